@@ -1,0 +1,25 @@
+/** A user's mistake: one line that says what was expected and what came. Never shown with a stack trace. */
+export class UserError extends Error {
+	override readonly name = 'UserError'
+	/** The process's exit code for this mistake. */
+	readonly exitCode: number
+
+	constructor(message: string, exitCode = 2) {
+		super(message)
+		this.exitCode = exitCode
+	}
+}
+
+/** @example throw expected('--smp from 1 to 64', '0') */
+export function expected(what: string, got: string | number): UserError {
+	return new UserError(`Expected ${what}, got ${got}`)
+}
+
+export function rangeError(what: string, got: string | number): RangeError {
+	return new RangeError(`Expected ${what}, got ${got}`)
+}
+
+/** A broken invariant: says what must have happened. */
+export function assert(condition: unknown, mustHold: string): asserts condition {
+	if (!condition) throw new Error(`Invariant broken: ${mustHold}`)
+}

@@ -1,0 +1,54 @@
+/** Guest RAM with checked access, for loaders and devices. */
+import {rangeError} from './errors.ts'
+import type {SharedMemory} from './shared-memory.ts'
+
+/** A guest-physical address in bytes; below 2^53, so a number holds it exactly. */
+export type Gpa = number & {readonly space?: 'guest-physical'}
+/** A guest-virtual address; 64 bits, so the low and high words travel apart on hot paths. */
+export type Gva = bigint & {readonly space?: 'guest-virtual'}
+/** Bytes from the start of the shared memory. */
+export type Offset = number & {readonly space?: 'shared-memory'}
+
+/** Where QEMU's riscv `virt` board has its RAM. */
+export const ramBase: Gpa = 0x8000_0000
+
+export class GuestRam {
+	readonly memory: SharedMemory
+	/** Bytes. */
+	readonly size: number
+	readonly #offset: Offset
+
+	constructor(memory: SharedMemory) {
+		const region = memory.region('ram')
+		this.memory = memory
+		this.size = region.size
+		this.#offset = region.offset
+	}
+
+	contains(gpa: Gpa, length: number): boolean {
+		return length >= 0 && gpa >= ramBase && gpa - ramBase + length <= this.size
+	}
+
+	/** @throws RangeError when any byte lies outside guest RAM. */
+	ramOffset(gpa: Gpa, length: number): Offset {
+		if (!this.contains(gpa, length)) {
+			throw rangeError(`${length} bytes within guest RAM [${hex(ramBase)}, ${hex(ramBase + this.size)})`, hex(gpa))
+		}
+		return this.#offset + (gpa - ramBase)
+	}
+
+	/** A live view of guest RAM. @throws RangeError when any byte lies outside. */
+	bytes(gpa: Gpa, length: number): Uint8Array<SharedArrayBuffer> {
+		const offset = this.ramOffset(gpa, length)
+		return this.memory.u8.subarray(offset, offset + length)
+	}
+
+	/** @throws RangeError when any byte lies outside. */
+	write(gpa: Gpa, bytes: Uint8Array): void {
+		this.memory.u8.set(bytes, this.ramOffset(gpa, bytes.length))
+	}
+}
+
+function hex(value: number): string {
+	return `0x${value.toString(16)}`
+}

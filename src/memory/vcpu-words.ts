@@ -1,0 +1,89 @@
+/** The words of a vCPU that any thread may write. They lie at the start of each vCPU's block. */
+import {array, sharedStruct} from './shared-struct.ts'
+import type {SharedMemory} from './shared-memory.ts'
+
+/** Written by any thread; one pair of cache lines of its own. */
+export const VcpuWords = sharedStruct(
+	{
+		/** Doorbell bits. A vCPU tests them at safepoints and sleeps on this word. */
+		doorbell: 'i32',
+		/** mip bits that devices, timers and other harts set: SSIP, MSIP, STIP, MTIP, SEIP, MEIP. */
+		pendingInterrupts: 'i32',
+		/** HSM state, SBI's numbers (0 STARTED … 6 RESUME_PENDING). */
+		hsmState: 'i32',
+		/** Not 0 while the vCPU waits in WFI or is HSM-stopped (observability only). */
+		waiting: 'i32',
+		/** hsm start arguments: written by the starter before hsmState becomes START_PENDING. */
+		hsmStartAddress: 'i64',
+		hsmOpaque: 'i64',
+		reserved: array('i32', 24),
+	},
+	{align: 128},
+)
+
+/** Why a doorbell rings. */
+export const Doorbell = {
+	interrupt: 1,
+	flush: 2,
+	pause: 4,
+	message: 8,
+	hsm: 16,
+} as const
+
+/** Bits of mip, by the privileged specification's numbers. */
+export const Mip = {
+	SSIP: 1 << 1,
+	MSIP: 1 << 3,
+	STIP: 1 << 5,
+	MTIP: 1 << 7,
+	SEIP: 1 << 9,
+	MEIP: 1 << 11,
+} as const
+
+/** The vCPU blocks in shared memory: where each vCPU's words are. */
+export class VcpuBlocks {
+	readonly memory: SharedMemory
+	readonly count: number
+	/** Bytes from one vCPU's block to the next. */
+	readonly stride: number
+	readonly #start: number
+
+	constructor(memory: SharedMemory, count: number) {
+		const region = memory.region('vcpu')
+		this.memory = memory
+		this.count = count
+		this.stride = region.size / count
+		this.#start = region.offset
+	}
+
+	/** @returns bytes from the start of the shared memory to the block of `vcpu`. */
+	base(vcpu: number): number {
+		return this.#start + vcpu * this.stride
+	}
+
+	/** Rings: the words written before are visible to the vCPU once it has seen the bit. Pairs with takeDoorbell(). */
+	ring(vcpu: number, bit: number): void {
+		const word = (this.base(vcpu) + VcpuWords.offset.doorbell) >> 2
+		Atomics.or(this.memory.i32, word, bit)
+		Atomics.notify(this.memory.i32, word)
+	}
+
+	/** Raises mip bits and rings only when one of them is new. */
+	raise(vcpu: number, mipBits: number): void {
+		const word = (this.base(vcpu) + VcpuWords.offset.pendingInterrupts) >> 2
+		// Publish: the device state that the bit stands for is ordered before it. Pairs with the hart's atomic load when it looks for interrupts.
+		const before = Atomics.or(this.memory.i32, word, mipBits)
+		if ((before & mipBits) !== mipBits) this.ring(vcpu, Doorbell.interrupt)
+	}
+
+	/** Lowers mip bits; the hart needs no wake-up for that. */
+	lower(vcpu: number, mipBits: number): void {
+		// Ordered after the device state that made the line fall. Pairs with the hart's atomic load when it looks for interrupts.
+		Atomics.and(this.memory.i32, (this.base(vcpu) + VcpuWords.offset.pendingInterrupts) >> 2, ~mipBits)
+	}
+
+	/** Takes all rung bits. Ordered before the reads of what they announce. Pairs with ring(). */
+	takeDoorbell(vcpu: number): number {
+		return Atomics.exchange(this.memory.i32, (this.base(vcpu) + VcpuWords.offset.doorbell) >> 2, 0)
+	}
+}

@@ -1,0 +1,72 @@
+/** The layout that the TLB shares with generated code and with the hart core: entry, table, per-vCPU state. */
+import {array, sharedStruct} from '../memory/index.ts'
+
+/**
+ * One translation of a 4 KiB page, found at index = virtual page number & (entries − 1).
+ *
+ * A tag is the page's full 64-bit virtual address with the low 12 bits clear. An access of `bytes` hits when
+ * `gva & ~(0xfff ^ (bytes − 1)) == tag`, so a misaligned access misses as well. Encoding `poison-zero`: a zero
+ * tag can match page 0 in slot 0 only, where a fresh table holds `neverTag`; a zero-filled rest is empty.
+ */
+export const TlbEntry = sharedStruct({
+	readTag: 'i64',
+	writeTag: 'i64',
+	/** Set only while `code` is not 0. */
+	execTag: 'i64',
+	/** Offset in shared memory = low 32 bits of gva + addend. */
+	addend: 'i32',
+	/** Offset of this vCPU's decoded code page for the physical page, or 0. */
+	code: 'i32',
+})
+
+/** No access matches it: bits 3–11 of a masked address are always 0. */
+export const neverTag = -1n
+
+/** What follows the entries of a table, at tableAddress + (entries × TlbEntry.size). Zeroed with them. */
+export const TlbTableTrailer = sharedStruct(
+	{
+		/** Not 0 once the owner may have filled an entry. Set (atomically) before the page walk, so that a flusher that reads 0 may elide the swap. */
+		filled: 'i32',
+		/** Count of fills, plain: only the owner writes. */
+		fills: 'i32',
+		/** Superpages that were filled as 4 KiB pieces lie inside [largeFirst, largeLast] (page-aligned gva, unsigned); both 0 = none. A page flush inside swaps the table. */
+		largeFirst: 'i64',
+		largeLast: 'i64',
+	},
+	{align: 64},
+)
+
+/** Translation regimes, each with a table of its own. */
+export const Regime = {bare: 0, supervisor: 1, supervisorSum: 2, user: 3} as const
+export type Regime = (typeof Regime)[keyof typeof Regime]
+export const regimeCount = 4
+
+/** Low bits of a descriptor word that hold log2 of the table's entry count; tables are 4 KiB-aligned. */
+export const descriptorLog2Mask = 0x1f
+
+/** Per vCPU. */
+export const TlbState = sharedStruct(
+	{
+		/** Table address | log2(entries), per regime. Written by any thread with an atomic exchange. */
+		descriptor: array('i32', regimeCount),
+		/** Counts the swaps of each regime's table. */
+		epoch: array('i32', regimeCount),
+		/** Flush requests for the vCPU itself to carry out, posted by others under the doorbell's flush bit. Bit 0: everything. */
+		requestAll: 'i32',
+		/** Ring of page ranges. `requestTail` is written by posters under requestLock, `requestHead` by the owner. */
+		requestLock: 'i32',
+		requestHead: 'i32',
+		requestTail: 'i32',
+		/** Pairs of u32: virtual page number low and high words are kept as 4 KiB page numbers (52 bits): [firstLow, firstHigh, pages, asid or -1] × 8. */
+		requests: array('i32', 32),
+		// statistics; each counter has one writer unless said otherwise
+		fills: 'i64',
+		/** Flushes by cause, see FlushCause in src/tlb; bumped atomically by any thread. */
+		flushes: array('i32', 16),
+		swaps: 'i32',
+		elided: 'i32',
+		poolDry: 'i32',
+		pageFlushes: 'i32',
+	},
+	{align: 128},
+)
