@@ -1,0 +1,28 @@
+/** The pages that a remote fence covers. */
+
+/** 4 KiB pages: `first` is a guest-virtual address >> 12 (52 bits, exact in a number), `pages` at least 1. */
+export type PageRange = 'all' | Readonly<{first: number; pages: number}>
+
+const pageBytes = 0x1000
+const pagesPer4GiB = 0x10_0000
+const addressSpacePages = 2 ** 52
+
+/**
+ * The pages that [start, start + size) touches, without BigInt: both values travel as low and high words.
+ * SBI 2.0, "RFENCE Extension": the whole address space for start = size = 0 and for size = 2^64 − 1.
+ * @returns undefined when the range is empty.
+ */
+export function pageRange(startLow: number, startHigh: number, sizeLow: number, sizeHigh: number): PageRange | undefined {
+	const size = pageAndOffset(sizeLow, sizeHigh)
+	const start = pageAndOffset(startLow, startHigh)
+	if (sizeLow === -1 && sizeHigh === -1) return 'all'
+	if (size.page === 0 && size.offset === 0) return start.page === 0 && start.offset === 0 ? 'all' : undefined
+	const pages = size.page + Math.ceil((start.offset + size.offset) / pageBytes)
+	// A range that wraps around the end of the address space: more than was asked for is allowed.
+	if (start.page + pages > addressSpacePages) return 'all'
+	return {first: start.page, pages}
+}
+
+function pageAndOffset(low: number, high: number): {page: number; offset: number} {
+	return {page: (high >>> 0) * pagesPer4GiB + (low >>> 12), offset: low & (pageBytes - 1)}
+}

@@ -1,0 +1,20 @@
+/** Results of SBI calls. SBI 2.0, "Binary Encoding", table of standard errors. */
+
+export const SbiError = {
+	SUCCESS: 0,
+	FAILED: -1,
+	NOT_SUPPORTED: -2,
+	INVALID_PARAM: -3,
+	DENIED: -4,
+	INVALID_ADDRESS: -5,
+	ALREADY_AVAILABLE: -6,
+	ALREADY_STARTED: -7,
+	ALREADY_STOPPED: -8,
+	NO_SHMEM: -9,
+} as const
+export type SbiError = (typeof SbiError)[keyof typeof SbiError]
+
+/** The hart does not go back to its caller: its registers are not written. */
+export const doesNotReturn = 'does not return'
+
+export type SbiOutcome = SbiError | typeof doesNotReturn
