@@ -79,7 +79,7 @@ export type Expression = Readonly<
 	| {op: 'loadReserved'; type: Type; bytes: 4 | 8; gva: Expression}
 	/** 0 on success, 1 on failure, i64. */
 	| {op: 'storeConditional'; type: 'i64'; bytes: 4 | 8; gva: Expression; value: Expression}
-	/** 
+	/**
 	 * Reads (and with `write` writes) a CSR; the old value. `name` says how the new value comes: 'write' = operand, 'set' = old | operand, 'clear' = old & ~operand.
 	 * `readOnly` (i32) not 0: only reads, as csrrs/csrrc with x0.
 	 */
@@ -253,4 +253,6 @@ export type Instruction = Readonly<{
 	effects: readonly Effect[]
 	/** The instruction needs mstatus.FS ≠ 0 (illegal otherwise). */
 	floatingPoint?: boolean
+	/** The row whose pattern also holds this row's words: this one goes first (pause lies in fence's space). */
+	specializes?: string
 }>

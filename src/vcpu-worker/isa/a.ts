@@ -1,0 +1,32 @@
+/** A: atomics. All of them are sequentially consistent, so aq and rl change nothing. Unprivileged spec, "A" Extension. */
+import {instruction} from './definition.ts'
+import type {AmoName, Instruction} from './expression.ts'
+import {amo, loadReserved, signExtend32, storeConditional, truncate32, writeX, x} from './expression.ts'
+
+const gva = x('rs1')
+const rs2 = x('rs2')
+
+const amoRows = (name: AmoName, funct5: string): Instruction[] => [
+	instruction(
+		`amo${name}.w`,
+		`${funct5} aq rl rs2 rs1 010 rd 0101111`,
+		writeX('rd', signExtend32(amo(name, 4, gva, truncate32(rs2)))),
+	),
+	instruction(`amo${name}.d`, `${funct5} aq rl rs2 rs1 011 rd 0101111`, writeX('rd', amo(name, 8, gva, rs2))),
+]
+
+export const a: readonly Instruction[] = [
+	instruction('lr.w', '00010 aq rl 00000 rs1 010 rd 0101111', writeX('rd', signExtend32(loadReserved(4, gva)))),
+	instruction('lr.d', '00010 aq rl 00000 rs1 011 rd 0101111', writeX('rd', loadReserved(8, gva))),
+	instruction('sc.w', '00011 aq rl rs2 rs1 010 rd 0101111', writeX('rd', storeConditional(4, gva, truncate32(rs2)))),
+	instruction('sc.d', '00011 aq rl rs2 rs1 011 rd 0101111', writeX('rd', storeConditional(8, gva, rs2))),
+	...amoRows('swap', '00001'),
+	...amoRows('add', '00000'),
+	...amoRows('xor', '00100'),
+	...amoRows('and', '01100'),
+	...amoRows('or', '01000'),
+	...amoRows('min', '10000'),
+	...amoRows('max', '10100'),
+	...amoRows('minu', '11000'),
+	...amoRows('maxu', '11100'),
+]

@@ -1,0 +1,10 @@
+/** The instruction set: every instruction defined once, its decoder, and how its operands travel. */
+
+export {compressedInstructions} from './compressed.ts'
+export * from './decode.ts'
+export type {CompressedInstruction} from './definition.ts'
+export * from './expression.ts'
+export {instructionNamed, instructions} from './instructions.ts'
+export type {OperandName, Operands, Pattern} from './pattern.ts'
+export {operandNames, parsePattern} from './pattern.ts'
+export * from './slot.ts'
