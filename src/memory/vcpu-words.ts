@@ -1,6 +1,7 @@
 /** The words of a vCPU that any thread may write. They lie at the start of each vCPU's block. */
-import {array, sharedStruct} from './shared-struct.ts'
+
 import type {SharedMemory} from './shared-memory.ts'
+import {array, sharedStruct} from './shared-struct.ts'
 
 /** Written by any thread; one pair of cache lines of its own. */
 export const VcpuWords = sharedStruct(

@@ -44,6 +44,23 @@ export const regimeCount = 4
 /** Low bits of a descriptor word that hold log2 of the table's entry count; tables are 4 KiB-aligned. */
 export const descriptorLog2Mask = 0x1f
 
+/** Why translations were flushed: the index into TlbState.flushes. */
+export const FlushCause = {
+	sfenceAll: 0,
+	sfencePage: 1,
+	satpWrite: 2,
+	fenceI: 3,
+	/** MXR, which the tags do not tell apart. */
+	statusChange: 4,
+	pmpWrite: 5,
+	remoteAll: 6,
+	remoteRange: 7,
+	reset: 8,
+	/** The code cache started over, so that entries' `code` would point at other pages' slots. */
+	codeCacheReset: 9,
+} as const
+export type FlushCause = (typeof FlushCause)[keyof typeof FlushCause]
+
 /** Per vCPU. */
 export const TlbState = sharedStruct(
 	{
@@ -61,7 +78,7 @@ export const TlbState = sharedStruct(
 		requests: array('i32', 32),
 		// statistics; each counter has one writer unless said otherwise
 		fills: 'i64',
-		/** Flushes by cause, see FlushCause in src/tlb; bumped atomically by any thread. */
+		/** Flushes by FlushCause; bumped atomically by any thread. */
 		flushes: array('i32', 16),
 		swaps: 'i32',
 		elided: 'i32',

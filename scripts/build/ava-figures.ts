@@ -1,0 +1,36 @@
+/** AVA's figures, read from the summary that its default reporter ends with. (Its TAP reporter dies of the first test that times out.) */
+
+export type Figures = Readonly<{passed: number; failed: number; skipped: number}>
+
+/** Lines of the summary. A file that crashes and a test that hangs count as failures. */
+const summaryPattern =
+	/^ {2}(?<count>\d+) (?:(?:tests?|hooks?) (?<kind>passed|failed|skipped|todo|remained)|(?<crash>unhandled|uncaught|previous))/
+
+/** @param output all that AVA printed. @param exitCode a run that failed without saying so counts as one failure. */
+export function avaFigures(output: string, exitCode: number): Figures {
+	const lines = stripColours(output).split(/\r?\n/)
+	const figures = {passed: 0, failed: 0, skipped: 0}
+	const summaryStart = lines.lastIndexOf('  ─') + 1
+	for (const line of lines.slice(summaryStart)) {
+		const groups = summaryPattern.exec(line)?.groups
+		if (!groups) continue
+		const count = Number(groups.count)
+		if (groups.kind === 'passed') figures.passed += count
+		else if (groups.kind === 'skipped' || groups.kind === 'todo') figures.skipped += count
+		else figures.failed += count
+	}
+	// The summary leaves the passed tests out when some failed.
+	if (figures.passed === 0) figures.passed = lines.filter((line) => line.startsWith('  ✔ ')).length
+	if (exitCode !== 0 && figures.failed === 0) figures.failed = 1
+	return figures
+}
+
+/** @example `12 passed, 0 failed, 1 skipped` */
+export function summaryLine({passed, failed, skipped}: Figures): string {
+	return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
+}
+
+function stripColours(text: string): string {
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: terminal colours start with ESC.
+	return text.replace(/\u001b\[[\d;]*m/g, '')
+}
