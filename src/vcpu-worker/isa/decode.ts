@@ -76,3 +76,10 @@ function decodeParcel(parcel: number): Decoded | undefined {
 	const operands = {...row.parsed.extract(parcel), ...row.fixed}
 	return {name: row.name, length: 2, instruction: row.instruction, operands}
 }
+
+const hasCompressedForm: ReadonlySet<Instruction> = new Set(compressedRows.map(({instruction}) => instruction))
+
+/** The lengths in which an instruction occurs, in bytes. */
+export function lengthsOf(instruction: Instruction): readonly (2 | 4)[] {
+	return hasCompressedForm.has(instruction) ? [2, 4] : [4]
+}
