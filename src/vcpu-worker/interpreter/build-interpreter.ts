@@ -1,0 +1,236 @@
+/** The interpreter: one WebAssembly function over decoded slots, generated from the instruction list. */
+import {TlbEntry} from '../../tlb/index.ts'
+import {type Expression, instructions, type Type} from '../isa/index.ts'
+import {Slot} from '../vcpu-block.ts'
+import {type Code, type FunctionReference, type Label, type Local, ModuleBuilder, type ValueType} from '../wasm/index.ts'
+import {emitHandler} from './emit-handler.ts'
+import {handlers} from './handlers.ts'
+import {budgetOffset, MemoryAccess, pushEntry} from './memory-access.ts'
+import {emitMultiplyHigh} from './multiply-high.ts'
+import {ExitReason, offsets, type RunContext} from './run-context.ts'
+import {type Cursor, pushInstructionBits, pushPc} from './slot-operands.ts'
+
+/** Functions of the hart core and their signatures, besides those that instructions call by name. */
+const hartSignatures: Record<string, [parameters: ValueType[], results: ValueType[]]> = {
+	readMemory: [['i64', 'i32'], ['i32']],
+	writeMemory: [['i64', 'i32', 'i64'], ['i32']],
+	atomicAddress: [['i64', 'i32', 'i32'], ['i32']],
+	fetch: [['i64'], ['i32']],
+	fetchAcross: [['i64'], ['i32']],
+	raise: [['i32', 'i64'], []],
+	takeTrap: [[], []],
+	takeInterrupt: [[], ['i32']],
+	csrAccess: [['i32', 'i32', 'i64', 'i32'], ['i32']],
+	mret: [[], ['i32']],
+	sret: [[], ['i32']],
+	wfi: [[], ['i32']],
+	sfence: [['i32', 'i32', 'i64', 'i64'], ['i32']],
+	fenceI: [[], []],
+	ecall: [[], ['i32']],
+	roundingMode: [['i32'], ['i32']],
+	zeroBlock: [['i64'], ['i32']],
+}
+
+/** The functions that instructions call, with the signatures that their uses show. */
+function calledFunctions(): Map<string, {parameters: Type[]; result: Type}> {
+	const found = new Map<string, {parameters: Type[]; result: Type}>()
+	const visit = (e: Expression): void => {
+		if (e.op === 'call') {
+			found.set(e.name, {parameters: e.arguments.map(({type}) => type), result: e.type})
+			e.arguments.forEach(visit)
+		}
+		for (const part of ['a', 'b', 'condition', 'gva', 'value', 'operand', 'target'] as const) {
+			const child = (e as Partial<Record<typeof part, unknown>>)[part]
+			if (child && typeof child === 'object') visit(child as Expression)
+		}
+	}
+	for (const {effects} of instructions) {
+		for (const effect of effects) if ('value' in effect) visit(effect.value)
+	}
+	return found
+}
+
+/**
+ * Imports `env.memory`, `env.decode(codeBase, ip)` and, from `hart`, the hart core's functions.
+ * Exports `run(block, budget): ExitReason`, which executes about `budget` instructions from the block's pc on.
+ */
+export function buildInterpreter(): Uint8Array<ArrayBuffer> {
+	const module = new ModuleBuilder()
+	module.importSharedMemory('env', 'memory')
+	const decode = module.importFunction('env', 'decode', {parameters: ['i32', 'i32'], results: []})
+	const functions: Record<string, FunctionReference> = {decode}
+	for (const [name, [parameters, results]] of Object.entries(hartSignatures)) {
+		functions[name] = module.importFunction('hart', name, {parameters, results})
+	}
+	for (const [name, {parameters, result}] of calledFunctions()) {
+		functions[name] = module.importFunction('hart', name, {parameters, results: [result]})
+	}
+	Object.assign(functions, emitMultiplyHigh(module))
+	module.function('run', {parameters: ['i32', 'i32'], results: ['i32']}, (code) => emitRun(code, functions), {
+		exported: true,
+	})
+	return module.toBytes()
+}
+
+function emitRun(code: Code, functions: Readonly<Record<string, FunctionReference>>): void {
+	const block = code.parameter(0)
+	const budget = code.parameter(1)
+	const [ip, codeBase] = [code.local('i32'), code.local('i32')]
+	const [pageGva, target] = [code.local('i64'), code.local('i64')]
+	const data = {table: code.local('i32'), mask: code.local('i32')}
+	const fetch = {table: code.local('i32'), mask: code.local('i32')}
+	const cursor: Cursor = {block, ip, codeBase, pageGva}
+	const memory = new MemoryAccess({code, block, budget, ...data, functions})
+	const loadTables = (): void => {
+		emitLoadTable(code, {block, regime: offsets.dataRegime, ...data})
+		emitLoadTable(code, {block, regime: offsets.fetchRegime, ...fetch})
+	}
+	const leave = (reason: number): void => {
+		emitUnretire(code, block, budget)
+		code.i32(reason).op('return')
+	}
+
+	// instret counts the whole slice from the start; retired = instret − budget at any time.
+	code.get(block).get(block).memory('i64.load', offsets.instret).get(budget).op('i64.extend_i32_s', 'i64.add')
+	code.memory('i64.store', offsets.instret)
+
+	code.loop('restart', (restart) => {
+		memory.syncBudget()
+		emitTakeInterrupt(code, {block, functions})
+		pushSafepoint(code, {block, budget})
+		code.if(undefined, () => leave(ExitReason.slice))
+		loadTables()
+		code.get(block).memory('i64.load', offsets.pc).set(target)
+		code.block('trap', (trap) => {
+			code.block('illegal', (illegal) => {
+				code.loop('far', (far) => {
+					// Safepoint: every far jump passes here.
+					pushSafepoint(code, {block, budget})
+					code.if(undefined, () => {
+						code.get(block).get(target).memory('i64.store', offsets.pc).br(restart)
+					})
+					emitFindCode(code, {cursor, target, fetch, budget, functions, restart, loadTables})
+					code.loop('next', (next) => {
+						code.get(budget).i32(1).op('i32.sub').set(budget)
+						const labels = {next, far, restart, trap, illegal}
+						emitDispatch({code, cursor, budget, target, memory, functions, labels, leave})
+					})
+				})
+				code.op('unreachable')
+			})
+			// illegal: raise(2, the instruction's bits)
+			code.i32(2)
+			pushInstructionBits(code, cursor)
+			code.op('i64.extend_i32_u').call(functions.raise as FunctionReference)
+		})
+		// trap: pc = the faulting instruction's; it has not retired
+		code.get(block)
+		pushPc(code, cursor)
+		code.memory('i64.store', offsets.pc)
+		emitTrap(code, {block, budget, functions})
+		code.br(restart)
+	})
+	code.op('unreachable')
+}
+
+// instret −= 1 (the budget stays used, so that a storm of traps ends its slice); takeTrap()
+function emitTrap(code: Code, options: {block: Local; budget: Local; functions: RunContext['functions']}): void {
+	const {block, budget} = options
+	code.get(block).get(block).memory('i64.load', offsets.instret).i64(1n).op('i64.sub')
+	code.memory('i64.store', offsets.instret)
+	code.get(block).get(budget).memory('i32.store', budgetOffset)
+	code.call(options.functions.takeTrap as FunctionReference)
+}
+
+// instret −= budget; budget word = 0
+function emitUnretire(code: Code, block: Local, budget: Local): void {
+	code.get(block).get(block).memory('i64.load', offsets.instret).get(budget).op('i64.extend_i32_s', 'i64.sub')
+	code.memory('i64.store', offsets.instret)
+	code.get(block).i32(0).memory('i32.store', budgetOffset)
+}
+
+// Pushes budget <= 0 | doorbell. Atomic: pairs with VcpuBlocks.ring(); what was written before the ring is seen after it.
+function pushSafepoint(code: Code, {block, budget}: {block: Local; budget: Local}): void {
+	code.get(budget).i32(1).op('i32.lt_s').get(block).memory('i32.atomic.load', offsets.doorbell).op('i32.or')
+}
+
+// ((pendingInterrupts | mipSoftware) & mie) != 0 → takeInterrupt(), which sets pc when it takes one
+function emitTakeInterrupt(code: Code, {block, functions}: {block: Local; functions: RunContext['functions']}): void {
+	// Atomic: pairs with VcpuBlocks.raise(); the device state behind an interrupt is seen after it.
+	code.get(block).memory('i32.atomic.load', offsets.pendingInterrupts)
+	code.get(block).memory('i32.load', offsets.mipSoftware).op('i32.or')
+	code.get(block).memory('i32.load', offsets.mie).op('i32.and')
+	code.if(undefined, () => {
+		code.call(functions.takeInterrupt as FunctionReference).op('drop')
+	})
+}
+
+// word = descriptor[regime]; table = word & ~0x1f; mask = ((1 << (word & 0x1f)) − 1) × entry size
+function emitLoadTable(code: Code, options: {block: Local; regime: number; table: Local; mask: Local}): void {
+	const {block, table, mask} = options
+	code.get(block).get(block).memory('i32.load', options.regime).i32(2).op('i32.shl', 'i32.add')
+	// Atomic: the cleared entries of a table are seen before its address. Pairs with the exchange that publishes a table in src/tlb.
+	code.memory('i32.atomic.load', offsets.descriptor).tee(table)
+	code.i32(0x1f).op('i32.and').set(mask)
+	code.i32(TlbEntry.size).get(mask).op('i32.shl').i32(TlbEntry.size).op('i32.sub').set(mask)
+	code.get(table).i32(-32).op('i32.and').set(table)
+}
+
+// entry = fetch table[target]; entry.execTag == page(target) ? codeBase = entry.code : codeBase = fetch(target); ip = slot of target
+function emitFindCode(
+	code: Code,
+	options: {
+		cursor: Cursor
+		target: Local
+		fetch: {table: Local; mask: Local}
+		budget: Local
+		functions: RunContext['functions']
+		restart: Label
+		loadTables(): void
+	},
+): void {
+	const {cursor, target, budget, functions, restart} = options
+	const {block, ip, codeBase, pageGva} = cursor
+	const entry = code.local('i32')
+	code.get(target).i64(-0x1000n).op('i64.and').set(pageGva)
+	pushEntry(code, {address: target, ...options.fetch})
+	code.tee(entry).memory('i64.load', TlbEntry.offset.execTag).get(pageGva).op('i64.eq')
+	code.if(
+		undefined,
+		() => code.get(entry).memory('i32.load', TlbEntry.offset.code).set(codeBase),
+		() => {
+			code.get(block).get(target).memory('i64.store', offsets.pc)
+			code.get(target).call(functions.fetch as FunctionReference).tee(codeBase).op('i32.eqz')
+			code.if(undefined, () => {
+				code.get(budget).i32(1).op('i32.sub').set(budget)
+				emitTrap(code, {block, budget, functions})
+				code.br(restart)
+			})
+			// A full code cache flushes this vCPU's tables.
+			options.loadTables()
+		},
+	)
+	code.get(codeBase).get(target).op('i32.wrap_i64').i32(0xffe).op('i32.and').i32(2).op('i32.shl', 'i32.add').set(ip)
+	code.release(entry)
+}
+
+/** Nested blocks, innermost the br_table: handler n's code follows the end of block n. */
+function emitDispatch(context: RunContext): void {
+	const {code, cursor} = context
+	const labels: Label[] = []
+	const nest = (depth: number): void => {
+		const handler = handlers[depth - 1]
+		if (!handler) {
+			code.get(cursor.ip).memory('i32.load16_u', Slot.offset.handler)
+			// An index past the last handler cannot be: the decoder writes known ones only.
+			code.brTable(labels.slice().reverse(), labels[0] as Label)
+			return
+		}
+		code.block(handler.key, (label) => {
+			labels.push(label)
+			nest(depth - 1)
+		})
+		emitHandler(context, handler)
+	}
+	nest(handlers.length)
+}

@@ -1,0 +1,56 @@
+/** Decodes one slot of a code page when it is first executed. */
+import type {SharedMemory} from '../../memory/index.ts'
+import {decode, encodeSlot} from '../isa/index.ts'
+import {CodePage, Slot} from '../vcpu-block.ts'
+import {type Flow, handlerFor, handlerIndex, isDirectJump} from './handlers.ts'
+
+const lastParcel = 0xffe
+const across = handlerIndex('across')
+const illegal = handlerIndex('illegal')
+
+/** Slot bytes per byte of code. */
+const slotScale = Slot.size / 2
+
+/**
+ * @param options.scratchPage the code page whose last instruction continues in the next guest page.
+ * @returns the interpreter's import `decode(codeBase, ip)`: fills the slot at ip.
+ */
+export function slotDecoder(
+	memory: SharedMemory,
+	options: {scratchPage: number; decoded?: () => void},
+): (codeBase: number, ip: number) => void {
+	// Plain throughout: code pages belong to this vCPU.
+	const {u8, u16, i32} = memory
+	const put = (ip: number, handler: number, slot: {a: number; b: number; c: number}): void => {
+		u8[ip + Slot.offset.a] = slot.a
+		u8[ip + Slot.offset.b] = slot.b
+		i32[(ip + Slot.offset.c) >> 2] = slot.c
+		u16[(ip + Slot.offset.handler) >> 1] = handler
+	}
+	const none = {a: 0, b: 0, c: 0}
+	return (codeBaseSigned, ipSigned) => {
+		// Wasm's i32 results are signed in JavaScript; offsets reach 4 GiB.
+		const codeBase = codeBaseSigned >>> 0
+		const ip = ipSigned >>> 0
+		options.decoded?.()
+		const pageOffset = (ip - codeBase) / slotScale
+		const inScratchPage = codeBase === options.scratchPage
+		const parcel = (codeBase + CodePage.offset.snapshot + pageOffset) / 2
+		const low = u16[parcel] ?? 0
+		const isLong = (low & 3) === 3
+		if (isLong && pageOffset === lastParcel && !inScratchPage) return put(ip, across, none)
+		const decoded = decode(isLong ? low | ((u16[parcel + 1] ?? 0) << 16) : low)
+		if (!decoded) return put(ip, illegal, none)
+		const slot = encodeSlot(decoded)
+		if (!decoded.instruction.effects.some(isDirectJump)) return put(ip, handlerFor(decoded, 'far'), slot)
+		const flow = flowOf({pageOffset, distance: decoded.operands.imm, inScratchPage})
+		if (flow !== 'far') slot.c = decoded.operands.imm * slotScale
+		put(ip, handlerFor(decoded, flow), slot)
+	}
+}
+
+function flowOf(jump: {pageOffset: number; distance: number; inScratchPage: boolean}): Flow {
+	const to = jump.pageOffset + jump.distance
+	if (jump.inScratchPage || to < 0 || to > lastParcel) return 'far'
+	return jump.distance > 0 ? 'forward' : 'backward'
+}

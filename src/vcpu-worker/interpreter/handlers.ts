@@ -1,0 +1,112 @@
+/** The interpreter's handlers: which specialised forms of each instruction exist, and which one a decoded instruction uses. */
+import {
+	compressedInstructions,
+	type Decoded,
+	type Effect,
+	type Expression,
+	type Instruction,
+	instructions,
+} from '../isa/index.ts'
+
+/** Where a direct jump goes: within the page ahead, within the page back (a safepoint), or through the TLB. */
+export type Flow = 'forward' | 'backward' | 'far'
+
+/** A handler that executes one form of one instruction. */
+export type InstructionHandler = Readonly<{
+	kind: 'instruction'
+	key: string
+	instruction: Instruction
+	length: 2 | 4
+	/** For direct jumps only. */
+	flow?: Flow
+	/** rd is x0: the effects happen, the result is dropped. */
+	rdIsZero: boolean
+}>
+
+/** A handler of the interpreter's own; these have fixed indices. */
+export type OwnHandler = Readonly<{kind: 'own'; key: 'decode' | 'page-end' | 'across' | 'illegal' | 'nop2' | 'nop4'}>
+export type Handler = OwnHandler | InstructionHandler
+
+/** In index order; the hart core knows 0 (decode) and 1 (page-end). */
+export const ownHandlers: readonly OwnHandler[] = [
+	{kind: 'own', key: 'decode'},
+	{kind: 'own', key: 'page-end'},
+	{kind: 'own', key: 'across'},
+	{kind: 'own', key: 'illegal'},
+	{kind: 'own', key: 'nop2'},
+	{kind: 'own', key: 'nop4'},
+]
+
+const flows: readonly Flow[] = ['forward', 'backward', 'far']
+
+function hasSideEffect(e: Expression): boolean {
+	switch (e.op) {
+		case 'load':
+		case 'amo':
+		case 'loadReserved':
+		case 'storeConditional':
+		case 'csr':
+		case 'call':
+			return true
+		case 'unary':
+			return hasSideEffect(e.a)
+		case 'binary':
+			return hasSideEffect(e.a) || hasSideEffect(e.b)
+		case 'select':
+			return [e.condition, e.a, e.b].some(hasSideEffect)
+		default:
+			return false
+	}
+}
+
+export const isDirectJump = (effect: Effect): boolean => effect.effect === 'branch' || effect.effect === 'jump'
+const writesX = (instruction: Instruction): boolean => instruction.effects.some(({effect}) => effect === 'writeX')
+
+/** Nothing but a write of rd from registers: with rd = x0 it does nothing. */
+function isPure({effects, floatingPoint}: Instruction): boolean {
+	return !floatingPoint && effects.every((effect) => effect.effect === 'writeX' && !hasSideEffect(effect.value))
+}
+
+function handlerKey(form: Omit<InstructionHandler, 'kind' | 'key'>): string {
+	const parts = [form.instruction.name, String(form.length)]
+	if (form.flow) parts.push(form.flow)
+	if (form.rdIsZero) parts.push('x0')
+	return parts.join(' ')
+}
+
+const compressible = new Set(compressedInstructions.map(({base}) => base))
+
+function formsOf(instruction: Instruction): InstructionHandler[] {
+	const forms: InstructionHandler[] = []
+	const rdForms = writesX(instruction) && !isPure(instruction) ? [false, true] : [false]
+	const flowForms = instruction.effects.some(isDirectJump) ? flows : [undefined]
+	for (const length of compressible.has(instruction.name) ? ([2, 4] as const) : ([4] as const)) {
+		for (const flow of flowForms) {
+			for (const rdIsZero of rdForms) {
+				const form = {instruction, length, rdIsZero, ...(flow && {flow})}
+				forms.push({kind: 'instruction', key: handlerKey(form), ...form})
+			}
+		}
+	}
+	return forms
+}
+
+/** Every handler, in index order. */
+export const handlers: readonly Handler[] = [...ownHandlers, ...instructions.flatMap(formsOf)]
+
+const indexOfKey = new Map(handlers.map(({key}, index) => [key, index]))
+
+/** @throws when no handler has that key. */
+export function handlerIndex(key: string): number {
+	const index = indexOfKey.get(key)
+	if (index === undefined) throw new Error(`Invariant broken: the interpreter has a handler ${key}`)
+	return index
+}
+
+/** The handler for a decoded instruction, whose direct jump (if it is one) goes `flow`. */
+export function handlerFor({instruction, length, operands}: Decoded, flow: Flow): number {
+	const rdIsZero = operands.rd === 0 && writesX(instruction)
+	if (rdIsZero && isPure(instruction)) return handlerIndex(`nop${length}`)
+	const direct = instruction.effects.some(isDirectJump)
+	return handlerIndex(handlerKey({instruction, length, rdIsZero, ...(direct && {flow})}))
+}

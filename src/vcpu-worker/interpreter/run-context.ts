@@ -1,0 +1,57 @@
+/** What the pieces of the interpreter's one function share: its locals, its labels, and offsets in the vCPU block. */
+import {VcpuWords} from '../../memory/index.ts'
+import {TlbState} from '../../tlb/index.ts'
+import {CodePage, HartState, Slot, VcpuBlock} from '../vcpu-block.ts'
+import type {Code, FunctionReference, Label, Local} from '../wasm/index.ts'
+import type {MemoryAccess} from './memory-access.ts'
+import type {Cursor} from './slot-operands.ts'
+
+/** Why run() returned. */
+export const ExitReason = {
+	/** The slice is used up, or the doorbell rang. */
+	slice: 0,
+	/** WFI with nothing pending; pc is behind it. */
+	waitForInterrupt: 1,
+	/** ecall from S-mode, for the built-in SBI; pc is at the ecall. */
+	supervisorCall: 2,
+} as const
+
+const hart = VcpuBlock.offset.hart
+export const offsets = {
+	pc: hart + HartState.offset.pc,
+	instret: hart + HartState.offset.instret,
+	mie: hart + HartState.offset.mie,
+	mipSoftware: hart + HartState.offset.mipSoftware,
+	dataRegime: hart + HartState.offset.dataRegime,
+	fetchRegime: hart + HartState.offset.fetchRegime,
+	pendingInterrupts: VcpuBlock.offset.words + VcpuWords.offset.pendingInterrupts,
+	doorbell: VcpuBlock.offset.words + VcpuWords.offset.doorbell,
+	descriptor: VcpuBlock.offset.tlb + TlbState.offset.descriptor,
+} as const
+
+/** Everything that handlers share: the function's locals and the places to go to. */
+export type RunContext = Readonly<{
+	code: Code
+	cursor: Cursor
+	budget: Local
+	/** Target of a far jump, i64. */
+	target: Local
+	memory: MemoryAccess
+	functions: Readonly<Record<string, FunctionReference>>
+	labels: Readonly<{
+		/** Executes the slot at ip. */
+		next: Label
+		/** Continues at `target`, through the TLB. */
+		far: Label
+		/** Continues at the block's pc, after looking for interrupts and reloading what a change of state invalidates. */
+		restart: Label
+		/** An exception is raised. */
+		trap: Label
+		illegal: Label
+	}>
+	/** Function results. */
+	leave(reason: number): void
+}>
+
+/** The slot at which an instruction that crosses the page is executed, bytes from the code page. */
+export const acrossSlot = (CodePage.offset.slots + (0xffe / 2) * Slot.size)
