@@ -1,10 +1,11 @@
 /** The HSM state words of all harts, and the hand-over of a start from one hart to another. */
-import {Doorbell, VcpuWords} from '../../memory/index.ts'
+
 import type {VcpuBlocks} from '../../memory/index.ts'
+import {Doorbell, VcpuWords} from '../../memory/index.ts'
 import type {HartStart} from './sbi-context.ts'
 
 /** SBI 2.0, "Hart State Management Extension", table of HSM hart states. */
-export const HartState = {
+export const HsmState = {
 	STARTED: 0,
 	STOPPED: 1,
 	START_PENDING: 2,
@@ -13,7 +14,7 @@ export const HartState = {
 	SUSPEND_PENDING: 5,
 	RESUME_PENDING: 6,
 } as const
-export type HartState = (typeof HartState)[keyof typeof HartState]
+export type HsmState = (typeof HsmState)[keyof typeof HsmState]
 
 /**
  * A start goes through three steps, so that of two starters one wins and the target sees the winner's arguments:
@@ -32,28 +33,28 @@ export class HartStates {
 		this.#blocks = blocks
 	}
 
-	get(hart: number): HartState {
+	get(hart: number): HsmState {
 		// Acquire: what a hart did before it moved to this state is visible. Pairs with set() and requestStart().
-		return Atomics.load(this.#blocks.memory.i32, this.#word(hart)) as HartState
+		return Atomics.load(this.#blocks.memory.i32, this.#word(hart)) as HsmState
 	}
 
 	/** For a hart's own moves (and for the machine's, before any vCPU runs). */
-	set(hart: number, state: HartState): void {
+	set(hart: number, state: HsmState): void {
 		// Publish: what the hart did before the move is ordered before it. Pairs with get() and requestStart().
 		Atomics.store(this.#blocks.memory.i32, this.#word(hart), state)
 	}
 
 	/** Steps 1 to 3. @returns the state found; the start was handed over if that is STOPPED. */
-	requestStart(hart: number, {address, opaque}: HartStart): HartState {
+	requestStart(hart: number, {address, opaque}: HartStart): HsmState {
 		const {memory} = this.#blocks
 		// Claim: of two starters one finds STOPPED. Ordered after the target's last reads of its arguments. Pairs with set(STOPPED).
 		const found = Atomics.compareExchange(
 			memory.i32,
 			this.#word(hart),
-			HartState.STOPPED,
-			HartState.START_PENDING,
-		) as HartState
-		if (found !== HartState.STOPPED) return found
+			HsmState.STOPPED,
+			HsmState.START_PENDING,
+		) as HsmState
+		if (found !== HsmState.STOPPED) return found
 		// Plain: only the starter that claimed the hart writes them, and the target reads them after the doorbell.
 		memory.i64[this.#doubleword(hart, VcpuWords.offset.hsmStartAddress)] = address
 		memory.i64[this.#doubleword(hart, VcpuWords.offset.hsmOpaque)] = opaque
@@ -66,12 +67,12 @@ export class HartStates {
 	 * @returns undefined when no start is pending.
 	 */
 	takeStart(hart: number): HartStart | undefined {
-		if (this.get(hart) !== HartState.START_PENDING) return undefined
+		if (this.get(hart) !== HsmState.START_PENDING) return undefined
 		const {memory} = this.#blocks
 		// Plain: written before the doorbell that the caller took, and by nobody until this hart is STOPPED again.
 		const address = memory.u64[this.#doubleword(hart, VcpuWords.offset.hsmStartAddress)]
 		const opaque = memory.u64[this.#doubleword(hart, VcpuWords.offset.hsmOpaque)]
-		this.set(hart, HartState.STARTED)
+		this.set(hart, HsmState.STARTED)
 		return {address: address ?? 0n, opaque: opaque ?? 0n}
 	}
 

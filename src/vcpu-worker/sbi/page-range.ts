@@ -12,7 +12,12 @@ const addressSpacePages = 2 ** 52
  * SBI 2.0, "RFENCE Extension": the whole address space for start = size = 0 and for size = 2^64 − 1.
  * @returns undefined when the range is empty.
  */
-export function pageRange(startLow: number, startHigh: number, sizeLow: number, sizeHigh: number): PageRange | undefined {
+export function pageRange(
+	startLow: number,
+	startHigh: number,
+	sizeLow: number,
+	sizeHigh: number,
+): PageRange | undefined {
 	const size = pageAndOffset(sizeLow, sizeHigh)
 	const start = pageAndOffset(startLow, startHigh)
 	if (sizeLow === -1 && sizeHigh === -1) return 'all'

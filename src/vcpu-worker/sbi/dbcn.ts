@@ -1,0 +1,41 @@
+/** DBCN: the debug console. Buffers are guest-physical and must lie in RAM. SBI 2.0, "Debug Console Extension". */
+import type {SbiExtension} from './extension.ts'
+import type {SbiCall} from './sbi-call.ts'
+import type {SbiOutcome} from './sbi-error.ts'
+import {SbiError} from './sbi-error.ts'
+
+function consoleWrite(call: SbiCall): SbiOutcome {
+	const buffer = guestBuffer(call)
+	if (!buffer) return SbiError.INVALID_PARAM
+	return call.success(BigInt(buffer.length === 0 ? 0 : call.context.console.write(buffer)))
+}
+
+function consoleRead(call: SbiCall): SbiOutcome {
+	const buffer = guestBuffer(call)
+	if (!buffer) return SbiError.INVALID_PARAM
+	return call.success(BigInt(buffer.length === 0 ? 0 : call.context.console.read(buffer)))
+}
+
+function consoleWriteByte(call: SbiCall): SbiOutcome {
+	call.context.console.write(Uint8Array.of(call.low(0)))
+	return SbiError.SUCCESS
+}
+
+/** Arguments 0 to 2: length in bytes, low and high half of the guest-physical address. */
+function guestBuffer(call: SbiCall): Uint8Array | undefined {
+	const {ram} = call.context
+	const length = Number(call.argument(0))
+	// A length or a high half that no RAM reaches loses digits here, and stays too large.
+	const gpa = Number(call.argument(1)) + Number(call.argument(2)) * 2 ** 64
+	return ram.contains(gpa, length) ? ram.bytes(gpa, length) : undefined
+}
+
+export const dbcnExtension: SbiExtension = {
+	id: 0x4442434e,
+	name: 'DBCN',
+	functions: [
+		{name: 'console_write', call: consoleWrite},
+		{name: 'console_read', call: consoleRead},
+		{name: 'console_write_byte', call: consoleWriteByte},
+	],
+}

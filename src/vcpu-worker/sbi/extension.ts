@@ -1,0 +1,17 @@
+/** The shape of an SBI extension: a row of the dispatcher's table. */
+import type {SbiCall} from './sbi-call.ts'
+import type {SbiOutcome} from './sbi-error.ts'
+
+export type SbiFunction = Readonly<{name: string; call: (call: SbiCall) => SbiOutcome}>
+
+export type SbiExtension = Readonly<{
+	id: number
+	name: string
+	/** Index = function id. */
+	functions: readonly SbiFunction[]
+}>
+
+export type LegacyResult = number | 'does not return'
+
+/** One call per extension; a6 is not looked at. */
+export type LegacyExtension = Readonly<{id: number; name: string; legacy: (call: SbiCall) => LegacyResult}>

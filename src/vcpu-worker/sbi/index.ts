@@ -1,0 +1,6 @@
+/** The built-in SBI 2.0: what M-mode firmware would do for a supervisor, on the vCPU's own thread. */
+export {BuiltInSbi} from './built-in-sbi.ts'
+export {HartStates, HsmState} from './hart-states.ts'
+export type {PageRange} from './page-range.ts'
+export type * from './sbi-context.ts'
+export {doesNotReturn, SbiError} from './sbi-error.ts'
