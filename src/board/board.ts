@@ -1,0 +1,87 @@
+/** The board: QEMU's `virt`, put together. Constructible in any thread; its registers live in the shared memory. */
+import {GuestRam, type RegionRequest, type SharedMemory, sharedStruct, type VcpuBlocks} from '../memory/index.ts'
+import {Aclint, AclintState} from './aclint.ts'
+import {Bus} from './bus.ts'
+import {ConsoleBackend} from './console-backend.ts'
+import {Control, ControlWords} from './control.ts'
+import {GoldfishRtc, GoldfishRtcState} from './goldfish-rtc.ts'
+import {virtioSlotCount} from './memory-map.ts'
+import {Plic, PlicState} from './plic.ts'
+import {TestFinisher} from './test-finisher.ts'
+import {Uart, UartState} from './uart.ts'
+import {VirtioMmio, VirtioMmioState} from './virtio-mmio.ts'
+import {VirtioRng} from './virtio-rng.ts'
+
+const BoardState = sharedStruct(
+	{
+		control: Control,
+		aclint: AclintState,
+		plic: PlicState,
+		rtc: GoldfishRtcState,
+		uart: UartState,
+		virtio0: VirtioMmioState,
+		virtio1: VirtioMmioState,
+		virtio2: VirtioMmioState,
+		virtio3: VirtioMmioState,
+		virtio4: VirtioMmioState,
+		virtio5: VirtioMmioState,
+		virtio6: VirtioMmioState,
+		virtio7: VirtioMmioState,
+	},
+	{align: 4096},
+)
+
+/** The region `devices`: control words and all device registers, laid out for maximumHarts. */
+export function boardRegion(): RegionRequest {
+	return {name: 'devices', size: BoardState.size, align: BoardState.align}
+}
+
+export type BoardOptions = Readonly<{
+	/** Ticks of mtime since the machine started; see ticksSince(). */
+	now: () => number
+	/** Milliseconds since 1970; the host's, unless a test says otherwise. */
+	wallTime?: () => number
+	/** Fills with random bytes; the host's generator, unless a test says otherwise. */
+	fillRandom?: (bytes: Uint8Array<ArrayBuffer>) => void
+}>
+
+export class Board {
+	readonly control: ControlWords
+	readonly aclint: Aclint
+	readonly plic: Plic
+	readonly rtc: GoldfishRtc
+	/** Registers for the bus, putConsole() and getConsole() for SBI. */
+	readonly uart: Uart
+	readonly virtio: readonly VirtioMmio[]
+	readonly bus: Bus
+	/** The console's other end, for the main thread. */
+	readonly console: ConsoleBackend
+
+	constructor(memory: SharedMemory, blocks: VcpuBlocks, options: BoardOptions) {
+		const {now, wallTime = Date.now, fillRandom = (bytes) => void crypto.getRandomValues(bytes)} = options
+		const {offset} = memory.region('devices')
+		const state = (name: keyof typeof BoardState.offset) => offset + BoardState.offset[name]
+		const ram = new GuestRam(memory)
+		const control = new ControlWords(memory, blocks)
+		const plic = new Plic(memory, {state: state('plic'), blocks})
+		this.control = control
+		this.plic = plic
+		this.aclint = new Aclint(memory, {state: state('aclint'), blocks, now})
+		this.rtc = new GoldfishRtc(memory, {state: state('rtc'), plic, control, wallTime})
+		this.uart = new Uart(memory, {state: state('uart'), plic, control})
+		this.virtio = Array.from({length: virtioSlotCount}, (_, slot) => {
+			const device = slot === 0 ? new VirtioRng(fillRandom) : undefined
+			const slotState = state(`virtio${slot}` as keyof typeof BoardState.offset)
+			return new VirtioMmio(memory, {slot, state: slotState, ram, plic, device})
+		})
+		const finisher = new TestFinisher(control)
+		this.bus = new Bus([finisher, this.rtc, this.aclint, plic, this.uart, ...this.virtio])
+		this.console = new ConsoleBackend(this.uart)
+	}
+
+	/** Puts every register into its state at power-on. For the main thread, before the vCPUs (re)start. */
+	reset(): void {
+		this.control.reset()
+		for (const device of [this.aclint, this.plic, this.rtc, this.uart, ...this.virtio]) device.reset()
+	}
+}

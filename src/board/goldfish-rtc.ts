@@ -1,0 +1,169 @@
+/** Goldfish real-time clock: nanoseconds since 1970, and one alarm. */
+import {type SharedMemory, sharedStruct} from '../memory/index.ts'
+import type {AccessBytes, Device} from './bus.ts'
+import {type ControlWords, MainDoorbell} from './control.ts'
+import {DeviceLock} from './device-lock.ts'
+import {boardMap} from './memory-map.ts'
+import type {Plic} from './plic.ts'
+import {StateWords} from './state-words.ts'
+
+// Registers: Android's GOLDFISH-VIRTUAL-HARDWARE.TXT, "Goldfish RTC"; alarm registers as QEMU has them.
+const Register = {
+	timeLow: 0x00,
+	timeHigh: 0x04,
+	alarmLow: 0x08,
+	alarmHigh: 0x0c,
+	irqEnabled: 0x10,
+	clearAlarm: 0x14,
+	alarmStatus: 0x18,
+	clearInterrupt: 0x1c,
+} as const
+
+/** All under the lock. */
+export const GoldfishRtcState = sharedStruct(
+	{
+		lock: 'i32',
+		/** What reading TIME_LOW latched for TIME_HIGH. */
+		timeHigh: 'i32',
+		/** Nanoseconds that the guest's clock is ahead of the host's, 64 bits. */
+		aheadLow: 'i32',
+		aheadHigh: 'i32',
+		/** Guest nanoseconds. */
+		alarmLow: 'i32',
+		alarmHigh: 'i32',
+		alarmSet: 'i32',
+		irqEnabled: 'i32',
+		irqPending: 'i32',
+	},
+	{align: 64},
+)
+
+const field = GoldfishRtcState.offset
+
+export class GoldfishRtc implements Device {
+	readonly name = 'rtc'
+	readonly base = boardMap.rtc.base
+	readonly size = boardMap.rtc.size
+	readonly narrowest = 4
+	readonly #state: StateWords
+	readonly #lock: DeviceLock
+	readonly #plic: Plic
+	readonly #control: ControlWords
+	readonly #wallTime: () => number
+
+	/** @param options.wallTime milliseconds since 1970. */
+	constructor(
+		memory: SharedMemory,
+		options: {state: number; plic: Plic; control: ControlWords; wallTime: () => number},
+	) {
+		this.#state = new StateWords(memory, options.state)
+		this.#lock = new DeviceLock(memory, {device: this.name, offset: options.state + field.lock})
+		this.#plic = options.plic
+		this.#control = options.control
+		this.#wallTime = options.wallTime
+	}
+
+	/** Only while no vCPU runs. */
+	reset(): void {
+		this.#state.clear(GoldfishRtcState.size)
+	}
+
+	read(offset: number, _bytes: AccessBytes): number {
+		return this.#locked(() => this.#readRegister(offset))
+	}
+
+	write(offset: number, _bytes: AccessBytes, value: number): void {
+		this.#locked(() => this.#writeRegister(offset, value))
+	}
+
+	/** Fires the alarm when it is due. For the main thread, when the rtcAlarm bell rings. @returns milliseconds until it will be; undefined when none is set. */
+	serveAlarm(): number | undefined {
+		return this.#locked(() => {
+			if (!this.#state.get(field.alarmSet)) return undefined
+			const left = this.#get('alarmLow', 'alarmHigh') - this.#now()
+			if (left > 0n) return Math.ceil(Number(left) / 1e6)
+			this.#state.set(field.alarmSet, 0)
+			this.#state.set(field.irqPending, 1)
+			return undefined
+		})
+	}
+
+	#readRegister(register: number): number {
+		switch (register) {
+			case Register.timeLow: {
+				const now = this.#now()
+				this.#state.set(field.timeHigh, Number(BigInt.asUintN(32, now >> 32n)))
+				return Number(BigInt.asUintN(32, now))
+			}
+			case Register.timeHigh:
+				return this.#state.get(field.timeHigh)
+			case Register.alarmLow:
+				return this.#state.get(field.alarmLow)
+			case Register.alarmHigh:
+				return this.#state.get(field.alarmHigh)
+			case Register.irqEnabled:
+				return this.#state.get(field.irqEnabled)
+			case Register.alarmStatus:
+				return this.#state.get(field.alarmSet)
+			default:
+				return 0
+		}
+	}
+
+	#writeRegister(register: number, value: number): void {
+		switch (register) {
+			case Register.timeLow:
+				this.#setTime((this.#now() & ~0xffff_ffffn) | BigInt(value))
+				return
+			case Register.timeHigh:
+				this.#setTime((BigInt(value) << 32n) | (this.#now() & 0xffff_ffffn))
+				return
+			case Register.alarmHigh:
+				this.#state.set(field.alarmHigh, value)
+				return
+			case Register.alarmLow:
+				// Writing the low word arms the alarm.
+				this.#state.set(field.alarmLow, value)
+				this.#state.set(field.alarmSet, 1)
+				this.#control.ringMain(MainDoorbell.rtcAlarm)
+				return
+			case Register.irqEnabled:
+				this.#state.set(field.irqEnabled, value & 1)
+				return
+			case Register.clearAlarm:
+				this.#state.set(field.alarmSet, 0)
+				return
+			case Register.clearInterrupt:
+				this.#state.set(field.irqPending, 0)
+		}
+	}
+
+	#now(): bigint {
+		return BigInt(Math.floor(this.#wallTime() * 1000)) * 1000n + this.#get('aheadLow', 'aheadHigh')
+	}
+
+	#setTime(nanoseconds: bigint): void {
+		const ahead = nanoseconds - (this.#now() - this.#get('aheadLow', 'aheadHigh'))
+		this.#state.set(field.aheadLow, Number(BigInt.asUintN(32, ahead)))
+		this.#state.set(field.aheadHigh, Number(BigInt.asUintN(32, ahead >> 32n)))
+	}
+
+	#get(low: 'aheadLow' | 'alarmLow', high: 'aheadHigh' | 'alarmHigh'): bigint {
+		return BigInt.asIntN(64, (BigInt(this.#state.get(field[high])) << 32n) | BigInt(this.#state.get(field[low])))
+	}
+
+	/** Runs `body` under the lock, then drives the interrupt line. */
+	#locked<Result>(body: () => Result): Result {
+		this.#lock.acquire()
+		try {
+			const result = body()
+			this.#plic.setLevel(
+				boardMap.rtc.irq,
+				this.#state.get(field.irqPending) & this.#state.get(field.irqEnabled) ? 1 : 0,
+			)
+			return result
+		} finally {
+			this.#lock.release()
+		}
+	}
+}

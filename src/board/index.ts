@@ -1,0 +1,20 @@
+/** The guest machine's board: bus, devices, device tree, and the words that wake and stop the main thread. */
+
+export {Board, type BoardOptions, boardRegion} from './board.ts'
+export {type AccessBytes, Bus, type Device} from './bus.ts'
+export {type ClockOrigin, ticksSince} from './clock.ts'
+export {ConsoleBackend} from './console-backend.ts'
+export {Control, ControlWords, MainDoorbell, type Stop, StopReason} from './control.ts'
+export {DeviceLock} from './device-lock.ts'
+export {type Fdt, type FdtNode, readFdt, writeFdt} from './device-tree/fdt.ts'
+export {type VirtTreeOptions, virtDeviceTree, virtIsa} from './device-tree/virt-tree.ts'
+export {
+	type BoardDevice,
+	type BoardRange,
+	boardMap,
+	maximumHarts,
+	timebaseHertz,
+	virtioSlot,
+	virtioSlotCount,
+} from './memory-map.ts'
+export {Finisher} from './test-finisher.ts'

@@ -1,0 +1,29 @@
+/** The address map and interrupt numbers of QEMU's riscv `virt` board (hw/riscv/virt.c, `virt_memmap`). */
+import {type Gpa, ramBase} from '../memory/index.ts'
+
+export type BoardRange = Readonly<{base: Gpa; size: number}>
+export type BoardDevice = BoardRange & Readonly<{irq: number}>
+
+export const virtioSlotCount = 8
+
+/** Sizes in bytes; `irq` is the source's number at the PLIC. */
+export const boardMap = {
+	bootRom: {base: 0x1000, size: 0xf000},
+	testFinisher: {base: 0x10_0000, size: 0x1000},
+	rtc: {base: 0x10_1000, size: 0x1000, irq: 11},
+	aclint: {base: 0x200_0000, size: 0x1_0000},
+	plic: {base: 0xc00_0000, size: 0x60_0000},
+	uart: {base: 0x1000_0000, size: 0x100, irq: 10},
+	ram: {base: ramBase},
+} as const
+
+/** @param slot 0 … virtioSlotCount − 1. */
+export function virtioSlot(slot: number): BoardDevice {
+	return {base: 0x1000_1000 + 0x1000 * slot, size: 0x1000, irq: 1 + slot}
+}
+
+/** What one machine can have at most; device registers are laid out for it. */
+export const maximumHarts = 64
+
+/** Ticks of mtime and of the `time` CSR per second, as QEMU's virt has them. */
+export const timebaseHertz = 10_000_000

@@ -1,0 +1,204 @@
+/** PLIC: the platform-level interrupt controller, SiFive's layout, two contexts per hart (M, then S). */
+import {array, Mip, type SharedMemory, sharedStruct, type VcpuBlocks} from '../memory/index.ts'
+import type {AccessBytes, Device} from './bus.ts'
+import {DeviceLock} from './device-lock.ts'
+import {boardMap, maximumHarts} from './memory-map.ts'
+import {StateWords} from './state-words.ts'
+
+/** Sources are numbered 1 … 96; 0 means "none". The device tree's riscv,ndev. */
+export const plicSources = 96
+const sourceWords = 4
+const maximumContexts = maximumHarts * 2
+/** Priorities and thresholds are 0 … 7, as QEMU's virt has them. */
+const priorityMask = 7
+
+// Register offsets: RISC-V PLIC specification, "Memory Map".
+const priorityBase = 0x0000
+const pendingBase = 0x1000
+const enableBase = 0x2000
+const enableStride = 0x80
+const contextBase = 0x20_0000
+const contextStride = 0x1000
+const thresholdRegister = 0
+const claimRegister = 4
+
+/** All under the lock. A source is pending when its line is high and nobody has it claimed: every gateway is level-triggered. */
+export const PlicState = sharedStruct(
+	{
+		lock: 'i32',
+		/** A bit per source: its line, and whether it is claimed and not completed. */
+		level: array('i32', sourceWords),
+		claimed: array('i32', sourceWords),
+		priority: array('i32', sourceWords * 32),
+		/** Per context, a bit per source. */
+		enable: array('i32', maximumContexts * sourceWords),
+		threshold: array('i32', maximumContexts),
+	},
+	{align: 128},
+)
+
+const field = PlicState.offset
+
+export class Plic implements Device {
+	readonly name = 'plic'
+	readonly base = boardMap.plic.base
+	readonly size = boardMap.plic.size
+	readonly narrowest = 4
+	readonly #blocks: VcpuBlocks
+	readonly #state: StateWords
+	readonly #lock: DeviceLock
+	readonly #contexts: number
+
+	constructor(memory: SharedMemory, options: {state: number; blocks: VcpuBlocks}) {
+		this.#state = new StateWords(memory, options.state)
+		this.#lock = new DeviceLock(memory, {device: this.name, offset: options.state + field.lock})
+		this.#blocks = options.blocks
+		this.#contexts = options.blocks.count * 2
+	}
+
+	/** Only while no vCPU runs. */
+	reset(): void {
+		this.#state.clear(PlicState.size)
+	}
+
+	/** Sets a source's line. From any thread; takes no lock but the PLIC's own. @param irq 1 … plicSources. */
+	setLevel(irq: number, level: 0 | 1): void {
+		this.#lock.acquire()
+		try {
+			const bits = this.#state.get(field.level + wordOf(irq))
+			const changed = level ? bits | bitOf(irq) : bits & ~bitOf(irq)
+			if (changed >>> 0 === bits) return
+			this.#state.set(field.level + wordOf(irq), changed)
+			this.#driveSource(irq)
+		} finally {
+			this.#lock.release()
+		}
+	}
+
+	read(offset: number, _bytes: AccessBytes): number {
+		this.#lock.acquire()
+		try {
+			if (offset >= contextBase) return this.#readContext(offset - contextBase)
+			if (offset >= enableBase) {
+				const word = this.#enableWord(offset)
+				return word === undefined ? 0 : this.#state.get(word)
+			}
+			if (offset >= pendingBase) {
+				const word = offset - pendingBase
+				return word < sourceWords * 4 ? this.#pending(word) : 0
+			}
+			return offset <= plicSources * 4 ? this.#state.get(field.priority + offset - priorityBase) : 0
+		} finally {
+			this.#lock.release()
+		}
+	}
+
+	write(offset: number, _bytes: AccessBytes, value: number): void {
+		this.#lock.acquire()
+		try {
+			if (offset >= contextBase) this.#writeContext(offset - contextBase, value)
+			else if (offset >= enableBase) this.#writeEnable(offset, value)
+			else if (offset >= 4 && offset <= plicSources * 4) {
+				this.#state.set(field.priority + offset - priorityBase, value & priorityMask)
+				this.#driveSource((offset - priorityBase) >> 2)
+			}
+		} finally {
+			this.#lock.release()
+		}
+	}
+
+	#readContext(offset: number): number {
+		const context = Math.floor(offset / contextStride)
+		if (context >= this.#contexts) return 0
+		const register = offset % contextStride
+		if (register === thresholdRegister) return this.#state.get(field.threshold + context * 4)
+		return register === claimRegister ? this.#claim(context) : 0
+	}
+
+	#writeContext(offset: number, value: number): void {
+		const context = Math.floor(offset / contextStride)
+		if (context >= this.#contexts) return
+		const register = offset % contextStride
+		if (register === claimRegister) this.#complete(context, value)
+		if (register !== thresholdRegister) return
+		this.#state.set(field.threshold + context * 4, value & priorityMask)
+		this.#drive(context)
+	}
+
+	#writeEnable(offset: number, value: number): void {
+		const word = this.#enableWord(offset)
+		if (word === undefined) return
+		this.#state.set(word, (offset - enableBase) % enableStride === 0 ? value & ~1 : value)
+		this.#drive(Math.floor((offset - enableBase) / enableStride))
+	}
+
+	/** @returns the enable word's offset in the state; undefined for a context or source that does not exist. */
+	#enableWord(offset: number): number | undefined {
+		const context = Math.floor((offset - enableBase) / enableStride)
+		const word = (offset - enableBase) % enableStride
+		if (context >= this.#contexts || word >= sourceWords * 4) return undefined
+		return field.enable + context * sourceWords * 4 + word
+	}
+
+	#claim(context: number): number {
+		const irq = this.#best(context, 0)
+		if (irq === 0) return 0
+		const word = field.claimed + wordOf(irq)
+		this.#state.set(word, this.#state.get(word) | bitOf(irq))
+		this.#driveSource(irq)
+		return irq
+	}
+
+	/** A completion by a context for which the source is not enabled is ignored. PLIC specification, "Interrupt Completion". */
+	#complete(context: number, irq: number): void {
+		if (irq < 1 || irq > plicSources || !this.#enabled(context, irq)) return
+		const word = field.claimed + wordOf(irq)
+		this.#state.set(word, this.#state.get(word) & ~bitOf(irq))
+		this.#driveSource(irq)
+	}
+
+	#pending(word: number): number {
+		return (this.#state.get(field.level + word) & ~this.#state.get(field.claimed + word)) >>> 0
+	}
+
+	#enabled(context: number, irq: number): boolean {
+		return (this.#state.get(field.enable + context * sourceWords * 4 + wordOf(irq)) & bitOf(irq)) !== 0
+	}
+
+	/** @returns the enabled pending source of the highest priority above `floor`, the lowest number among equals; 0 when there is none. */
+	#best(context: number, floor: number): number {
+		let best = 0
+		let bestPriority = floor
+		for (let word = 0; word < sourceWords * 4; word += 4) {
+			let ready = this.#pending(word) & this.#state.get(field.enable + context * sourceWords * 4 + word)
+			for (; ready !== 0; ready &= ready - 1) {
+				const irq = word * 8 + 31 - Math.clz32(ready & -ready)
+				const priority = this.#state.get(field.priority + irq * 4)
+				if (priority > bestPriority) [best, bestPriority] = [irq, priority]
+			}
+		}
+		return best
+	}
+
+	#driveSource(irq: number): void {
+		for (let context = 0; context < this.#contexts; context++) {
+			if (this.#enabled(context, irq)) this.#drive(context)
+		}
+	}
+
+	/** Drives the context's external interrupt. Under the lock, so that the last change wins at the hart too. */
+	#drive(context: number): void {
+		const mipBit = context & 1 ? Mip.SEIP : Mip.MEIP
+		if (this.#best(context, this.#state.get(field.threshold + context * 4))) this.#blocks.raise(context >> 1, mipBit)
+		else this.#blocks.lower(context >> 1, mipBit)
+	}
+}
+
+/** Bytes to the word with the source's bit. */
+function wordOf(irq: number): number {
+	return (irq >> 5) * 4
+}
+
+function bitOf(irq: number): number {
+	return 1 << (irq & 31)
+}

@@ -1,0 +1,310 @@
+/** NS16550A UART, whose line is a pair of rings that the main thread serves. */
+import {array, type SharedMemory, sharedStruct} from '../memory/index.ts'
+import type {AccessBytes, Device} from './bus.ts'
+import {ByteRing, byteRing} from './byte-ring.ts'
+import {type ControlWords, MainDoorbell} from './control.ts'
+import {DeviceLock} from './device-lock.ts'
+import {boardMap} from './memory-map.ts'
+import type {Plic} from './plic.ts'
+import {StateWords} from './state-words.ts'
+
+// Registers: PC16550D data sheet, table II, "Summary of Registers".
+const Register = {data: 0, ier: 1, iirFcr: 2, lcr: 3, mcr: 4, lsr: 5, msr: 6, scratch: 7} as const
+const Ier = {received: 1, transmitterEmpty: 2, lineStatus: 4, all: 0x0f} as const
+const Iir = {none: 1, transmitterEmpty: 2, received: 4, lineStatus: 6, timeout: 0x0c, fifos: 0xc0} as const
+const Fcr = {enable: 1, clearReceiver: 2, clearTransmitter: 4, kept: 0xc9} as const
+const Lcr = {divisorLatch: 0x80} as const
+const Mcr = {loopback: 0x10, all: 0x1f} as const
+const Lsr = {dataReady: 1, overrun: 2, transmitterReady: 0x20, transmitterIdle: 0x40} as const
+/** Carrier, data set ready, clear to send: the line never goes away. */
+const modemStatus = 0xb0
+const fifoBytes = 16
+/** Bytes in the FIFO at which "received" is raised, by the top two bits of FCR. */
+const receiveTriggers = [1, 4, 8, 14] as const
+
+const OutputRing = byteRing(65_536)
+const InputRing = byteRing(16_384)
+
+export const UartState = sharedStruct(
+	{
+		// under the lock
+		lock: 'i32',
+		ier: 'i32',
+		lcr: 'i32',
+		mcr: 'i32',
+		fcr: 'i32',
+		scratch: 'i32',
+		divisorLow: 'i32',
+		divisorHigh: 'i32',
+		/** LSR's error bits; reading LSR clears them. */
+		lineErrors: 'i32',
+		/** The transmitter-empty interrupt is pending; reading it from IIR clears it. */
+		transmitterEmpty: 'i32',
+		/** Level of the interrupt line. */
+		level: 'i32',
+		/** Bytes that loopback mode has sent to itself, oldest first. */
+		loopbackCount: 'i32',
+		loopback: array('i32', fifoBytes),
+		// atomic
+		/** 1 while the transmitter waits for the main thread to drain the output. */
+		outputStalled: 'i32',
+		/** 1 while the main thread has input that found no room. */
+		inputRefused: 'i32',
+		output: OutputRing,
+		input: InputRing,
+	},
+	{align: 128},
+)
+
+const field = UartState.offset
+
+export class Uart implements Device {
+	readonly name = 'uart'
+	readonly base = boardMap.uart.base
+	readonly size = boardMap.uart.size
+	readonly narrowest = 1
+	readonly #memory: SharedMemory
+	readonly #base: number
+	readonly #state: StateWords
+	readonly #lock: DeviceLock
+	readonly #plic: Plic
+	readonly #control: ControlWords
+	readonly #output: ByteRing
+	readonly #input: ByteRing
+
+	constructor(memory: SharedMemory, options: {state: number; plic: Plic; control: ControlWords}) {
+		const {state, plic, control} = options
+		this.#memory = memory
+		this.#base = state
+		this.#state = new StateWords(memory, state)
+		this.#lock = new DeviceLock(memory, {device: this.name, offset: state + field.lock})
+		this.#plic = plic
+		this.#control = control
+		const onFilled = () => control.ringMain(MainDoorbell.consoleOutput)
+		this.#output = new ByteRing(memory, {struct: OutputRing, offset: state + field.output, onFilled})
+		this.#input = new ByteRing(memory, {struct: InputRing, offset: state + field.input, onFilled: () => {}})
+	}
+
+	/** Only while no vCPU runs and the main thread does not read the console. */
+	reset(): void {
+		this.#state.clear(UartState.size)
+	}
+
+	read(offset: number, _bytes: AccessBytes): number {
+		return this.#locked(() => this.#readRegister(offset))
+	}
+
+	write(offset: number, _bytes: AccessBytes, value: number): void {
+		this.#locked(() => this.#writeRegister(offset, value & 0xff))
+	}
+
+	/** Sends bytes past the registers, for SBI. @returns how many found room. */
+	putConsole(bytes: Uint8Array): number {
+		return this.#locked(() => {
+			const count = this.#output.push(bytes)
+			this.#afterTransmit()
+			return count
+		})
+	}
+
+	/** Takes what was typed, at most `maximum` bytes, past the registers, for SBI. */
+	getConsole(maximum: number): Uint8Array<ArrayBuffer> {
+		return this.#locked(() => this.#takeInput(maximum))
+	}
+
+	/** Blocks a vCPU thread until putConsole() may find room, or for `timeoutMs`. */
+	waitForRoom(timeoutMs: number): void {
+		this.#output.waitForRoom(timeoutMs)
+	}
+
+	/** Takes what the guest has sent. For the main thread only, which is the ring's one consumer. */
+	drainOutput(): Uint8Array<ArrayBuffer>[] {
+		const pieces: Uint8Array<ArrayBuffer>[] = []
+		// Until a look after the last take finds it empty; from then on a new byte rings the main doorbell. See ByteRing.
+		while (this.#output.used > 0) pieces.push(this.#output.take(65_536))
+		// After the ring's head was stored. Pairs with #afterTransmit().
+		if (pieces.length > 0 && this.#exchange('outputStalled', 0) === 1) {
+			this.#locked(() => this.#state.set(field.transmitterEmpty, 1))
+		}
+		return pieces
+	}
+
+	/** Types bytes. For the main thread only. @returns how many found room; the consoleInput bell rings when there is more. */
+	feedInput(bytes: Uint8Array): number {
+		return this.#locked(() => {
+			const count = this.#input.push(bytes)
+			if (count < bytes.length) this.#exchange('inputRefused', 1)
+			return count
+		})
+	}
+
+	#readRegister(register: number): number {
+		const state = this.#state
+		const divisorLatch = (state.get(field.lcr) & Lcr.divisorLatch) !== 0
+		switch (register) {
+			case Register.data:
+				return divisorLatch ? state.get(field.divisorLow) : this.#receive()
+			case Register.ier:
+				return divisorLatch ? state.get(field.divisorHigh) : state.get(field.ier)
+			case Register.iirFcr: {
+				const iir = this.#interruptId()
+				if (iir === Iir.transmitterEmpty) state.set(field.transmitterEmpty, 0)
+				return iir | (state.get(field.fcr) & Fcr.enable ? Iir.fifos : 0)
+			}
+			case Register.lcr:
+				return state.get(field.lcr)
+			case Register.mcr:
+				return state.get(field.mcr)
+			case Register.lsr: {
+				const lsr = this.#lineStatus()
+				state.set(field.lineErrors, 0)
+				return lsr
+			}
+			case Register.msr: {
+				const mcr = state.get(field.mcr)
+				// Loopback connects OUT2, OUT1, RTS, DTR to DCD, RI, CTS, DSR.
+				return mcr & Mcr.loopback ? ((mcr & 0x0c) << 4) | ((mcr & 2) << 3) | ((mcr & 1) << 5) : modemStatus
+			}
+			case Register.scratch:
+				return state.get(field.scratch)
+			default:
+				return 0
+		}
+	}
+
+	#writeRegister(register: number, value: number): void {
+		const state = this.#state
+		const divisorLatch = (state.get(field.lcr) & Lcr.divisorLatch) !== 0
+		switch (register) {
+			case Register.data:
+				if (divisorLatch) state.set(field.divisorLow, value)
+				else this.#transmit(value)
+				return
+			case Register.ier:
+				if (divisorLatch) state.set(field.divisorHigh, value)
+				else this.#writeIer(value & Ier.all)
+				return
+			case Register.iirFcr:
+				this.#writeFcr(value)
+				return
+			case Register.lcr:
+				state.set(field.lcr, value)
+				return
+			case Register.mcr:
+				state.set(field.mcr, value & Mcr.all)
+				return
+			case Register.scratch:
+				state.set(field.scratch, value)
+		}
+	}
+
+	/** Enabling the transmitter-empty interrupt while the transmitter is empty makes it pending (again). */
+	#writeIer(ier: number): void {
+		const before = this.#state.get(field.ier)
+		this.#state.set(field.ier, ier)
+		if (!((before ^ ier) & Ier.transmitterEmpty)) return
+		if (ier & Ier.transmitterEmpty) this.#afterTransmit()
+		else this.#state.set(field.transmitterEmpty, 0)
+	}
+
+	/** The input ring is the far end of the line, not the FIFO: clearing the FIFO loses nothing that was typed. */
+	#writeFcr(value: number): void {
+		const toggled = (this.#state.get(field.fcr) ^ value) & Fcr.enable
+		if (toggled || value & Fcr.clearReceiver) this.#state.set(field.loopbackCount, 0)
+		if (toggled || value & Fcr.clearTransmitter) this.#afterTransmit()
+		this.#state.set(field.fcr, value & Fcr.enable ? value & Fcr.kept : 0)
+	}
+
+	#transmit(byte: number): void {
+		if (this.#state.get(field.mcr) & Mcr.loopback) this.#loopBack(byte)
+		// A byte for a full ring is lost: the driver did not wait for LSR.THRE.
+		else this.#output.put(byte)
+		this.#afterTransmit()
+	}
+
+	/** Sets or clears the pending transmitter-empty interrupt: a ring without room for a FIFO's worth of bytes counts as "still sending". */
+	#afterTransmit(): void {
+		let ready = this.#transmitterReady()
+		if (!ready) {
+			// Before the second look at the ring: either it sees the room that the main thread has made, or the main thread,
+			// after it made room, sees the flag. Pairs with drainOutput().
+			this.#exchange('outputStalled', 1)
+			ready = this.#transmitterReady()
+		}
+		this.#state.set(field.transmitterEmpty, ready ? 1 : 0)
+	}
+
+	#transmitterReady(): boolean {
+		return (this.#state.get(field.mcr) & Mcr.loopback) !== 0 || this.#output.free >= fifoBytes
+	}
+
+	#loopBack(byte: number): void {
+		const count = this.#state.get(field.loopbackCount)
+		if (count >= (this.#state.get(field.fcr) & Fcr.enable ? fifoBytes : 1)) {
+			this.#state.set(field.lineErrors, Lsr.overrun)
+			return
+		}
+		this.#state.set(field.loopback + count * 4, byte)
+		this.#state.set(field.loopbackCount, count + 1)
+	}
+
+	#receive(): number {
+		const count = this.#state.get(field.loopbackCount)
+		if (count === 0) return this.#state.get(field.mcr) & Mcr.loopback ? 0 : (this.#takeInput(1)[0] ?? 0)
+		const byte = this.#state.get(field.loopback)
+		for (let index = 1; index < count; index++) {
+			this.#state.set(field.loopback + (index - 1) * 4, this.#state.get(field.loopback + index * 4))
+		}
+		this.#state.set(field.loopbackCount, count - 1)
+		return byte
+	}
+
+	#takeInput(maximum: number): Uint8Array<ArrayBuffer> {
+		const bytes = this.#input.take(maximum)
+		if (bytes.length > 0 && this.#exchange('inputRefused', 0) === 1) this.#control.ringMain(MainDoorbell.consoleInput)
+		return bytes
+	}
+
+	#received(): number {
+		const loopback = this.#state.get(field.loopbackCount)
+		return this.#state.get(field.mcr) & Mcr.loopback ? loopback : loopback + this.#input.used
+	}
+
+	#lineStatus(): number {
+		const ready = this.#transmitterReady() ? Lsr.transmitterReady | Lsr.transmitterIdle : 0
+		return ready | (this.#received() > 0 ? Lsr.dataReady : 0) | this.#state.get(field.lineErrors)
+	}
+
+	/** The interrupt of the highest priority. PC16550D, table IV. A receive timeout has always passed: time between bytes does not exist. */
+	#interruptId(): number {
+		const ier = this.#state.get(field.ier)
+		if (ier & Ier.lineStatus && this.#state.get(field.lineErrors)) return Iir.lineStatus
+		const received = ier & Ier.received ? this.#received() : 0
+		if (received > 0) {
+			const fcr = this.#state.get(field.fcr)
+			return fcr & Fcr.enable && received < (receiveTriggers[fcr >> 6] ?? 1) ? Iir.timeout : Iir.received
+		}
+		return ier & Ier.transmitterEmpty && this.#state.get(field.transmitterEmpty) ? Iir.transmitterEmpty : Iir.none
+	}
+
+	/** Runs `body` under the lock, then drives the interrupt line by what has become of the registers. */
+	#locked<Result>(body: () => Result): Result {
+		this.#lock.acquire()
+		try {
+			const result = body()
+			const level = this.#interruptId() === Iir.none ? 0 : 1
+			if (level !== this.#state.get(field.level)) {
+				this.#state.set(field.level, level)
+				this.#plic.setLevel(boardMap.uart.irq, level)
+			}
+			return result
+		} finally {
+			this.#lock.release()
+		}
+	}
+
+	/** Flags between vCPUs and the main thread, which meet without the lock; each use names its partner. */
+	#exchange(flag: 'outputStalled' | 'inputRefused', value: 0 | 1): number {
+		return Atomics.exchange(this.#memory.i32, (this.#base + field[flag]) >> 2, value)
+	}
+}

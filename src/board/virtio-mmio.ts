@@ -1,0 +1,271 @@
+/** One virtio-mmio slot (transport version 2): registers, negotiation, queues. An empty slot has device ID 0. */
+import {array, type Gpa, type GuestRam, type SharedMemory, sharedStruct} from '../memory/index.ts'
+import type {AccessBytes, Device} from './bus.ts'
+import {DeviceLock} from './device-lock.ts'
+import {virtioSlot} from './memory-map.ts'
+import type {Plic} from './plic.ts'
+import {StateWords} from './state-words.ts'
+import {type Broken, type QueueField, QueueState, Virtqueue} from './virtqueue.ts'
+
+// Registers: virtio 1.2, 4.2.2 "MMIO Device Register Layout".
+const Register = {
+	magicValue: 0x000,
+	version: 0x004,
+	deviceId: 0x008,
+	vendorId: 0x00c,
+	deviceFeatures: 0x010,
+	deviceFeaturesSelect: 0x014,
+	driverFeatures: 0x020,
+	driverFeaturesSelect: 0x024,
+	queueSelect: 0x030,
+	queueSizeMaximum: 0x034,
+	queueSize: 0x038,
+	queueReady: 0x044,
+	queueNotify: 0x050,
+	interruptStatus: 0x060,
+	interruptAcknowledge: 0x064,
+	status: 0x070,
+	sharedMemoryLow: 0x0b0,
+	sharedMemoryEnd: 0x0c0,
+	configGeneration: 0x0fc,
+	config: 0x100,
+} as const
+
+const magic = 0x7472_6976
+/** "QEMU" read as a little-endian word, as on its virt board. */
+const vendor = 0x554d_4551
+const queueAddressRegisters: Readonly<Record<number, QueueField>> = {
+	128: 'descriptorLow',
+	132: 'descriptorHigh',
+	144: 'driverLow',
+	148: 'driverHigh',
+	160: 'deviceLow',
+	164: 'deviceHigh',
+}
+/** virtio 1.2, 2.1 "Device Status Field". */
+const Status = {acknowledge: 1, driver: 2, driverOk: 4, featuresOk: 8, needsReset: 64, failed: 128} as const
+const Interrupt = {usedBuffer: 1, configuration: 2} as const
+/** VIRTIO_F_VERSION_1, bit 32: every device offers it, every driver must take it. */
+const version1 = 1
+
+const maximumQueues = 4
+const maximumQueueSize = 256
+
+/** All under the lock. */
+export const VirtioMmioState = sharedStruct(
+	{
+		lock: 'i32',
+		status: 'i32',
+		deviceFeaturesSelect: 'i32',
+		driverFeaturesSelect: 'i32',
+		driverFeatures: array('i32', 2),
+		queueSelect: 'i32',
+		interruptStatus: 'i32',
+		queues: array('i32', (maximumQueues * QueueState.size) / 4),
+	},
+	{align: 128},
+)
+
+const field = VirtioMmioState.offset
+
+/** What is behind a slot. */
+export interface VirtioDevice {
+	/** virtio 1.2, 5 "Device Types". */
+	readonly id: number
+	readonly queueCount: number
+	/** Feature bits 0 … 31. */
+	readonly features: number
+	/** Serves a queue that was notified, under the slot's lock. @returns what it found broken; otherwise whether it used buffers. */
+	serve(queue: Virtqueue, number: number): 'used' | 'idle' | Broken
+	readConfig?(offset: number, bytes: AccessBytes): number
+}
+
+export class VirtioMmio implements Device {
+	readonly name: string
+	readonly base: Gpa
+	readonly size: number
+	readonly narrowest = 1
+	readonly #irq: number
+	readonly #state: StateWords
+	readonly #lock: DeviceLock
+	readonly #plic: Plic
+	readonly #device: VirtioDevice | undefined
+	readonly #queues: readonly Virtqueue[]
+
+	constructor(
+		memory: SharedMemory,
+		options: {slot: number; state: number; ram: GuestRam; plic: Plic; device: VirtioDevice | undefined},
+	) {
+		const {slot, state, ram, plic, device} = options
+		const {base, size, irq} = virtioSlot(slot)
+		this.name = `virtio-mmio slot ${slot}`
+		this.base = base
+		this.size = size
+		this.#irq = irq
+		this.#state = new StateWords(memory, state)
+		this.#lock = new DeviceLock(memory, {device: this.name, offset: state + field.lock})
+		this.#plic = plic
+		this.#device = device
+		this.#queues = Array.from(
+			{length: device?.queueCount ?? 0},
+			(_, number) => new Virtqueue(memory, {ram, state: state + field.queues + number * QueueState.size}),
+		)
+	}
+
+	/** Only while no vCPU runs. */
+	reset(): void {
+		this.#state.clear(VirtioMmioState.size)
+	}
+
+	read(offset: number, bytes: AccessBytes): number {
+		if (offset === Register.magicValue && bytes === 4) return magic
+		if (offset === Register.version && bytes === 4) return 2
+		if (offset === Register.vendorId && bytes === 4) return vendor
+		const device = this.#device
+		if (!device) return 0
+		if (offset >= Register.config) return device.readConfig?.(offset - Register.config, bytes) ?? 0
+		return bytes === 4 ? this.#locked(() => this.#readRegister(device, offset)) : 0
+	}
+
+	write(offset: number, bytes: AccessBytes, value: number): void {
+		const device = this.#device
+		if (device && bytes === 4 && offset < Register.config) {
+			this.#locked(() => this.#writeRegister(device, {offset, value}))
+		}
+	}
+
+	#readRegister(device: VirtioDevice, offset: number): number {
+		switch (offset) {
+			case Register.deviceId:
+				return device.id
+			case Register.deviceFeatures:
+				return this.#offered(device, this.#state.get(field.deviceFeaturesSelect))
+			case Register.queueSizeMaximum:
+				return this.#selected ? maximumQueueSize : 0
+			case Register.queueReady:
+				return this.#selected?.get('ready') ?? 0
+			case Register.interruptStatus:
+				return this.#state.get(field.interruptStatus)
+			case Register.status:
+				return this.#state.get(field.status)
+			default:
+				// Shared memory regions: a length of −1 says that there is none.
+				return offset >= Register.sharedMemoryLow && offset < Register.sharedMemoryEnd ? 0xffff_ffff : 0
+		}
+	}
+
+	#writeRegister(device: VirtioDevice, {offset, value}: {offset: number; value: number}): void {
+		const state = this.#state
+		switch (offset) {
+			case Register.deviceFeaturesSelect:
+				state.set(field.deviceFeaturesSelect, value)
+				return
+			case Register.driverFeaturesSelect:
+				state.set(field.driverFeaturesSelect, value)
+				return
+			case Register.driverFeatures: {
+				const select = state.get(field.driverFeaturesSelect)
+				if (select < 2 && !(state.get(field.status) & Status.featuresOk)) {
+					state.set(field.driverFeatures + select * 4, value)
+				}
+				return
+			}
+			case Register.queueSelect:
+				state.set(field.queueSelect, value)
+				return
+			case Register.queueNotify:
+				this.#notify(device, value)
+				return
+			case Register.interruptAcknowledge:
+				state.set(field.interruptStatus, state.get(field.interruptStatus) & ~value)
+				return
+			case Register.status:
+				this.#writeStatus(device, value & 0xff)
+				return
+			default:
+				this.#writeQueue(offset, value)
+		}
+	}
+
+	#writeQueue(offset: number, value: number): void {
+		const queue = this.#selected
+		if (!queue) return
+		if (offset === Register.queueReady) this.#setReady(queue, value & 1)
+		// The driver must not change a queue that is ready (virtio 1.2, 4.2.2.2).
+		if (queue.get('ready')) return
+		if (offset === Register.queueSize) queue.set('size', value)
+		const name = queueAddressRegisters[offset]
+		if (name) queue.set(name, value)
+	}
+
+	#setReady(queue: Virtqueue, ready: number): void {
+		if (ready) {
+			const size = queue.get('size')
+			const isPowerOfTwo = size > 0 && (size & (size - 1)) === 0
+			if (!isPowerOfTwo || size > maximumQueueSize || queue.fault()) return this.#needReset()
+		}
+		queue.set('ready', ready)
+		queue.set('taken', 0)
+		queue.set('used', 0)
+	}
+
+	#notify(device: VirtioDevice, number: number): void {
+		const queue = this.#queues[number]
+		const status = this.#state.get(field.status)
+		if (!queue?.get('ready') || !(status & Status.driverOk) || status & Status.needsReset) return
+		const outcome = device.serve(queue, number)
+		if (outcome === 'idle') return
+		if (outcome !== 'used') this.#needReset()
+		else if (queue.wantsInterrupt()) this.#interrupt(Interrupt.usedBuffer)
+	}
+
+	#writeStatus(device: VirtioDevice, status: number): void {
+		const {get, set} = {
+			get: () => this.#state.get(field.status),
+			set: (value: number) => this.#state.set(field.status, value),
+		}
+		if (status === 0) {
+			const lock = this.#state.get(field.lock)
+			this.#state.clear(VirtioMmioState.size)
+			this.#state.set(field.lock, lock)
+			return
+		}
+		const accepted = [0, 1].every((word) => {
+			const wanted = this.#state.get(field.driverFeatures + word * 4)
+			return (wanted & ~this.#offered(device, word)) === 0 && (word === 0 || (wanted & version1) !== 0)
+		})
+		const refused = status & Status.featuresOk && !accepted ? Status.featuresOk : 0
+		set((status & ~refused) | (get() & Status.needsReset))
+	}
+
+	/** virtio 1.2, 2.1.2: the device has met an error that only a reset mends, and says so by a configuration interrupt. */
+	#needReset(): void {
+		this.#state.set(field.status, this.#state.get(field.status) | Status.needsReset)
+		if (this.#state.get(field.status) & Status.driverOk) this.#interrupt(Interrupt.configuration)
+	}
+
+	#interrupt(bit: number): void {
+		this.#state.set(field.interruptStatus, this.#state.get(field.interruptStatus) | bit)
+	}
+
+	#offered(device: VirtioDevice, word: number): number {
+		if (word === 0) return device.features >>> 0
+		return word === 1 ? version1 : 0
+	}
+
+	get #selected(): Virtqueue | undefined {
+		return this.#queues[this.#state.get(field.queueSelect)]
+	}
+
+	/** Runs `body` under the lock, then drives the interrupt line. */
+	#locked<Result>(body: () => Result): Result {
+		this.#lock.acquire()
+		try {
+			const result = body()
+			this.#plic.setLevel(this.#irq, this.#state.get(field.interruptStatus) ? 1 : 0)
+			return result
+		} finally {
+			this.#lock.release()
+		}
+	}
+}
