@@ -82,8 +82,8 @@ const amoOperators: Readonly<Record<AmoName, (operands: Operator) => bigint>> = 
 	xor: ({a, b}) => a ^ b,
 	min: ({a, b, type}) => (signed(type, a) < signed(type, b) ? a : b),
 	max: ({a, b, type}) => (signed(type, a) > signed(type, b) ? a : b),
-	minu: ({a, b}) => (a < b ? a : b),
-	maxu: ({a, b}) => (a > b ? a : b),
+	minu: ({a, b, type}) => (unsigned(type, a) < unsigned(type, b) ? a : b),
+	maxu: ({a, b, type}) => (unsigned(type, a) > unsigned(type, b) ? a : b),
 }
 
 function truth(condition: boolean): bigint {
