@@ -1,0 +1,7 @@
+/** The clock that all threads share. */
+
+/** Microseconds modulo 2^32 (71 minutes), signed: subtract two and take `>>> 0`. */
+export function microseconds(): number {
+	const [seconds, nanoseconds] = process.hrtime()
+	return (seconds * 1_000_000 + Math.floor(nanoseconds / 1000)) | 0
+}

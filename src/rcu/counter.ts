@@ -1,0 +1,26 @@
+/** 64-bit counters as JavaScript numbers: exact below 2^53, which at a grace period per microsecond lasts for centuries. */
+
+const wordRange = 0x1_0000_0000
+
+/**
+ * Loads a 64-bit counter that only ever grows, whatever thread writes it.
+ * @param word index of its low half.
+ */
+export function loadCounter(words: Int32Array, word: number): number {
+	for (;;) {
+		// Both halves change in one 64-bit store when the high one changes, so an equal high half before and after
+		// makes the low one belong to it. Pairs with storeCounter().
+		const high = Atomics.load(words, word + 1)
+		const low = Atomics.load(words, word)
+		if (Atomics.load(words, word + 1) === high) return high * wordRange + (low >>> 0)
+	}
+}
+
+/** A store by the counter's one writer. Ordered after what it wrote before; pairs with loadCounter(). */
+export function storeCounter(words: Int32Array, wide: BigInt64Array, word: number, value: number): void {
+	const high = Math.floor(value / wordRange)
+	// Plain: only this thread writes the high half.
+	if (words[word + 1] === high) Atomics.store(words, word, value | 0)
+	// Once in 2^31 grace periods: both halves at once.
+	else Atomics.store(wide, word >> 1, BigInt(value))
+}

@@ -1,0 +1,60 @@
+/** A histogram of latencies in shared memory: eight buckets per power of two, so a percentile is right within 1/8. */
+import {array, sharedStruct} from '../memory/index.ts'
+
+const subBits = 3
+const subBuckets = 1 << subBits
+/** Values below 8 have a bucket each; then eight per power of two up to 2^32. */
+const bucketCount = subBuckets + (32 - subBits) * subBuckets
+
+export const LatencyHistogram = sharedStruct({
+	/** Microseconds. */
+	maximum: 'i32',
+	buckets: array('i32', bucketCount),
+})
+
+/** Microseconds. */
+export type LatencySummary = Readonly<{count: number; median: number; p99: number; maximum: number}>
+
+function bucketOf(value: number): number {
+	if (value < subBuckets) return value
+	const log2 = 31 - Math.clz32(value)
+	return subBuckets + (log2 - subBits) * subBuckets + ((value >>> (log2 - subBits)) & (subBuckets - 1))
+}
+
+/** The largest value that falls into a bucket. */
+function bucketEnd(bucket: number): number {
+	if (bucket < subBuckets) return bucket
+	const shift = Math.floor((bucket - subBuckets) / subBuckets)
+	return (subBuckets + ((bucket - subBuckets) % subBuckets) + 1) * 2 ** shift - 1
+}
+
+/** @param offset bytes from the start of the shared memory to a LatencyHistogram. */
+export function recordLatency(words: Int32Array, offset: number, microseconds: number): void {
+	const value = microseconds >>> 0
+	const first = (offset + LatencyHistogram.offset.buckets) >> 2
+	// Statistics: orders nothing, and pairs with nothing; atomic so that no count is lost.
+	Atomics.add(words, first + bucketOf(value), 1)
+	const maximum = (offset + LatencyHistogram.offset.maximum) >> 2
+	for (let seen = Atomics.load(words, maximum); seen >>> 0 < value; ) {
+		const before = Atomics.compareExchange(words, maximum, seen, value | 0)
+		if (before === seen) break
+		seen = before
+	}
+}
+
+export function summarizeLatency(words: Int32Array, offset: number): LatencySummary {
+	const first = (offset + LatencyHistogram.offset.buckets) >> 2
+	// A copy, so that the count and the percentiles are of the same moment.
+	const counts = words.slice(first, first + bucketCount)
+	const count = counts.reduce((sum, each) => sum + each, 0)
+	const maximum = Atomics.load(words, (offset + LatencyHistogram.offset.maximum) >> 2) >>> 0
+	const percentile = (fraction: number): number => {
+		let left = Math.ceil(count * fraction)
+		for (const [bucket, each] of counts.entries()) {
+			left -= each
+			if (left <= 0 && count > 0) return Math.min(bucketEnd(bucket), maximum)
+		}
+		return 0
+	}
+	return {count, median: percentile(0.5), p99: percentile(0.99), maximum}
+}

@@ -1,0 +1,71 @@
+/** A reader's own side of RCU: what a vCPU does in its run loop. Used by one thread at a time. */
+import {loadCounter, storeCounter} from './counter.ts'
+import type {Rcu} from './rcu.ts'
+import {RcuSlot} from './rcu-state.ts'
+
+export class RcuReader {
+	readonly index: number
+	readonly #rcu: Rcu
+	readonly #words: Int32Array
+	readonly #wide: BigInt64Array
+	/** Word indices. */
+	readonly #slot: number
+	readonly #counter: number
+
+	constructor(rcu: Rcu, index: number) {
+		this.index = index
+		this.#rcu = rcu
+		this.#words = rcu.memory.i32
+		this.#wide = rcu.memory.i64
+		this.#slot = rcu.slotWord(index)
+		this.#counter = rcu.counterWord
+	}
+
+	get isOnline(): boolean {
+		// Plain: only this thread writes it.
+		return this.#words[this.#slot] !== 0
+	}
+
+	/**
+	 * Ends one read-side critical section and begins the next. Pointers that were loaded before are void; the next
+	 * one must be loaded atomically, so that the load stays behind the store made here.
+	 */
+	quiescentState(): void {
+		const words = this.#words
+		// Plain slot: only this thread writes it. The low words suffice: the slot was equal to the counter when it was
+		// stored, and 2^31 grace periods would have to begin in one critical section to make them equal again; even then
+		// a grace period only lasts longer. Nothing is ordered when they are equal, because nobody waits for this reader:
+		// every grace period that began has been announced already.
+		if (words[this.#slot] === Atomics.load(words, this.#counter)) return
+		this.#announce()
+	}
+
+	/** Begins a read-side critical section. What others published before is seen after it. */
+	online(): void {
+		const words = this.#words
+		do {
+			// Ordered before the loads of the critical section; pairs with the look at the slots that follows every
+			// beginning of a grace period: either that look sees this store, or this reader sees what was published before.
+			storeCounter(words, this.#wide, this.#slot, loadCounter(words, this.#counter))
+			// Once more if one began in between, so that the slot is exact for quiescentState().
+		} while (words[this.#slot] !== Atomics.load(words, this.#counter))
+	}
+
+	/** Ends the read-side critical section: an extended quiescent state, in which the thread may sleep. */
+	offline(): void {
+		// Ordered after all that the critical section read. Pairs with Rcu.hasPassed().
+		Atomics.store(this.#words, this.#slot, 0)
+		this.#rcu.slotChanged(this.index, this.#slot)
+	}
+
+	#announce(): void {
+		const words = this.#words
+		// Plain: only this thread writes it. A reader that is offline has nothing to announce.
+		if (words[this.#slot] === 0) return
+		// Ordered after all that the critical section read. Pairs with Rcu.hasPassed().
+		storeCounter(words, this.#wide, this.#slot, loadCounter(words, this.#counter))
+		const announced = this.#slot + ((RcuSlot.offset.announced - RcuSlot.offset.seen) >> 2)
+		words[announced] = (words[announced] ?? 0) + 1
+		this.#rcu.slotChanged(this.index, this.#slot)
+	}
+}

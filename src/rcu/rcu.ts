@@ -1,0 +1,310 @@
+/**
+ * Grace periods for quiescent-state-based RCU; the words are liburcu's QSBR flavour's.
+ *
+ * A reader is *offline*, or *online* and then inside a read-side critical section from one quiescent state to the
+ * next. A grace period has elapsed once every reader that was online when it began has passed a quiescent state or
+ * gone offline. Grace periods are merged: however many threads ask for one, one pass over the slots serves them. The reader
+ * that a grace period waits for completes it as it passes, so no thread has to poll.
+ */
+import {assert, rangeError, type SharedMemory} from '../memory/index.ts'
+import {microseconds} from './clock.ts'
+import {loadCounter, storeCounter} from './counter.ts'
+import {type LatencySummary, recordLatency, summarizeLatency} from './latency-histogram.ts'
+import {RcuReader} from './rcu-reader.ts'
+import {gracePeriodStep, RcuSlot, RcuState, rcuRegion} from './rcu-state.ts'
+
+/** Names a grace period: what was retired before startPoll() may be recycled once poll(cookie) says so. */
+export type GracePeriod = number & {readonly unit?: 'grace period'}
+
+export type Stall = Readonly<{reader: number; milliseconds: number; gracePeriod: GracePeriod}>
+
+export type RcuOptions = Readonly<{
+	/** A grace period older than this is reported. Milliseconds, default 5000. */
+	stallLimit?: number
+	/** Default: one line on the console. */
+	onStall?: (stall: Stall) => void
+	/** The first grace period's number, odd; counts only for the first Rcu over a memory. For tests of long runs. */
+	firstGracePeriod?: number
+}>
+
+export type RcuStatistics = Readonly<{
+	gracePeriods: number
+	/** From the beginning of a grace period until the last reader passed, microseconds. */
+	latency: LatencySummary
+	/** Whether a grace period is being waited for. */
+	waiting: boolean
+	stalls: number
+	lastStall: Readonly<{reader: number; milliseconds: number}> | undefined
+}>
+
+/** Looks at a slot this often before it sleeps: a reader that runs needs only a few microseconds to pass. */
+const spins = 500
+
+export class Rcu {
+	readonly memory: SharedMemory
+	/** How many readers have a slot. */
+	readonly readers: number
+	/** Milliseconds. */
+	readonly stallLimit: number
+	readonly #onStall: (stall: Stall) => void
+	readonly #words: Int32Array
+	readonly #state: number
+	readonly #slots: number
+	// indices of 32-bit words
+	readonly #counter: number
+	readonly #completed: number
+	readonly #target: number
+	readonly #wanted: number
+	readonly #advancing: number
+	readonly #holdout: number
+
+	/** @param readers how many the region was laid out for; default: as many as it holds. */
+	constructor(memory: SharedMemory, readers?: number, options: RcuOptions = {}) {
+		const region = memory.region('rcu')
+		const room = Math.floor((region.size - RcuState.size) / RcuSlot.size)
+		this.readers = readers ?? room
+		if (this.readers > room) throw rangeError(`at most ${room} RCU readers`, this.readers)
+		this.memory = memory
+		this.stallLimit = options.stallLimit ?? 5000
+		this.#onStall = options.onStall ?? ((stall) => console.error(describeStall(stall)))
+		this.#words = memory.i32
+		this.#state = region.offset
+		this.#slots = region.offset + RcuState.size
+		const word = (field: keyof typeof RcuState.offset) => (region.offset + RcuState.offset[field]) >> 2
+		this.#counter = word('counter')
+		this.#completed = word('completed')
+		this.#target = word('target')
+		this.#wanted = word('wanted')
+		this.#advancing = word('advancing')
+		this.#holdout = word('holdout')
+		// The first Rcu over a zero-filled memory numbers the first grace period; it elapses as soon as someone looks.
+		Atomics.compareExchange(memory.i64, this.#counter >> 1, 0n, BigInt(options.firstGracePeriod ?? 1))
+	}
+
+	/** The reader with this index. One thread may use it at a time. */
+	reader(index: number): RcuReader {
+		if (!(index >= 0 && index < this.readers)) throw rangeError(`a reader from 0 to ${this.readers - 1}`, index)
+		return new RcuReader(this, index)
+	}
+
+	/** Word index of the latest grace period's number, for the reader's fast path. */
+	get counterWord(): number {
+		return this.#counter
+	}
+
+	/** Word index of the `seen` field of a reader's slot. */
+	slotWord(reader: number): number {
+		return (this.#slots + reader * RcuSlot.size + RcuSlot.offset.seen) >> 2
+	}
+
+	/** Whether the reader is in an extended quiescent state now. Ordered after the caller's stores; pairs with RcuReader.online(). */
+	isOffline(reader: number): boolean {
+		return Atomics.load(this.#words, this.slotWord(reader)) === 0
+	}
+
+	/**
+	 * Names a grace period that begins after all that the caller has stored, and sees to it that it begins.
+	 * Never blocks.
+	 */
+	startPoll(): GracePeriod {
+		// Ordered after the stores that unpublished the caller's object: whatever begins after this load ends after
+		// every reader that may hold the object has passed. Pairs with the store of the counter in #advance().
+		const gracePeriod = loadCounter(this.#words, this.#counter) + gracePeriodStep
+		Atomics.store(this.#words, this.#wanted, 1)
+		this.advance()
+		return gracePeriod
+	}
+
+	/** Whether the grace period has elapsed. What readers did in it is ordered before what the caller does next; pairs with #advance(). */
+	poll(gracePeriod: GracePeriod): boolean {
+		return loadCounter(this.#words, this.#completed) >= gracePeriod
+	}
+
+	/**
+	 * Waits for a grace period that begins now. `reader`, the caller's own, is offline meanwhile: two threads that
+	 * wait for each other pass.
+	 */
+	synchronize(reader?: RcuReader): void {
+		const wasOnline = reader?.isOnline ?? false
+		reader?.offline()
+		const gracePeriod = this.startPoll()
+		for (let other = 0; other < this.readers; other++) this.waitForReader(other, gracePeriod)
+		if (wasOnline) reader?.online()
+	}
+
+	/** The same for a thread that must return to its event loop. */
+	async synchronizeAsync(): Promise<void> {
+		await this.elapsed(this.startPoll())
+	}
+
+	/** Resolves once the grace period has elapsed; looks once a millisecond. */
+	async elapsed(gracePeriod: GracePeriod): Promise<void> {
+		for (let reports = 0; !this.poll(gracePeriod); ) {
+			await new Promise((resolve) => setTimeout(resolve, 1))
+			const stall = this.checkStall()
+			if (stall && stall.milliseconds >= (reports + 1) * this.stallLimit) {
+				reports += 1
+				this.reportStall(stall)
+			}
+		}
+	}
+
+	/** Waits until what anyone deferred before this call is ready. */
+	barrier(reader?: RcuReader): void {
+		this.synchronize(reader)
+	}
+
+	/** Whether this reader has passed a quiescent state since the grace period began, or is offline. */
+	hasPassed(reader: number, gracePeriod: GracePeriod): boolean {
+		const slot = this.slotWord(reader)
+		// What the reader did before its quiescent state is ordered before what the caller does next; pairs with RcuReader.
+		const seen = loadCounter(this.#words, slot)
+		return (seen | 0) === 0 || seen >= gracePeriod
+	}
+
+	/** Sleeps until hasPassed(). The caller's own reader must be offline. */
+	waitForReader(reader: number, gracePeriod: GracePeriod): void {
+		for (let spin = 0; spin < spins; spin++) if (this.hasPassed(reader, gracePeriod)) return
+		const words = this.#words
+		const slot = this.slotWord(reader)
+		const waiters = (this.#slots + reader * RcuSlot.size + RcuSlot.offset.waiters) >> 2
+		const began = microseconds()
+		// The count before the look at the slot: the reader stores its slot, then reads the count. One of both sees the other.
+		Atomics.add(words, waiters, 1)
+		for (;;) {
+			const low = Atomics.load(words, slot)
+			if (this.hasPassed(reader, gracePeriod)) break
+			if (Atomics.wait(words, slot, low, this.stallLimit) === 'timed-out') {
+				this.advance()
+				if (this.hasPassed(reader, gracePeriod)) break
+				const milliseconds = ((microseconds() - began) >>> 0) / 1000
+				this.reportStall({reader, milliseconds, gracePeriod})
+			}
+		}
+		Atomics.sub(words, waiters, 1)
+	}
+
+	/**
+	 * Drives grace periods on: begins one if it is wanted, and completes those that every reader has passed. Called by
+	 * whoever changed something; never waits. If another thread is at it, that one looks again.
+	 */
+	advance(): void {
+		const words = this.#words
+		const lock = this.#advancing
+		for (;;) {
+			// Take: what the last holder wrote is ordered before what this one reads. Pairs with the release below.
+			const before = Atomics.compareExchange(words, lock, 0, 1)
+			if (before === 0) break
+			// Hand over: what the caller changed is ordered before the 2, and the holder looks again once it sees that.
+			if (before === 2 || Atomics.compareExchange(words, lock, 1, 2) !== 0) return
+		}
+		for (;;) {
+			this.#advance()
+			// Release: the state is ordered before the 0. Pairs with the take above.
+			if (Atomics.compareExchange(words, lock, 1, 0) === 1) return
+			Atomics.store(words, lock, 1)
+		}
+	}
+
+	#advance(): void {
+		const words = this.#words
+		const wide = this.memory.i64
+		const state = this.#state >> 2
+		let counter = loadCounter(words, this.#counter)
+		// Before the counter: a request that comes now must get a grace period that begins later.
+		if (Atomics.exchange(words, this.#wanted, 0) === 1) {
+			counter += gracePeriodStep
+			words[state + (RcuState.offset.counterBegan >> 2)] = microseconds()
+			storeCounter(words, wide, this.#counter, counter)
+		}
+		for (;;) {
+			// Plain below: fields that only the holder of `advancing` writes.
+			const completed = loadCounter(words, this.#completed)
+			if (completed >= counter) return
+			let target = loadCounter(words, this.#target)
+			if (target <= completed) {
+				target = counter
+				storeCounter(words, wide, this.#target, target)
+				words[state + (RcuState.offset.targetBegan >> 2)] = words[state + (RcuState.offset.counterBegan >> 2)] ?? 0
+				words[state + (RcuState.offset.targetTimed >> 2)] = completed === 0 ? 0 : 1
+				Atomics.store(words, this.#holdout, 0)
+			}
+			if (!this.#allPassed(target)) return
+			if (words[state + (RcuState.offset.targetTimed >> 2)] === 1) {
+				const began = words[state + (RcuState.offset.targetBegan >> 2)] ?? 0
+				recordLatency(words, this.#state + RcuState.offset.latency, microseconds() - began)
+				Atomics.add(words, state + (RcuState.offset.gracePeriods >> 2), 1)
+			}
+			// Publish: all that the readers did in their critical sections is ordered before. Pairs with poll().
+			storeCounter(words, wide, this.#completed, target)
+		}
+	}
+
+	/** Goes on from the reader that held the grace period up: those before it have passed already, and stay so. */
+	#allPassed(target: GracePeriod): boolean {
+		const words = this.#words
+		for (let reader = Math.max(0, (words[this.#holdout] ?? 0) - 1); reader < this.readers; reader++) {
+			if (this.hasPassed(reader, target)) continue
+			// Named before the second look: the reader stores its slot, then reads `holdout`. One of both sees the other. Pairs with RcuReader.
+			Atomics.store(words, this.#holdout, reader + 1)
+			if (!this.hasPassed(reader, target)) return false
+		}
+		Atomics.store(words, this.#holdout, 0)
+		return true
+	}
+
+	/** A reader has stored its slot. @param slot word index of its `seen`. */
+	slotChanged(reader: number, slot: number): void {
+		const words = this.#words
+		// Both after the slot's store; see waitForReader() and #allPassed().
+		const waiters = slot + ((RcuSlot.offset.waiters - RcuSlot.offset.seen) >> 2)
+		if (Atomics.load(words, waiters) !== 0) Atomics.notify(words, slot)
+		if (Atomics.load(words, this.#holdout) === reader + 1) this.advance()
+	}
+
+	/** The reader that holds the present grace period up, once that is older than the limit; for whoever watches the machine. */
+	checkStall(): Stall | undefined {
+		const words = this.#words
+		const gracePeriod = loadCounter(words, this.#target)
+		const holdout = Atomics.load(words, this.#holdout)
+		if (holdout === 0 || this.poll(gracePeriod)) return undefined
+		const began = Atomics.load(words, (this.#state + RcuState.offset.targetBegan) >> 2)
+		const milliseconds = ((microseconds() - began) >>> 0) / 1000
+		return milliseconds < this.stallLimit ? undefined : {reader: holdout - 1, milliseconds, gracePeriod}
+	}
+
+	/** Counts a stall and calls onStall. */
+	reportStall(stall: Stall): void {
+		const words = this.#words
+		const state = this.#state >> 2
+		// Statistics: orders nothing.
+		Atomics.add(words, state + (RcuState.offset.stalls >> 2), 1)
+		Atomics.store(words, state + (RcuState.offset.lastStallReader >> 2), stall.reader + 1)
+		Atomics.store(words, state + (RcuState.offset.lastStallMicroseconds >> 2), (stall.milliseconds * 1000) | 0)
+		this.#onStall(stall)
+	}
+
+	statistics(): RcuStatistics {
+		const words = this.#words
+		const value = (field: keyof typeof RcuState.offset) =>
+			Atomics.load(words, (this.#state + RcuState.offset[field]) >> 2) >>> 0
+		const reader = value('lastStallReader') - 1
+		return {
+			gracePeriods: value('gracePeriods'),
+			latency: summarizeLatency(words, this.#state + RcuState.offset.latency),
+			waiting: loadCounter(words, this.#completed) < loadCounter(words, this.#counter),
+			stalls: value('stalls'),
+			lastStall: reader < 0 ? undefined : {reader, milliseconds: value('lastStallMicroseconds') / 1000},
+		}
+	}
+
+	/** Fails unless the region is the one that `readers` readers need. */
+	static checkRegion(memory: SharedMemory, readers: number): void {
+		assert(memory.region('rcu').size === rcuRegion(readers).size, 'the region rcu is laid out for its readers')
+	}
+}
+
+export function describeStall({reader, milliseconds, gracePeriod}: Stall): string {
+	const seconds = (milliseconds / 1000).toFixed(1)
+	return `RCU stall: reader ${reader} has passed no quiescent state for ${seconds} s (grace period ${gracePeriod})`
+}

@@ -1,0 +1,41 @@
+/** Objects that were retired, oldest first, each with the grace period after which it may be recycled. Any thread adds and takes. */
+import {assert, type SharedMemory} from '../memory/index.ts'
+import type {Rcu} from './rcu.ts'
+import {SharedQueue} from './shared-queue.ts'
+
+export class RetiredList {
+	readonly #rcu: Rcu
+	readonly #queue: SharedQueue
+	readonly #mayPass: (gracePeriod: number) => boolean
+
+	/** @param offset bytes from the start of the shared memory to RetiredList.size(capacity) zeroed bytes, aligned to 128. */
+	constructor(rcu: Rcu, memory: SharedMemory, offset: number, capacity: number) {
+		this.#rcu = rcu
+		this.#queue = new SharedQueue(memory, offset, capacity)
+		this.#mayPass = (gracePeriod) => rcu.poll(gracePeriod)
+	}
+
+	/** Bytes. */
+	static size(capacity: number): number {
+		return SharedQueue.size(capacity)
+	}
+
+	/** How many objects wait for their grace period or to be taken, about. */
+	get length(): number {
+		return this.#queue.length
+	}
+
+	/**
+	 * Retires an object that no reader can find any more, under a grace period that begins now. Never blocks.
+	 * @param handle not 0.
+	 */
+	defer(handle: number): void {
+		const added = this.#queue.put(handle, this.#rcu.startPoll())
+		assert(added, 'a retired list has room for every object there is')
+	}
+
+	/** Takes the oldest object if its grace period has elapsed. @returns its handle, or 0. */
+	takeReady(): number {
+		return this.#queue.get(this.#mayPass)
+	}
+}

@@ -1,0 +1,108 @@
+/** Flush policies: how one table becomes empty. Selected by name, so that they can be compared in one run. */
+import type {SharedMemory} from '../memory/index.ts'
+import {isFilled, tableLog2Entries} from './table.ts'
+import {noTable, type TablePool} from './table-pool.ts'
+import {TlbState} from './tlb-layout.ts'
+
+export type FlushPolicyName = 'swap-pool' | 'clear'
+
+/** Where the tables are. */
+export type Tables = Readonly<{
+	memory: SharedMemory
+	/** By log2 of the entries. */
+	pools: readonly (TablePool | undefined)[]
+}>
+
+export interface FlushPolicy {
+	readonly name: FlushPolicyName
+	/** On the owner's thread, online: the regime's table is empty when it returns. The owner then loads the descriptor afresh. @param state offset of its TlbState. */
+	flushOwn(tables: Tables, state: number, regime: number): void
+	/**
+	 * On any thread: the regime's table will be empty to the owner from its next quiescent state on.
+	 * @returns false when the owner has to do it itself.
+	 */
+	flushOther(tables: Tables, state: number, regime: number): boolean
+}
+
+/** A cleared table from the pool takes the place of the old one, which is retired. Costs the same at every size. */
+const swapPool: FlushPolicy = {
+	name: 'swap-pool',
+	flushOwn(tables, state, regime) {
+		const descriptor = loadDescriptor(tables, state, regime)
+		if (isElided(tables, state, descriptor)) return
+		const pool = poolOf(tables, descriptor)
+		const fresh = takeTable(tables, pool, state)
+		if (fresh !== noTable) publish(tables, state, regime, fresh)
+		// Only this thread reads the table's entries. If another one swaps it away meanwhile, the table lasts until this
+		// thread's next quiescent state, and the one that was swapped in is empty: the owner is here, not filling it.
+		else pool.clearInPlace(descriptor)
+	},
+	flushOther(tables, state, regime) {
+		const descriptor = loadDescriptor(tables, state, regime)
+		if (isElided(tables, state, descriptor)) return true
+		const fresh = takeTable(tables, poolOf(tables, descriptor), state)
+		if (fresh === noTable) return false
+		publish(tables, state, regime, fresh)
+		return true
+	},
+}
+
+/** The owner zeroes its table in place: what swapping saves. */
+const clear: FlushPolicy = {
+	name: 'clear',
+	flushOwn(tables, state, regime) {
+		const descriptor = loadDescriptor(tables, state, regime)
+		if (!isElided(tables, state, descriptor)) poolOf(tables, descriptor).clearInPlace(descriptor)
+	},
+	flushOther(tables, state, regime) {
+		return isElided(tables, state, loadDescriptor(tables, state, regime))
+	},
+}
+
+export const flushPolicies: Readonly<Record<FlushPolicyName, FlushPolicy>> = {'swap-pool': swapPool, clear}
+
+/** Replaces the regime's table, and retires the old one if there was one. @param fresh the descriptor of a cleared, poisoned table. */
+export function publish(tables: Tables, state: number, regime: number, fresh: number): void {
+	const words = tables.memory.i32
+	// Publish: clearing and poisoning are ordered before the descriptor; it pairs with the owner's load of the descriptor after
+	// a quiescent state. An exchange, so that of two threads that swap each retires the table that it alone took out.
+	const old = Atomics.exchange(words, descriptorWord(state, regime), fresh)
+	// Statistics: orders nothing.
+	Atomics.add(words, (state + TlbState.offset.epoch + regime * 4) >>> 2, 1)
+	if (old === noTable) return
+	count(tables, state, 'swaps')
+	poolOf(tables, old).retire(old)
+}
+
+/** A vCPU without tables has nothing to flush, nor has a table that its owner has not filled. */
+function isElided(tables: Tables, state: number, descriptor: number): boolean {
+	if (descriptor === noTable) return true
+	if (isFilled(tables.memory, descriptor)) return false
+	count(tables, state, 'elided')
+	return true
+}
+
+function takeTable(tables: Tables, pool: TablePool, state: number): number {
+	const fresh = pool.take()
+	if (fresh !== noTable) return fresh
+	count(tables, state, 'poolDry')
+	return pool.takeRetired()
+}
+
+export function loadDescriptor(tables: Tables, state: number, regime: number): number {
+	// Ordered before the reads of the table; pairs with the exchange in publish().
+	return Atomics.load(tables.memory.i32, descriptorWord(state, regime))
+}
+
+function descriptorWord(state: number, regime: number): number {
+	return (state + TlbState.offset.descriptor + regime * 4) >>> 2
+}
+
+function poolOf(tables: Tables, descriptor: number): TablePool {
+	return tables.pools[tableLog2Entries(descriptor)]!
+}
+
+/** Statistics: orders nothing; atomic, because any thread may flush any vCPU. */
+export function count(tables: Tables, state: number, field: 'swaps' | 'elided' | 'poolDry' | 'pageFlushes'): void {
+	Atomics.add(tables.memory.i32, (state + TlbState.offset[field]) >>> 2, 1)
+}

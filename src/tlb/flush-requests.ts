@@ -1,0 +1,91 @@
+/** What other threads ask a vCPU to flush itself: a ring of page ranges and a word of bits in its TlbState. */
+import type {SharedMemory} from '../memory/index.ts'
+import {TlbState} from './tlb-layout.ts'
+
+/** 4 KiB pages; the first one's number (gva >> 12) as two 32-bit words. */
+export type PageRange = Readonly<{firstLow: number; firstHigh: number; pages: number}>
+
+/** Bits of TlbState.requestAll. */
+export const FlushRequest = {
+	/** All translated regimes' tables. */
+	all: 1,
+	/** FENCE.I on behalf of another hart. */
+	fenceI: 2,
+} as const
+
+/** Words of a request: [firstLow, firstHigh, pages, asid or -1]. */
+const requestWords = 4
+const capacity = TlbState.fields.requests.count / requestWords
+export const anyAsid = -1
+
+export type RequestHandlers = Readonly<{
+	all(): void
+	range(range: PageRange, asid: number): void
+	fenceI(): void
+}>
+
+function word(state: number, field: 'requestAll' | 'requestLock' | 'requestHead' | 'requestTail' | 'requests'): number {
+	return (state + TlbState.offset[field]) >>> 2
+}
+
+/** Any thread. @param state offset of the target's TlbState. */
+export function postBits(memory: SharedMemory, state: number, bits: number): void {
+	// Ordered after the caller's stores to page tables or code, before its look at the target's RCU slot. Pairs with takeRequests().
+	Atomics.or(memory.i32, word(state, 'requestAll'), bits)
+}
+
+/** Any thread; never waits. A full ring, or one that another thread is posting to, becomes a request for everything. */
+export function postRange(memory: SharedMemory, state: number, range: PageRange, asid: number): void {
+	const words = memory.i32
+	const lock = word(state, 'requestLock')
+	// Take: the last poster's tail is ordered before. Pairs with the release below.
+	if (Atomics.compareExchange(words, lock, 0, 1) !== 0) {
+		postBits(memory, state, FlushRequest.all)
+		return
+	}
+	const tail = words[word(state, 'requestTail')] ?? 0
+	// The owner has read what it frees; pairs with its store of the head.
+	const isFull = ((tail - Atomics.load(words, word(state, 'requestHead'))) | 0) >= capacity
+	if (!isFull) {
+		const request = word(state, 'requests') + (tail & (capacity - 1)) * requestWords
+		// Plain: the owner reads them after it has seen the tail.
+		words[request] = range.firstLow
+		words[request + 1] = range.firstHigh
+		words[request + 2] = range.pages
+		words[request + 3] = asid
+		// Publish, and as postBits().
+		Atomics.store(words, word(state, 'requestTail'), (tail + 1) | 0)
+	}
+	Atomics.store(words, lock, 0)
+	if (isFull) postBits(memory, state, FlushRequest.all)
+}
+
+/** Two loads. Ordered after the caller's own RCU slot was stored; pairs with the posters' look at that slot. */
+export function hasRequests(memory: SharedMemory, state: number): boolean {
+	const words = memory.i32
+	return (
+		Atomics.load(words, word(state, 'requestAll')) !== 0 ||
+		// Plain head: only this thread writes it.
+		Atomics.load(words, word(state, 'requestTail')) !== words[word(state, 'requestHead')]
+	)
+}
+
+/** Owner only. */
+export function takeRequests(memory: SharedMemory, state: number, handlers: RequestHandlers): void {
+	const words = memory.i32
+	// The tail before the bits: all requests up to it are older than the flush of everything, which serves them too.
+	const tail = Atomics.load(words, word(state, 'requestTail'))
+	const bits = Atomics.exchange(words, word(state, 'requestAll'), 0)
+	if (bits & FlushRequest.all) handlers.all()
+	else {
+		for (let head = words[word(state, 'requestHead')] ?? 0; head !== tail; head = (head + 1) | 0) {
+			const request = word(state, 'requests') + (head & (capacity - 1)) * requestWords
+			// Plain: the poster wrote them before the tail.
+			const [firstLow = 0, firstHigh = 0, pages = 0, asid = anyAsid] = words.subarray(request, request + requestWords)
+			handlers.range({firstLow, firstHigh, pages}, asid)
+		}
+	}
+	// Free: the reads above are ordered before. Pairs with the load in postRange().
+	Atomics.store(words, word(state, 'requestHead'), tail)
+	if (bits & FlushRequest.fenceI) handlers.fenceI()
+}

@@ -1,0 +1,10 @@
+/** TLB tables: entry layout, pool, flushes from inside and outside. */
+export * from './clear-tables.ts'
+export type {FlushPolicy, FlushPolicyName} from './flush-policy.ts'
+export type {PageRange} from './flush-requests.ts'
+export * from './table.ts'
+export * from './table-pool.ts'
+export * from './tlb.ts'
+export * from './tlb-config.ts'
+export * from './tlb-layout.ts'
+export type {SharedTlbStatistics, TlbStatistics} from './tlb-statistics.ts'

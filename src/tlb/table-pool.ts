@@ -1,0 +1,182 @@
+/**
+ * The tables of one size class, in shared memory. A table is *free* (and cleared), *in use* by a vCPU's regime, *retired*
+ * (no vCPU can find it, some may still read it) or being *cleared*, from which it is recycled. Any thread takes and retires.
+ */
+import {array, assert, roundUp, type SharedMemory, sharedStruct} from '../memory/index.ts'
+import {type Rcu, RetiredList, SharedQueue} from '../rcu/index.ts'
+import {clearTable, poisonSlotZero, tableAddress, tableBytes} from './table.ts'
+
+const PoolHeader = sharedStruct(
+	{
+		/** 1 once a thread has begun to put all tables into the queue of free ones. */
+		initialized: 'i32',
+		/** 1 from a request for clearing until a clearer begins. */
+		clearingWanted: 'i32',
+		/** Statistics, any thread. */
+		retired: 'i32',
+		recycled: 'i32',
+		reserved: array('i32', 28),
+	},
+	{align: 128},
+)
+
+/** One word per table. Whoever moves a table on exchanges it, and so finds a table that two threads move. */
+export const TableState = {free: 0, inUse: 1, retired: 2, clearing: 3} as const
+
+export type PoolSize = Readonly<{log2Entries: number; tables: number; spareTables: number}>
+
+export type PoolStatistics = Readonly<{
+	tables: number
+	free: number
+	/** Tables that were retired and recycled since the start. */
+	retired: number
+	recycled: number
+	/** Tables that are retired now. */
+	waiting: number
+}>
+
+/** "No table": descriptor 0. */
+export const noTable = 0
+
+export class TablePool {
+	readonly log2Entries: number
+	readonly tables: number
+	readonly #memory: SharedMemory
+	readonly #header: number
+	readonly #states: number
+	readonly #arena: number
+	readonly #tableBytes: number
+	readonly #free: SharedQueue
+	readonly #retired: RetiredList
+	readonly #clearingThreshold: number
+	readonly #needsClearing: () => void
+
+	/** @param options.offset bytes from the start of the shared memory. */
+	constructor(
+		options: PoolSize &
+			Readonly<{memory: SharedMemory; rcu: Rcu; offset: number; needsClearing?: (() => void) | undefined}>,
+	) {
+		const {memory, rcu, offset, log2Entries, tables, spareTables} = options
+		const layout = poolLayout(options)
+		this.log2Entries = log2Entries
+		this.tables = tables
+		this.#memory = memory
+		this.#header = offset
+		this.#states = offset + layout.states
+		this.#arena = offset + layout.arena
+		this.#tableBytes = tableBytes(log2Entries)
+		this.#free = new SharedQueue(memory, offset + layout.free, tables)
+		this.#retired = new RetiredList(rcu, memory, offset + layout.retired, tables)
+		this.#clearingThreshold = spareTables / 2
+		this.#needsClearing = options.needsClearing ?? (() => {})
+		// One thread puts the tables there; another that starts meanwhile finds some of them, or takes the pool for dry.
+		if (Atomics.exchange(memory.i32, this.#headerWord('initialized'), 1) === 0) {
+			for (let table = 0; table < tables; table++) this.#putFree(table)
+		}
+	}
+
+	/** Bytes. */
+	static size(size: PoolSize): number {
+		return poolLayout(size).size
+	}
+
+	/** Takes a cleared table, ready to be published. @returns its descriptor, or noTable when the pool is dry. */
+	take(): number {
+		const handle = this.#free.get()
+		return handle === 0 ? noTable : this.#prepare(handle - 1, TableState.free)
+	}
+
+	/** For when the pool is dry: clears a retired table on the spot. @returns its descriptor, or noTable when none is ready. */
+	takeRetired(): number {
+		const table = this.#clearOne()
+		return table < 0 ? noTable : this.#prepare(table, TableState.clearing)
+	}
+
+	/** Retires a table after it was unpublished by an atomic exchange. Never blocks. */
+	retire(descriptor: number): void {
+		const table = this.#indexOf(descriptor)
+		this.#move(table, TableState.inUse, TableState.retired)
+		Atomics.add(this.#memory.i32, this.#headerWord('retired'), 1)
+		this.#retired.defer(table + 1)
+		if (this.#retired.length <= this.#clearingThreshold) return
+		// Ordered after the table was put on the list; pairs with the store in recycleRetired(): the clearer finds the table, or this asks again.
+		if (Atomics.compareExchange(this.#memory.i32, this.#headerWord('clearingWanted'), 0, 1) === 0) this.#needsClearing()
+	}
+
+	/** Clears and recycles all retired tables whose grace period has elapsed. Any thread. @returns how many. */
+	recycleRetired(): number {
+		Atomics.store(this.#memory.i32, this.#headerWord('clearingWanted'), 0)
+		for (let count = 0; ; count++) {
+			const table = this.#clearOne()
+			if (table < 0) return count
+			this.#move(table, TableState.clearing, TableState.free)
+			this.#putFree(table)
+		}
+	}
+
+	/** Clears in place a table that the caller owns and alone reads. */
+	clearInPlace(descriptor: number): void {
+		clearTable(this.#memory, descriptor)
+		poisonSlotZero(this.#memory, descriptor)
+	}
+
+	statistics(): PoolStatistics {
+		const count = (field: 'retired' | 'recycled') => Atomics.load(this.#memory.i32, this.#headerWord(field)) >>> 0
+		return {
+			tables: this.tables,
+			free: this.#free.length,
+			retired: count('retired'),
+			recycled: count('recycled'),
+			waiting: this.#retired.length,
+		}
+	}
+
+	#prepare(table: number, from: number): number {
+		this.#move(table, from, TableState.inUse)
+		const descriptor = this.#descriptor(table)
+		poisonSlotZero(this.#memory, descriptor)
+		return descriptor
+	}
+
+	/** @returns the index of a cleared table, or -1. */
+	#clearOne(): number {
+		const handle = this.#retired.takeReady()
+		if (handle === 0) return -1
+		const table = handle - 1
+		this.#move(table, TableState.retired, TableState.clearing)
+		clearTable(this.#memory, this.#descriptor(table))
+		Atomics.add(this.#memory.i32, this.#headerWord('recycled'), 1)
+		return table
+	}
+
+	#putFree(table: number): void {
+		// Publishes the clearing: SharedQueue orders what was written before put() before the taker's reads.
+		assert(this.#free.put(table + 1, 0), 'the queue of free tables has room for all tables')
+	}
+
+	#move(table: number, from: number, to: number): void {
+		// Checks the invariant that one thread has the table; the queues order its bytes.
+		const before = Atomics.exchange(this.#memory.i32, (this.#states >>> 2) + table, to)
+		assert(before === from, 'a table moves free → in use → retired → clearing, in the hands of one thread')
+	}
+
+	#descriptor(table: number): number {
+		return (this.#arena + table * this.#tableBytes) | this.log2Entries
+	}
+
+	#indexOf(descriptor: number): number {
+		return (tableAddress(descriptor) - this.#arena) / this.#tableBytes
+	}
+
+	#headerWord(field: keyof typeof PoolHeader.offset): number {
+		return (this.#header + PoolHeader.offset[field]) >>> 2
+	}
+}
+
+function poolLayout({log2Entries, tables}: PoolSize) {
+	const states = PoolHeader.size
+	const free = roundUp(states + tables * 4, 128)
+	const retired = free + SharedQueue.size(tables)
+	const arena = roundUp(retired + RetiredList.size(tables), 4096)
+	return {states, free, retired, arena, size: arena + tables * tableBytes(log2Entries)}
+}

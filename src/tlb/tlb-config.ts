@@ -1,0 +1,34 @@
+/** How a machine's TLBs are laid out: plain data, the same in every thread. */
+import {type RegionRequest, rangeError, roundUp} from '../memory/index.ts'
+import type {FlushPolicyName} from './flush-policy.ts'
+import {TablePool} from './table-pool.ts'
+import {regimeCount} from './tlb-layout.ts'
+import {TlbShared} from './tlb-shared.ts'
+
+export type TlbConfig = Readonly<{
+	vcpus: number
+	/** log2 of the entries of a table, 6 to 16; default 10. */
+	log2Entries?: number
+	/** Tables beyond the four of each vCPU; default max(64, 16 per vCPU). */
+	spareTables?: number
+	/** Default swap-pool. */
+	policy?: FlushPolicyName
+}>
+
+/** One size class of tables, and where its pool lies, bytes from the start of the region. */
+export type SizeClass = Readonly<{log2Entries: number; tables: number; spareTables: number; offset: number}>
+
+/** The size classes of a machine; now one. */
+export function sizeClasses(config: TlbConfig): readonly SizeClass[] {
+	const {vcpus, log2Entries = 10, spareTables = Math.max(64, vcpus * 16)} = config
+	if (!(log2Entries >= 6 && log2Entries <= 16))
+		throw rangeError('log2 of a TLB table’s entries from 6 to 16', log2Entries)
+	const offset = roundUp(TlbShared.size, 4096)
+	return [{log2Entries, tables: vcpus * regimeCount + spareTables, spareTables, offset}]
+}
+
+/** The region that holds all tables. */
+export function tlbRegion(config: TlbConfig): RegionRequest {
+	const ends = sizeClasses(config).map(({offset, ...size}) => offset + TablePool.size(size))
+	return {name: 'tlb', size: Math.max(...ends), align: 4096}
+}

@@ -1,0 +1,55 @@
+/** The TLBs' counters as plain objects. */
+import {type LatencySummary, summarizeLatency} from '../rcu/index.ts'
+import type {Tables} from './flush-policy.ts'
+import type {PoolStatistics} from './table-pool.ts'
+import {FlushCause, regimeCount, TlbState} from './tlb-layout.ts'
+import {TlbShared} from './tlb-shared.ts'
+
+/** One vCPU's. */
+export type TlbStatistics = Readonly<{
+	fills: number
+	flushes: Readonly<Record<keyof typeof FlushCause, number>>
+	/** Tables that were replaced, and flushes that found a table empty. */
+	swaps: number
+	elided: number
+	/** Flushes that found no cleared table. */
+	poolDry: number
+	pageFlushes: number
+	/** By regime: bare, S, S with SUM, U. */
+	epochs: readonly number[]
+}>
+
+export type SharedTlbStatistics = PoolStatistics &
+	Readonly<{
+		/** From the start of a remote flush until every target has passed, microseconds. */
+		remoteFlushes: LatencySummary
+	}>
+
+/** @param state offset of the vCPU's TlbState. */
+export function readTlbStatistics(tables: Tables, state: number): TlbStatistics {
+	const words = tables.memory.i32
+	const value = (offset: number) => Atomics.load(words, (state + offset) >>> 2) >>> 0
+	const flushes = Object.fromEntries(
+		Object.entries(FlushCause).map(([name, cause]) => [name, value(TlbState.offset.flushes + cause * 4)]),
+	)
+	return {
+		fills: Number(Atomics.load(tables.memory.i64, (state + TlbState.offset.fills) >>> 3)),
+		flushes: flushes as Record<keyof typeof FlushCause, number>,
+		swaps: value(TlbState.offset.swaps),
+		elided: value(TlbState.offset.elided),
+		poolDry: value(TlbState.offset.poolDry),
+		pageFlushes: value(TlbState.offset.pageFlushes),
+		epochs: Array.from({length: regimeCount}, (_, regime) => value(TlbState.offset.epoch + regime * 4)),
+	}
+}
+
+/** @param shared offset of the TlbShared. */
+export function sharedTlbStatistics(tables: Tables, shared: number): SharedTlbStatistics {
+	const total = {tables: 0, free: 0, retired: 0, recycled: 0, waiting: 0}
+	for (const pool of tables.pools) {
+		if (!pool) continue
+		const statistics = pool.statistics()
+		for (const name of Object.keys(total) as (keyof typeof total)[]) total[name] += statistics[name]
+	}
+	return {...total, remoteFlushes: summarizeLatency(tables.memory.i32, shared + TlbShared.offset.remoteFlushes)}
+}

@@ -1,0 +1,281 @@
+/**
+ * The TLBs of all vCPUs, and how they are flushed: by their owner, and by other threads.
+ *
+ * The rules that the owner's run loop keeps, with reader n of the Rcu for vCPU n:
+ * - online while it runs guest code or walks page tables; it loads descriptors atomically, after a quiescent state and after
+ *   every flush of its own, and fills only the table that it looked up in.
+ * - before guest code runs again after a quiescent state or after online(), it serves requests: `safepoint` and `enter` do both.
+ */
+import {assert, Doorbell, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
+import {type GracePeriod, microseconds, type Rcu, type RcuReader, recordLatency} from '../rcu/index.ts'
+import {count, type FlushPolicy, flushPolicies, loadDescriptor, publish, type Tables} from './flush-policy.ts'
+import {
+	anyAsid,
+	FlushRequest,
+	hasRequests,
+	type PageRange,
+	postBits,
+	postRange,
+	type RequestHandlers,
+	takeRequests,
+} from './flush-requests.ts'
+import {invalidatePage, isFilled, isInsideLargePages} from './table.ts'
+import {noTable, TablePool} from './table-pool.ts'
+import {sizeClasses, type TlbConfig} from './tlb-config.ts'
+import {FlushCause, Regime, regimeCount, TlbState} from './tlb-layout.ts'
+import {TlbShared} from './tlb-shared.ts'
+import {readTlbStatistics, type SharedTlbStatistics, sharedTlbStatistics, type TlbStatistics} from './tlb-statistics.ts'
+
+export type TlbOptions = Readonly<{
+	memory: SharedMemory
+	rcu: Rcu
+	vcpus: VcpuBlocks
+	config: TlbConfig
+	/** Bytes from the start of a vCPU's block to its TlbState and to its satp. */
+	offsets: Readonly<{tlb: number; satp: number}>
+	/** Called on the retiring thread when retired tables should be cleared soon; it must not block. */
+	needsClearing?: () => void
+	/** Called on the owner's thread when it serves another hart's FENCE.I. */
+	fenceI?: (vcpu: number) => void
+}>
+
+export type RemoteFlush = Readonly<{
+	/** The vCPU whose thread calls, which is online; none = a thread that is no reader. */
+	initiator?: number
+	/** vCPUs; the initiator may be among them. */
+	targets: readonly number[]
+	/** Only these pages; default everything. */
+	range?: PageRange | undefined
+	/** Only this address space; default all. */
+	asid?: number | undefined
+	/** What is flushed: translations (SFENCE.VMA) or instructions (FENCE.I). Default translations. */
+	what?: 'translations' | 'instructions' | undefined
+}>
+
+/** A longer range is flushed by a swap. */
+const longestRange = 64
+
+/** Causes after which entries of the bare regime are void too; the others leave them. */
+const flushesBare: ReadonlySet<FlushCause> = new Set([
+	FlushCause.fenceI,
+	FlushCause.pmpWrite,
+	FlushCause.reset,
+	FlushCause.codeCacheReset,
+])
+
+export class Tlb {
+	readonly rcu: Rcu
+	readonly #memory: SharedMemory
+	readonly #vcpus: VcpuBlocks
+	readonly #tables: Tables
+	readonly #policy: FlushPolicy
+	readonly #offsets: TlbOptions['offsets']
+	readonly #fenceI: (vcpu: number) => void
+	readonly #shared: number
+	readonly #readers: readonly RcuReader[]
+	readonly #handlers: readonly RequestHandlers[]
+
+	constructor({memory, rcu, vcpus, config, offsets, needsClearing, fenceI}: TlbOptions) {
+		this.rcu = rcu
+		this.#memory = memory
+		this.#vcpus = vcpus
+		this.#tables = {memory, pools: tablePools(memory, rcu, config, needsClearing)}
+		this.#policy = flushPolicies[config.policy ?? 'swap-pool']
+		this.#offsets = offsets
+		this.#fenceI = fenceI ?? (() => {})
+		this.#shared = memory.region('tlb').offset
+		const numbers = Array.from({length: config.vcpus}, (_, vcpu) => vcpu)
+		this.#readers = numbers.map((vcpu) => rcu.reader(vcpu))
+		this.#handlers = numbers.map((vcpu) => ({
+			all: () => this.#flushOwn(this.#state(vcpu), Regime.supervisor),
+			range: (range, asid) => this.#flushRange(vcpu, range, asid),
+			fenceI: () => this.#fenceI(vcpu),
+		}))
+	}
+
+	/** Gives a vCPU that does not run fresh tables for all regimes. */
+	initialize(vcpu: number): void {
+		const state = this.#state(vcpu)
+		for (let regime = 0; regime < regimeCount; regime++) {
+			const pool = this.#tables.pools.find((each) => each !== undefined)
+			const fresh = pool?.take() || pool?.takeRetired() || noTable
+			assert(fresh !== noTable, 'the pool has four tables for each vCPU that starts')
+			publish(this.#tables, state, regime, fresh)
+		}
+	}
+
+	/** Empties the owner's own tables. On the owner's thread, online. Privileged spec, "Supervisor Memory-Management Fence Instruction". */
+	flush(vcpu: number, cause: FlushCause): void {
+		const state = this.#state(vcpu)
+		this.#countCause(state, cause)
+		this.#flushOwn(state, flushesBare.has(cause) ? Regime.bare : Regime.supervisor)
+	}
+
+	#flushOwn(state: number, firstRegime: number): void {
+		for (let regime = firstRegime; regime < regimeCount; regime++) this.#policy.flushOwn(this.#tables, state, regime)
+	}
+
+	/** Forgets one page of the owner's own tables. On the owner's thread, online. @param pageLow, pageHigh the words of gva >> 12. */
+	flushPage(vcpu: number, pageLow: number, pageHigh: number, cause: FlushCause): void {
+		const state = this.#state(vcpu)
+		this.#countCause(state, cause)
+		this.#flushPage(state, pageLow, pageHigh)
+	}
+
+	#flushPage(state: number, pageLow: number, pageHigh: number): void {
+		count(this.#tables, state, 'pageFlushes')
+		for (let regime: number = Regime.supervisor; regime < regimeCount; regime++) {
+			const descriptor = loadDescriptor(this.#tables, state, regime)
+			if (descriptor === noTable || !isFilled(this.#memory, descriptor)) continue
+			if (isInsideLargePages(this.#memory, descriptor, pageLow, pageHigh)) {
+				this.#policy.flushOwn(this.#tables, state, regime)
+			} else invalidatePage(this.#memory, descriptor, pageLow, pageHigh)
+		}
+	}
+
+	#flushRange(vcpu: number, {firstLow, firstHigh, pages}: PageRange, asid: number): void {
+		// The owner itself writes its satp: another address space's entries went when it did.
+		if (asid !== anyAsid && asid !== this.#currentAsid(vcpu)) return
+		const state = this.#state(vcpu)
+		for (let page = 0; page < pages; page++) {
+			const low = (firstLow >>> 0) + page
+			this.#flushPage(state, low | 0, low > 0xffff_ffff ? firstHigh + 1 : firstHigh)
+		}
+	}
+
+	/**
+	 * Flushes other vCPUs' TLBs (SBI RFENCE), and returns once none of them can use a translation or an instruction
+	 * from before. The targets' guest code is not interrupted: each is waited for until its next quiescent state, and one
+	 * that is offline not at all. The initiator is offline meanwhile, so that two that fence each other pass, and afterwards
+	 * has served what others asked of it. Blocks; a host thread with an event loop uses startRemoteFlush().
+	 */
+	flushRemote(flush: RemoteFlush): void {
+		const began = microseconds()
+		const gracePeriod = this.startRemoteFlush(flush)
+		const {initiator, targets} = flush
+		const reader = initiator === undefined ? undefined : this.#readers[initiator]
+		reader?.offline()
+		for (const target of targets) if (target !== initiator) this.rcu.waitForReader(target, gracePeriod)
+		reader?.online()
+		recordLatency(this.#memory.i32, this.#shared + TlbShared.offset.remoteFlushes, microseconds() - began)
+		if (initiator !== undefined) this.serveRequests(initiator)
+	}
+
+	/** The same without the wait. @returns what must elapse (Rcu.elapsed) before the flush is complete. */
+	startRemoteFlush({initiator, targets, range, asid = anyAsid, what = 'translations'}: RemoteFlush): GracePeriod {
+		// Counts, and is a full barrier: the caller's stores to page tables are ordered before the loads of satp and `filled`
+		// below. Pairs with the targets' atomic operations between their store of satp or `filled` and their page walks.
+		Atomics.add(this.#memory.i32, (this.#shared + TlbShared.offset.remoteFlushesBegun) >>> 2, 1)
+		for (const target of targets) {
+			if (what === 'instructions') this.#postFenceI(initiator, target)
+			else if (this.#hasOtherAsid(target, asid)) continue
+			else if (range && range.pages <= longestRange) this.#postRange(initiator, target, range, asid)
+			else this.#flushAll(initiator, target)
+			// Ordered after the request, before the look at the target's RCU slot in waitForReader(). No wake-up: a target that
+			// sleeps is offline, and serves its requests when it comes online. Pairs with VcpuBlocks.takeDoorbell().
+			if (target !== initiator) {
+				Atomics.or(this.#memory.i32, (this.#vcpus.base(target) + VcpuWords.offset.doorbell) >>> 2, Doorbell.flush)
+			}
+		}
+		return this.rcu.startPoll()
+	}
+
+	/**
+	 * ASIDs: tables are not tagged; whoever writes satp flushes before it runs on. A target whose satp has another ASID
+	 * either keeps it until the fence is complete, and then its tables hold nothing of this one; or it writes satp after
+	 * this load. Then its walks come after the atomic operations of its flush (or, where that was elided, the store of
+	 * `filled`), and see the page tables as they were before this fence, or newer.
+	 */
+	#hasOtherAsid(target: number, asid: number): boolean {
+		return asid !== anyAsid && this.#currentAsid(target) !== asid
+	}
+
+	#currentAsid(vcpu: number): number {
+		const high = Atomics.load(this.#memory.i32, (this.#vcpus.base(vcpu) + this.#offsets.satp + 4) >>> 2)
+		// satp: MODE 63:60, ASID 59:44, PPN 43:0.
+		return (high >>> 12) & 0xffff
+	}
+
+	#postFenceI(initiator: number | undefined, target: number): void {
+		if (target === initiator) this.#fenceI(target)
+		else postBits(this.#memory, this.#state(target), FlushRequest.fenceI)
+	}
+
+	#postRange(initiator: number | undefined, target: number, range: PageRange, asid: number): void {
+		this.#countCause(this.#state(target), FlushCause.remoteRange)
+		if (target === initiator) this.#flushRange(target, range, asid)
+		else postRange(this.#memory, this.#state(target), range, asid)
+	}
+
+	#flushAll(initiator: number | undefined, target: number): void {
+		const state = this.#state(target)
+		this.#countCause(state, FlushCause.remoteAll)
+		for (let regime: number = Regime.supervisor; regime < regimeCount; regime++) {
+			if (target === initiator) this.#policy.flushOwn(this.#tables, state, regime)
+			else if (!this.#policy.flushOther(this.#tables, state, regime)) {
+				postBits(this.#memory, state, FlushRequest.all)
+				return
+			}
+		}
+	}
+
+	/** Carries out what others asked of this vCPU. On the owner's thread, online; costs two loads when there is nothing. */
+	serveRequests(vcpu: number): void {
+		const state = this.#state(vcpu)
+		if (hasRequests(this.#memory, state)) takeRequests(this.#memory, state, this.#handlers[vcpu]!)
+	}
+
+	/** A quiescent state, and then what others asked: the order that guest code needs to run on. */
+	safepoint(vcpu: number): void {
+		this.#readers[vcpu]!.quiescentState()
+		this.serveRequests(vcpu)
+	}
+
+	/** Comes online, and serves what others asked meanwhile. */
+	enter(vcpu: number): void {
+		this.#readers[vcpu]!.online()
+		this.serveRequests(vcpu)
+	}
+
+	/** Goes offline: to sleep, to park, to stop. */
+	leave(vcpu: number): void {
+		this.#readers[vcpu]!.offline()
+	}
+
+	/** Clears and recycles retired tables whose grace period has elapsed. Any thread. @returns how many. */
+	recycleRetired(): number {
+		return this.#tables.pools.reduce((total, pool) => total + (pool?.recycleRetired() ?? 0), 0)
+	}
+
+	tlbStatistics(vcpu: number): TlbStatistics {
+		return readTlbStatistics(this.#tables, this.#state(vcpu))
+	}
+
+	sharedStatistics(): SharedTlbStatistics {
+		return sharedTlbStatistics(this.#tables, this.#shared)
+	}
+
+	#state(vcpu: number): number {
+		return this.#vcpus.base(vcpu) + this.#offsets.tlb
+	}
+
+	#countCause(state: number, cause: FlushCause): void {
+		// Statistics.
+		Atomics.add(this.#memory.i32, (state + TlbState.offset.flushes + cause * 4) >>> 2, 1)
+	}
+}
+
+/** The pools of all size classes, by log2 of their entries. */
+export function tablePools(
+	memory: SharedMemory,
+	rcu: Rcu,
+	config: TlbConfig,
+	needsClearing?: () => void,
+): readonly (TablePool | undefined)[] {
+	const start = memory.region('tlb').offset
+	const pools: (TablePool | undefined)[] = []
+	for (const {offset, ...size} of sizeClasses(config)) {
+		pools[size.log2Entries] = new TablePool({memory, rcu, offset: start + offset, needsClearing, ...size})
+	}
+	return pools
+}
