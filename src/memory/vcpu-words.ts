@@ -14,7 +14,7 @@ export const VcpuWords = sharedStruct(
 		hsmState: 'i32',
 		/** Not 0 while the vCPU waits in WFI or is HSM-stopped (observability only). */
 		waiting: 'i32',
-		/** hsm start arguments: written by the starter before hsmState becomes START_PENDING. */
+		/** hsm start arguments: written by the starter that moved hsmState to START_PENDING, before it rings Doorbell.hsm. */
 		hsmStartAddress: 'i64',
 		hsmOpaque: 'i64',
 		reserved: array('i32', 24),
@@ -29,6 +29,8 @@ export const Doorbell = {
 	pause: 4,
 	message: 8,
 	hsm: 16,
+	/** Instruction memory changed: the hart's decoded pages must be compared before they run again. */
+	fenceI: 32,
 } as const
 
 /** Bits of mip, by the privileged specification's numbers. */
