@@ -65,7 +65,7 @@ export class GoldfishRtc implements Device {
 
 	/** Only while no vCPU runs. */
 	reset(): void {
-		this.#state.clear(GoldfishRtcState.size)
+		this.#state.clear({to: GoldfishRtcState.size})
 	}
 
 	read(offset: number, _bytes: AccessBytes): number {

@@ -1,5 +1,6 @@
 /** The guest machine's board: bus, devices, device tree, and the words that wake and stop the main thread. */
 
+export {Aclint} from './aclint.ts'
 export {Board, type BoardOptions, boardRegion} from './board.ts'
 export {type AccessBytes, Bus, type Device} from './bus.ts'
 export {type ClockOrigin, ticksSince} from './clock.ts'
@@ -8,6 +9,7 @@ export {Control, ControlWords, MainDoorbell, type Stop, StopReason} from './cont
 export {DeviceLock} from './device-lock.ts'
 export {type Fdt, type FdtNode, readFdt, writeFdt} from './device-tree/fdt.ts'
 export {type VirtTreeOptions, virtDeviceTree, virtIsa} from './device-tree/virt-tree.ts'
+export {GoldfishRtc} from './goldfish-rtc.ts'
 export {
 	type BoardDevice,
 	type BoardRange,
@@ -17,4 +19,7 @@ export {
 	virtioSlot,
 	virtioSlotCount,
 } from './memory-map.ts'
+export {Plic, plicSources} from './plic.ts'
 export {Finisher} from './test-finisher.ts'
+export {Uart} from './uart.ts'
+export {VirtioMmio} from './virtio-mmio.ts'

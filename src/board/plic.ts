@@ -58,7 +58,7 @@ export class Plic implements Device {
 
 	/** Only while no vCPU runs. */
 	reset(): void {
-		this.#state.clear(PlicState.size)
+		this.#state.clear({to: PlicState.size})
 	}
 
 	/** Sets a source's line. From any thread; takes no lock but the PLIC's own. @param irq 1 … plicSources. */

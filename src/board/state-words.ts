@@ -22,9 +22,9 @@ export class StateWords {
 		this.#words[(this.#base + offset) >> 2] = value
 	}
 
-	/** Zeroes `size` bytes from the struct's start. */
-	clear(size: number): void {
-		// Plain: only while no vCPU runs, or under the device's lock.
-		this.#words.fill(0, this.#base >> 2, (this.#base + size) >> 2)
+	/** Zeroes the bytes between two offsets from the struct's start. */
+	clear({from = 0, to}: {from?: number; to: number}): void {
+		// Plain: under the device's lock, or while no vCPU runs.
+		this.#words.fill(0, (this.#base + from) >> 2, (this.#base + to) >> 2)
 	}
 }

@@ -22,6 +22,9 @@ const fifoBytes = 16
 /** Bytes in the FIFO at which "received" is raised, by the top two bits of FCR. */
 const receiveTriggers = [1, 4, 8, 14] as const
 
+/** How often one call takes from the output ring at most. */
+const drainPieces = 16
+
 const OutputRing = byteRing(65_536)
 const InputRing = byteRing(16_384)
 
@@ -87,7 +90,7 @@ export class Uart implements Device {
 
 	/** Only while no vCPU runs and the main thread does not read the console. */
 	reset(): void {
-		this.#state.clear(UartState.size)
+		this.#state.clear({to: UartState.size})
 	}
 
 	read(offset: number, _bytes: AccessBytes): number {
@@ -121,7 +124,14 @@ export class Uart implements Device {
 	drainOutput(): Uint8Array<ArrayBuffer>[] {
 		const pieces: Uint8Array<ArrayBuffer>[] = []
 		// Until a look after the last take finds it empty; from then on a new byte rings the main doorbell. See ByteRing.
-		while (this.#output.used > 0) pieces.push(this.#output.take(65_536))
+		while (this.#output.used > 0) {
+			if (pieces.length === drainPieces) {
+				// The guest is faster: let the event loop turn.
+				this.#control.ringMain(MainDoorbell.consoleOutput)
+				break
+			}
+			pieces.push(this.#output.take(OutputRing.fields.data.count))
+		}
 		// After the ring's head was stored. Pairs with #afterTransmit().
 		if (pieces.length > 0 && this.#exchange('outputStalled', 0) === 1) {
 			this.#locked(() => this.#state.set(field.transmitterEmpty, 1))

@@ -114,7 +114,7 @@ export class VirtioMmio implements Device {
 
 	/** Only while no vCPU runs. */
 	reset(): void {
-		this.#state.clear(VirtioMmioState.size)
+		this.#state.clear({to: VirtioMmioState.size})
 	}
 
 	read(offset: number, bytes: AccessBytes): number {
@@ -199,10 +199,11 @@ export class VirtioMmio implements Device {
 	}
 
 	#setReady(queue: Virtqueue, ready: number): void {
-		if (ready) {
-			const size = queue.get('size')
-			const isPowerOfTwo = size > 0 && (size & (size - 1)) === 0
-			if (!isPowerOfTwo || size > maximumQueueSize || queue.fault()) return this.#needReset()
+		const size = queue.get('size')
+		const isSizeValid = size > 0 && size <= maximumQueueSize && (size & (size - 1)) === 0
+		if (ready && (!isSizeValid || queue.fault())) {
+			this.#needReset()
+			return
 		}
 		queue.set('ready', ready)
 		queue.set('taken', 0)
@@ -220,14 +221,8 @@ export class VirtioMmio implements Device {
 	}
 
 	#writeStatus(device: VirtioDevice, status: number): void {
-		const {get, set} = {
-			get: () => this.#state.get(field.status),
-			set: (value: number) => this.#state.set(field.status, value),
-		}
 		if (status === 0) {
-			const lock = this.#state.get(field.lock)
-			this.#state.clear(VirtioMmioState.size)
-			this.#state.set(field.lock, lock)
+			this.#state.clear({from: field.status, to: VirtioMmioState.size})
 			return
 		}
 		const accepted = [0, 1].every((word) => {
@@ -235,7 +230,8 @@ export class VirtioMmio implements Device {
 			return (wanted & ~this.#offered(device, word)) === 0 && (word === 0 || (wanted & version1) !== 0)
 		})
 		const refused = status & Status.featuresOk && !accepted ? Status.featuresOk : 0
-		set((status & ~refused) | (get() & Status.needsReset))
+		const kept = this.#state.get(field.status) & Status.needsReset
+		this.#state.set(field.status, (status & ~refused) | kept)
 	}
 
 	/** virtio 1.2, 2.1.2: the device has met an error that only a reset mends, and says so by a configuration interrupt. */
