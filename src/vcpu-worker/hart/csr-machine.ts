@@ -1,0 +1,142 @@
+/** M-level CSRs. Privileged spec, "Machine-Level CSRs"; performance counters and triggers are read-only zero. */
+import {
+	HART_HART_ID,
+	HART_MCAUSE,
+	HART_MCOUNTEREN,
+	HART_MCOUNTINHIBIT,
+	HART_MEDELEG,
+	HART_MENVCFG,
+	HART_MEPC,
+	HART_MIDELEG,
+	HART_MIE,
+	HART_MIP_SOFTWARE,
+	HART_MSCRATCH,
+	HART_MTVAL,
+	HART_MTVEC,
+} from '../../../build/hart/offsets'
+import {ENVCFG_CBZE, ENVCFG_FIOM, ENVCFG_STCE, IP_ALL, IP_STIP, IP_SUPERVISOR} from './architecture'
+import {COUNTERS, cycles, instructions, refreshTimer, setCycles, setInhibit, setInstructions} from './counters'
+import {CSR_MIP, legalPc, legalVector} from './csr-supervisor'
+import {DONE, doneUnlessInterrupt, found, ILLEGAL} from './csr-value'
+import {hart} from './hart'
+import {pending} from './interrupts'
+import {CSR_PMPCFG0, readPmp, writePmp} from './pmp'
+import {mstatus, writeMstatus} from './status'
+
+/** MXL = 2 (64 bits), extensions A C D F I M S U. */
+const MISA: u64 =
+	((<u64>2) << 62) | (1 << 0) | (1 << 2) | (1 << 3) | (1 << 5) | (1 << 8) | (1 << 12) | (1 << 18) | (1 << 20)
+/** Exceptions 0–9, 12, 13 and 15. */
+const DELEGABLE: u64 = 0xb3ff
+
+const CSR_MCOUNTINHIBIT: i32 = 0x320
+const CSR_MCYCLE: i32 = 0xb00
+const CSR_MINSTRET: i32 = 0xb02
+
+export function readMachineCsr(number: i32): i32 {
+	switch (number) {
+		case 0x300: // mstatus
+			return found(mstatus())
+		case 0x301: // misa
+			return found(MISA)
+		case 0x302: // medeleg
+			return found(load<u64>(hart, HART_MEDELEG))
+		case 0x303: // mideleg
+			return found(load<u64>(hart, HART_MIDELEG))
+		case 0x304: // mie
+			return found(load<u64>(hart, HART_MIE))
+		case 0x305: // mtvec
+			return found(load<u64>(hart, HART_MTVEC))
+		case 0x306: // mcounteren
+			return found(load<u64>(hart, HART_MCOUNTEREN))
+		case 0x30a: // menvcfg
+			return found(load<u64>(hart, HART_MENVCFG))
+		case CSR_MCOUNTINHIBIT:
+			return found(load<u64>(hart, HART_MCOUNTINHIBIT))
+		case 0x340: // mscratch
+			return found(load<u64>(hart, HART_MSCRATCH))
+		case 0x341: // mepc
+			return found(load<u64>(hart, HART_MEPC))
+		case 0x342: // mcause
+			return found(load<u64>(hart, HART_MCAUSE))
+		case 0x343: // mtval
+			return found(load<u64>(hart, HART_MTVAL))
+		case CSR_MIP:
+			return found(pending())
+		case CSR_MCYCLE:
+			return found(cycles())
+		case CSR_MINSTRET:
+			return found(instructions())
+		case 0xf14: // mhartid
+			return found(load<u32>(hart, HART_HART_ID))
+		default:
+			if (number >= CSR_PMPCFG0 && number < 0x400) return readPmp(number)
+			return isReadOnlyZero(number) ? found(0) : ILLEGAL
+	}
+}
+
+function isReadOnlyZero(number: i32): bool {
+	if (number >= 0x323 && number <= 0x33f) return true // mhpmevent3–31
+	if (number >= 0xb03 && number <= 0xb1f) return true // mhpmcounter3–31
+	if (number >= 0x7a0 && number <= 0x7a3) return true // tselect, tdata1–3: no triggers
+	return number >= 0xf11 && number <= 0xf15 // mvendorid, marchid, mimpid, (mhartid,) mconfigptr
+}
+
+/** After readMachineCsr() found the CSR. */
+export function writeMachineCsr(number: i32, value: u64): i32 {
+	switch (number) {
+		case 0x300: // mstatus
+			return writeMstatus(value)
+		case 0x302: // medeleg
+			store<u64>(hart, value & DELEGABLE, HART_MEDELEG)
+			return DONE
+		case 0x303: // mideleg
+			store<u64>(hart, value & IP_SUPERVISOR, HART_MIDELEG)
+			return doneUnlessInterrupt()
+		case 0x304: // mie
+			store<u64>(hart, value & IP_ALL, HART_MIE)
+			return doneUnlessInterrupt()
+		case 0x305: // mtvec
+			if (legalVector(value)) store<u64>(hart, value, HART_MTVEC)
+			return DONE
+		case 0x306: // mcounteren
+			store<u64>(hart, value & COUNTERS, HART_MCOUNTEREN)
+			return DONE
+		case 0x30a: // menvcfg
+			return writeEnvironment(value)
+		case CSR_MCOUNTINHIBIT:
+			setInhibit(value)
+			return DONE
+		case 0x340: // mscratch
+			store<u64>(hart, value, HART_MSCRATCH)
+			return DONE
+		case 0x341: // mepc
+			store<u64>(hart, legalPc(value), HART_MEPC)
+			return DONE
+		case 0x342: // mcause
+			store<u64>(hart, value, HART_MCAUSE)
+			return DONE
+		case 0x343: // mtval
+			store<u64>(hart, value, HART_MTVAL)
+			return DONE
+		case CSR_MCYCLE:
+			setCycles(value)
+			return DONE
+		case CSR_MINSTRET:
+			setInstructions(value)
+			return DONE
+		default:
+			if (number >= CSR_PMPCFG0 && number < 0x400) return writePmp(number, value)
+			return DONE // misa and the read-only zeros
+	}
+}
+
+/** menvcfg. STCE hands STIP over between software and stimecmp. */
+function writeEnvironment(value: u64): i32 {
+	const before = load<u64>(hart, HART_MENVCFG)
+	const after = value & (ENVCFG_FIOM | ENVCFG_CBZE | ENVCFG_STCE)
+	store<u64>(hart, after, HART_MENVCFG)
+	if (!((before ^ after) & ENVCFG_STCE)) return DONE
+	store<u64>(hart, load<u64>(hart, HART_MIP_SOFTWARE) & ~IP_STIP, HART_MIP_SOFTWARE)
+	return refreshTimer()
+}

@@ -1,0 +1,141 @@
+/** S-level CSRs. Privileged spec, "Supervisor CSRs"; Sstc. */
+import {
+	FLUSH_CAUSE_SATP_WRITE,
+	HART_MIDELEG,
+	HART_MIE,
+	HART_MSTATUS,
+	HART_PRIVILEGE,
+	HART_SATP,
+	HART_SCAUSE,
+	HART_SCOUNTEREN,
+	HART_SENVCFG,
+	HART_SEPC,
+	HART_SSCRATCH,
+	HART_STIMECMP,
+	HART_STVAL,
+	HART_STVEC,
+} from '../../../build/hart/offsets'
+import {
+	ENVCFG_CBZE,
+	ENVCFG_FIOM,
+	IP_SSIP,
+	SATP_BARE,
+	SATP_MODE_SHIFT,
+	SATP_SV39,
+	SATP_SV48,
+	STATUS_TVM,
+	SUPERVISOR,
+} from './architecture'
+import {COUNTERS, setTimer, timerAccessible} from './counters'
+import {DONE, doneUnlessInterrupt, found, ILLEGAL, RESTART} from './csr-value'
+import {tlbFlush} from './env'
+import {hart} from './hart'
+import {pending} from './interrupts'
+import {refreshRegimes} from './regimes'
+import {sstatus, writeSstatus} from './status'
+
+export const CSR_SIP: i32 = 0x144
+export const CSR_MIP: i32 = 0x344
+
+export function readSupervisorCsr(number: i32): i32 {
+	switch (number) {
+		case 0x100: // sstatus
+			return found(sstatus())
+		case 0x104: // sie
+			return found(load<u64>(hart, HART_MIE) & load<u64>(hart, HART_MIDELEG))
+		case 0x105: // stvec
+			return found(load<u64>(hart, HART_STVEC))
+		case 0x106: // scounteren
+			return found(load<u64>(hart, HART_SCOUNTEREN))
+		case 0x10a: // senvcfg
+			return found(load<u64>(hart, HART_SENVCFG))
+		case 0x140: // sscratch
+			return found(load<u64>(hart, HART_SSCRATCH))
+		case 0x141: // sepc
+			return found(load<u64>(hart, HART_SEPC))
+		case 0x142: // scause
+			return found(load<u64>(hart, HART_SCAUSE))
+		case 0x143: // stval
+			return found(load<u64>(hart, HART_STVAL))
+		case CSR_SIP:
+			return found(pending() & load<u64>(hart, HART_MIDELEG))
+		case 0x14d: // stimecmp
+			return timerAccessible() ? found(load<u64>(hart, HART_STIMECMP)) : ILLEGAL
+		case 0x180: // satp
+			return satpAccessible() ? found(load<u64>(hart, HART_SATP)) : ILLEGAL
+		default:
+			return ILLEGAL
+	}
+}
+
+/** After readSupervisorCsr() found the CSR. */
+export function writeSupervisorCsr(number: i32, value: u64): i32 {
+	switch (number) {
+		case 0x100: // sstatus
+			return writeSstatus(value)
+		case 0x104: // sie: mie as far as it is delegated
+			return writeSie(value)
+		case 0x105: // stvec
+			if (legalVector(value)) store<u64>(hart, value, HART_STVEC)
+			return DONE
+		case 0x106: // scounteren
+			store<u64>(hart, value & COUNTERS, HART_SCOUNTEREN)
+			return DONE
+		case 0x10a: // senvcfg
+			store<u64>(hart, value & (ENVCFG_FIOM | ENVCFG_CBZE), HART_SENVCFG)
+			return DONE
+		case 0x140: // sscratch
+			store<u64>(hart, value, HART_SSCRATCH)
+			return DONE
+		case 0x141: // sepc
+			store<u64>(hart, legalPc(value), HART_SEPC)
+			return DONE
+		case 0x142: // scause
+			store<u64>(hart, value, HART_SCAUSE)
+			return DONE
+		case 0x143: // stval
+			store<u64>(hart, value, HART_STVAL)
+			return DONE
+		case 0x14d: // stimecmp
+			return setTimer(value)
+		default:
+			return writeSatp(value)
+	}
+}
+
+/** @returns the part of sip that S may write: SSIP, once it is delegated. */
+export function delegatedSsip(): u64 {
+	return load<u64>(hart, HART_MIDELEG) & IP_SSIP
+}
+
+/** mtvec and stvec: modes 2 and 3 are reserved, and such a write is ignored. */
+export function legalVector(value: u64): bool {
+	return (value & 2) == 0
+}
+
+/** mepc and sepc: bit 0 is always 0 (IALIGN is 16). */
+export function legalPc(value: u64): u64 {
+	return value & ~(<u64>1)
+}
+
+function writeSie(value: u64): i32 {
+	const delegated = load<u64>(hart, HART_MIDELEG)
+	store<u64>(hart, (load<u64>(hart, HART_MIE) & ~delegated) | (value & delegated), HART_MIE)
+	return doneUnlessInterrupt()
+}
+
+function satpAccessible(): bool {
+	return load<u32>(hart, HART_PRIVILEGE) != SUPERVISOR || !(load<u64>(hart, HART_MSTATUS) & STATUS_TVM)
+}
+
+/** An unsupported mode makes the whole write void. ASID has all its 16 bits. */
+function writeSatp(value: u64): i32 {
+	const mode = value >> SATP_MODE_SHIFT
+	if (mode != SATP_BARE && mode != SATP_SV39 && mode != SATP_SV48) return DONE
+	if (value == load<u64>(hart, HART_SATP)) return DONE
+	store<u64>(hart, value, HART_SATP)
+	refreshRegimes()
+	// The tables hold one address space.
+	tlbFlush(FLUSH_CAUSE_SATP_WRITE, 0, 0)
+	return RESTART
+}

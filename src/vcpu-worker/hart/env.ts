@@ -1,0 +1,12 @@
+/** What the run loop lends the hart core; asc takes the import module's name, "env", from this file's name. */
+
+/** @param bytes 1, 2 or 4. @returns the register's value, unsigned, or −1 where no register is. */
+export declare function mmioRead(gpa: f64, bytes: i32): f64
+/** @returns 0 where no register is, else 1. */
+export declare function mmioWrite(gpa: f64, bytes: i32, value: f64): i32
+/** Ticks of the timebase since the machine started. */
+export declare function time(): f64
+/** Flushes this vCPU's own tables. The page number (gva >> 12) counts for page flushes only. */
+export declare function tlbFlush(cause: i32, pageLow: i32, pageHigh: i32): void
+/** The next timer deadline may have moved. */
+export declare function timerChanged(): void

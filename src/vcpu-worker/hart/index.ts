@@ -1,0 +1,13 @@
+/** The hart core: what generated code, the run loop and the tests may call. Compiled to dist/hart.wasm, one instance per vCPU. */
+export {codeCacheBytes} from './code-cache'
+export {fetchAcross} from './code-page'
+export {csrAccess} from './csr'
+export {roundingMode} from './float-control'
+export {attach, raise} from './hart'
+export {interruptPending, takeInterrupt} from './interrupts'
+export {atomicAddress, readMemory, writeMemory, zeroBlock} from './memory-access'
+export {updateRegimes} from './regimes'
+export * from './softfloat/index'
+export {fenceI, sfence, wfi} from './supervision'
+export {fetch} from './translation'
+export {ebreak, ecall, mret, sret, takeTrap} from './trap'

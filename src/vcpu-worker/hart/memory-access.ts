@@ -1,0 +1,120 @@
+/** Memory accesses that the inline TLB lookup missed: first touches, misaligned and page-crossing ones, devices. */
+import {HART_MENVCFG, HART_MMIO_ACCESSES, HART_PRIVILEGE, HART_SCRATCH, HART_SENVCFG} from '../../../build/hart/offsets'
+import {ACCESS_LOAD, ACCESS_STORE, accessFault, misaligned} from './access'
+import {ENVCFG_CBZE, MACHINE, PAGE_BYTES, PAGE_MASK, USER} from './architecture'
+import {mmioRead, mmioWrite} from './env'
+import {hart, raise} from './hart'
+import {pageOf} from './page-walk'
+import {gpa, place, translate} from './translation'
+
+/** Bytes that cbo.zero clears. */
+const BLOCK_BYTES: u32 = 64
+
+/** @returns the offset in shared memory at which to load the value, or 0 with the exception raised. */
+export function readMemory(gva: u64, bytes: u32): u32 {
+	if (crosses(gva, bytes)) return readAcross(gva, bytes)
+	if (!translate(gva, ACCESS_LOAD)) return 0
+	return place != 0 ? place : readDevice(gva, bytes)
+}
+
+/** @returns 1 when the store is done, or 0 with the exception raised and nothing written. */
+export function writeMemory(gva: u64, bytes: u32, value: u64): i32 {
+	if (crosses(gva, bytes)) return writeAcross(gva, bytes, value)
+	if (!translate(gva, ACCESS_STORE)) return 0
+	if (place == 0) return writeDevice(gva, bytes, value)
+	// Plain: a guest store; orders between harts are made by the guest's fences and atomics.
+	if (bytes == 1) store<u8>(place, <u8>value)
+	else if (bytes == 2) store<u16>(place, <u16>value)
+	else if (bytes == 4) store<u32>(place, <u32>value)
+	else store<u64>(place, value)
+	return 1
+}
+
+/** @param access 0 for LR, 1 for SC and AMOs. @returns the offset in shared memory, or 0 with the exception raised. */
+export function atomicAddress(gva: u64, bytes: u32, access: u32): u32 {
+	const kind = access == 0 ? ACCESS_LOAD : ACCESS_STORE
+	if (gva & (bytes - 1)) return fault(misaligned(kind), gva)
+	if (!translate(gva, kind)) return 0
+	return place != 0 ? place : fault(accessFault(kind), gva)
+}
+
+/** cbo.zero. CMO spec, Zicboz. @returns 1 done, 0 with the exception raised, 2 where it is an illegal instruction. */
+export function zeroBlock(gva: u64): i32 {
+	const privilege = load<u32>(hart, HART_PRIVILEGE)
+	if (privilege != MACHINE && !(load<u64>(hart, HART_MENVCFG) & ENVCFG_CBZE)) return 2
+	if (privilege == USER && !(load<u64>(hart, HART_SENVCFG) & ENVCFG_CBZE)) return 2
+	if (!translate(gva, ACCESS_STORE)) return 0
+	if (place == 0) return fault(accessFault(ACCESS_STORE), gva)
+	memory.fill(place & ~(BLOCK_BYTES - 1), 0, BLOCK_BYTES)
+	return 1
+}
+
+function fault(cause: i32, gva: u64): u32 {
+	raise(cause, gva)
+	return 0
+}
+
+function crosses(gva: u64, bytes: u32): bool {
+	return <u32>(gva & PAGE_MASK) + bytes > PAGE_BYTES
+}
+
+function readAcross(gva: u64, bytes: u32): u32 {
+	const second = pageOf(gva) + PAGE_BYTES
+	if (!translate(gva, ACCESS_LOAD)) return 0
+	const firstPlace = place
+	if (!translate(second, ACCESS_LOAD)) return 0
+	const secondPlace = place
+	// A device has no misaligned registers.
+	if (firstPlace == 0 || secondPlace == 0) return fault(misaligned(ACCESS_LOAD), gva)
+	const firstBytes = <u32>(second - gva)
+	const scratch = hart + HART_SCRATCH
+	memory.copy(scratch, firstPlace, firstBytes)
+	memory.copy(scratch + firstBytes, secondPlace, bytes - firstBytes)
+	return scratch
+}
+
+/** Both pages are translated before the first byte is written. */
+function writeAcross(gva: u64, bytes: u32, value: u64): i32 {
+	const second = pageOf(gva) + PAGE_BYTES
+	if (!translate(gva, ACCESS_STORE)) return 0
+	const firstPlace = place
+	if (!translate(second, ACCESS_STORE)) return 0
+	const secondPlace = place
+	if (firstPlace == 0 || secondPlace == 0) return fault(misaligned(ACCESS_STORE), gva)
+	const firstBytes = <u32>(second - gva)
+	const scratch = hart + HART_SCRATCH
+	store<u64>(scratch, value)
+	memory.copy(firstPlace, scratch, firstBytes)
+	memory.copy(secondPlace, scratch + firstBytes, bytes - firstBytes)
+	return 1
+}
+
+function readDevice(gva: u64, bytes: u32): u32 {
+	if (gva & (bytes - 1)) return fault(misaligned(ACCESS_LOAD), gva)
+	countDeviceAccess()
+	const address = <f64>gpa
+	const low = mmioRead(address, min(bytes, 4))
+	if (low < 0) return fault(accessFault(ACCESS_LOAD), gva)
+	let value = <u64>low
+	if (bytes == 8) {
+		const high = mmioRead(address + 4, 4)
+		if (high < 0) return fault(accessFault(ACCESS_LOAD), gva)
+		value |= (<u64>high) << 32
+	}
+	store<u64>(hart, value, HART_SCRATCH)
+	return hart + HART_SCRATCH
+}
+
+function writeDevice(gva: u64, bytes: u32, value: u64): i32 {
+	if (gva & (bytes - 1)) return fault(misaligned(ACCESS_STORE), gva)
+	countDeviceAccess()
+	const address = <f64>gpa
+	const low = bytes == 1 ? value & 0xff : bytes == 2 ? value & 0xffff : value & 0xffff_ffff
+	if (!mmioWrite(address, min(bytes, 4), <f64>low)) return fault(accessFault(ACCESS_STORE), gva)
+	if (bytes == 8 && !mmioWrite(address + 4, 4, <f64>(value >> 32))) return fault(accessFault(ACCESS_STORE), gva)
+	return 1
+}
+
+function countDeviceAccess(): void {
+	store<u64>(hart, load<u64>(hart, HART_MMIO_ACCESSES) + 1, HART_MMIO_ACCESSES)
+}

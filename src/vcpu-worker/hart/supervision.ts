@@ -1,0 +1,46 @@
+/** Instructions that M-mode may forbid to S: wfi and sfence.vma; and fence.i. */
+import {
+	FLUSH_CAUSE_FENCE_I,
+	FLUSH_CAUSE_SFENCE_ALL,
+	FLUSH_CAUSE_SFENCE_PAGE,
+	HART_CODE_GENERATION,
+	HART_MSTATUS,
+	HART_PRIVILEGE,
+	HART_SATP,
+} from '../../../build/hart/offsets'
+import {PAGE_SHIFT, SATP_ASID, SATP_ASID_SHIFT, STATUS_TVM, STATUS_TW, SUPERVISOR, USER} from './architecture'
+import {tlbFlush} from './env'
+import {hart} from './hart'
+import {interruptPending} from './interrupts'
+
+/** @returns 0 where it is an illegal instruction, 1 when an interrupt is pending already, 2 to wait. */
+export function wfi(): i32 {
+	if (forbidden(STATUS_TW)) return 0
+	return interruptPending() ? 1 : 2
+}
+
+/**
+ * sfence.vma; register numbers tell x0, which means "all".
+ * @returns 1 done, 0 where it is an illegal instruction. Privileged spec, "Supervisor Memory-Management Fence Instruction".
+ */
+export function sfence(rs1Register: i32, rs2Register: i32, gva: u64, asid: u64): i32 {
+	if (forbidden(STATUS_TVM)) return 0
+	// The tables hold the current address space only, since each change of satp flushes: another one has nothing to flush.
+	if (rs2Register != 0 && (asid & SATP_ASID) != ((load<u64>(hart, HART_SATP) >> SATP_ASID_SHIFT) & SATP_ASID)) return 1
+	const page = gva >> PAGE_SHIFT
+	if (rs1Register == 0) tlbFlush(FLUSH_CAUSE_SFENCE_ALL, 0, 0)
+	else tlbFlush(FLUSH_CAUSE_SFENCE_PAGE, <i32>page, <i32>(page >> 32))
+	return 1
+}
+
+/** Decoded pages are compared with memory before they run again; the flush makes each of them pass fetch(). */
+export function fenceI(): void {
+	store<u32>(hart, load<u32>(hart, HART_CODE_GENERATION) + 1, HART_CODE_GENERATION)
+	tlbFlush(FLUSH_CAUSE_FENCE_I, 0, 0)
+}
+
+/** In U always, in S where the mstatus bit says so. */
+function forbidden(statusBit: u64): bool {
+	const privilege = load<u32>(hart, HART_PRIVILEGE)
+	return privilege == USER || (privilege == SUPERVISOR && (load<u64>(hart, HART_MSTATUS) & statusBit) != 0)
+}

@@ -1,0 +1,78 @@
+/** Filling the TLB: always the table whose descriptor was loaded before the page walk. */
+import {
+	DESCRIPTOR_LOG2_MASK,
+	NEVER_TAG,
+	TLB_DESCRIPTOR,
+	TLB_ENTRY_ADDEND,
+	TLB_ENTRY_CODE,
+	TLB_ENTRY_EXEC_TAG,
+	TLB_ENTRY_READ_TAG,
+	TLB_ENTRY_SIZE,
+	TLB_ENTRY_WRITE_TAG,
+	TLB_FILLS,
+	TLB_TRAILER_FILLED,
+	TLB_TRAILER_FILLS,
+	TLB_TRAILER_LARGE_FIRST,
+	TLB_TRAILER_LARGE_LAST,
+} from '../../../build/hart/offsets'
+import {PAGE_BYTES, PAGE_SHIFT} from './architecture'
+import {hart} from './hart'
+import {MAY_EXECUTE, MAY_READ, MAY_WRITE} from './regimes'
+
+/** @returns the regime's descriptor: table address | log2(entries). */
+export function loadDescriptor(regime: u32): u32 {
+	// Pairs with the flusher's atomic exchange: the table's cleared entries are visible before its address.
+	return atomic.load<u32>(hart + (regime << 2), TLB_DESCRIPTOR)
+}
+
+export function entryOf(descriptor: u32, page: u64): u32 {
+	const entries: u32 = 1 << (descriptor & DESCRIPTOR_LOG2_MASK)
+	return (descriptor & ~DESCRIPTOR_LOG2_MASK) + (<u32>(page >> PAGE_SHIFT) & (entries - 1)) * TLB_ENTRY_SIZE
+}
+
+function trailerOf(descriptor: u32): u32 {
+	return (descriptor & ~DESCRIPTOR_LOG2_MASK) + (TLB_ENTRY_SIZE << (descriptor & DESCRIPTOR_LOG2_MASK))
+}
+
+/** Announces a fill of this table; before the walk. */
+export function openTable(descriptor: u32): void {
+	const trailer = trailerOf(descriptor)
+	// Plain read: only the owner sets the word. Atomic store: ordered before the walk's PTE loads, and pairs with the
+	// flusher that reads it after the guest changed a PTE: one of the two sees the other.
+	if (load<i32>(trailer, TLB_TRAILER_FILLED) == 0) atomic.store<i32>(trailer, 1, TLB_TRAILER_FILLED)
+}
+
+/**
+ * Plain accesses throughout: only the owner reads and writes the entries of a table until it is retired, and a retired one
+ * is cleared only after this vCPU's next quiescent state.
+ * @param page gva, page-aligned. @param place of the page in shared memory.
+ * @param may MAY_ bits; MAY_WRITE only if the page is dirty. @param code page or 0.
+ */
+export function fill(descriptor: u32, page: u64, place: u32, may: u32, code: u32): void {
+	const entry = entryOf(descriptor, page)
+	const addend = place - <u32>page
+	// A data access knows no code page: it keeps the one that a fetch found for the same translation.
+	if (code == 0 && load<u64>(entry, TLB_ENTRY_EXEC_TAG) == page && load<u32>(entry, TLB_ENTRY_ADDEND) == addend) {
+		code = load<u32>(entry, TLB_ENTRY_CODE)
+	}
+	const executable = code != 0 && may & MAY_EXECUTE
+	store<u64>(entry, may & MAY_READ ? page : <u64>NEVER_TAG, TLB_ENTRY_READ_TAG)
+	store<u64>(entry, may & MAY_WRITE ? page : <u64>NEVER_TAG, TLB_ENTRY_WRITE_TAG)
+	store<u64>(entry, executable ? page : <u64>NEVER_TAG, TLB_ENTRY_EXEC_TAG)
+	store<u32>(entry, addend, TLB_ENTRY_ADDEND)
+	store<u32>(entry, executable ? code : 0, TLB_ENTRY_CODE)
+	const trailer = trailerOf(descriptor)
+	store<u32>(trailer, load<u32>(trailer, TLB_TRAILER_FILLS) + 1, TLB_TRAILER_FILLS)
+	store<u64>(hart, load<u64>(hart, TLB_FILLS) + 1, TLB_FILLS)
+}
+
+/** The page that is being filled is a piece of a superpage: a page flush anywhere inside has to find it. */
+export function widenLarge(descriptor: u32, base: u64, span: u64): void {
+	const trailer = trailerOf(descriptor)
+	const last = base + span - PAGE_BYTES
+	const oldFirst = load<u64>(trailer, TLB_TRAILER_LARGE_FIRST)
+	const oldLast = load<u64>(trailer, TLB_TRAILER_LARGE_LAST)
+	const none = (oldFirst | oldLast) == 0
+	store<u64>(trailer, none || base < oldFirst ? base : oldFirst, TLB_TRAILER_LARGE_FIRST)
+	store<u64>(trailer, none || last > oldLast ? last : oldLast, TLB_TRAILER_LARGE_LAST)
+}
