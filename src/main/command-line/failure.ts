@@ -1,0 +1,33 @@
+/** Failures in one line, with the exit code that they deserve. */
+import {UserError} from '../../memory/index.ts'
+import {SignalReceived} from './signals.ts'
+
+/** sysexits.h, EX_SOFTWARE: our fault. */
+export const softwareExitCode = 70
+export const userErrorExitCode = 2
+
+export type Failure = Readonly<{line: string; exitCode: number}>
+
+/** @param error anything that was thrown. */
+export function describeFailure(error: unknown): Failure {
+	if (error instanceof UserError) return failure(error.message, error.exitCode)
+	if (error instanceof SignalReceived) return failure(error.message, error.exitCode)
+	if (isSystemError(error)) return failure(`Expected ${systemExpectation(error)}, got ${error.code}`, userErrorExitCode)
+	const message = error instanceof Error ? error.message : String(error)
+	// The library throws RangeErrors for sizes that a user chose.
+	if (error instanceof RangeError && message.startsWith('Expected ')) return failure(message, userErrorExitCode)
+	return failure(`Internal error: ${message}`, softwareExitCode)
+}
+
+function failure(message: string, exitCode: number): Failure {
+	return {line: `manyhart: ${message.trim().replace(/\s*\n\s*/g, '; ')}`, exitCode}
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+	return error instanceof Error && 'syscall' in error && 'code' in error
+}
+
+function systemExpectation({path, syscall}: NodeJS.ErrnoException): string {
+	if (path === undefined) return `${syscall} to succeed`
+	return `to ${syscall} ${path}`
+}

@@ -1,0 +1,33 @@
+/** `manyhart guest list | fetch NAME | remove NAME`. Results on stdout, progress on stderr. */
+import {fetchWithProgress} from './fetch-progress.ts'
+import type {GuestInfo, GuestLibrary} from './guest-library.ts'
+import {EndingSignals} from './signals.ts'
+
+export type GuestOutput = Readonly<{format: 'text' | 'json'; print: (text: string) => void}>
+
+export async function listCommand(guests: GuestLibrary, {format, print}: GuestOutput): Promise<number> {
+	const list = await guests.listGuests()
+	print(format === 'json' ? JSON.stringify(list, undefined, '\t') : list.map(guestLine).join('\n'))
+	return 0
+}
+
+export async function fetchCommand(name: string, guests: GuestLibrary, {format, print}: GuestOutput): Promise<number> {
+	using signals = new EndingSignals()
+	await fetchWithProgress(name, {guests, signal: signals.signal})
+	if (format === 'json') print(JSON.stringify({name, ...(await guests.resolveGuest(name))}, undefined, '\t'))
+	else print(`${name} is ready: manyhart run --guest ${name}`)
+	return 0
+}
+
+export async function removeCommand(name: string, guests: GuestLibrary, {format, print}: GuestOutput): Promise<number> {
+	await guests.removeGuest(name)
+	print(format === 'json' ? JSON.stringify({name, removed: true}) : `${name} is removed`)
+	return 0
+}
+
+function guestLine({name, ready, bytes, description}: GuestInfo): string {
+	const size = bytes ? `${(bytes / 2 ** 20).toFixed(1)} MiB` : ''
+	return [name.padEnd(12), (ready ? 'ready' : 'not fetched').padEnd(12), size.padEnd(10), description ?? '']
+		.join(' ')
+		.trimEnd()
+}

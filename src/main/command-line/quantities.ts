@@ -1,0 +1,52 @@
+/** Quantities as they are written on the command line: sizes, harts, seconds. */
+import {expected} from '../../memory/index.ts'
+
+export const maximumHarts = 64
+
+const unitBytes: Readonly<Record<string, number>> = {b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40}
+
+/**
+ * As QEMU's -m: a number without a suffix means MiB, `size=` may stand before it.
+ * @returns bytes. @throws UserError
+ */
+export function parseSize(text: string, option: string): number {
+	const groups = /^(?:size=)?(?<number>\d+(?:\.\d+)?)(?<unit>[bkmgt]?)$/i.exec(text)?.groups
+	const bytes = groups ? Number(groups.number) * unitBytes[groups.unit?.toLowerCase() || 'm']! : 0
+	if (bytes < 1 || !Number.isSafeInteger(bytes))
+		throw expected(`${option} to be a size such as 512M or 1G`, quoted(text))
+	return bytes
+}
+
+const topologyKeys = ['sockets', 'dies', 'clusters', 'cores', 'threads'] as const
+const smpKeys = ['cpus', 'maxcpus', ...topologyKeys] as const
+
+/**
+ * As QEMU's -smp: `4`, `cpus=4`, or a topology such as `sockets=2,cores=2`, whose product counts.
+ * @returns the number of harts. @throws UserError
+ */
+export function parseSmp(text: string): number {
+	const what = `--smp from 1 to ${maximumHarts}`
+	const numbers = new Map<string, number>()
+	for (const [index, part] of text.split(',').entries()) {
+		const [, key = 'cpus', value = ''] = /^(?:(\w+)=)?(.*)$/s.exec(part) ?? []
+		const known = smpKeys.some((name) => name === key) && (index === 0 || part.includes('='))
+		if (!known || !/^\d+$/.test(value)) throw expected(what, quoted(text))
+		numbers.set(key, Number(value))
+	}
+	const harts = numbers.get('cpus') ?? topologyKeys.reduce((product, key) => product * (numbers.get(key) ?? 1), 1)
+	if (harts < 1 || harts > maximumHarts) throw expected(what, quoted(text))
+	return harts
+}
+
+/** @returns seconds. @throws UserError */
+export function parseSeconds(text: string, option: string): number {
+	const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0
+	// Node's timers take at most 2^31 − 1 milliseconds.
+	if (seconds <= 0 || seconds > 2_147_483) throw expected(`${option} to be a number of seconds above 0`, quoted(text))
+	return seconds
+}
+
+/** What the user wrote, so that an empty or odd value shows. */
+export function quoted(text: string): string {
+	return /^[\w.,=/:+-]+$/.test(text) ? text : JSON.stringify(text)
+}

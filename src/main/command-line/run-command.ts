@@ -1,0 +1,96 @@
+/** `manyhart run`: boots a guest and stays with it until it ends. */
+import {writeFile} from 'node:fs/promises'
+import type {CommandLineMachine, CreateMachine, MachineOptions} from '../machine-interface.ts'
+import {chooseGuest} from './choose-guest.ts'
+import {softwareExitCode} from './failure.ts'
+import type {GuestLibrary} from './guest-library.ts'
+import type {RunOptions} from './run-options.ts'
+import {type Ending, RunSession} from './run-session.ts'
+import {EndingSignals, SignalReceived} from './signals.ts'
+import {Terminal} from './terminal.ts'
+import {readInput} from './typed-input.ts'
+
+export type RunEnvironment = Readonly<{
+	createMachine: CreateMachine
+	guests: GuestLibrary
+	/** For tests; the process's own otherwise. */
+	terminal?: Terminal
+}>
+
+/** As timeout(1). */
+const timeoutExitCode = 124
+
+/** @returns the exit code. */
+export async function runCommand(options: RunOptions, environment: RunEnvironment): Promise<number> {
+	using signals = new EndingSignals()
+	using terminal = environment.terminal ?? new Terminal()
+	const say = (line: string) => terminal.say(line)
+	const input = options.input === undefined ? undefined : await readInput(options.input)
+	const parts = await chooseGuest(options, {guests: environment.guests, say, signal: signals.signal})
+	const machineOptions = {smp: options.smp, memory: options.memory, ...parts, signal: signals.signal}
+	if (options.dumpdtb !== undefined) return dumpDeviceTree(options.dumpdtb, environment.createMachine, machineOptions)
+	const {expect, timeoutSeconds} = options
+	const start = performance.now()
+	// Made with the first machine, so that a machine that cannot be made leaves the terminal alone.
+	let session: RunSession | undefined
+	try {
+		for (;;) {
+			await using machine = await environment.createMachine(machineOptions)
+			session ??= new RunSession({terminal, signal: signals.signal, expect, timeoutSeconds, input})
+			const ending = await session.run(machine)
+			if (rebooted(ending) && options.onReboot === 'start-again') continue
+			if (options.stats !== undefined) await writeStatistics(options.stats, {machine, ending, options, start})
+			return conclude(ending, {options, say, signal: signals.signal})
+		}
+	} finally {
+		session?.[Symbol.dispose]()
+	}
+}
+
+function rebooted(ending: Ending): boolean {
+	return ending.kind === 'machine' && ending.outcome.reason === 'reboot'
+}
+
+async function dumpDeviceTree(path: string, createMachine: CreateMachine, options: MachineOptions): Promise<number> {
+	await using machine = await createMachine(options)
+	await writeFile(path, machine.deviceTree())
+	return 0
+}
+
+type Statistics = Readonly<{machine: CommandLineMachine; ending: Ending; options: RunOptions; start: number}>
+
+async function writeStatistics(path: string, {machine, ending, options, start}: Statistics): Promise<void> {
+	const {smp, memory} = options
+	const seconds = (performance.now() - start) / 1000
+	const report = {smp, memory, seconds, ending, statistics: await machine.statistics()}
+	// Counters of 64 bits become numbers: a run does not live to 2^53 of anything.
+	const json = JSON.stringify(report, (_, value) => (typeof value === 'bigint' ? Number(value) : value), '\t')
+	await writeFile(path, `${json}\n`)
+}
+
+type ConcludeOptions = Readonly<{options: RunOptions; say: (line: string) => void; signal: AbortSignal}>
+
+/** Says what the user must know of the ending. @returns the exit code. */
+function conclude(ending: Ending, {options: {expect, timeoutSeconds}, say, signal}: ConcludeOptions): number {
+	const unmatched = (got: string) => say(`manyhart: Expected the console to match ${expect}, got ${got}`)
+	switch (ending.kind) {
+		case 'matched':
+			return 0
+		case 'timeout':
+			if (expect) unmatched(`no match in ${timeoutSeconds} seconds`)
+			else say(`manyhart: stopped after ${timeoutSeconds} seconds`)
+			return timeoutExitCode
+		case 'quit':
+			if (expect) unmatched('none before the user quit')
+			return expect ? 1 : 0
+		case 'signal':
+			return signal.reason instanceof SignalReceived ? signal.reason.exitCode : softwareExitCode
+		case 'machine': {
+			const {reason, exitCode, message} = ending.outcome
+			if (message !== undefined) say(`manyhart: ${message}`)
+			if (reason === 'error') return exitCode || softwareExitCode
+			if (expect) unmatched(`none before the guest ended (${reason})`)
+			return expect ? exitCode || 1 : exitCode
+		}
+	}
+}

@@ -1,0 +1,67 @@
+/** The options of `manyhart run`, checked. */
+import {availableParallelism} from 'node:os'
+import {expected} from '../../memory/index.ts'
+import {parsePattern} from './console-matcher.ts'
+import {maximumHarts, parseSeconds, parseSize, parseSmp, quoted} from './quantities.ts'
+
+/** As the parser of the command line hands them over. */
+export type RawRunOptions = Readonly<
+	Partial<
+		Record<
+			| 'guest'
+			| 'smp'
+			| 'memory'
+			| 'kernel'
+			| 'initrd'
+			| 'append'
+			| 'bios'
+			| 'dtb'
+			| 'dumpdtb'
+			| 'machine'
+			| 'expect'
+			| 'timeout'
+			| 'input'
+			| 'stats',
+			string
+		>
+	> & {reboot?: boolean}
+>
+
+export type RunOptions = Readonly<{
+	/** Undefined: whatever the other options say, or the main job. */
+	guest: string | undefined
+	smp: number
+	/** Bytes. */
+	memory: number
+	/** What replaces parts of the guest. */
+	parts: Readonly<Partial<Record<'kernel' | 'initrd' | 'append' | 'bios' | 'dtb', string>>>
+	dumpdtb: string | undefined
+	expect: RegExp | undefined
+	timeoutSeconds: number | undefined
+	/** A file's path, or text with escapes. */
+	input: string | undefined
+	stats: string | undefined
+	/** What a reboot by the guest does. */
+	onReboot: 'start-again' | 'exit'
+}>
+
+const defaultMemory = '1G'
+
+/** @throws UserError that names the option, what it takes and what came. */
+export function checkRunOptions(raw: RawRunOptions): RunOptions {
+	const {machine = 'virt', kernel, initrd, append, bios, dtb} = raw
+	if (machine.split(',')[0] !== 'virt') throw expected('--machine virt, the only board', quoted(machine))
+	const parts = Object.entries({kernel, initrd, append, bios, dtb}).filter(([, value]) => value !== undefined)
+	return {
+		guest: raw.guest,
+		smp: raw.smp === undefined ? Math.min(availableParallelism(), maximumHarts) : parseSmp(raw.smp),
+		memory: parseSize(raw.memory ?? defaultMemory, '--memory'),
+		parts: Object.fromEntries(parts),
+		dumpdtb: raw.dumpdtb,
+		expect: raw.expect === undefined ? undefined : parsePattern(raw.expect, '--expect'),
+		timeoutSeconds: raw.timeout === undefined ? undefined : parseSeconds(raw.timeout, '--timeout'),
+		input: raw.input,
+		stats: raw.stats,
+		onReboot: raw.reboot === false ? 'exit' : 'start-again',
+	}
+}

@@ -1,0 +1,103 @@
+/** A machine with a user, or a script, at its console: what is shown, typed and waited for. */
+import {setTimeout as delay} from 'node:timers/promises'
+import type {CommandLineMachine, MachineOutcome} from '../machine-interface.ts'
+import {ConsoleMatcher} from './console-matcher.ts'
+import {KeyEscapes, type KeyEvent, keyHelp} from './key-escapes.ts'
+import type {Terminal} from './terminal.ts'
+import {Typist} from './typist.ts'
+
+/** Why a session is over. */
+export type Ending = Readonly<
+	{kind: 'machine'; outcome: MachineOutcome} | {kind: 'matched'} | {kind: 'timeout'} | {kind: 'quit'} | {kind: 'signal'}
+>
+
+export type SessionOptions = Readonly<{
+	terminal: Terminal
+	/** Aborted by signals from outside. */
+	signal: AbortSignal
+	expect?: RegExp | undefined
+	timeoutSeconds?: number | undefined
+	input?: Uint8Array | undefined
+}>
+
+/** What a console still prints after its machine has stopped arrives within this time. */
+const drainMs = 1_000
+
+/** Outlives a reboot: pattern, input and time limit go on with the next machine. */
+export class RunSession implements Disposable {
+	readonly #terminal: Terminal
+	readonly #signal: AbortSignal
+	readonly #matcher: ConsoleMatcher | undefined
+	readonly #typist: Typist | undefined
+	readonly #escapes = new KeyEscapes()
+	readonly #ended = Promise.withResolvers<Ending>()
+	readonly #cleanup = new DisposableStack()
+	#machine: CommandLineMachine | undefined
+	#matched = false
+
+	constructor({terminal, signal, expect, timeoutSeconds, input}: SessionOptions) {
+		this.#terminal = terminal
+		this.#signal = signal
+		this.#matcher = expect && new ConsoleMatcher(expect)
+		this.#typist = input && this.#cleanup.use(new Typist({text: input, write: (bytes) => this.#send(bytes)}))
+		if (timeoutSeconds !== undefined) {
+			const timer = setTimeout(() => this.#ended.resolve({kind: 'timeout'}), timeoutSeconds * 1000)
+			this.#cleanup.defer(() => clearTimeout(timer))
+		}
+		const onAbort = () => this.#ended.resolve({kind: 'signal'})
+		signal.addEventListener('abort', onAbort, {once: true})
+		this.#cleanup.defer(() => signal.removeEventListener('abort', onAbort))
+		terminal.attach((bytes) => this.#onKeys(bytes))
+	}
+
+	/** Runs until the machine stops or the session has another reason to end. */
+	async run(machine: CommandLineMachine): Promise<Ending> {
+		if (this.#signal.aborted) return {kind: 'signal'}
+		this.#machine = machine
+		const shown = this.#showConsole(machine)
+		// When the session ends first, nobody waits for the machine, and its failure to stop is its owner's to report.
+		const stopped = this.#untilStopped(machine, shown)
+		stopped.catch(() => {})
+		const ending = await Promise.race([stopped, this.#ended.promise])
+		this.#machine = undefined
+		return ending
+	}
+
+	async #untilStopped(machine: CommandLineMachine, shown: Promise<void>): Promise<Ending> {
+		const outcome = await machine.run()
+		await Promise.race([shown, delay(drainMs, undefined, {ref: false})])
+		return this.#matched ? {kind: 'matched'} : {kind: 'machine', outcome}
+	}
+
+	async #showConsole(machine: CommandLineMachine): Promise<void> {
+		for await (const bytes of machine.console) {
+			await this.#terminal.show(bytes)
+			this.#typist?.sees(bytes)
+			if (this.#matched || !this.#matcher?.push(bytes)) continue
+			this.#matched = true
+			this.#ended.resolve({kind: 'matched'})
+		}
+	}
+
+	#send(bytes: Uint8Array): void {
+		this.#machine?.console.write(bytes)
+	}
+
+	/** Bytes that do not come from a terminal have no escapes: they may be binary. */
+	#onKeys(bytes: Uint8Array): void {
+		if (this.#terminal.interactive) for (const event of this.#escapes.push(bytes)) this.#act(event)
+		else this.#send(bytes)
+	}
+
+	#act(event: KeyEvent): void {
+		if (event.kind === 'send') this.#send(event.bytes)
+		else if (event.kind === 'quit') this.#ended.resolve({kind: 'quit'})
+		else if (event.kind === 'help') for (const line of keyHelp) this.#terminal.say(line)
+		else if (event.key === 'c') this.#terminal.say('manyhart: Ctrl-A c is not supported: there is no monitor')
+		else this.#terminal.say(`manyhart: Ctrl-A ${JSON.stringify(event.key)} means nothing; Ctrl-A h helps`)
+	}
+
+	[Symbol.dispose](): void {
+		this.#cleanup.dispose()
+	}
+}

@@ -1,0 +1,39 @@
+/** Signals from outside: the first ends the run in order, a second one at once. */
+import {constants} from 'node:os'
+
+const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
+
+/** The reason of an abort that a signal caused. */
+export class SignalReceived extends Error {
+	override readonly name = 'SignalReceived'
+	/** As shells count: 128 + the signal's number. */
+	readonly exitCode: number
+
+	constructor(signal: NodeJS.Signals) {
+		super(`stopped by ${signal}`)
+		this.exitCode = 128 + constants.signals[signal]
+	}
+}
+
+export class EndingSignals implements Disposable {
+	readonly #controller = new AbortController()
+	readonly #listener = (signal: NodeJS.Signals) => {
+		const reason = new SignalReceived(signal)
+		// The terminal is put back by its exit handler.
+		if (this.#controller.signal.aborted) process.exit(reason.exitCode)
+		this.#controller.abort(reason)
+	}
+
+	constructor() {
+		for (const name of endingSignals) process.on(name, this.#listener)
+	}
+
+	/** Aborted with a SignalReceived. */
+	get signal(): AbortSignal {
+		return this.#controller.signal
+	}
+
+	[Symbol.dispose](): void {
+		for (const name of endingSignals) process.off(name, this.#listener)
+	}
+}

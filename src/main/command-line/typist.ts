@@ -1,0 +1,61 @@
+/** Types lines as a patient person would: each when the guest seems to wait for one. What is typed before a guest has opened its console is lost. */
+
+/** The console is at a prompt when its last line is unfinished and nothing came for this long. */
+const promptQuietMs = 300
+/** A guest that reads without a prompt gets the next line after this long a silence. */
+const silenceMs = 10_000
+
+const lineFeed = 0x0a
+
+export type TypistOptions = Readonly<{
+	text: Uint8Array
+	write: (bytes: Uint8Array) => unknown
+	/** For tests. */
+	delays?: Readonly<{promptQuietMs: number; silenceMs: number}>
+}>
+
+export class Typist implements Disposable {
+	readonly #lines: Uint8Array[]
+	readonly #write: (bytes: Uint8Array) => unknown
+	readonly #delays: Readonly<{promptQuietMs: number; silenceMs: number}>
+	#timer: NodeJS.Timeout | undefined
+
+	constructor({text, write, delays = {promptQuietMs, silenceMs}}: TypistOptions) {
+		this.#lines = splitLines(text)
+		this.#write = write
+		this.#delays = delays
+		this.#wait(delays.silenceMs)
+	}
+
+	/** Tells what the console printed. */
+	sees(output: Uint8Array): void {
+		if (output.length === 0) return
+		this.#wait(output.at(-1) === lineFeed ? this.#delays.silenceMs : this.#delays.promptQuietMs)
+	}
+
+	#wait(ms: number): void {
+		clearTimeout(this.#timer)
+		if (this.#lines.length > 0) this.#timer = setTimeout(() => this.#typeLine(), ms)
+	}
+
+	#typeLine(): void {
+		this.#write(this.#lines.shift()!)
+		this.#wait(this.#delays.silenceMs)
+	}
+
+	[Symbol.dispose](): void {
+		clearTimeout(this.#timer)
+	}
+}
+
+/** Each line keeps its line feed; the last may have none. */
+function splitLines(text: Uint8Array): Uint8Array[] {
+	const lines: Uint8Array[] = []
+	for (let start = 0; start < text.length; ) {
+		const end = text.indexOf(lineFeed, start)
+		const next = end < 0 ? text.length : end + 1
+		lines.push(text.subarray(start, next))
+		start = next
+	}
+	return lines
+}

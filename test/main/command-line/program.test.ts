@@ -1,0 +1,178 @@
+import {mkdtemp, readFile, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {PassThrough} from 'node:stream'
+import test, {type ExecutionContext} from 'ava'
+import type {GuestLibrary} from '../../../src/main/command-line/guest-library.ts'
+import {runProgram} from '../../../src/main/command-line/program.ts'
+import {Terminal} from '../../../src/main/command-line/terminal.ts'
+import type {MachineOptions} from '../../../src/main/machine-interface.ts'
+import {UserError} from '../../../src/memory/index.ts'
+import {fakeMachine, forever, powerOff, type Script} from './fake-machine.ts'
+import {writtenText} from './written-text.ts'
+
+const guests: GuestLibrary = {
+	listGuests: async () => [],
+	fetchGuest: async () => {
+		throw new Error('no network')
+	},
+	removeGuest: async () => {},
+	resolveGuest: async (name) => {
+		if (name === 'smp-demo') return {kernel: '/demo.elf', append: 'quick'}
+		throw new UserError(`Expected a guest that is fetched, got ${name}`)
+	},
+}
+
+/** Runs a command line with `script` as the guest. */
+async function run(args: readonly string[], script: Script = () => powerOff) {
+	const stdin = new PassThrough()
+	const stdout = new PassThrough()
+	const stderr = new PassThrough()
+	const created: MachineOptions[] = []
+	const exitCode = await runProgram(args, {
+		version: '0',
+		guests,
+		terminal: new Terminal({stdin, stdout, stderr}),
+		createMachine: async (options) => {
+			created.push(options)
+			return fakeMachine(script, options)
+		},
+	})
+	return {exitCode, created, stdout: writtenText(stdout), stderr: writtenText(stderr)}
+}
+
+async function folder(t: ExecutionContext): Promise<string> {
+	const path = await mkdtemp(join(tmpdir(), 'manyhart-'))
+	t.teardown(() => rm(path, {recursive: true}))
+	return path
+}
+
+// The signal handlers are the process's.
+const serial = test.serial
+
+serial('options reach the machine, in QEMU’s spelling too', async (t) => {
+	const {created} = await run([
+		'run',
+		'-smp',
+		'3',
+		'-m',
+		'256',
+		'-kernel',
+		'/k',
+		'-append',
+		'console=ttyS0 -x',
+		'-nographic',
+	])
+	const [{signal: _, ...options} = {} as MachineOptions] = created
+	t.deepEqual(options, {smp: 3, memory: 256 * 2 ** 20, kernel: '/k', append: 'console=ttyS0 -x'})
+})
+
+serial('parts of a guest can be replaced', async (t) => {
+	const {created} = await run(['run', '--guest', 'smp-demo', '--append', 'slow'])
+	t.is(created[0]?.kernel, '/demo.elf')
+	t.is(created[0]?.append, 'slow')
+})
+
+serial('the main job falls back to the demonstration, and says why', async (t) => {
+	const {created, stderr} = await run([])
+	t.is(created[0]?.kernel, '/demo.elf')
+	t.is(stderr, 'manyhart: debian cannot be had (no network); starting smp-demo instead\n')
+})
+
+serial('the console goes to stdout, and the guest’s code is the exit code', async (t) => {
+	const result = await run(['--kernel', '/k'], ({print}) => {
+		print('hello')
+		return {reason: 'exit', exitCode: 5}
+	})
+	t.like(result, {exitCode: 5, stdout: 'hello', stderr: ''})
+})
+
+serial('a failed machine says why, and its code is at least not 0', async (t) => {
+	const outcome = {reason: 'error', exitCode: 70, message: 'hart 1: worker died'} as const
+	t.like(await run(['--kernel', '/k'], () => outcome), {exitCode: 70, stderr: 'manyhart: hart 1: worker died\n'})
+})
+
+serial('--expect ends with 0 when pieces of the console match', async (t) => {
+	const script: Script = async (guest) => {
+		guest.print('log')
+		guest.print('in: ')
+		return forever(guest)
+	}
+	t.like(await run(['--kernel', '/k', '--expect', '^login:', '--timeout', '20'], script), {
+		exitCode: 0,
+		stdout: 'login: ',
+	})
+})
+
+serial('--expect fails when the guest ends without a match', async (t) => {
+	const {exitCode, stderr} = await run(['--kernel', '/k', '--expect', 'login:'])
+	t.is(exitCode, 1)
+	t.is(stderr, 'manyhart: Expected the console to match /login:/m, got none before the guest ended (power-off)\n')
+})
+
+serial('--timeout ends with 124', async (t) => {
+	const {exitCode, stderr} = await run(['--kernel', '/k', '--expect', 'x', '--timeout', '0.1'], forever)
+	t.is(exitCode, 124)
+	t.is(stderr, 'manyhart: Expected the console to match /x/m, got no match in 0.1 seconds\n')
+})
+
+serial('--input is typed at the prompt', async (t) => {
+	const script: Script = async ({print, typed}) => {
+		print('# ')
+		print(`got ${await typed()}`)
+		return powerOff
+	}
+	const {stdout} = await run(['--kernel', '/k', '--input', String.raw`uname\n`, '--timeout', '20'], script)
+	t.is(stdout, '# got uname\n')
+})
+
+serial('a reboot starts again, unless --no-reboot', async (t) => {
+	let boots = 0
+	const script: Script = () => (boots++ === 0 ? {reason: 'reboot', exitCode: 0} : powerOff)
+	t.is((await run(['--kernel', '/k'], script)).created.length, 2)
+	boots = 0
+	t.is((await run(['--kernel', '/k', '--no-reboot'], script)).created.length, 1)
+})
+
+serial('a signal from outside ends the run with 128 and its number', async (t) => {
+	const script: Script = (guest) => {
+		process.kill(process.pid, 'SIGTERM')
+		return forever(guest)
+	}
+	t.is((await run(['--kernel', '/k'], script)).exitCode, 143)
+})
+
+serial('--stats writes what the machine counted', async (t) => {
+	const path = join(await folder(t), 'stats.json')
+	await run(['--kernel', '/k', '--smp', '2', '--stats', path])
+	t.like(JSON.parse(await readFile(path, 'utf8')), {
+		smp: 2,
+		ending: {kind: 'machine', outcome: powerOff},
+		statistics: {instructions: 12, smp: 2},
+	})
+})
+
+serial('--dumpdtb writes the device tree and runs nothing', async (t) => {
+	const path = join(await folder(t), 'virt.dtb')
+	const {exitCode} = await run(['--dumpdtb', path], () => t.fail() as never)
+	t.is(exitCode, 0)
+	t.is(await readFile(path, 'utf8'), 'device tree')
+})
+
+const mistakes: readonly (readonly [args: readonly string[], message: RegExp])[] = [
+	[['--smp', '0'], /^Expected --smp from 1 to 64, got 0$/],
+	[['--smp', '65'], /^Expected --smp from 1 to 64, got 65$/],
+	[['--frob'], /^Expected an option that --help names, got --frob$/],
+	[['--kernel'], /^Expected a value after --kernel <file>, got none$/],
+	[['frob'], /^Expected .*, got /],
+	[['guest', 'frob'], /^Expected a command that --help names, got frob$/],
+	[['guest', 'fetch'], /^Expected <name>, got none$/],
+	[['-machine', 'spike'], /^Expected --machine virt, the only board, got spike$/],
+	[['--guest', 'plan9'], /^Expected a guest that is fetched, got plan9$/],
+	[['--timeout', 'soon'], /^Expected --timeout to be a number of seconds above 0, got soon$/],
+]
+for (const [args, message] of mistakes) {
+	serial(`${args.join(' ')} is refused in one line`, async (t) => {
+		await t.throwsAsync(run(args), {name: 'UserError', message})
+	})
+}

@@ -1,0 +1,8 @@
+/** What was written to a stream that nobody reads. */
+import type {PassThrough} from 'node:stream'
+
+export function writtenText(stream: PassThrough): string {
+	let text = ''
+	for (let chunk = stream.read(); chunk !== null; chunk = stream.read()) text += chunk
+	return text
+}
