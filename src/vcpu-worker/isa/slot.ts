@@ -1,6 +1,7 @@
 /** How a decoded instruction's operands are packed into a slot; the layout of a slot itself is `Slot` in ../vcpu-block.ts. */
 import type {Decoded} from './decode.ts'
 import type {Instruction} from './expression.ts'
+import {instructions} from './instructions.ts'
 import type {OperandName} from './pattern.ts'
 import {parsePattern} from './pattern.ts'
 
@@ -42,6 +43,20 @@ const places: Readonly<Record<SlotPlace, {field: 'a' | 'b' | 'c'; shift: number}
 }
 const isRegister: ReadonlySet<string> = new Set<OperandName>(['rd', 'rs1', 'rs2', 'rs3'])
 
+/** How one operand goes into the slot. */
+type Packing = Readonly<{operand: OperandName; field: 'a' | 'b' | 'c'; shift: number; scale: number}>
+
+const packings: ReadonlyMap<Instruction, readonly Packing[]> = new Map(
+	instructions.map((row) => [
+		row,
+		(Object.entries(slotFields(row)) as [OperandName, SlotPlace][]).map(([operand, place]) => ({
+			operand,
+			...places[place],
+			scale: isRegister.has(operand) ? registerBytes : 1,
+		})),
+	]),
+)
+
 /** The slot's operand fields; `c` is a signed 32-bit number. */
 export function encodeSlot({instruction, operands}: Pick<Decoded, 'instruction' | 'operands'>): {
 	a: number
@@ -49,9 +64,8 @@ export function encodeSlot({instruction, operands}: Pick<Decoded, 'instruction' 
 	c: number
 } {
 	const slot = {a: 0, b: 0, c: 0}
-	for (const [name, place] of Object.entries(slotFields(instruction)) as [OperandName, SlotPlace][]) {
-		const {field, shift} = places[place]
-		slot[field] |= (isRegister.has(name) ? operands[name] * registerBytes : operands[name]) << shift
+	for (const {operand, field, shift, scale} of packings.get(instruction) ?? []) {
+		slot[field] |= (operands[operand] * scale) << shift
 	}
 	return slot
 }
