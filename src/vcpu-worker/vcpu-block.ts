@@ -1,6 +1,6 @@
 /** One vCPU's block in shared memory: the words others write, its TLB state, and its hart's architectural state. */
 import {array, sharedStruct, VcpuWords} from '../memory/index.ts'
-import {TlbState} from '../tlb/tlb-layout.ts'
+import {TlbState} from '../tlb/index.ts'
 
 /** Architectural state. Plain: only this vCPU writes it while it runs, anyone reads it while it is parked. */
 export const HartState = sharedStruct(
