@@ -68,11 +68,10 @@ export class Terminal implements Disposable {
 
 	/** A line of our own, on stderr, never in the middle of the console's. */
 	say(line: string): void {
-		// A raw terminal does not return the carriage by itself.
-		const end = this.#raw ? '\r\n' : '\n'
 		const {stdout, stderr} = this.#streams
 		const shared = stdout.isTTY === true && stderr.isTTY === true
-		stderr.write(`${shared && this.#midLine ? end : ''}${line}${end}`)
+		// Raw is for keys only: libuv leaves the terminal to return the carriage at a line feed.
+		stderr.write(`${shared && this.#midLine ? '\n' : ''}${line}\n`)
 		if (shared) this.#midLine = false
 	}
 
@@ -80,7 +79,8 @@ export class Terminal implements Disposable {
 		if (!this.#raw) return
 		this.#raw = false
 		this.#streams.stdin.setRawMode?.(false)
-		if (this.#streams.stdout.isTTY) this.#streams.stdout.write(resetSequence)
+		// What the shell prints next starts on a line of its own.
+		if (this.#streams.stdout.isTTY) this.#streams.stdout.write(`${resetSequence}${this.#midLine ? '\n' : ''}`)
 	}
 
 	[Symbol.dispose](): void {

@@ -46,5 +46,5 @@ test('a line of ours never stands in the middle of the console’s', async (t) =
 	await terminal.show(Buffer.from('# '))
 	terminal.say('note')
 	terminal.say('another')
-	t.is(writtenText(stderr), '\r\nnote\r\nanother\r\n')
+	t.is(writtenText(stderr), '\nnote\nanother\n')
 })
