@@ -1,0 +1,73 @@
+/** The guest programs of the tests: where they lie, what they print, how they end. */
+import {readFile} from 'node:fs/promises'
+import {join} from 'node:path'
+
+const projectRoot = join(import.meta.dirname, '../..')
+
+export type GuestProgram = Readonly<{
+	/** Its folder here, and its binary's name. */
+	name: string
+	/** How it ends: an exit code, or `runs away` for one that never does. */
+	end: number | 'runs away'
+	/** Relative to the project. Only smp-demo is part of the package. */
+	binary: string
+	/** Harts that its recorded output is for. */
+	harts: number
+}>
+
+const testProgram = (name: string, end: GuestProgram['end'] = 0): GuestProgram => ({
+	name,
+	end,
+	binary: `test/guests/bin/${name}.elf`,
+	harts: 4,
+})
+
+export const guestPrograms: readonly GuestProgram[] = [
+	testProgram('hello'),
+	testProgram('busy'),
+	testProgram('integer-bench'),
+	testProgram('traps'),
+	testProgram('atomics'),
+	testProgram('self-modify'),
+	testProgram('timer'),
+	testProgram('float'),
+	testProgram('wild-jump', 'runs away'),
+	{...testProgram('smp-demo'), binary: 'guests/smp-demo.elf'},
+]
+
+export function guestProgram(name: string): GuestProgram {
+	const program = guestPrograms.find((candidate) => candidate.name === name)
+	if (!program) throw new RangeError(`No guest program ${name}`)
+	return program
+}
+
+/** @returns the path of its ELF file. */
+export function guestBinary(name: string): string {
+	return join(projectRoot, guestProgram(name).binary)
+}
+
+/** @returns the lines it prints with `harts` harts, as recorded under QEMU; `#` stands for any decimal number. */
+export async function expectedOutput(name: string): Promise<string[]> {
+	const text = await readFile(join(import.meta.dirname, name, 'expected.txt'), 'utf8')
+	return text.trimEnd().split('\n')
+}
+
+/**
+ * Compares a console with what was recorded. Lines before the first expected one (a firmware's banner) are let be.
+ * @returns the first difference in words, or undefined.
+ */
+export function outputDifference(console: string, expected: readonly string[]): string | undefined {
+	const lines = console.split(/\r?\n/).map((line) => line.trimEnd())
+	const start = lines.findIndex((line) => matches(line, expected[0]!))
+	if (start < 0) return `no line like: ${expected[0]}`
+	for (const [index, want] of expected.entries()) {
+		const got = lines[start + index]
+		if (got === undefined || !matches(got, want)) return `expected: ${want}\n     got: ${got ?? 'the end'}`
+	}
+	return undefined
+}
+
+function matches(line: string, pattern: string): boolean {
+	const parts = pattern.split('#').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+	return new RegExp(`^${parts.join('\\d+')}$`).test(line)
+}
