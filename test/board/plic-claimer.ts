@@ -1,0 +1,21 @@
+/** A thread that claims, checks, serves and completes interrupts for one hart. */
+import {workerData} from 'node:worker_threads'
+import {boardMap} from '../../src/board/index.ts'
+import {type MemoryMap, SharedMemory} from '../../src/memory/index.ts'
+import {attachBoard} from './support.ts'
+
+const {memory, map, hart} = workerData as {memory: WebAssembly.Memory; map: MemoryMap; hart: number}
+const shared = new SharedMemory(memory, map)
+const {board} = attachBoard(shared, {harts: 2})
+const words = new Int32Array(memory.buffer, shared.region('ram').offset, 512)
+const claim = boardMap.plic.base + 0x20_0004 + (hart * 2 + 1) * 0x1000
+
+while (Atomics.load(words, 300) === 0) {
+	const irq = board.bus.read(claim, 4)
+	if (irq === 0) continue
+	if (Atomics.compareExchange(words, irq, 0, hart + 1) !== 0) Atomics.add(words, 301, 1)
+	board.plic.setLevel(irq, 0)
+	if (Atomics.compareExchange(words, irq, hart + 1, 0) !== hart + 1) Atomics.add(words, 301, 1)
+	board.bus.write(claim, 4, irq)
+	Atomics.add(words, 128 + irq, 1)
+}

@@ -1,0 +1,188 @@
+import {Worker} from 'node:worker_threads'
+import test from 'ava'
+import {boardMap, MainDoorbell} from '../../src/board/index.ts'
+import {Mip} from '../../src/memory/index.ts'
+import {createBoard} from './support.ts'
+
+const Register = {data: 0, ier: 1, iir: 2, fcr: 2, lcr: 3, mcr: 4, lsr: 5, msr: 6, scratch: 7} as const
+const ringBytes = 65_536
+
+function createUart() {
+	const machine = createBoard()
+	const {board} = machine
+	board.bus.write(boardMap.plic.base + boardMap.uart.irq * 4, 4, 1)
+	board.bus.write(boardMap.plic.base + 0x2000 + 0x80, 4, 1 << boardMap.uart.irq)
+	return {
+		...machine,
+		read: (register: keyof typeof Register) => board.bus.read(boardMap.uart.base + Register[register], 1),
+		write: (register: keyof typeof Register, value: number) =>
+			board.bus.write(boardMap.uart.base + Register[register], 1, value),
+		output: () => Buffer.concat(board.console.read()).toString(),
+		interrupt: () => (machine.pending(0) & Mip.SEIP) !== 0,
+	}
+}
+
+test('what the guest sends reaches the console, and only its first byte wakes the main thread', (t) => {
+	const {board, write, output} = createUart()
+	write('data', 0x68)
+	t.is(board.control.takeMain(), MainDoorbell.consoleOutput)
+	write('data', 0x69)
+	t.is(board.control.takeMain(), 0)
+	t.is(output(), 'hi')
+	write('data', 0x21)
+	t.is(board.control.takeMain(), MainDoorbell.consoleOutput)
+	t.is(output(), '!')
+})
+
+test('Linux finds a 16550A: FIFOs, scratch, loopback of the modem lines, four interrupt enables', (t) => {
+	const {read, write} = createUart()
+	t.is(read('lsr'), 0x60)
+	t.is(read('iir'), 0x01)
+	write('fcr', 1)
+	t.is(read('iir'), 0xc1)
+	write('fcr', 0)
+	t.is(read('iir'), 0x01)
+	write('scratch', 0xa5)
+	t.is(read('scratch'), 0xa5)
+	write('ier', 0xff)
+	t.is(read('ier'), 0x0f)
+	write('ier', 0)
+	t.is(read('msr'), 0xb0)
+	write('mcr', 0x10 | 0x0a)
+	t.is(read('msr') & 0xf0, 0x90)
+	write('lcr', 0x80)
+	write('data', 0x34)
+	write('ier', 0x12)
+	t.is(read('data'), 0x34)
+	t.is(read('ier'), 0x12)
+	write('lcr', 3)
+	t.is(read('ier'), 0)
+	t.is(read('lcr'), 3)
+})
+
+test('enabling the transmitter-empty interrupt raises it each time, and reading IIR clears it', (t) => {
+	const {read, write, interrupt} = createUart()
+	write('ier', 2)
+	t.true(interrupt())
+	t.is(read('iir'), 0x02)
+	t.false(interrupt())
+	t.is(read('iir'), 0x01)
+	write('ier', 2)
+	t.false(interrupt())
+	write('ier', 0)
+	write('ier', 2)
+	t.true(interrupt())
+	t.is(read('iir'), 0x02)
+	write('data', 0x41)
+	t.true(interrupt())
+	write('ier', 0)
+	t.false(interrupt())
+})
+
+test('typed bytes interrupt until they are read, and below the trigger count as a timeout', (t) => {
+	const {board, read, write, interrupt} = createUart()
+	write('fcr', 0x81)
+	write('ier', 1)
+	board.console.write(Buffer.from('ls'))
+	t.true(interrupt())
+	t.is(read('iir'), 0xcc)
+	t.is(read('lsr') & 1, 1)
+	t.is(read('data'), 0x6c)
+	t.true(interrupt())
+	t.is(read('data'), 0x73)
+	t.false(interrupt())
+	t.is(read('lsr') & 1, 0)
+	t.is(read('data'), 0)
+	board.console.write(Buffer.from('12345678'))
+	t.is(read('iir'), 0xc4)
+})
+
+test('clearing the FIFOs loses nothing that was typed', (t) => {
+	const {board, read, write} = createUart()
+	board.console.write(Buffer.from('x'))
+	write('fcr', 7)
+	t.is(read('data'), 0x78)
+})
+
+test('in loopback the transmitter feeds the receiver, up to a FIFO, and the console sees nothing', (t) => {
+	const {read, write, output, interrupt} = createUart()
+	write('fcr', 1)
+	write('mcr', 0x10)
+	write('ier', 4)
+	for (let byte = 0; byte < 17; byte++) write('data', byte)
+	t.true(interrupt())
+	t.is(read('iir') & 0x0f, 0x06)
+	t.is(read('lsr'), 0x63)
+	t.is(read('lsr'), 0x61)
+	t.false(interrupt())
+	t.deepEqual(
+		Array.from({length: 16}, () => read('data')),
+		Array.from({length: 16}, (_, index) => index),
+	)
+	t.is(output(), '')
+})
+
+test('a full ring clears THRE, and draining it interrupts a waiting driver', (t) => {
+	const {board, read, write, output, interrupt} = createUart()
+	write('ier', 2)
+	const chunk = new Uint8Array(ringBytes - 16).fill(0x2e)
+	t.is(board.uart.putConsole(chunk), chunk.length)
+	t.is(read('lsr') & 0x60, 0x60)
+	for (let byte = 0; byte < 16; byte++) write('data', 0x2b)
+	t.is(read('lsr') & 0x60, 0)
+	t.is(read('iir'), 0x01)
+	t.false(interrupt())
+	t.is(board.uart.putConsole(new Uint8Array(8)), 0)
+	const drained = output()
+	t.is(drained.length, ringBytes)
+	t.is(drained.slice(-17), `.${'+'.repeat(16)}`)
+	t.true(interrupt())
+	t.is(read('lsr') & 0x60, 0x60)
+})
+
+test('input that finds no room waits, and the main thread is told when there is room', (t) => {
+	const {board} = createUart()
+	const typed = new Uint8Array(20_000).map((_, index) => index)
+	board.console.write(typed)
+	const first = board.uart.getConsole(4096)
+	t.is(board.control.takeMain(), MainDoorbell.consoleInput)
+	board.console.pump()
+	const rest = board.uart.getConsole(100_000)
+	t.deepEqual(Buffer.concat([first, rest]), Buffer.from(typed))
+})
+
+test('SBI and registers share both rings', (t) => {
+	const {board, read, write, output} = createUart()
+	board.uart.putConsole(Buffer.from('ab'))
+	write('data', 0x63)
+	t.is(output(), 'abc')
+	board.console.write(Buffer.from('xyz'))
+	t.is(Buffer.from(board.uart.getConsole(2)).toString(), 'xy')
+	t.is(read('data'), 0x7a)
+})
+
+test('two threads that print at once, faster than the console is read, lose no byte', async (t) => {
+	const {memory, board} = createUart()
+	const bytesEach = 100_000
+	const workers = [0x41, 0x42].map(
+		(byte) =>
+			new Worker(new URL('uart-printer.ts', import.meta.url), {
+				workerData: {memory: memory.memory, map: memory.map, byte, count: bytesEach},
+			}),
+	)
+	const counts = new Map<number, number>()
+	const deadline = Date.now() + 60_000
+	let total = 0
+	while (total < 2 * bytesEach && Date.now() < deadline) {
+		await board.control.mainWait(1000)
+		for (const piece of board.console.read()) {
+			total += piece.length
+			for (const byte of piece) counts.set(byte, (counts.get(byte) ?? 0) + 1)
+		}
+	}
+	await Promise.all(workers.map((worker) => worker.terminate()))
+	t.deepEqual([...counts].sort(), [
+		[0x41, bytesEach],
+		[0x42, bytesEach],
+	])
+})
