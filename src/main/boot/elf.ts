@@ -1,0 +1,142 @@
+/** ELF executables for RISC-V. ELF-64 object file format 1.5; RISC-V ELF psABI, "File Header". */
+import {expected, type Gpa, ramBase, type UserError} from '../../memory/index.ts'
+import type {BootFile} from './boot-file.ts'
+import type {Segment} from './boot-plan.ts'
+import {hex} from './ram-range.ts'
+
+export type Loaded = Readonly<{segments: readonly Segment[]; entry: Gpa}>
+
+const magic = 0x7f45_4c46
+const Class = {offset: 4, bits64: 2} as const
+const Data = {offset: 5, littleEndian: 1} as const
+const Header = {
+	type: 16,
+	machine: 18,
+	entry: 24,
+	programHeaders: 32,
+	programHeaderSize: 54,
+	programHeaderCount: 56,
+	size: 64,
+}
+const ProgramHeader = {type: 0, flags: 4, offset: 8, gva: 16, gpa: 24, fileSize: 32, memorySize: 40, size: 56}
+const Type = {executable: 2, dynamic: 3} as const
+const loadable = 1
+const executableFlag = 1
+const riscv = 243
+
+const typeNames: Readonly<Record<number, string>> = {0: 'none', 1: 'relocatable', 4: 'core dump'}
+const machineNames: Readonly<Record<number, string>> = {
+	3: 'x86',
+	8: 'MIPS',
+	20: 'PowerPC',
+	21: 'PowerPC 64',
+	22: 'S390',
+	40: 'ARM',
+	43: 'SPARC 64',
+	62: 'x86-64',
+	183: 'AArch64',
+	247: 'BPF',
+	258: 'LoongArch',
+}
+
+export function isElf(bytes: Uint8Array): boolean {
+	return bytes.length >= 4 && viewOf(bytes).getUint32(0) === magic
+}
+
+/**
+ * Loadable segments at their physical addresses. A position-independent file linked below RAM moves to its start.
+ * @param name for messages: `the kernel`.
+ * @throws UserError when the file is truncated, is for another machine, or is no executable.
+ */
+export function loadElf({option, path, bytes}: BootFile, name: string): Loaded {
+	const wrong = (what: string, got: string): UserError => expected(`${what} for ${option}`, `${got}: ${path}`)
+	if (bytes.length < Header.size) throw wrong(`an ELF header of ${Header.size} bytes`, `${bytes.length} bytes`)
+	const view = viewOf(bytes)
+	if (bytes[Class.offset] !== Class.bits64) throw wrong('a 64-bit ELF', 'a 32-bit one')
+	if (bytes[Data.offset] !== Data.littleEndian) throw wrong('a little-endian ELF', 'a big-endian one')
+	const machine = view.getUint16(Header.machine, true)
+	if (machine !== riscv) {
+		throw wrong('an ELF for RISC-V (EM_RISCV 243)', `${machineNames[machine] ?? 'another machine'} (${machine})`)
+	}
+	const type = view.getUint16(Header.type, true)
+	if (type !== Type.executable && type !== Type.dynamic) {
+		throw wrong('an executable ELF (ET_EXEC or ET_DYN)', `type ${type} (${typeNames[type] ?? 'unknown'})`)
+	}
+	const headers = programHeaders(view, wrong).filter((header) => header.type === loadable && header.memorySize > 0)
+	if (headers.length === 0) throw wrong('an ELF with a segment to load', 'none')
+	const lowest = Math.min(...headers.map(({gpa}) => gpa))
+	const bias = type === Type.dynamic && lowest < ramBase ? ramBase - lowest : 0
+	const segments = headers.map((header): Segment => {
+		const {offset, fileSize, memorySize} = header
+		return {name, gpa: header.gpa + bias, bytes: bytes.subarray(offset, offset + fileSize), size: memorySize}
+	})
+	const entry = physicalEntry(asNumber(view, Header.entry), headers) + bias
+	if (!segments.some(({gpa, size}) => entry >= gpa && entry < gpa + size)) {
+		throw wrong('an ELF whose entry lies in a segment', hex(entry))
+	}
+	return {segments, entry}
+}
+
+type LoadHeader = Readonly<{
+	type: number
+	flags: number
+	offset: number
+	gva: number
+	gpa: number
+	fileSize: number
+	memorySize: number
+}>
+
+function programHeaders(view: DataView, wrong: (what: string, got: string) => UserError): LoadHeader[] {
+	const start = asNumber(view, Header.programHeaders)
+	const entrySize = view.getUint16(Header.programHeaderSize, true)
+	const count = view.getUint16(Header.programHeaderCount, true)
+	if (count > 0 && entrySize < ProgramHeader.size) {
+		throw wrong(`ELF program headers of ${ProgramHeader.size} bytes`, `${entrySize}`)
+	}
+	const end = start + count * entrySize
+	if (end > view.byteLength)
+		throw wrong(`a whole ELF, with program headers up to ${hex(end)}`, `${view.byteLength} bytes`)
+	return Array.from({length: count}, (_, index) => {
+		const at = start + index * entrySize
+		const field = (offset: number) => asNumber(view, at + offset)
+		const header: LoadHeader = {
+			type: view.getUint32(at + ProgramHeader.type, true),
+			flags: view.getUint32(at + ProgramHeader.flags, true),
+			offset: field(ProgramHeader.offset),
+			gva: field(ProgramHeader.gva),
+			gpa: field(ProgramHeader.gpa),
+			fileSize: field(ProgramHeader.fileSize),
+			memorySize: field(ProgramHeader.memorySize),
+		}
+		if (header.type !== loadable) return header
+		const fileEnd = header.offset + header.fileSize
+		if (fileEnd > view.byteLength) {
+			throw wrong(`a whole ELF, with segment ${index} up to byte ${fileEnd}`, `${view.byteLength} bytes`)
+		}
+		if (header.fileSize > header.memorySize) {
+			throw wrong(
+				`ELF segment ${index} no larger in the file than in memory`,
+				`${header.fileSize} > ${header.memorySize}`,
+			)
+		}
+		return header
+	})
+}
+
+/** Harts start without translation: an entry that is a virtual address becomes its segment's physical one. */
+function physicalEntry(entry: number, headers: readonly LoadHeader[]): Gpa {
+	const owner = headers.find(
+		({flags, gva, memorySize}) => flags & executableFlag && entry >= gva && entry < gva + memorySize,
+	)
+	return owner ? entry - owner.gva + owner.gpa : entry
+}
+
+/** Addresses of 2^53 and more lose low bits; no RAM is there, so the range checks still refuse them. */
+function asNumber(view: DataView, offset: number): number {
+	return Number(view.getBigUint64(offset, true))
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+	return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

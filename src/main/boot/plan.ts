@@ -1,0 +1,89 @@
+/** Plans a boot: reads the files, decides what goes where in memory, and makes the device tree. */
+import {boardMap, virtDeviceTree} from '../../board/index.ts'
+import {expected, type Gpa, ramBase} from '../../memory/index.ts'
+import {readBootFile} from './boot-file.ts'
+import type {BootOptions, BootPlan, Entry, Segment} from './boot-plan.ts'
+import {readDeviceTree, withChosen} from './device-tree-file.ts'
+import type {Loaded} from './elf.ts'
+import {loadFirmware} from './firmware.ts'
+import {loadKernel} from './kernel.ts'
+import {alignDown, alignUp, checkSegments, endOf, mebibyte, pageBytes, ramEnd} from './ram-range.ts'
+import {resetVector} from './reset-vector.ts'
+
+/** Where S-mode kernels go: a Linux kernel needs 2 MiB alignment, and firmware has the 2 MiB below. */
+const supervisorKernelAlignment = 2 * mebibyte
+const deviceTreeAlignment = 2 * mebibyte
+/** Kernels reach the device tree before they know of memory above. */
+const deviceTreeLimit: Gpa = 3072 * mebibyte
+/** How far the initrd is from the start of RAM, where there is room: a kernel that moves or grows does not reach it. */
+const initrdDistance = 128 * mebibyte
+
+/** @throws UserError for every file that cannot be read, understood, or placed in memory. */
+export async function planBoot(options: BootOptions): Promise<BootPlan> {
+	const {memoryBytes, bios} = options
+	const firmware = bios === undefined || bios === 'none' ? undefined : await loadFirmware(bios, memoryBytes)
+	const kernel =
+		options.kernel === undefined ? undefined : await loadKernel(options.kernel, kernelPlace(options, firmware))
+	const first = firmware ?? kernel
+	if (!first) throw expected('--kernel or --bios', 'neither')
+	const programs = [...(firmware?.segments ?? []), ...(kernel?.segments ?? [])]
+	checkSegments(programs, memoryBytes)
+
+	const makeTree = await deviceTreeMaker(options)
+	const treeSize = makeTree(options.initrd === undefined ? undefined : {start: 0, end: 0}).length
+	const treeGpa = placeDeviceTree(treeSize, programs, memoryBytes)
+	const initrd = options.initrd === undefined ? undefined : await loadInitrd(options.initrd, programs, treeGpa)
+	const dtb = {gpa: treeGpa, bytes: makeTree(initrd && {start: initrd.gpa, end: endOf(initrd)})}
+	const tree: Segment = {name: 'the device tree', ...dtb, size: dtb.bytes.length}
+
+	const segments = [...programs, ...(initrd ? [initrd] : []), tree]
+	checkSegments(segments, memoryBytes)
+	if (bios === undefined) return {segments, rom: new Uint8Array(), entry: {mode: 'supervisor', pc: first.entry}, dtb}
+	const rom = resetVector({start: first.entry, dtb: treeGpa, next: firmware ? (kernel?.entry ?? 0) : 0})
+	const entry: Entry = {mode: 'machine', pc: boardMap.bootRom.base}
+	return {segments, rom, entry, dtb}
+}
+
+/** Behind the firmware (or where it would be), or at the start of RAM when the kernel is the only program. */
+function kernelPlace({bios, memoryBytes}: BootOptions, firmware: Loaded | undefined): {base: Gpa; memoryBytes: number} {
+	if (bios === 'none') return {base: ramBase, memoryBytes}
+	const end = firmware ? Math.max(...firmware.segments.map(endOf)) : ramBase + 1
+	return {base: alignUp(end, supervisorKernelAlignment), memoryBytes}
+}
+
+type InitrdRange = Readonly<{start: Gpa; end: Gpa}>
+
+async function deviceTreeMaker(options: BootOptions): Promise<(initrd: InitrdRange | undefined) => Uint8Array> {
+	const {smp, memoryBytes, append, dtb} = options
+	const chosen = append === undefined ? {} : {bootargs: append}
+	if (dtb === undefined) {
+		return (initrd) => virtDeviceTree({harts: smp, memoryBytes, ...chosen, ...(initrd && {initrd})})
+	}
+	const file = await readDeviceTree(dtb)
+	return (initrd) => withChosen(file, {...chosen, ...(initrd && {initrd})})
+}
+
+/** The end of RAM, or of what kernels reach at first. */
+function placeDeviceTree(size: number, programs: readonly Segment[], memoryBytes: number): Gpa {
+	const limit = Math.min(ramEnd(memoryBytes), deviceTreeLimit)
+	const gpa = alignDown(limit - size, deviceTreeAlignment)
+	const isTaken = programs.some((segment) => gpa < endOf(segment) && segment.gpa < gpa + size)
+	if (gpa < ramBase || isTaken) {
+		throw expected(`--memory with room for a device tree of ${size} bytes above the kernel`, `${memoryBytes} bytes`)
+	}
+	return gpa
+}
+
+/** As far away as QEMU puts it, or right behind the kernel where memory is short. */
+async function loadInitrd(path: string, programs: readonly Segment[], limit: Gpa): Promise<Segment> {
+	const programsEnd = alignUp(Math.max(...programs.map(endOf)), pageBytes)
+	const room = Math.max(0, limit - programsEnd)
+	const {bytes} = await readBootFile('--initrd', path, {
+		bytes: room,
+		reason: 'the memory between kernel and device tree',
+	})
+	const half = alignUp(Math.floor((limit - ramBase) / 2), pageBytes)
+	const distant = Math.max(programsEnd, ramBase + Math.min(half, initrdDistance))
+	const gpa = distant + bytes.length <= limit ? distant : programsEnd
+	return {name: 'the initrd', gpa, bytes, size: bytes.length}
+}
