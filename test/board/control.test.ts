@@ -1,0 +1,30 @@
+import test from 'ava'
+import {MainDoorbell, StopReason} from '../../src/board/index.ts'
+import {Doorbell} from '../../src/memory/index.ts'
+import {createBoard} from './support.ts'
+
+test('the first stop wins, and rings every vCPU and the main thread', (t) => {
+	const {board, doorbell} = createBoard({harts: 3})
+	const {control} = board
+	t.is(control.stop(), undefined)
+	t.true(control.requestStop({reason: StopReason.exitCode, exitCode: 42, hart: 1}))
+	t.false(control.requestStop({reason: StopReason.powerOff}))
+	t.deepEqual(control.stop(), {reason: StopReason.exitCode, exitCode: 42, hart: 1})
+	for (const hart of [0, 1, 2]) t.is(doorbell(hart), Doorbell.pause)
+	t.is(control.takeMain(), MainDoorbell.stop)
+	t.is(control.takeMain(), 0)
+	control.reset()
+	t.is(control.stop(), undefined)
+})
+
+test('mainWait gives what was rung before, what is rung meanwhile, and 0 at the timeout', async (t) => {
+	const {control} = createBoard().board
+	control.ringMain(MainDoorbell.message)
+	control.ringMain(MainDoorbell.tlbPool)
+	t.is(await control.mainWait(10_000), MainDoorbell.message | MainDoorbell.tlbPool)
+	setTimeout(() => control.ringMain(MainDoorbell.stop), 10)
+	t.is(await control.mainWait(10_000), MainDoorbell.stop)
+	const keepAlive = setTimeout(() => {}, 10_000)
+	t.is(await control.mainWait(5), 0)
+	clearTimeout(keepAlive)
+})
