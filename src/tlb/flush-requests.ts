@@ -5,13 +5,8 @@ import {TlbState} from './tlb-layout.ts'
 /** 4 KiB pages; the first one's number (gva >> 12) as two 32-bit words. */
 export type PageRange = Readonly<{firstLow: number; firstHigh: number; pages: number}>
 
-/** Bits of TlbState.requestAll. */
-export const FlushRequest = {
-	/** All translated regimes' tables. */
-	all: 1,
-	/** FENCE.I on behalf of another hart. */
-	fenceI: 2,
-} as const
+/** In TlbState.requestAll: all translated regimes' tables. */
+const allBit = 1
 
 /** Words of a request: [firstLow, firstHigh, pages, asid or -1]. */
 const requestWords = 4
@@ -21,7 +16,6 @@ export const anyAsid = -1
 export type RequestHandlers = Readonly<{
 	all(): void
 	range(range: PageRange, asid: number): void
-	fenceI(): void
 }>
 
 function word(state: number, field: 'requestAll' | 'requestLock' | 'requestHead' | 'requestTail' | 'requests'): number {
@@ -29,9 +23,9 @@ function word(state: number, field: 'requestAll' | 'requestLock' | 'requestHead'
 }
 
 /** Any thread. @param state offset of the target's TlbState. */
-export function postBits(memory: SharedMemory, state: number, bits: number): void {
+export function postEverything(memory: SharedMemory, state: number): void {
 	// Ordered after the caller's stores to page tables or code, before its look at the target's RCU slot. Pairs with takeRequests().
-	Atomics.or(memory.i32, word(state, 'requestAll'), bits)
+	Atomics.or(memory.i32, word(state, 'requestAll'), allBit)
 }
 
 /** Any thread; never waits. A full ring, or one that another thread is posting to, becomes a request for everything. */
@@ -40,7 +34,7 @@ export function postRange(memory: SharedMemory, state: number, range: PageRange,
 	const lock = word(state, 'requestLock')
 	// Take: the last poster's tail is ordered before. Pairs with the release below.
 	if (Atomics.compareExchange(words, lock, 0, 1) !== 0) {
-		postBits(memory, state, FlushRequest.all)
+		postEverything(memory, state)
 		return
 	}
 	const tail = words[word(state, 'requestTail')] ?? 0
@@ -53,11 +47,11 @@ export function postRange(memory: SharedMemory, state: number, range: PageRange,
 		words[request + 1] = range.firstHigh
 		words[request + 2] = range.pages
 		words[request + 3] = asid
-		// Publish, and as postBits().
+		// Publish, and as postEverything().
 		Atomics.store(words, word(state, 'requestTail'), (tail + 1) | 0)
 	}
 	Atomics.store(words, lock, 0)
-	if (isFull) postBits(memory, state, FlushRequest.all)
+	if (isFull) postEverything(memory, state)
 }
 
 /** Two loads. Ordered after the caller's own RCU slot was stored; pairs with the posters' look at that slot. */
@@ -76,7 +70,7 @@ export function takeRequests(memory: SharedMemory, state: number, handlers: Requ
 	// The tail before the bits: all requests up to it are older than the flush of everything, which serves them too.
 	const tail = Atomics.load(words, word(state, 'requestTail'))
 	const bits = Atomics.exchange(words, word(state, 'requestAll'), 0)
-	if (bits & FlushRequest.all) handlers.all()
+	if (bits & allBit) handlers.all()
 	else {
 		for (let head = words[word(state, 'requestHead')] ?? 0; head !== tail; head = (head + 1) | 0) {
 			const request = word(state, 'requests') + (head & (capacity - 1)) * requestWords
@@ -87,5 +81,4 @@ export function takeRequests(memory: SharedMemory, state: number, handlers: Requ
 	}
 	// Free: the reads above are ordered before. Pairs with the load in postRange().
 	Atomics.store(words, word(state, 'requestHead'), tail)
-	if (bits & FlushRequest.fenceI) handlers.fenceI()
 }

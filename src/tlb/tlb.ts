@@ -6,15 +6,14 @@
  *   every flush of its own, and fills only the table that it looked up in.
  * - before guest code runs again after a quiescent state or after online(), it serves requests: `safepoint` and `enter` do both.
  */
-import {assert, Doorbell, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
+import {assert, Doorbell, roundUp, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
 import {type GracePeriod, microseconds, type Rcu, type RcuReader, recordLatency} from '../rcu/index.ts'
 import {count, type FlushPolicy, flushPolicies, loadDescriptor, publish, type Tables} from './flush-policy.ts'
 import {
 	anyAsid,
-	FlushRequest,
 	hasRequests,
 	type PageRange,
-	postBits,
+	postEverything,
 	postRange,
 	type RequestHandlers,
 	takeRequests,
@@ -27,16 +26,14 @@ import {TlbShared} from './tlb-shared.ts'
 import {readTlbStatistics, type SharedTlbStatistics, sharedTlbStatistics, type TlbStatistics} from './tlb-statistics.ts'
 
 export type TlbOptions = Readonly<{
-	memory: SharedMemory
+	blocks: VcpuBlocks
+	/** Its reader n is vCPU n. */
 	rcu: Rcu
-	vcpus: VcpuBlocks
 	config: TlbConfig
-	/** Bytes from the start of a vCPU's block to its TlbState and to its satp. */
-	offsets: Readonly<{tlb: number; satp: number}>
+	/** Bytes from the start of a vCPU's block to its satp. Without it, a fence of one address space is one of all. */
+	satpOffset?: number | undefined
 	/** Called on the retiring thread when retired tables should be cleared soon; it must not block. */
-	needsClearing?: () => void
-	/** Called on the owner's thread when it serves another hart's FENCE.I. */
-	fenceI?: (vcpu: number) => void
+	needsClearing?: (() => void) | undefined
 }>
 
 export type RemoteFlush = Readonly<{
@@ -48,9 +45,15 @@ export type RemoteFlush = Readonly<{
 	range?: PageRange | undefined
 	/** Only this address space; default all. */
 	asid?: number | undefined
-	/** What is flushed: translations (SFENCE.VMA) or instructions (FENCE.I). Default translations. */
+	/**
+	 * Translations (SFENCE.VMA, the default), or instructions (FENCE.I): the targets find Doorbell.fenceI rung, and the
+	 * initiator sees to itself.
+	 */
 	what?: 'translations' | 'instructions' | undefined
 }>
+
+/** Bytes from the start of a vCPU's block to its TlbState, which follows the words that any thread writes. */
+export const tlbStateOffset = roundUp(VcpuWords.size, TlbState.align)
 
 /** A longer range is flushed by a swap. */
 const longestRange = 64
@@ -66,30 +69,29 @@ const flushesBare: ReadonlySet<FlushCause> = new Set([
 export class Tlb {
 	readonly rcu: Rcu
 	readonly #memory: SharedMemory
-	readonly #vcpus: VcpuBlocks
+	readonly #blocks: VcpuBlocks
 	readonly #tables: Tables
 	readonly #policy: FlushPolicy
-	readonly #offsets: TlbOptions['offsets']
-	readonly #fenceI: (vcpu: number) => void
+	readonly #satpOffset: number | undefined
 	readonly #shared: number
 	readonly #readers: readonly RcuReader[]
 	readonly #handlers: readonly RequestHandlers[]
+	/** The targets that the latest remote flush has to wait for; kept, so that a flush allocates nothing. */
+	readonly #awaited: number[] = []
 
-	constructor({memory, rcu, vcpus, config, offsets, needsClearing, fenceI}: TlbOptions) {
+	constructor(memory: SharedMemory, {blocks, rcu, config, satpOffset, needsClearing}: TlbOptions) {
 		this.rcu = rcu
 		this.#memory = memory
-		this.#vcpus = vcpus
+		this.#blocks = blocks
 		this.#tables = {memory, pools: tablePools(memory, rcu, config, needsClearing)}
 		this.#policy = flushPolicies[config.policy ?? 'swap-pool']
-		this.#offsets = offsets
-		this.#fenceI = fenceI ?? (() => {})
+		this.#satpOffset = satpOffset
 		this.#shared = memory.region('tlb').offset
 		const numbers = Array.from({length: config.vcpus}, (_, vcpu) => vcpu)
 		this.#readers = numbers.map((vcpu) => rcu.reader(vcpu))
 		this.#handlers = numbers.map((vcpu) => ({
 			all: () => this.#flushOwn(this.#state(vcpu), Regime.supervisor),
 			range: (range, asid) => this.#flushRange(vcpu, range, asid),
-			fenceI: () => this.#fenceI(vcpu),
 		}))
 	}
 
@@ -135,7 +137,7 @@ export class Tlb {
 
 	#flushRange(vcpu: number, {firstLow, firstHigh, pages}: PageRange, asid: number): void {
 		// The owner itself writes its satp: another address space's entries went when it did.
-		if (asid !== anyAsid && asid !== this.#currentAsid(vcpu)) return
+		if (this.#hasOtherAsid(vcpu, asid)) return
 		const state = this.#state(vcpu)
 		for (let page = 0; page < pages; page++) {
 			const low = (firstLow >>> 0) + page
@@ -152,10 +154,10 @@ export class Tlb {
 	flushRemote(flush: RemoteFlush): void {
 		const began = microseconds()
 		const gracePeriod = this.startRemoteFlush(flush)
-		const {initiator, targets} = flush
+		const {initiator} = flush
 		const reader = initiator === undefined ? undefined : this.#readers[initiator]
 		reader?.offline()
-		for (const target of targets) if (target !== initiator) this.rcu.waitForReader(target, gracePeriod)
+		for (const target of this.#awaited) this.rcu.waitForReader(target, gracePeriod)
 		reader?.online()
 		recordLatency(this.#memory.i32, this.#shared + TlbShared.offset.remoteFlushes, microseconds() - began)
 		if (initiator !== undefined) this.serveRequests(initiator)
@@ -166,39 +168,38 @@ export class Tlb {
 		// Counts, and is a full barrier: the caller's stores to page tables are ordered before the loads of satp and `filled`
 		// below. Pairs with the targets' atomic operations between their store of satp or `filled` and their page walks.
 		Atomics.add(this.#memory.i32, (this.#shared + TlbShared.offset.remoteFlushesBegun) >>> 2, 1)
+		this.#awaited.length = 0
+		const bell = what === 'instructions' ? Doorbell.fenceI : Doorbell.flush
 		for (const target of targets) {
-			if (what === 'instructions') this.#postFenceI(initiator, target)
-			else if (this.#hasOtherAsid(target, asid)) continue
-			else if (range && range.pages <= longestRange) this.#postRange(initiator, target, range, asid)
-			else this.#flushAll(initiator, target)
+			if (what === 'translations') {
+				if (this.#hasOtherAsid(target, asid)) continue
+				if (range && range.pages <= longestRange) this.#postRange(initiator, target, range, asid)
+				else this.#flushAll(initiator, target)
+			}
 			// Ordered after the request, before the look at the target's RCU slot in waitForReader(). No wake-up: a target that
 			// sleeps is offline, and serves its requests when it comes online. Pairs with VcpuBlocks.takeDoorbell().
-			if (target !== initiator) {
-				Atomics.or(this.#memory.i32, (this.#vcpus.base(target) + VcpuWords.offset.doorbell) >>> 2, Doorbell.flush)
-			}
+			if (target === initiator) continue
+			Atomics.or(this.#memory.i32, this.#doorbell(target), bell)
+			this.#awaited.push(target)
 		}
 		return this.rcu.startPoll()
 	}
 
 	/**
 	 * ASIDs: tables are not tagged; whoever writes satp flushes before it runs on. A target whose satp has another ASID
-	 * either keeps it until the fence is complete, and then its tables hold nothing of this one; or it writes satp after
+	 * has used its last translation of this one before it wrote satp, and needs no wait; if it writes satp again, that is after
 	 * this load. Then its walks come after the atomic operations of its flush (or, where that was elided, the store of
 	 * `filled`), and see the page tables as they were before this fence, or newer.
 	 */
 	#hasOtherAsid(target: number, asid: number): boolean {
-		return asid !== anyAsid && this.#currentAsid(target) !== asid
+		return asid !== anyAsid && this.#satpOffset !== undefined && this.#currentAsid(target, this.#satpOffset) !== asid
 	}
 
-	#currentAsid(vcpu: number): number {
-		const high = Atomics.load(this.#memory.i32, (this.#vcpus.base(vcpu) + this.#offsets.satp + 4) >>> 2)
+	#currentAsid(vcpu: number, satpOffset: number): number {
+		// Pairs with the owner's store of satp; see above.
+		const high = Atomics.load(this.#memory.i32, (this.#blocks.base(vcpu) + satpOffset + 4) >>> 2)
 		// satp: MODE 63:60, ASID 59:44, PPN 43:0.
 		return (high >>> 12) & 0xffff
-	}
-
-	#postFenceI(initiator: number | undefined, target: number): void {
-		if (target === initiator) this.#fenceI(target)
-		else postBits(this.#memory, this.#state(target), FlushRequest.fenceI)
 	}
 
 	#postRange(initiator: number | undefined, target: number, range: PageRange, asid: number): void {
@@ -213,7 +214,7 @@ export class Tlb {
 		for (let regime: number = Regime.supervisor; regime < regimeCount; regime++) {
 			if (target === initiator) this.#policy.flushOwn(this.#tables, state, regime)
 			else if (!this.#policy.flushOther(this.#tables, state, regime)) {
-				postBits(this.#memory, state, FlushRequest.all)
+				postEverything(this.#memory, state)
 				return
 			}
 		}
@@ -256,7 +257,11 @@ export class Tlb {
 	}
 
 	#state(vcpu: number): number {
-		return this.#vcpus.base(vcpu) + this.#offsets.tlb
+		return this.#blocks.base(vcpu) + tlbStateOffset
+	}
+
+	#doorbell(vcpu: number): number {
+		return (this.#blocks.base(vcpu) + VcpuWords.offset.doorbell) >>> 2
 	}
 
 	#countCause(state: number, cause: FlushCause): void {
@@ -270,7 +275,7 @@ export function tablePools(
 	memory: SharedMemory,
 	rcu: Rcu,
 	config: TlbConfig,
-	needsClearing?: () => void,
+	needsClearing?: (() => void) | undefined,
 ): readonly (TablePool | undefined)[] {
 	const start = memory.region('tlb').offset
 	const pools: (TablePool | undefined)[] = []

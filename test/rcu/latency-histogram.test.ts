@@ -1,0 +1,22 @@
+import test from 'ava'
+import {recordLatency, summarizeLatency} from '../../src/rcu/index.ts'
+import {createTestMemory} from './shared-memory.ts'
+
+test('percentiles are right within an eighth', (t) => {
+	const memory = createTestMemory(1)
+	const {offset} = memory.region('words')
+	t.deepEqual(summarizeLatency(memory.i32, offset), {count: 0, median: 0, p99: 0, maximum: 0})
+	for (let value = 1; value <= 1000; value++) recordLatency(memory.i32, offset, value)
+	const {count, median, p99, maximum} = summarizeLatency(memory.i32, offset)
+	t.is(count, 1000)
+	t.is(maximum, 1000)
+	t.true(median >= 500 && median < 500 * 1.125)
+	t.true(p99 >= 990 && p99 <= 1000)
+})
+
+test('a latency over half the range of the clock is kept', (t) => {
+	const memory = createTestMemory(1)
+	const {offset} = memory.region('words')
+	recordLatency(memory.i32, offset, 4_000_000_000)
+	t.deepEqual(summarizeLatency(memory.i32, offset), {count: 1, median: 4e9, p99: 4e9, maximum: 4e9})
+})

@@ -1,0 +1,160 @@
+import test from 'ava'
+import {describeStall, Rcu, type RcuOptions, RetiredList, SharedQueue, type Stall} from '../../src/rcu/index.ts'
+import {createTestMemory, queueItems} from './shared-memory.ts'
+
+function create(readers: number, options: RcuOptions = {}) {
+	const memory = createTestMemory(readers)
+	const rcu = new Rcu(memory, readers, options)
+	return {memory, rcu, readers: Array.from({length: readers}, (_, index) => rcu.reader(index))}
+}
+
+test('a grace period elapses at once when every reader is offline', (t) => {
+	const {rcu, readers} = create(4)
+	t.true(rcu.poll(rcu.startPoll()))
+	readers[2]!.online()
+	readers[2]!.offline()
+	t.true(rcu.poll(rcu.startPoll()))
+	rcu.synchronize()
+	rcu.barrier()
+	t.false(rcu.statistics().waiting)
+})
+
+test('a grace period waits for each reader that was online', (t) => {
+	const {rcu, readers} = create(3)
+	for (const reader of readers) reader.online()
+	const gracePeriod = rcu.startPoll()
+	t.true(rcu.statistics().waiting)
+	readers[1]!.quiescentState()
+	readers[0]!.offline()
+	t.false(rcu.poll(gracePeriod))
+	readers[2]!.quiescentState()
+	t.true(rcu.poll(gracePeriod))
+})
+
+test('a reader that comes online after the beginning of a grace period does not delay it', (t) => {
+	const {rcu, readers} = create(2)
+	readers[0]!.online()
+	const gracePeriod = rcu.startPoll()
+	readers[1]!.online()
+	readers[0]!.quiescentState()
+	t.true(rcu.poll(gracePeriod))
+	t.false(rcu.poll(rcu.startPoll()))
+})
+
+test('a later grace period is not served by quiescent states before it', (t) => {
+	const {rcu, readers} = create(2)
+	for (const reader of readers) reader.online()
+	const earlier = rcu.startPoll()
+	readers[0]!.quiescentState()
+	const later = rcu.startPoll()
+	readers[1]!.quiescentState()
+	t.true(rcu.poll(earlier))
+	t.false(rcu.poll(later))
+	readers[0]!.quiescentState()
+	t.true(rcu.poll(later))
+})
+
+test('a quiescent state of an offline reader leaves it offline', (t) => {
+	const {rcu, readers} = create(1)
+	rcu.startPoll()
+	readers[0]!.quiescentState()
+	t.false(readers[0]!.isOnline)
+	t.true(rcu.isOffline(0))
+})
+
+test('the caller of synchronize is online again afterwards', (t) => {
+	const {rcu, readers} = create(1)
+	readers[0]!.online()
+	rcu.synchronize(readers[0])
+	t.true(readers[0]!.isOnline)
+})
+
+test('synchronizeAsync leaves the event loop free', async (t) => {
+	const {rcu, readers} = create(1)
+	readers[0]!.online()
+	setTimeout(() => readers[0]!.quiescentState(), 10)
+	await rcu.synchronizeAsync()
+	t.false(rcu.statistics().waiting)
+})
+
+test('grace periods go on when the low word of the counter wraps', (t) => {
+	const {rcu, readers} = create(2, {firstGracePeriod: 2 ** 32 - 5})
+	for (const reader of readers) reader.online()
+	let last = 0
+	for (let round = 0; round < 8; round++) {
+		const gracePeriod = rcu.startPoll()
+		t.true(gracePeriod > last)
+		last = gracePeriod
+		readers[0]!.quiescentState()
+		t.false(rcu.poll(gracePeriod))
+		readers[1]!.quiescentState()
+		t.true(rcu.poll(gracePeriod))
+	}
+	t.true(last > 2 ** 32)
+})
+
+test('a reader that was offline over a wrap comes online with the whole counter', (t) => {
+	const {rcu, readers} = create(2, {firstGracePeriod: 2 ** 32 - 3})
+	readers[0]!.online()
+	readers[0]!.offline()
+	for (let round = 0; round < 4; round++) rcu.synchronize()
+	readers[0]!.online()
+	const gracePeriod = rcu.startPoll()
+	t.false(rcu.poll(gracePeriod))
+	readers[0]!.quiescentState()
+	t.true(rcu.poll(gracePeriod))
+})
+
+test('the stall detector names the reader that a grace period waits for', async (t) => {
+	const stalls: Stall[] = []
+	const {rcu, readers} = create(3, {stallLimit: 20, onStall: (stall) => stalls.push(stall)})
+	for (const reader of readers) reader.online()
+	const waiting = rcu.synchronizeAsync()
+	readers[0]!.quiescentState()
+	readers[2]!.quiescentState()
+	await new Promise((resolve) => setTimeout(resolve, 100))
+	t.is(rcu.checkStall()?.reader, 1)
+	readers[1]!.quiescentState()
+	await waiting
+	t.true(stalls.length >= 1)
+	for (const stall of stalls) t.is(stall.reader, 1)
+	t.true(stalls[0]!.milliseconds >= 20)
+	t.regex(describeStall(stalls[0]!), /^RCU stall: reader 1 has passed no quiescent state for 0\.\d s/)
+	t.is(rcu.statistics().lastStall?.reader, 1)
+	t.is(rcu.statistics().stalls, stalls.length)
+	t.is(rcu.checkStall(), undefined)
+})
+
+test('a retired object is ready after its grace period, oldest first', (t) => {
+	const {memory, rcu, readers} = create(1)
+	const list = new RetiredList(rcu, memory, memory.region('queue').offset, queueItems)
+	readers[0]!.online()
+	list.defer(7)
+	list.defer(8)
+	t.is(list.takeReady(), 0)
+	t.is(list.length, 2)
+	readers[0]!.quiescentState()
+	list.defer(9)
+	t.is(list.takeReady(), 7)
+	t.is(list.takeReady(), 8)
+	t.is(list.takeReady(), 0)
+	readers[0]!.quiescentState()
+	t.is(list.takeReady(), 9)
+})
+
+test('a queue refuses more than it has room for, and turns over', (t) => {
+	const {memory} = create(1)
+	const queue = new SharedQueue(memory, memory.region('queue').offset, queueItems)
+	for (let turn = 0; turn < 5; turn++) {
+		for (let item = 1; item <= queueItems; item++) t.true(queue.put(item, 0))
+		t.false(queue.put(1, 0))
+		for (let item = 1; item <= queueItems; item++) t.is(queue.get(), item)
+		t.is(queue.get(), 0)
+	}
+})
+
+test('a reader that the region has no slot for is refused', (t) => {
+	const {memory, rcu} = create(2)
+	t.throws(() => rcu.reader(2), {message: 'Expected a reader from 0 to 1, got 2'})
+	t.throws(() => new Rcu(memory, 3), {message: 'Expected at most 2 RCU readers, got 3'})
+})

@@ -1,0 +1,35 @@
+/** A shared memory for RCU tests: the region rcu, and some words for the test itself. */
+import {layOut, type MemoryMap, SharedMemory} from '../../src/memory/index.ts'
+import {rcuRegion, SharedQueue} from '../../src/rcu/index.ts'
+
+export const testWords = 4096
+export const queueItems = 64
+
+/** What a test thread is given. */
+export type SharedTestMemory = Readonly<{memory: WebAssembly.Memory; map: MemoryMap}>
+
+export function createTestMemory(readers: number): SharedMemory {
+	return SharedMemory.create(
+		layOut([
+			rcuRegion(readers),
+			{name: 'words', size: testWords * 4, align: 128},
+			{name: 'queue', size: SharedQueue.size(queueItems), align: 128},
+		]),
+	)
+}
+
+/** Index of the first of the test's own words. */
+export function firstWord(memory: SharedMemory): number {
+	return memory.region('words').offset >> 2
+}
+
+/** Small and seeded: xorshift32. @returns from 0 to below `limit`. */
+export function randomNumbers(seed: number): (limit: number) => number {
+	let state = seed | 1
+	return (limit) => {
+		state ^= state << 13
+		state ^= state >>> 17
+		state ^= state << 5
+		return (state >>> 0) % limit
+	}
+}

@@ -1,0 +1,72 @@
+import test, {type ExecutionContext} from 'ava'
+import {Rcu} from '../../src/rcu/index.ts'
+import {runThreads} from './run-threads.ts'
+import {createTestMemory} from './shared-memory.ts'
+import type {TortureResult, TortureRole} from './torture-thread.ts'
+
+const file = new URL('torture-thread.ts', import.meta.url)
+const milliseconds = 1500
+
+type Options = Pick<TortureRole, 'gracePeriods' | 'firstGracePeriod'>
+
+async function torture(t: ExecutionContext, options: Options) {
+	const roles: TortureRole['role'][] = ['synchronizer', 'poller', 'reader', 'reader', 'reader']
+	const shared = createTestMemory(roles.length)
+	const seed = Date.now() % 1_000_000
+	t.log(`seed ${seed}`)
+	const results = await runThreads<TortureRole, TortureResult>(
+		file,
+		roles.map((role, reader) => ({
+			...options,
+			role,
+			reader,
+			seed: seed + reader * 7919,
+			milliseconds,
+			memory: shared.memory,
+			map: shared.map,
+		})),
+		{milliseconds: 60_000},
+	)
+	const readers = results.filter(({role}) => role === 'reader')
+	const statistics = new Rcu(shared).statistics()
+	t.log(JSON.stringify(statistics))
+	return {
+		results,
+		statistics,
+		failures: readers.reduce((sum, {failures}) => sum + failures, 0),
+		oldest: Math.max(...readers.map(({oldest}) => oldest)),
+	}
+}
+
+test.serial('no reader sees an object after a grace period', async (t) => {
+	const {failures, oldest, statistics, results} = await torture(t, {gracePeriods: 'whole'})
+	t.is(failures, 0)
+	t.is(oldest, 1, 'readers must have seen objects that were replaced')
+	t.true(statistics.gracePeriods > 20)
+	t.true(statistics.latency.maximum >= statistics.latency.median)
+	for (const {steps} of results) t.true(steps > 10)
+})
+
+test.serial('grace periods that are cut short on purpose are found out', async (t) => {
+	const {failures} = await torture(t, {gracePeriods: 'cut short'})
+	t.true(failures > 0)
+})
+
+test.serial('readers are safe while the low word of the counter wraps', async (t) => {
+	const {failures, oldest, statistics} = await torture(t, {gracePeriods: 'whole', firstGracePeriod: 2 ** 32 - 21})
+	t.is(failures, 0)
+	t.is(oldest, 1)
+	t.true(statistics.gracePeriods > 20)
+})
+
+test.serial('threads that synchronize at each other do not deadlock', async (t) => {
+	const shared = createTestMemory(4)
+	const common = {seed: 1, milliseconds: 500, gracePeriods: 'whole' as const, memory: shared.memory, map: shared.map}
+	const results = await runThreads<TortureRole, TortureResult>(
+		file,
+		[0, 1, 2, 3].map((reader) => ({...common, role: 'fencer', reader})),
+		{milliseconds: 30_000},
+	)
+	t.log(results.map(({steps}) => steps).join(', '))
+	for (const {steps} of results) t.true(steps > 10)
+})
