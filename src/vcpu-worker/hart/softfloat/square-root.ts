@@ -12,6 +12,7 @@ import {multiplyHigh} from './wide'
 /** @param value of 4 × half bits, one of its upper two set. @param upperRoot the root of its upper half. */
 function extendRoot(value: u64, upperRoot: u64, half: i32): u64 {
 	const rest = value - ((upperRoot * upperRoot) << (2 * half))
+	// A digit of 2^half, one too large, could carry out of the word.
 	const digit = min<u64>((rest >> (half + 1)) / upperRoot, ((<u64>1) << half) - 1)
 	const root = (upperRoot << half) + digit
 	return root * root > value ? root - 1 : root
