@@ -1,5 +1,5 @@
 /** A device tree from --dtb: checked, and its /chosen changed for --append and --initrd. */
-import {type Fdt, type FdtNode, type FdtValue, readFdt, writeFdt} from '../../board/index.ts'
+import {type Fdt, type FdtNode, readFdt, writeFdt} from '../../board/index.ts'
 import {expected, UserError} from '../../memory/index.ts'
 import {readBootFile} from './boot-file.ts'
 import {mebibyte} from './ram-range.ts'
@@ -22,7 +22,7 @@ export async function readDeviceTree(path: string): Promise<Uint8Array> {
 
 /** Linux, Documentation/devicetree/bindings/chosen. @returns the tree itself when there is nothing to change. */
 export function withChosen(tree: Uint8Array, {bootargs, initrd}: Chosen): Uint8Array {
-	const changes: Record<string, FdtValue> = {
+	const changes: Record<string, FdtNode['properties'][string]> = {
 		...(bootargs !== undefined && {bootargs}),
 		...(initrd && {'linux,initrd-start': address(initrd.start), 'linux,initrd-end': address(initrd.end)}),
 	}

@@ -25,7 +25,7 @@ export async function planBoot(options: BootOptions): Promise<BootPlan> {
 	const kernel =
 		options.kernel === undefined ? undefined : await loadKernel(options.kernel, kernelPlace(options, firmware))
 	const first = firmware ?? kernel
-	if (!first) throw expected('--kernel or --bios', 'neither')
+	if (!first) throw expected('--kernel or a firmware for --bios', 'neither')
 	const programs = [...(firmware?.segments ?? []), ...(kernel?.segments ?? [])]
 	checkSegments(programs, memoryBytes)
 
