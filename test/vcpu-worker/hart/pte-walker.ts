@@ -1,0 +1,25 @@
+/** A hart on a thread of its own that keeps loading and storing through one PTE, until it is told to stop. */
+import {workerData} from 'node:worker_threads'
+import {type MemoryMap, SharedMemory} from '../../../src/memory/index.ts'
+import {HartCore, Privilege} from './hart-core.ts'
+
+export type PteWalkerData = Readonly<{
+	memory: WebAssembly.Memory
+	map: MemoryMap
+	satp: bigint
+	gva: bigint
+	/** [walks, stop]. */
+	words: Int32Array<SharedArrayBuffer>
+}>
+
+const {memory, map, satp, gva, words} = workerData as PteWalkerData
+const hart = new HartCore(new SharedMemory(memory, map))
+hart.enter(Privilege.supervisor, satp)
+// Ends the test's writer's loop and this one; orders nothing else.
+while (Atomics.load(words, 1) === 0) {
+	hart.swapTables()
+	hart.read(gva)
+	hart.write(gva, 8, 1n)
+	// Progress: after the walk. Pairs with the writer's loads.
+	Atomics.add(words, 0, 1)
+}
