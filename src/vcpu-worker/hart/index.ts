@@ -1,6 +1,6 @@
 /** The hart core: what generated code, the run loop and the tests may call. Compiled to dist/hart.wasm, one instance per vCPU. */
 export {codeCacheBytes, scratchCodePage} from './code-cache'
-export {fetchAcross} from './code-page'
+export {fetchAcross} from './fetch-across'
 export {csrAccess} from './csr'
 export {roundingMode} from './float-control'
 export {attach, raise} from './hart'

@@ -78,15 +78,19 @@ function locate(gva: u64, access: u32, regime: u32, descriptor: u32): u32 {
 		may = permitted(walkedPte, regime)
 		// A page that is not dirty gets no write entry: the first store has to come here to set D.
 		if (!(walkedPte & PTE_D)) may &= ~MAY_WRITE
-		if (walkedSpan != PAGE_BYTES) widenLarge(descriptor, gva & ~(walkedSpan - 1), walkedSpan)
 	}
 	place = ramAt(gpa)
-	if (place != 0) return may
-	place = romAt(gpa)
-	if (place != 0 && access == ACCESS_STORE) {
-		raise(accessFault(access), gva)
-		return 0
+	if (place == 0) {
+		place = romAt(gpa)
+		if (place != 0 && access == ACCESS_STORE) {
+			raise(accessFault(access), gva)
+			return 0
+		}
+		may &= ~MAY_WRITE
 	}
-	// Of the boot ROM; of no use for a device, which gets no entry.
-	return may & ~MAY_WRITE
+	// A device's page gets no entry, so its superpage need not be found.
+	if (place != 0 && regime != REGIME_BARE && walkedSpan != PAGE_BYTES) {
+		widenLarge(descriptor, gva & ~(walkedSpan - 1), walkedSpan)
+	}
+	return may
 }

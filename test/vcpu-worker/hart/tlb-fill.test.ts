@@ -109,6 +109,15 @@ test('superpages widen the range in which a page flush swaps', (t) => {
 	t.deepEqual(hart.large(), [0x20_0000n, 0xffff_ffff_bfff_f000n])
 })
 
+test('a superpage of device registers widens nothing: it gets no entries', (t) => {
+	const {hart, tables} = paged()
+	hart.registers.set(0x1000_0000, 1)
+	tables.map(0x60_0000n, 0x1000_0000, kernelPage, {level: 1})
+	t.is(hart.read(0x60_0000n, 4), 1n)
+	t.is(hart.write(0x60_0000n, 4, 1n), 1n)
+	t.deepEqual(hart.large(), [0n, 0n])
+})
+
 test('a fill whose table was swapped since the walk began goes to the retired table', (t) => {
 	const hart = new HartCore()
 	for (let i = 0; i < codePages - 1; i++) hart.fetch(BigInt(ramBase + i * 4096))
