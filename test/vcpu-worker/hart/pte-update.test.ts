@@ -9,6 +9,8 @@ import type {PteWalkerData} from './pte-walker.ts'
 
 const {V, R, W, A, D} = Pte
 const durationMs = 700
+/** A loaded machine may need longer to let both threads run at once. */
+const longestMs = 20_000
 
 test('a walk that sets A and D never brings back a PTE that another hart has replaced', async (t) => {
 	const hart = new HartCore()
@@ -23,8 +25,9 @@ test('a walk that sets A and D never brings back a PTE that another hart has rep
 	while (Atomics.load(words, 0) === 0 && Date.now() < startBy) await new Promise((resolve) => setTimeout(resolve, 5))
 
 	let [replaced, marked, lost] = [0, 0, 0]
-	const until = Date.now() + durationMs
-	while (Date.now() < until) {
+	const began = Date.now()
+	const isEnough = () => Date.now() - began > durationMs && marked > 10
+	while (!isEnough() && Date.now() - began < longestMs) {
 		// 0 takes the page away, as a guest's unmap does; then nobody may write the PTE until the guest maps it again.
 		const frame = BigInt(ramBase + 0x1_0000 + (replaced & 63) * 4096)
 		for (const fresh of [0n, ((frame >> 12n) << 10n) | V | R | W]) {
@@ -42,5 +45,5 @@ test('a walk that sets A and D never brings back a PTE that another hart has rep
 	await exit
 	t.log(`${walks} walks, ${replaced} replaced, ${marked} of them marked`)
 	t.is(lost, 0)
-	t.true(walks > 100 && marked > 10)
+	t.true(marked > 10)
 })
