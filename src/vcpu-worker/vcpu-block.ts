@@ -52,6 +52,10 @@ export const HartState = sharedStruct(
 		/** The exception being raised. */
 		trapCause: 'i64',
 		trapTval: 'i64',
+		/** Retired instructions at the last trap; the first of the traps since then without an instruction between them. For reports. */
+		lastTrapRetired: 'i64',
+		firstTrapCause: 'i64',
+		firstTrapPc: 'i64',
 		/** A value that travels through memory: MMIO data, split accesses, CSR results. */
 		scratch: 'i64',
 		/** Instructions left in this slice, kept here across calls. */

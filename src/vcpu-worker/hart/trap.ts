@@ -1,6 +1,11 @@
 /** Traps: entry into M and S, return from them, and the instructions that ask for one. */
 import {
+	HART_BUDGET,
 	HART_BUILT_IN_SBI,
+	HART_FIRST_TRAP_CAUSE,
+	HART_FIRST_TRAP_PC,
+	HART_INSTRET,
+	HART_LAST_TRAP_RETIRED,
 	HART_MCAUSE,
 	HART_MEDELEG,
 	HART_MEPC,
@@ -44,9 +49,20 @@ export function takeTrap(): void {
 	const cause = load<u64>(hart, HART_TRAP_CAUSE)
 	const tval = load<u64>(hart, HART_TRAP_TVAL)
 	store<u64>(hart, load<u64>(hart, HART_TRAPS) + 1, HART_TRAPS)
+	noteFirst(cause)
 	const delegated = (load<u64>(hart, HART_MEDELEG) >> cause) & 1
 	if (delegated && load<u32>(hart, HART_PRIVILEGE) != MACHINE) enterSupervisor(cause, tval)
 	else enterMachine(cause, tval)
+}
+
+/** Remembers where a row of traps without an instruction between them began, for the report of a hart that is stuck. */
+function noteFirst(cause: u64): void {
+	// One more than the count, so that 0 is none.
+	const retired = load<u64>(hart, HART_INSTRET) - load<i32>(hart, HART_BUDGET) + 1
+	if (retired == load<u64>(hart, HART_LAST_TRAP_RETIRED)) return
+	store<u64>(hart, retired, HART_LAST_TRAP_RETIRED)
+	store<u64>(hart, cause, HART_FIRST_TRAP_CAUSE)
+	store<u64>(hart, load<u64>(hart, HART_PC), HART_FIRST_TRAP_PC)
 }
 
 /** Privileged spec, "Supervisor Status (sstatus) Register" and the S-mode trap registers. */

@@ -182,9 +182,9 @@ function emitSystem(context: RunContext, name: SystemName, {instruction, length}
 			call('raise').br(labels.trap)
 			return
 		case 'ecall':
-			// The built-in SBI counts the ecall as retired; a trap does not.
+			// The built-in SBI counts the ecall as retired and returns behind it; a trap does neither.
 			call('ecall').op('i32.eqz').brIf(labels.trap)
-			storePc(context, 0)
+			storePc(context, length)
 			context.leave(ExitReason.supervisorCall)
 			return
 		case 'wfi': {

@@ -12,7 +12,7 @@ export const ExitReason = {
 	slice: 0,
 	/** WFI with nothing pending; pc is behind it. */
 	waitForInterrupt: 1,
-	/** ecall from S-mode, for the built-in SBI; pc is at the ecall. */
+	/** ecall from S-mode, for the built-in SBI; pc is behind it. */
 	supervisorCall: 2,
 } as const
 

@@ -1,0 +1,23 @@
+/** Where the built files lie: beside this bundle in dist/, or in dist/ seen from the sources. */
+import {readFile} from 'node:fs/promises'
+import {fileURLToPath} from 'node:url'
+import {UserError} from '../memory/index.ts'
+
+const fromSources = import.meta.url.endsWith('.ts')
+const dist = new URL(fromSources ? '../../dist/' : './', import.meta.url)
+
+/** Entries of worker threads, one per thread kind. */
+export const threadEntries = {
+	vcpu: fromSources ? new URL('../vcpu-worker/worker.ts', import.meta.url) : new URL('vcpu-worker.js', dist),
+	helper: fromSources ? new URL('helper.ts', import.meta.url) : new URL('helper.js', dist),
+} as const
+
+/** The hart core's bytes, as the build made them. @throws UserError when the project was not built. */
+export async function readHartCore(): Promise<Uint8Array<ArrayBuffer>> {
+	const path = fileURLToPath(new URL('hart.wasm', dist))
+	try {
+		return await readFile(path)
+	} catch (error) {
+		throw new UserError(`Expected the hart core, built by \`npm run build\`, got ${(error as Error).message}`, 70)
+	}
+}

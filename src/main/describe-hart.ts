@@ -1,0 +1,34 @@
+/** Says in one line where a hart is stuck. */
+import type {HartRegisters} from '../vcpu-worker/index.ts'
+
+/** Privileged spec, table "Supervisor cause (scause) register values after trap". */
+const causes: Readonly<Record<number, string>> = {
+	0: 'instruction address misaligned',
+	1: 'instruction access fault',
+	2: 'illegal instruction',
+	3: 'breakpoint',
+	4: 'load address misaligned',
+	5: 'load access fault',
+	6: 'store/AMO address misaligned',
+	7: 'store/AMO access fault',
+	8: 'environment call from U-mode',
+	9: 'environment call from S-mode',
+	11: 'environment call from M-mode',
+	12: 'instruction page fault',
+	13: 'load page fault',
+	15: 'store/AMO page fault',
+}
+
+const hex = (value: bigint): string => `0x${value.toString(16)}`
+
+/** For a hart whose trap handler traps at once: where it went wrong first, and where it is now. */
+export function describeStuckHart(hart: number, registers: HartRegisters): string {
+	const privilege = registers.word('privilege') === 3 ? 'M' : 'S'
+	const cause = Number(registers.get('trapCause'))
+	const first = Number(registers.get('firstTrapCause'))
+	const where = (pc: bigint, number: number) => `pc ${hex(pc)}, cause ${number} (${causes[number] ?? 'reserved'})`
+	return (
+		`hart ${hart} can execute nothing: first ${where(registers.get('firstTrapPc'), first)}; ` +
+		`its ${privilege}-mode trap handler then ${where(registers.get('pc'), cause)}`
+	)
+}

@@ -1,0 +1,45 @@
+/** Lays out one machine's shared memory. */
+import {boardMap, boardRegion} from '../board/index.ts'
+import {expected, layOut, maximumBytes, type MemoryMap, type RegionRequest, SharedMemory} from '../memory/index.ts'
+import {rcuRegion} from '../rcu/index.ts'
+import {type TlbConfig, tlbRegion} from '../tlb/index.ts'
+import {codeCacheBytes, VcpuBlock, vcpuRegions} from '../vcpu-worker/index.ts'
+
+export type MemoryPlan = Readonly<{harts: number; ramBytes: number; tlb: TlbConfig}>
+
+const pageBytes = 4096
+/** All vCPUs' decoded pages together, and what one vCPU has at most and at least. */
+const codePagesInAll = 16_384
+const [mostCodePages, fewestCodePages] = [2048, 256]
+
+/** Decoded pages of one vCPU: 2048 are about 40 MiB of addresses, of which only what is used takes memory. */
+export function codePagesPerVcpu(harts: number): number {
+	return Math.min(mostCodePages, Math.max(fewestCodePages, Math.floor(codePagesInAll / harts)))
+}
+
+export function planMemory({harts, ramBytes, tlb}: MemoryPlan): MemoryMap {
+	const regions: RegionRequest[] = [
+		rcuRegion(harts),
+		boardRegion(),
+		{name: vcpuRegions.blocks, size: harts * VcpuBlock.size, align: pageBytes},
+		tlbRegion(tlb),
+		{name: vcpuRegions.codeCaches, size: harts * codeCacheBytes(codePagesPerVcpu(harts)), align: pageBytes},
+		{name: vcpuRegions.rom, size: boardMap.bootRom.size, align: pageBytes},
+		{name: vcpuRegions.ram, size: ramBytes, align: pageBytes},
+	]
+	return layOut(regions)
+}
+
+/** @throws UserError when the guest's RAM and all the rest do not fit into 4 GiB, or the host has no such memory. */
+export function createMemory(plan: MemoryPlan): SharedMemory {
+	const map = planMemory(plan)
+	if (map.size > maximumBytes) {
+		const most = Math.floor((plan.ramBytes - (map.size - maximumBytes)) / 2 ** 20)
+		throw expected(`--memory of at most ${most}M with ${plan.harts} harts`, `${Math.ceil(plan.ramBytes / 2 ** 20)}M`)
+	}
+	try {
+		return SharedMemory.create(map)
+	} catch (error) {
+		throw expected(`${Math.ceil(map.size / 2 ** 20)} MiB of address space for --memory`, (error as Error).message)
+	}
+}

@@ -1,0 +1,47 @@
+/** A machine's counters as plain objects, for people and for --stats. */
+import type {SharedMemory, VcpuBlocks} from '../memory/index.ts'
+import type {Rcu, RcuStatistics} from '../rcu/index.ts'
+import type {SharedTlbStatistics, Tlb, TlbStatistics} from '../tlb/index.ts'
+import {HartRegisters} from '../vcpu-worker/index.ts'
+
+const counters = [
+	'traps',
+	'interrupts',
+	'pageWalks',
+	'mmioAccesses',
+	'codePagesDecoded',
+	'codePagesChanged',
+	'codeCacheResets',
+	'instructionsDecoded',
+] as const
+
+export type HartStatistics = Readonly<Record<(typeof counters)[number], number>> &
+	Readonly<{hart: number; instructions: number; tlb: TlbStatistics}>
+
+export type MachineStatistics = Readonly<{
+	harts: readonly HartStatistics[]
+	rcu: RcuStatistics
+	/** The pool of TLB tables and remote flushes. */
+	tlbPool: SharedTlbStatistics
+}>
+
+export function readStatistics(machine: {
+	memory: SharedMemory
+	blocks: VcpuBlocks
+	rcu: Rcu
+	tlb: Tlb
+}): MachineStatistics {
+	const harts = Array.from({length: machine.blocks.count}, (_, hart): HartStatistics => {
+		const registers = new HartRegisters(machine.memory, machine.blocks.base(hart))
+		const values = Object.fromEntries(counters.map((name) => [name, registers.number(name)]))
+		// While the hart runs, instret counts its whole slice.
+		const instructions = registers.number('instret') - (registers.word('budget') | 0)
+		return {
+			hart,
+			instructions,
+			...(values as Record<(typeof counters)[number], number>),
+			tlb: machine.tlb.tlbStatistics(hart),
+		}
+	})
+	return {harts, rcu: machine.rcu.statistics(), tlbPool: machine.tlb.sharedStatistics()}
+}

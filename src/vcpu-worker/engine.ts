@@ -1,0 +1,68 @@
+/** One vCPU's Wasm instances: the hart core, and the interpreter over it. */
+import type {SharedMemory} from '../memory/index.ts'
+import {slotDecoder} from './interpreter/index.ts'
+import type {VcpuConfig} from './vcpu-config.ts'
+import {vcpuRegions} from './vcpu-config.ts'
+
+/** What guest code reaches outside Wasm; see src/vcpu-worker/hart/env.ts. */
+export type EngineImports = Readonly<{
+	mmioRead(gpa: number, bytes: number): number
+	mmioWrite(gpa: number, bytes: number, value: number): number
+	/** Ticks. */
+	time(): number
+	tlbFlush(cause: number, pageLow: number, pageHigh: number): void
+	timerChanged(): void
+	/** An instruction was decoded. */
+	decoded(): void
+}>
+
+export type Engine = Readonly<{
+	/** Runs about `budget` instructions. @returns an ExitReason. */
+	run(block: number, budget: number): number
+	interruptPending(): number
+	takeInterrupt(): number
+	/** @returns an offset in shared memory, or 0 after a fault. */
+	readMemory(gva: bigint, bytes: number): number
+	fenceI(): void
+	updateRegimes(): void
+}>
+
+type HartExports = Engine & {
+	/** The code page for instructions that cross pages. */
+	scratchCodePage(): number
+	attach(
+		block: number,
+		ramOffset: number,
+		ramBytes: number,
+		romOffset: number,
+		romGpa: number,
+		romBytes: number,
+		codeCache: number,
+		codePages: number,
+	): void
+}
+
+export function createEngine(
+	memory: SharedMemory,
+	options: {config: VcpuConfig; block: number; imports: EngineImports},
+): Engine {
+	const {config, block, imports} = options
+	const hart = new WebAssembly.Instance(config.hartModule, {env: {memory: memory.memory, ...imports}})
+	const core = hart.exports as unknown as HartExports
+	const ram = memory.region(vcpuRegions.ram)
+	const rom = memory.region(vcpuRegions.rom)
+	const caches = memory.region(vcpuRegions.codeCaches)
+	const codeCache = caches.offset + (caches.size / config.harts) * config.vcpu
+	core.attach(block, ram.offset, ram.size, rom.offset, config.rom.gpa, rom.size, codeCache, config.codePages)
+	const decode = slotDecoder(memory, {
+		scratchPage: core.scratchCodePage() >>> 0,
+		decoded: imports.decoded,
+	})
+	const interpreter = new WebAssembly.Instance(config.interpreterModule, {
+		env: {memory: memory.memory, decode},
+		hart: hart.exports as WebAssembly.ModuleImports,
+	})
+	const {run} = interpreter.exports as {run: Engine['run']}
+	const {interruptPending, takeInterrupt, readMemory, fenceI, updateRegimes} = core
+	return {run, interruptPending, takeInterrupt, readMemory, fenceI, updateRegimes}
+}

@@ -1,0 +1,223 @@
+/** A vCPU: the thread that runs one hart. Its run loop takes bells, runs guest code, and passes a quiescent state each round. */
+import {type Board, MainDoorbell, StopReason} from '../board/index.ts'
+import {Doorbell, GuestRam, type SharedMemory, VcpuBlocks, VcpuWords} from '../memory/index.ts'
+import {Rcu, type RcuReader} from '../rcu/index.ts'
+import {FlushCause, Tlb} from '../tlb/index.ts'
+import {createEngine, type Engine} from './engine.ts'
+import {HartRegisters} from './hart-registers.ts'
+import {ExitReason} from './interpreter/index.ts'
+import {enterSupervisor} from './reset.ts'
+import {BuiltInSbi, HartStates, HsmState, type SuspendRequest} from './sbi/index.ts'
+import {createSbiContext} from './sbi-machine.ts'
+import {Timers} from './timers.ts'
+import {HartState, VcpuBlock} from './vcpu-block.ts'
+import type {VcpuConfig} from './vcpu-config.ts'
+
+/** Instructions between two looks at the timers: some hundred microseconds. */
+const sliceInstructions = 32_768
+/** Milliseconds; a sleeping vCPU looks around this often even if nobody rings. */
+const longestSleep = 1000
+
+/** What the hart is doing: `stopped` and `suspended` are HSM's. */
+type Activity = 'running' | 'stopped' | 'waiting' | 'suspended'
+
+export class Vcpu {
+	readonly registers: HartRegisters
+	readonly #config: VcpuConfig
+	readonly #memory: SharedMemory
+	readonly #blocks: VcpuBlocks
+	readonly #block: number
+	readonly #board: Board
+	readonly #reader: RcuReader
+	readonly #tlb: Tlb
+	readonly #engine: Engine
+	readonly #timers: Timers
+	readonly #sbi: BuiltInSbi
+	readonly #states: HartStates
+	#activity: Activity = 'running'
+	#resumeAt: SuspendRequest | undefined
+
+	constructor(options: {
+		config: VcpuConfig
+		memory: SharedMemory
+		board: Board
+		blocks: VcpuBlocks
+		now: () => number
+	}) {
+		const {config, memory, board, blocks, now} = options
+		const {vcpu} = config
+		this.#config = config
+		this.#memory = memory
+		this.#blocks = blocks
+		this.#block = blocks.base(vcpu)
+		this.#board = board
+		this.registers = new HartRegisters(memory, this.#block)
+		const rcu = new Rcu(memory, config.harts)
+		this.#reader = rcu.reader(vcpu)
+		this.#tlb = new Tlb(memory, {
+			blocks,
+			rcu,
+			config: config.tlb,
+			satpOffset: VcpuBlock.offset.hart + HartState.offset.satp,
+			needsClearing: () => board.control.ringMain(MainDoorbell.tlbPool),
+		})
+		this.#timers = new Timers({vcpu, blocks, registers: this.registers, aclint: board.aclint, now})
+		this.#states = new HartStates(blocks)
+		const count = (field: 'mmioAccesses' | 'instructionsDecoded') => this.#count(field)
+		this.#engine = createEngine(memory, {
+			config,
+			block: this.#block,
+			imports: {
+				mmioRead: (gpa, bytes) => {
+					count('mmioAccesses')
+					return board.bus.read(gpa, bytes)
+				},
+				mmioWrite: (gpa, bytes, value) => {
+					count('mmioAccesses')
+					return board.bus.write(gpa, bytes, value)
+				},
+				time: now,
+				tlbFlush: (cause, pageLow, pageHigh) => this.#flush(cause, pageLow, pageHigh),
+				timerChanged: () => this.#timers.changed(),
+				decoded: () => count('instructionsDecoded'),
+			},
+		})
+		this.#sbi = new BuiltInSbi(
+			createSbiContext({
+				config,
+				blocks,
+				board,
+				tlb: this.#tlb,
+				reader: this.#reader,
+				engine: this.#engine,
+				ram: new GuestRam(memory),
+				timers: this.#timers,
+				stopHart: () => this.#enter('stopped'),
+				suspendHart: (request) => {
+					this.#resumeAt = request
+					this.#enter('suspended')
+				},
+			}),
+		)
+	}
+
+	/** After a reset, before run(): HSM says whether this hart runs. */
+	reset(): void {
+		this.#tlb.flush(this.#config.vcpu, FlushCause.reset)
+		this.#engine.updateRegimes()
+		this.#timers.changed()
+		this.#activity = this.#states.get(this.#config.vcpu) === HsmState.STOPPED ? 'stopped' : 'running'
+	}
+
+	/** Runs the hart until the machine pauses or stops. Blocks the thread: bells reach it through shared memory. */
+	run(): void {
+		this.#reader.online()
+		try {
+			while (this.#answerBells()) {
+				if (this.#activity === 'running') this.#runSlice()
+				else this.#sleep()
+				this.#reader.quiescentState()
+			}
+		} finally {
+			this.#reader.offline()
+		}
+	}
+
+	/** @returns whether to go on. */
+	#answerBells(): boolean {
+		const {vcpu} = this.#config
+		const bells = this.#blocks.takeDoorbell(vcpu)
+		if (bells & Doorbell.flush) this.#tlb.serveRequests(vcpu)
+		if (bells & Doorbell.fenceI) this.#engine.fenceI()
+		if (bells & Doorbell.interrupt) this.#timers.changed()
+		if (bells & Doorbell.hsm) this.#takeStart()
+		return (bells & Doorbell.pause) === 0
+	}
+
+	#runSlice(): void {
+		this.#timers.check()
+		const {registers} = this
+		const before = registers.word('instret')
+		const reason = this.#engine.run(this.#block, sliceInstructions)
+		if (reason === ExitReason.waitForInterrupt) this.#activity = 'waiting'
+		else if (reason === ExitReason.supervisorCall) this.#sbi.dispatch()
+		else if (registers.word('instret') === before) this.#checkStuck()
+	}
+
+	/** A whole slice of traps without one instruction: the trap handler itself cannot run. */
+	#checkStuck(): void {
+		const {registers} = this
+		if (this.#memory.i32[(this.#block + VcpuWords.offset.doorbell) >> 2] !== 0) return
+		if (registers.get('traps') === this.#trapsSeen) return
+		this.#trapsSeen = registers.get('traps')
+		this.#board.control.requestStop({reason: StopReason.error, exitCode: guestStuckExitCode, hart: this.#config.vcpu})
+	}
+	#trapsSeen = 0n
+
+	/** Sleeps, offline for RCU, until a bell, an interrupt or a deadline. */
+	#sleep(): void {
+		const {vcpu} = this.#config
+		const word = (this.#block + VcpuWords.offset.doorbell) >> 2
+		const waitsForInterrupt = this.#activity !== 'stopped'
+		const untilDeadline = this.#timers.check()
+		if (!waitsForInterrupt || !this.#engine.interruptPending()) {
+			this.#setWaiting(1)
+			this.#reader.offline()
+			// Sleeps only while nothing has rung: pairs with VcpuBlocks.ring(). A deadline of our own needs no bell.
+			Atomics.wait(this.#memory.i32, word, 0, waitsForInterrupt ? Math.min(untilDeadline, longestSleep) : longestSleep)
+			// From here on others wait for this reader again; bells are answered before any guest code runs.
+			this.#reader.online()
+			this.#setWaiting(0)
+			this.#timers.check()
+		}
+		if (waitsForInterrupt && this.#engine.interruptPending()) this.#wake(vcpu)
+	}
+
+	#wake(vcpu: number): void {
+		if (this.#activity === 'suspended') {
+			this.#states.set(vcpu, HsmState.STARTED)
+			const request = this.#resumeAt
+			if (request?.kind === 'non-retentive') this.#start(request)
+		}
+		this.#activity = 'running'
+	}
+
+	#takeStart(): void {
+		const start = this.#states.takeStart(this.#config.vcpu)
+		if (start) this.#start(start)
+	}
+
+	#start({address, opaque}: {address: bigint; opaque: bigint}): void {
+		const {vcpu} = this.#config
+		enterSupervisor(this.registers, {hart: vcpu, address, opaque})
+		this.#engine.fenceI()
+		this.#tlb.flush(vcpu, FlushCause.reset)
+		this.#engine.updateRegimes()
+		this.#activity = 'running'
+	}
+
+	#enter(activity: Activity): void {
+		this.#activity = activity
+		if (activity === 'stopped') this.#states.set(this.#config.vcpu, HsmState.STOPPED)
+	}
+
+	#flush(cause: number, pageLow: number, pageHigh: number): void {
+		const {vcpu} = this.#config
+		if (cause === FlushCause.sfencePage) this.#tlb.flushPage(vcpu, pageLow, pageHigh, cause)
+		else this.#tlb.flush(vcpu, cause as FlushCause)
+	}
+
+	#setWaiting(value: 0 | 1): void {
+		// For observers only; orders nothing.
+		Atomics.store(this.#memory.i32, (this.#block + VcpuWords.offset.waiting) >> 2, value)
+	}
+
+	// Plain: only this vCPU writes its statistics. The low word carries into the high one.
+	#count(field: 'mmioAccesses' | 'instructionsDecoded'): void {
+		const low = this.registers.word(field) + 1
+		this.registers.setWord(field, low)
+	}
+}
+
+/** The guest can execute nothing any more. */
+export const guestStuckExitCode = 71

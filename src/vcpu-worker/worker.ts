@@ -1,0 +1,32 @@
+/** The entry of a vCPU's worker thread. The main thread calls it through Comlink while the vCPU is parked. */
+import {parentPort, workerData} from 'node:worker_threads'
+import * as Comlink from 'comlink'
+import {nodeEndpoint} from './comlink-endpoint.ts'
+import {Board, ticksSince} from '../board/index.ts'
+import {assert, SharedMemory, VcpuBlocks} from '../memory/index.ts'
+import type {RegisterDump} from './hart-registers.ts'
+import {Vcpu} from './vcpu.ts'
+import type {VcpuConfig} from './vcpu-config.ts'
+
+/** What the main thread may ask of a parked vCPU. */
+export type VcpuApi = Readonly<{
+	/** To be called after each reset of the machine, before run(). */
+	reset(): void
+	/** Resolves when the vCPU is parked again: the machine pauses or stops. */
+	run(): void
+	registers(): RegisterDump
+}>
+
+assert(parentPort, 'a vCPU runs in a worker thread')
+const config = workerData as VcpuConfig
+const memory = new SharedMemory(config.memory, config.map)
+const blocks = new VcpuBlocks(memory, config.harts)
+const now = ticksSince(config.clockOrigin)
+const vcpu = new Vcpu({config, memory, blocks, board: new Board(memory, blocks, {now}), now})
+
+const api: VcpuApi = {
+	reset: () => vcpu.reset(),
+	run: () => vcpu.run(),
+	registers: () => vcpu.registers.dump(),
+}
+Comlink.expose(api, nodeEndpoint(parentPort))
