@@ -1,13 +1,14 @@
 /** Which guest a run boots. */
 
-import {UserError} from '../../memory/index.ts'
-import {userErrorExitCode} from './failure.ts'
 import {fetchWithProgress} from './fetch-progress.ts'
-import type {GuestLibrary, GuestParts} from './guest-library.ts'
+import type {GuestLibrary} from './guest-library.ts'
 import type {RunOptions} from './run-options.ts'
 
 const mainGuest = 'debian'
 const builtInGuest = 'smp-demo'
+
+/** What a run boots: paths of files, and the command line. */
+export type BootParts = RunOptions['parts']
 
 export type ChooseGuestOptions = Readonly<{
 	guests: GuestLibrary
@@ -23,13 +24,13 @@ export type ChooseGuestOptions = Readonly<{
 export async function chooseGuest(
 	{guest, parts, dumpdtb}: RunOptions,
 	{guests, say, signal}: ChooseGuestOptions,
-): Promise<GuestParts> {
+): Promise<BootParts> {
 	if (guest !== undefined) return {...(await guests.resolveGuest(guest)), ...parts}
 	if (parts.kernel !== undefined || parts.bios !== undefined || dumpdtb !== undefined) return parts
 	return {...(await mainJob({guests, say, signal})), ...parts}
 }
 
-async function mainJob({guests, say, signal}: ChooseGuestOptions): Promise<GuestParts> {
+async function mainJob({guests, say, signal}: ChooseGuestOptions): Promise<BootParts> {
 	try {
 		await fetchWithProgress(mainGuest, {guests, signal})
 		return await guests.resolveGuest(mainGuest)
@@ -38,9 +39,5 @@ async function mainJob({guests, say, signal}: ChooseGuestOptions): Promise<Guest
 		const reason = error instanceof Error ? error.message : String(error)
 		say(`manyhart: ${mainGuest} cannot be had (${reason.split('\n')[0]}); starting ${builtInGuest} instead`)
 	}
-	try {
-		return await guests.resolveGuest(builtInGuest)
-	} catch (error) {
-		throw new UserError((error as Error).message, userErrorExitCode)
-	}
+	return guests.resolveGuest(builtInGuest)
 }

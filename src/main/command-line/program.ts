@@ -40,7 +40,8 @@ const runHelp = `
 Without --guest, --kernel and --bios, boots Debian (fetched at the first run), or our own demonstration where it cannot
 be had. QEMU's spellings with one dash work too: -smp 4 -m 1G -kernel FILE -append TEXT.
 Keys: Ctrl-A x quits, Ctrl-A h helps, Ctrl-A Ctrl-A sends Ctrl-A.
-Exit codes: 0 guest powered off or --expect matched, the test finisher's code, 124 timeout, 2 wrong use, 70 internal.`
+Exit codes: 0 guest powered off or --expect matched, the test finisher's code, 124 timeout, 2 wrong use,
+70 a failure of ours, 71 guest stuck.`
 
 function addRun(program: Command, action: (options: RawRunOptions) => Promise<void>): void {
 	program
