@@ -1,6 +1,5 @@
 /** Instructions that M-mode may forbid to S: wfi and sfence.vma; and fence.i. */
 import {
-	FLUSH_CAUSE_FENCE_I,
 	FLUSH_CAUSE_SFENCE_ALL,
 	FLUSH_CAUSE_SFENCE_PAGE,
 	HART_CODE_GENERATION,
@@ -33,10 +32,9 @@ export function sfence(rs1Register: i32, rs2Register: i32, gva: u64, asid: u64):
 	return 1
 }
 
-/** Decoded pages are compared with memory before they run again; the flush makes each of them pass fetch(). */
+/** Decoded pages are of an older generation now: each is compared with memory before it runs again. No translation changes, so no TLB is flushed. */
 export function fenceI(): void {
 	store<u32>(hart, load<u32>(hart, HART_CODE_GENERATION) + 1, HART_CODE_GENERATION)
-	tlbFlush(FLUSH_CAUSE_FENCE_I, 0, 0)
 }
 
 /** In U always, in S where the mstatus bit says so. */

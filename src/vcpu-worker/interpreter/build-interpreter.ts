@@ -1,7 +1,7 @@
 /** The interpreter: one WebAssembly function over decoded slots, generated from the instruction list. */
 import {TlbEntry} from '../../tlb/index.ts'
 import {type Expression, instructions, type Type} from '../isa/index.ts'
-import {Slot} from '../vcpu-block.ts'
+import {CodePage, Slot} from '../vcpu-block.ts'
 import {type Code, type FunctionReference, type Label, type Local, ModuleBuilder, type ValueType} from '../wasm/index.ts'
 import {emitHandler} from './emit-handler.ts'
 import {handlers} from './handlers.ts'
@@ -79,11 +79,13 @@ function emitRun(code: Code, functions: Readonly<Record<string, FunctionReferenc
 	const [pageGva, target] = [code.local('i64'), code.local('i64')]
 	const data = {table: code.local('i32'), mask: code.local('i32')}
 	const fetch = {table: code.local('i32'), mask: code.local('i32')}
+	const generation = code.local('i32')
 	const cursor: Cursor = {block, ip, codeBase, pageGva}
 	const memory = new MemoryAccess({code, block, budget, ...data, functions})
 	const loadTables = (): void => {
 		emitLoadTable(code, {block, regime: offsets.dataRegime, ...data})
 		emitLoadTable(code, {block, regime: offsets.fetchRegime, ...fetch})
+		code.get(block).memory('i32.load', offsets.codeGeneration).set(generation)
 	}
 	const leave = (reason: number): void => {
 		emitUnretire(code, block, budget)
@@ -109,7 +111,7 @@ function emitRun(code: Code, functions: Readonly<Record<string, FunctionReferenc
 					code.if(undefined, () => {
 						code.get(block).get(target).memory('i64.store', offsets.pc).br(restart)
 					})
-					emitFindCode(code, {cursor, target, fetch, budget, functions, restart, loadTables})
+					emitFindCode(code, {cursor, target, fetch, generation, budget, functions, restart, loadTables})
 					code.loop('next', (next) => {
 						code.get(budget).i32(1).op('i32.sub').set(budget)
 						const labels = {next, far, restart, trap, illegal}
@@ -176,13 +178,16 @@ function emitLoadTable(code: Code, options: {block: Local; regime: number; table
 	code.get(table).i32(-32).op('i32.and').set(table)
 }
 
-// entry = fetch table[target]; entry.execTag == page(target) ? codeBase = entry.code : codeBase = fetch(target); ip = slot of target
+// entry = fetch table[target]
+// entry.execTag == page(target) && entry.code.generation == generation ? codeBase = entry.code : codeBase = fetch(target)
+// ip = slot of target
 function emitFindCode(
 	code: Code,
 	options: {
 		cursor: Cursor
 		target: Local
 		fetch: {table: Local; mask: Local}
+		generation: Local
 		budget: Local
 		functions: RunContext['functions']
 		restart: Label
@@ -193,23 +198,23 @@ function emitFindCode(
 	const {block, ip, codeBase, pageGva} = cursor
 	const entry = code.local('i32')
 	code.get(target).i64(-0x1000n).op('i64.and').set(pageGva)
-	pushEntry(code, {address: target, ...options.fetch})
-	code.tee(entry).memory('i64.load', TlbEntry.offset.execTag).get(pageGva).op('i64.eq')
-	code.if(
-		undefined,
-		() => code.get(entry).memory('i32.load', TlbEntry.offset.code).set(codeBase),
-		() => {
-			code.get(block).get(target).memory('i64.store', offsets.pc)
-			code.get(target).call(functions.fetch as FunctionReference).tee(codeBase).op('i32.eqz')
-			code.if(undefined, () => {
-				code.get(budget).i32(1).op('i32.sub').set(budget)
-				emitTrap(code, {block, budget, functions})
-				code.br(restart)
-			})
-			// A full code cache flushes this vCPU's tables.
-			options.loadTables()
-		},
-	)
+	code.block('found', (found) => {
+		pushEntry(code, {address: target, ...options.fetch})
+		code.tee(entry).memory('i64.load', TlbEntry.offset.execTag).get(pageGva).op('i64.eq')
+		code.if(undefined, () => {
+			code.get(entry).memory('i32.load', TlbEntry.offset.code).tee(codeBase)
+			code.memory('i32.load', CodePage.offset.generation).get(options.generation).op('i32.eq').brIf(found)
+		})
+		code.get(block).get(target).memory('i64.store', offsets.pc)
+		code.get(target).call(functions.fetch as FunctionReference).tee(codeBase).op('i32.eqz')
+		code.if(undefined, () => {
+			code.get(budget).i32(1).op('i32.sub').set(budget)
+			emitTrap(code, {block, budget, functions})
+			code.br(restart)
+		})
+		// A full code cache flushes this vCPU's tables.
+		options.loadTables()
+	})
 	code.get(codeBase).get(target).op('i32.wrap_i64').i32(0xffe).op('i32.and').i32(2).op('i32.shl', 'i32.add').set(ip)
 	code.release(entry)
 }

@@ -24,6 +24,7 @@ export const offsets = {
 	mipSoftware: hart + HartState.offset.mipSoftware,
 	dataRegime: hart + HartState.offset.dataRegime,
 	fetchRegime: hart + HartState.offset.fetchRegime,
+	codeGeneration: hart + HartState.offset.codeGeneration,
 	pendingInterrupts: VcpuBlock.offset.words + VcpuWords.offset.pendingInterrupts,
 	doorbell: VcpuBlock.offset.words + VcpuWords.offset.doorbell,
 	descriptor: VcpuBlock.offset.tlb + TlbState.offset.descriptor,
