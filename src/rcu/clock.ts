@@ -2,6 +2,7 @@
 
 /** Microseconds modulo 2^32 (71 minutes), signed: subtract two and take `>>> 0`. */
 export function microseconds(): number {
+	// Not performance.now(), which starts at 0 in each thread.
 	const [seconds, nanoseconds] = process.hrtime()
 	return (seconds * 1_000_000 + Math.floor(nanoseconds / 1000)) | 0
 }

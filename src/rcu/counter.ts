@@ -16,6 +16,11 @@ export function loadCounter(words: Int32Array, word: number): number {
 	}
 }
 
+/** A load by the counter's one writer. Plain: nobody else changes it. */
+export function ownCounter(words: Int32Array, word: number): number {
+	return (words[word + 1] ?? 0) * wordRange + ((words[word] ?? 0) >>> 0)
+}
+
 /** A store by the counter's one writer. Ordered after what it wrote before; pairs with loadCounter(). */
 export function storeCounter(words: Int32Array, wide: BigInt64Array, word: number, value: number): void {
 	const high = Math.floor(value / wordRange)

@@ -8,7 +8,7 @@
  */
 import {assert, rangeError, type SharedMemory} from '../memory/index.ts'
 import {microseconds} from './clock.ts'
-import {loadCounter, storeCounter} from './counter.ts'
+import {loadCounter, ownCounter, storeCounter} from './counter.ts'
 import {type LatencySummary, recordLatency, summarizeLatency} from './latency-histogram.ts'
 import {RcuReader} from './rcu-reader.ts'
 import {gracePeriodStep, RcuSlot, RcuState, rcuRegion} from './rcu-state.ts'
@@ -156,10 +156,14 @@ export class Rcu {
 
 	/** Whether this reader has passed a quiescent state since the grace period began, or is offline. */
 	hasPassed(reader: number, gracePeriod: GracePeriod): boolean {
+		const words = this.#words
 		const slot = this.slotWord(reader)
 		// What the reader did before its quiescent state is ordered before what the caller does next; pairs with RcuReader.
-		const seen = loadCounter(this.#words, slot)
-		return (seen | 0) === 0 || seen >= gracePeriod
+		const low = Atomics.load(words, slot)
+		if (low === 0) return true
+		// The low words tell a reader that is behind; one that seems to have passed is looked at as a whole. That takes a slot
+		// for behind which is 2^31 grace periods ahead, but nobody waits for one that old.
+		return ((low - gracePeriod) | 0) >= 0 && loadCounter(words, slot) >= gracePeriod
 	}
 
 	/** Sleeps until hasPassed(). The caller's own reader must be offline. */
@@ -210,7 +214,8 @@ export class Rcu {
 		const words = this.#words
 		const wide = this.memory.i64
 		const state = this.#state >> 2
-		let counter = loadCounter(words, this.#counter)
+		// Plain reads of counters and times below: only the holder of `advancing` writes them.
+		let counter = ownCounter(words, this.#counter)
 		// Before the counter: a request that comes now must get a grace period that begins later.
 		if (Atomics.exchange(words, this.#wanted, 0) === 1) {
 			counter += gracePeriodStep
@@ -218,10 +223,9 @@ export class Rcu {
 			storeCounter(words, wide, this.#counter, counter)
 		}
 		for (;;) {
-			// Plain below: fields that only the holder of `advancing` writes.
-			const completed = loadCounter(words, this.#completed)
+			const completed = ownCounter(words, this.#completed)
 			if (completed >= counter) return
-			let target = loadCounter(words, this.#target)
+			let target = ownCounter(words, this.#target)
 			if (target <= completed) {
 				target = counter
 				storeCounter(words, wide, this.#target, target)
@@ -246,7 +250,7 @@ export class Rcu {
 		for (let reader = Math.max(0, (words[this.#holdout] ?? 0) - 1); reader < this.readers; reader++) {
 			if (this.hasPassed(reader, target)) continue
 			// Named before the second look: the reader stores its slot, then reads `holdout`. One of both sees the other. Pairs with RcuReader.
-			Atomics.store(words, this.#holdout, reader + 1)
+			if (words[this.#holdout] !== reader + 1) Atomics.store(words, this.#holdout, reader + 1)
 			if (!this.hasPassed(reader, target)) return false
 		}
 		Atomics.store(words, this.#holdout, 0)

@@ -1,6 +1,6 @@
 /** Objects that were retired, oldest first, each with the grace period after which it may be recycled. Any thread adds and takes. */
 import {assert, type SharedMemory} from '../memory/index.ts'
-import type {Rcu} from './rcu.ts'
+import type {GracePeriod, Rcu} from './rcu.ts'
 import {SharedQueue} from './shared-queue.ts'
 
 export class RetiredList {
@@ -26,11 +26,12 @@ export class RetiredList {
 	}
 
 	/**
-	 * Retires an object that no reader can find any more, under a grace period that begins now. Never blocks.
+	 * Retires an object that no reader can find any more. Never blocks.
 	 * @param handle not 0.
+	 * @param gracePeriod one that began after the object was unpublished; default: one that begins now.
 	 */
-	defer(handle: number): void {
-		const added = this.#queue.put(handle, this.#rcu.startPoll())
+	defer(handle: number, gracePeriod: GracePeriod = this.#rcu.startPoll()): void {
+		const added = this.#queue.put(handle, gracePeriod)
 		assert(added, 'a retired list has room for every object there is')
 	}
 

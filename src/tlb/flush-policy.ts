@@ -1,5 +1,6 @@
 /** Flush policies: how one table becomes empty. Selected by name, so that they can be compared in one run. */
 import type {SharedMemory} from '../memory/index.ts'
+import type {GracePeriod} from '../rcu/index.ts'
 import {isFilled, tableLog2Entries} from './table.ts'
 import {noTable, type TablePool} from './table-pool.ts'
 import {TlbState} from './tlb-layout.ts'
@@ -11,6 +12,8 @@ export type Tables = Readonly<{
 	memory: SharedMemory
 	/** By log2 of the entries. */
 	pools: readonly (TablePool | undefined)[]
+	/** Descriptors of the tables that this thread has taken out and not yet retired: a flush retires all of its at once. */
+	swappedOut: number[]
 }>
 
 export interface FlushPolicy {
@@ -61,7 +64,7 @@ const clear: FlushPolicy = {
 
 export const flushPolicies: Readonly<Record<FlushPolicyName, FlushPolicy>> = {'swap-pool': swapPool, clear}
 
-/** Replaces the regime's table, and retires the old one if there was one. @param fresh the descriptor of a cleared, poisoned table. */
+/** Replaces the regime's table; the old one, if there was one, is to be retired. @param fresh the descriptor of a cleared, poisoned table. */
 export function publish(tables: Tables, state: number, regime: number, fresh: number): void {
 	const words = tables.memory.i32
 	// Publish: clearing and poisoning are ordered before the descriptor; it pairs with the owner's load of the descriptor after
@@ -71,7 +74,13 @@ export function publish(tables: Tables, state: number, regime: number, fresh: nu
 	Atomics.add(words, (state + TlbState.offset.epoch + regime * 4) >>> 2, 1)
 	if (old === noTable) return
 	count(tables, state, 'swaps')
-	poolOf(tables, old).retire(old)
+	tables.swappedOut.push(old)
+}
+
+/** Retires what this thread has swapped out. @param gracePeriod one that began after the last swap. */
+export function retireSwappedOut(tables: Tables, gracePeriod: GracePeriod): void {
+	for (const descriptor of tables.swappedOut) poolOf(tables, descriptor).retire(descriptor, gracePeriod)
+	tables.swappedOut.length = 0
 }
 
 /** A vCPU without tables has nothing to flush, nor has a table that its owner has not filled. */

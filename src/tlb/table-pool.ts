@@ -3,7 +3,7 @@
  * (no vCPU can find it, some may still read it) or being *cleared*, from which it is recycled. Any thread takes and retires.
  */
 import {array, assert, roundUp, type SharedMemory, sharedStruct} from '../memory/index.ts'
-import {type Rcu, RetiredList, SharedQueue} from '../rcu/index.ts'
+import {type GracePeriod, type Rcu, RetiredList, SharedQueue} from '../rcu/index.ts'
 import {clearTable, poisonSlotZero, tableAddress, tableBytes} from './table.ts'
 
 const PoolHeader = sharedStruct(
@@ -92,12 +92,12 @@ export class TablePool {
 		return table < 0 ? noTable : this.#prepare(table, TableState.clearing)
 	}
 
-	/** Retires a table after it was unpublished by an atomic exchange. Never blocks. */
-	retire(descriptor: number): void {
+	/** Retires a table. Never blocks. @param gracePeriod one that began after the table was unpublished by an atomic exchange. */
+	retire(descriptor: number, gracePeriod: GracePeriod): void {
 		const table = this.#indexOf(descriptor)
 		this.#move(table, TableState.inUse, TableState.retired)
 		Atomics.add(this.#memory.i32, this.#headerWord('retired'), 1)
-		this.#retired.defer(table + 1)
+		this.#retired.defer(table + 1, gracePeriod)
 		if (this.#retired.length <= this.#clearingThreshold) return
 		// Ordered after the table was put on the list; pairs with the store in recycleRetired(): the clearer finds the table, or this asks again.
 		if (Atomics.compareExchange(this.#memory.i32, this.#headerWord('clearingWanted'), 0, 1) === 0) this.#needsClearing()

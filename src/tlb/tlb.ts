@@ -8,7 +8,15 @@
  */
 import {assert, Doorbell, roundUp, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
 import {type GracePeriod, microseconds, type Rcu, type RcuReader, recordLatency} from '../rcu/index.ts'
-import {count, type FlushPolicy, flushPolicies, loadDescriptor, publish, type Tables} from './flush-policy.ts'
+import {
+	count,
+	type FlushPolicy,
+	flushPolicies,
+	loadDescriptor,
+	publish,
+	retireSwappedOut,
+	type Tables,
+} from './flush-policy.ts'
 import {
 	anyAsid,
 	hasRequests,
@@ -83,7 +91,7 @@ export class Tlb {
 		this.rcu = rcu
 		this.#memory = memory
 		this.#blocks = blocks
-		this.#tables = {memory, pools: tablePools(memory, rcu, config, needsClearing)}
+		this.#tables = {memory, pools: tablePools(memory, rcu, config, needsClearing), swappedOut: []}
 		this.#policy = flushPolicies[config.policy ?? 'swap-pool']
 		this.#satpOffset = satpOffset
 		this.#shared = memory.region('tlb').offset
@@ -104,6 +112,7 @@ export class Tlb {
 			assert(fresh !== noTable, 'the pool has four tables for each vCPU that starts')
 			publish(this.#tables, state, regime, fresh)
 		}
+		this.#retire()
 	}
 
 	/** Empties the owner's own tables. On the owner's thread, online. Privileged spec, "Supervisor Memory-Management Fence Instruction". */
@@ -115,6 +124,12 @@ export class Tlb {
 
 	#flushOwn(state: number, firstRegime: number): void {
 		for (let regime = firstRegime; regime < regimeCount; regime++) this.#policy.flushOwn(this.#tables, state, regime)
+		this.#retire()
+	}
+
+	#retire(): void {
+		// The grace period begins after the exchanges that took the tables out.
+		if (this.#tables.swappedOut.length > 0) retireSwappedOut(this.#tables, this.rcu.startPoll())
 	}
 
 	/** Forgets one page of the owner's own tables. On the owner's thread, online. @param pageLow, pageHigh the words of gva >> 12. */
@@ -133,6 +148,7 @@ export class Tlb {
 				this.#policy.flushOwn(this.#tables, state, regime)
 			} else invalidatePage(this.#memory, descriptor, pageLow, pageHigh)
 		}
+		this.#retire()
 	}
 
 	#flushRange(vcpu: number, {firstLow, firstHigh, pages}: PageRange, asid: number): void {
@@ -182,7 +198,9 @@ export class Tlb {
 			Atomics.or(this.#memory.i32, this.#doorbell(target), bell)
 			this.#awaited.push(target)
 		}
-		return this.rcu.startPoll()
+		const gracePeriod = this.rcu.startPoll()
+		retireSwappedOut(this.#tables, gracePeriod)
+		return gracePeriod
 	}
 
 	/**

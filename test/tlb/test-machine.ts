@@ -1,0 +1,61 @@
+/** The part of a machine that TLB tests need: vCPU blocks with a satp, RCU, tables, and some words for the test itself. */
+import {layOut, type MemoryMap, SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
+import {Rcu, rcuRegion} from '../../src/rcu/index.ts'
+import {Tlb, type TlbConfig, TlbState, tlbRegion, tlbStateOffset} from '../../src/tlb/index.ts'
+
+const blockBytes = 4096
+/** Anywhere behind the TlbState. */
+const satpOffset = 2048
+export const testWords = 4096
+
+export type TestMachineData = Readonly<{memory: WebAssembly.Memory; map: MemoryMap; config: TlbConfig}>
+
+export function createMachineMemory(config: TlbConfig): SharedMemory {
+	const {vcpus} = config
+	return SharedMemory.create(
+		layOut([
+			{name: 'vcpu', size: vcpus * blockBytes, align: blockBytes},
+			rcuRegion(vcpus),
+			{name: 'words', size: testWords * 4, align: 128},
+			tlbRegion(config),
+		]),
+	)
+}
+
+export class TestMachine {
+	readonly memory: SharedMemory
+	readonly config: TlbConfig
+	readonly blocks: VcpuBlocks
+	readonly rcu: Rcu
+	readonly tlb: Tlb
+	/** Index of the first of the test's own words. */
+	readonly words: number
+
+	constructor(memory: SharedMemory, config: TlbConfig, options: {needsClearing?: () => void} = {}) {
+		this.memory = memory
+		this.config = config
+		this.blocks = new VcpuBlocks(memory, config.vcpus)
+		this.rcu = new Rcu(memory, config.vcpus)
+		this.tlb = new Tlb(memory, {blocks: this.blocks, rcu: this.rcu, config, satpOffset, ...options})
+		this.words = memory.region('words').offset >> 2
+	}
+
+	static create(config: TlbConfig, options: {needsClearing?: () => void} = {}): TestMachine {
+		const machine = new TestMachine(createMachineMemory(config), config, options)
+		for (let vcpu = 0; vcpu < config.vcpus; vcpu++) machine.tlb.initialize(vcpu)
+		return machine
+	}
+
+	get data(): TestMachineData {
+		return {memory: this.memory.memory, map: this.memory.map, config: this.config}
+	}
+
+	descriptor(vcpu: number, regime: number): number {
+		const word = (this.blocks.base(vcpu) + tlbStateOffset + TlbState.offset.descriptor + regime * 4) >>> 2
+		return Atomics.load(this.memory.i32, word)
+	}
+
+	setAsid(vcpu: number, asid: number): void {
+		Atomics.store(this.memory.i32, (this.blocks.base(vcpu) + satpOffset + 4) >>> 2, (8 << 28) | (asid << 12))
+	}
+}

@@ -1,0 +1,123 @@
+/**
+ * The threads of the TLB torture test. A page table of words maps each page to a frame number that only grows. A vCPU looks
+ * pages up and fills by the design's rules; now and then it remaps pages of its own, fences everyone, and then writes what
+ * frame the fence has made the least: a vCPU that uses an older one afterwards has used a stale translation.
+ */
+import {parentPort, workerData} from 'node:worker_threads'
+import {Doorbell, SharedMemory, VcpuWords} from '../../src/memory/index.ts'
+import {clearRetired, Regime} from '../../src/tlb/index.ts'
+import {randomNumbers} from '../rcu/shared-memory.ts'
+import {fill, lookUp, openTable} from './lookup.ts'
+import {TestMachine, type TestMachineData} from './test-machine.ts'
+
+export type TlbTortureRole = TestMachineData &
+	Readonly<{
+		/** A number, or the thread that clears retired tables. */
+		vcpu: number | 'clearer'
+		/** How many pages there are, a multiple of the vCPUs. */
+		pages: number
+		milliseconds: number
+		seed: number
+		/** The rules, or which one is broken. */
+		rules: 'kept' | 'does not wait' | 'fills the new table'
+	}>
+
+export type TlbTortureResult = Readonly<{lookups: number; misses: number; fences: number; stale: number}>
+
+const role = workerData as TlbTortureRole
+const {pages} = role
+const stopWord = 0
+const frameWord = (page: number) => 64 + page
+const leastWord = (page: number) => 64 + pages + page
+
+const machine = new TestMachine(new SharedMemory(role.memory, role.map), role.config)
+const {memory, tlb, blocks, words: first} = machine
+const words = memory.i32
+const random = randomNumbers(role.seed)
+const end = performance.now() + role.milliseconds
+const result = {lookups: 0, misses: 0, fences: 0, stale: 0}
+
+/** Until the time is up, or a thread has used a stale translation. */
+function goesOn(): boolean {
+	return performance.now() < end && Atomics.load(words, first + stopWord) === 0
+}
+
+function dawdle(loads: number): void {
+	for (let load = 0; load < loads; load++) Atomics.load(words, first + stopWord)
+}
+
+function awaitSwap(vcpu: number, regime: number, descriptor: number): void {
+	const until = performance.now() + 10
+	while (machine.descriptor(vcpu, regime) === descriptor && performance.now() < until) dawdle(100)
+}
+
+/** One read-side critical section of a vCPU. */
+function runGuest(vcpu: number): void {
+	const regime = [Regime.supervisor, Regime.supervisorSum, Regime.user][random(3)]!
+	let descriptor = machine.descriptor(vcpu, regime)
+	for (let access = random(60); access >= 0; access--) {
+		const page = random(pages)
+		const least = Atomics.load(words, first + leastWord(page))
+		let frame = lookUp(memory, descriptor, page)
+		result.lookups += 1
+		if (frame === undefined) {
+			result.misses += 1
+			openTable(memory, descriptor)
+			frame = Atomics.load(words, first + frameWord(page))
+			if (role.rules === 'fills the new table') {
+				// Now and then long enough for a fence to come in between.
+				if (random(8) === 0) awaitSwap(vcpu, regime, descriptor)
+				descriptor = machine.descriptor(vcpu, regime)
+			} else dawdle(random(200))
+			fill(memory, descriptor, page, frame)
+		}
+		if (frame < least) {
+			result.stale += 1
+			Atomics.store(words, first + stopWord, 1)
+			Atomics.notify(words, first + stopWord)
+		}
+	}
+}
+
+/** Remaps pages that are this vCPU's, and fences all vCPUs. */
+function remap(vcpu: number): void {
+	const {vcpus} = role.config
+	const count = 1 + random(Math.min(4, pages / vcpus / 2))
+	const page = Math.floor(random(pages - count * vcpus) / vcpus) * vcpus + vcpu
+	const own = Array.from({length: count}, (_, index) => page + index * vcpus)
+	for (const each of own) Atomics.add(words, first + frameWord(each), 1)
+	const range = random(2) === 0 ? undefined : {firstLow: page, firstHigh: 0, pages: count * vcpus}
+	const fence = {initiator: vcpu, targets: Array.from({length: vcpus}, (_, index) => index), range}
+	if (role.rules === 'does not wait') tlb.startRemoteFlush(fence)
+	else tlb.flushRemote(fence)
+	for (const each of own) Atomics.store(words, first + leastWord(each), Atomics.load(words, first + frameWord(each)))
+	result.fences += 1
+}
+
+function runVcpu(vcpu: number): void {
+	tlb.enter(vcpu)
+	while (goesOn()) {
+		runGuest(vcpu)
+		const next = random(64)
+		if (next < 2) remap(vcpu)
+		else if (next === 2) {
+			tlb.leave(vcpu)
+			Atomics.wait(words, (blocks.base(vcpu) + VcpuWords.offset.doorbell) >> 2, 0, random(3))
+			tlb.enter(vcpu)
+		} else tlb.safepoint(vcpu)
+		// The bell cuts guest code short; here the critical sections are short anyhow.
+		if (blocks.takeDoorbell(vcpu) & Doorbell.flush) tlb.safepoint(vcpu)
+	}
+	tlb.leave(vcpu)
+}
+
+function clearTables(): void {
+	while (goesOn()) {
+		clearRetired(memory, role.config)
+		Atomics.wait(words, first + stopWord, 0, 1)
+	}
+}
+
+if (role.vcpu === 'clearer') clearTables()
+else runVcpu(role.vcpu)
+parentPort!.postMessage(result satisfies TlbTortureResult)

@@ -1,0 +1,59 @@
+import test, {type ExecutionContext} from 'ava'
+import type {TlbConfig} from '../../src/tlb/index.ts'
+import {runThreads} from '../rcu/run-threads.ts'
+import {TestMachine} from './test-machine.ts'
+import type {TlbTortureResult, TlbTortureRole} from './torture-thread.ts'
+
+const file = new URL('torture-thread.ts', import.meta.url)
+/** Broken rules are found out in a fraction of their time. */
+const milliseconds = {kept: 2000, broken: 20_000}
+
+async function torture(t: ExecutionContext, options: Pick<TlbTortureRole, 'rules' | 'pages' | 'config'>) {
+	const {config} = options
+	const machine = TestMachine.create(config)
+	const seed = Date.now() % 1_000_000
+	const vcpus = Array.from({length: config.vcpus}, (_, vcpu) => vcpu)
+	const results = await runThreads<TlbTortureRole, TlbTortureResult>(
+		file,
+		[...vcpus, 'clearer' as const].map((vcpu, index) => ({
+			...options,
+			...machine.data,
+			vcpu,
+			milliseconds: options.rules === 'kept' ? milliseconds.kept : milliseconds.broken,
+			seed: seed + index * 7919,
+		})),
+		{milliseconds: 60_000},
+	)
+	const sum = (field: keyof TlbTortureResult) => results.reduce((total, each) => total + each[field], 0)
+	const totals = {lookups: sum('lookups'), misses: sum('misses'), fences: sum('fences'), stale: sum('stale')}
+	machine.tlb.recycleRetired()
+	const shared = machine.tlb.sharedStatistics()
+	t.log(`seed ${seed}`, JSON.stringify(totals), JSON.stringify(shared))
+	t.log(JSON.stringify(machine.tlb.tlbStatistics(0)), JSON.stringify(machine.rcu.statistics()))
+	return {...totals, shared, tables: config.vcpus * 4}
+}
+
+const configs: Record<string, TlbConfig> = {
+	'the default pool': {vcpus: 4, log2Entries: 6},
+	'a pool that runs dry': {vcpus: 4, log2Entries: 6, spareTables: 5},
+	'the policy clear': {vcpus: 4, log2Entries: 6, policy: 'clear'},
+}
+
+for (const [name, config] of Object.entries(configs)) {
+	test.serial(`no vCPU uses a stale translation after a fence, with ${name}`, async (t) => {
+		const {stale, fences, lookups, misses, shared, tables} = await torture(t, {rules: 'kept', pages: 256, config})
+		t.is(stale, 0)
+		t.true(fences > 20)
+		t.true(lookups > misses)
+		t.is(shared.retired - shared.recycled, shared.waiting)
+		t.is(shared.waiting, 0, 'all vCPUs are offline, so all grace periods have elapsed')
+		t.is(shared.free, shared.tables - tables)
+	})
+}
+
+for (const rules of ['does not wait', 'fills the new table'] as const) {
+	test.serial(`stale translations are found out when a thread ${rules}`, async (t) => {
+		const {stale} = await torture(t, {rules, pages: 16, config: {vcpus: 4, log2Entries: 8}})
+		t.true(stale > 0)
+	})
+}
