@@ -6,12 +6,12 @@
  * gone offline. Grace periods are merged: however many threads ask for one, one pass over the slots serves them. The reader
  * that a grace period waits for completes it as it passes, so no thread has to poll.
  */
-import {assert, rangeError, type SharedMemory} from '../memory/index.ts'
+import {rangeError, type SharedMemory} from '../memory/index.ts'
 import {microseconds} from './clock.ts'
 import {loadCounter, ownCounter, storeCounter} from './counter.ts'
 import {type LatencySummary, recordLatency, summarizeLatency} from './latency-histogram.ts'
 import {RcuReader} from './rcu-reader.ts'
-import {gracePeriodStep, RcuSlot, RcuState, rcuRegion} from './rcu-state.ts'
+import {gracePeriodStep, RcuSlot, RcuState} from './rcu-state.ts'
 
 /** Names a grace period: what was retired before startPoll() may be recycled once poll(cookie) says so. */
 export type GracePeriod = number & {readonly unit?: 'grace period'}
@@ -161,8 +161,8 @@ export class Rcu {
 		// What the reader did before its quiescent state is ordered before what the caller does next; pairs with RcuReader.
 		const low = Atomics.load(words, slot)
 		if (low === 0) return true
-		// The low words tell a reader that is behind; one that seems to have passed is looked at as a whole. That takes a slot
-		// for behind which is 2^31 grace periods ahead, but nobody waits for one that old.
+		// The low words suffice to tell a reader that is behind. (A slot 2^31 grace periods ahead would look so too, but nobody
+		// waits for a grace period that old.) A reader that seems to have passed is compared as a whole.
 		return ((low - gracePeriod) | 0) >= 0 && loadCounter(words, slot) >= gracePeriod
 	}
 
@@ -300,11 +300,6 @@ export class Rcu {
 			stalls: value('stalls'),
 			lastStall: reader < 0 ? undefined : {reader, milliseconds: value('lastStallMicroseconds') / 1000},
 		}
-	}
-
-	/** Fails unless the region is the one that `readers` readers need. */
-	static checkRegion(memory: SharedMemory, readers: number): void {
-		assert(memory.region('rcu').size === rcuRegion(readers).size, 'the region rcu is laid out for its readers')
 	}
 }
 

@@ -125,6 +125,25 @@ test('the stall detector names the reader that a grace period waits for', async 
 	t.is(rcu.checkStall(), undefined)
 })
 
+test('a thread that waits names the reader that it waits for', (t) => {
+	const stalls: Stall[] = []
+	const {rcu, readers} = create(3, {
+		stallLimit: 10,
+		onStall: (stall) => {
+			if (stalls.push(stall) === 2) readers[2]!.offline()
+		},
+	})
+	readers[0]!.online()
+	readers[2]!.online()
+	rcu.synchronize(readers[0])
+	t.deepEqual(
+		stalls.map(({reader}) => reader),
+		[2, 2],
+	)
+	t.true(stalls[1]!.milliseconds >= 20)
+	t.is(rcu.statistics().lastStall?.reader, 2)
+})
+
 test('a retired object is ready after its grace period, oldest first', (t) => {
 	const {memory, rcu, readers} = create(1)
 	const list = new RetiredList(rcu, memory, memory.region('queue').offset, queueItems)
