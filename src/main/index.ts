@@ -1,6 +1,7 @@
 /** Manyhart as a library. */
-export type {RegisterDump} from '../vcpu-worker/index.ts'
+
 export {UserError} from '../memory/index.ts'
+export type {RegisterDump} from '../vcpu-worker/index.ts'
 export {Machine} from './machine.ts'
 export type {MachineConsole, MachineOptions, MachineOutcome} from './machine-interface.ts'
 export type {HartStatistics, MachineStatistics} from './machine-statistics.ts'

@@ -145,7 +145,8 @@ export class Machine implements CommandLineMachine {
 	/** A parked hart's registers. @throws RangeError for a hart that is not there. */
 	async registers(hart: number): Promise<RegisterDump> {
 		assert(this.#phase !== 'running', 'registers are read while the machine is paused: await pause() first')
-		if (!(hart >= 0 && hart < this.harts)) throw new RangeError(`Expected a hart from 0 to ${this.harts - 1}, got ${hart}`)
+		if (!(hart >= 0 && hart < this.harts))
+			throw new RangeError(`Expected a hart from 0 to ${this.harts - 1}, got ${hart}`)
 		return new HartRegisters(this.#memory, this.#blocks.base(hart)).dump()
 	}
 
@@ -163,7 +164,11 @@ export class Machine implements CommandLineMachine {
 	async [Symbol.asyncDispose](): Promise<void> {
 		if (this.#phase === 'running' || this.#phase === 'paused') {
 			this.stop()
-			await Promise.race([this.#parked.promise, this.#pumping, new Promise((resolve) => setTimeout(resolve, parkLimit).unref())])
+			await Promise.race([
+				this.#parked.promise,
+				this.#pumping,
+				new Promise((resolve) => setTimeout(resolve, parkLimit).unref()),
+			])
 		}
 		this.#phase = 'over'
 		await this.#threads[Symbol.asyncDispose]()

@@ -1,5 +1,5 @@
 /** The hart's registers in shared memory, as the run loop and the library read and write them. Not for hot paths. */
-import {VcpuWords, type SharedMemory} from '../memory/index.ts'
+import {type SharedMemory, VcpuWords} from '../memory/index.ts'
 import {HartState, VcpuBlock} from './vcpu-block.ts'
 
 type HartField = keyof typeof HartState.offset

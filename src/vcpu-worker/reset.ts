@@ -1,7 +1,8 @@
 /** Reset: the architectural state in which a hart starts. */
-import {HartStates, HsmState} from './sbi/index.ts'
+
 import type {VcpuBlocks} from '../memory/index.ts'
 import {HartRegisters} from './hart-registers.ts'
+import {HartStates, HsmState} from './sbi/index.ts'
 import {VcpuBlock} from './vcpu-block.ts'
 
 /** mstatus.UXL = SXL = 64 bits. */

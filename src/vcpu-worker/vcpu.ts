@@ -1,6 +1,6 @@
 /** A vCPU: the thread that runs one hart. Its run loop takes bells, runs guest code, and passes a quiescent state each round. */
 import {type Board, MainDoorbell, StopReason} from '../board/index.ts'
-import {Doorbell, GuestRam, type SharedMemory, VcpuBlocks, VcpuWords} from '../memory/index.ts'
+import {Doorbell, GuestRam, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
 import {Rcu, type RcuReader} from '../rcu/index.ts'
 import {FlushCause, Tlb} from '../tlb/index.ts'
 import {createEngine, type Engine} from './engine.ts'

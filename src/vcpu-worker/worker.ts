@@ -1,9 +1,9 @@
 /** The entry of a vCPU's worker thread. The main thread calls it through Comlink while the vCPU is parked. */
 import {parentPort, workerData} from 'node:worker_threads'
 import * as Comlink from 'comlink'
-import {nodeEndpoint} from './comlink-endpoint.ts'
 import {Board, ticksSince} from '../board/index.ts'
 import {assert, SharedMemory, VcpuBlocks} from '../memory/index.ts'
+import {nodeEndpoint} from './comlink-endpoint.ts'
 import type {RegisterDump} from './hart-registers.ts'
 import {Vcpu} from './vcpu.ts'
 import type {VcpuConfig} from './vcpu-config.ts'

@@ -2,7 +2,14 @@
 import {TlbEntry} from '../../tlb/index.ts'
 import {type Expression, instructions, type Type} from '../isa/index.ts'
 import {CodePage, Slot} from '../vcpu-block.ts'
-import {type Code, type FunctionReference, type Label, type Local, ModuleBuilder, type ValueType} from '../wasm/index.ts'
+import {
+	type Code,
+	type FunctionReference,
+	type Label,
+	type Local,
+	ModuleBuilder,
+	type ValueType,
+} from '../wasm/index.ts'
 import {emitHandler} from './emit-handler.ts'
 import {handlers} from './handlers.ts'
 import {budgetOffset, MemoryAccess, pushEntry} from './memory-access.ts'
@@ -206,7 +213,11 @@ function emitFindCode(
 			code.memory('i32.load', CodePage.offset.generation).get(options.generation).op('i32.eq').brIf(found)
 		})
 		code.get(block).get(target).memory('i64.store', offsets.pc)
-		code.get(target).call(functions.fetch as FunctionReference).tee(codeBase).op('i32.eqz')
+		code
+			.get(target)
+			.call(functions.fetch as FunctionReference)
+			.tee(codeBase)
+			.op('i32.eqz')
 		code.if(undefined, () => {
 			code.get(budget).i32(1).op('i32.sub').set(budget)
 			emitTrap(code, {block, budget, functions})

@@ -2,9 +2,9 @@
 import type {Effect, SystemName} from '../isa/index.ts'
 import {Slot} from '../vcpu-block.ts'
 import type {FunctionReference, Local} from '../wasm/index.ts'
-import {acrossSlot, ExitReason, offsets, type RunContext} from './run-context.ts'
 import type {Handler, InstructionHandler, OwnHandler} from './handlers.ts'
 import {Lowering} from './lowering.ts'
+import {acrossSlot, ExitReason, offsets, type RunContext} from './run-context.ts'
 import {emitMarkDirty, pushFloatingPointOff, pushPc, SlotOperands} from './slot-operands.ts'
 
 export function emitHandler(context: RunContext, handler: Handler): void {
@@ -19,7 +19,11 @@ function emitOwn(context: RunContext, key: OwnHandler['key']): void {
 	switch (key) {
 		case 'decode':
 			unspend(context)
-			code.get(cursor.codeBase).get(cursor.ip).call(functions.decode as FunctionReference).br(labels.next)
+			code
+				.get(cursor.codeBase)
+				.get(cursor.ip)
+				.call(functions.decode as FunctionReference)
+				.br(labels.next)
 			return
 		case 'page-end':
 			unspend(context)
@@ -48,7 +52,11 @@ function emitAcross(context: RunContext): void {
 	const {code, cursor, functions, labels} = context
 	const page = code.local('i32')
 	pushPc(code, cursor)
-	code.call(functions.fetchAcross as FunctionReference).tee(page).op('i32.eqz').brIf(labels.trap)
+	code
+		.call(functions.fetchAcross as FunctionReference)
+		.tee(page)
+		.op('i32.eqz')
+		.brIf(labels.trap)
 	unspend(context)
 	code.get(page).set(cursor.codeBase)
 	code.get(page).i32(acrossSlot).op('i32.add').set(cursor.ip).br(labels.next)
@@ -57,7 +65,12 @@ function emitAcross(context: RunContext): void {
 
 // ip += slots of the instruction; next
 function advance({code, cursor, labels}: RunContext, length: 2 | 4): void {
-	code.get(cursor.ip).i32((length / 2) * Slot.size).op('i32.add').set(cursor.ip).br(labels.next)
+	code
+		.get(cursor.ip)
+		.i32((length / 2) * Slot.size)
+		.op('i32.add')
+		.set(cursor.ip)
+		.br(labels.next)
 }
 
 // --- instructions ---------------------------------------------------------------------------------
@@ -105,11 +118,15 @@ function touchesFloatingPointState(effects: readonly Effect[]): boolean {
 
 // status == 2 → pc = next instruction; restart
 function emitCsrRestart({code, cursor, labels}: RunContext, status: Local, length: 2 | 4): void {
-	code.get(status).i32(2).op('i32.eq').if(undefined, () => {
-		code.get(cursor.block)
-		pushPc(code, cursor, length)
-		code.memory('i64.store', offsets.pc).br(labels.restart)
-	})
+	code
+		.get(status)
+		.i32(2)
+		.op('i32.eq')
+		.if(undefined, () => {
+			code.get(cursor.block)
+			pushPc(code, cursor, length)
+			code.memory('i64.store', offsets.pc).br(labels.restart)
+		})
 	code.release(status)
 }
 
@@ -141,10 +158,14 @@ function emitDirectJump(context: RunContext, {handler}: {handler: InstructionHan
 	if (handler.flow === 'backward') {
 		code.get(context.budget).i32(1).op('i32.lt_s')
 		// Atomic: the safepoint of a loop. Pairs with VcpuBlocks.ring().
-		code.get(cursor.block).memory('i32.atomic.load', offsets.doorbell).op('i32.or').if(undefined, () => {
-			storePc(context, 0)
-			code.br(labels.restart)
-		})
+		code
+			.get(cursor.block)
+			.memory('i32.atomic.load', offsets.doorbell)
+			.op('i32.or')
+			.if(undefined, () => {
+				storePc(context, 0)
+				code.br(labels.restart)
+			})
 	}
 	code.br(labels.next)
 }
@@ -190,10 +211,14 @@ function emitSystem(context: RunContext, name: SystemName, {instruction, length}
 		case 'wfi': {
 			const status = code.local('i32')
 			call('wfi').tee(status).op('i32.eqz').brIf(labels.illegal)
-			code.get(status).i32(2).op('i32.eq').if(undefined, () => {
-				storePc(context, length)
-				context.leave(ExitReason.waitForInterrupt)
-			})
+			code
+				.get(status)
+				.i32(2)
+				.op('i32.eq')
+				.if(undefined, () => {
+					storePc(context, length)
+					context.leave(ExitReason.waitForInterrupt)
+				})
 			code.release(status)
 			return advance(context, length)
 		}
@@ -209,4 +234,3 @@ function emitSystem(context: RunContext, name: SystemName, {instruction, length}
 		}
 	}
 }
-

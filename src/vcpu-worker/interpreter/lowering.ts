@@ -1,6 +1,7 @@
 /** The one lowering of expression trees and effects into WebAssembly. Where operands come from is the only thing that differs between its users. */
-import type {Code, FunctionReference, Label, Local} from '../wasm/index.ts'
+
 import type {BinaryName, Effect, Expression, RegisterField, Type, UnaryName} from '../isa/index.ts'
+import type {Code, FunctionReference, Label, Local} from '../wasm/index.ts'
 import type {MemoryAccess} from './memory-access.ts'
 
 /** Where an instruction's operands come from: read from its decoded slot at run time, or constants of a translated region. */
@@ -235,7 +236,10 @@ export class Lowering {
 			() => (isDivision ? constant(-1n) : code.get(dividend)),
 			() => {
 				if (name === 'divU' || name === 'remU') {
-					code.get(dividend).get(divisor).op(`${type}.${isDivision ? 'div_u' : 'rem_u'}`)
+					code
+						.get(dividend)
+						.get(divisor)
+						.op(`${type}.${isDivision ? 'div_u' : 'rem_u'}`)
 					return
 				}
 				// A divisor of −1 negates, which gives RISC-V's overflow results where Wasm's division would trap.
@@ -247,7 +251,11 @@ export class Lowering {
 						constant(0n)
 						if (isDivision) code.get(dividend).op(`${type}.sub`)
 					},
-					() => code.get(dividend).get(divisor).op(`${type}.${isDivision ? 'div_s' : 'rem_s'}`),
+					() =>
+						code
+							.get(dividend)
+							.get(divisor)
+							.op(`${type}.${isDivision ? 'div_s' : 'rem_s'}`),
 				)
 			},
 		)

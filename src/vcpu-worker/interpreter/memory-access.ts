@@ -105,7 +105,11 @@ export class MemoryAccess {
 		operands.value()
 		code.set(value)
 		const operation = rmwOperation[e.name]
-		if (operation) code.get(offset).get(value).memory(`${e.type}.atomic.rmw.${operation}` as MemoryOpcode)
+		if (operation)
+			code
+				.get(offset)
+				.get(value)
+				.memory(`${e.type}.atomic.rmw.${operation}` as MemoryOpcode)
 		else this.#minMax(e, offset, value)
 		code.release(offset, value)
 	}
@@ -121,7 +125,10 @@ export class MemoryAccess {
 		// Ordered before every later access of this hart. Pairs with the compare-exchange of storeConditional() and with AMOs on any hart.
 		code.get(offset).memory(`${type}.atomic.load`).set(value)
 		this.#setReservation(() => code.get(offset))
-		code.get(this.#block).i32(bytes).memory('i32.store', hart + HartState.offset.reservationBytes)
+		code
+			.get(this.#block)
+			.i32(bytes)
+			.memory('i32.store', hart + HartState.offset.reservationBytes)
 		code.get(this.#block).get(value)
 		if (type === 'i32') code.op('i64.extend_i32_u')
 		code.memory('i64.store', hart + HartState.offset.reservationValue)
@@ -140,8 +147,16 @@ export class MemoryAccess {
 		code.set(offset)
 		operands.value()
 		code.set(value)
-		code.get(this.#block).memory('i32.load', hart + HartState.offset.reservationOffset).get(offset).op('i32.eq')
-		code.get(this.#block).memory('i32.load', hart + HartState.offset.reservationBytes).i32(bytes).op('i32.eq')
+		code
+			.get(this.#block)
+			.memory('i32.load', hart + HartState.offset.reservationOffset)
+			.get(offset)
+			.op('i32.eq')
+		code
+			.get(this.#block)
+			.memory('i32.load', hart + HartState.offset.reservationBytes)
+			.i32(bytes)
+			.op('i32.eq')
 		code.op('i32.and').if(
 			'i64',
 			() => {
@@ -220,7 +235,10 @@ export class MemoryAccess {
 		const code = this.#code
 		pushEntry(code, {address: access.address, table: this.#table, mask: this.#mask})
 		code.tee(access.entry).memory('i64.load', TlbEntry.offset[access.tag])
-		code.get(access.address).i64(BigInt(~(0xfff ^ (access.bytes - 1)))).op('i64.and', 'i64.eq')
+		code
+			.get(access.address)
+			.i64(BigInt(~(0xfff ^ (access.bytes - 1))))
+			.op('i64.and', 'i64.eq')
 	}
 
 	#pushHitOffset(address: Local, entry: Local): void {

@@ -55,4 +55,4 @@ export type RunContext = Readonly<{
 }>
 
 /** The slot at which an instruction that crosses the page is executed, bytes from the code page. */
-export const acrossSlot = (CodePage.offset.slots + (0xffe / 2) * Slot.size)
+export const acrossSlot = CodePage.offset.slots + (0xffe / 2) * Slot.size

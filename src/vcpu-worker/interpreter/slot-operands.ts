@@ -125,7 +125,14 @@ export class SlotOperands implements Operands {
 
 	#pushField(field: RegisterField): void {
 		const place = this.#fields[field]
-		const byte = {a: Slot.offset.a, b: Slot.offset.b, c: Slot.offset.c, 'c.rs2': Slot.offset.c, 'c.rs3': Slot.offset.c + 1, 'c.rm': Slot.offset.c + 2}
+		const byte = {
+			a: Slot.offset.a,
+			b: Slot.offset.b,
+			c: Slot.offset.c,
+			'c.rs2': Slot.offset.c,
+			'c.rs3': Slot.offset.c + 1,
+			'c.rm': Slot.offset.c + 2,
+		}
 		if (!place) throw new Error(`Invariant broken: a slot holds ${field} of each instruction that uses it`)
 		this.#code.get(this.#cursor.ip).memory('i32.load8_u', byte[place])
 	}

@@ -22,7 +22,14 @@ export class ModuleBuilder {
 
 	/** The shared memory, as large as wasm32 allows: the instance's own limits lie within. */
 	importSharedMemory(module: string, name: string): void {
-		this.#imports.push([...nameBytes(module), ...nameBytes(name), 0x02, 0x03, ...unsignedLeb(1), ...unsignedLeb(65_536)])
+		this.#imports.push([
+			...nameBytes(module),
+			...nameBytes(name),
+			0x02,
+			0x03,
+			...unsignedLeb(1),
+			...unsignedLeb(65_536),
+		])
 	}
 
 	importFunction(module: string, name: string, signature: Signature): FunctionReference {
