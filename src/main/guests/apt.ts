@@ -1,0 +1,159 @@
+/**
+ * Debian packages of another suite and architecture, by the machine's own apt: with its proxy settings and methods,
+ * but with sources, lists and state of our own, so that neither sees the other. apt verifies the signatures.
+ */
+import {access, mkdir, writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {UserError} from '../../memory/index.ts'
+import {runTool, type ToolResult} from './run-tool.ts'
+
+export type AptOptions = Readonly<{
+	/** Everything of ours lies here. */
+	folder: string
+	mirror: string
+	suite: string
+	architecture: string
+	signal?: AbortSignal | undefined
+}>
+
+export type AptWork = Readonly<{onProgress: (fraction: number) => void}>
+
+const keyrings = ['/usr/share/keyrings/debian-archive-keyring.pgp', '/usr/share/keyrings/debian-archive-keyring.gpg']
+
+export class Apt {
+	readonly #options: AptOptions
+
+	/** Use Apt.create(). */
+	constructor(options: AptOptions) {
+		this.#options = options
+	}
+
+	/** @throws UserError when the key of Debian's archive is not here. */
+	static async create(options: AptOptions): Promise<Apt> {
+		const {folder} = options
+		const keyring = await firstOf(keyrings)
+		if (!keyring)
+			throw new UserError(
+				`Expected ${keyrings[1]} (package debian-archive-keyring), to verify what is fetched; use --guest smp-demo`,
+			)
+		await Promise.all(
+			['state/lists/partial', 'cache/archives/partial', 'packages'].map((name) =>
+				mkdir(join(folder, name), {recursive: true}),
+			),
+		)
+		await writeFile(join(folder, 'status'), '')
+		await writeFile(join(folder, 'debian.sources'), sourcesFile(options, keyring))
+		await writeFile(join(folder, 'apt.conf'), configuration(options))
+		return new Apt(options)
+	}
+
+	/** Fetches the lists of packages and verifies their signature. */
+	async update(work: AptWork): Promise<void> {
+		await this.#run('apt-get', ['update'], work)
+	}
+
+	/** @returns the newest version's fields, by name. */
+	async show(name: string): Promise<ReadonlyMap<string, string>> {
+		const {output} = await this.#run('apt-cache', ['show', '--no-all-versions', name])
+		const fields = output.split('\n').map((line) => /^([\w-]+): (.*)$/.exec(line))
+		return new Map(fields.flatMap((field) => (field ? [[field[1]!, field[2]!]] : [])))
+	}
+
+	/** Continues where an interrupted download ended. @returns the folder that the packages are in. */
+	async download(names: readonly string[], work: AptWork): Promise<string> {
+		await this.#run('apt-get', ['download', ...names], work)
+		return join(this.#options.folder, 'packages')
+	}
+
+	async #run(tool: string, args: readonly string[], work?: AptWork): Promise<ToolResult> {
+		const {folder, mirror, signal} = this.#options
+		const result = await runTool(tool, [`--config-file=${join(folder, 'apt.conf')}`, '-q', ...args], {
+			folder: join(folder, 'packages'),
+			signal,
+			onStatus: (line) => {
+				const fraction = progressOf(line)
+				if (fraction !== undefined) work?.onProgress(fraction)
+			},
+		})
+		if (result.exitCode !== 0)
+			throw new UserError(`Expected ${tool} ${args[0]} to succeed at ${mirror}, got: ${firstError(result.errors)}`)
+		return result
+	}
+}
+
+/** Status lines look like `dlstatus:1:24.31:Retrieving file 1 of 2`. apt, README.progress-reporting. */
+export function progressOf(line: string): number | undefined {
+	const percentage = /^dlstatus:[^:]*:([\d.]+):/.exec(line)?.[1]
+	return percentage === undefined ? undefined : Math.min(1, Number(percentage) / 100)
+}
+
+/** @returns what apt says went wrong, in one line: its first error, which names the file and the reason. */
+export function firstError(errors: string): string {
+	const lines = errors.split('\n').map((line) => line.trim())
+	const line = lines.find((each) => /^E:|^Err:/.test(each)) ?? lines.find((each) => each !== '')
+	return line?.replace(/^E: */, '').replace(/\s+/g, ' ') ?? 'no reason'
+}
+
+/** sources.list(5), deb822 format. */
+function sourcesFile({mirror, suite, architecture}: AptOptions, keyring: string): string {
+	const fields = {
+		Types: 'deb',
+		URIs: mirror,
+		Suites: suite,
+		Components: 'main',
+		Architectures: architecture,
+		Targets: 'Packages',
+		'Signed-By': keyring,
+	}
+	return Object.entries(fields)
+		.map(([name, value]) => `${name}: ${value}\n`)
+		.join('')
+}
+
+/** apt.conf(5). Given by --config-file, so it comes after the machine's own configuration and overrides it. */
+function configuration({folder, architecture}: AptOptions): string {
+	const settings = {
+		'Dir::State': join(folder, 'state'),
+		'Dir::State::lists': join(folder, 'state/lists'),
+		'Dir::State::status': join(folder, 'status'),
+		'Dir::Cache': join(folder, 'cache'),
+		'Dir::Etc::sourcelist': join(folder, 'debian.sources'),
+		'Dir::Etc::sourceparts': '-',
+		'Dir::Etc::preferences': '-',
+		'Dir::Etc::preferencesparts': '-',
+		'APT::Architecture': architecture,
+		'APT::Default-Release': '',
+		'APT::Get::AllowUnauthenticated': 'false',
+		'Acquire::AllowInsecureRepositories': 'false',
+		'Acquire::Languages': 'none',
+		'Acquire::Retries': '3',
+		'APT::Update::Error-Mode': 'any', // a list that cannot be had is an error, not a warning
+		'APT::Sandbox::User': 'root', // the sandbox's own user cannot write to a home folder
+		'APT::Status-Fd': '3',
+	}
+	// Hooks of the machine's own configuration have no business here.
+	const cleared = [
+		'APT::Architectures',
+		'APT::Update::Pre-Invoke',
+		'APT::Update::Post-Invoke',
+		'APT::Update::Post-Invoke-Success',
+		'DPkg::Post-Invoke',
+	]
+	return [
+		...cleared.map((name) => `#clear ${name};`),
+		`APT::Architectures { "${architecture}"; };`,
+		...Object.entries(settings).map(([name, value]) => `${name} "${value}";`),
+		'',
+	].join('\n')
+}
+
+async function firstOf(paths: readonly string[]): Promise<string | undefined> {
+	for (const path of paths) {
+		const there = await access(path).then(
+			() => true,
+			() => false,
+		)
+		if (there) return path
+	}
+	return undefined
+}

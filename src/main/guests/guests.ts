@@ -1,0 +1,115 @@
+/** The guests that have a name: listed, fetched, removed, and found for a boot. */
+import {mkdir, readdir, rm, stat} from 'node:fs/promises'
+import {findPackageJSON} from 'node:module'
+import {dirname, join} from 'node:path'
+import {expected, UserError} from '../../memory/index.ts'
+import {cacheFolder} from './cache-folder.ts'
+import {fetchDebian} from './debian.ts'
+import {acquireFetchLock} from './fetch-lock.ts'
+import type {FetchOptions, GuestInfo, GuestParts} from './guest.ts'
+
+type NamedGuest = Readonly<{name: string; description: string; parts: () => GuestParts}> &
+	(Readonly<{origin: 'package'}> | Readonly<{origin: 'cache'; fetch: (options: FetchOptions) => Promise<void>}>)
+
+// The last part names the layout: a guest that an older version put together is not taken for this one's.
+const debianFolder = () => join(cacheFolder(), 'guests', 'debian-13-1')
+
+const guests: readonly NamedGuest[] = [
+	{
+		name: 'debian',
+		description: "Debian 13's kernel, and a shell of its busybox",
+		origin: 'cache',
+		parts: () => ({
+			kernel: join(debianFolder(), 'kernel'),
+			initrd: join(debianFolder(), 'initrd'),
+			append: 'console=ttyS0',
+		}),
+		fetch: (options) => fetchDebian({...options, aptFolder: join(cacheFolder(), 'apt'), folder: debianFolder()}),
+	},
+	{
+		name: 'smp-demo',
+		description: 'our own program: all harts remap pages, fence one another and check what they read',
+		origin: 'package',
+		parts: () => ({kernel: join(dirname(findPackageJSON(import.meta.url)!), 'guests', 'smp-demo.elf')}),
+	},
+]
+
+export async function listGuests(): Promise<GuestInfo[]> {
+	return await Promise.all(
+		guests.map(async (guest) => {
+			const sizes = await Promise.all(files(guest).map(fileBytes))
+			const bytes = sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0)
+			return {name: guest.name, description: guest.description, ready: !sizes.includes(undefined), bytes}
+		}),
+	)
+}
+
+/**
+ * Brings a guest here if it is not here yet. What is interrupted continues at the next call; a guest is never half there.
+ * @throws UserError, in one line: unknown name, no apt, no network, a signature that does not verify.
+ */
+export async function fetchGuest(name: string, options: FetchOptions = {}): Promise<void> {
+	const guest = named(name)
+	if (guest.origin === 'package' || (await isReady(guest))) return
+	const {onProgress, signal} = options
+	const folder = join(cacheFolder(), 'guests')
+	await mkdir(folder, {recursive: true}).catch((error: Error) => {
+		throw new UserError(`Expected a cache folder that can be written, got: ${error.message}`)
+	})
+	await using _lock = await acquireFetchLock({
+		folder,
+		onWait: () => onProgress?.({step: 'waiting for another fetch'}),
+		signal,
+	})
+	if (await isReady(guest)) return
+	await removeDrafts(folder)
+	await guest.fetch(options)
+}
+
+/** @throws UserError when the name is unknown or the guest is part of the program. */
+export async function removeGuest(name: string): Promise<void> {
+	const guest = named(name)
+	if (guest.origin === 'package') throw new UserError(`Expected a fetched guest, got ${name}, which is built in`)
+	const folder = join(cacheFolder(), 'guests')
+	await using _lock = await acquireFetchLock({folder})
+	await rm(dirname(guest.parts().kernel), {recursive: true, force: true})
+	await rm(join(cacheFolder(), 'apt'), {recursive: true, force: true})
+}
+
+/** @returns what to boot. @throws UserError when the name is unknown or the guest has not been fetched. */
+export async function resolveGuest(name: string): Promise<GuestParts> {
+	const guest = named(name)
+	if (!(await isReady(guest)))
+		throw new UserError(
+			guest.origin === 'cache'
+				? `Expected ${name} to have been fetched; do so with: manyhart guest fetch ${name}`
+				: `Expected ${guest.parts().kernel}, which is part of the package, got no such file`,
+		)
+	return guest.parts()
+}
+
+function named(name: string): NamedGuest {
+	const guest = guests.find((candidate) => candidate.name === name)
+	if (!guest) throw expected(`a guest (${guests.map((each) => each.name).join(', ')})`, name)
+	return guest
+}
+
+const files = (guest: NamedGuest): string[] => {
+	const {kernel, initrd} = guest.parts()
+	return initrd ? [kernel, initrd] : [kernel]
+}
+
+const isReady = async (guest: NamedGuest) => !(await Promise.all(files(guest).map(fileBytes))).includes(undefined)
+
+async function fileBytes(path: string): Promise<number | undefined> {
+	return await stat(path).then(
+		({size}) => size,
+		() => undefined,
+	)
+}
+
+/** What a fetch left that was killed. */
+async function removeDrafts(folder: string): Promise<void> {
+	const drafts = (await readdir(folder)).filter((name) => name.includes('.draft-'))
+	await Promise.all(drafts.map((name) => rm(join(folder, name), {recursive: true, force: true})))
+}

@@ -1,0 +1,72 @@
+/** Runs one of the machine's own tools and gathers what it says. */
+import {spawn} from 'node:child_process'
+import type {Readable} from 'node:stream'
+import {UserError} from '../../memory/index.ts'
+
+export type ToolOptions = Readonly<{
+	folder?: string
+	signal?: AbortSignal | undefined
+	/** Each line that the tool writes to file descriptor 3. */
+	onStatus?: (line: string) => void
+}>
+
+export type ToolResult = Readonly<{output: string; errors: string; exitCode: number}>
+
+/** A tool that this machine does not have. */
+export class MissingTool extends UserError {
+	constructor(tool: string) {
+		super(`Expected ${tool} on this machine, as Debian and Ubuntu have it; use --guest smp-demo`)
+	}
+}
+
+const statusDescriptor = 3
+
+/** @throws MissingTool; the signal's reason when it aborts. A failing tool is a result. */
+export async function runTool(
+	tool: string,
+	args: readonly string[],
+	{folder, signal, onStatus}: ToolOptions = {},
+): Promise<ToolResult> {
+	signal?.throwIfAborted()
+	const child = spawn(tool, args, {
+		cwd: folder,
+		env: {...process.env, LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive'},
+		stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+	})
+	const stop = () => child.kill('SIGTERM')
+	signal?.addEventListener('abort', stop)
+	try {
+		const [exitCode, output, errors] = await Promise.all([
+			new Promise<number>((resolve, reject) => {
+				child.once('error', reject)
+				child.once('close', (code) => resolve(code ?? 1))
+			}),
+			gather(child.stdout as Readable),
+			gather(child.stderr as Readable),
+			eachLine(child.stdio[statusDescriptor] as Readable, onStatus),
+		])
+		signal?.throwIfAborted()
+		return {output, errors, exitCode}
+	} catch (error) {
+		throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? new MissingTool(tool) : error
+	} finally {
+		signal?.removeEventListener('abort', stop)
+	}
+}
+
+async function gather(stream: Readable): Promise<string> {
+	let text = ''
+	stream.setEncoding('utf8')
+	for await (const part of stream) text += part
+	return text
+}
+
+async function eachLine(stream: Readable, take: (line: string) => void = () => {}): Promise<void> {
+	let rest = ''
+	stream.setEncoding('utf8')
+	for await (const part of stream) {
+		const lines = (rest + part).split('\n')
+		rest = lines.pop()!
+		lines.forEach(take)
+	}
+}
