@@ -24,7 +24,8 @@ export async function acquireFetchLock({folder, onWait, signal}: FetchLockOption
 		const lock = await tryLock(name)
 		if (lock) return lock
 		if (attempt === 0) onWait?.()
-		await setTimeout(retryMilliseconds, undefined, signal ? {signal} : {})
+		// An abort ends the wait here and is thrown above, with the signal's own reason.
+		await setTimeout(retryMilliseconds, undefined, signal ? {signal} : {}).catch(() => {})
 	}
 }
 

@@ -1,0 +1,52 @@
+import test from 'ava'
+import {firstError, progressOf} from '../../../src/main/guests/apt.ts'
+import {chooseMirror, parseIndexTargets} from '../../../src/main/guests/apt-mirror.ts'
+import {kernelOf} from '../../../src/main/guests/debian.ts'
+
+const line = (...fields: string[]) => `${fields.join('\t')}\n`
+
+test('the mirror is the first full Debian archive of the sources, whatever its suite', (t) => {
+	const output =
+		line('https://packages.example.com/apt/', 'stable', 'main', 'Example') +
+		line('http://security.debian.org/debian-security/', 'bookworm-security', 'main', 'Debian') +
+		line('http://mirror.example.org/pub/debian/', 'bookworm', 'contrib', 'Debian') +
+		line('http://mirror.example.org/pub/debian/', 'bookworm', 'main', 'Debian')
+	t.is(chooseMirror(parseIndexTargets(output)), 'http://mirror.example.org/pub/debian/')
+})
+
+test('before the first apt-get update a mirror is known by its path', (t) => {
+	t.is(
+		chooseMirror(parseIndexTargets(line('http://deb.debian.org/debian/', 'trixie', 'main', ''))),
+		'http://deb.debian.org/debian/',
+	)
+	t.is(chooseMirror(parseIndexTargets(line('https://packages.example.com/apt/', 'stable', 'main', ''))), undefined)
+})
+
+test('the archive of another distribution and a disc are no mirrors', (t) => {
+	const output =
+		line('http://archive.ubuntu.com/ubuntu/', 'noble', 'main', 'Ubuntu') +
+		line('cdrom:[Debian 13]/', 'trixie', 'main', 'Debian')
+	t.is(chooseMirror(parseIndexTargets(output)), undefined)
+})
+
+test('progress is read from the status lines of a download only', (t) => {
+	t.is(progressOf('dlstatus:1:24.5:Retrieving file 1 of 2 (3min left)'), 0.245)
+	t.is(progressOf('pmstatus:dpkg-exec:0.0000:Running dpkg'), undefined)
+	t.is(progressOf(''), undefined)
+})
+
+test("an error is apt's first error line, without its mark", (t) => {
+	t.is(
+		firstError('W: something\nE: Failed to fetch http://x  Could not resolve\nE: Some files'),
+		'Failed to fetch http://x Could not resolve',
+	)
+	t.is(firstError(''), 'no reason')
+})
+
+test('the kernel is the package that the metapackage depends on', (t) => {
+	t.is(
+		kernelOf(new Map([['Depends', 'linux-image-6.12.107+deb13-riscv64 (= 6.12.107-1), other']])),
+		'linux-image-6.12.107+deb13-riscv64',
+	)
+	t.throws(() => kernelOf(new Map()), {message: /^Expected linux-image-riscv64 to depend on a kernel/})
+})
