@@ -83,7 +83,9 @@ export class TablePool {
 	/** Takes a cleared table, ready to be published. @returns its descriptor, or noTable when the pool is dry. */
 	take(): number {
 		const handle = this.#free.get()
-		return handle === 0 ? noTable : this.#prepare(handle - 1, TableState.free)
+		if (handle !== 0) return this.#prepare(handle - 1, TableState.free)
+		this.#askForClearing()
+		return noTable
 	}
 
 	/** For when the pool is dry: clears a retired table on the spot. @returns its descriptor, or noTable when none is ready. */
@@ -98,9 +100,12 @@ export class TablePool {
 		this.#move(table, TableState.inUse, TableState.retired)
 		Atomics.add(this.#memory.i32, this.#headerWord('retired'), 1)
 		this.#retired.defer(table + 1, gracePeriod)
-		if (this.#retired.length <= this.#clearingThreshold) return
-		// Ordered after the table was put on the list; pairs with the store in recycleRetired(): the clearer finds the table, or this asks again.
-		if (Atomics.compareExchange(this.#memory.i32, this.#headerWord('clearingWanted'), 0, 1) === 0) this.#needsClearing()
+		if (this.wantsClearing) this.#askForClearing()
+	}
+
+	/** Whether so many tables are retired that the pool may run dry. */
+	get wantsClearing(): boolean {
+		return this.#retired.length > this.#clearingThreshold
 	}
 
 	/** Clears and recycles all retired tables whose grace period has elapsed. Any thread. @returns how many. */
@@ -129,6 +134,11 @@ export class TablePool {
 			recycled: count('recycled'),
 			waiting: this.#retired.length,
 		}
+	}
+
+	#askForClearing(): void {
+		// Ordered after the table was put on the list; pairs with the store in recycleRetired(): the clearer finds the table, or this asks again.
+		if (Atomics.compareExchange(this.#memory.i32, this.#headerWord('clearingWanted'), 0, 1) === 0) this.#needsClearing()
 	}
 
 	#prepare(table: number, from: number): number {

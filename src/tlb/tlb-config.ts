@@ -9,7 +9,7 @@ export type TlbConfig = Readonly<{
 	vcpus: number
 	/** log2 of the entries of a table, 6 to 16; default 10. */
 	log2Entries?: number
-	/** Tables beyond the four of each vCPU; default max(64, 16 per vCPU). */
+	/** Tables beyond the four of each vCPU; default max(256, 32 per vCPU). */
 	spareTables?: number
 	/** Default swap-pool. */
 	policy?: FlushPolicyName
@@ -20,7 +20,7 @@ export type SizeClass = Readonly<{log2Entries: number; tables: number; spareTabl
 
 /** The size classes of a machine; now one. */
 export function sizeClasses(config: TlbConfig): readonly SizeClass[] {
-	const {vcpus, log2Entries = 10, spareTables = Math.max(64, vcpus * 16)} = config
+	const {vcpus, log2Entries = 10, spareTables = Math.max(256, vcpus * 32)} = config
 	if (!(log2Entries >= 6 && log2Entries <= 16))
 		throw rangeError('log2 of a TLB table’s entries from 6 to 16', log2Entries)
 	const offset = roundUp(TlbShared.size, 4096)
