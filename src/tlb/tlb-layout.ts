@@ -49,15 +49,14 @@ export const FlushCause = {
 	sfenceAll: 0,
 	sfencePage: 1,
 	satpWrite: 2,
-	fenceI: 3,
 	/** MXR, which the tags do not tell apart. */
-	statusChange: 4,
-	pmpWrite: 5,
-	remoteAll: 6,
-	remoteRange: 7,
-	reset: 8,
+	statusChange: 3,
+	pmpWrite: 4,
+	remoteAll: 5,
+	remoteRange: 6,
+	reset: 7,
 	/** The code cache started over, so that entries' `code` would point at other pages' slots. */
-	codeCacheReset: 9,
+	codeCacheReset: 8,
 } as const
 export type FlushCause = (typeof FlushCause)[keyof typeof FlushCause]
 

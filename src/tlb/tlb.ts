@@ -68,7 +68,6 @@ const longestRange = 64
 
 /** Causes after which entries of the bare regime are void too; the others leave them. */
 const flushesBare: ReadonlySet<FlushCause> = new Set([
-	FlushCause.fenceI,
 	FlushCause.pmpWrite,
 	FlushCause.reset,
 	FlushCause.codeCacheReset,

@@ -65,7 +65,7 @@ test('a flush swaps the tables that were filled, and elides the others', (t) => 
 	t.deepEqual(epochs, [1, 2, 2, 2])
 })
 
-for (const cause of ['fenceI', 'pmpWrite', 'reset', 'codeCacheReset'] as const) {
+for (const cause of ['pmpWrite', 'reset', 'codeCacheReset'] as const) {
 	test(`${cause} flushes the bare regime as well`, (t) => {
 		const machine = TestMachine.create({vcpus: 1})
 		machine.tlb.enter(0)
