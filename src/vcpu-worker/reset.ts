@@ -49,6 +49,8 @@ export function resetHarts(blocks: VcpuBlocks, entry: HartEntry): void {
 		registers.set('medeleg', delegatedExceptions)
 		registers.set('mideleg', delegatedInterrupts)
 		registers.set('mcounteren', allCounters)
+		// As firmware does: Linux leaves it alone without SBI's PMU extension, and its vDSO reads time in U-mode.
+		registers.set('scounteren', allCounters)
 		registers.set('menvcfg', supervisorEnvironment)
 		registers.setWord('builtInSbi', 1)
 		states.set(hart, hart === 0 ? HsmState.STARTED : HsmState.STOPPED)
