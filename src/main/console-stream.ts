@@ -1,15 +1,27 @@
 /** The guest's console as an async iterable of bytes, with a way to type. */
 import type {MachineConsole} from './machine-interface.ts'
 
+/** Bytes that wait for the reader before it holds the guest up, or, while there is no reader, before the oldest are dropped. */
+const backlogLimit = 2 ** 20
+
 export class ConsoleStream implements MachineConsole {
 	readonly #type: (bytes: Uint8Array) => void
+	readonly #hasRoom: () => void
 	readonly #pieces: Uint8Array[] = []
+	#backlog = 0
+	#readers = 0
 	#wake: (() => void) | undefined
 	#ended = false
 
-	/** @param type sends bytes to the guest. */
-	constructor(type: (bytes: Uint8Array) => void) {
+	/** @param options.type sends bytes to the guest. @param options.hasRoom called when a reader has caught up after the stream was full. */
+	constructor({type, hasRoom}: {type: (bytes: Uint8Array) => void; hasRoom: () => void}) {
 		this.#type = type
+		this.#hasRoom = hasRoom
+	}
+
+	/** Whether a reader is behind so far that no more should be pushed. */
+	get full(): boolean {
+		return this.#readers > 0 && this.#backlog >= backlogLimit
 	}
 
 	/** Types text or bytes at the guest's console. */
@@ -19,7 +31,12 @@ export class ConsoleStream implements MachineConsole {
 
 	/** Hands over what the guest printed. */
 	push(pieces: readonly Uint8Array[]): void {
-		this.#pieces.push(...pieces)
+		for (const piece of pieces) {
+			this.#pieces.push(piece)
+			this.#backlog += piece.length
+		}
+		// A guest whose console nobody reads shall run on.
+		while (this.#readers === 0 && this.#backlog > backlogLimit) this.#take()
 		this.#wake?.()
 	}
 
@@ -29,15 +46,32 @@ export class ConsoleStream implements MachineConsole {
 		this.#wake?.()
 	}
 
-	/** What was printed, oldest first; ends with the machine. For one reader. */
+	/**
+	 * What was printed, oldest first; ends with the machine. For one reader, which the guest waits for when it falls
+	 * behind by more than a mebibyte. Of what was printed before there was a reader, the last mebibyte is kept.
+	 */
 	async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-		for (;;) {
-			for (let piece = this.#pieces.shift(); piece; piece = this.#pieces.shift()) yield piece
-			if (this.#ended) return
-			await new Promise<void>((resolve) => {
-				this.#wake = resolve
-			})
-			this.#wake = undefined
+		this.#readers += 1
+		try {
+			for (;;) {
+				for (let piece = this.#take(); piece; piece = this.#take()) yield piece
+				if (this.#ended) return
+				await new Promise<void>((resolve) => {
+					this.#wake = resolve
+				})
+				this.#wake = undefined
+			}
+		} finally {
+			this.#readers -= 1
+			this.#hasRoom()
 		}
+	}
+
+	#take(): Uint8Array | undefined {
+		const wasFull = this.full
+		const piece = this.#pieces.shift()
+		this.#backlog -= piece?.length ?? 0
+		if (wasFull && !this.full) this.#hasRoom()
+		return piece
 	}
 }

@@ -14,20 +14,34 @@ export class HelperPool implements AsyncDisposable {
 		atomics: 'disabled',
 	})
 	readonly #clearJob: ClearJob
-	#clearing = false
+	#clearing: Promise<void> | undefined
+	/** Asked for while it was under way: a table may have been retired behind the clearer's back. */
+	#again = false
 
 	constructor(memory: SharedMemory, tlb: TlbConfig) {
 		this.#clearJob = {memory: memory.memory, map: memory.map, tlb}
 	}
 
-	/** Has retired tables cleared; does nothing while that is under way. @returns how many came back. */
-	async clearTables(): Promise<number> {
-		if (this.#clearing) return 0
-		this.#clearing = true
+	/** Has retired tables cleared. While that is under way, sees to it that it is done once more. */
+	async clearTables(): Promise<void> {
+		this.#again = true
+		this.#clearing ??= this.#clear()
+		await this.#clearing
+	}
+
+	/** Resolves when nothing is under way; a failure is its caller's. */
+	async idle(): Promise<void> {
+		await this.#clearing?.catch(() => {})
+	}
+
+	async #clear(): Promise<void> {
 		try {
-			return await this.#pool.run(this.#clearJob, {name: 'clearTables'})
+			while (this.#again) {
+				this.#again = false
+				await this.#pool.run(this.#clearJob, {name: 'clearTables'})
+			}
 		} finally {
-			this.#clearing = false
+			this.#clearing = undefined
 		}
 	}
 

@@ -1,6 +1,6 @@
 /** A machine: the library's door. Creates the shared memory, loads the guest, and runs one worker thread per hart. */
-import {Board, boardMap, type ClockOrigin, MainDoorbell, type Stop, StopReason, ticksSince} from '../board/index.ts'
-import {assert, Doorbell, expected, GuestRam, type SharedMemory, VcpuBlocks} from '../memory/index.ts'
+import {Board, boardMap, type ClockOrigin, MainDoorbell, StopReason, ticksSince} from '../board/index.ts'
+import {assert, Doorbell, expected, GuestRam, rangeError, type SharedMemory, VcpuBlocks} from '../memory/index.ts'
 import {Rcu} from '../rcu/index.ts'
 import {Tlb, type TlbConfig} from '../tlb/index.ts'
 import {buildInterpreter, HartRegisters, type RegisterDump, resetHarts, type VcpuConfig} from '../vcpu-worker/index.ts'
@@ -12,12 +12,15 @@ import {HelperPool} from './helper-pool.ts'
 import type {CommandLineMachine, MachineOptions, MachineOutcome} from './machine-interface.ts'
 import {codePagesPerVcpu, createMemory} from './machine-memory.ts'
 import {type MachineStatistics, readStatistics} from './machine-statistics.ts'
+import {StallWatch} from './stall-watch.ts'
 import {type VcpuDied, VcpuThreads} from './vcpu-threads.ts'
 
 /** sysexits.h's EX_SOFTWARE: the emulator itself failed. */
 const softwareExitCode = 70
 /** Milliseconds: how often the main thread looks around unasked, and how long it waits for vCPUs to park before it ends them. */
 const [heartbeat, parkLimit] = [1000, 5000]
+
+type Pause = Readonly<{parked: PromiseWithResolvers<void>; resumed: PromiseWithResolvers<void>}>
 
 const outcomeReason = {
 	[StopReason.powerOff]: 'power-off',
@@ -39,11 +42,17 @@ export class Machine implements CommandLineMachine {
 	readonly #helpers: HelperPool
 	readonly #threads: VcpuThreads
 	readonly #abort: AbortSignal | undefined
-	#phase: 'created' | 'running' | 'paused' | 'over' = 'created'
-	#resumed = Promise.withResolvers<void>()
-	#parked = Promise.withResolvers<void>()
-	#pumping: Promise<void> | undefined
-	#death: VcpuDied | undefined
+	readonly #stalls: StallWatch
+	#phase: 'created' | 'starting' | 'running' | 'paused' | 'over' = 'created'
+	/** From pause() to resume(). */
+	#pause: Pause | undefined
+	#running: Promise<MachineOutcome> | undefined
+	#disposing: Promise<void> | undefined
+	/** Rejects when vCPUs have not parked in time after a stop. */
+	readonly #overdue = Promise.withResolvers<never>()
+	#stopSeen: number | undefined
+	/** What went wrong first; it makes the outcome's message. */
+	#failure: string | undefined
 
 	/**
 	 * @param options.memory bytes of guest RAM. @param options.smp harts, 1 to 64.
@@ -83,10 +92,15 @@ export class Machine implements CommandLineMachine {
 		this.#blocks = new VcpuBlocks(memory, harts)
 		this.#board = new Board(memory, this.#blocks, {now: ticksSince(clockOrigin)})
 		this.#rcu = new Rcu(memory, harts)
+		this.#stalls = new StallWatch(this.#rcu)
 		this.#tlb = new Tlb(memory, {blocks: this.#blocks, rcu: this.#rcu, config: tlb})
-		this.console = new ConsoleStream((bytes) => this.#board.console.write(bytes))
+		this.console = new ConsoleStream({
+			type: (bytes) => this.#board.console.write(bytes),
+			hasRoom: () => this.#board.control.ringMain(MainDoorbell.consoleOutput),
+		})
 		this.#load()
 		this.#helpers = new HelperPool(memory, tlb)
+		this.#overdue.promise.catch(() => {})
 		const {base: gpa, size} = boardMap.bootRom
 		const shared = {harts, memory: memory.memory, map: memory.map, tlb, clockOrigin, hartModule, interpreterModule}
 		const codePages = codePagesPerVcpu(harts)
@@ -95,45 +109,73 @@ export class Machine implements CommandLineMachine {
 		)
 	}
 
-	/** Runs until the guest powers off, reboots, leaves with a code, or fails. To be called once. */
+	/**
+	 * Runs until the guest powers off, reboots, leaves with a code, or fails, or the machine is stopped. Once.
+	 * @throws UserError when the machine runs or has run already.
+	 */
 	async run(): Promise<MachineOutcome> {
-		assert(this.#phase === 'created', 'a machine runs once')
+		if (this.#phase !== 'created') throw expected('a machine that has not run yet', `one that is ${this.#phase}`)
+		this.#phase = 'starting'
+		this.#running = this.#run()
+		return await this.#running
+	}
+
+	async #run(): Promise<MachineOutcome> {
+		// Also keeps the process alive: its threads do not, and neither does a wait for the main doorbell.
+		const beat = setInterval(() => this.#beat(), heartbeat)
 		this.#abort?.addEventListener('abort', this.#onAbort, {once: true})
 		if (this.#abort?.aborted) this.#onAbort()
-		this.#pumping = this.#pump()
+		const pumping = this.#pump().catch((error: Error) => this.#fail(`the console failed: ${error.message}`))
 		try {
-			await this.#threads.reset()
-			for (;;) {
-				this.#phase = 'running'
-				await this.#threads.run((died) => this.#onDeath(died))
-				const stop = this.#board.control.stop()
-				if (stop) return this.#outcome(stop)
-				this.#phase = 'paused'
-				this.#parked.resolve()
-				await this.#resumed.promise
-			}
+			await this.#untilStopped()
 		} catch (error) {
-			return {reason: 'error', exitCode: softwareExitCode, message: (error as Error).message}
-		} finally {
-			this.#phase = 'over'
-			this.#parked.resolve()
-			await this.#pumping
-			this.#abort?.removeEventListener('abort', this.#onAbort)
+			this.#fail((error as Error).message)
+			// Some thread did not park, or did not even start.
+			await this.#threads[Symbol.asyncDispose]()
+		}
+		this.#phase = 'over'
+		this.#board.control.ringMain(MainDoorbell.stop)
+		this.#pause?.parked.resolve()
+		await Promise.all([pumping, this.#helpers.idle()])
+		this.#abort?.removeEventListener('abort', this.#onAbort)
+		clearInterval(beat)
+		return this.#outcome()
+	}
+
+	async #untilStopped(): Promise<void> {
+		await Promise.race([this.#threads.reset(), this.#overdue.promise])
+		for (;;) {
+			// A bell of an earlier pause must not park one hart of the next run. A stop that came before is seen here, one
+			// that comes after rings again.
+			for (let vcpu = 0; vcpu < this.harts; vcpu++) this.#blocks.silence(vcpu, Doorbell.pause)
+			if (this.#board.control.stop()) return
+			if (this.#pause) {
+				this.#phase = 'paused'
+				this.#pause.parked.resolve()
+				await this.#pause.resumed.promise
+				continue
+			}
+			this.#phase = 'running'
+			await Promise.race([this.#threads.run((died) => this.#onDeath(died)), this.#overdue.promise])
 		}
 	}
 
-	/** Parks every vCPU at its next safepoint. Resolves once all are parked (or the machine is over). */
+	/** Parks every vCPU at its next safepoint. Resolves once all are parked, or the machine is over or resumed. */
 	async pause(): Promise<void> {
-		if (this.#phase !== 'running') return
-		this.#parked = Promise.withResolvers()
-		this.#resumed = Promise.withResolvers()
-		for (let vcpu = 0; vcpu < this.harts; vcpu++) this.#blocks.ring(vcpu, Doorbell.pause)
-		await this.#parked.promise
+		if (this.#phase === 'created' || this.#phase === 'over') return
+		if (!this.#pause) {
+			this.#pause = {parked: Promise.withResolvers(), resumed: Promise.withResolvers()}
+			for (let vcpu = 0; vcpu < this.harts; vcpu++) this.#blocks.ring(vcpu, Doorbell.pause)
+		}
+		await this.#pause.parked.promise
 	}
 
 	/** Goes on after pause(). */
 	resume(): void {
-		if (this.#phase === 'paused') this.#resumed.resolve()
+		const pause = this.#pause
+		this.#pause = undefined
+		pause?.resumed.resolve()
+		pause?.parked.resolve()
 	}
 
 	/** Stops the machine as if its plug were pulled; run() returns. */
@@ -142,11 +184,12 @@ export class Machine implements CommandLineMachine {
 		this.resume()
 	}
 
-	/** A parked hart's registers. @throws RangeError for a hart that is not there. */
+	/** A parked hart's registers. @throws RangeError for a hart that is not there. @throws UserError while the harts run. */
 	async registers(hart: number): Promise<RegisterDump> {
-		assert(this.#phase !== 'running', 'registers are read while the machine is paused: await pause() first')
-		if (!(hart >= 0 && hart < this.harts))
-			throw new RangeError(`Expected a hart from 0 to ${this.harts - 1}, got ${hart}`)
+		if (this.#phase === 'running')
+			throw expected('a paused machine (await pause()) to read registers of', 'one that runs')
+		if (!(Number.isInteger(hart) && hart >= 0 && hart < this.harts))
+			throw rangeError(`a hart from 0 to ${this.harts - 1}`, hart)
 		return new HartRegisters(this.#memory, this.#blocks.base(hart)).dump()
 	}
 
@@ -161,27 +204,39 @@ export class Machine implements CommandLineMachine {
 	}
 
 	/** Stops what still runs, and gives every thread back. */
-	async [Symbol.asyncDispose](): Promise<void> {
-		if (this.#phase === 'running' || this.#phase === 'paused') {
-			this.stop()
-			await Promise.race([
-				this.#parked.promise,
-				this.#pumping,
-				new Promise((resolve) => setTimeout(resolve, parkLimit).unref()),
-			])
-		}
+	[Symbol.asyncDispose](): Promise<void> {
+		this.#disposing ??= this.#dispose()
+		return this.#disposing
+	}
+
+	async #dispose(): Promise<void> {
+		this.stop()
+		await this.#running
 		this.#phase = 'over'
-		await this.#threads[Symbol.asyncDispose]()
-		await this.#pumping
-		await this.#helpers[Symbol.asyncDispose]()
+		await Promise.all([this.#threads[Symbol.asyncDispose](), this.#helpers[Symbol.asyncDispose]()])
 		this.console.end()
 	}
 
 	readonly #onAbort = (): void => this.stop()
 
 	#onDeath(died: VcpuDied): void {
-		this.#death ??= died
-		this.#board.control.requestStop({reason: StopReason.error, exitCode: softwareExitCode, hart: died.vcpu})
+		this.#fail(died.message, died.vcpu)
+		// The dead thread reads nothing any more; harts that wait for its quiescent state in a remote fence go on, and stop.
+		this.#rcu.reader(died.vcpu).offline()
+	}
+
+	/** Something of ours broke: the machine stops. */
+	#fail(message: string, hart = -1): void {
+		const {control} = this.#board
+		if (control.requestStop({reason: StopReason.error, exitCode: softwareExitCode, hart})) this.#failure = message
+	}
+
+	/** Once a heartbeat, whatever else hangs. */
+	#beat(): void {
+		this.#stalls.check()
+		if (!this.#board.control.stop()) return
+		this.#stopSeen ??= performance.now()
+		if (performance.now() - this.#stopSeen >= parkLimit) this.#overdue.reject(new Error('a hart does not stop'))
 	}
 
 	#load(): void {
@@ -201,30 +256,26 @@ export class Machine implements CommandLineMachine {
 		while (this.#phase !== 'over') {
 			const bells = await control.mainWait(Math.min(untilAlarm ?? heartbeat, heartbeat))
 			if (bells & MainDoorbell.consoleInput) console.pump()
-			if (bells & MainDoorbell.tlbPool) void this.#helpers.clearTables().catch((error) => this.#onHelperError(error))
+			if (bells & MainDoorbell.tlbPool) this.#clearTables()
 			untilAlarm = rtc.serveAlarm()
-			this.console.push(console.read())
+			// A reader that has fallen behind stops the guest's transmitter; it rings when it has caught up.
+			if (!this.console.full) this.console.push(console.read())
 		}
-		this.console.push(console.read())
+		for (let rest = console.read(); rest.length > 0; rest = console.read()) this.console.push(rest)
 		this.console.end()
 	}
 
-	#onHelperError(error: Error): void {
-		// A pool that is being destroyed drops its jobs.
-		if (this.#phase !== 'over') this.#board.control.requestStop({reason: StopReason.error, exitCode: softwareExitCode})
-		this.#helperError ??= error
+	#clearTables(): void {
+		this.#helpers.clearTables().catch((error: Error) => this.#fail(`the helper pool failed: ${error.message}`))
 	}
-	#helperError: Error | undefined
 
-	#outcome(stop: Stop): MachineOutcome {
+	#outcome(): MachineOutcome {
+		const stop = this.#board.control.stop()
+		assert(stop, 'a machine is over when something has stopped it')
+		const {exitCode, hart} = stop
 		const reason = outcomeReason[stop.reason]
-		if (reason !== 'error') return {reason, exitCode: stop.exitCode}
-		return {reason, exitCode: stop.exitCode, message: this.#message(stop)}
-	}
-
-	#message({hart}: Stop): string {
-		if (this.#death) return this.#death.message
-		if (this.#helperError) return `the helper pool failed: ${this.#helperError.message}`
-		return describeStuckHart(hart, new HartRegisters(this.#memory, this.#blocks.base(hart)))
+		if (reason !== 'error') return {reason, exitCode}
+		const message = this.#failure ?? describeStuckHart(hart, new HartRegisters(this.#memory, this.#blocks.base(hart)))
+		return {reason, exitCode, message}
 	}
 }

@@ -1,7 +1,7 @@
 /** The vCPU worker threads of one machine. */
 import {Worker} from 'node:worker_threads'
 import * as Comlink from 'comlink'
-import {nodeEndpoint, type RegisterDump, type VcpuApi, type VcpuConfig} from '../vcpu-worker/index.ts'
+import {nodeEndpoint, type VcpuApi, type VcpuConfig} from '../vcpu-worker/index.ts'
 import {threadEntries} from './artifacts.ts'
 
 /** A worker thread ended by itself, which it never should. */
@@ -16,6 +16,7 @@ export class VcpuDied extends Error {
 }
 
 type Thread = Readonly<{
+	vcpu: number
 	worker: Worker
 	api: Comlink.Remote<VcpuApi>
 	/** Never resolves; rejects with VcpuDied. */
@@ -30,35 +31,18 @@ export class VcpuThreads implements AsyncDisposable {
 		this.#threads = configs.map((config) => this.#start(config))
 	}
 
-	get count(): number {
-		return this.#threads.length
-	}
-
 	/** Puts every vCPU into its state at reset. @throws VcpuDied */
 	async reset(): Promise<void> {
-		await Promise.all(this.#threads.map(({api, death}) => Promise.race([api.reset(), death])))
+		await Promise.all(this.#threads.map((thread) => call(thread, (api) => api.reset())))
 	}
 
 	/** Runs every vCPU. Resolves once all are parked. @param onDeath called as soon as one dies, so that the others can be stopped. */
 	async run(onDeath: (died: VcpuDied) => void): Promise<void> {
-		const runs = this.#threads.map(async ({api, death}, vcpu) => {
-			try {
-				await Promise.race([api.run(), death])
-			} catch (error) {
-				onDeath(error instanceof VcpuDied ? error : new VcpuDied(vcpu, (error as Error).message))
-			}
-		})
-		await Promise.all(runs)
-	}
-
-	/** While parked. */
-	async registers(vcpu: number): Promise<RegisterDump> {
-		const thread = this.#threads[vcpu]
-		if (!thread) throw new RangeError(`Expected a hart from 0 to ${this.count - 1}, got ${vcpu}`)
-		return await Promise.race([thread.api.registers(), thread.death])
+		await Promise.all(this.#threads.map((thread) => call(thread, (api) => api.run()).catch(onDeath)))
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
+		// Ends a thread that runs guest code, or sleeps, as well as a parked one.
 		this.#disposed = true
 		await Promise.all(this.#threads.map(({worker}) => worker.terminate()))
 	}
@@ -73,6 +57,19 @@ export class VcpuThreads implements AsyncDisposable {
 		})
 		// Whoever waits for the vCPU sees it; without a waiter it must not end the process.
 		death.catch(() => {})
-		return {worker, api: Comlink.wrap<VcpuApi>(nodeEndpoint(worker)), death}
+		const api = Comlink.wrap<VcpuApi>(nodeEndpoint(worker))
+		// After Comlink has begun to listen, which keeps the process alive. A machine that runs does so itself, and one that is
+		// forgotten is no reason to go on.
+		worker.unref()
+		return {vcpu: config.vcpu, worker, api, death}
+	}
+}
+
+/** @throws VcpuDied for whatever goes wrong there. */
+async function call({vcpu, api, death}: Thread, action: (api: Thread['api']) => Promise<void>): Promise<void> {
+	try {
+		await Promise.race([action(api), death])
+	} catch (error) {
+		throw error instanceof VcpuDied ? error : new VcpuDied(vcpu, (error as Error).message)
 	}
 }

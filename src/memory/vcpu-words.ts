@@ -71,6 +71,11 @@ export class VcpuBlocks {
 		Atomics.notify(this.memory.i32, word)
 	}
 
+	/** Takes a bell back that its vCPU has not heard. Only while that vCPU is parked; starting it orders this before it. */
+	silence(vcpu: number, bit: number): void {
+		Atomics.and(this.memory.i32, (this.base(vcpu) + VcpuWords.offset.doorbell) >> 2, ~bit)
+	}
+
 	/** Raises mip bits and rings only when one of them is new. */
 	raise(vcpu: number, mipBits: number): void {
 		const word = (this.base(vcpu) + VcpuWords.offset.pendingInterrupts) >> 2

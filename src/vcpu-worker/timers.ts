@@ -34,19 +34,22 @@ export class Timers {
 		this.#deadline = 0
 	}
 
-	/** Raises what is due. @returns milliseconds until the next deadline, Infinity without one. */
+	/** Raises what is due, and lowers what is not. @returns milliseconds until the next deadline, Infinity without one. */
 	check(): number {
 		const now = this.#now()
-		if (now >= this.#deadline) this.#raiseDue(now)
+		if (now >= this.#deadline) this.#compare(now)
 		return (this.#deadline - now) / ticksPerMillisecond
 	}
 
-	#raiseDue(now: number): void {
+	#compare(now: number): void {
 		const hasSstc = (this.#registers.get('menvcfg') & sstcEnabled) !== 0n
 		const supervisor = hasSstc ? this.#registers.number('stimecmp') : Number.POSITIVE_INFINITY
 		const machine = this.#aclint.mtimecmpTicks(this.#vcpu)
 		const due = (now >= supervisor ? Mip.STIP : 0) | (now >= machine ? Mip.MTIP : 0)
 		if (due) this.#blocks.raise(this.#vcpu, due)
+		// Another hart may have moved mtimecmp between our look at it and the raise that followed; it rang, and we look again.
+		const stale = this.#registers.pendingInterrupts() & (Mip.STIP | Mip.MTIP) & ~due
+		if (stale) this.#blocks.lower(this.#vcpu, stale)
 		this.#deadline = Math.min(
 			now >= supervisor ? Number.POSITIVE_INFINITY : supervisor,
 			now >= machine ? Number.POSITIVE_INFINITY : machine,

@@ -4,7 +4,6 @@ import * as Comlink from 'comlink'
 import {Board, ticksSince} from '../board/index.ts'
 import {assert, SharedMemory, VcpuBlocks} from '../memory/index.ts'
 import {nodeEndpoint} from './comlink-endpoint.ts'
-import type {RegisterDump} from './hart-registers.ts'
 import {Vcpu} from './vcpu.ts'
 import type {VcpuConfig} from './vcpu-config.ts'
 
@@ -14,7 +13,6 @@ export type VcpuApi = Readonly<{
 	reset(): void
 	/** Resolves when the vCPU is parked again: the machine pauses or stops. */
 	run(): void
-	registers(): RegisterDump
 }>
 
 assert(parentPort, 'a vCPU runs in a worker thread')
@@ -27,6 +25,5 @@ const vcpu = new Vcpu({config, memory, blocks, board: new Board(memory, blocks, 
 const api: VcpuApi = {
 	reset: () => vcpu.reset(),
 	run: () => vcpu.run(),
-	registers: () => vcpu.registers.dump(),
 }
 Comlink.expose(api, nodeEndpoint(parentPort))

@@ -1,0 +1,43 @@
+/** Machines for tests: made from a tiny guest or one of the guest programs, given back with the test. */
+import {subscribe} from 'node:diagnostics_channel'
+import type {Worker} from 'node:worker_threads'
+import type {ExecutionContext} from 'ava'
+import {Machine, type MachineOptions} from '../../src/main/index.ts'
+import {temporaryFile} from './boot/boot-files.ts'
+
+export const mebibyte = 2 ** 20
+
+/** @param kernel a path, or the bytes of a raw binary. */
+export async function createMachine(
+	t: ExecutionContext,
+	{kernel, ...options}: Partial<Omit<MachineOptions, 'kernel'>> & {kernel: string | Uint8Array},
+): Promise<Machine> {
+	const path = typeof kernel === 'string' ? kernel : await temporaryFile(t, kernel)
+	const machine = await Machine.create({smp: 1, memory: 64 * mebibyte, ...options, kernel: path})
+	t.teardown(() => machine[Symbol.asyncDispose]())
+	return machine
+}
+
+/** All that the machine prints until it is over. */
+export async function readConsole(machine: Machine): Promise<string> {
+	let text = ''
+	for await (const bytes of machine.console) text += Buffer.from(bytes).toString('latin1')
+	return text
+}
+
+const workers: Worker[] = []
+subscribe('worker_threads', (message) => void workers.push((message as {worker: Worker}).worker))
+
+/** The worker threads that were started since the last call. */
+export function newWorkers(): Worker[] {
+	return workers.splice(0)
+}
+
+/** Resolves once the condition holds; looks every 10 ms. @throws after 20 seconds. */
+export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
+	const deadline = performance.now() + 20_000
+	while (!(await condition())) {
+		if (performance.now() > deadline) throw new Error(`Expected within 20 seconds: ${what}`)
+		await new Promise((resolve) => setTimeout(resolve, 10))
+	}
+}
