@@ -39,7 +39,7 @@ export const HartState = sharedStruct(
 		stimecmp: 'i64',
 		pmpcfg: array('i64', 16),
 		pmpaddr: array('i64', 64),
-		/** Retired instructions, as counted at the last exit or call to the hart core; wraps. */
+		/** Retired instructions, with all of a slice counted as it begins: less `budget` while it runs. Wraps. */
 		instret: 'i64',
 		/** Added to instret to give mcycle / minstret after a guest wrote them. */
 		mcycleOffset: 'i64',
