@@ -9,7 +9,7 @@ export type TlbConfig = Readonly<{
 	vcpus: number
 	/** log2 of the entries of a table, 6 to 16; default 10. */
 	log2Entries?: number
-	/** Tables beyond the four of each vCPU; default max(256, 32 per vCPU). */
+	/** Tables beyond the five of each vCPU; default max(256, 32 per vCPU). */
 	spareTables?: number
 	/** Default swap-pool. */
 	policy?: FlushPolicyName

@@ -36,10 +36,13 @@ export const TlbTableTrailer = sharedStruct(
 	{align: 64},
 )
 
-/** Translation regimes, each with a table of its own. */
-export const Regime = {bare: 0, supervisor: 1, supervisorSum: 2, user: 3} as const
+/**
+ * Translation regimes, each with a table of its own. The first two do not translate: M-mode, and the privileges below it
+ * while satp is Bare, which PMP treats differently. Those from `supervisor` on do.
+ */
+export const Regime = {machine: 0, bare: 1, supervisor: 2, supervisorSum: 3, user: 4} as const
 export type Regime = (typeof Regime)[keyof typeof Regime]
-export const regimeCount = 4
+export const regimeCount = 5
 
 /** Low bits of a descriptor word that hold log2 of the table's entry count; tables are 4 KiB-aligned. */
 export const descriptorLog2Mask = 0x1f

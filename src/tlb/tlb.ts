@@ -66,8 +66,8 @@ export const tlbStateOffset = roundUp(VcpuWords.size, TlbState.align)
 /** A longer range is flushed by a swap. */
 const longestRange = 64
 
-/** Causes after which entries of the bare regime are void too; the others leave them. */
-const flushesBare: ReadonlySet<FlushCause> = new Set([
+/** Causes after which entries of the regimes that do not translate are void too; the others leave them. */
+const flushesUntranslated: ReadonlySet<FlushCause> = new Set([
 	FlushCause.pmpWrite,
 	FlushCause.reset,
 	FlushCause.codeCacheReset,
@@ -108,7 +108,7 @@ export class Tlb {
 		for (let regime = 0; regime < regimeCount; regime++) {
 			const pool = this.#tables.pools.find((each) => each !== undefined)
 			const fresh = pool?.take() || pool?.takeRetired() || noTable
-			assert(fresh !== noTable, 'the pool has four tables for each vCPU that starts')
+			assert(fresh !== noTable, 'the pool has a table per regime for each vCPU that starts')
 			publish(this.#tables, state, regime, fresh)
 		}
 		this.#retire()
@@ -118,7 +118,7 @@ export class Tlb {
 	flush(vcpu: number, cause: FlushCause): void {
 		const state = this.#state(vcpu)
 		this.#countCause(state, cause)
-		this.#flushOwn(state, flushesBare.has(cause) ? Regime.bare : Regime.supervisor)
+		this.#flushOwn(state, flushesUntranslated.has(cause) ? Regime.machine : Regime.supervisor)
 	}
 
 	#flushOwn(state: number, firstRegime: number): void {

@@ -16,6 +16,8 @@ const allCounters = 7n
 /** menvcfg: STCE (stimecmp), CBZE (cbo.zero), CBIE and CBCFE stay 0. */
 const supervisorEnvironment = (1n << 63n) | (1n << 7n)
 const never = 2n ** 64n - 1n
+/** PMP entry 0, as firmware without secrets leaves it: NAPOT over the whole physical space, R W X. */
+const openPmp = {configuration: 0x1fn, address: 2n ** 54n - 1n}
 
 const privilege = {supervisor: 1, machine: 3} as const
 const [a0, a1] = [10, 11]
@@ -52,6 +54,8 @@ export function resetHarts(blocks: VcpuBlocks, entry: HartEntry): void {
 		// As firmware does: Linux leaves it alone without SBI's PMU extension, and its vDSO reads time in U-mode.
 		registers.set('scounteren', allCounters)
 		registers.set('menvcfg', supervisorEnvironment)
+		registers.set('pmpcfg', openPmp.configuration)
+		registers.set('pmpaddr', openPmp.address)
 		registers.setWord('builtInSbi', 1)
 		states.set(hart, hart === 0 ? HsmState.STARTED : HsmState.STOPPED)
 	}

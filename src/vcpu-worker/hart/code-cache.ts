@@ -29,6 +29,8 @@ let buckets: u32 = 0
 let bucketCount: u32 = 0
 let pages: u32 = 0
 let pageCount: u32 = 0
+/** The scratch page's only slot that is no sentinel; SLOTS = none. */
+let openSlot: u32 = SLOTS
 
 /** Twice as many buckets as pages, rounded up to a power of two: probes stay short. */
 function bucketsFor(count: u32): u32 {
@@ -46,11 +48,30 @@ export function attachCodeCache(cache: u32, count: u32): void {
 	bucketCount = bucketsFor(count)
 	pages = cache + bucketCount * 4
 	pageCount = count
+	for (let slot: u32 = 0; slot < SLOTS; slot++) store<u64>(pages + slot * SLOT_SIZE, SENTINEL, CODE_PAGE_SLOTS)
+	writeSentinels(pages)
+	openSlot = SLOTS
 	emptyCodeCache()
 }
 
-/** @returns the code page for instructions that cross pages. */
+/** @returns the code page for instructions that are fetched one by one: they cross pages, or PMP splits theirs. */
 export function scratchCodePage(): u32 {
+	return pages
+}
+
+/**
+ * Makes the scratch page hold this instruction and nothing else: wherever it goes on, it meets a sentinel.
+ * @param offset in its page. @param bits of the instruction. @returns the scratch page.
+ */
+export function onlyInstruction(offset: u32, bits: u32): u32 {
+	const slot = offset / 2
+	// The slot depends on the bytes alone: it is kept while they are the same.
+	if (slot != openSlot || load<u32>(pages + offset, CODE_PAGE_SNAPSHOT) != bits) {
+		store<u64>(pages + openSlot * SLOT_SIZE, SENTINEL, CODE_PAGE_SLOTS)
+		store<u64>(pages + slot * SLOT_SIZE, 0, CODE_PAGE_SLOTS)
+		store<u32>(pages + offset, bits, CODE_PAGE_SNAPSHOT)
+		openSlot = slot
+	}
 	return pages
 }
 

@@ -20,7 +20,7 @@ import {CSR_MIP, legalPc, legalVector} from './csr-supervisor'
 import {DONE, doneUnlessInterrupt, found, ILLEGAL} from './csr-value'
 import {hart} from './hart'
 import {pending} from './interrupts'
-import {CSR_PMPCFG0, readPmp, writePmp} from './pmp'
+import {CSR_PMPCFG0, readPmp, writePmp} from './csr-pmp'
 import {mstatus, writeMstatus} from './status'
 
 /** MXL = 2 (64 bits), extensions A C D F I M S U. */

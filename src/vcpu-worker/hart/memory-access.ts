@@ -1,26 +1,33 @@
 /** Memory accesses that the inline TLB lookup missed: first touches, misaligned and page-crossing ones, devices. */
-import {HART_MENVCFG, HART_MMIO_ACCESSES, HART_PRIVILEGE, HART_SCRATCH, HART_SENVCFG} from '../../../build/hart/offsets'
-import {ACCESS_LOAD, ACCESS_STORE, accessFault, misaligned} from './access'
+import {
+	HART_MENVCFG,
+	HART_MMIO_ACCESSES,
+	HART_PRIVILEGE,
+	HART_SCRATCH,
+	HART_SENVCFG,
+	HART_TRAP_CAUSE,
+} from '../../../build/hart/offsets'
+import {ACCESS_LOAD, ACCESS_STORE, accessFault, misaligned, pageFault} from './access'
 import {ENVCFG_CBZE, MACHINE, PAGE_BYTES, PAGE_MASK, USER} from './architecture'
 import {mmioRead, mmioWrite} from './env'
 import {hart, raise} from './hart'
 import {pageOf} from './page-walk'
 import {gpa, place, translate} from './translation'
 
-/** Bytes that cbo.zero clears. */
+/** Of Zicboz and Zicbom. */
 const BLOCK_BYTES: u32 = 64
 
 /** @returns the offset in shared memory at which to load the value, or 0 with the exception raised. */
 export function readMemory(gva: u64, bytes: u32): u32 {
 	if (crosses(gva, bytes)) return readAcross(gva, bytes)
-	if (!translate(gva, ACCESS_LOAD)) return 0
+	if (!translate(gva, bytes, ACCESS_LOAD)) return 0
 	return place != 0 ? place : readDevice(gva, bytes)
 }
 
 /** @returns 1 when the store is done, or 0 with the exception raised and nothing written. */
 export function writeMemory(gva: u64, bytes: u32, value: u64): i32 {
 	if (crosses(gva, bytes)) return writeAcross(gva, bytes, value)
-	if (!translate(gva, ACCESS_STORE)) return 0
+	if (!translate(gva, bytes, ACCESS_STORE)) return 0
 	if (place == 0) return writeDevice(gva, bytes, value)
 	// Plain: a guest store; orders between harts are made by the guest's fences and atomics.
 	if (bytes == 1) store<u8>(place, <u8>value)
@@ -34,7 +41,7 @@ export function writeMemory(gva: u64, bytes: u32, value: u64): i32 {
 export function atomicAddress(gva: u64, bytes: u32, access: u32): u32 {
 	const kind = access == 0 ? ACCESS_LOAD : ACCESS_STORE
 	if (gva & (bytes - 1)) return fault(misaligned(kind), gva)
-	if (!translate(gva, kind)) return 0
+	if (!translate(gva, bytes, kind)) return 0
 	return place != 0 ? place : fault(accessFault(kind), gva)
 }
 
@@ -43,10 +50,20 @@ export function zeroBlock(gva: u64): i32 {
 	const privilege = load<u32>(hart, HART_PRIVILEGE)
 	if (privilege != MACHINE && !(load<u64>(hart, HART_MENVCFG) & ENVCFG_CBZE)) return 2
 	if (privilege == USER && !(load<u64>(hart, HART_SENVCFG) & ENVCFG_CBZE)) return 2
-	if (!translate(gva, ACCESS_STORE)) return 0
-	if (place == 0) return fault(accessFault(ACCESS_STORE), gva)
-	memory.fill(place & ~(BLOCK_BYTES - 1), 0, BLOCK_BYTES)
+	if (!translateBlock(gva, ACCESS_STORE)) return 0
+	memory.fill(place, 0, BLOCK_BYTES)
 	return 1
+}
+
+/** Sets `place` to the start of the block that holds gva. @returns 1, or 0 with a store's exception raised: cache-block instructions have no other. */
+function translateBlock(gva: u64, access: u32): i32 {
+	if (translate(gva & ~(<u64>BLOCK_BYTES - 1), BLOCK_BYTES, access)) {
+		return place != 0 ? 1 : fault(accessFault(ACCESS_STORE), gva)
+	}
+	return fault(
+		load<u64>(hart, HART_TRAP_CAUSE) == accessFault(access) ? accessFault(ACCESS_STORE) : pageFault(ACCESS_STORE),
+		gva,
+	)
 }
 
 function fault(cause: i32, gva: u64): u32 {
@@ -60,13 +77,13 @@ function crosses(gva: u64, bytes: u32): bool {
 
 function readAcross(gva: u64, bytes: u32): u32 {
 	const second = pageOf(gva) + PAGE_BYTES
-	if (!translate(gva, ACCESS_LOAD)) return 0
+	const firstBytes = <u32>(second - gva)
+	if (!translate(gva, firstBytes, ACCESS_LOAD)) return 0
 	const firstPlace = place
-	if (!translate(second, ACCESS_LOAD)) return 0
+	if (!translate(second, bytes - firstBytes, ACCESS_LOAD)) return 0
 	const secondPlace = place
 	// A device has no misaligned registers.
 	if (firstPlace == 0 || secondPlace == 0) return fault(misaligned(ACCESS_LOAD), gva)
-	const firstBytes = <u32>(second - gva)
 	const scratch = hart + HART_SCRATCH
 	memory.copy(scratch, firstPlace, firstBytes)
 	memory.copy(scratch + firstBytes, secondPlace, bytes - firstBytes)
@@ -76,12 +93,12 @@ function readAcross(gva: u64, bytes: u32): u32 {
 /** Both pages are translated before the first byte is written. */
 function writeAcross(gva: u64, bytes: u32, value: u64): i32 {
 	const second = pageOf(gva) + PAGE_BYTES
-	if (!translate(gva, ACCESS_STORE)) return 0
+	const firstBytes = <u32>(second - gva)
+	if (!translate(gva, firstBytes, ACCESS_STORE)) return 0
 	const firstPlace = place
-	if (!translate(second, ACCESS_STORE)) return 0
+	if (!translate(second, bytes - firstBytes, ACCESS_STORE)) return 0
 	const secondPlace = place
 	if (firstPlace == 0 || secondPlace == 0) return fault(misaligned(ACCESS_STORE), gva)
-	const firstBytes = <u32>(second - gva)
 	const scratch = hart + HART_SCRATCH
 	store<u64>(scratch, value)
 	memory.copy(firstPlace, scratch, firstBytes)

@@ -19,7 +19,8 @@ import {
 } from './architecture'
 import {ACCESS_STORE, accessBit, accessFault, pageFault} from './access'
 import {hart, ramAt} from './hart'
-import {permitted} from './regimes'
+import {pmpAccess} from './pmp'
+import {MAY_READ, MAY_WRITE, permitted} from './regimes'
 
 /** The leaf that the last successful walk() ended at, A and D up to date. */
 export let walkedPte: u64 = 0
@@ -45,8 +46,10 @@ export function walk(gva: u64, access: u32, regime: u32): i32 {
 	while (true) {
 		// 2. The PTE at a + va.vpn[i] × PTESIZE.
 		const shift = PAGE_SHIFT + 9 * level
-		const place = ramAt(table + ((gva >> shift) & 0x1ff) * 8)
-		if (place == 0) return accessFault(access)
+		const pteGpa = table + ((gva >> shift) & 0x1ff) * 8
+		const place = ramAt(pteGpa)
+		const protection = pmpAccess(pteGpa, 8, 0)
+		if (place == 0 || !(protection & MAY_READ)) return accessFault(access)
 		// Sequentially consistent: ordered after the store of trailer.filled in openTable(), so that a flusher either
 		// sees that word set or has its changed PTE seen here. Also orders the PTEs of one walk.
 		const pte = atomic.load<u64>(place)
@@ -68,6 +71,7 @@ export function walk(gva: u64, access: u32, regime: u32): i32 {
 		// 7. A, and D for a store; when the PTE is no longer what was checked, back to step 2.
 		const marked = pte | PTE_A | (access == ACCESS_STORE ? PTE_D : 0)
 		if (marked != pte) {
+			if (!(protection & MAY_WRITE)) return accessFault(access)
 			// Compare-and-swap: never undoes what another hart writes to the PTE meanwhile. Pairs with the guest's own stores and AMOs to it.
 			if (atomic.cmpxchg<u64>(place, pte, marked) != pte) continue
 		}

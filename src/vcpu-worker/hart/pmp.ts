@@ -1,57 +1,83 @@
-/** Physical memory protection: the registers, stored and not enforced. Privileged spec, "Physical Memory Protection CSRs". */
+/** Physical memory protection: which physical addresses an access may touch. Privileged spec, "Physical Memory Protection". */
 import {HART_PMPADDR, HART_PMPCFG} from '../../../build/hart/offsets'
-import {found, DONE, ILLEGAL} from './csr-value'
+import {PAGE_BYTES} from './architecture'
 import {hart} from './hart'
+import {MAY_ALL, MAY_EXECUTE, MAY_READ, MAY_WRITE} from './regimes'
 
-export const CSR_PMPCFG0: i32 = 0x3a0
-export const CSR_PMPADDR0: i32 = 0x3b0
-/** Entries that can be written; the others are read-only zero. */
-const ENTRIES: i32 = 16
-const ADDRESSES: i32 = 64
-const ADDRESS_BITS: u64 = ((<u64>1) << 54) - 1
+/** Entries that can be configured; the registers of the others are read-only zero. */
+export const PMP_ENTRIES: u32 = 16
 
-const CFG_R: u8 = 1
-const CFG_W: u8 = 2
-const CFG_A: u8 = 0x18
-const CFG_TOR: u8 = 0x08
-const CFG_L: u8 = 0x80
-/** L, A, X, W, R. */
-const CFG_FIELDS: u8 = 0x9f
+export const PMP_R: u8 = 1
+export const PMP_W: u8 = 2
+export const PMP_X: u8 = 4
+/** A: how the entry matches. */
+export const PMP_A: u8 = 0x18
+export const PMP_TOR: u8 = 0x08
+export const PMP_NA4: u8 = 0x10
+/** Locked: not writable before the next reset, and in force for M-mode too. */
+export const PMP_L: u8 = 0x80
+
+/** Besides MAY_ bits: an entry begins or ends inside the range, so that parts of it are permitted different things. */
+export const PMP_SPLIT: u32 = 8
 
 /** Where an entry's configuration byte lies: RV64 has the even-numbered pmpcfg CSRs only, with eight entries each. */
-function cfgAt(entry: i32): u32 {
+export function pmpConfigurationAt(entry: u32): u32 {
 	return hart + HART_PMPCFG + (entry >> 3) * 16 + (entry & 7)
 }
 
-export function readPmp(number: i32): i32 {
-	if (number >= CSR_PMPADDR0) {
-		if (number >= CSR_PMPADDR0 + ADDRESSES) return ILLEGAL
-		return found(load<u64>(hart + ((number - CSR_PMPADDR0) << 3), HART_PMPADDR))
+export function pmpAddressAt(entry: u32): u32 {
+	return hart + HART_PMPADDR + (entry << 3)
+}
+
+/**
+ * What a privilege may do with all of a physical range. The lowest-numbered entry that matches any of its bytes decides.
+ * @param machine not 0: M-mode, which only locked entries bind. @returns MAY_ bits, or PMP_SPLIT.
+ */
+function pmpPermits(gpa: u64, bytes: u64, machine: u32): u32 {
+	const last = gpa + bytes - 1
+	// pmpaddr of the entry before, in bytes.
+	let below: u64 = 0
+	for (let entry: u32 = 0; entry < PMP_ENTRIES; entry++) {
+		const configuration = load<u8>(pmpConfigurationAt(entry))
+		const address = load<u64>(pmpAddressAt(entry))
+		const mode = configuration & PMP_A
+		const bottom = below
+		below = address << 2
+		if (mode == 0) continue
+		let first: u64
+		let end: u64
+		if (mode == PMP_TOR) {
+			if (bottom >= below) continue
+			first = bottom
+			end = below - 1
+		} else {
+			// NAPOT: the lowest zero bit of the address and the ones below it give the size. NA4 has none of them.
+			const inside = mode == PMP_NA4 ? 3 : ((address ^ (address + 1)) << 2) | 3
+			first = below & ~inside
+			end = first + inside
+		}
+		if (last < first || gpa > end) continue
+		if (gpa < first || last > end) return PMP_SPLIT
+		if (machine != 0 && !(configuration & PMP_L)) return MAY_ALL
+		return mayOf(configuration)
 	}
-	if (number & 1) return ILLEGAL
-	return found(load<u64>(hart + ((number - CSR_PMPCFG0) << 3), HART_PMPCFG))
+	return machine != 0 ? MAY_ALL : 0
 }
 
-export function writePmp(number: i32, value: u64): i32 {
-	if (number >= CSR_PMPADDR0) writeAddress(number - CSR_PMPADDR0, value)
-	else writeConfiguration((number - CSR_PMPCFG0) * 4, value)
-	return DONE
+function mayOf(configuration: u8): u32 {
+	let may: u32 = 0
+	if (configuration & PMP_R) may |= MAY_READ
+	if (configuration & PMP_W) may |= MAY_WRITE
+	if (configuration & PMP_X) may |= MAY_EXECUTE
+	return may
 }
 
-function writeAddress(entry: i32, value: u64): void {
-	if (entry >= ENTRIES || load<u8>(cfgAt(entry)) & CFG_L) return
-	// A locked top-of-range entry locks the address below it too.
-	if (entry + 1 < ENTRIES && (load<u8>(cfgAt(entry + 1)) & (CFG_L | CFG_A)) == (CFG_L | CFG_TOR)) return
-	store<u64>(hart + (entry << 3), value & ADDRESS_BITS, HART_PMPADDR)
+/** @returns MAY_ bits for every byte of gpa's page, or PMP_SPLIT: then each access is asked for on its own. */
+export function pmpPage(gpa: u64, machine: u32): u32 {
+	return pmpPermits(gpa & ~(<u64>PAGE_BYTES - 1), PAGE_BYTES, machine)
 }
 
-function writeConfiguration(first: i32, value: u64): void {
-	if (first >= ENTRIES) return
-	for (let i = 0; i < 8; i++) {
-		const place = cfgAt(first + i)
-		const byte = <u8>(value >> (8 * i)) & CFG_FIELDS
-		// W without R is reserved: such a write leaves the entry as it is.
-		if (load<u8>(place) & CFG_L || (byte & (CFG_R | CFG_W)) == CFG_W) continue
-		store<u8>(place, byte)
-	}
+/** @returns MAY_ bits for one access; none where an entry ends inside it. */
+export function pmpAccess(gpa: u64, bytes: u32, machine: u32): u32 {
+	return pmpPermits(gpa, bytes, machine) & MAY_ALL
 }

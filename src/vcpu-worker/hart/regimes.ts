@@ -6,6 +6,7 @@ import {
 	HART_PRIVILEGE,
 	HART_SATP,
 	REGIME_BARE,
+	REGIME_MACHINE,
 	REGIME_SUPERVISOR,
 	REGIME_SUPERVISOR_SUM,
 	REGIME_USER,
@@ -52,7 +53,8 @@ export function updateRegimes(): void {
 }
 
 function regimeOf(privilege: u32, status: u64): u32 {
-	if (privilege == MACHINE || load<u64>(hart, HART_SATP) >> SATP_MODE_SHIFT == SATP_BARE) return REGIME_BARE
+	if (privilege == MACHINE) return REGIME_MACHINE
+	if (load<u64>(hart, HART_SATP) >> SATP_MODE_SHIFT == SATP_BARE) return REGIME_BARE
 	if (privilege == USER) return REGIME_USER
 	return status & STATUS_SUM ? REGIME_SUPERVISOR_SUM : REGIME_SUPERVISOR
 }

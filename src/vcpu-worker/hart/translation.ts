@@ -3,19 +3,25 @@ import {
 	HART_DATA_REGIME,
 	HART_FETCH_REGIME,
 	REGIME_BARE,
+	REGIME_MACHINE,
 	TLB_ENTRY_ADDEND,
 	TLB_ENTRY_CODE,
 	TLB_ENTRY_EXEC_TAG,
 	TLB_ENTRY_READ_TAG,
 	TLB_ENTRY_WRITE_TAG,
 } from '../../../build/hart/offsets'
-import {ACCESS_FETCH, ACCESS_LOAD, ACCESS_STORE, accessFault} from './access'
+import {ACCESS_FETCH, ACCESS_LOAD, ACCESS_STORE, accessBit, accessFault} from './access'
 import {PAGE_BYTES, PAGE_MASK, PTE_D} from './architecture'
 import {codePage, verifyCodePage} from './code-cache'
+import {fetchOne} from './fetch-across'
 import {hart, raise, ramAt, romAt} from './hart'
 import {pageOf, walk, walkedGpa, walkedPte, walkedSpan} from './page-walk'
+import {PMP_SPLIT, pmpAccess, pmpPage} from './pmp'
 import {MAY_ALL, MAY_WRITE, permitted} from './regimes'
 import {entryOf, fill, loadDescriptor, openTable, widenLarge} from './tlb-fill'
+
+/** Instructions are fetched by halfwords: each of them is permitted or not. */
+const PARCEL_BYTES: u32 = 2
 
 /** Where the last translated address lies in shared memory; 0 = it is no memory. */
 export let place: u32 = 0
@@ -24,9 +30,9 @@ export let gpa: u64 = 0
 
 /**
  * Sets `place` and `gpa`.
- * @param access ACCESS_LOAD or ACCESS_STORE. @returns 1, or 0 with the exception raised.
+ * @param bytes of the access, all in one page. @param access ACCESS_LOAD or ACCESS_STORE. @returns 1, or 0 with the exception raised.
  */
-export function translate(gva: u64, access: u32): i32 {
+export function translate(gva: u64, bytes: u32, access: u32): i32 {
 	const regime = load<u32>(hart, HART_DATA_REGIME)
 	const descriptor = loadDescriptor(regime)
 	const page = pageOf(gva)
@@ -37,9 +43,9 @@ export function translate(gva: u64, access: u32): i32 {
 		place = <u32>gva + load<u32>(entry, TLB_ENTRY_ADDEND)
 		return 1
 	}
-	const may = locate(gva, access, regime, descriptor)
+	const may = locate(gva, bytes, access, regime, descriptor)
 	if (may == 0) return 0
-	if (place != 0) fill(descriptor, page, place - <u32>(gva & PAGE_MASK), may, 0)
+	if (place != 0 && !(may & PMP_SPLIT)) fill(descriptor, page, place - <u32>(gva & PAGE_MASK), may, 0)
 	return 1
 }
 
@@ -50,12 +56,10 @@ export function fetch(gva: u64): u32 {
 	const page = pageOf(gva)
 	const entry = entryOf(descriptor, page)
 	if (load<u64>(entry, TLB_ENTRY_EXEC_TAG) == page) return verifyCodePage(load<u32>(entry, TLB_ENTRY_CODE))
-	const may = locate(gva, ACCESS_FETCH, regime, descriptor)
+	const may = locate(gva, PARCEL_BYTES, ACCESS_FETCH, regime, descriptor)
 	if (may == 0) return 0
-	if (place == 0) {
-		raise(accessFault(ACCESS_FETCH), gva)
-		return 0
-	}
+	if (place == 0) return refuse(gva, ACCESS_FETCH)
+	if (may & PMP_SPLIT) return fetchOne(gva, load<u16>(place))
 	const physicalPage = place - <u32>(gva & PAGE_MASK)
 	// May flush when the cache is full; the fill then goes to the retired table, which costs a second miss and no more.
 	const code = codePage(physicalPage)
@@ -63,12 +67,32 @@ export function fetch(gva: u64): u32 {
 	return code
 }
 
-/** Sets `place` and `gpa`. @returns what the page permits (MAY_ bits), or 0 with the exception raised. */
-function locate(gva: u64, access: u32, regime: u32, descriptor: u32): u32 {
+/** @returns the two bytes of an instruction at gva, or −1 with the exception raised. Fills no entry. */
+export function fetchParcel(gva: u64): i32 {
+	const regime = load<u32>(hart, HART_FETCH_REGIME)
+	if (locate(gva, PARCEL_BYTES, ACCESS_FETCH, regime, loadDescriptor(regime)) == 0) return -1
+	if (place != 0) return load<u16>(place)
+	refuse(gva, ACCESS_FETCH)
+	return -1
+}
+
+/** @returns 0, with the access fault raised. */
+function refuse(gva: u64, access: u32): u32 {
+	raise(accessFault(access), gva)
+	return 0
+}
+
+/**
+ * Sets `place` and `gpa`.
+ * @returns what every byte of the page permits (MAY_ bits); PMP_SPLIT where only this access was found permitted, so that
+ * the page gets no entry; or 0 with the exception raised.
+ */
+function locate(gva: u64, bytes: u32, access: u32, regime: u32, descriptor: u32): u32 {
 	openTable(descriptor)
+	const translated = regime != REGIME_MACHINE && regime != REGIME_BARE
 	let may = MAY_ALL
 	gpa = gva
-	if (regime != REGIME_BARE) {
+	if (translated) {
 		const cause = walk(gva, access, regime)
 		if (cause != 0) {
 			raise(cause, gva)
@@ -79,17 +103,19 @@ function locate(gva: u64, access: u32, regime: u32, descriptor: u32): u32 {
 		// A page that is not dirty gets no write entry: the first store has to come here to set D.
 		if (!(walkedPte & PTE_D)) may &= ~MAY_WRITE
 	}
+	const machine: u32 = regime == REGIME_MACHINE ? 1 : 0
+	const protection = pmpPage(gpa, machine)
+	const split = protection == PMP_SPLIT
+	if (!((split ? pmpAccess(gpa, bytes, machine) : protection) & accessBit(access))) return refuse(gva, access)
+	may = split ? PMP_SPLIT : may & protection
 	place = ramAt(gpa)
 	if (place == 0) {
 		place = romAt(gpa)
-		if (place != 0 && access == ACCESS_STORE) {
-			raise(accessFault(access), gva)
-			return 0
-		}
+		if (place != 0 && access == ACCESS_STORE) return refuse(gva, access)
 		may &= ~MAY_WRITE
 	}
 	// A device's page gets no entry, so its superpage need not be found.
-	if (place != 0 && regime != REGIME_BARE && walkedSpan != PAGE_BYTES) {
+	if (place != 0 && translated && walkedSpan != PAGE_BYTES) {
 		widenLarge(descriptor, gva & ~(walkedSpan - 1), walkedSpan)
 	}
 	return may

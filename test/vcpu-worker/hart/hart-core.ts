@@ -96,8 +96,15 @@ export class HartCore {
 		const [ram, boot, cache] = [memory.region('ram'), memory.region('rom'), memory.region('codeCache')]
 		this.core.attach(this.#block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, cache.offset, codePages)
 		this.set('privilege', Privilege.machine)
+		this.openPmp()
 		this.swapTables()
 		this.core.updateRegimes()
+	}
+
+	/** Entry 0 permits everything to everyone, as firmware leaves it. */
+	openPmp(): void {
+		this.set('pmpcfg', 0x1f)
+		this.set('pmpaddr', (1n << 54n) - 1n)
 	}
 
 	/** Publishes a cleared table for each regime, round robin. */

@@ -74,12 +74,12 @@ test('each regime fills a table of its own', (t) => {
 	t.is(hart.entry(0x4000n, hart.descriptor(Regime.user)), 'read write')
 	hart.enter(Privilege.machine)
 	hart.read(BigInt(page))
-	t.is(hart.entry(BigInt(page), hart.descriptor(Regime.bare)), 'read write')
+	t.is(hart.entry(BigInt(page), hart.descriptor(Regime.machine)), 'read write')
 })
 
 test('the boot ROM gets no write tag, a device no entry at all', (t) => {
 	const hart = new HartCore()
-	const bare = hart.descriptor(Regime.bare)
+	const bare = hart.descriptor(Regime.machine)
 	hart.read(BigInt(rom.gpa))
 	t.is(hart.entry(BigInt(rom.gpa), bare), 'read')
 	hart.registers.set(0x1000_0000, 1)
@@ -121,12 +121,12 @@ test('a superpage of device registers widens nothing: it gets no entries', (t) =
 test('a fill whose table was swapped since the walk began goes to the retired table', (t) => {
 	const hart = new HartCore()
 	for (let i = 0; i < codePages - 1; i++) hart.fetch(BigInt(ramBase + i * 4096))
-	const retired = hart.descriptor(Regime.bare)
+	const retired = hart.descriptor(Regime.machine)
 	const last = BigInt(ramBase + codePages * 4096)
 	// The code cache is full: this fetch resets it and flushes between its walk and its fill.
 	hart.fetch(last)
-	t.not(hart.descriptor(Regime.bare), retired)
+	t.not(hart.descriptor(Regime.machine), retired)
 	t.is(hart.entry(last, retired), 'read write exec')
-	t.is(hart.entry(last, hart.descriptor(Regime.bare)), '')
-	t.is(hart.trailer('filled', hart.descriptor(Regime.bare)), 0)
+	t.is(hart.entry(last, hart.descriptor(Regime.machine)), '')
+	t.is(hart.trailer('filled', hart.descriptor(Regime.machine)), 0)
 })

@@ -1,6 +1,6 @@
 /** Traps, interrupts, returns from them, and the instructions that M-mode may forbid. */
 import test from 'ava'
-import {FlushCause} from '../../../src/tlb/index.ts'
+import {FlushCause, Regime} from '../../../src/tlb/index.ts'
 import {HartCore, Privilege} from './hart-core.ts'
 
 const {user, supervisor, machine} = Privilege
@@ -54,16 +54,16 @@ test('delegation does not touch traps from M-mode', (t) => {
 test('a trap from translated U code enters the regime of its handler', (t) => {
 	const hart = new HartCore()
 	hart.enter(user, 8n << 60n)
-	t.is(hart.get('fetchRegime'), 3n)
+	t.is(hart.get('fetchRegime'), BigInt(Regime.user))
 	hart.set('medeleg', 1n << 8n)
 	hart.core.raise(8, 0n)
 	hart.core.takeTrap()
-	t.is(hart.get('fetchRegime'), 1n)
+	t.is(hart.get('fetchRegime'), BigInt(Regime.supervisor))
 	t.is(hart.core.sret(), 1)
-	t.is(hart.get('dataRegime'), 3n)
+	t.is(hart.get('dataRegime'), BigInt(Regime.user))
 	hart.core.raise(2, 0n)
 	hart.core.takeTrap()
-	t.is(hart.get('dataRegime'), 0n)
+	t.is(hart.get('dataRegime'), BigInt(Regime.machine))
 })
 
 test('exceptions go to the base even of a vectored tvec, interrupts to their entries', (t) => {
