@@ -58,12 +58,17 @@ export function instructions(): u64 {
 	return base(COUNTER_IR) + load<u64>(hart, HART_MINSTRET_OFFSET)
 }
 
+/** A write takes the place of the CSR instruction's own count: the next instruction reads what was written. Unprivileged spec, "Zicsr". */
 export function setCycles(value: u64): void {
-	store<u64>(hart, value - base(COUNTER_CY), HART_MCYCLE_OFFSET)
+	store<u64>(hart, value - base(COUNTER_CY) - ownCount(COUNTER_CY), HART_MCYCLE_OFFSET)
 }
 
 export function setInstructions(value: u64): void {
-	store<u64>(hart, value - base(COUNTER_IR), HART_MINSTRET_OFFSET)
+	store<u64>(hart, value - base(COUNTER_IR) - ownCount(COUNTER_IR), HART_MINSTRET_OFFSET)
+}
+
+function ownCount(inhibitBit: u64): u64 {
+	return load<u64>(hart, HART_MCOUNTINHIBIT) & inhibitBit ? 0 : 1
 }
 
 /** The counters keep their values over the change. */
@@ -71,8 +76,8 @@ export function setInhibit(value: u64): void {
 	const cyclesBefore = cycles()
 	const instructionsBefore = instructions()
 	store<u64>(hart, value & (COUNTER_CY | COUNTER_IR), HART_MCOUNTINHIBIT)
-	setCycles(cyclesBefore)
-	setInstructions(instructionsBefore)
+	store<u64>(hart, cyclesBefore - base(COUNTER_CY), HART_MCYCLE_OFFSET)
+	store<u64>(hart, instructionsBefore - base(COUNTER_IR), HART_MINSTRET_OFFSET)
 }
 
 /** Sstc, "Supervisor Timer Register": below M, stimecmp needs menvcfg.STCE and mcounteren.TM. */

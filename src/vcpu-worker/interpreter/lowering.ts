@@ -279,7 +279,7 @@ export class Lowering {
 	#csr(e: Extract<Expression, {op: 'csr'}>): void {
 		const {code} = this
 		const status = code.local('i32')
-		this.memory.syncBudget()
+		this.memory.syncBudgetBefore()
 		this.operands.csrNumber()
 		code.i32(csrHow[e.name])
 		this.push(e.operand)

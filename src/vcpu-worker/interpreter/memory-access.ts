@@ -178,6 +178,11 @@ export class MemoryAccess {
 		this.#code.get(this.#block).get(this.#budget).memory('i32.store', budgetOffset)
 	}
 
+	/** The same, without this instruction: what a CSR access reads. Unprivileged spec, "Zicsr": "the value prior to the execution of the instruction". */
+	syncBudgetBefore(): void {
+		this.#code.get(this.#block).get(this.#budget).i32(1).op('i32.add').memory('i32.store', budgetOffset)
+	}
+
 	/** Pushes the 64-bit scratch value. Plain: written by the hart core on this thread. */
 	pushScratch(): void {
 		this.#code.get(this.#block).memory('i64.load', scratchOffset)

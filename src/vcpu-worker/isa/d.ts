@@ -14,11 +14,11 @@ export const d: readonly Instruction[] = [
 		'01000 00 00001 rs1 rm rd 1010011',
 		writeF('rd', box32(call('f64_to_f32', 'i32', f('rs1'), roundingMode))),
 	),
-	// Exact, so the rounding mode plays no part.
+	// Exact, so the rounding mode plays no part; but a reserved one is illegal, as everywhere.
 	floatingPoint(
 		'fcvt.d.s',
 		'01000 01 00000 rs1 rm rd 1010011',
-		writeF('rd', call('f32_to_f64', 'i64', unbox32(f('rs1')))),
+		writeF('rd', call('f32_to_f64', 'i64', unbox32(f('rs1')), roundingMode)),
 	),
 	floatingPoint('fmv.x.d', '11100 01 00000 rs1 000 rd 1010011', writeX('rd', f('rs1'))),
 	floatingPoint('fmv.d.x', '11110 01 00000 rs1 000 rd 1010011', writeF('rd', x('rs1'))),

@@ -1,0 +1,54 @@
+/** A hart that the generated interpreter runs: the hart core of the hart tests, with the interpreter over it. */
+import {VcpuWords} from '../../../src/memory/index.ts'
+import {buildInterpreter, handlers, slotDecoder} from '../../../src/vcpu-worker/interpreter/index.ts'
+import {HartState, Slot, VcpuBlock} from '../../../src/vcpu-worker/vcpu-block.ts'
+import {HartCore} from '../hart/hart-core.ts'
+
+const module = await WebAssembly.compile(buildInterpreter())
+
+export class InterpretedHart extends HartCore {
+	readonly x: BigUint64Array
+	readonly f: BigUint64Array
+	/** Keys of the handlers that slots were decoded to. */
+	readonly decodedTo = new Set<string>()
+	decodings = 0
+	readonly #run: (block: number, budget: number) => number
+	readonly #blockAt: number
+
+	constructor() {
+		super()
+		const {memory} = this
+		this.#blockAt = memory.region('vcpu').offset
+		const registers = (field: 'x' | 'f') =>
+			new BigUint64Array(memory.memory.buffer, this.#blockAt + VcpuBlock.offset.hart + HartState.offset[field], 32)
+		this.x = registers('x')
+		this.f = registers('f')
+		const fill = slotDecoder(memory, {scratchPage: this.core.scratchCodePage() >>> 0})
+		const decode = (codeBase: number, ip: number): void => {
+			fill(codeBase, ip)
+			this.decodings++
+			this.decodedTo.add(handlers[memory.u16[((ip >>> 0) + Slot.offset.handler) / 2]!]!.key)
+		}
+		const {run} = new WebAssembly.Instance(module, {
+			env: {memory: memory.memory, decode},
+			hart: this.core as unknown as WebAssembly.ModuleImports,
+		}).exports as {run(block: number, budget: number): number}
+		this.#run = run
+	}
+
+	/** @returns an ExitReason. */
+	run(budget = 1000): number {
+		return this.#run(this.#blockAt, budget)
+	}
+
+	/** Rings, as another thread would. */
+	ring(bits: number): void {
+		// Atomic: pairs with the interpreter's safepoint.
+		Atomics.store(this.memory.i32, (this.#blockAt + VcpuWords.offset.doorbell) / 4, bits)
+	}
+
+	/** Writes 16 bits of code. Plain: nothing runs meanwhile. */
+	writeParcel(gpa: number, parcel: number): void {
+		this.memory.u16[this.ramOffset(gpa) / 2] = parcel
+	}
+}
