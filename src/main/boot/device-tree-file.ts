@@ -14,7 +14,8 @@ export async function readDeviceTree(path: string): Promise<Uint8Array> {
 	try {
 		readFdt(bytes)
 	} catch (error) {
-		if (error instanceof UserError) throw new UserError(`--dtb ${path}: ${error.message}`)
+		if (error instanceof UserError)
+			throw new UserError(error.message.replace(/^Expected /, `Expected in --dtb ${path} `))
 		throw error
 	}
 	return bytes

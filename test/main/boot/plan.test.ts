@@ -165,11 +165,11 @@ const refused: Record<
 		options: async (file) => ({memoryBytes: 8 * mebibyte, kernel: await file(makeImage({imageSize: 5 * mebibyte}))}),
 	},
 	'a device tree that is none': {
-		message: /^--dtb .*: Expected a flattened device tree, got other bytes$/,
+		message: /^Expected in --dtb .* a flattened device tree, got other bytes$/,
 		options: async (file) => ({kernel: await file(makeImage()), dtb: await file('/dts-v1/;')}),
 	},
 	'a truncated device tree': {
-		message: /^--dtb .*: Expected a device tree of \d+ bytes, got 100 bytes$/,
+		message: /^Expected in --dtb .* a device tree of \d+ bytes, got 100 bytes$/,
 		options: async (file) => ({
 			kernel: await file(makeImage()),
 			dtb: await file(virtDeviceTree({harts: 1, memoryBytes: mebibyte}).subarray(0, 100)),

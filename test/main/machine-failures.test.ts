@@ -1,0 +1,149 @@
+/** Whatever breaks, the machine ends soon and says what broke. */
+import test from 'ava'
+import {threadEntries} from '../../src/main/artifacts.ts'
+import {SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
+import {regimeCount, TlbState} from '../../src/tlb/index.ts'
+import {VcpuBlock} from '../../src/vcpu-worker/index.ts'
+import {guestBinary} from '../guests/guests.ts'
+import {roles, stay} from './little-guest.ts'
+import {createMachine, newWorkers, readConsole, until} from './test-machine.ts'
+
+const entries = threadEntries as {vcpu: URL; helper: URL}
+
+/** Runs `body` with other code in the machine's threads. */
+async function withThreads<Result>(replaced: Partial<typeof entries>, body: () => Promise<Result>): Promise<Result> {
+	const original = {...threadEntries}
+	Object.assign(entries, replaced)
+	try {
+		return await body()
+	} finally {
+		Object.assign(entries, original)
+	}
+}
+
+const what = ['fences the others', 'spins', 'waits for an interrupt', 'is stopped'] as const
+for (const [hart, activity] of what.entries()) {
+	test.serial(`a thread that ends while its hart ${activity} stops the machine`, async (t) => {
+		newWorkers()
+		const machine = await createMachine(t, {kernel: roles(), smp: 4})
+		const thread = newWorkers().find(({threadName}) => threadName === `vcpu ${hart}`)!
+		const running = machine.run()
+		await until(() => machine.statistics().tlbPool.remoteFlushes.count > 10, 'fences are under way')
+		const began = performance.now()
+		await thread.terminate()
+		t.deepEqual(await running, {
+			reason: 'error',
+			exitCode: 70,
+			message: `hart ${hart} died: its thread ended with code 1`,
+		})
+		const took = performance.now() - began
+		t.true(took < 3000, `${took} ms`)
+	})
+}
+
+test.serial('a thread that ends while the machine is paused is reported when it goes on', async (t) => {
+	newWorkers()
+	const machine = await createMachine(t, {kernel: roles(), smp: 4})
+	const thread = newWorkers().find(({threadName}) => threadName === 'vcpu 2')!
+	const running = machine.run()
+	await until(() => machine.statistics().tlbPool.remoteFlushes.count > 10, 'fences are under way')
+	await machine.pause()
+	await thread.terminate()
+	machine.resume()
+	t.like(await running, {exitCode: 70, message: 'hart 2 died: its thread ended with code 1'})
+})
+
+test.serial('a thread that ends before it has started is reported', async (t) => {
+	newWorkers()
+	const machine = await createMachine(t, {kernel: stay, smp: 2})
+	void newWorkers()
+		.find(({threadName}) => threadName === 'vcpu 1')!
+		.terminate()
+	const {exitCode, message} = await machine.run()
+	t.is(exitCode, 70)
+	t.regex(message!, /^hart 1 died: its thread ended with code [01]$/)
+})
+
+test.serial('an interpreter that traps stops the machine and names the hart', async (t) => {
+	const create = SharedMemory.create
+	let memory: SharedMemory | undefined
+	SharedMemory.create = (map) => {
+		memory = create(map)
+		return memory
+	}
+	const machine = await createMachine(t, {kernel: stay, smp: 2})
+	SharedMemory.create = create
+	const running = machine.run()
+	await until(() => machine.statistics().harts[0]!.instructions > 0, 'the guest runs')
+	await machine.pause()
+	// Tables far behind the memory's end.
+	const state = new VcpuBlocks(memory!, 2).base(0) + VcpuBlock.offset.tlb
+	memory!.i32.fill(
+		0xf000_000c | 0,
+		(state + TlbState.offset.descriptor) >> 2,
+		(state + TlbState.offset.descriptor) / 4 + regimeCount,
+	)
+	machine.resume()
+	t.deepEqual(await running, {reason: 'error', exitCode: 70, message: 'hart 0 died: memory access out of bounds'})
+})
+
+test.serial('a helper that fails stops the machine', async (t) => {
+	const helper = new URL('throwing-helper.ts', import.meta.url)
+	const machine = await withThreads({helper}, () => createMachine(t, {kernel: guestBinary('smp-demo'), smp: 4}))
+	t.deepEqual(await machine.run(), {
+		reason: 'error',
+		exitCode: 70,
+		message: 'the helper pool failed: no more clearing',
+	})
+})
+
+test.serial('a hart that does not stop is ended', async (t) => {
+	const vcpu = new URL('deaf-vcpu.ts', import.meta.url)
+	newWorkers()
+	const machine = await withThreads({vcpu}, () => createMachine(t, {kernel: stay, smp: 2}))
+	const threads = newWorkers().filter(({threadName}) => threadName?.startsWith('vcpu'))
+	const deaf = threads.map(
+		(thread) => new Promise<void>((resolve) => thread.on('message', (message) => message === 'deaf' && resolve())),
+	)
+	const running = machine.run()
+	await Promise.all(deaf)
+	const began = performance.now()
+	machine.stop()
+	t.deepEqual(await running, {reason: 'exit', exitCode: 0})
+	const took = performance.now() - began
+	t.true(took > 1000 && took < 10_000, `${took} ms`)
+})
+
+test.serial('a hart that passes no quiescent state is reported as a stall, and counted', async (t) => {
+	const vcpu = new URL('stuck-vcpu.ts', import.meta.url)
+	const machine = await withThreads({vcpu}, () => createMachine(t, {kernel: stay, smp: 2}))
+	const lines: string[] = []
+	const {error} = console
+	console.error = (line: string) => void lines.push(line)
+	t.teardown(() => {
+		console.error = error
+	})
+	const running = machine.run()
+	await until(() => machine.statistics().rcu.stalls > 0, 'a stall is reported')
+	machine.stop()
+	t.deepEqual(await running, {reason: 'exit', exitCode: 0})
+	const {stalls, lastStall} = machine.statistics().rcu
+	t.is(stalls, 1)
+	t.is(lastStall!.reader, 1)
+	t.true(lastStall!.milliseconds >= 5000)
+	t.is(lines.length, 1)
+	t.regex(lines[0]!, /^RCU stall: reader 1 has passed no quiescent state for [5-9]\.\d s/)
+})
+
+test.serial('a guest that jumps to nowhere is reported with pc and cause', async (t) => {
+	const machine = await createMachine(t, {kernel: guestBinary('wild-jump'), smp: 2})
+	const [outcome, printed] = await Promise.all([machine.run(), readConsole(machine)])
+	t.is(printed.trim(), 'Jumping to 0x10')
+	t.deepEqual(outcome, {
+		reason: 'error',
+		exitCode: 71,
+		message:
+			'hart 0 can execute nothing: first pc 0x10, cause 1 (instruction access fault); ' +
+			'its S-mode trap handler then pc 0x0, cause 1 (instruction access fault)',
+	})
+})

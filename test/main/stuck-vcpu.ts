@@ -1,0 +1,28 @@
+/** A vCPU thread that runs no guest: hart 1 never passes a quiescent state, and hart 0 begins the grace period that waits for it. For tests. */
+import {parentPort, workerData} from 'node:worker_threads'
+import * as Comlink from 'comlink'
+import {SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
+import {Rcu} from '../../src/rcu/index.ts'
+import {nodeEndpoint, type VcpuApi, type VcpuConfig} from '../../src/vcpu-worker/index.ts'
+
+const {vcpu, harts, memory, map} = workerData as VcpuConfig
+const shared = new SharedMemory(memory, map)
+const blocks = new VcpuBlocks(shared, harts)
+const rcu = new Rcu(shared, harts)
+
+const api: VcpuApi = {
+	reset: () => {},
+	run: () => {
+		const reader = rcu.reader(vcpu)
+		if (vcpu === 1) reader.online()
+		else {
+			// Behind hart 1, which comes online about now.
+			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+			rcu.startPoll()
+		}
+		// Sleeps until it is told to pause.
+		while (blocks.takeDoorbell(vcpu) === 0) Atomics.wait(shared.i32, blocks.base(vcpu) >> 2, 0)
+		reader.offline()
+	},
+}
+Comlink.expose(api, nodeEndpoint(parentPort!))
