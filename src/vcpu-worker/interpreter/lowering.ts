@@ -125,7 +125,7 @@ export class Lowering {
 			case 'amo':
 				return this.memory.amo(e, {gva: () => this.push(e.gva), value: () => this.push(e.value)}, this.exits.trap)
 			case 'loadReserved':
-				return this.memory.loadReserved(e.bytes, () => this.push(e.gva), this.exits.trap)
+				return this.memory.loadReserved(e, () => this.push(e.gva), this.exits.trap)
 			case 'storeConditional':
 				return this.memory.storeConditional(
 					e.bytes,

@@ -13,6 +13,7 @@ type Push = () => void
 export type AtomicOperands = Readonly<{gva: Push; value: Push}>
 export type StoreOperands = Readonly<{gva: Push; value: Push; type: Type}>
 type LoadExpression = Extract<Expression, {op: 'load'}>
+type LoadReservedExpression = Extract<Expression, {op: 'loadReserved'}>
 type AmoExpression = Extract<Expression, {op: 'amo'}>
 
 const bits = {1: '8', 2: '16', 4: '32', 8: ''} as const
@@ -115,8 +116,10 @@ export class MemoryAccess {
 	}
 
 	/** Pushes the value, and remembers its place and the value itself. */
-	loadReserved(bytes: 4 | 8, gva: Push, trap: Label): void {
+	loadReserved({bytes, releases}: LoadReservedExpression, gva: Push, trap: Label): void {
 		const code = this.#code
+		// An atomic load is ordered before what follows, not after a plain store before it.
+		if (releases) code.op('atomic.fence')
 		const type = bytes === 4 ? 'i32' : 'i64'
 		const offset = code.local('i32')
 		const value = code.local(type)

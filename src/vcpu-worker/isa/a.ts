@@ -1,4 +1,7 @@
-/** A: atomics. All of them are sequentially consistent, so aq and rl change nothing. Unprivileged spec, "A" Extension. */
+/**
+ * A: atomics. All of them are sequentially consistent, so aq and rl change nothing; save that rl orders an LR, which is a load,
+ * after plain stores before it. Unprivileged spec, "A" Extension.
+ */
 import {instruction} from './definition.ts'
 import type {AmoName, Instruction} from './expression.ts'
 import {amo, loadReserved, signExtend32, storeConditional, truncate32, writeX, x} from './expression.ts'
@@ -18,6 +21,22 @@ const amoRows = (name: AmoName, funct5: string): Instruction[] => [
 export const a: readonly Instruction[] = [
 	instruction('lr.w', '00010 aq rl 00000 rs1 010 rd 0101111', writeX('rd', signExtend32(loadReserved(4, gva)))),
 	instruction('lr.d', '00010 aq rl 00000 rs1 011 rd 0101111', writeX('rd', loadReserved(8, gva))),
+	{
+		...instruction(
+			'lr.w.rl',
+			'00010 aq 1 00000 rs1 010 rd 0101111',
+			writeX('rd', signExtend32(loadReserved(4, gva, {releases: true}))),
+		),
+		specializes: 'lr.w',
+	},
+	{
+		...instruction(
+			'lr.d.rl',
+			'00010 aq 1 00000 rs1 011 rd 0101111',
+			writeX('rd', loadReserved(8, gva, {releases: true})),
+		),
+		specializes: 'lr.d',
+	},
 	instruction('sc.w', '00011 aq rl rs2 rs1 010 rd 0101111', writeX('rd', storeConditional(4, gva, truncate32(rs2)))),
 	instruction('sc.d', '00011 aq rl rs2 rs1 011 rd 0101111', writeX('rd', storeConditional(8, gva, rs2))),
 	...amoRows('swap', '00001'),

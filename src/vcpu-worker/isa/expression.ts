@@ -76,7 +76,8 @@ export type Expression = Readonly<
 	/** Sequentially consistent. The old value; 4-byte ones are i32. */
 	| {op: 'amo'; type: Type; name: AmoName; bytes: 4 | 8; gva: Expression; value: Expression}
 	/** Load reserved. */
-	| {op: 'loadReserved'; type: Type; bytes: 4 | 8; gva: Expression}
+	/** `releases`: ordered after everything before it, too. */
+	| {op: 'loadReserved'; type: Type; bytes: 4 | 8; gva: Expression; releases: boolean}
 	/** 0 on success, 1 on failure, i64. */
 	| {op: 'storeConditional'; type: 'i64'; bytes: 4 | 8; gva: Expression; value: Expression}
 	/**
@@ -206,11 +207,12 @@ export const amo = (name: AmoName, bytes: 4 | 8, gva: Expression, value: Express
 	gva,
 	value,
 })
-export const loadReserved = (bytes: 4 | 8, gva: Expression): Expression => ({
+export const loadReserved = (bytes: 4 | 8, gva: Expression, options: {releases?: boolean} = {}): Expression => ({
 	op: 'loadReserved',
 	type: bytes === 4 ? 'i32' : 'i64',
 	bytes,
 	gva,
+	releases: options.releases ?? false,
 })
 export const storeConditional = (bytes: 4 | 8, gva: Expression, value: Expression): Expression => ({
 	op: 'storeConditional',
