@@ -32,6 +32,7 @@ export const guestPrograms: readonly GuestProgram[] = [
 	testProgram('timer'),
 	testProgram('float'),
 	testProgram('wild-jump', 'runs away'),
+	testProgram('litmus'),
 	{...testProgram('smp-demo'), binary: 'guests/smp-demo.elf'},
 ]
 

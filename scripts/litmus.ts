@@ -1,0 +1,55 @@
+/**
+ * Runs the litmus programs (test/litmus/table.ts) and prints their histograms.
+ *
+ *     npm run litmus -- [--iterations 1000000] [--seed N] [--only TEXT]
+ *
+ * Exit code 1 when an outcome came that RVWMO forbids. The project must have been built.
+ */
+import {parseArgs} from 'node:util'
+import {shownByTotalStoreOrder} from '../test/litmus/memory-model.ts'
+import {describeOutcome, type Program, readRow} from '../test/litmus/program.ts'
+import {type Histogram, judge, runPrograms} from '../test/litmus/run.ts'
+import {rows} from '../test/litmus/table.ts'
+import {BuildError, reportFailure} from './build/project.ts'
+
+function report(program: Program, histogram: Histogram): number {
+	const {wrong, relaxed} = judge(program, histogram)
+	const verdict =
+		program.verdict === 'forbidden' ? 'forbidden' : shownByTotalStoreOrder(program) ? 'allowed, TSO too' : 'allowed'
+	console.log(`${wrong.length > 0 ? 'FAIL' : 'ok  '} ${program.name} (${verdict}, seen ${relaxed} times)`)
+	for (const [outcome, count] of [...histogram].toSorted(([one], [other]) => one - other)) {
+		const mark = wrong.includes(outcome) ? '  FORBIDDEN' : outcome === program.target ? '  relaxed' : ''
+		console.log(`     ${String(count).padStart(9)}  ${describeOutcome(program, outcome)}${mark}`)
+	}
+	return wrong.length
+}
+
+try {
+	const {values} = parseArgs({
+		options: {
+			iterations: {type: 'string', default: '1000000'},
+			seed: {type: 'string', default: `${Date.now() % 1_000_000}`},
+			only: {type: 'string', default: ''},
+		},
+	})
+	const iterations = Number(values.iterations)
+	const seed = Number(values.seed)
+	if (!(iterations > 0 && seed > 0)) throw new BuildError('Expected positive --iterations and --seed')
+	console.log(`litmus: ${iterations} iterations each, seed ${seed}`)
+	const programs = rows.map(readRow).filter(({name}) => name.includes(values.only))
+	const start = performance.now()
+	let wrong = 0
+	for (const harts of [2, 3, 4]) {
+		const those = programs.filter((program) => program.harts.length === harts)
+		if (those.length === 0) continue
+		const began = performance.now()
+		const histograms = await runPrograms(those, {iterations, seed})
+		for (const [index, program] of those.entries()) wrong += report(program, histograms[index]!)
+		console.log(`# ${those.length} programs on ${harts} harts: ${((performance.now() - began) / 1000).toFixed(1)} s`)
+	}
+	const seconds = ((performance.now() - start) / 1000).toFixed(1)
+	console.log(`litmus: ${programs.length} programs, ${wrong} forbidden outcomes, ${seconds} s`)
+	if (wrong > 0) throw new BuildError('Expected no forbidden outcome')
+} catch (error) {
+	reportFailure('litmus', error)
+}

@@ -1,0 +1,152 @@
+/**
+ * The litmus programs. Unprivileged spec, "RVWMO Memory Consistency Model"; each verdict is written down by hand, and
+ * compared with the rules of preserved program order in memory-model.ts.
+ */
+import type {ShapeName} from './shapes.ts'
+
+/** Of the shape's target outcome; every sequentially consistent outcome is allowed, every other one forbidden. */
+export type Verdict = 'forbidden' | 'allowed'
+
+export type Row = Readonly<{
+	shape: ShapeName
+	/** Per hart: how the first access is made, what lies between it and the second, how that is made. */
+	harts: readonly string[]
+	verdict: Verdict
+}>
+
+const row = (shape: ShapeName, verdict: Verdict, ...harts: string[]): Row => ({shape, harts, verdict})
+
+export const rows: readonly Row[] = [
+	// Store buffering: only what orders a store before a later load forbids it.
+	row('SB', 'allowed', 'sd po ld', 'sd po ld'),
+	row('SB', 'allowed', 'sw po lw', 'sw po lw'),
+	row('SB', 'forbidden', 'sd fence(rw,rw) ld', 'sd fence(rw,rw) ld'),
+	row('SB', 'forbidden', 'sw fence(rw,rw) lw', 'sw fence(rw,rw) lw'),
+	row('SB', 'forbidden', 'sd fence(w,r) ld', 'sd fence(w,r) ld'),
+	row('SB', 'forbidden', 'sd fence(w,r) ld', 'sd fence(rw,rw) ld'),
+	row('SB', 'allowed', 'sd fence(rw,rw) ld', 'sd po ld'),
+	row('SB', 'allowed', 'sd fence(w,w) ld', 'sd fence(w,w) ld'),
+	row('SB', 'allowed', 'sd fence(r,rw) ld', 'sd fence(r,rw) ld'),
+	row('SB', 'allowed', 'sd fence.tso ld', 'sd fence.tso ld'),
+	row('SB', 'allowed', 'sd po lr', 'sd po lr'),
+	row('SB', 'allowed', 'sd po lr.aq', 'sd po lr.aq'),
+	row('SB', 'forbidden', 'sd po lr.aqrl', 'sd po lr.aqrl'),
+	row('SB', 'forbidden', 'sw po lr.w.aqrl', 'sw po lr.w.aqrl'),
+	row('SB', 'forbidden', 'sd po amoadd.aqrl', 'sd po amoadd.aqrl'),
+	row('SB', 'forbidden', 'sd po amoadd.rl', 'sd po amoadd.rl'),
+	row('SB', 'forbidden', 'amoswap.aq po ld', 'amoswap.aq po ld'),
+	row('SB', 'forbidden', 'amoswap.aqrl po ld', 'amoswap.aqrl po ld'),
+	row('SB', 'allowed', 'amoswap.rl po ld', 'amoswap.rl po ld'),
+	row('SB', 'forbidden', 'amoswap.rl po lr.aq', 'amoswap.rl po lr.aq'),
+	row('SB', 'forbidden', 'lrsc.aqrl po ld', 'lrsc.aqrl po ld'),
+	row('SB', 'forbidden', 'lrsc.rl po lr.aq', 'lrsc.rl po lr.aq'),
+	row('SB', 'allowed', 'lrsc po ld', 'lrsc po ld'),
+	row('SB', 'forbidden', 'lrsc fence(rw,rw) ld', 'sd fence(w,r) ld'),
+	row('SB', 'forbidden', 'amoswap.aq po ld', 'sd fence(rw,rw) ld'),
+	row('SB', 'forbidden', 'amomaxu.aqrl po ld', 'amomaxu.aqrl po ld'),
+	// Message passing.
+	row('MP', 'allowed', 'sd po sd', 'ld po ld'),
+	row('MP', 'forbidden', 'sd fence(w,w) sd', 'ld fence(r,r) ld'),
+	row('MP', 'forbidden', 'sw fence(w,w) sw', 'lw fence(r,r) lw'),
+	row('MP', 'forbidden', 'sd fence(rw,w) sd', 'ld fence(r,rw) ld'),
+	row('MP', 'forbidden', 'sd fence(rw,rw) sd', 'ld fence(rw,rw) ld'),
+	row('MP', 'forbidden', 'sd fence.tso sd', 'ld fence.tso ld'),
+	row('MP', 'forbidden', 'sd fence(w,w) sd', 'ld addr ld'),
+	row('MP', 'allowed', 'sd fence(w,w) sd', 'ld ctrl ld'),
+	row('MP', 'allowed', 'sd fence(w,w) sd', 'ld po ld'),
+	row('MP', 'allowed', 'sd po sd', 'ld fence(r,r) ld'),
+	row('MP', 'allowed', 'sd fence(r,w) sd', 'ld fence(r,r) ld'),
+	row('MP', 'allowed', 'sd fence(w,w) sd', 'ld fence(w,r) ld'),
+	row('MP', 'forbidden', 'sd po amoswap.rl', 'ld fence(r,r) ld'),
+	row('MP', 'forbidden', 'sd po amoswap.rl', 'lr.aq po ld'),
+	row('MP', 'forbidden', 'sd po lrsc.rl', 'lr.aq po ld'),
+	row('MP', 'forbidden', 'sd po amoswap.rl', 'amoadd.aq po ld'),
+	row('MP', 'forbidden', 'amoswap.aq po sd', 'ld po lr.aqrl'),
+	row('MP', 'allowed', 'sd po amoswap', 'lr.aq po ld'),
+	row('MP', 'allowed', 'sd po amoswap.rl', 'lr po ld'),
+	row('MP', 'allowed', 'sd po lrsc', 'lr.aq po ld'),
+	row('MP', 'forbidden', 'sd fence(w,w) lrsc', 'amoadd fence(r,r) ld'),
+	// Load buffering.
+	row('LB', 'allowed', 'ld po sd', 'ld po sd'),
+	row('LB', 'forbidden', 'ld fence(rw,rw) sd', 'ld fence(rw,rw) sd'),
+	row('LB', 'forbidden', 'ld fence(r,w) sd', 'ld fence(r,w) sd'),
+	row('LB', 'forbidden', 'lw fence(r,w) sw', 'lw fence(r,w) sw'),
+	row('LB', 'forbidden', 'ld fence.tso sd', 'ld fence.tso sd'),
+	row('LB', 'forbidden', 'ld data sd', 'ld data sd'),
+	row('LB', 'forbidden', 'ld addr sd', 'ld addr sd'),
+	row('LB', 'forbidden', 'ld ctrl sd', 'ld ctrl sd'),
+	row('LB', 'allowed', 'ld data sd', 'ld po sd'),
+	row('LB', 'allowed', 'ld fence(w,w) sd', 'ld fence(w,w) sd'),
+	row('LB', 'forbidden', 'lr.aq po sd', 'ld po amoswap.rl'),
+	row('LB', 'forbidden', 'amoadd.aq po sd', 'ld po lrsc.rl'),
+	row('LB', 'allowed', 'lr po lrsc', 'amoadd po amoswap'),
+	// S: a store overtaken by a store that a read came before.
+	row('S', 'allowed', 'sd po sd', 'ld po sd'),
+	row('S', 'forbidden', 'sd fence(w,w) sd', 'ld data sd'),
+	row('S', 'forbidden', 'sd fence(w,w) sd', 'ld ctrl sd'),
+	row('S', 'forbidden', 'sd fence(w,w) sd', 'ld addr sd'),
+	row('S', 'forbidden', 'sd fence(rw,rw) sd', 'ld fence(rw,rw) sd'),
+	row('S', 'forbidden', 'sd fence.tso sd', 'ld fence.tso sd'),
+	row('S', 'forbidden', 'sd po amoswap.rl', 'lr.aq po sd'),
+	row('S', 'forbidden', 'sd po lrsc.rl', 'amoadd.aq po amoswap'),
+	row('S', 'allowed', 'sd po sd', 'ld data sd'),
+	row('S', 'allowed', 'sd fence(w,w) sd', 'ld po sd'),
+	// R: store buffering on one side.
+	row('R', 'allowed', 'sd po sd', 'sd po ld'),
+	row('R', 'forbidden', 'sd fence(w,w) sd', 'sd fence(w,r) ld'),
+	row('R', 'forbidden', 'sd fence(rw,rw) sd', 'sd fence(rw,rw) ld'),
+	row('R', 'allowed', 'sd fence.tso sd', 'sd fence.tso ld'),
+	row('R', 'allowed', 'sd fence(w,w) sd', 'sd po ld'),
+	row('R', 'forbidden', 'sd po amoswap.rl', 'amoswap.aq po ld'),
+	row('R', 'forbidden', 'sd po lrsc.rl', 'lrsc.aqrl po ld'),
+	row('R', 'forbidden', 'sd fence(w,w) sd', 'sd po lr.aqrl'),
+	row('R', 'allowed', 'sd fence(w,w) sd', 'sd po lr.aq'),
+	// 2+2W: stores only.
+	row('2+2W', 'allowed', 'sd po sd', 'sd po sd'),
+	row('2+2W', 'forbidden', 'sd fence(w,w) sd', 'sd fence(w,w) sd'),
+	row('2+2W', 'forbidden', 'sd fence(rw,rw) sd', 'sd fence.tso sd'),
+	row('2+2W', 'forbidden', 'sd po amoswap.rl', 'sd po amoswap.rl'),
+	row('2+2W', 'forbidden', 'sd po lrsc.rl', 'amoswap.aq po sd'),
+	row('2+2W', 'allowed', 'amoswap po amoswap', 'lrsc po lrsc'),
+	row('2+2W', 'allowed', 'sd fence(w,w) sd', 'sd po sd'),
+	// Three harts.
+	row('WRC', 'allowed', 'sd', 'ld po sd', 'ld po ld'),
+	row('WRC', 'forbidden', 'sd', 'ld data sd', 'ld addr ld'),
+	row('WRC', 'forbidden', 'sd', 'ld ctrl sd', 'ld fence(r,r) ld'),
+	row('WRC', 'forbidden', 'sd', 'ld fence(rw,rw) sd', 'ld fence(rw,rw) ld'),
+	row('WRC', 'forbidden', 'amoswap', 'ld po amoswap.rl', 'lr.aq po ld'),
+	row('WRC', 'forbidden', 'lrsc', 'amoadd.aq po lrsc', 'lr.aq po ld'),
+	row('WRC', 'allowed', 'sd', 'ld data sd', 'ld po ld'),
+	row('RWC', 'allowed', 'sd', 'ld po ld', 'sd po ld'),
+	row('RWC', 'forbidden', 'sd', 'ld fence(r,r) ld', 'sd fence(rw,rw) ld'),
+	row('RWC', 'forbidden', 'sd', 'ld addr ld', 'amoswap.aq po ld'),
+	row('RWC', 'allowed', 'sd', 'ld addr ld', 'sd fence.tso ld'),
+	row('RWC', 'forbidden', 'sd', 'lr.aq po ld', 'sd po lr.aqrl'),
+	row('ISA2', 'allowed', 'sd po sd', 'ld po sd', 'ld po ld'),
+	row('ISA2', 'forbidden', 'sd fence(w,w) sd', 'ld data sd', 'ld addr ld'),
+	row('ISA2', 'forbidden', 'sd fence.tso sd', 'ld ctrl sd', 'ld fence(r,r) ld'),
+	row('ISA2', 'forbidden', 'sd po amoswap.rl', 'lr.aq po lrsc.rl', 'amoadd.aq po ld'),
+	// Four harts: no two of them see stores in different orders.
+	row('IRIW', 'allowed', 'sd', 'sd', 'ld po ld', 'ld po ld'),
+	row('IRIW', 'forbidden', 'sd', 'sd', 'ld fence(r,r) ld', 'ld fence(r,r) ld'),
+	row('IRIW', 'forbidden', 'sd', 'sd', 'ld fence(rw,rw) ld', 'ld fence(rw,rw) ld'),
+	row('IRIW', 'forbidden', 'sd', 'sd', 'ld addr ld', 'ld addr ld'),
+	row('IRIW', 'forbidden', 'amoswap.rl', 'lrsc.rl', 'lr.aq po ld', 'amoadd.aq po ld'),
+	row('IRIW', 'allowed', 'sd', 'sd', 'ld addr ld', 'ld ctrl ld'),
+	// Coherence.
+	row('CoRR', 'forbidden', 'sd', 'ld po ld'),
+	row('CoRR', 'forbidden', 'sw', 'lw po lw'),
+	row('CoRR', 'forbidden', 'amoswap', 'ld po lr'),
+	row('CoRR', 'forbidden', 'lrsc', 'amoadd po ld'),
+	row('CoWW', 'forbidden', 'sd po sd', 'ld'),
+	row('CoWW', 'forbidden', 'sd po amoswap', 'ld'),
+	row('CoWW', 'forbidden', 'lrsc po sd', 'ld'),
+	row('CoWR', 'forbidden', 'sd po ld', 'sd'),
+	row('CoWR', 'forbidden', 'sd po lr', 'amoswap'),
+	row('CoWR', 'forbidden', 'sd po amoadd', 'lrsc'),
+	row('CoRW1', 'forbidden', 'ld po sd', 'ld'),
+	row('CoRW2', 'forbidden', 'ld po sd', 'sd'),
+	row('CoRW2', 'forbidden', 'lr po amoswap', 'lrsc'),
+	row('CoRR2', 'forbidden', 'sd', 'sd', 'ld po ld', 'ld po ld'),
+	row('CoRR2', 'forbidden', 'sw', 'sw', 'lw po lw', 'lw po lw'),
+]
