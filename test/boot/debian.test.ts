@@ -1,0 +1,144 @@
+/** Debian's unmodified kernel, from power-on to a root shell to power-off. */
+import {spawn} from 'node:child_process'
+import {readFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {text} from 'node:stream/consumers'
+import test, {type ExecutionContext} from 'ava'
+import {fetchGuest, type GuestParts, resolveGuest} from '../../src/main/guests/index.ts'
+import {Machine, type MachineOutcome, type MachineStatistics} from '../../src/main/index.ts'
+import {temporaryFile} from '../main/boot/boot-files.ts'
+import {findOpenSbi} from './opensbi.ts'
+
+/** What a healthy boot never prints. */
+const trouble = /\bstall|lockup|WARNING|\bBUG\b|Oops|segfault|Call Trace|not syncing/i
+const entry = join(import.meta.dirname, '../../dist/manyhart.js')
+const commands = 'nproc; grep -c ^processor /proc/cpuinfo; cat /proc/interrupts; dmesg | tail -n 3; poweroff -f\n'
+
+/** @returns undefined, and says why, when `find` fails; where tests must be complete (CI), that is a failure. */
+async function ifItCanBeHad<Found>(
+	t: ExecutionContext,
+	what: string,
+	find: () => Promise<Found>,
+): Promise<Found | undefined> {
+	try {
+		return await find()
+	} catch (error) {
+		const reason = `${what} cannot be had: ${(error as Error).message}`
+		if (process.env.CI === 'true') t.fail(reason)
+		else t.pass()
+		t.log(`skipped: ${reason}`)
+		return undefined
+	}
+}
+
+function debian(t: ExecutionContext): Promise<GuestParts | undefined> {
+	return ifItCanBeHad(t, 'debian', async () => {
+		await fetchGuest('debian')
+		return await resolveGuest('debian')
+	})
+}
+
+type Boot = Readonly<{
+	outcome: MachineOutcome
+	console: string
+	/** When the kernel hands over to user space, which is about the middle, and at the end. */
+	warm: MachineStatistics
+	end: MachineStatistics
+	seconds: number
+}>
+
+async function boot(guest: GuestParts, smp: number): Promise<Boot> {
+	const began = performance.now()
+	const signal = AbortSignal.timeout(120_000)
+	await using machine = await Machine.create({smp, memory: 2 ** 30, ...guest, signal})
+	const running = machine.run()
+	let console = ''
+	let warm: MachineStatistics | undefined
+	let typed = false
+	for await (const bytes of machine.console) {
+		console += Buffer.from(bytes).toString('latin1')
+		if (!warm && console.includes('Run /init as init process')) warm = machine.statistics()
+		if (typed || !console.includes('~ # ')) continue
+		typed = true
+		machine.console.write(commands)
+	}
+	const outcome = await running
+	const end = machine.statistics()
+	return {outcome, console, warm: warm ?? end, end, seconds: (performance.now() - began) / 1000}
+}
+
+const total = (statistics: MachineStatistics, field: 'swaps' | 'poolDry' | 'elided') =>
+	statistics.harts.reduce((sum, {tlb}) => sum + tlb[field], 0)
+
+function hasBooted(t: ExecutionContext, console: string, smp: number): void {
+	t.notRegex(console, trouble)
+	t.regex(console, /Linux version 6\..*Debian/)
+	t.true(console.includes(`smp: Brought up 1 node, ${smp} CPUs`))
+	// nproc, and the processors in /proc/cpuinfo.
+	t.regex(console, new RegExp(`poweroff -f\\s+${smp}\\s+${smp}\\s`))
+	t.regex(console, /reboot: Power down\s*$/)
+}
+
+function hasSoundStatistics(t: ExecutionContext, {warm, end}: Boot): void {
+	t.true(total(end, 'swaps') > 100)
+	t.is(total(end, 'poolDry') - total(warm, 'poolDry'), 0, 'the pool is never dry in the second half')
+	for (const {hart, instructions, tlb} of end.harts) {
+		t.true(instructions > 1_000_000, `hart ${hart}: ${instructions}`)
+		t.true(tlb.flushes.sfencePage > 0 && tlb.fills > 0)
+		t.true(tlb.epochs.some((epoch) => epoch > 10))
+	}
+	const {gracePeriods, latency, stalls} = end.rcu
+	t.is(stalls, 0)
+	t.true(gracePeriods > 100)
+	t.true(latency.count > 100)
+	t.true(latency.median <= latency.p99 && latency.p99 <= latency.maximum * 2 && latency.maximum < 1_000_000)
+	const {retired, recycled, waiting, remoteFlushes} = end.tlbPool
+	t.is(retired, recycled + waiting)
+	t.true(retired >= total(end, 'swaps'))
+	t.true(remoteFlushes.count > 100)
+}
+
+for (const smp of [2, 4]) {
+	test.serial(`Debian boots on ${smp} harts to a root shell and powers off`, async (t) => {
+		t.timeout(180_000)
+		const guest = await debian(t)
+		if (!guest) return
+		const result = await boot(guest, smp)
+		t.log(`${result.seconds.toFixed(1)} s`)
+		t.deepEqual(result.outcome, {reason: 'power-off', exitCode: 0}, result.console)
+		hasBooted(t, result.console, smp)
+		hasSoundStatistics(t, result)
+	})
+}
+
+async function manyhart(args: readonly string[]) {
+	const child = spawn(process.execPath, [entry, 'run', ...args], {stdio: ['ignore', 'pipe', 'pipe'], timeout: 150_000})
+	const exit = new Promise<number | null>((resolve) => child.on('close', resolve))
+	const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
+	return {exit: await exit, stdout, stderr}
+}
+
+test.serial("Debian boots over Debian's OpenSBI, as a process with --input and --stats", async (t) => {
+	t.timeout(180_000)
+	const guest = await debian(t)
+	const bios = await ifItCanBeHad(t, 'opensbi', findOpenSbi)
+	if (!guest || !bios) return
+	const stats = await temporaryFile(t, '', 'stats.json')
+	const input = commands.replace('\n', String.raw`\n`)
+	const options = ['--smp', '2', '--bios', bios, '--timeout', '120', '--input', input, '--stats', stats]
+	const {exit, stdout, stderr} = await manyhart(['--guest', 'debian', ...options])
+	t.deepEqual({exit, stderr}, {exit: 0, stderr: ''}, stdout)
+	t.regex(stdout, /OpenSBI v\d/)
+	hasBooted(t, stdout, 2)
+	const report = JSON.parse(await readFile(stats, 'utf8'))
+	t.like(report, {smp: 2, memory: 2 ** 30, ending: {kind: 'machine', outcome: {reason: 'power-off', exitCode: 0}}})
+	t.is(report.statistics.harts.length, 2)
+	t.true(report.seconds > 0)
+})
+
+test.serial('smp-demo passes on 4 harts, as a process', async (t) => {
+	const {exit, stdout, stderr} = await manyhart(['--guest', 'smp-demo', '--smp', '4'])
+	t.deepEqual({exit, stderr}, {exit: 0, stderr: ''}, stdout)
+	t.is(stdout.match(/^hart \d: .* 0 stale/gm)?.length, 4)
+	t.regex(stdout, /smp-demo: passed, every read saw the mapping that was published\s*$/)
+})

@@ -1,0 +1,56 @@
+import test from 'ava'
+import {Board} from '../../src/board/index.ts'
+import {createMemory} from '../../src/main/machine-memory.ts'
+import {Mip, VcpuBlocks} from '../../src/memory/index.ts'
+import {HartRegisters} from '../../src/vcpu-worker/hart-registers.ts'
+import {Timers} from '../../src/vcpu-worker/timers.ts'
+
+const mtimecmp = 0x4000
+const sstcEnabled = 1n << 63n
+
+function hartWithTimers() {
+	const memory = createMemory({harts: 1, ramBytes: 4096, tlb: {vcpus: 1, log2Entries: 8}})
+	const blocks = new VcpuBlocks(memory, 1)
+	const clock = {ticks: 0}
+	const now = () => clock.ticks
+	const {aclint} = new Board(memory, blocks, {now})
+	aclint.reset()
+	const registers = new HartRegisters(memory, blocks.base(0))
+	registers.set('menvcfg', sstcEnabled)
+	registers.set('stimecmp', 2n ** 64n - 1n)
+	const timers = new Timers({vcpu: 0, blocks, registers, aclint, now})
+	const setMtimecmp = (ticks: number) => {
+		aclint.write(mtimecmp + 4, 4, Math.floor(ticks / 2 ** 32))
+		aclint.write(mtimecmp, 4, ticks >>> 0)
+		timers.changed()
+	}
+	return {blocks, registers, timers, clock, setMtimecmp}
+}
+
+test('a timer interrupt rises when its comparator is reached, and check() tells when', (t) => {
+	const {registers, timers, clock, setMtimecmp} = hartWithTimers()
+	t.true(timers.check() > 1e12)
+	setMtimecmp(50_000)
+	t.is(timers.check(), 5)
+	t.is(registers.pendingInterrupts(), 0)
+	clock.ticks = 50_000
+	timers.check()
+	t.is(registers.pendingInterrupts(), Mip.MTIP)
+	registers.set('stimecmp', 60_000n)
+	timers.changed()
+	t.is(timers.check(), 1)
+	clock.ticks = 60_000
+	t.is(timers.check(), Number.POSITIVE_INFINITY)
+	t.is(registers.pendingInterrupts(), Mip.MTIP | Mip.STIP)
+})
+
+test('an interrupt that was raised for a comparator that another hart has moved since is lowered', (t) => {
+	const {blocks, registers, timers, clock, setMtimecmp} = hartWithTimers()
+	clock.ticks = 1000
+	setMtimecmp(2000)
+	// As if this hart had looked before the move, and raised after it.
+	blocks.raise(0, Mip.MTIP | Mip.SSIP)
+	timers.changed()
+	timers.check()
+	t.is(registers.pendingInterrupts(), Mip.SSIP)
+})
