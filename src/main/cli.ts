@@ -2,8 +2,12 @@
 import packageFile from '../../package.json' with {type: 'json'}
 import {describeFailure} from './command-line/failure.ts'
 import {runProgram} from './command-line/program.ts'
+import {timeoutExitCode} from './command-line/run-command.ts'
 import * as guests from './guests/index.ts'
 import {Machine} from './machine.ts'
+
+/** Milliseconds that a reader of our output has after a timeout. */
+const drainLimit = 2000
 
 function fail(error: unknown): never {
 	const {line, exitCode} = describeFailure(error)
@@ -22,6 +26,8 @@ try {
 	const exitCode = await runProgram(process.argv.slice(2), {version: packageFile.version, guests, createMachine})
 	// What is still written to a pipe goes out before the process ends; threads that linger do not keep it.
 	process.stdout.write('', () => process.exit(exitCode))
+	// A time limit holds for a reader that does not read, too.
+	if (exitCode === timeoutExitCode) setTimeout(() => process.exit(exitCode), drainLimit)
 } catch (error) {
 	fail(error)
 }

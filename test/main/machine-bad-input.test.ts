@@ -6,6 +6,7 @@ import {text} from 'node:stream/consumers'
 import test, {type ExecutionContext} from 'ava'
 import {guestBinary} from '../guests/guests.ts'
 import {makeElf, makeImage, program, temporaryFile} from './boot/boot-files.ts'
+import {chatter} from './little-guest.ts'
 
 const entry = join(import.meta.dirname, '../../dist/manyhart.js')
 const hello = guestBinary('hello')
@@ -152,4 +153,14 @@ test.serial('a guest that jumps to nowhere ends with 71, pc and cause', async (t
 	t.is(stdout.trim(), 'Jumping to 0x10')
 	t.regex(stderr, /^manyhart: hart 0 can execute nothing: first pc 0x10, cause 1 \(instruction access fault\).*\n$/)
 	t.true(seconds < 5, `${seconds} s`)
+})
+
+test.serial('--timeout ends a guest that prints without end to a reader that does not read', async (t) => {
+	const kernel = await temporaryFile(t, chatter)
+	const args = [entry, 'run', '--kernel', kernel, '--smp', '1', '--timeout', '1']
+	const child = spawn(process.execPath, args, {stdio: ['ignore', 'pipe', 'pipe'], timeout: 20_000})
+	child.stdout.pause()
+	const exit = await new Promise((resolve) => child.on('exit', (code, signal) => resolve(signal ?? code)))
+	child.stdout.destroy()
+	t.is(exit, 124)
 })

@@ -18,7 +18,7 @@ export type RunEnvironment = Readonly<{
 }>
 
 /** As timeout(1). */
-const timeoutExitCode = 124
+export const timeoutExitCode = 124
 
 /** @returns the exit code. */
 export async function runCommand(options: RunOptions, environment: RunEnvironment): Promise<number> {
