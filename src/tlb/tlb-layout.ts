@@ -52,7 +52,7 @@ export const FlushCause = {
 	sfenceAll: 0,
 	sfencePage: 1,
 	satpWrite: 2,
-	/** MXR, which the tags do not tell apart. */
+	/** MXR, and menvcfg's ADUE and PBMTE, which the tags do not tell apart. */
 	statusChange: 3,
 	pmpWrite: 4,
 	remoteAll: 5,

@@ -10,6 +10,8 @@ export type EngineImports = Readonly<{
 	mmioWrite(gpa: number, bytes: number, value: number): number
 	/** Ticks. */
 	time(): number
+	/** 16 random bits. */
+	random(): number
 	tlbFlush(cause: number, pageLow: number, pageHigh: number): void
 	timerChanged(): void
 	/** An instruction was decoded. */

@@ -11,10 +11,19 @@ const floatingPointInitial = 1n << 13n
 /** What the built-in SBI leaves to S-mode: every exception but ecall from S and M; supervisor interrupts. */
 const delegatedExceptions = 0xb1ffn
 const delegatedInterrupts = 0x222n
-/** cycle, time, instret. */
-const allCounters = 7n
-/** menvcfg: STCE (stimecmp), CBZE (cbo.zero), CBIE and CBCFE stay 0. */
-const supervisorEnvironment = (1n << 63n) | (1n << 7n)
+/** cycle, time, instret, hpmcounter3–31. */
+const allCounters = 0xffff_ffffn
+/** cycle, time, instret: what U-mode reads until S-mode decides. */
+const basicCounters = 7n
+/**
+ * menvcfg at reset, with and without firmware, as QEMU has it: PBMTE (memory types), ADUE (page walks set A and D). Firmware
+ * that knows neither finds the page tables working as the device tree says.
+ */
+const resetEnvironment = (1n << 62n) | (1n << 61n)
+/** What S-mode finds besides: STCE (stimecmp), CBZE and CBCFE (cbo.zero, cbo.clean, cbo.flush), CBIE = 3 (cbo.inval invalidates). */
+const supervisorEnvironment = resetEnvironment | (1n << 63n) | (0xfn << 4n)
+/** mseccfg at reset: SSEED. The device tree promises S-mode the seed. */
+const seedForSupervisor = 1n << 9n
 const never = 2n ** 64n - 1n
 /** PMP entry 0, as firmware without secrets leaves it: NAPOT over the whole physical space, R W X. */
 const openPmp = {configuration: 0x1fn, address: 2n ** 54n - 1n}
@@ -42,6 +51,8 @@ export function resetHarts(blocks: VcpuBlocks, entry: HartEntry): void {
 		registers.setWord('hartId', hart)
 		registers.set('mstatus', wideMstatus)
 		registers.set('stimecmp', never)
+		registers.set('menvcfg', resetEnvironment)
+		registers.set('mseccfg', seedForSupervisor)
 		registers.set('pc', BigInt(entry.pc))
 		registers.set('x', BigInt(hart), a0)
 		registers.set('x', BigInt(entry.dtb), a1)
@@ -52,7 +63,7 @@ export function resetHarts(blocks: VcpuBlocks, entry: HartEntry): void {
 		registers.set('mideleg', delegatedInterrupts)
 		registers.set('mcounteren', allCounters)
 		// As firmware does: Linux leaves it alone without SBI's PMU extension, and its vDSO reads time in U-mode.
-		registers.set('scounteren', allCounters)
+		registers.set('scounteren', basicCounters)
 		registers.set('menvcfg', supervisorEnvironment)
 		registers.set('pmpcfg', openPmp.configuration)
 		registers.set('pmpaddr', openPmp.address)

@@ -28,6 +28,7 @@ export const HartState = sharedStruct(
 		mcounteren: 'i64',
 		mcountinhibit: 'i64',
 		menvcfg: 'i64',
+		mseccfg: 'i64',
 		stvec: 'i64',
 		sscratch: 'i64',
 		sepc: 'i64',

@@ -70,6 +70,7 @@ export class Vcpu {
 				mmioRead: (gpa, bytes) => board.bus.read(gpa, bytes),
 				mmioWrite: (gpa, bytes, value) => board.bus.write(gpa, bytes, value),
 				time: now,
+				random: () => crypto.getRandomValues(entropy)[0] ?? 0,
 				tlbFlush: (cause, pageLow, pageHigh) => this.#flush(cause, pageLow, pageHigh),
 				timerChanged: () => this.#timers.changed(),
 				decoded: () => this.#countDecoded(),
@@ -210,6 +211,9 @@ export class Vcpu {
 		this.registers.setWord('instructionsDecoded', this.registers.word('instructionsDecoded') + 1)
 	}
 }
+
+/** What the seed CSR reads come from. */
+const entropy = new Uint16Array(1)
 
 /** The guest can execute nothing any more. */
 export const guestStuckExitCode = 71

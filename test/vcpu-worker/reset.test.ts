@@ -33,8 +33,27 @@ test('under the built-in SBI U-mode may read cycle, time and instret, as firmwar
 	const blocks = harts(1)
 	resetHarts(blocks, {mode: 'supervisor', pc: 0x8020_0000, dtb: 0})
 	const registers = new HartRegisters(blocks.memory, blocks.base(0))
-	t.is(registers.get('mcounteren'), 7n)
+	t.is(registers.get('mcounteren'), 0xffff_ffffn, 'S-mode may read all of them')
 	t.is(registers.get('scounteren'), 7n)
+})
+
+test('under the built-in SBI PMP lets everything through, and S-mode finds every extension switched on', (t) => {
+	const blocks = harts(1)
+	resetHarts(blocks, {mode: 'supervisor', pc: 0x8020_0000, dtb: 0})
+	const registers = new HartRegisters(blocks.memory, blocks.base(0))
+	t.is(registers.get('pmpcfg'), 0x1fn)
+	t.is(registers.get('pmpaddr'), 2n ** 54n - 1n)
+	t.is(registers.get('menvcfg'), 0xe000_0000_0000_00f0n, 'STCE PBMTE ADUE CBZE CBCFE CBIE')
+	t.is(registers.get('mseccfg'), 0x200n, 'SSEED')
+})
+
+test('in M-mode PMP has no entry, and what old firmware does not know works as the device tree says', (t) => {
+	const blocks = harts(1)
+	resetHarts(blocks, {mode: 'machine', pc: 0x1000, dtb: 0})
+	const registers = new HartRegisters(blocks.memory, blocks.base(0))
+	t.is(registers.get('pmpcfg'), 0n)
+	t.is(registers.get('menvcfg'), 0x6000_0000_0000_0000n, 'PBMTE ADUE')
+	t.is(registers.get('mseccfg'), 0x200n)
 })
 
 test('in M-mode every hart starts, with nothing delegated', (t) => {

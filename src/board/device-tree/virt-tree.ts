@@ -5,7 +5,12 @@ import {Finisher} from '../test-finisher.ts'
 import {type FdtNode, type FdtValue, writeFdt} from './fdt.ts'
 
 const singleLetterExtensions = ['i', 'm', 'a', 'f', 'd', 'c']
-const namedExtensions = ['zicboz', 'zicntr', 'zicsr', 'zifencei', 'zihintpause', 'zba', 'zbb', 'zbs', 'sstc']
+/** In the order that riscv,isa asks for. */
+const namedExtensions = [
+	...['zicbom', 'zicboz', 'zicntr', 'zicond', 'zicsr', 'zifencei', 'zihintpause', 'zihpm', 'zawrs'],
+	...['zba', 'zbb', 'zbs', 'zkr'],
+	...['sstc', 'svadu', 'svinval', 'svnapot', 'svpbmt'],
+]
 
 /** What every hart implements, as riscv,isa spells it. */
 export const virtIsa = `rv64${singleLetterExtensions.join('')}_${namedExtensions.join('_')}`
@@ -90,8 +95,9 @@ function cpu(hart: number): FdtNode {
 			'riscv,isa': virtIsa,
 			'riscv,isa-base': 'rv64i',
 			'riscv,isa-extensions': [...singleLetterExtensions, ...namedExtensions],
+			'riscv,cbom-block-size': [64],
 			'riscv,cboz-block-size': [64],
-			'mmu-type': 'riscv,sv48',
+			'mmu-type': 'riscv,sv57',
 		},
 		[
 			node('interrupt-controller', {

@@ -50,8 +50,17 @@ export const CAUSE_STORE_PAGE: i32 = 15
 
 // menvcfg and senvcfg.
 export const ENVCFG_FIOM: u64 = 1
+/** Zicbom: cbo.inval below is illegal (0), flushes (1) or invalidates (3); 2 is reserved. */
+export const ENVCFG_CBIE: u64 = 3 << 4
+export const ENVCFG_CBIE_RESERVED: u64 = 2 << 4
+/** Zicbom: cbo.clean and cbo.flush are allowed below. */
+export const ENVCFG_CBCFE: u64 = 1 << 6
 /** Zicboz: cbo.zero is allowed below. */
 export const ENVCFG_CBZE: u64 = 1 << 7
+/** Svadu: page walks set A and D themselves; else a PTE that lacks them is a page fault (Svade). */
+export const ENVCFG_ADUE: u64 = (<u64>1) << 61
+/** Svpbmt: PTEs have memory types. */
+export const ENVCFG_PBMTE: u64 = (<u64>1) << 62
 /** Sstc: stimecmp is in force. */
 export const ENVCFG_STCE: u64 = (<u64>1) << 63
 
@@ -60,11 +69,16 @@ export const COUNTER_CY: u64 = 1
 export const COUNTER_TM: u64 = 2
 export const COUNTER_IR: u64 = 4
 
+// mseccfg. Unprivileged spec, "Zkr": who besides M-mode may read the seed.
+export const SECCFG_USEED: u64 = 1 << 8
+export const SECCFG_SSEED: u64 = 1 << 9
+
 // satp. Privileged spec, "Supervisor Address Translation and Protection (satp) Register".
 export const SATP_MODE_SHIFT: u64 = 60
 export const SATP_BARE: u64 = 0
 export const SATP_SV39: u64 = 8
 export const SATP_SV48: u64 = 9
+export const SATP_SV57: u64 = 10
 export const SATP_ASID_SHIFT: u64 = 44
 export const SATP_ASID: u64 = 0xffff
 export const SATP_PPN: u64 = ((<u64>1) << 44) - 1
@@ -79,8 +93,12 @@ export const PTE_A: u64 = 64
 export const PTE_D: u64 = 128
 export const PTE_PPN_SHIFT: u64 = 10
 export const PTE_PPN: u64 = ((<u64>1) << 44) - 1
-/** Bits 54–63: reserved, Svpbmt's and Svnapot's; neither extension is there. */
-export const PTE_RESERVED: u64 = (<u64>0x3ff) << 54
+/** Bits 54–60. */
+export const PTE_RESERVED: u64 = (<u64>0x7f) << 54
+/** Svpbmt: the memory type; 3 is reserved. All our memory is coherent and ordered alike, so the others change nothing. */
+export const PTE_PBMT: u64 = (<u64>3) << 61
+/** Svnapot: one of 16 alike PTEs that map 64 KiB together. */
+export const PTE_N: u64 = (<u64>1) << 63
 
 export const PAGE_BYTES: u32 = 4096
 export const PAGE_SHIFT: u64 = 12

@@ -20,8 +20,8 @@ import {hart} from './hart'
 /** cycle, time, instret, hpmcounter3–31, in this order. Unprivileged spec, "Zicntr and Zihpm". */
 const CSR_CYCLE: i32 = 0xc00
 
-/** mcounteren and scounteren: the performance counters are not there, so their bits are 0. */
-export const COUNTERS: u64 = COUNTER_CY | COUNTER_TM | COUNTER_IR
+/** mcounteren and scounteren: all 32 counters. Zihpm's, 3–31, are read-only zero. */
+export const COUNTERS: u64 = 0xffff_ffff
 
 export function readCounter(number: i32): i32 {
 	if (number < CSR_CYCLE || number > CSR_CYCLE + 31) return ILLEGAL

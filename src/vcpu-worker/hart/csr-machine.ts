@@ -1,5 +1,6 @@
 /** M-level CSRs. Privileged spec, "Machine-Level CSRs"; performance counters and triggers are read-only zero. */
 import {
+	FLUSH_CAUSE_STATUS_CHANGE,
 	HART_HART_ID,
 	HART_MCAUSE,
 	HART_MCOUNTEREN,
@@ -11,13 +12,24 @@ import {
 	HART_MIE,
 	HART_MIP_SOFTWARE,
 	HART_MSCRATCH,
+	HART_MSECCFG,
 	HART_MTVAL,
 	HART_MTVEC,
 } from '../../../build/hart/offsets'
-import {ENVCFG_CBZE, ENVCFG_FIOM, ENVCFG_STCE, IP_ALL, IP_STIP, IP_SUPERVISOR} from './architecture'
+import {
+	ENVCFG_ADUE,
+	ENVCFG_PBMTE,
+	ENVCFG_STCE,
+	IP_ALL,
+	IP_STIP,
+	IP_SUPERVISOR,
+	SECCFG_SSEED,
+	SECCFG_USEED,
+} from './architecture'
 import {COUNTERS, cycles, instructions, refreshTimer, setCycles, setInhibit, setInstructions} from './counters'
-import {CSR_MIP, legalPc, legalVector} from './csr-supervisor'
-import {DONE, doneUnlessInterrupt, found, ILLEGAL} from './csr-value'
+import {CSR_MIP, ENVCFG_BELOW, legalEnvironment, legalPc, legalVector} from './csr-supervisor'
+import {DONE, doneUnlessInterrupt, found, ILLEGAL, RESTART} from './csr-value'
+import {tlbFlush} from './env'
 import {hart} from './hart'
 import {pending} from './interrupts'
 import {CSR_PMPCFG0, readPmp, writePmp} from './csr-pmp'
@@ -61,6 +73,8 @@ export function readMachineCsr(number: i32): i32 {
 			return found(load<u64>(hart, HART_MCAUSE))
 		case 0x343: // mtval
 			return found(load<u64>(hart, HART_MTVAL))
+		case 0x747: // mseccfg
+			return found(load<u64>(hart, HART_MSECCFG))
 		case CSR_MIP:
 			return found(pending())
 		case CSR_MCYCLE:
@@ -104,6 +118,9 @@ export function writeMachineCsr(number: i32, value: u64): i32 {
 			return DONE
 		case 0x30a: // menvcfg
 			return writeEnvironment(value)
+		case 0x747: // mseccfg
+			store<u64>(hart, value & (SECCFG_SSEED | SECCFG_USEED), HART_MSECCFG)
+			return DONE
 		case CSR_MCOUNTINHIBIT:
 			setInhibit(value)
 			return DONE
@@ -131,12 +148,18 @@ export function writeMachineCsr(number: i32, value: u64): i32 {
 	}
 }
 
-/** menvcfg. STCE hands STIP over between software and stimecmp. */
+/** menvcfg. STCE hands STIP over between software and stimecmp; ADUE and PBMTE change what PTEs mean. */
 function writeEnvironment(value: u64): i32 {
 	const before = load<u64>(hart, HART_MENVCFG)
-	const after = value & (ENVCFG_FIOM | ENVCFG_CBZE | ENVCFG_STCE)
+	const after = legalEnvironment(before, value, ENVCFG_BELOW | ENVCFG_ADUE | ENVCFG_PBMTE | ENVCFG_STCE)
 	store<u64>(hart, after, HART_MENVCFG)
-	if (!((before ^ after) & ENVCFG_STCE)) return DONE
-	store<u64>(hart, load<u64>(hart, HART_MIP_SOFTWARE) & ~IP_STIP, HART_MIP_SOFTWARE)
-	return refreshTimer()
+	const changed = before ^ after
+	let status = DONE
+	if (changed & ENVCFG_STCE) {
+		store<u64>(hart, load<u64>(hart, HART_MIP_SOFTWARE) & ~IP_STIP, HART_MIP_SOFTWARE)
+		status = refreshTimer()
+	}
+	if (!(changed & (ENVCFG_ADUE | ENVCFG_PBMTE))) return status
+	tlbFlush(FLUSH_CAUSE_STATUS_CHANGE, 0, 0)
+	return RESTART
 }

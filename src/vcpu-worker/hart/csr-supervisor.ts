@@ -16,13 +16,16 @@ import {
 	HART_STVEC,
 } from '../../../build/hart/offsets'
 import {
+	ENVCFG_CBCFE,
+	ENVCFG_CBIE,
+	ENVCFG_CBIE_RESERVED,
 	ENVCFG_CBZE,
 	ENVCFG_FIOM,
 	IP_SSIP,
 	SATP_BARE,
 	SATP_MODE_SHIFT,
 	SATP_SV39,
-	SATP_SV48,
+	SATP_SV57,
 	STATUS_TVM,
 	SUPERVISOR,
 } from './architecture'
@@ -36,6 +39,8 @@ import {sstatus, writeSstatus} from './status'
 
 export const CSR_SIP: i32 = 0x144
 export const CSR_MIP: i32 = 0x344
+/** The fields of senvcfg, which menvcfg has as well. */
+export const ENVCFG_BELOW: u64 = ENVCFG_FIOM | ENVCFG_CBIE | ENVCFG_CBCFE | ENVCFG_CBZE
 
 export function readSupervisorCsr(number: i32): i32 {
 	switch (number) {
@@ -82,7 +87,7 @@ export function writeSupervisorCsr(number: i32, value: u64): i32 {
 			store<u64>(hart, value & COUNTERS, HART_SCOUNTEREN)
 			return DONE
 		case 0x10a: // senvcfg
-			store<u64>(hart, value & (ENVCFG_FIOM | ENVCFG_CBZE), HART_SENVCFG)
+			store<u64>(hart, legalEnvironment(load<u64>(hart, HART_SENVCFG), value, ENVCFG_BELOW), HART_SENVCFG)
 			return DONE
 		case 0x140: // sscratch
 			store<u64>(hart, value, HART_SSCRATCH)
@@ -113,6 +118,12 @@ export function legalVector(value: u64): bool {
 	return (value & 2) == 0
 }
 
+/** @returns what menvcfg or senvcfg becomes. CBIE = 2 is reserved, and leaves that field as it is. */
+export function legalEnvironment(before: u64, value: u64, fields: u64): u64 {
+	const legal = (value & ENVCFG_CBIE) == ENVCFG_CBIE_RESERVED ? (value & ~ENVCFG_CBIE) | (before & ENVCFG_CBIE) : value
+	return legal & fields
+}
+
 /** mepc and sepc: bit 0 is always 0 (IALIGN is 16). */
 export function legalPc(value: u64): u64 {
 	return value & ~(<u64>1)
@@ -131,7 +142,7 @@ function satpAccessible(): bool {
 /** An unsupported mode makes the whole write void. ASID has all its 16 bits. */
 function writeSatp(value: u64): i32 {
 	const mode = value >> SATP_MODE_SHIFT
-	if (mode != SATP_BARE && mode != SATP_SV39 && mode != SATP_SV48) return DONE
+	if (mode != SATP_BARE && (mode < SATP_SV39 || mode > SATP_SV57)) return DONE
 	if (value == load<u64>(hart, HART_SATP)) return DONE
 	store<u64>(hart, value, HART_SATP)
 	refreshRegimes()

@@ -1,11 +1,19 @@
-/** U-level CSRs: floating-point control and the unprivileged counters. */
+/** U-level CSRs: floating-point control, the entropy source, and the unprivileged counters. */
+import {HART_MSECCFG, HART_PRIVILEGE} from '../../../build/hart/offsets'
+import {MACHINE, SECCFG_SSEED, SECCFG_USEED, SUPERVISOR} from './architecture'
 import {readCounter} from './counters'
 import {DONE, found, ILLEGAL} from './csr-value'
+import {random} from './env'
 import {dirtyFloat, fcsr, floatEnabled, fflags, frm, setFflags, setFrm} from './float-control'
+import {hart} from './hart'
 
 export const CSR_FFLAGS: i32 = 0x001
 export const CSR_FRM: i32 = 0x002
 export const CSR_FCSR: i32 = 0x003
+export const CSR_SEED: i32 = 0x015
+
+/** OPST = ES16: 16 bits of entropy are below. Zkr, "The seed CSR". */
+const SEED_ES16: u64 = (<u64>2) << 30
 
 export function readUserCsr(number: i32): i32 {
 	switch (number) {
@@ -20,7 +28,19 @@ export function readUserCsr(number: i32): i32 {
 	}
 }
 
-/** Only the floating-point ones can be written; readUserCsr() has checked that they are enabled. */
+/** Before the write that reading the seed has to be: a read-only access is illegal. */
+export function readSeed(): i32 {
+	return seedEnabled() ? found(SEED_ES16 | (<u64>random() & 0xffff)) : ILLEGAL
+}
+
+function seedEnabled(): bool {
+	const privilege = load<u32>(hart, HART_PRIVILEGE)
+	if (privilege == MACHINE) return true
+	const enable = privilege == SUPERVISOR ? SECCFG_SSEED : SECCFG_USEED
+	return (load<u64>(hart, HART_MSECCFG) & enable) != 0
+}
+
+/** Only the floating-point ones keep a value; readUserCsr() has checked that they are enabled. */
 export function writeUserCsr(number: i32, value: u64): i32 {
 	if (number != CSR_FRM) setFflags(value)
 	if (number == CSR_FRM) setFrm(value)

@@ -2,7 +2,7 @@
 import {HART_PRIVILEGE, HART_SCRATCH} from '../../../build/hart/offsets'
 import {readMachineCsr, writeMachineCsr} from './csr-machine'
 import {CSR_MIP, CSR_SIP, delegatedSsip, readSupervisorCsr, writeSupervisorCsr} from './csr-supervisor'
-import {readUserCsr, writeUserCsr} from './csr-user'
+import {CSR_SEED, readSeed, readUserCsr, writeUserCsr} from './csr-user'
 import {DONE, doneUnlessInterrupt, ILLEGAL} from './csr-value'
 import {hart} from './hart'
 import {changePending} from './interrupts'
@@ -20,6 +20,8 @@ export function csrAccess(number: i32, how: i32, operand: u64, readOnly: i32): i
 	const lowest = (number >> 8) & 3
 	if (<u32>lowest > load<u32>(hart, HART_PRIVILEGE)) return ILLEGAL
 	if (number >> 10 == 3 && readOnly == 0) return ILLEGAL
+	// The write has no effect, but it has to be one.
+	if (number == CSR_SEED) return readOnly != 0 ? ILLEGAL : readSeed()
 	if (!readCsr(number, lowest)) return ILLEGAL
 	if (readOnly != 0) return DONE
 	if (number == CSR_MIP || number == CSR_SIP) return writePending(number, how, operand)

@@ -6,6 +6,8 @@ export declare function mmioRead(gpa: f64, bytes: i32): f64
 export declare function mmioWrite(gpa: f64, bytes: i32, value: f64): i32
 /** Ticks of the timebase since the machine started. */
 export declare function time(): f64
+/** @returns 16 bits of entropy, from a source fit for keys. */
+export declare function random(): f64
 /** Flushes this vCPU's own tables. The page number (gva >> 12) counts for page flushes only. */
 export declare function tlbFlush(cause: i32, pageLow: i32, pageHigh: i32): void
 /** The next timer deadline may have moved. */

@@ -7,15 +7,12 @@ import {
 	HART_SENVCFG,
 	HART_TRAP_CAUSE,
 } from '../../../build/hart/offsets'
-import {ACCESS_LOAD, ACCESS_STORE, accessFault, misaligned, pageFault} from './access'
-import {ENVCFG_CBZE, MACHINE, PAGE_BYTES, PAGE_MASK, USER} from './architecture'
+import {ACCESS_LOAD, ACCESS_STORE, accessFault, misaligned} from './access'
+import {PAGE_BYTES, PAGE_MASK} from './architecture'
 import {mmioRead, mmioWrite} from './env'
 import {hart, raise} from './hart'
 import {pageOf} from './page-walk'
 import {gpa, place, translate} from './translation'
-
-/** Of Zicboz and Zicbom. */
-const BLOCK_BYTES: u32 = 64
 
 /** @returns the offset in shared memory at which to load the value, or 0 with the exception raised. */
 export function readMemory(gva: u64, bytes: u32): u32 {
@@ -43,27 +40,6 @@ export function atomicAddress(gva: u64, bytes: u32, access: u32): u32 {
 	if (gva & (bytes - 1)) return fault(misaligned(kind), gva)
 	if (!translate(gva, bytes, kind)) return 0
 	return place != 0 ? place : fault(accessFault(kind), gva)
-}
-
-/** cbo.zero. CMO spec, Zicboz. @returns 1 done, 0 with the exception raised, 2 where it is an illegal instruction. */
-export function zeroBlock(gva: u64): i32 {
-	const privilege = load<u32>(hart, HART_PRIVILEGE)
-	if (privilege != MACHINE && !(load<u64>(hart, HART_MENVCFG) & ENVCFG_CBZE)) return 2
-	if (privilege == USER && !(load<u64>(hart, HART_SENVCFG) & ENVCFG_CBZE)) return 2
-	if (!translateBlock(gva, ACCESS_STORE)) return 0
-	memory.fill(place, 0, BLOCK_BYTES)
-	return 1
-}
-
-/** Sets `place` to the start of the block that holds gva. @returns 1, or 0 with a store's exception raised: cache-block instructions have no other. */
-function translateBlock(gva: u64, access: u32): i32 {
-	if (translate(gva & ~(<u64>BLOCK_BYTES - 1), BLOCK_BYTES, access)) {
-		return place != 0 ? 1 : fault(accessFault(ACCESS_STORE), gva)
-	}
-	return fault(
-		load<u64>(hart, HART_TRAP_CAUSE) == accessFault(access) ? accessFault(ACCESS_STORE) : pageFault(ACCESS_STORE),
-		gva,
-	)
 }
 
 function fault(cause: i32, gva: u64): u32 {

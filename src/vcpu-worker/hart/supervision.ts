@@ -19,7 +19,7 @@ export function wfi(): i32 {
 }
 
 /**
- * sfence.vma; register numbers tell x0, which means "all".
+ * sfence.vma and sinval.vma; register numbers tell x0, which means "all".
  * @returns 1 done, 0 where it is an illegal instruction. Privileged spec, "Supervisor Memory-Management Fence Instruction".
  */
 export function sfence(rs1Register: i32, rs2Register: i32, gva: u64, asid: u64): i32 {
@@ -30,6 +30,11 @@ export function sfence(rs1Register: i32, rs2Register: i32, gva: u64, asid: u64):
 	if (rs1Register == 0) tlbFlush(FLUSH_CAUSE_SFENCE_ALL, 0, 0)
 	else tlbFlush(FLUSH_CAUSE_SFENCE_PAGE, <i32>page, <i32>(page >> 32))
 	return 1
+}
+
+/** sfence.w.inval and sfence.inval.ir: not in U; TVM does not matter. @returns 0 where they are illegal instructions. Privileged spec, "Svinval". */
+export function mayFenceTranslations(): i32 {
+	return load<u32>(hart, HART_PRIVILEGE) != USER ? 1 : 0
 }
 
 /** Decoded pages are of an older generation now: each is compared with memory before it runs again. No translation changes, so no TLB is flushed. */

@@ -36,6 +36,8 @@ const hartSignatures: Record<string, [parameters: ValueType[], results: ValueTyp
 	ecall: [[], ['i32']],
 	roundingMode: [['i32'], ['i32']],
 	zeroBlock: [['i64'], ['i32']],
+	manageBlock: [['i64', 'i32'], ['i32']],
+	mayFenceTranslations: [[], ['i32']],
 }
 
 /** The functions that instructions call, with the signatures that their uses show. */

@@ -222,6 +222,10 @@ function emitSystem(context: RunContext, name: SystemName, {instruction, length}
 			code.release(status)
 			return advance(context, length)
 		}
+		case 'sfence.w.inval':
+		case 'sfence.inval.ir':
+			call('mayFenceTranslations').op('i32.eqz').brIf(labels.illegal)
+			return advance(context, length)
 		case 'sfence.vma': {
 			const operands = new SlotOperands({code, cursor, instruction, length, rdIsZero: false})
 			operands.registerNumber('rs1')

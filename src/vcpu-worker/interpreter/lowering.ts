@@ -1,6 +1,6 @@
 /** The one lowering of expression trees and effects into WebAssembly. Where operands come from is the only thing that differs between its users. */
 
-import type {BinaryName, Effect, Expression, RegisterField, Type, UnaryName} from '../isa/index.ts'
+import type {BinaryName, BlockOperation, Effect, Expression, RegisterField, Type, UnaryName} from '../isa/index.ts'
 import type {Code, FunctionReference, Label, Local} from '../wasm/index.ts'
 import type {MemoryAccess} from './memory-access.ts'
 
@@ -42,6 +42,9 @@ export type Exits = Readonly<{
 
 /** CSR instructions' `how` argument to csrAccess. */
 const csrHow = {write: 0, set: 1, clear: 2} as const
+
+/** The number of each is manageBlock()'s argument, and the instruction's immediate. */
+const blockOperations: readonly BlockOperation[] = ['inval', 'clean', 'flush']
 
 const wasmBinary: Partial<Record<BinaryName, string>> = {
 	add: 'add',
@@ -154,7 +157,12 @@ export class Lowering {
 					this.exits.trap,
 				)
 			case 'zeroBlock':
-				return this.#zeroBlock(effect.gva)
+				this.push(effect.gva)
+				return this.#blockOperation('zeroBlock')
+			case 'manageBlock':
+				this.push(effect.gva)
+				this.code.i32(blockOperations.indexOf(effect.name))
+				return this.#blockOperation('manageBlock')
 			default:
 				throw new Error(`Invariant broken: ${effect.effect} is lowered by the engine that owns control flow`)
 		}
@@ -289,12 +297,11 @@ export class Lowering {
 		this.csrStatus = status
 	}
 
-	// zeroBlock(gva): 0 → trap, 2 → illegal
-	#zeroBlock(gva: Expression): void {
+	// Stack: the callee's arguments. status = callee(…): 0 → trap, 2 → illegal
+	#blockOperation(callee: 'zeroBlock' | 'manageBlock'): void {
 		const {code} = this
 		const status = code.local('i32')
-		this.push(gva)
-		code.call(this.function('zeroBlock')).tee(status).op('i32.eqz').brIf(this.exits.trap)
+		code.call(this.function(callee)).tee(status).op('i32.eqz').brIf(this.exits.trap)
 		code.get(status).i32(2).op('i32.eq').brIf(this.exits.illegal)
 		code.release(status)
 	}

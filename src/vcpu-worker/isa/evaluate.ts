@@ -1,6 +1,16 @@
 /** The evaluator: executes a decoded instruction on BigInts, straight from its tree. Slow; the tests' oracle. */
 import type {Decoded} from './decode.ts'
-import type {AccessBytes, AmoName, BinaryName, Effect, Expression, SystemName, Type, UnaryName} from './expression.ts'
+import type {
+	AccessBytes,
+	AmoName,
+	BinaryName,
+	BlockOperation,
+	Effect,
+	Expression,
+	SystemName,
+	Type,
+	UnaryName,
+} from './expression.ts'
 import type {Operands} from './pattern.ts'
 
 /** What the evaluator needs of a hart. Values are unsigned; a hook that faults throws, and then nothing has been written. */
@@ -14,6 +24,8 @@ export type EvaluatedHart = {
 	/** @returns true when the store was done. */
 	storeConditional(gva: bigint, bytes: 4 | 8, value: bigint): boolean
 	zeroBlock(gva: bigint): void
+	/** Nothing, or a fault. */
+	manageBlock(gva: bigint, operation: BlockOperation): void
 	/** @returns the old value. */
 	csr(access: {number: number; how: 'write' | 'set' | 'clear'; operand: bigint; readOnly: boolean}): bigint
 	/** A function of the hart core; its flags are the hook's affair. */
@@ -191,6 +203,10 @@ function prepare(context: Context, effect: Effect): () => void {
 		case 'zeroBlock': {
 			const gva = evaluate(context, effect.gva)
 			return () => hart.zeroBlock(gva)
+		}
+		case 'manageBlock': {
+			const gva = evaluate(context, effect.gva)
+			return () => hart.manageBlock(gva, effect.name)
 		}
 		case 'branch': {
 			const taken = evaluate(context, effect.condition) !== 0n

@@ -97,8 +97,12 @@ export type SystemName =
 	| 'fence'
 	| 'fence.i'
 	| 'sfence.vma'
+	| 'sfence.w.inval'
+	| 'sfence.inval.ir'
 	| 'pause'
 	| 'nop'
+
+export type BlockOperation = 'inval' | 'clean' | 'flush'
 
 export type Effect = Readonly<
 	| {effect: 'writeX'; field: 'rd'; value: Expression}
@@ -107,6 +111,8 @@ export type Effect = Readonly<
 	| {effect: 'store'; bytes: AccessBytes; gva: Expression; value: Expression}
 	/** Zeroes the 64-byte block that holds gva (cbo.zero). */
 	| {effect: 'zeroBlock'; gva: Expression}
+	/** A cache-block management instruction on the block that holds gva: memory is coherent, so it only may fault (cbo.inval, cbo.clean, cbo.flush). */
+	| {effect: 'manageBlock'; name: BlockOperation; gva: Expression}
 	/** To pc + imm when the condition (i32) is not 0. */
 	| {effect: 'branch'; condition: Expression}
 	/** To pc + imm. */
@@ -242,6 +248,7 @@ export const store = (bytes: AccessBytes, gva: Expression, value: Expression): E
 	value,
 })
 export const zeroBlock = (gva: Expression): Effect => ({effect: 'zeroBlock', gva})
+export const manageBlock = (name: BlockOperation, gva: Expression): Effect => ({effect: 'manageBlock', name, gva})
 export const branch = (condition: Expression): Effect => ({effect: 'branch', condition})
 export const jump: Effect = {effect: 'jump'}
 export const jumpRegister = (target: Expression): Effect => ({effect: 'jumpRegister', target})

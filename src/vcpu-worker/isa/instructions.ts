@@ -9,6 +9,7 @@ import {rv64i} from './rv64i.ts'
 import {zba} from './zba.ts'
 import {zbb} from './zbb.ts'
 import {zbs} from './zbs.ts'
+import {zicond} from './zicond.ts'
 import {zicsr} from './zicsr.ts'
 
 export const instructions: readonly Instruction[] = [
@@ -21,6 +22,7 @@ export const instructions: readonly Instruction[] = [
 	...zba,
 	...zbb,
 	...zbs,
+	...zicond,
 	...privileged,
 ]
 

@@ -39,11 +39,14 @@ test('every hart has a node, an interrupt controller of its own, and a core in t
 	for (let hart = 0; hart < 20; hart++) {
 		const cpu = root.find(`/cpus/cpu@${hart.toString(16)}`)
 		t.deepEqual(cpu?.cells('reg'), [hart])
-		t.deepEqual(cpu?.strings('riscv,isa'), ['rv64imafdc_zicboz_zicntr_zicsr_zifencei_zihintpause_zba_zbb_zbs_sstc'])
+		t.deepEqual(cpu?.strings('riscv,isa'), [
+			'rv64imafdc_zicbom_zicboz_zicntr_zicond_zicsr_zifencei_zihintpause_zihpm_zawrs_zba_zbb_zbs_zkr_sstc_svadu_svinval_svnapot_svpbmt',
+		])
 		t.deepEqual(cpu?.strings('riscv,isa-base'), ['rv64i'])
-		t.is(cpu?.strings('riscv,isa-extensions')?.length, 15)
-		t.deepEqual(cpu?.strings('mmu-type'), ['riscv,sv48'])
+		t.is(cpu?.strings('riscv,isa-extensions')?.length, 24)
+		t.deepEqual(cpu?.strings('mmu-type'), ['riscv,sv57'])
 		t.deepEqual(cpu?.cells('riscv,cboz-block-size'), [64])
+		t.deepEqual(cpu?.cells('riscv,cbom-block-size'), [64])
 		t.deepEqual(root.find(`/cpus/cpu-map/cluster0/core${hart}`)?.cells('cpu'), cpu?.cells('phandle'))
 		phandles.add(cpu?.cells('phandle')?.[0])
 		phandles.add(cpu?.find('interrupt-controller')?.cells('phandle')?.[0])

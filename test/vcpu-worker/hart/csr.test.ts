@@ -21,11 +21,14 @@ const legalized = [
 	['mtvec, vectored', 0x305, 0x8000_1235n, 0x8000_1235n],
 	['mtvec, reserved mode', 0x305, 0x8000_1236n, 0n],
 	['stvec, reserved mode', 0x105, 0x8000_1237n, 0n],
-	['mcounteren', 0x306, all, 7n],
-	['scounteren', 0x106, all, 7n],
+	['mcounteren', 0x306, all, 0xffff_ffffn],
+	['scounteren', 0x106, all, 0xffff_ffffn],
 	['mcountinhibit', 0x320, all, 5n],
-	['menvcfg: STCE, CBZE, FIOM', 0x30a, all, 0x8000_0000_0000_0081n],
-	['senvcfg: CBZE, FIOM', 0x10a, all, 0x81n],
+	['menvcfg: STCE, PBMTE, ADUE, CBZE, CBCFE, CBIE, FIOM', 0x30a, all, 0xe000_0000_0000_00f1n],
+	['menvcfg, CBIE = 2 keeps CBIE', 0x30a, 0xe0n, 0xc0n],
+	['senvcfg: CBZE, CBCFE, CBIE, FIOM', 0x10a, all, 0xf1n],
+	['senvcfg, CBIE = 2 keeps CBIE', 0x10a, 0x20n, 0n],
+	['mseccfg: SSEED, USEED', 0x747, all, 0x300n],
 	['mscratch', 0x340, all, all],
 	['mepc', 0x341, all, all - 1n],
 	['mcause', 0x342, all, all],
@@ -38,7 +41,8 @@ const legalized = [
 	['stimecmp', 0x14d, all, all],
 	['satp, Sv39 keeps 16 ASID bits', 0x180, sv39(0xffffn, 1n), sv39(0xffffn, 1n)],
 	['satp, Sv48', 0x180, (9n << 60n) | 5n, (9n << 60n) | 5n],
-	['satp, Sv57 is not there: nothing is written', 0x180, (10n << 60n) | 5n, 0n],
+	['satp, Sv57 keeps 16 ASID bits and 44 of the root', 0x180, all ^ (5n << 60n), all ^ (5n << 60n)],
+	['satp, Sv64 is not there: nothing is written', 0x180, (11n << 60n) | 5n, 0n],
 	['satp, a reserved mode', 0x180, (1n << 60n) | 5n, 0n],
 	['pmpcfg0', 0x3a0, 0x0f0f_1f1f_0908_0700n, 0x0f0f_1f1f_0908_0700n],
 	['pmpcfg0, W without R and reserved bits', 0x3a0, 0x0267n, 0x07n],
@@ -72,7 +76,7 @@ test('identification registers', (t) => {
 })
 
 for (const [name, number] of [
-	['mseccfg', 0x747],
+	['mseccfgh', 0x757],
 	['pmpcfg1, an odd one', 0x3a1],
 	['mstatush', 0x310],
 	['mtinst', 0x34a],
@@ -187,6 +191,49 @@ test('counters below M need mcounteren, and in U scounteren as well', (t) => {
 	t.is(time(), 'illegal')
 	hart.set('scounteren', 2)
 	t.is(time(), 1234n)
+})
+
+test('hpmcounter3–31 are zero, and need mcounteren and scounteren like the others', (t) => {
+	const hart = new HartCore()
+	const counters = Array.from({length: 29}, (_, index) => 0xc03 + index)
+	const read = () => new Set(counters.map((number) => hart.csrRead(number)))
+	t.deepEqual(read(), new Set([0n]))
+	hart.enter(Privilege.supervisor)
+	t.deepEqual(read(), new Set(['illegal']))
+	hart.set('mcounteren', 0xffff_ffffn)
+	t.deepEqual(read(), new Set([0n]))
+	hart.enter(Privilege.user)
+	t.deepEqual(read(), new Set(['illegal']))
+	hart.set('scounteren', 0xffff_ffffn)
+	t.deepEqual(read(), new Set([0n]))
+})
+
+test('the seed is 16 bits of entropy; reading it has to be a write, and below M mseccfg has to allow it', (t) => {
+	const hart = new HartCore()
+	hart.entropy = 0xabcd
+	t.is(hart.csrWrite(0x015, 0n), 0x8000_abcdn)
+	hart.entropy = 0x1234
+	t.is(hart.csrSet(0x015, 0n), 0x8000_1234n)
+	t.is(hart.csrRead(0x015), 'illegal')
+	for (const [privilege, bit] of [
+		[Privilege.supervisor, 0x200],
+		[Privilege.user, 0x100],
+	] as const) {
+		hart.enter(privilege)
+		hart.set('mseccfg', 0x300 ^ bit)
+		t.is(hart.csrWrite(0x015, 0n), 'illegal')
+		hart.set('mseccfg', bit)
+		t.is(hart.csrWrite(0x015, 0n), 0x8000_1234n)
+	}
+})
+
+test('a change of ADUE or PBMTE flushes, since it changes what PTEs mean', (t) => {
+	const hart = new HartCore()
+	hart.csrWrite(0x30a, 0n)
+	t.deepEqual(hart.flushes, [FlushCause.statusChange])
+	t.is(hart.core.csrAccess(0x30a, 0, 1n << 62n, 0), 2)
+	t.is(hart.core.csrAccess(0x30a, 0, (1n << 62n) | 0xf1n, 0), 1)
+	t.deepEqual(hart.flushes, [FlushCause.statusChange, FlushCause.statusChange])
 })
 
 test('cycle and instret count retired instructions, can be written, and stop while inhibited', (t) => {

@@ -33,6 +33,7 @@ export const memoryMap: MemoryMap = layOut([
 	{name: 'ram', size: ramBytes, align: 65536},
 ])
 
+export const Environment = {ADUE: 1n << 61n, PBMTE: 1n << 62n, STCE: 1n << 63n} as const
 export const Privilege = {user: 0, supervisor: 1, machine: 3} as const
 /** What an access ends in: a value, or the exception that it raised. */
 export type Outcome = bigint | Readonly<{cause: number; tval: bigint}>
@@ -45,12 +46,23 @@ type Exports = Readonly<
 		Record<'writeMemory', (gva: bigint, bytes: number, value: bigint) => number> &
 		Record<'atomicAddress', (gva: bigint, bytes: number, access: number) => number> &
 		Record<'zeroBlock' | 'fetch' | 'fetchAcross', (gva: bigint) => number> &
+		Record<'manageBlock', (gva: bigint, operation: number) => number> &
 		Record<'raise', (cause: number, tval: bigint) => void> &
 		Record<'csrAccess', (number: number, how: number, operand: bigint, readOnly: number) => number> &
 		Record<'sfence', (rs1: number, rs2: number, gva: bigint, asid: bigint) => number> &
 		Record<'codeCacheBytes' | 'roundingMode', (argument: number) => number> &
 		Record<'takeTrap' | 'fenceI' | 'updateRegimes' | 'ebreak', () => void> &
-		Record<'takeInterrupt' | 'interruptPending' | 'mret' | 'sret' | 'wfi' | 'ecall' | 'scratchCodePage', () => number> &
+		Record<
+			| 'takeInterrupt'
+			| 'interruptPending'
+			| 'mret'
+			| 'sret'
+			| 'wfi'
+			| 'ecall'
+			| 'scratchCodePage'
+			| 'mayFenceTranslations',
+			() => number
+		> &
 		Record<'attach', (...parameters: number[]) => void>
 >
 
@@ -65,6 +77,8 @@ export class HartCore {
 	/** Device registers by gpa; others do not exist. */
 	readonly registers = new Map<number, number>()
 	ticks = 0
+	/** What the next read of the seed CSR finds. */
+	entropy = 0
 	timerChanges = 0
 	#nextTable = 0
 	readonly #block: number
@@ -83,6 +97,7 @@ export class HartCore {
 				return Number(this.registers.has(gpa))
 			},
 			time: () => this.ticks,
+			random: () => this.entropy,
 			tlbFlush: (cause: number, low: number, high: number) => {
 				this.flushes.push(cause)
 				if (cause === 1) this.flushedPages.push((BigInt(high) << 32n) | BigInt(low >>> 0))
@@ -97,6 +112,8 @@ export class HartCore {
 		this.core.attach(this.#block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, cache.offset, codePages)
 		this.set('privilege', Privilege.machine)
 		this.openPmp()
+		// ADUE, as after a reset.
+		this.set('menvcfg', Environment.ADUE)
 		this.swapTables()
 		this.core.updateRegimes()
 	}

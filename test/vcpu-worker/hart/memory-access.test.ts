@@ -152,3 +152,48 @@ test('cbo.zero clears the 64-byte block around its address, where menvcfg and se
 	t.is(hart.core.zeroBlock(BigInt(uart)), 0)
 	t.is(hart.get('trapCause'), 7n)
 })
+
+const [inval, clean, flush] = [0, 1, 2] as const
+const illegal = 2
+
+test('cbo.clean and cbo.flush need CBCFE of menvcfg below M, and of senvcfg in U; cbo.inval CBIE', (t) => {
+	const hart = new HartCore()
+	const outcomes = () => [inval, clean, flush].map((operation) => hart.core.manageBlock(ram + 5n, operation))
+	t.deepEqual(outcomes(), [1, 1, 1])
+	hart.enter(Privilege.supervisor)
+	t.deepEqual(outcomes(), [illegal, illegal, illegal])
+	hart.set('menvcfg', 0x40n)
+	t.deepEqual(outcomes(), [illegal, 1, 1])
+	for (const field of [0x10n, 0x30n]) {
+		hart.set('menvcfg', field)
+		t.deepEqual(outcomes(), [1, illegal, illegal])
+	}
+	hart.set('menvcfg', 0x70n)
+	hart.enter(Privilege.user)
+	t.deepEqual(outcomes(), [illegal, illegal, illegal])
+	hart.set('senvcfg', 0x50n)
+	t.deepEqual(outcomes(), [1, 1, 1])
+})
+
+test('cache-block management needs an address that can be loaded from; its faults are those of stores, at its address', (t) => {
+	const hart = new HartCore()
+	const tables = new PageTables(hart)
+	tables.map(0x4000n, ramBase + 0x9000, Pte.V | Pte.R)
+	tables.map(0x5000n, ramBase + 0x9000, Pte.V | Pte.X)
+	tables.map(0x6000n, uart, kernelPage)
+	hart.set('menvcfg', 0x70n | (1n << 61n))
+	hart.enter(Privilege.supervisor, tables.satp)
+	const outcome = (gva: bigint) =>
+		hart.core.manageBlock(gva, flush) === 1 ? 'done' : [hart.get('trapCause'), hart.get('trapTval')]
+	t.is(outcome(0x4fffn), 'done')
+	t.deepEqual(outcome(0x5012n), [15n, 0x5012n])
+	t.deepEqual(outcome(0x6000n), [7n, 0x6000n])
+	t.deepEqual(outcome(0x7003n), [15n, 0x7003n])
+})
+
+test('cache-block management leaves memory as it is', (t) => {
+	const hart = new HartCore()
+	hart.poke(ramBase, 0x1234n)
+	for (const operation of [inval, clean, flush]) hart.core.manageBlock(ram, operation)
+	t.is(hart.read(ram), 0x1234n)
+})

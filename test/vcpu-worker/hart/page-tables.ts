@@ -8,16 +8,20 @@ export const kernelPage = 0xcfn
 /** V R W X U A D. */
 export const userPage = 0xdfn
 
+/** Names of the modes, and the levels of their tables. */
+export type PagingMode = 'Sv39' | 'Sv48' | 'Sv57'
+const levelsOf: Readonly<Record<PagingMode, number>> = {Sv39: 3, Sv48: 4, Sv57: 5}
+
 const tablesAt = ramBase + 0x40_0000
 
 export class PageTables {
 	readonly #hart: HartCore
-	readonly #levels: 3 | 4
+	readonly #levels: number
 	#next = tablesAt + 4096
 
-	constructor(hart: HartCore, mode: 'Sv39' | 'Sv48' = 'Sv39') {
+	constructor(hart: HartCore, mode: PagingMode = 'Sv39') {
 		this.#hart = hart
-		this.#levels = mode === 'Sv39' ? 3 : 4
+		this.#levels = levelsOf[mode]
 		hart.memory.u8.fill(0, hart.ramOffset(tablesAt), hart.ramOffset(tablesAt + (1 << 20)))
 	}
 

@@ -231,6 +231,16 @@ test('wfi waits unless an enabled interrupt is pending, whatever the global enab
 	t.is(hart.core.wfi(), 0)
 })
 
+test('sfence.w.inval and sfence.inval.ir are illegal in U only; TVM does not forbid them', (t) => {
+	const hart = new HartCore()
+	hart.status(1n << 20n)
+	t.is(hart.core.mayFenceTranslations(), 1)
+	hart.enter(supervisor)
+	t.is(hart.core.mayFenceTranslations(), 1)
+	hart.enter(user)
+	t.is(hart.core.mayFenceTranslations(), 0)
+})
+
 test('sfence.vma flushes everything, or a page; another address space has nothing to flush', (t) => {
 	const hart = new HartCore()
 	hart.enter(supervisor, (8n << 60n) | (5n << 44n))

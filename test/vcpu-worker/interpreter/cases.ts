@@ -56,7 +56,7 @@ export function runCase(pair: Pair, form: Form, random: Random, chosen: Chosen =
 	setIntegers(pair, {operands: decoded.operands, random, traits, chosen, decoded})
 	setFloats(pair, form, random, decoded.operands)
 	if (form.name === 'sret') pair.setCsr('sepc', pc + 64n)
-	if (form.name === 'cbo.zero') pair.enableBlockZero(random.below(8) ? 'yes' : 'no')
+	if (form.name.startsWith('cbo.')) pair.enableBlocks(random.below(8) ? 'yes' : 'no')
 	if (form.name === 'ecall') pair.setBuiltInSbi(random.below(2) ? 'yes' : 'no')
 	putProgram(pair, {pc, word, decoded, traits})
 	const before = [...new Set([decoded.operands.rs1, decoded.operands.rs2, decoded.operands.rs3])].map(

@@ -66,9 +66,9 @@ export class Pair {
 		this.#liveData()[place]! ^= 0xff
 	}
 
-	/** cbo.zero in S-mode. */
-	enableBlockZero(enabled: 'yes' | 'no'): void {
-		const value = enabled === 'yes' ? 0x80n : 0n
+	/** Cache-block operations in S-mode: CBZE, CBCFE, CBIE. */
+	enableBlocks(enabled: 'yes' | 'no'): void {
+		const value = enabled === 'yes' ? 0xf0n : 0n
 		this.hart.set('menvcfg', value)
 		this.reference.csrs.set(0x30a, value)
 	}

@@ -194,10 +194,22 @@ export class ReferenceHart implements EvaluatedHart {
 	}
 
 	zeroBlock(gva: bigint): void {
-		if (this.csrs.get(0x30a) !== 0x80n) return this.#illegal()
+		if (((this.csrs.get(0x30a) ?? 0n) & 0x80n) === 0n) return this.#illegal()
 		// The address need not be aligned; the block is.
 		const [place = 0] = this.#bytes(gva, 1, 'store')
 		this.data.fill(0, place & ~63, (place & ~63) + 64)
+	}
+
+	manageBlock(gva: bigint, operation: 'inval' | 'clean' | 'flush'): void {
+		const fields = this.csrs.get(0x30a) ?? 0n
+		if ((fields & (operation === 'inval' ? 0x30n : 0x40n)) === 0n) return this.#illegal()
+		try {
+			this.#bytes(gva, 1, 'load')
+		} catch (fault) {
+			// A store's exception, whatever the permission that lacks.
+			const {number, tval} = fault as Exception
+			throw new Exception(number === Cause.loadPage ? Cause.storePage : Cause.storeAccess, tval)
+		}
 	}
 
 	csr(access: {number: number; how: 'write' | 'set' | 'clear'; operand: bigint; readOnly: boolean}): bigint {

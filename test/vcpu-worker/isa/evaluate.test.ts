@@ -282,6 +282,37 @@ test('cbo.zero clears the whole block that holds its address', (t) => {
 	)
 })
 
+test('czero.eqz and czero.nez zero their result where rs2 is zero, and where it is not', (t) => {
+	const hart = createTestHart()
+	for (const [name, condition, expected] of [
+		['czero.eqz', 0n, 0n],
+		['czero.eqz', 1n << 63n, 77n],
+		['czero.nez', 0n, 77n],
+		['czero.nez', 1n << 32n, 0n],
+	] as const) {
+		hart.x[1] = 77n
+		hart.x[2] = condition
+		executeNamed(hart, name, {rd: 3, rs1: 1, rs2: 2})
+		t.is(hart.x[3], expected, `${name} with ${condition}`)
+	}
+})
+
+test('Zicbom’s instructions write nothing, and name themselves', (t) => {
+	const hart = createTestHart()
+	for (const name of ['cbo.inval', 'cbo.clean', 'cbo.flush']) executeNamed(hart, name, {rs1: 1})
+	t.deepEqual(hart.log, ['cbo.inval', 'cbo.clean', 'cbo.flush'])
+	t.is(hart.memory.size, 0)
+	hart.x[1] = unmapped
+	t.throws(() => executeNamed(hart, 'cbo.flush', {rs1: 1}), {instanceOf: GuestFault})
+})
+
+test('Svinval’s sinval.vma does what sfence.vma does; wrs.nto and wrs.sto are pauses', (t) => {
+	const hart = createTestHart()
+	for (const name of ['sinval.vma', 'sfence.w.inval', 'sfence.inval.ir', 'wrs.nto', 'wrs.sto'])
+		executeNamed(hart, name, {})
+	t.deepEqual(hart.log, ['sfence.vma', 'sfence.w.inval', 'sfence.inval.ir', 'pause', 'pause'])
+})
+
 test('system instructions name themselves', (t) => {
 	const hart = createTestHart()
 	const names = ['ecall', 'ebreak', 'mret', 'sret', 'wfi', 'fence', 'fence.i', 'sfence.vma', 'pause']

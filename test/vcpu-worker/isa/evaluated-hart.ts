@@ -57,6 +57,10 @@ export function createTestHart(): TestHart {
 		zeroBlock(gva) {
 			for (let byte = 0n; byte < 64n; byte += 8n) hart.store((gva & ~63n) + byte, 8, 0n)
 		},
+		manageBlock(gva, operation) {
+			hart.load(gva, 1)
+			hart.log.push(`cbo.${operation}`)
+		},
 		csr({number, how, operand, readOnly}) {
 			const old = hart.csrs.get(number) ?? 0n
 			if (readOnly) return old

@@ -41,6 +41,7 @@ function expressionsOf(effect: Effect): readonly Expression[] {
 		case 'store':
 			return [...everything(effect.gva), ...everything(effect.value)]
 		case 'zeroBlock':
+		case 'manageBlock':
 			return everything(effect.gva)
 		case 'branch':
 			return everything(effect.condition)

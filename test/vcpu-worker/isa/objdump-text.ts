@@ -33,9 +33,10 @@ function baseText({instruction, operands}: Decoded, word: number): string {
 	const {imm} = operands
 
 	if (name === 'fence' || name === 'fence.i' || name === 'pause') return name
-	if (pattern.includes(' aq rl ')) {
+	if (/ aq (rl|1) /.test(pattern)) {
+		const base = name.replace(/\.rl$/, '')
 		const middle = has.has('rs2') ? `${rs2},` : ''
-		return `${name}${order[(word >>> 25) & 3]} ${rd},${middle}(${rs1})`
+		return `${base}${order[(word >>> 25) & 3]} ${rd},${middle}(${rs1})`
 	}
 	if (has.has('csr')) {
 		return `${name} ${rd},${hexadecimal(operands.csr)},${has.has('imm') ? imm : rs1}`
@@ -45,8 +46,8 @@ function baseText({instruction, operands}: Decoded, word: number): string {
 	if (instruction.effects.some(({effect}) => effect === 'branch')) return `${name} ${rs1},${rs2},${target(imm)}`
 	if (name === 'jalr' || /^f?l[bhwd]u?$/.test(name)) return `${name} ${rd},${imm}(${rs1})`
 	if (/^f?s[bhwd]$/.test(name)) return `${name} ${rs2},${imm}(${rs1})`
-	if (name === 'sfence.vma') return `${name} ${rs1},${rs2}`
-	if (name === 'cbo.zero') return `${name} (${rs1})`
+	if (name === 'sfence.vma' || name === 'sinval.vma') return `${name} ${rs1},${rs2}`
+	if (name.startsWith('cbo.')) return `${name} (${rs1})`
 
 	const fields: string[] = []
 	if (has.has('rd')) fields.push(rd)
