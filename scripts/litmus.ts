@@ -1,14 +1,16 @@
 /**
  * Runs the litmus programs (test/litmus/table.ts) and prints their histograms.
  *
- *     npm run litmus -- [--iterations 1000000] [--seed N] [--only TEXT]
+ *     npm run litmus -- [--iterations 1000000] [--seed N] [--only TEXT] [--increments 10000000] [--rounds 10000]
  *
- * Exit code 1 when an outcome came that RVWMO forbids. The project must have been built.
+ * Then increments by each atomic primitive, and rounds of self-modifying code, on four harts; 0 leaves them out.
+ * Exit code 1 when something came that must not be. The project must have been built.
  */
 import {parseArgs} from 'node:util'
+import {withParameters} from '../test/guests/parameters.ts'
 import {shownByTotalStoreOrder} from '../test/litmus/memory-model.ts'
 import {describeOutcome, type Program, readRow} from '../test/litmus/program.ts'
-import {type Histogram, judge, runPrograms} from '../test/litmus/run.ts'
+import {type Histogram, judge, runGuest, runPrograms} from '../test/litmus/run.ts'
 import {rows} from '../test/litmus/table.ts'
 import {BuildError, reportFailure} from './build/project.ts'
 
@@ -24,12 +26,22 @@ function report(program: Program, histogram: Histogram): number {
 	return wrong.length
 }
 
+/** Guest programs that check themselves. @throws when a check failed. */
+async function runContention(name: string, amount: number): Promise<void> {
+	if (amount === 0) return
+	const began = performance.now()
+	console.log((await runGuest(await withParameters(name, [amount]), 4)).trimEnd())
+	console.log(`# ${name} with ${amount}: ${((performance.now() - began) / 1000).toFixed(1)} s`)
+}
+
 try {
 	const {values} = parseArgs({
 		options: {
 			iterations: {type: 'string', default: '1000000'},
 			seed: {type: 'string', default: `${Date.now() % 1_000_000}`},
 			only: {type: 'string', default: ''},
+			increments: {type: 'string', default: '10000000'},
+			rounds: {type: 'string', default: '10000'},
 		},
 	})
 	const iterations = Number(values.iterations)
@@ -49,6 +61,8 @@ try {
 	}
 	const seconds = ((performance.now() - start) / 1000).toFixed(1)
 	console.log(`litmus: ${programs.length} programs, ${wrong} forbidden outcomes, ${seconds} s`)
+	await runContention('lrsc', Number(values.increments))
+	await runContention('self-modify', Number(values.rounds))
 	if (wrong > 0) throw new BuildError('Expected no forbidden outcome')
 } catch (error) {
 	reportFailure('litmus', error)

@@ -33,6 +33,7 @@ export const guestPrograms: readonly GuestProgram[] = [
 	testProgram('float'),
 	testProgram('wild-jump', 'runs away'),
 	testProgram('litmus'),
+	testProgram('lrsc'),
 	{...testProgram('smp-demo'), binary: 'guests/smp-demo.elf'},
 ]
 

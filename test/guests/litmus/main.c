@@ -4,6 +4,7 @@
  * A batch has many slots, each with variables of its own; harts go through the slots side by side. Outcomes are counted.
  */
 #include "../runtime/parameters.h"
+#include "../runtime/sleep.h"
 
 enum { HARTS = 4, VARIABLES = 4, SLOTS = 4096, SLOT_BYTES = 512, KEYS = 4096, VALUE_MASK = 3 };
 #define AREA_BYTES ((uint64_t)SLOTS * SLOT_BYTES + 64)
@@ -103,15 +104,15 @@ static void run_programs(int hart)
 			batch.stride = strides[random % 4];
 			batch.delay_mask = delays[random / 4 % 4];
 			batch.first = done;
-			meet();
+			meet_asleep();
 			run_batch(hart, harts, &batch, &own);
 			done += image->slots;
-			meet();
+			meet_asleep();
 			count_batch(hart, harts, &batch);
 		}
-		meet();
+		meet_asleep();
 		if (hart == 0) print_histogram(number, harts);
-		meet();
+		meet_asleep();
 	}
 }
 
