@@ -124,7 +124,7 @@ function emitRun(code: Code, functions: Readonly<Record<string, FunctionReferenc
 					code.loop('next', (next) => {
 						code.get(budget).i32(1).op('i32.sub').set(budget)
 						const labels = {next, far, restart, trap, illegal}
-						emitDispatch({code, cursor, budget, target, memory, functions, labels, leave})
+						emitDispatch({code, cursor, budget, target, memory, functions, labels, leave, loadTables})
 					})
 				})
 				code.op('unreachable')

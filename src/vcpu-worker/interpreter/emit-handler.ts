@@ -47,7 +47,7 @@ function unspend({code, budget}: RunContext): void {
 	code.get(budget).i32(1).op('i32.add').set(budget)
 }
 
-// page = fetchAcross(pc); page == 0 → trap; go on at the same place of the scratch page
+// page = fetchAcross(pc); page == 0 → trap; load the tables; go on at the same place of the scratch page
 function emitAcross(context: RunContext): void {
 	const {code, cursor, functions, labels} = context
 	const page = code.local('i32')
@@ -57,6 +57,8 @@ function emitAcross(context: RunContext): void {
 		.tee(page)
 		.op('i32.eqz')
 		.brIf(labels.trap)
+	// A full code cache flushes this vCPU's tables: their entries point at code pages that now hold something else.
+	context.loadTables()
 	unspend(context)
 	code.get(page).set(cursor.codeBase)
 	code.get(page).i32(acrossSlot).op('i32.add').set(cursor.ip).br(labels.next)

@@ -52,6 +52,8 @@ export type RunContext = Readonly<{
 	}>
 	/** Function results. */
 	leave(reason: number): void
+	/** Loads the tables' addresses anew: after a call that may have flushed this vCPU's own. */
+	loadTables(): void
 }>
 
 /** The slot at which an instruction that crosses the page is executed, bytes from the code page. */
