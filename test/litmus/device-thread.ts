@@ -1,0 +1,41 @@
+/** A thread that does what devices and the host do to a running guest: atomics on its RAM, and interrupts. */
+import {workerData} from 'node:worker_threads'
+import {type MemoryMap, Mip, SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
+
+export type DeviceThreadData = Readonly<{
+	memory: WebAssembly.Memory
+	map: MemoryMap
+	/** Offsets in shared memory. */
+	counters: readonly number[]
+	message: number
+	answer: number
+	additions: number
+	messages: number
+	/** [additions done, messages answered, 1 when over]. */
+	words: Int32Array<SharedArrayBuffer>
+}>
+
+const data = workerData as DeviceThreadData
+const {words} = data
+const memory = new SharedMemory(data.memory, data.map)
+const blocks = new VcpuBlocks(memory, 1)
+/** Milliseconds for one answer. */
+const patience = 20_000
+
+for (let i = 0; i < data.additions; i++) {
+	// Pair with the guest's AMOs and with its LR and SC, on the same doublewords.
+	for (const counter of data.counters) Atomics.add(memory.u64, counter / 8, 1n)
+}
+Atomics.store(words, 0, data.additions)
+
+for (let message = 1; message <= data.messages; message++) {
+	// Plain: raise() orders it before the interrupt.
+	memory.u32[data.message / 4] = message
+	blocks.raise(0, Mip.SSIP)
+	const deadline = Date.now() + patience
+	// Pairs with the guest's store of what it read, which its fence orders after the load.
+	while (Atomics.load(memory.u32, data.answer / 4) !== message && Date.now() < deadline);
+	if (Atomics.load(memory.u32, data.answer / 4) !== message) break
+	Atomics.store(words, 1, message)
+}
+Atomics.store(words, 2, 1)
