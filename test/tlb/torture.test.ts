@@ -1,5 +1,5 @@
 import test, {type ExecutionContext} from 'ava'
-import type {TlbConfig} from '../../src/tlb/index.ts'
+import {regimeCount, type TlbConfig} from '../../src/tlb/index.ts'
 import {runThreads} from '../rcu/run-threads.ts'
 import {TestMachine} from './test-machine.ts'
 import type {TlbTortureResult, TlbTortureRole} from './torture-thread.ts'
@@ -30,7 +30,7 @@ async function torture(t: ExecutionContext, options: Pick<TlbTortureRole, 'rules
 	const shared = machine.tlb.sharedStatistics()
 	t.log(`seed ${seed}`, JSON.stringify(totals), JSON.stringify(shared))
 	t.log(JSON.stringify(machine.tlb.tlbStatistics(0)), JSON.stringify(machine.rcu.statistics()))
-	return {...totals, shared, tables: config.vcpus * 4}
+	return {...totals, shared, tables: config.vcpus * regimeCount}
 }
 
 const configs: Record<string, TlbConfig> = {
