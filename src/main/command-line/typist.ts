@@ -1,11 +1,15 @@
 /** Types lines as a patient person would: each when the guest seems to wait for one. What is typed before a guest has opened its console is lost. */
 
-/** The console is at a prompt when its last line is unfinished and nothing came for this long. */
+/** The console is at a prompt when its last line looks like one and nothing came for this long. */
 const promptQuietMs = 300
 /** A guest that reads without a prompt gets the next line after this long a silence. */
 const silenceMs = 10_000
 
 const lineFeed = 0x0a
+/** `# `, `$ `, `> `, `login: `, and what shells that ask for the cursor's place send after it. A line that a busy guest has not finished printing is none. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the question begins with ESC
+const prompt = /[#$>:?] ?(?:\x1b\[6n)?$/
+const longestPrompt = 80
 
 export type TypistOptions = Readonly<{
 	text: Uint8Array
@@ -19,6 +23,7 @@ export class Typist implements Disposable {
 	readonly #write: (bytes: Uint8Array) => unknown
 	readonly #delays: Readonly<{promptQuietMs: number; silenceMs: number}>
 	#timer: NodeJS.Timeout | undefined
+	#lastLine = ''
 
 	constructor({text, write, delays = {promptQuietMs, silenceMs}}: TypistOptions) {
 		this.#lines = splitLines(text)
@@ -30,7 +35,9 @@ export class Typist implements Disposable {
 	/** Tells what the console printed. */
 	sees(output: Uint8Array): void {
 		if (output.length === 0) return
-		this.#wait(output.at(-1) === lineFeed ? this.#delays.silenceMs : this.#delays.promptQuietMs)
+		const text = this.#lastLine + Buffer.from(output).toString('latin1')
+		this.#lastLine = text.slice(text.lastIndexOf('\n') + 1).slice(-longestPrompt)
+		this.#wait(prompt.test(this.#lastLine) ? this.#delays.promptQuietMs : this.#delays.silenceMs)
 	}
 
 	#wait(ms: number): void {

@@ -25,6 +25,17 @@ test('a line is typed at each prompt, not in the middle of output', async (t) =>
 	t.deepEqual(typed, ['one\n', 'two\n'])
 })
 
+test('a line that is printed slowly is no prompt, and a prompt may come in pieces', async (t) => {
+	const {typed, typist: typing} = typist('one\n', {promptQuietMs: 20, silenceMs: 60_000})
+	using _ = typing
+	typing.sees(Buffer.from('[    1.234] Run /ini'))
+	await delay(100)
+	t.deepEqual(typed, [])
+	for (const piece of ['t\n~', ' ', '#', ' \x1b[6n']) typing.sees(Buffer.from(piece))
+	await delay(100)
+	t.deepEqual(typed, ['one\n'])
+})
+
 test('a guest without prompts gets its lines after a silence', async (t) => {
 	const {typed, typist: typing} = typist('one\ntwo', {promptQuietMs: 20, silenceMs: 30})
 	using _ = typing
