@@ -1,0 +1,118 @@
+/**
+ * Compares this machine with QEMU on random programs: `npm run fuzz -- --minutes N [--seed S] [--json]`; with `--float`
+ * floating point only: `--float --cases N`, against the oracle, and a tenth of them against QEMU. Mismatches are shrunk
+ * and kept in test/differential/cases.
+ */
+import {parseArgs} from 'node:util'
+import {writeCase} from '../test/differential/case-file.ts'
+import {findMismatches, type Mismatch} from '../test/differential/compare.ts'
+import {Coverage} from '../test/differential/coverage.ts'
+import {
+	casesPerProgram,
+	compareWithOracle,
+	type FloatMismatch,
+	generateFloat,
+} from '../test/differential/float-cases.ts'
+import {generate} from '../test/differential/generate.ts'
+import {avoidedUses, knownDifferences, rowsWithoutComparison} from '../test/differential/known-differences.ts'
+import {seedOf} from '../test/differential/random.ts'
+import {describeMismatch} from '../test/differential/report.ts'
+import {shrink} from '../test/differential/shrink.ts'
+import {reportFailure} from './build/project.ts'
+
+const programsPerBoot = 400
+const oracleCasesAtOnce = 20_000
+/** Shrinking takes its time: after so many mismatches it is clear that something is wrong. */
+const mismatchLimit = 5
+
+const {values: options} = parseArgs({
+	options: {
+		minutes: {type: 'string', default: '1'},
+		seed: {type: 'string'},
+		cases: {type: 'string', default: '1000000'},
+		float: {type: 'boolean', default: false},
+		json: {type: 'boolean', default: false},
+	},
+})
+const seed = Number(options.seed ?? Math.floor(Math.random() * 2 ** 32))
+
+const progress = (text: string) => process.stderr.write(process.stderr.isTTY ? `\r${text}\u001b[K` : `${text}\n`)
+
+async function keep(mismatch: Mismatch): Promise<string> {
+	const shortest = await shrink(mismatch)
+	const {program, qemu, differences, problem} = shortest
+	const about = differences[0] ? `${differences[0].name} differed` : (problem ?? 'did not end')
+	const path = await writeCase(`${program.kind}-${program.seed}`, {about, program, expected: qemu?.dwords ?? []})
+	process.stderr.write(`\n${describeMismatch(shortest)}\n  kept as ${path}\n`)
+	return path
+}
+
+type Summary = Readonly<{seed: number; programs: number; failures: readonly string[]} & Record<string, unknown>>
+
+async function fuzzPrograms(): Promise<Summary> {
+	const end = performance.now() + Number(options.minutes) * 60_000
+	const coverage = new Coverage()
+	const failures: string[] = []
+	let programs = 0
+	while (performance.now() < end && failures.length < mismatchLimit) {
+		const batch = generate(seed, programs, programsPerBoot)
+		coverage.add(batch)
+		for (const mismatch of await findMismatches(batch)) failures.push(await keep(mismatch))
+		programs += batch.length
+		progress(`seed ${seed}: ${programs} programs, ${failures.length} mismatches`)
+	}
+	const cases = Object.fromEntries(coverage.cases)
+	const notCompared = Object.fromEntries(rowsWithoutComparison)
+	return {seed, programs, failures, cases, missing: coverage.missing, notCompared}
+}
+
+async function fuzzFloat(): Promise<Summary> {
+	const cases = Number(options.cases)
+	const wrong: FloatMismatch[] = []
+	for (let done = 0; done < cases; done += oracleCasesAtOnce) {
+		wrong.push(...compareWithOracle(seedOf(seed, done), Math.min(oracleCasesAtOnce, cases - done)))
+		if (done % (10 * oracleCasesAtOnce) === 0)
+			progress(`seed ${seed}: ${done} cases against the oracle, ${wrong.length} mismatches`)
+	}
+	const failures = wrong.map(
+		({name, operands, rm, got, expected}) =>
+			`${name}(${operands.map((bits) => bits.toString(16))}) rm ${rm}: ${got}, expected ${expected}`,
+	)
+	const programs = Math.ceil(cases / 10 / casesPerProgram)
+	for (let done = 0; done < programs && failures.length < mismatchLimit; done += programsPerBoot) {
+		const batch = Array.from({length: Math.min(programsPerBoot, programs - done)}, (_, index) =>
+			generateFloat(seedOf(seed, done + index)),
+		)
+		for (const mismatch of await findMismatches(batch)) failures.push(await keep(mismatch))
+		progress(
+			`seed ${seed}: ${(done + batch.length) * casesPerProgram} cases against QEMU, ${failures.length} mismatches`,
+		)
+	}
+	return {seed, programs, failures, oracleCases: cases, qemuCases: programs * casesPerProgram}
+}
+
+function report(summary: Summary, seconds: number): void {
+	if (options.json) return console.log(JSON.stringify({...summary, seconds}, null, '\t'))
+	const {programs, failures, cases, missing, oracleCases, qemuCases} = summary
+	console.log(`seed ${seed}: ${programs} programs in ${seconds} s, ${failures.length} mismatches`)
+	if (oracleCases !== undefined) console.log(`${oracleCases} cases against the oracle, ${qemuCases} against QEMU`)
+	if (cases) {
+		const lines = Object.entries(cases as Record<string, number>).map(([row, count]) => `${row} ${count}`)
+		console.log(`cases by row, the rarest first:\n  ${lines.join(', ')}`)
+		for (const [row, reason] of rowsWithoutComparison) console.log(`not compared: ${row}: ${reason}`)
+		for (const {reason} of knownDifferences) console.log(`known difference: ${reason}`)
+		for (const use of avoidedUses) console.log(`avoided: ${use}`)
+		console.log((missing as string[]).length === 0 ? 'every other row was compared' : `rows without a case: ${missing}`)
+	}
+	for (const failure of failures) console.log(`mismatch: ${failure}`)
+}
+
+try {
+	const start = performance.now()
+	const summary = await (options.float ? fuzzFloat() : fuzzPrograms())
+	progress('')
+	report(summary, Math.round((performance.now() - start) / 100) / 10)
+	if (summary.failures.length > 0) process.exitCode = 1
+} catch (error) {
+	reportFailure('fuzz', error)
+}

@@ -1,0 +1,87 @@
+/** Runs programs on both sides and finds those whose outcomes differ. */
+import {makeImage} from './image.ts'
+import {knownDifferences} from './known-differences.ts'
+import {pteCountIndex, recordNames, trapsIndex} from './layout.ts'
+import type {Program} from './program.ts'
+import {asRecords, type Outcome, type Run, runHere, runQemu} from './run.ts'
+
+export type Difference = Readonly<{name: string; here: string; qemu: string}>
+export type Mismatch = Readonly<{
+	program: Program
+	differences: readonly Difference[]
+	here: Outcome | undefined
+	qemu: Outcome | undefined
+	problem?: string
+}>
+
+const timeoutSeconds = 30
+
+export async function runBoth(
+	programs: readonly Program[],
+	output: 'records' | 'digests',
+): Promise<{here: Run; qemu: Run}> {
+	const image = makeImage(programs, {output})
+	const [here, qemu] = await Promise.all([runHere(image, {timeoutSeconds}), runQemu(image, {timeoutSeconds})])
+	return output === 'records' ? {here: asRecords(here), qemu: asRecords(qemu)} : {here, qemu}
+}
+
+/** @returns the programs that differ in more than what is known, each run once more for its whole record. */
+export async function findMismatches(programs: readonly Program[]): Promise<Mismatch[]> {
+	const {here, qemu} = await runBoth(programs, 'digests')
+	const ran = Math.min(here.outcomes.length, qemu.outcomes.length, programs.length)
+	const suspects = programs
+		.slice(0, ran)
+		.filter((_, index) => here.outcomes[index]!.digest !== qemu.outcomes[index]!.digest)
+	const found = suspects.length > 0 ? await compareRecords(suspects) : []
+	if (ran === programs.length) return found
+	// One program did not come to its end; those behind it have not run.
+	const problem = describeProblems(here, qemu) ?? 'the run ended early'
+	const culprit = {
+		program: programs[ran]!,
+		differences: [],
+		here: here.outcomes[ran],
+		qemu: qemu.outcomes[ran],
+		problem,
+	}
+	return [...found, culprit, ...(ran + 1 < programs.length ? await findMismatches(programs.slice(ran + 1)) : [])]
+}
+
+const describeProblems = (here: Run, qemu: Run): string | undefined =>
+	[here.problem && `here: ${here.problem}`, qemu.problem && `QEMU: ${qemu.problem}`].filter(Boolean).join('; ') ||
+	undefined
+
+/** Compares whole records. */
+export async function compareRecords(programs: readonly Program[]): Promise<Mismatch[]> {
+	const {here, qemu} = await runBoth(programs, 'records')
+	const problem = describeProblems(here, qemu)
+	return programs.flatMap((program, index): Mismatch[] => {
+		const [ours, theirs] = [here.outcomes[index], qemu.outcomes[index]]
+		const differences = ours && theirs ? compareOutcomes(ours.dwords, theirs.dwords) : []
+		if (ours && theirs && differences.length === 0) return []
+		return [{program, differences, here: ours, qemu: theirs, ...(problem && {problem})}]
+	})
+}
+
+/** @returns what differs and is not known to. */
+export function compareOutcomes(here: readonly string[], qemu: readonly string[]): Difference[] {
+	const count = (dwords: readonly string[], index: number) => Number.parseInt(dwords[index] ?? '0', 16)
+	const names = (dwords: readonly string[]) => recordNames(count(dwords, trapsIndex), count(dwords, pteCountIndex))
+	const [ours, theirs] = [byName(names(here), here), byName(names(qemu), qemu)]
+	return [...new Set([...ours.keys(), ...theirs.keys()])].flatMap((name) => {
+		const [a, b] = [ours.get(name), theirs.get(name)]
+		if (isDword(a) && isDword(b) && (a === b || sameButForKnown(name, a, b, ours))) return []
+		return [{name, here: a ?? 'missing', qemu: b ?? 'missing'}]
+	})
+}
+
+const isDword = (value: string | undefined): value is string => value !== undefined && value !== 'missing'
+
+const byName = (names: readonly string[], dwords: readonly string[]): ReadonlyMap<string, string> =>
+	new Map(names.map((name, index) => [name, dwords[index] ?? 'missing']))
+
+/** @param dwords of our record: what a difference may depend on. */
+function sameButForKnown(name: string, here: string, qemu: string, dwords: ReadonlyMap<string, string>): boolean {
+	const other = (wanted: string) => (dwords.has(wanted) ? BigInt(`0x${dwords.get(wanted)}`) : undefined)
+	const pair = {name, here: BigInt(`0x${here}`), qemu: BigInt(`0x${qemu}`), other}
+	return knownDifferences.some((known) => known.name.test(name) && known.allows(pair))
+}

@@ -1,0 +1,58 @@
+/** Random programs here and under QEMU; and every mismatch that was ever found, against its recorded outcome. */
+import {execFile} from 'node:child_process'
+import {promisify} from 'node:util'
+import test from 'ava'
+import {readCases} from './case-file.ts'
+import {compareOutcomes, findMismatches} from './compare.ts'
+import {Coverage} from './coverage.ts'
+import {compareWithOracle} from './float-cases.ts'
+import {generate} from './generate.ts'
+import {makeImage} from './image.ts'
+import {describeMismatch} from './report.ts'
+import {asRecords, runHere} from './run.ts'
+
+const programsPerBoot = 300
+const secondsOfComparison = 20
+const seed = Number(process.env.DIFFERENTIAL_SEED ?? Math.floor(Math.random() * 2 ** 32))
+
+const hasQemu = promisify(execFile)('qemu-system-riscv64', ['--version']).then(
+	() => true,
+	() => false,
+)
+
+test('random programs end here as they end under QEMU', async (t) => {
+	if (!(await hasQemu)) {
+		t.log('qemu-system-riscv64 is not installed: nothing was compared')
+		return process.env.CI ? t.fail('CI must have qemu-system-riscv64') : t.pass()
+	}
+	t.log(`seed ${seed}`)
+	const end = performance.now() + secondsOfComparison * 1000
+	const coverage = new Coverage()
+	let programs = 0
+	while (performance.now() < end) {
+		const batch = generate(seed, programs, programsPerBoot)
+		coverage.add(batch)
+		programs += batch.length
+		for (const mismatch of await findMismatches(batch)) t.fail(describeMismatch(mismatch))
+	}
+	t.log(`${programs} programs`)
+	t.deepEqual(coverage.missing, [])
+})
+
+test('programs that once differed end as recorded', async (t) => {
+	const cases = [...(await readCases())]
+	if (cases.length === 0) return t.pass()
+	const image = makeImage(
+		cases.map(([, {program}]) => program),
+		{output: 'records'},
+	)
+	const run = asRecords(await runHere(image, {timeoutSeconds: 60}))
+	t.is(run.problem, undefined)
+	for (const [index, [name, {about, expected}]] of cases.entries())
+		t.deepEqual(compareOutcomes(run.outcomes[index]?.dwords ?? [], expected), [], `${name}: ${about}`)
+})
+
+test('floating point agrees with the oracle in a hundred thousand cases', (t) => {
+	t.log(`seed ${seed}`)
+	t.deepEqual(compareWithOracle(seed, 100_000).slice(0, 5), [])
+})

@@ -1,0 +1,115 @@
+/** Where QEMU 7.2 and this machine differ and both are right, or QEMU is not: each with its reason, and what the comparison does about it. */
+
+import type {StartCsr} from './layout.ts'
+
+const rowsOfLaterVersions = (reason: string, ...names: readonly string[]) =>
+	names.map((name) => [name, reason] as const)
+
+/** Rows that QEMU 7.2 does not know, illegal instructions there. */
+export const rowsWithoutComparison: ReadonlyMap<string, string> = new Map([
+	...rowsOfLaterVersions('Zicboz and Zicbom came to QEMU with 8.0', 'cbo.zero', 'cbo.clean', 'cbo.flush', 'cbo.inval'),
+	...rowsOfLaterVersions('Zawrs came to QEMU with 8.0', 'wrs.nto', 'wrs.sto'),
+	...rowsOfLaterVersions('Zicond came to QEMU with 8.0', 'czero.eqz', 'czero.nez'),
+])
+
+/** Rows that are compared in S and M only. */
+export const rowsNotForUser: ReadonlyMap<string, string> = new Map([
+	['sfence.w.inval', 'Illegal in U; QEMU 7.2 lets it pass'],
+	['sfence.inval.ir', 'Illegal in U; QEMU 7.2 lets it pass'],
+])
+
+/** Uses of instructions that the generators avoid. */
+export const avoidedUses: readonly string[] = [
+	'SC without a reservation at an address that faults: QEMU compares the reservation first and fails without an access',
+	'A trap between LR and SC: QEMU ends the reservation, here it lasts; both may be',
+	'ctzw of a word that is 0: QEMU 7.2 counts on beyond the word',
+	'S jumps to a page of U that it has loaded from with SUM: QEMU 7.2 has let it execute the page since',
+	'mret in M with MPRV changes MPP, hence the privilege of accesses: QEMU 7.2 keeps its TLB, so the trap handler flushes it',
+	'Reading back mcause, scause, mtval and stval: where these are known to differ, so would everything after',
+]
+
+/** CSRs that the generators do not write at random, or only in these bits. */
+export const csrsWithoutComparison: readonly Readonly<{csr: StartCsr | 'mepc'; compared: bigint; reason: string}>[] = [
+	{csr: 'mepc', compared: 0n, reason: 'QEMU 7.2 keeps bit 0; with IALIGN 16 it is always 0'},
+	{csr: 'sepc', compared: 0n, reason: 'QEMU 7.2 keeps bit 0; with IALIGN 16 it is always 0'},
+	{csr: 'medeleg', compared: 0xb3ffn, reason: "QEMU lets ecalls from M and the hypervisor's exceptions be delegated"},
+	{csr: 'mideleg', compared: 0x222n, reason: "QEMU 7.2 has the hypervisor's interrupts even without a hypervisor"},
+	{csr: 'mie', compared: 0xaaan, reason: "QEMU 7.2 has the hypervisor's interrupts even without a hypervisor"},
+	{csr: 'mip', compared: 0x222n, reason: "QEMU 7.2 has the hypervisor's interrupts even without a hypervisor"},
+	{csr: 'mcounteren', compared: 7n, reason: 'hpmcounter3–31 are read-only zero here, so that their bits are'},
+	{csr: 'scounteren', compared: 7n, reason: 'hpmcounter3–31 are read-only zero here, so that their bits are'},
+	{csr: 'menvcfg', compared: 1n, reason: 'Bits of extensions of which QEMU 7.2 has others'},
+	{csr: 'senvcfg', compared: 1n, reason: 'Bits of extensions of which QEMU 7.2 has others'},
+]
+
+/** A dword of both records, and a way to look at the others. */
+export type Pair = Readonly<{name: string; here: bigint; qemu: bigint; other: (name: string) => bigint | undefined}>
+
+/** A difference in one dword of a record that is not reported. */
+export type KnownDifference = Readonly<{
+	reason: string
+	/** The dword's name. */
+	name: RegExp
+	allows: (pair: Pair) => boolean
+}>
+
+const interrupt = 1n << 63n
+/** mstatus.FS and SD. */
+const [floatingState, stateDirty] = [0x6000n, 1n << 63n]
+const [illegalInstruction, breakpoint, loadMisaligned, loadAccess, storeMisaligned, storeAccess] = [
+	2n,
+	3n,
+	4n,
+	5n,
+	6n,
+	7n,
+]
+
+export const knownDifferences: readonly KnownDifference[] = [
+	{
+		reason: 'An AMO or SC to nowhere is a store/AMO access fault; QEMU 7.2 reports a load',
+		name: /cause$/,
+		allows: ({here, qemu}) => here === storeAccess && qemu === loadAccess,
+	},
+	{
+		reason: 'A misaligned access to nowhere: either exception may go first; QEMU 7.2 makes aligned accesses of it',
+		name: /cause$/,
+		allows: ({here, qemu}) =>
+			(here === loadMisaligned && qemu === loadAccess) || (here === storeMisaligned && qemu === storeAccess),
+	},
+	{
+		reason: 'The same: its address is that of the aligned access that failed',
+		name: /tval$/,
+		allows: ({name, here, qemu, other}) =>
+			[loadMisaligned, storeMisaligned].includes(other(name.replace('tval', 'cause')) ?? 0n) &&
+			here >> 4n === qemu >> 4n,
+	},
+	{
+		reason:
+			'Of several interrupts the manual puts SEI before SSI and STI; QEMU 7.2 without AIA takes the lowest number',
+		name: /cause$/,
+		allows: ({here, qemu}) => here === (interrupt | 9n) && (qemu === (interrupt | 1n) || qemu === (interrupt | 5n)),
+	},
+	{
+		reason: 'The same, when stvec is vectored: the entry in the stub',
+		name: /mepc$/,
+		allows: ({name, here, qemu, other}) =>
+			(other(name.replace('mepc', 'scause')) ?? 0n) === (interrupt | 9n) && here >> 6n === qemu >> 6n,
+	},
+	{
+		reason: 'FS becomes Dirty when only flags are raised; QEMU 7.2 takes note of written registers only',
+		name: /status$/,
+		allows: ({here, qemu}) =>
+			(here & floatingState) === 0x6000n && ((here ^ qemu) & ~(floatingState | stateDirty)) === 0n,
+	},
+	{
+		reason: "An illegal instruction's tval may be its bits or 0; QEMU 7.2 does not know them in some helpers",
+		name: /tval$/,
+		allows: ({name, qemu, other}) => qemu === 0n && other(name.replace('tval', 'cause')) === illegalInstruction,
+	},
+	{
+		reason: "A breakpoint's tval may be its address or 0",
+		name: /tval$/,
+		allows: ({name, qemu, other}) => qemu === 0n && other(name.replace('tval', 'cause')) === breakpoint,
+	},
+]

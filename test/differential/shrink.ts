@@ -1,0 +1,65 @@
+/** Shrinking: the shortest program that still differs. All candidates of one round run in one boot. */
+import {compareRecords, type Mismatch} from './compare.ts'
+import type {Operation, Program} from './program.ts'
+
+/** Rounds are bounded: each costs two boots. */
+const roundLimit = 24
+
+/** Programs with a part of the operations left out: halves first, then ever smaller pieces. */
+function* shorter(program: Program, pieces: number): Generator<Program> {
+	const {operations} = program
+	const size = Math.ceil(operations.length / pieces)
+	for (let start = 0; start < operations.length; start += size) {
+		yield {...program, operations: operations.slice(0, start).concat(operations.slice(start + size))}
+	}
+}
+
+/** Programs with one operation made simpler: one part taken out of it, or its jump made to the next one. */
+function* simpler(program: Program): Generator<Program> {
+	const withOperation = (index: number, operation: Operation): Program => ({
+		...program,
+		operations: program.operations.with(index, operation),
+	})
+	for (const [index, operation] of program.operations.entries()) {
+		const {parts, jump} = operation
+		if (jump && jump.skip > 0) yield withOperation(index, {parts, jump: {...jump, skip: 0}})
+		if (!jump && parts.length > 1 && !parts.some(({row}) => row === 'bne'))
+			for (let part = 0; part < parts.length; part++) yield withOperation(index, {parts: parts.toSpliced(part, 1)})
+	}
+}
+
+/** Programs that start with less: registers at 0, no delegation, no unused PTEs. */
+function* plainer(program: Program): Generator<Program> {
+	for (const file of ['x', 'f'] as const)
+		for (const [index, value] of program[file].entries())
+			if (value !== 0n) yield {...program, [file]: program[file].with(index, 0n)}
+	for (const name of Object.keys(program.csrs) as (keyof Program['csrs'])[])
+		if (name !== 'satp' && program.csrs[name]) yield {...program, csrs: {...program.csrs, [name]: 0n}}
+}
+
+/** @returns the shortest program found that differs in the same dword, or, if none does, the mismatch as it was. */
+export async function shrink(mismatch: Mismatch): Promise<Mismatch> {
+	const wanted = mismatch.differences[0]?.name.replaceAll(/\d+/g, '#')
+	if (wanted === undefined) return mismatch
+	let best = mismatch
+	let pieces = 2
+	for (let round = 0; round < roundLimit; round++) {
+		const candidates =
+			pieces <= 2 * best.program.operations.length
+				? [...shorter(best.program, pieces)]
+				: [...simpler(best.program), ...plainer(best.program)]
+		if (candidates.length === 0) return best
+		const failing = (await compareRecords(candidates)).filter(
+			({differences, problem}) => !problem && differences.length > 0,
+		)
+		const smallest = failing.toSorted((a, b) => weight(a.program) - weight(b.program))[0]
+		if (smallest && weight(smallest.program) < weight(best.program)) best = smallest
+		else if (pieces > 2 * best.program.operations.length) return best
+		else pieces *= 2
+	}
+	return best
+}
+
+const weight = ({operations, x, f}: Program): number =>
+	operations.reduce((sum, {parts, jump}) => sum + 100 * parts.length + (jump?.skip ?? 0), 0) +
+	[...x, ...f].filter((value) => value !== 0n).length
