@@ -8,6 +8,7 @@ import type {ClearJob} from './helper.ts'
 export class HelperPool implements AsyncDisposable {
 	readonly #pool = new Piscina({
 		filename: threadEntries.helper.href,
+		execArgv: [],
 		minThreads: 1,
 		maxThreads: 2,
 		// Piscina's workers spin on Atomics.wait between tasks unless told otherwise; ours shall sleep.

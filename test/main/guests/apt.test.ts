@@ -16,8 +16,8 @@ test('the mirror is the first full Debian archive of the sources, whatever its s
 
 test('before the first apt-get update a mirror is known by its path', (t) => {
 	t.is(
-		chooseMirror(parseIndexTargets(line('http://deb.debian.org/debian/', 'trixie', 'main', ''))),
-		'http://deb.debian.org/debian/',
+		chooseMirror(parseIndexTargets(line('http://mirror.example/debian/', 'trixie', 'main', ''))),
+		'http://mirror.example/debian/',
 	)
 	t.is(chooseMirror(parseIndexTargets(line('https://packages.example.com/apt/', 'stable', 'main', ''))), undefined)
 })
