@@ -1,6 +1,7 @@
 import test from 'ava'
 import {expectedOutput, outputDifference} from '../guests/guests.ts'
 import {withParameters} from '../guests/parameters.ts'
+import {withMutation} from './mutation.ts'
 import {runGuest} from './run.ts'
 
 const harts = 4
@@ -23,3 +24,9 @@ test.serial(
 	'self-modify',
 	1000,
 )
+
+test.serial('an interpreter whose fence.i does nothing is caught', async (t) => {
+	const elf = await withParameters('self-modify', [10])
+	const {message} = await t.throwsAsync(withMutation('no fence.i', () => runGuest(elf, harts)))
+	t.regex(message, /^FAIL rewritten code runs after fence\.i/m)
+})

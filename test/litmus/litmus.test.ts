@@ -1,7 +1,7 @@
 import {availableParallelism} from 'node:os'
 import test from 'ava'
 import {sequentialOutcomes, shownByTotalStoreOrder, verdictByRules} from './memory-model.ts'
-import {withoutFences} from './mutation.ts'
+import {withMutation} from './mutation.ts'
 import {describeOutcome, type Program, readRow} from './program.ts'
 import {type Histogram, judge, runPrograms} from './run.ts'
 import {rows} from './table.ts'
@@ -65,7 +65,7 @@ test.serial(
 		}
 		const withoutFence = await caught(bare)
 		t.truthy(withoutFence, 'the program without fences')
-		const mutated = await withoutFences(() => caught(fenced))
+		const mutated = await withMutation('no fences', () => caught(fenced))
 		t.truthy(mutated, 'the interpreter without fences')
 		t.deepEqual(judge(fenced, mutated!.histogram).wrong, [fenced.target])
 		t.log(`seed ${seed}: ${withoutFence!.relaxed} and ${mutated!.relaxed} of 100000`)

@@ -1,29 +1,43 @@
-/** An interpreter with a mistake, made from the real one's bytes: what the litmus programs must catch. */
+/** Interpreters with a mistake, made from the real one's bytes: what the programs here must catch. */
 
-/** Wasm's atomic.fence, and as many nops. */
-const [fence, nops] = [
-	[0xfe, 0x03, 0x00],
-	[0x01, 0x01, 0x01],
-]
+type Mutation = Readonly<{from: readonly number[]; to: readonly number[]}>
 
-/** Machines that `body` creates have an interpreter whose fences do nothing. */
-export async function withoutFences<Result>(body: () => Promise<Result>): Promise<Result> {
+const letters = (text: string) => [...Buffer.from(text)]
+
+export const mutations = {
+	/** Wasm's atomic.fence becomes as many nops. */
+	'no fences': {from: [0xfe, 0x03, 0x00], to: [0x01, 0x01, 0x01]},
+	/** The function that fence.i calls becomes another that changes no more than what a trap overwrites. */
+	'no fence.i': {from: letters('fenceI'), to: letters('ebreak')},
+} as const satisfies Record<string, Mutation>
+
+/** Machines that `body` creates have an interpreter with that mistake. */
+export async function withMutation<Result>(name: keyof typeof mutations, body: () => Promise<Result>): Promise<Result> {
+	const {from, to}: Mutation = mutations[name]
 	const {compile} = WebAssembly
-	let changed = 0
 	WebAssembly.compile = (bytes: BufferSource) => {
 		const copy = new Uint8Array(bytes as Uint8Array<ArrayBuffer>)
-		for (let at = copy.length - fence!.length; at >= 0; at--) {
-			if (!fence!.every((byte, index) => copy[at + index] === byte)) continue
-			copy.set(nops!, at)
-			changed++
-		}
+		// The hart core, which exports what the interpreter imports, stays as it is.
+		if (isInterpreter(copy) && replace(copy, {from, to}) === 0)
+			throw new Error(`Expected something to change for: ${name}`)
 		return compile(copy)
 	}
 	try {
-		const result = await body()
-		if (changed === 0) throw new Error('Expected fences in the interpreter')
-		return result
+		return await body()
 	} finally {
 		WebAssembly.compile = compile
 	}
+}
+
+const isInterpreter = (bytes: Uint8Array): boolean => Buffer.from(bytes.buffer).includes('decode')
+
+/** @returns how many places changed. */
+function replace(bytes: Uint8Array, {from, to}: Mutation): number {
+	let changed = 0
+	for (let at = 0; at + from.length <= bytes.length; at++) {
+		if (!from.every((byte, index) => bytes[at + index] === byte)) continue
+		bytes.set(to, at)
+		changed++
+	}
+	return changed
 }
