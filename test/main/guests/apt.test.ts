@@ -8,7 +8,7 @@ const line = (...fields: string[]) => `${fields.join('\t')}\n`
 test('the mirror is the first full Debian archive of the sources, whatever its suite', (t) => {
 	const output =
 		line('https://packages.example.com/apt/', 'stable', 'main', 'Example') +
-		line('http://security.debian.org/debian-security/', 'bookworm-security', 'main', 'Debian') +
+		line('http://security.example/debian-security/', 'bookworm-security', 'main', 'Debian') +
 		line('http://mirror.example.org/pub/debian/', 'bookworm', 'contrib', 'Debian') +
 		line('http://mirror.example.org/pub/debian/', 'bookworm', 'main', 'Debian')
 	t.is(chooseMirror(parseIndexTargets(output)), 'http://mirror.example.org/pub/debian/')
