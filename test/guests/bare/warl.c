@@ -1,14 +1,8 @@
 /*
- * Writes patterns to every CSR that M-mode finds, and prints what reads back. A program of its own, without the runtime:
- * it starts in M-mode at the start of RAM (-bios none), prints on the UART, and ends through the test finisher.
- * Privileged spec, "Machine-Level ISA"; "CSR Field Specifications".
+ * Writes patterns to every CSR that M-mode finds, and prints what reads back. Privileged spec, "Machine-Level ISA"; "CSR Field
+ * Specifications".
  */
-#include <stdint.h>
-
-#define UART ((volatile uint8_t *)0x10000000)
-enum { TRANSMIT = 0, LINE_STATUS = 5, ROOM = 0x20 };
-#define FINISHER (*(volatile uint32_t *)0x100000)
-#define PASS 0x5555
+#include "bare.h"
 
 /* Instructions that name a CSR hold its number, so they are made at run time. */
 static uint32_t routine[8] __attribute__((aligned(64)));
@@ -16,39 +10,6 @@ enum { A0 = 10, A1 = 11, A2 = 12 };
 enum { WRITE = 1, SET = 2 };
 #define CSR(how, number, rs1, rd) ((uint32_t)(number) << 20 | (uint32_t)(rs1) << 15 | (uint32_t)(how) << 12 | (uint32_t)(rd) << 7 | 0x73)
 #define RET 0x00008067
-
-static void put(char letter)
-{
-	while (!(UART[LINE_STATUS] & ROOM));
-	UART[TRANSMIT] = (uint8_t)letter;
-}
-
-static void print(const char *text)
-{
-	while (*text) put(*text++);
-}
-
-static void print_hex(uint64_t value, int least)
-{
-	for (int digit = 15; digit >= 0; digit--)
-		if (digit < least || value >> (4 * digit)) put("0123456789abcdef"[value >> (4 * digit) & 15]);
-}
-
-static void column(uint64_t value)
-{
-	put(' ');
-	print_hex(value, 1);
-}
-
-/* mtvec: a trap is noted, and goes on behind the instruction, which is a 32-bit one. */
-__asm__(".balign 4\n"
-	"on_trap: csrrw t0, mscratch, t0\n"
-	"csrr t0, mepc\n addi t0, t0, 4\n csrw mepc, t0\n"
-	"la t0, trapped\n sd t0, (t0)\n"
-	"csrrw t0, mscratch, t0\n mret\n");
-extern char on_trap[];
-/* Not 0 after a trap. */
-volatile uint64_t trapped;
 
 static uint64_t run(uint64_t value, uint64_t restored)
 {
@@ -170,12 +131,5 @@ void run_all(void)
 	for (int number = 0; number < 4096; number++) show(number);
 	show_fields();
 	show_lock();
-	FINISHER = PASS;
-	for (;;) __asm__ volatile("wfi");
+	finish();
 }
-
-__asm__(".section .text.start, \"ax\"\n .globl _start\n"
-	"_start: csrr t0, mhartid\n 1: bnez t0, 1b\n"
-	"la t0, bss_start\n la t1, bss_end\n"
-	"2: sd zero, (t0)\n addi t0, t0, 8\n bltu t0, t1, 2b\n"
-	"la sp, stack_end\n call run_all\n");
