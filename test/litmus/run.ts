@@ -13,19 +13,27 @@ export type Histogram = ReadonlyMap<number, number>
 
 /** Slots of a batch, as test/guests/litmus has them at most; fewer where all harts run at once, so that batches vary more. */
 const slots = {together: 512, crowded: 4096} as const
-/** Looks at the other harts before each slot: those that the host does not run just now are not waited for. */
-const spins = {together: 4000, crowded: 16} as const
-const headerWords = 5
+/** Looks at the other harts in a batch, before its slots: those that the host does not run just now are not waited for. */
+const looks = {together: 2_000_000, crowded: 60_000} as const
+const headerWords = 6
+const ticksPerSecond = 10_000_000
 const programBytes = 8 + 4 * 8 + 4 * 8
 
-export type RunOptions = Readonly<{iterations: number; seed: number}>
+export type RunOptions = Readonly<{
+	/** At most, and at least one batch. */
+	iterations: number
+	/** At most, for each program: a loaded host may be slow. */
+	seconds?: number
+	seed: number
+}>
 
 /** @param programs of one number of harts. @returns histograms in their order. */
 export async function runPrograms(programs: readonly Program[], options: RunOptions): Promise<Histogram[]> {
 	const harts = programs[0]?.harts.length ?? 0
 	const mode = harts <= availableParallelism() ? 'together' : 'crowded'
 	const batches = Math.ceil(options.iterations / slots[mode])
-	const header = [programs.length, batches, slots[mode], spins[mode], options.seed]
+	const ticks = Math.ceil((options.seconds ?? 0) * ticksPerSecond)
+	const header = [programs.length, batches, slots[mode], looks[mode], ticks, options.seed]
 	const elf = await withParameters('litmus', header, image(programs))
 	const console = await runGuest(elf, harts)
 	const histograms: Map<number, number>[] = []
@@ -36,7 +44,8 @@ export async function runPrograms(programs: readonly Program[], options: RunOpti
 		if (outcome) histograms.at(-1)?.set(Number(outcome), Number(count))
 	}
 	const counted = histograms.map((histogram) => [...histogram.values()].reduce((sum, count) => sum + count, 0))
-	if (counted.length !== programs.length || counted.some((count) => count !== batches * slots[mode])) {
+	const isWhole = (count: number) => (ticks ? count > 0 && count % slots[mode] === 0 : count === batches * slots[mode])
+	if (counted.length !== programs.length || counted.some((count) => !isWhole(count))) {
 		throw new Error(`Expected ${programs.length} histograms of ${batches * slots[mode]}, got ${counted}:\n${console}`)
 	}
 	return histograms

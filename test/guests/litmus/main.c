@@ -19,11 +19,13 @@ struct program {
 	snippet *snippets[HARTS];
 };
 struct image {
-	uint64_t magic, programs, batches, slots, spins, seed;
+	uint64_t magic, programs, batches, slots, looks, ticks, seed;
 	struct program program[];
 };
 static const struct image *const image = (const struct image *)PARAMETERS;
 
+/* The program has had its time; hart 0 decides. */
+static volatile bool over;
 static uint8_t area[VARIABLES * AREA_BYTES] __attribute__((aligned(PAGE_BYTES)));
 static uint64_t seen[HARTS][SLOTS];
 static uint64_t histogram[HARTS][KEYS];
@@ -44,22 +46,22 @@ static uint64_t *variable(const struct batch *batch, uint64_t slot, uint64_t num
 	return (uint64_t *)(area + slot * SLOT_BYTES + number * batch->stride);
 }
 
-/* Not for ever: the others may have no core of the host just now. */
-static void wait_for_others(int hart, int harts, uint64_t slots)
+/* Not for ever: the others may have no core of the host just now. `looks` are left in this batch. */
+static void wait_for_others(int hart, int harts, uint64_t slots, uint64_t *looks)
 {
-	uint64_t spins = image->spins;
 	progress[hart].slots = slots;
 	for (int other = 0; other < harts; other++)
-		while (progress[other].slots < slots && spins) spins--;
+		while (progress[other].slots < slots && *looks) --*looks;
 }
 
 static void run_batch(int hart, int harts, const struct batch *batch, uint64_t *random)
 {
 	snippet *run = batch->program->snippets[hart];
+	uint64_t looks = image->looks;
 	for (uint64_t slot = 0; slot < image->slots; slot++) {
 		uint64_t *x = variable(batch, slot, 0), *y = variable(batch, slot, 1);
 		uint64_t *z = variable(batch, slot, 2), *w = variable(batch, slot, 3);
-		wait_for_others(hart, harts, batch->first + slot + 1);
+		wait_for_others(hart, harts, batch->first + slot + 1, &looks);
 		for (uint64_t wait = next_random(random) & batch->delay_mask; wait; wait--) __asm__ volatile("");
 		seen[hart][slot] = run(x, y, z, w);
 	}
@@ -99,6 +101,7 @@ static void run_programs(int hart)
 	uint64_t common = image->seed, own = image->seed + 0x9e3779b97f4a7c15 * (uint64_t)(hart + 1), done = 0;
 	for (uint64_t number = 0; number < image->programs; number++) {
 		struct batch batch = {.program = &image->program[number]};
+		uint64_t start = ticks();
 		for (uint64_t i = 0; i < image->batches; i++) {
 			uint64_t random = next_random(&common) >> 32;
 			batch.stride = strides[random % 4];
@@ -107,8 +110,10 @@ static void run_programs(int hart)
 			meet_asleep();
 			run_batch(hart, harts, &batch, &own);
 			done += image->slots;
+			if (hart == 0) over = image->ticks && ticks() - start > image->ticks;
 			meet_asleep();
 			count_batch(hart, harts, &batch);
+			if (over) break;
 		}
 		meet_asleep();
 		if (hart == 0) print_histogram(number, harts);
