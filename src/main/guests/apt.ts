@@ -5,6 +5,7 @@
 import {access, mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {UserError} from '../../memory/index.ts'
+import {type NeededPackagesOptions, neededPackages} from './package-dependencies.ts'
 import {runTool, type ToolResult} from './run-tool.ts'
 
 export type AptOptions = Readonly<{
@@ -57,6 +58,13 @@ export class Apt {
 		const {output} = await this.#run('apt-cache', ['show', '--no-all-versions', name])
 		const fields = output.split('\n').map((line) => /^([\w-]+): (.*)$/.exec(line))
 		return new Map(fields.flatMap((field) => (field ? [[field[1]!, field[2]!]] : [])))
+	}
+
+	/** @returns the packages and all that they depend on. */
+	async needed(names: readonly string[], options?: NeededPackagesOptions): Promise<string[]> {
+		if (names.length === 0) return []
+		const {output} = await this.#run('apt-cache', ['depends', '--recurse', '--important', ...names])
+		return neededPackages(names, output, options)
 	}
 
 	/** Continues where an interrupted download ended. @returns the folder that the packages are in. */

@@ -61,10 +61,12 @@ export type InitramfsParts = Readonly<{
 	busybox: string
 	/** The folder of the kernel's modules, which is named by its release. */
 	modulesFolder: string
+	/** What else it holds. */
+	additions?: readonly CpioEntry[]
 }>
 
 /** @returns the archive. */
-export async function packInitramfs({busybox, modulesFolder}: InitramfsParts): Promise<Buffer> {
+export async function packInitramfs({busybox, modulesFolder, additions = []}: InitramfsParts): Promise<Buffer> {
 	return packCpio([
 		...folders.map((name) => ({kind: 'directory', name}) as const),
 		{kind: 'character-device', name: 'dev/console', major: 5, minor: 1},
@@ -73,6 +75,7 @@ export async function packInitramfs({busybox, modulesFolder}: InitramfsParts): P
 		{kind: 'file', name: 'etc/passwd', data: 'root::0:0:root:/root:/bin/sh\n'},
 		{kind: 'file', name: 'etc/group', data: 'root:x:0:\n'},
 		...(await moduleEntries(modulesFolder)),
+		...additions,
 	])
 }
 

@@ -5,6 +5,7 @@ import {UserError} from '../../memory/index.ts'
 import {Apt} from './apt.ts'
 import {findDebianMirror} from './apt-mirror.ts'
 import {packInitramfs} from './debian-initramfs.ts'
+import {type ProgramsOptions, programEntries} from './debian-programs.ts'
 import type {FetchOptions} from './guest.ts'
 import {runTool} from './run-tool.ts'
 
@@ -12,6 +13,9 @@ const suite = 'trixie'
 const architecture = 'riscv64'
 const kernelMetapackage = 'linux-image-riscv64'
 const busyboxPackage = 'busybox-static'
+
+// Drivers of graphics cards, a hundred megabytes of them: libraries load them only when something is to be drawn.
+const leftOut: ReadonlySet<string> = new Set(['libegl-mesa0', 'mesa-libgallium'])
 
 // How much of the bar each step gets.
 const steps = {update: [0, 0.25], download: [0.25, 0.9], unpack: [0.9, 0.97], pack: [0.97, 1]} as const
@@ -22,9 +26,17 @@ export type FetchDebianOptions = FetchOptions &
 		aptFolder: string
 		/** Takes the guest when it is complete; its parent is for drafts. */
 		folder: string
+		/** Packages whose program of the same name goes into the initramfs, with the libraries that it needs. */
+		programs?: readonly string[]
 	}>
 
-export async function fetchDebian({aptFolder, folder, onProgress, signal}: FetchDebianOptions): Promise<void> {
+export async function fetchDebian({
+	aptFolder,
+	folder,
+	programs = [],
+	onProgress,
+	signal,
+}: FetchDebianOptions): Promise<void> {
 	const report = (step: string, [from, to]: readonly [number, number]) => {
 		const show = (fraction: number) => onProgress?.({step, fraction: from + (to - from) * fraction})
 		show(0)
@@ -34,20 +46,17 @@ export async function fetchDebian({aptFolder, folder, onProgress, signal}: Fetch
 	const apt = await Apt.create({folder: aptFolder, mirror, suite, architecture, signal})
 	await apt.update(report('fetching the list of packages', steps.update))
 	const kernelPackage = kernelOf(await apt.show(kernelMetapackage))
-	const packages = await apt.download(
-		[kernelPackage, busyboxPackage],
-		report(`fetching ${kernelPackage}`, steps.download),
-	)
+	const names = [kernelPackage, busyboxPackage, ...(await apt.needed(programs, {without: leftOut}))]
+	const packages = await apt.download(names, report(`fetching ${kernelPackage}`, steps.download))
 
 	const draft = await mkdtemp(`${folder}.draft-`)
 	try {
 		report('unpacking', steps.unpack)
 		const unpacked = join(draft, 'unpacked')
-		for (const name of [kernelPackage, busyboxPackage])
-			await unpack(await packageFile(packages, name), {into: unpacked, signal})
+		for (const name of names) await unpack(await packageFile(packages, name), {into: unpacked, signal})
 		report('packing the initramfs', steps.pack)
-		await assemble(unpacked, join(draft, 'guest'))
-		await writeFile(join(draft, 'guest', 'guest.json'), JSON.stringify({kernelPackage, suite}))
+		await assemble(join(draft, 'guest'), {unpacked, programs})
+		await writeFile(join(draft, 'guest', 'guest.json'), JSON.stringify({kernelPackage, suite, programs}))
 		signal?.throwIfAborted()
 		// All or nothing: the guest's folder appears complete.
 		await rename(join(draft, 'guest'), folder)
@@ -83,7 +92,7 @@ async function unpack(
 }
 
 /** Makes the guest's folder out of unpacked packages. */
-async function assemble(unpacked: string, guest: string): Promise<void> {
+async function assemble(guest: string, {unpacked, programs}: ProgramsOptions): Promise<void> {
 	await mkdir(guest)
 	const boot = join(unpacked, 'boot')
 	const kernel = (await readdir(boot)).find((file) => /^vmlinu[xz]-/.test(file))
@@ -91,6 +100,7 @@ async function assemble(unpacked: string, guest: string): Promise<void> {
 	const initramfs = await packInitramfs({
 		busybox: join(unpacked, 'usr/bin/busybox'),
 		modulesFolder: join(unpacked, 'usr/lib/modules', kernel.replace(/^vmlinu[xz]-/, '')),
+		additions: await programEntries({unpacked, programs}),
 	})
 	await writeFile(join(guest, 'initrd'), initramfs)
 	await rename(join(boot, kernel), join(guest, 'kernel'))

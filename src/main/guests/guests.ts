@@ -11,21 +11,34 @@ import type {FetchOptions, GuestInfo, GuestParts} from './guest.ts'
 type NamedGuest = Readonly<{name: string; description: string; parts: () => GuestParts}> &
 	(Readonly<{origin: 'package'}> | Readonly<{origin: 'cache'; fetch: (options: FetchOptions) => Promise<void>}>)
 
-// The last part names the layout: a guest that an older version put together is not taken for this one's.
-const debianFolder = () => join(cacheFolder(), 'guests', 'debian-13-1')
+// A folder's last part names the layout: a guest that an older version put together is not taken for this one's.
+const debianGuest = (
+	name: string,
+	folder: string,
+	about: Readonly<{description: string; programs?: readonly string[]}>,
+): NamedGuest => {
+	const path = (...parts: string[]) => join(cacheFolder(), 'guests', folder, ...parts)
+	return {
+		name,
+		description: about.description,
+		origin: 'cache',
+		parts: () => ({kernel: path('kernel'), initrd: path('initrd'), append: 'console=ttyS0'}),
+		fetch: (options) =>
+			fetchDebian({
+				...options,
+				aptFolder: join(cacheFolder(), 'apt'),
+				folder: path(),
+				programs: about.programs ?? [],
+			}),
+	}
+}
 
 const guests: readonly NamedGuest[] = [
-	{
-		name: 'debian',
-		description: "Debian 13's kernel, and a shell of its busybox",
-		origin: 'cache',
-		parts: () => ({
-			kernel: join(debianFolder(), 'kernel'),
-			initrd: join(debianFolder(), 'initrd'),
-			append: 'console=ttyS0',
-		}),
-		fetch: (options) => fetchDebian({...options, aptFolder: join(cacheFolder(), 'apt'), folder: debianFolder()}),
-	},
+	debianGuest('debian', 'debian-13-1', {description: "Debian 13's kernel, and a shell of its busybox"}),
+	debianGuest('debian-stress', 'debian-stress-13-1', {
+		description: 'the same, with stress-ng to load and verify it',
+		programs: ['stress-ng'],
+	}),
 	{
 		name: 'smp-demo',
 		description: 'our own program: all harts remap pages, fence one another and check what they read',

@@ -2,6 +2,7 @@ import test from 'ava'
 import {firstError, progressOf} from '../../../src/main/guests/apt.ts'
 import {chooseMirror, parseIndexTargets} from '../../../src/main/guests/apt-mirror.ts'
 import {kernelOf} from '../../../src/main/guests/debian.ts'
+import {neededPackages} from '../../../src/main/guests/package-dependencies.ts'
 
 const line = (...fields: string[]) => `${fields.join('\t')}\n`
 
@@ -49,4 +50,14 @@ test('the kernel is the package that the metapackage depends on', (t) => {
 		'linux-image-6.12.107+deb13-riscv64',
 	)
 	t.throws(() => kernelOf(new Map()), {message: /^Expected linux-image-riscv64 to depend on a kernel/})
+})
+
+test('what a package needs is followed to its end, also in circles, but not through what is left out', (t) => {
+	const tree = [
+		...['tool', '  Depends: libc', ' |Depends: first', '  Depends: second', '  PreDepends: <virtual>', '    provider'],
+		...['libc', '  Depends: libgcc', 'libgcc', '  Depends: libc'],
+		...['first', '  Depends: driver', 'second', 'driver', '  Depends: compiler', 'compiler', ''],
+	].join('\n')
+	t.deepEqual(neededPackages(['tool'], tree), ['compiler', 'driver', 'first', 'libc', 'libgcc', 'tool'])
+	t.deepEqual(neededPackages(['tool'], tree, {without: new Set(['driver'])}), ['first', 'libc', 'libgcc', 'tool'])
 })

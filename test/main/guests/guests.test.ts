@@ -10,10 +10,11 @@ const cache = await mkdtemp(join(tmpdir(), 'manyhart-cache-'))
 process.env.XDG_CACHE_HOME = cache
 test.after.always(() => rm(cache, {recursive: true, force: true}))
 
-test.serial('smp-demo is ready everywhere, debian after its fetch only', async (t) => {
+test.serial('smp-demo is ready everywhere, Debian guests after their fetch only', async (t) => {
 	const ready = (await listGuests()).map((guest) => [guest.name, guest.ready])
 	t.deepEqual(ready, [
 		['debian', false],
+		['debian-stress', false],
 		['smp-demo', true],
 	])
 	t.is((await resolveGuest('smp-demo')).kernel, guestBinary('smp-demo'))
@@ -21,7 +22,7 @@ test.serial('smp-demo is ready everywhere, debian after its fetch only', async (
 })
 
 test.serial('names that are unknown, not fetched or built in are told in one line', async (t) => {
-	const unknown = {name: 'UserError', message: 'Expected a guest (debian, smp-demo), got plan9'}
+	const unknown = {name: 'UserError', message: 'Expected a guest (debian, debian-stress, smp-demo), got plan9'}
 	await t.throwsAsync(resolveGuest('plan9'), unknown)
 	await t.throwsAsync(fetchGuest('plan9'), unknown)
 	await t.throwsAsync(removeGuest('plan9'), unknown)

@@ -1,0 +1,41 @@
+/** What a package needs, out of what `apt-cache depends --recurse` prints. */
+
+export type NeededPackagesOptions = Readonly<{
+	/** Packages that stay away, and with them what only they need. */
+	without?: ReadonlySet<string>
+}>
+
+/** @returns the packages and all that they depend on; of alternatives the first. */
+export function neededPackages(
+	roots: readonly string[],
+	tree: string,
+	{without = new Set()}: NeededPackagesOptions = {},
+): string[] {
+	const dependencies = parseDependencies(tree)
+	const needed = new Set<string>()
+	const waiting = [...roots]
+	for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+		if (needed.has(name) || without.has(name)) continue
+		needed.add(name)
+		waiting.push(...(dependencies.get(name) ?? []))
+	}
+	return [...needed].sort()
+}
+
+/** A package stands at the margin, what it depends on is indented below; a bar marks an alternative that others follow. */
+function parseDependencies(tree: string): Map<string, string[]> {
+	const dependencies = new Map<string, string[]>()
+	let current: string[] = []
+	let chosen = false
+	for (const line of tree.split('\n')) {
+		const [, bar, name] = /^ ([ |])(?:Pre)?Depends: ([^\s<>]+)$/.exec(line) ?? []
+		if (name) {
+			if (!chosen) current.push(name)
+			chosen = bar === '|'
+		} else if (/^\S+$/.test(line)) {
+			current = []
+			dependencies.set(line, current)
+		}
+	}
+	return dependencies
+}
