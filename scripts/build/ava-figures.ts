@@ -25,6 +25,17 @@ export function avaFigures(output: string, exitCode: number): Figures {
 	return figures
 }
 
+/** @returns the titles of the tests that failed. The list of tests puts the error behind each; the details below it do not. */
+export function failedTitles(output: string): readonly string[] {
+	const lines = stripColours(output).split(/\r?\n/)
+	const failed = lines.flatMap((line) => /^ {2}✘ \[fail\]: (.*)/.exec(line)?.[1] ?? [])
+	const details = lines
+		.slice(lines.indexOf('  ─') + 1)
+		.flatMap((line) => /^ {2}(\S.*)/.exec(line)?.[1] ?? [])
+		.toSorted((one, other) => other.length - one.length)
+	return failed.map((title) => details.find((line) => title.startsWith(line)) ?? title)
+}
+
 /** @example `12 passed, 0 failed, 1 skipped` */
 export function summaryLine({passed, failed, skipped}: Figures): string {
 	return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`

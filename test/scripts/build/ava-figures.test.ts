@@ -1,5 +1,5 @@
 import test from 'ava'
-import {avaFigures, summaryLine} from '../../../scripts/build/ava-figures.ts'
+import {avaFigures, failedTitles, summaryLine} from '../../../scripts/build/ava-figures.ts'
 
 test('a run where all passed is read from the summary', (t) => {
 	const output = '  ✔ a\n  ✔ b\n  - [skip] c\n  ─\n\n  2 tests passed\n  1 test skipped\n'
@@ -23,4 +23,22 @@ test('a run that fails without a word counts one failure', (t) => {
 
 test('colours do not hide the figures', (t) => {
 	t.is(summaryLine(avaFigures('  ─\n\n  \u001b[32m7 tests passed\u001b[39m\n', 0)), '7 passed, 0 failed')
+})
+
+test('titles of failed tests are told from the errors behind them', (t) => {
+	const output = [
+		'  ✘ [fail]: adds',
+		'  ✘ [fail]: adds, with words (1.2s) some: message',
+		'  ✔ subtracts',
+		'  ─',
+		'',
+		'  adds',
+		'',
+		'  adds, with words',
+		'',
+		'  some: message',
+		'  ─',
+		'  2 tests failed',
+	]
+	t.deepEqual(failedTitles(output.join('\n')), ['adds', 'adds, with words'])
 })

@@ -134,7 +134,9 @@ for (const [name, mode, address] of [
 	['Sv57, bit 56 not extended', 'Sv57', 1n << 56n],
 ] as const) {
 	test(`a non-canonical address is a page fault: ${name}`, (t) => {
-		const {hart} = paged(mode)
+		const {hart, tables} = paged(mode)
+		// What the address would reach without its upper bits.
+		tables.map(address, page, kernelPage)
 		t.deepEqual(hart.read(address), {cause: 13, tval: address})
 		t.deepEqual(hart.write(address, 8, 0n), {cause: 15, tval: address})
 		t.deepEqual(hart.fetch(address), {cause: 12, tval: address})

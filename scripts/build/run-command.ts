@@ -1,0 +1,39 @@
+/** Runs a command to its end or its time limit. */
+import {spawn} from 'node:child_process'
+
+export type Ended = Readonly<{output: string; code: number; timedOut: boolean}>
+
+/** With what it started: it leads a process group of its own. @returns stdout and stderr together. */
+export function runCommand(
+	command: string,
+	args: readonly string[],
+	{cwd, seconds}: {cwd: string; seconds: number},
+): Promise<Ended> {
+	return new Promise((resolve, reject) => {
+		const child = spawn(command, args, {cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true})
+		let output = ''
+		let timedOut = false
+		const killGroup = () => {
+			try {
+				process.kill(-child.pid!, 'SIGKILL')
+			} catch {
+				// It has ended just now.
+			}
+		}
+		const timer = setTimeout(() => {
+			timedOut = true
+			killGroup()
+		}, seconds * 1000)
+		process.once('exit', killGroup)
+		for (const stream of [child.stdout, child.stderr])
+			stream.setEncoding('utf8').on('data', (text: string) => {
+				output += text
+			})
+		child.on('error', reject)
+		child.on('close', (code) => {
+			clearTimeout(timer)
+			process.off('exit', killGroup)
+			resolve({output, code: code ?? 1, timedOut})
+		})
+	})
+}

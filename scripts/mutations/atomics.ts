@@ -1,0 +1,63 @@
+/** Mistakes in what is atomic between harts. */
+import type {Mutation} from './mutation.ts'
+
+const file = 'src/vcpu-worker/interpreter/memory-access.ts'
+const sequences = 'test/vcpu-worker/interpreter/memory.test.ts'
+const contention = 'test/litmus/contention.test.ts'
+
+export const atomicMutations: readonly Mutation[] = [
+	{
+		name: 'sc stores whatever is there',
+		file,
+		find: `				code.get(offset).get(reserved).get(value).memory(\`\${type}.atomic.rmw.cmpxchg\`)
+				code.get(reserved).op(\`\${type}.ne\`).op('i64.extend_i32_u')
+`,
+		replace: `				code.get(offset).get(value).memory(\`\${type}.atomic.store\`)
+				code.i64(0n)
+`,
+		tests: [sequences, contention],
+	},
+	{
+		name: 'sc does not ask for the width of lr',
+		file,
+		find: ".i32(bytes)\n			.op('i32.eq')\n		code.op('i32.and')",
+		replace: ".op('drop').i32(1)\n		code.op('i32.and')",
+		tests: [sequences],
+	},
+	{
+		name: 'sc leaves the reservation',
+		file,
+		find: '		this.#setReservation(() => code.i32(0))\n',
+		replace: '',
+		tests: [sequences],
+	},
+	{
+		name: 'amoadd is a load and a store',
+		file,
+		find: '		if (operation)\n',
+		replace: `		if (operation === 'add') {
+			const old = code.local(e.type)
+			code.get(offset).memory(\`\${e.type}.atomic.load\`).set(old)
+			code.get(offset).get(old).get(value).op(\`\${e.type}.add\`).memory(\`\${e.type}.atomic.store\`)
+			code.get(old)
+			code.release(old)
+		} else if (operation)
+`,
+		tests: [contention],
+	},
+	{
+		name: 'amomin and amomax do not look again after they lost',
+		file,
+		// biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text.
+		find: '.tee(old).get(seen).op(`${e.type}.ne`).brIf(retry)',
+		replace: '.set(old).i32(0).brIf(retry)',
+		tests: [contention],
+	},
+	{
+		name: 'a walk stores A and D over what the PTE has become',
+		file: 'src/vcpu-worker/hart/page-walk.ts',
+		find: 'if (atomic.cmpxchg<u64>(place, pte, marked) != pte) continue',
+		replace: 'atomic.store<u64>(place, marked)',
+		tests: ['test/vcpu-worker/hart/pte-update.test.ts'],
+	},
+]

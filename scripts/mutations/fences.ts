@@ -1,0 +1,65 @@
+/** Mistakes in what fences order: memory, translations, instructions. */
+import type {Mutation} from './mutation.ts'
+
+const litmus = 'test/litmus/litmus.test.ts'
+const contention = 'test/litmus/contention.test.ts'
+const tlb = 'src/tlb/tlb.ts'
+
+export const fenceMutations: readonly Mutation[] = [
+	{
+		name: 'fence orders nothing',
+		file: 'src/vcpu-worker/interpreter/emit-handler.ts',
+		find: "			code.op('atomic.fence')\n",
+		replace: '',
+		tests: [litmus],
+	},
+	{
+		name: 'lr.rl is not ordered after earlier stores',
+		file: 'src/vcpu-worker/interpreter/memory-access.ts',
+		find: "		if (releases) code.op('atomic.fence')\n",
+		replace: '',
+		tests: [litmus],
+	},
+	{
+		name: 'a remote fence does not wait for its targets',
+		file: tlb,
+		find: '		for (const target of this.#awaited) this.rcu.waitForReader(target, gracePeriod)\n',
+		replace: '',
+		tests: ['test/tlb/torture.test.ts', contention],
+	},
+	{
+		name: 'a remote fence leaves the tables of its targets',
+		file: tlb,
+		find: 'else this.#flushAll(initiator, target)',
+		replace: 'else this.#awaited.push(target)',
+		tests: ['test/tlb/tlb.test.ts', 'test/tlb/torture.test.ts'],
+	},
+	{
+		name: 'a remote fence.i tells its targets to flush their TLBs',
+		file: tlb,
+		find: "what === 'instructions' ? Doorbell.fenceI : Doorbell.flush",
+		replace: 'Doorbell.flush',
+		tests: ['test/tlb/tlb.test.ts', contention],
+	},
+	{
+		name: 'fence.i begins no new generation of decoded code',
+		file: 'src/vcpu-worker/hart/supervision.ts',
+		find: 'load<u32>(hart, HART_CODE_GENERATION) + 1, HART_CODE_GENERATION',
+		replace: 'load<u32>(hart, HART_CODE_GENERATION), HART_CODE_GENERATION',
+		tests: ['test/vcpu-worker/hart/code-cache.test.ts', contention],
+	},
+	{
+		name: 'a walk fills the table that came after its own',
+		file: 'src/vcpu-worker/hart/translation.ts',
+		find: 'fill(descriptor, page, physicalPage, may, code)',
+		replace: 'fill(loadDescriptor(regime), page, physicalPage, may, code)',
+		tests: ['test/vcpu-worker/hart/tlb-fill.test.ts'],
+	},
+	{
+		name: 'sfence.vma of one page flushes none',
+		file: 'src/vcpu-worker/hart/supervision.ts',
+		find: '	else tlbFlush(FLUSH_CAUSE_SFENCE_PAGE, <i32>page, <i32>(page >> 32))\n',
+		replace: '',
+		tests: ['test/vcpu-worker/hart/trap.test.ts', 'test/differential/differential.test.ts'],
+	},
+]

@@ -1,0 +1,21 @@
+/** All deliberate mistakes, by area. */
+import {atomicMutations} from './atomics.ts'
+import {csrMutations} from './csrs.ts'
+import {fenceMutations} from './fences.ts'
+import {instructionMutations} from './instructions.ts'
+import type {Area, Mutation} from './mutation.ts'
+import {pageWalkMutations} from './page-walk.ts'
+
+export {type Area, areas, type Mutation, mutate} from './mutation.ts'
+
+const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
+	instructions: instructionMutations,
+	'page walk': pageWalkMutations,
+	atomics: atomicMutations,
+	fences: fenceMutations,
+	CSRs: csrMutations,
+}
+
+export const mutations: readonly (Mutation & Readonly<{area: Area}>)[] = (Object.keys(byArea) as Area[]).flatMap(
+	(area) => byArea[area].map((mutation) => ({...mutation, area})),
+)

@@ -1,0 +1,82 @@
+/** Mistakes in what instructions compute, and in how they are encoded. */
+import type {Mutation} from './mutation.ts'
+
+const isa = 'src/vcpu-worker/isa'
+const softfloat = 'src/vcpu-worker/hart/softfloat'
+const evaluated = 'test/vcpu-worker/isa/evaluate.test.ts'
+const evaluatedFloat = 'test/vcpu-worker/isa/evaluate-fd.test.ts'
+const decoded = 'test/vcpu-worker/isa/decode.test.ts'
+const againstQemu = 'test/differential/differential.test.ts'
+
+export const instructionMutations: readonly Mutation[] = [
+	{
+		name: 'sraiw shifts zeros in',
+		file: `${isa}/rv64i.ts`,
+		find: 'signExtend32(shrS(word1, wordImm))',
+		replace: 'signExtend32(shrU(word1, wordImm))',
+		tests: [evaluated, againstQemu],
+	},
+	{
+		name: 'slliw does not extend the sign',
+		file: `${isa}/rv64i.ts`,
+		find: 'signExtend32(shl(word1, wordImm))',
+		replace: 'zeroExtend32(shl(word1, wordImm))',
+		tests: [evaluated, againstQemu],
+	},
+	{
+		name: 'jalr keeps bit 0 of its target',
+		file: `${isa}/rv64i.ts`,
+		find: 'jumpRegister(and(add(rs1, imm), i64(-2)))',
+		replace: 'jumpRegister(add(rs1, imm))',
+		tests: [evaluated, againstQemu],
+	},
+	{
+		name: 'mulhsu takes its operands the wrong way round',
+		file: `${isa}/m.ts`,
+		find: 'mulhSU(rs1, rs2)',
+		replace: 'mulhSU(rs2, rs1)',
+		tests: [evaluated, againstQemu],
+	},
+	{
+		name: 'c.addi4spn has two bits of its offset exchanged',
+		file: `${isa}/compressed.ts`,
+		find: 'nzuimm[5:4|9:6|2|3]',
+		replace: 'nzuimm[5:4|9:6|3|2]',
+		tests: [decoded, againstQemu],
+	},
+	{
+		name: 'fnmadd adds its third operand',
+		file: `${isa}/floating-point.ts`,
+		find: "row('fnmadd', '1001111', negate(read('rs1')), negate(read('rs3')))",
+		replace: "row('fnmadd', '1001111', negate(read('rs1')), read('rs3'))",
+		tests: [evaluatedFloat, againstQemu],
+	},
+	{
+		name: 'fcvt.wu extends with zeros',
+		file: `${isa}/floating-point.ts`,
+		find: "writeX('rd', narrow ? signExtend32(result) : result)",
+		replace: "writeX('rd', narrow ? zeroExtend32(result) : result)",
+		tests: [evaluatedFloat, againstQemu],
+	},
+	{
+		name: 'fmin takes −0 and +0 for equal',
+		file: `${softfloat}/compare.ts`,
+		find: 'return precedes<T>(b, a) ? b : a',
+		replace: 'return less<T>(b, a) ? b : a',
+		tests: ['test/vcpu-worker/hart/softfloat.test.ts'],
+	},
+	{
+		name: 'rounding to nearest ignores ties to even',
+		file: `${softfloat}/round.ts`,
+		find: 'tail > half || (tail == half && (kept & 1) != 0)',
+		replace: 'tail >= half',
+		tests: ['test/vcpu-worker/hart/softfloat.test.ts'],
+	},
+	{
+		name: 'amomin compares without signs',
+		file: 'src/vcpu-worker/interpreter/memory-access.ts',
+		find: "min: 'le_s'",
+		replace: "min: 'le_u'",
+		tests: ['test/vcpu-worker/interpreter/instructions.test.ts'],
+	},
+]

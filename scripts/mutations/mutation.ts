@@ -1,0 +1,22 @@
+/** A deliberate mistake, and the tests that must notice it. */
+
+export const areas = ['instructions', 'page walk', 'atomics', 'fences', 'CSRs'] as const
+export type Area = (typeof areas)[number]
+
+export type Mutation = Readonly<{
+	name: string
+	/** Relative to the project's folder. */
+	file: string
+	/** The exact text that becomes `replace`; it stands in the file once. */
+	find: string
+	replace: string
+	/** Test files that ought to catch it, the quickest first. */
+	tests: readonly string[]
+}>
+
+/** @throws unless the text that the mutation replaces stands in the source exactly once. */
+export function mutate({name, file, find, replace}: Mutation, source: string): string {
+	const places = source.split(find).length - 1
+	if (places !== 1) throw new Error(`Expected the text of mutation ${name} once in ${file}, got it ${places} times`)
+	return source.replace(find, () => replace)
+}

@@ -1,0 +1,58 @@
+/** Mistakes in address translation. */
+import type {Mutation} from './mutation.ts'
+
+const walk = 'src/vcpu-worker/hart/page-walk.ts'
+const regimes = 'src/vcpu-worker/hart/regimes.ts'
+const tests = ['test/vcpu-worker/hart/page-walk.test.ts', 'test/differential/differential.test.ts']
+
+export const pageWalkMutations: readonly Mutation[] = [
+	{
+		name: 'a walk does not set A',
+		file: walk,
+		find: 'pte | PTE_A | (access == ACCESS_STORE ? PTE_D : 0)',
+		replace: 'pte | (access == ACCESS_STORE ? PTE_D : 0)',
+		tests,
+	},
+	{
+		name: 'S reaches pages of U without SUM',
+		file: regimes,
+		find: 'userPage ? regime != REGIME_SUPERVISOR : regime',
+		replace: 'userPage ? true : regime',
+		tests,
+	},
+	{
+		name: 'S executes pages of U',
+		file: regimes,
+		find: 'userPage == (regime == REGIME_USER)',
+		replace: 'userPage || regime != REGIME_USER',
+		tests,
+	},
+	{
+		name: 'misaligned superpages are accepted',
+		file: walk,
+		find: '		if (base & (span - 1)) return pageFault(access)\n',
+		replace: '',
+		tests,
+	},
+	{
+		name: 'MXR is ignored',
+		file: regimes,
+		find: 'PTE_R | (load<u64>(hart, HART_MSTATUS) & STATUS_MXR ? PTE_X : 0)',
+		replace: 'PTE_R',
+		tests,
+	},
+	{
+		name: 'addresses need not be sign-extended',
+		file: walk,
+		find: '	if (<u64>(<i64>(gva << unused) >> unused) != gva) return pageFault(access)\n',
+		replace: '',
+		tests,
+	},
+	{
+		name: 'a clean page may be written without a walk',
+		file: 'src/vcpu-worker/hart/translation.ts',
+		find: '		if (!(walkedPte & PTE_D)) may &= ~MAY_WRITE\n',
+		replace: '',
+		tests: ['test/vcpu-worker/hart/tlb-fill.test.ts', ...tests],
+	},
+]
