@@ -88,8 +88,8 @@ export class Virtqueue {
 		const element = this.#usedRing + Used.size + UsedElement.size * (used % this.get('size'))
 		const {u32, u16} = this.ram.memory
 		// Plain: ordered before the index below, without which the driver does not look.
-		u32[this.ram.ramOffset(element + UsedElement.offset.id, 4) >> 2] = chain.head
-		u32[this.ram.ramOffset(element + UsedElement.offset.length, 4) >> 2] = written
+		u32[this.ram.ramOffset(element + UsedElement.offset.id, 4) >>> 2] = chain.head
+		u32[this.ram.ramOffset(element + UsedElement.offset.length, 4) >>> 2] = written
 		this.set('used', (used + 1) & 0xffff)
 		// Publish: the element and the buffers are ordered before it. Pairs with the driver's barrier after it loads the index.
 		Atomics.store(u16, this.#u16(this.#usedRing + Used.offset.index), (used + 1) & 0xffff)
@@ -135,7 +135,8 @@ export class Virtqueue {
 	}
 
 	#u16(gpa: Gpa): number {
-		return this.ram.ramOffset(gpa, 2) >> 1
+		// Not >> of a signed number: offsets reach 4 GiB.
+		return this.ram.ramOffset(gpa, 2) >>> 1
 	}
 
 	/** Plain: ordered by the load of the available index. */
@@ -145,7 +146,7 @@ export class Virtqueue {
 
 	/** Plain: ordered by the load of the available index. */
 	#load32(gpa: Gpa): number {
-		return this.ram.memory.u32[this.ram.ramOffset(gpa, 4) >> 2] as number
+		return this.ram.memory.u32[this.ram.ramOffset(gpa, 4) >>> 2] as number
 	}
 }
 

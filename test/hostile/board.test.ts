@@ -1,0 +1,26 @@
+/** Hostile drivers against the board's devices. A longer run: `node scripts/fuzz-board.ts --seconds N`. */
+import test from 'ava'
+import {ramBase} from '../../src/memory/index.ts'
+import {attachHostileMachine, clearSharedWords, createHostileMemory, ramBytes} from './board-machine.ts'
+import {fuzzBoard} from './fuzz-board.ts'
+import {useBoard} from './plain-driver.ts'
+
+test('a board attacked by four threads at once serves on, and touches nothing but guest RAM and itself', async (t) => {
+	const seed = Math.floor(Math.random() * 2 ** 32)
+	t.log(`seed ${seed}`)
+	const {failures, figures, epochs, grownMebibytes} = await fuzzBoard({seed, seconds: 6})
+	t.deepEqual(failures, [])
+	t.true(figures.accesses > 10_000 && figures.notifications > 100, JSON.stringify(figures))
+	t.true(figures.longestMs < 10_000, `one attack took ${figures.longestMs} ms`)
+	t.true(grownMebibytes < 256, `the process grew by ${grownMebibytes} MiB`)
+	t.log(`${figures.accesses} accesses, ${figures.notifications} notifications, ${epochs} epochs`)
+})
+
+test('virtqueues work in all of a large guest RAM, also where offsets pass 31 bits', (t) => {
+	const {memory, map} = createHostileMemory()
+	const machine = attachHostileMachine({memory, map, origin: process.hrtime()})
+	for (const at of [ramBase, ramBase + 2 ** 31, ramBase + ramBytes - 0x4000]) {
+		clearSharedWords(machine.memory)
+		t.notThrows(() => useBoard(machine, {at}), at.toString(16))
+	}
+})

@@ -1,0 +1,100 @@
+/** Fuzzes the board: several vCPU threads and the main thread attack it at once; between epochs everything is checked. */
+import {once} from 'node:events'
+import {join} from 'node:path'
+import {setTimeout as sleep} from 'node:timers/promises'
+import {Worker} from 'node:worker_threads'
+import {attachHostileMachine, checksums, createHostileMemory, type HostileMachine} from './board-machine.ts'
+import type {Epoch, EpochReport, FuzzThreadData} from './fuzz-thread.ts'
+import {type Figures, HostileDriver} from './hostile-driver.ts'
+import {useBoard} from './plain-driver.ts'
+
+const threadCount = 3
+const epochMs = 300
+/** An epoch that takes so much longer is a wedge. */
+const wedgeMs = 20_000
+const mebibyte = 2 ** 20
+
+export type FuzzResult = Readonly<{
+	figures: Figures
+	epochs: number
+	seconds: number
+	/** By how much the process has grown. */
+	grownMebibytes: number
+	/** What went wrong, first things first. */
+	failures: readonly string[]
+}>
+
+export async function fuzzBoard({seed, seconds}: {seed: number; seconds: number}): Promise<FuzzResult> {
+	const {memory, map} = createHostileMemory()
+	const data = {memory, map, origin: process.hrtime()}
+	const machine = attachHostileMachine(data)
+	const workerData: FuzzThreadData = {machine: data, seed}
+	const path = join(import.meta.dirname, 'fuzz-thread.ts')
+	const workers = Array.from({length: threadCount}, () => new Worker(path, {workerData}))
+	const began = performance.now()
+	const total: Figures = {accesses: 0, notifications: 0, longestMs: 0}
+	const failures: string[] = []
+	let epochs = 0
+	let grownFrom: number | undefined
+	try {
+		useBoard(machine)
+		const untouched = checksums(machine.memory)
+		while (failures.length === 0 && performance.now() - began < seconds * 1000) {
+			const reports = await attackAtOnce({machine, workers, seed: seed + epochs * (threadCount + 1)})
+			for (const {figures, failure} of reports) {
+				total.accesses += figures.accesses
+				total.notifications += figures.notifications
+				total.longestMs = Math.max(total.longestMs, figures.longestMs)
+				if (failure !== undefined) failures.push(failure)
+			}
+			failures.push(...changes(untouched, checksums(machine.memory)))
+			// Takes every device's lock, which has to be free.
+			useBoard(machine)
+			epochs++
+			grownFrom ??= process.memoryUsage.rss()
+		}
+	} catch (error) {
+		failures.push(`seed ${seed}, epoch ${epochs}: ${(error as Error).stack}`)
+	} finally {
+		await Promise.all(workers.map((worker) => worker.terminate()))
+	}
+	const grown = process.memoryUsage.rss() - (grownFrom ?? process.memoryUsage.rss())
+	const elapsed = (performance.now() - began) / 1000
+	return {figures: total, epochs, seconds: elapsed, grownMebibytes: grown / mebibyte, failures}
+}
+
+function changes(before: Record<string, string>, after: Record<string, string>): string[] {
+	return Object.keys(before).flatMap((name) => (before[name] === after[name] ? [] : [`${name} has changed`]))
+}
+
+type Attack = Readonly<{machine: HostileMachine; workers: readonly Worker[]; seed: number}>
+
+async function attackAtOnce({machine, workers, seed}: Attack): Promise<EpochReport[]> {
+	const signal = AbortSignal.timeout(epochMs + wedgeMs)
+	let left = workers.length
+	const reports = workers.map(async (worker, index) => {
+		const answer = once(worker, 'message', {signal})
+		const epoch: Epoch = {seed: seed + 1 + index, milliseconds: epochMs}
+		worker.postMessage(epoch)
+		const [report] = (await answer) as [EpochReport]
+		left--
+		return report
+	})
+	// Its failures are seen below; meanwhile nobody waits.
+	for (const report of reports) report.catch(() => {})
+	const driver = new HostileDriver(machine.board, machine.memory, seed)
+	while (left > 0 && !signal.aborted) {
+		serve(machine)
+		for (let attacks = 0; attacks < 3; attacks++) driver.attack()
+		await sleep(1)
+	}
+	return [...(await Promise.all(reports)), {figures: driver.figures}]
+}
+
+/** What the main thread of a machine does. */
+function serve({board}: HostileMachine): void {
+	board.control.takeMain()
+	board.console.read()
+	board.console.write(new Uint8Array(16).fill(0x41))
+	board.rtc.serveAlarm()
+}

@@ -1,0 +1,287 @@
+/** A driver that does what it should not: seeded attacks on every register of the board, and on what devices read in guest RAM. */
+import {type Board, type BoardRange, boardMap, Finisher, virtioSlot, virtioSlotCount} from '../../src/board/index.ts'
+import {GuestRam, ramBase, type SharedMemory} from '../../src/memory/index.ts'
+import {Random} from '../vcpu-worker/hart/float-operands.ts'
+import {ramBytes} from './board-machine.ts'
+import {VirtioRegister} from './virtio-registers.ts'
+
+const {testFinisher, rtc, aclint, plic, uart} = boardMap
+const slots = Array.from({length: virtioSlotCount}, (_, slot) => virtioSlot(slot))
+const devices: readonly BoardRange[] = [testFinisher, rtc, aclint, plic, uart, ...slots]
+
+/** Registers, arrays of registers, and where they end. */
+const interestingOffsets = [
+	...Array.from({length: 0x40}, (_, word) => word * 4),
+	...[1, 2, 3, 5, 6, 7, 0xfc, 0x100, 0x104, 0x10c, 0x180, 0x184, 0x200, 0x800, 0xff8, 0xffc, 0xfff],
+	...[0x1000, 0x1004, 0x100c, 0x1010, 0x107c, 0x1080, 0x2000, 0x2008, 0x200c, 0x2010, 0x2080, 0x2380, 0x2400, 0x3ffc],
+	...[0x4000, 0x4004, 0x4018, 0x401c, 0x4020, 0x4024, 0xbff0, 0xbff8, 0xbffc, 0xc000, 0xfffc],
+	...[0x1f_fff8, 0x1f_fffc, 0x20_0000, 0x20_0004, 0x20_0008, 0x20_1004, 0x20_7000, 0x20_7004, 0x20_8000, 0x20_8004],
+	...[0x21_0004, 0x3f_f004, 0x40_0000, 0x5f_f000, 0x5f_f004, 0x5f_fffc, 0x60_0000],
+]
+const boundaryValues = [
+	...[0, 1, 2, 3, 7, 8, 10, 11, 15, 16, 63, 64, 95, 96, 97, 127, 128, 255, 256, 257, 0xfff, 0x1000, 0x7fff, 0x8000],
+	...[0xffff, 0x1_0000, 0x7fff_ffff, 0x8000_0000, 0x8000_0001, 0xc000_0000, 0xffff_f000, 0xffff_fffe, 0xffff_ffff],
+]
+/** As a hart passes them: 64 bits, rounded to a double. */
+const absurdAddresses = [
+	...[0, 0xfff, 0x1000, 0xffff, 0x1_0000, 0xf_ffff, ramBase - 4, ramBase, ramBase + ramBytes - 4, ramBase + ramBytes],
+	...[2 ** 32, 2 ** 32 + uart.base, 2 ** 53, 2 ** 56 - 8, 2 ** 63, 2 ** 64 - 4096, 2 ** 64],
+]
+const queueSizes = [1, 2, 4, 8, 16, 256]
+const badQueueSizes = [0, 3, 255, 257, 512, 0x8000, 0x1_0000, 0x8000_0000, 0xffff_ffff]
+/** Where the driver keeps rings and buffers: at the ends of RAM, and where offsets pass 31 bits. Few, so that little memory is touched. */
+const windowBytes = 2 ** 20
+const windows = [ramBase, ramBase + 2 ** 31 - windowBytes, ramBase + 2 ** 31, ramBase + ramBytes - windowBytes]
+const accessWidths = [1, 2, 4] as const
+const twoTo32 = 2 ** 32
+
+export type Figures = {accesses: number; notifications: number; longestMs: number}
+
+export class HostileDriver {
+	readonly figures: Figures = {accesses: 0, notifications: 0, longestMs: 0}
+	/** What was done last, for reports. */
+	last = ''
+	readonly #board: Board
+	readonly #ram: GuestRam
+	readonly #random: Random
+	readonly #attacks: readonly (() => void)[]
+
+	constructor(board: Board, memory: SharedMemory, seed: number) {
+		this.#board = board
+		this.#ram = new GuestRam(memory)
+		this.#random = new Random(seed)
+		this.#attacks = [
+			() => this.#anyRegister(),
+			() => this.#anyRegister(),
+			() => this.#nowhere(),
+			() => this.#setUpQueue(),
+			() => this.#offerChains(),
+			() => this.#offerChains(),
+			() => this.#interrupts(),
+			() => this.#flood(),
+			() => this.#serialLine(),
+			() => this.#clock(),
+			() => this.#timers(),
+			() => this.#callConsole(),
+			() => this.#finish(),
+		]
+	}
+
+	/** One attack, of at most some thousand accesses. */
+	attack(): void {
+		const began = performance.now()
+		this.#random.pick(this.#attacks)()
+		this.figures.longestMs = Math.max(this.figures.longestMs, performance.now() - began)
+	}
+
+	#read(gpa: number, bytes: number): number {
+		this.figures.accesses++
+		this.last = `read ${bytes} bytes at ${gpa.toString(16)}`
+		const value = this.#board.bus.read(gpa, bytes)
+		if (!(Number.isInteger(value) && value >= -1 && value < 2 ** (8 * Math.max(bytes, 4)))) {
+			throw new Error(`Expected −1 or an unsigned word, got ${value}`)
+		}
+		return value
+	}
+
+	#write(gpa: number, bytes: number, value: number): void {
+		this.figures.accesses++
+		this.last = `write ${bytes} bytes at ${gpa.toString(16)}: ${value.toString(16)}`
+		const done = this.#board.bus.write(gpa, bytes, value)
+		if (done !== 0 && done !== 1) throw new Error(`Expected 0 or 1, got ${done}`)
+	}
+
+	#value(): number {
+		const random = this.#random
+		switch (random.below(4)) {
+			case 0:
+				return random.word()
+			case 1:
+				return 2 ** random.below(32)
+			default:
+				return random.pick(boundaryValues)
+		}
+	}
+
+	/** Either width, or eight bytes as two accesses, as the hart core makes them. */
+	#anyRegister(): void {
+		const random = this.#random
+		const {base, size} = random.pick(devices)
+		const offset = random.below(3) === 0 ? random.below(size + 16) - 8 : random.pick(interestingOffsets)
+		const gpa = base + offset + (random.below(4) === 0 ? random.below(4) : 0)
+		const isPair = random.below(4) === 0
+		const bytes = isPair ? 4 : random.pick(accessWidths)
+		for (const at of isPair ? [gpa, gpa + 4] : [gpa]) {
+			if (random.below(2)) this.#read(at, bytes)
+			else this.#write(at, bytes, bytes === 4 ? this.#value() : this.#value() % 2 ** (8 * bytes))
+		}
+	}
+
+	#nowhere(): void {
+		const gpa = this.#random.pick(absurdAddresses)
+		const bytes = this.#random.pick(accessWidths)
+		if (this.#read(gpa, bytes) !== -1) throw new Error('Expected that nothing answers')
+		this.#write(gpa, bytes, 0)
+	}
+
+	#ramGpa(align: number): number {
+		const gpa = this.#random.pick(windows) + this.#random.below(windowBytes / 4096) * 4096
+		return gpa + this.#random.below(4096 / align) * align
+	}
+
+	/** Mostly in RAM; else below it, behind it, across its end, around 2^32 and 2^64, or anything. */
+	#address(align: number): bigint {
+		const random = this.#random
+		const end = ramBase + ramBytes
+		switch (random.below(12)) {
+			case 0:
+				return random.bits(64)
+			case 1:
+				return BigInt(random.pick([0, 0x1000, ramBase - align, end - align, end, end - 1, 2 ** 32, uart.base]))
+			case 2:
+				return 2n ** 64n - BigInt(random.pick([1, 2, 8, 16, 4096]))
+			case 3:
+				return BigInt(ramBase) + (random.bits(32) << 32n)
+			default:
+				return BigInt(this.#ramGpa(random.below(8) === 0 ? 1 : align))
+		}
+	}
+
+	#register(register: VirtioRegister, value: number): void {
+		// Slot 0 has a device; the others must bear it as well.
+		const slot = this.#random.below(16) === 0 ? this.#random.pick(slots) : slots[0]!
+		this.#write(slot.base + VirtioRegister[register], 4, value)
+	}
+
+	/** As a driver does it, with a mistake here and there. */
+	#setUpQueue(): void {
+		const random = this.#random
+		const sloppy = random.below(3) === 0
+		if (random.below(4)) this.#register('status', 0)
+		this.#register('status', 3)
+		this.#register('driverFeaturesSelect', sloppy ? this.#value() : 1)
+		this.#register('driverFeatures', sloppy ? this.#value() : 1)
+		this.#register('status', 11)
+		this.#register('queueSelect', sloppy ? this.#value() : 0)
+		this.#register('queueSize', random.pick(random.below(4) ? queueSizes : badQueueSizes))
+		for (const [register, align] of [
+			['descriptorTable', 16],
+			['availableRing', 2],
+			['usedRing', 4],
+		] as const) {
+			// Now and then two areas are one.
+			const address =
+				random.below(8) === 0 ? this.#area : random.below(4) ? BigInt(this.#ramGpa(align)) : this.#address(align)
+			this.#area = address
+			this.#areas[register] = address
+			this.#register(register, Number(address & 0xffff_ffffn))
+			this.#write(slots[0]!.base + VirtioRegister[register] + 4, 4, Number(address >> 32n))
+		}
+		this.#register('queueReady', 1)
+		this.#register('status', sloppy ? this.#value() : 15)
+		this.#offerChains()
+	}
+	#area = BigInt(ramBase)
+	readonly #areas = {descriptorTable: 0n, availableRing: 0n, usedRing: 0n}
+
+	/** Stores to guest RAM, where there is any. */
+	#poke(gpa: bigint, bytes: 2 | 4, value: number): void {
+		if (gpa >= 2n ** 40n || !this.#ram.contains(Number(gpa), bytes)) return
+		const at = this.#ram.ramOffset(Number(gpa), bytes)
+		for (let byte = 0; byte < bytes; byte++) this.#ram.memory.u8[at + byte] = value >>> (8 * byte)
+	}
+
+	#offerChains(): void {
+		const random = this.#random
+		const {descriptorTable, availableRing} = this.#areas
+		for (let index = 0; index < 1 + random.below(16); index++) {
+			const at = descriptorTable + 16n * BigInt(index)
+			const address = this.#address(1)
+			this.#poke(at, 4, Number(address & 0xffff_ffffn))
+			this.#poke(at + 4n, 4, Number(address >> 32n))
+			this.#poke(at + 8n, 4, random.below(3) ? random.below(256) : this.#value())
+			this.#poke(at + 12n, 2, random.below(8) ? random.pick([2, 2, 3, 0, 1]) : random.word())
+			this.#poke(at + 14n, 2, random.below(4) ? random.below(16) : random.word())
+			this.#poke(availableRing + 4n + 2n * BigInt(index), 2, random.below(4) ? random.below(16) : random.word())
+		}
+		if (random.below(8) === 0) this.#poke(availableRing, 2, random.word())
+		for (let round = 0; round < 1 + random.below(4); round++) {
+			this.#available += random.below(4) ? 1 + random.below(2) : random.word()
+			this.#poke(availableRing + 2n, 2, this.#available)
+			this.figures.notifications++
+			this.#register('queueNotify', random.below(8) ? 0 : this.#value())
+		}
+		this.#read(slots[0]!.base + VirtioRegister.interruptStatus, 4)
+		if (random.below(2)) this.#register('interruptAcknowledge', 3)
+	}
+	#available = 0
+
+	#interrupts(): void {
+		const random = this.#random
+		const context = random.below(8) ? random.below(8) : random.below(0x400)
+		const source = random.below(8) ? random.below(12) : this.#value() % 1024
+		const {base} = plic
+		this.#write(base + source * 4, 4, this.#value())
+		this.#write(base + 0x2000 + context * 0x80 + random.below(32) * 4, 4, this.#value())
+		if (context < 0x400) {
+			const registers = base + 0x20_0000 + context * 0x1000
+			this.#write(registers, 4, random.below(2) ? 0 : this.#value())
+			const claimed = this.#read(registers + 4, 4)
+			this.#write(registers + 4, 4, random.below(4) ? claimed : this.#value())
+		}
+	}
+
+	#flood(): void {
+		for (let count = this.#random.below(3000); count > 0; count--) this.#write(uart.base, 1, count & 0xff)
+		this.#read(uart.base + 5, 1)
+	}
+
+	#serialLine(): void {
+		const random = this.#random
+		for (let count = 0; count < 8; count++) {
+			this.#write(uart.base + random.below(8), 1, random.below(256))
+			this.#read(uart.base + random.below(8), 1)
+		}
+	}
+
+	#clock(): void {
+		const random = this.#random
+		const {base} = rtc
+		const now = this.#read(base, 4) + this.#read(base + 4, 4) * twoTo32
+		const alarm = random.below(2)
+			? BigInt(now) + random.bits(28)
+			: random.pick([0n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n])
+		this.#write(base + 0x0c, 4, Number(BigInt.asUintN(32, alarm >> 32n)))
+		this.#write(base + 0x08, 4, Number(BigInt.asUintN(32, alarm)))
+		this.#write(base + 0x10, 4, random.below(2))
+		if (random.below(4) === 0) this.#write(base + random.below(2) * 4, 4, this.#value())
+		this.#write(base + random.below(16) * 4, 4, this.#value())
+		this.#read(base + 0x18, 4)
+	}
+
+	#timers(): void {
+		const random = this.#random
+		const hart = random.below(4) ? random.below(4) : random.below(0x1000)
+		this.#write(aclint.base + hart * 4, 4, this.#value())
+		const comparator = aclint.base + 0x4000 + (hart % 0xfff) * 8
+		this.#write(comparator, 4, this.#value())
+		this.#write(comparator + 4, 4, this.#value())
+		this.#write(aclint.base + 0xbff8 + random.below(2) * 4, 4, this.#value())
+		this.#read(aclint.base + random.below(0x4000) * 4, 4)
+	}
+
+	/** As SBI's console calls do: bytes of guest RAM go out, typed ones come in. */
+	#callConsole(): void {
+		this.last = 'the console past the registers'
+		const length = this.#random.below(this.#random.below(8) ? 256 : windowBytes)
+		const gpa = this.#random.pick(windows)
+		if (this.#random.below(2)) this.#board.uart.putConsole(this.#ram.bytes(gpa, length))
+		else this.#ram.write(gpa, this.#board.uart.getConsole(length))
+		if (this.#random.below(16) === 0) this.#board.uart.waitForRoom(1)
+	}
+
+	#finish(): void {
+		const command = this.#random.pick([Finisher.fail, Finisher.pass, Finisher.reset, this.#value() & 0xffff])
+		this.#write(testFinisher.base, this.#random.pick([2, 4]), command + (this.#value() & 0xffff) * 0x1_0000)
+	}
+}
