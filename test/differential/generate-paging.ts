@@ -58,10 +58,10 @@ function makeProbe(random: Random, tables: PageTables, region: bigint, kind: Pro
 	const level = oneIn(random, 3) ? random.below(tables.levels) : 0
 	const span = tables.span(level)
 	const gpa = target(random, kind)
-	// Of its own 1 GiB, or its own 2 MiB, or a page near the others.
+	// Code lies apart, so that no load of data reaches into it. Of its own 1 GiB, or its own 2 MiB, or a page near the others.
 	const away =
 		random.pick([tables.span(2), tables.span(1), 4096n, 4096n]) * BigInt(1 + random.below(level > 0 ? 3 : 40))
-	const base = ((region + away + 0x20_0000n) / span) * span
+	const base = ((region + away + (kind === 'code' ? 0x80_0000n : 0x20_0000n)) / span) * span
 	const gva = base + (gpa % span)
 	const misaligned = level > 0 && oneIn(random, 5) ? 1n << 10n : 0n
 	const nowhere = oneIn(random, 24) ? 0x8800_0000n : undefined
@@ -72,7 +72,13 @@ function makeProbe(random: Random, tables: PageTables, region: bigint, kind: Pro
 	// A superpage that is nearly right would map other things than those that a program may change.
 	const slot = tables.map(gva, level, {pte: level > 0 && misaligned ? pte & ~W : pte}, pointerBits(random))
 	const noncanonical = oneIn(random, 16) ? 1n << BigInt(12 + 9 * tables.levels + random.below(3)) : 0n
-	return {gva: BigInt.asUintN(64, gva ^ noncanonical), kind, pte, slot: level === 0 ? slot : undefined}
+	return {
+		gva: BigInt.asUintN(64, gva ^ noncanonical),
+		// Whatever another probe has put there is not jumped to.
+		kind: slot === 'taken' ? 'data' : kind,
+		pte,
+		slot: level === 0 && typeof slot === 'bigint' ? slot : undefined,
+	}
 }
 
 type Scene = Readonly<{

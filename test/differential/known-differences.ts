@@ -81,7 +81,7 @@ export const knownDifferences: readonly KnownDifference[] = [
 		reason: 'The same: its address is that of the aligned access that failed',
 		name: /tval$/,
 		allows: ({name, here, qemu, other}) =>
-			[loadMisaligned, storeMisaligned].includes(other(name.replace('tval', 'cause')) ?? 0n) &&
+			[loadMisaligned, storeMisaligned, loadAccess, storeAccess].includes(other(name.replace('tval', 'cause')) ?? 0n) &&
 			here >> 4n === qemu >> 4n,
 	},
 	{

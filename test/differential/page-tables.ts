@@ -3,6 +3,8 @@ import {pageTablePages, place} from './layout.ts'
 import type {Program} from './program.ts'
 
 export const pteBits = {V: 1n, R: 2n, W: 4n, X: 8n, U: 16n, G: 32n, A: 64n, D: 128n} as const
+/** What makes a PTE a leaf. */
+const leafBits = pteBits.R | pteBits.W | pteBits.X
 /** Sv39, Sv48 and Sv57 by satp's mode. */
 export const modes = {8: 3, 9: 4, 10: 5} as const
 export type Mode = keyof typeof modes
@@ -33,26 +35,31 @@ export class PageTables {
 
 	/**
 	 * Puts a leaf, and the tables above it.
-	 * @param options.pointer bits of the tables' own PTEs. @returns the leaf's address, or undefined when something else is there.
+	 * @param options.pointer bits of the tables' own PTEs. @returns the leaf's address; `taken` when something is mapped there, `unreachable` below a pointer that is none.
 	 */
-	map(gva: bigint, level: number, leaf: Omit<Entry, 'gpa'>, pointer: bigint = pteBits.V): bigint | undefined {
+	map(
+		gva: bigint,
+		level: number,
+		leaf: Omit<Entry, 'gpa'>,
+		pointer: bigint = pteBits.V,
+	): bigint | 'taken' | 'unreachable' {
 		let table = place.pageTables
 		for (let at = this.levels - 1; at > level; at--) {
 			const gpa = this.#slot(table, gva, at)
 			const known = this.#entries.get(gpa)
-			if (known && !isPointer(known.pte)) return undefined
+			if (known && !isPointer(known.pte)) return (known.pte & leafBits) === 0n ? 'unreachable' : 'taken'
 			if (known) {
 				table = (known.pte >> 10n) << 12n
 				continue
 			}
-			if (this.#tables === pageTablePages) return undefined
+			if (this.#tables === pageTablePages) return 'unreachable'
 			table = place.pageTables + 4096n * BigInt(this.#tables++)
 			this.#entries.set(gpa, {gpa, pte: ((table >> 12n) << 10n) | pointer})
 			// Nothing can follow a pointer that is none.
-			if (!isPointer(pointer)) return undefined
+			if (!isPointer(pointer)) return 'unreachable'
 		}
 		const gpa = this.#slot(table, gva, level)
-		if (this.#entries.has(gpa)) return undefined
+		if (this.#entries.has(gpa)) return 'taken'
 		this.#entries.set(gpa, {...leaf, gpa})
 		return gpa
 	}

@@ -23,7 +23,8 @@ function* simpler(program: Program): Generator<Program> {
 	for (const [index, operation] of program.operations.entries()) {
 		const {parts, jump} = operation
 		if (jump && jump.skip > 0) yield withOperation(index, {parts, jump: {...jump, skip: 0}})
-		if (!jump && parts.length > 1 && !parts.some(({row}) => row === 'bne'))
+		// A CSR instruction keeps the constant that was chosen for it; a loop keeps its counter.
+		if (!jump && parts.length > 1 && !parts.some(({row}) => row === 'bne' || row.startsWith('csr')))
 			for (let part = 0; part < parts.length; part++) yield withOperation(index, {parts: parts.toSpliced(part, 1)})
 	}
 }
@@ -39,7 +40,7 @@ function* plainer(program: Program): Generator<Program> {
 
 /** @returns the shortest program found that differs in the same dword, or, if none does, the mismatch as it was. */
 export async function shrink(mismatch: Mismatch): Promise<Mismatch> {
-	const wanted = mismatch.differences[0]?.name.replaceAll(/\d+/g, '#')
+	const wanted = firstName(mismatch)
 	if (wanted === undefined) return mismatch
 	let best = mismatch
 	let pieces = 2
@@ -49,9 +50,7 @@ export async function shrink(mismatch: Mismatch): Promise<Mismatch> {
 				? [...shorter(best.program, pieces)]
 				: [...simpler(best.program), ...plainer(best.program)]
 		if (candidates.length === 0) return best
-		const failing = (await compareRecords(candidates)).filter(
-			({differences, problem}) => !problem && differences.length > 0,
-		)
+		const failing = (await compareRecords(candidates)).filter((found) => !found.problem && firstName(found) === wanted)
 		const smallest = failing.toSorted((a, b) => weight(a.program) - weight(b.program))[0]
 		if (smallest && weight(smallest.program) < weight(best.program)) best = smallest
 		else if (pieces > 2 * best.program.operations.length) return best
@@ -59,6 +58,9 @@ export async function shrink(mismatch: Mismatch): Promise<Mismatch> {
 	}
 	return best
 }
+
+/** The dword that differs first, whatever its register or trap. */
+const firstName = ({differences}: Mismatch) => differences[0]?.name.replaceAll(/\d+/g, '#')
 
 const weight = ({operations, x, f}: Program): number =>
 	operations.reduce((sum, {parts, jump}) => sum + 100 * parts.length + (jump?.skip ?? 0), 0) +
