@@ -4,39 +4,14 @@ import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {text} from 'node:stream/consumers'
 import test, {type ExecutionContext} from 'ava'
-import {fetchGuest, type GuestParts, resolveGuest} from '../../src/main/guests/index.ts'
+import type {GuestParts} from '../../src/main/guests/index.ts'
 import {Machine, type MachineOutcome, type MachineStatistics} from '../../src/main/index.ts'
 import {temporaryFile} from '../main/boot/boot-files.ts'
+import {fetchedGuest, ifItCanBeHad, trouble} from './boot-guest.ts'
 import {findOpenSbi} from './opensbi.ts'
 
-/** What a healthy boot never prints. */
-const trouble = /\bstall|lockup|WARNING|\bBUG\b|Oops|segfault|Call Trace|not syncing/i
 const entry = join(import.meta.dirname, '../../dist/manyhart.js')
 const commands = 'nproc; grep -c ^processor /proc/cpuinfo; cat /proc/interrupts; dmesg | tail -n 3; poweroff -f\n'
-
-/** @returns undefined, and says why, when `find` fails; where tests must be complete (CI), that is a failure. */
-async function ifItCanBeHad<Found>(
-	t: ExecutionContext,
-	what: string,
-	find: () => Promise<Found>,
-): Promise<Found | undefined> {
-	try {
-		return await find()
-	} catch (error) {
-		const reason = `${what} cannot be had: ${(error as Error).message}`
-		if (process.env.CI === 'true') t.fail(reason)
-		else t.pass()
-		t.log(`skipped: ${reason}`)
-		return undefined
-	}
-}
-
-function debian(t: ExecutionContext): Promise<GuestParts | undefined> {
-	return ifItCanBeHad(t, 'debian', async () => {
-		await fetchGuest('debian')
-		return await resolveGuest('debian')
-	})
-}
 
 type Boot = Readonly<{
 	outcome: MachineOutcome
@@ -101,7 +76,7 @@ function hasSoundStatistics(t: ExecutionContext, {warm, end}: Boot): void {
 for (const smp of [2, 4]) {
 	test.serial(`Debian boots on ${smp} harts to a root shell and powers off`, async (t) => {
 		t.timeout(180_000)
-		const guest = await debian(t)
+		const guest = await fetchedGuest(t, 'debian')
 		if (!guest) return
 		const result = await boot(guest, smp)
 		t.log(`${result.seconds.toFixed(1)} s`)
@@ -120,7 +95,7 @@ async function manyhart(args: readonly string[]) {
 
 test.serial("Debian boots over Debian's OpenSBI, as a process with --input and --stats", async (t) => {
 	t.timeout(180_000)
-	const guest = await debian(t)
+	const guest = await fetchedGuest(t, 'debian')
 	const bios = await ifItCanBeHad(t, 'opensbi', findOpenSbi)
 	if (!guest || !bios) return
 	const stats = await temporaryFile(t, '', 'stats.json')

@@ -1,0 +1,30 @@
+/** What the tests share that boot a fetched guest. */
+import type {ExecutionContext} from 'ava'
+import {fetchGuest, type GuestParts, resolveGuest} from '../../src/main/guests/index.ts'
+
+/** What a healthy kernel never prints. */
+export const trouble = /\bstall|lockup|WARNING|\bBUG\b|Oops|segfault|Call Trace|not syncing/i
+
+/** @returns undefined, and says why, when `find` fails; where tests must be complete (CI), that is a failure. */
+export async function ifItCanBeHad<Found>(
+	t: ExecutionContext,
+	what: string,
+	find: () => Promise<Found>,
+): Promise<Found | undefined> {
+	try {
+		return await find()
+	} catch (error) {
+		const reason = `${what} cannot be had: ${(error as Error).message}`
+		if (process.env.CI === 'true') t.fail(reason)
+		else t.pass()
+		t.log(`skipped: ${reason}`)
+		return undefined
+	}
+}
+
+export function fetchedGuest(t: ExecutionContext, name: string): Promise<GuestParts | undefined> {
+	return ifItCanBeHad(t, name, async () => {
+		await fetchGuest(name)
+		return await resolveGuest(name)
+	})
+}
