@@ -2,8 +2,8 @@
 
 /** The console is at a prompt when its last line looks like one and nothing came for this long. */
 const promptQuietMs = 300
-/** A guest that reads without a prompt gets the next line after this long a silence. */
-const silenceMs = 10_000
+/** A guest that reads without a prompt gets the next line after this long a silence; a kernel without an early console is silent for a good while, too. */
+const silenceMs = 30_000
 
 const lineFeed = 0x0a
 /** `# `, `$ `, `> `, `login: `, and what shells that ask for the cursor's place send after it. A line that a busy guest has not finished printing is none. */
