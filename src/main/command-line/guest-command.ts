@@ -27,7 +27,7 @@ export async function removeCommand(name: string, guests: GuestLibrary, {format,
 
 function guestLine({name, ready, bytes, description}: GuestInfo): string {
 	const size = bytes ? `${(bytes / 2 ** 20).toFixed(1)} MiB` : ''
-	return [name.padEnd(12), (ready ? 'ready' : 'not fetched').padEnd(12), size.padEnd(10), description ?? '']
+	return [name.padEnd(14), (ready ? 'ready' : 'not fetched').padEnd(12), size.padEnd(10), description ?? '']
 		.join(' ')
 		.trimEnd()
 }

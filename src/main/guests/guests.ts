@@ -36,7 +36,7 @@ const debianGuest = (
 const guests: readonly NamedGuest[] = [
 	debianGuest('debian', 'debian-13-1', {description: "Debian 13's kernel, and a shell of its busybox"}),
 	debianGuest('debian-stress', 'debian-stress-13-1', {
-		description: 'the same, with stress-ng to load and verify it',
+		description: 'the same with stress-ng, which loads the machine and verifies it',
 		programs: ['stress-ng'],
 	}),
 	{
