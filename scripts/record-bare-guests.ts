@@ -7,6 +7,7 @@ import {promisify} from 'node:util'
 import {
 	type BareGuest,
 	bareGuestFiles,
+	bareGuestMebibytes,
 	bareGuests,
 	recordedLines,
 	runBareGuest,
@@ -38,7 +39,8 @@ async function record(guest: BareGuest): Promise<void> {
 		env: {...process.env, LC_ALL: 'C', SOURCE_DATE_EPOCH: '0'},
 	})
 	const [version = ''] = (await run(qemu, ['--version'])).stdout.split('\n')
-	const machine = ['-M', 'virt', '-cpu', qemuCpu, '-bios', 'none', '-kernel', fromRoot(binary)]
+	const memory = ['-m', `${bareGuestMebibytes}M`]
+	const machine = ['-M', 'virt', ...memory, '-cpu', qemuCpu, '-bios', 'none', '-kernel', fromRoot(binary)]
 	const {console: printed, timedOut} = await runConsole(
 		qemu,
 		[...machine, '-nographic', '-monitor', 'none', '-serial', 'stdio'],

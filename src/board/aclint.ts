@@ -22,7 +22,8 @@ export const AclintState = sharedStruct(
 export class Aclint implements Device {
 	readonly name = 'aclint'
 	readonly base = boardMap.aclint.base
-	readonly size = boardMap.aclint.size
+	/** Up to mtime; what the device tree gives it besides is empty. */
+	readonly size = 0xc000
 	readonly narrowest = 4
 	readonly #blocks: VcpuBlocks
 	readonly #words: Int32Array<SharedArrayBuffer>

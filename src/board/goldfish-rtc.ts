@@ -43,7 +43,8 @@ const field = GoldfishRtcState.offset
 export class GoldfishRtc implements Device {
 	readonly name = 'rtc'
 	readonly base = boardMap.rtc.base
-	readonly size = boardMap.rtc.size
+	/** Its registers; what the device tree gives it besides is empty. */
+	readonly size = 0x24
 	readonly narrowest = 4
 	readonly #state: StateWords
 	readonly #lock: DeviceLock

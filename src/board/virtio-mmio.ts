@@ -83,7 +83,8 @@ export interface VirtioDevice {
 export class VirtioMmio implements Device {
 	readonly name: string
 	readonly base: Gpa
-	readonly size: number
+	/** Registers and configuration, as on QEMU's board; what the device tree gives it besides is empty. */
+	readonly size = 0x200
 	readonly narrowest = 1
 	readonly #irq: number
 	readonly #state: StateWords
@@ -97,10 +98,9 @@ export class VirtioMmio implements Device {
 		options: {slot: number; state: number; ram: GuestRam; plic: Plic; device: VirtioDevice | undefined},
 	) {
 		const {slot, state, ram, plic, device} = options
-		const {base, size, irq} = virtioSlot(slot)
+		const {base, irq} = virtioSlot(slot)
 		this.name = `virtio-mmio slot ${slot}`
 		this.base = base
-		this.size = size
 		this.#irq = irq
 		this.#state = new StateWords(memory, state)
 		this.#lock = new DeviceLock(memory, {device: this.name, offset: state + field.lock})

@@ -5,8 +5,10 @@ import {Machine} from '../../../src/main/index.ts'
 
 const projectRoot = join(import.meta.dirname, '../../..')
 
-export type BareGuest = 'warl' | 'pmp'
-export const bareGuests: readonly BareGuest[] = ['warl', 'pmp']
+export type BareGuest = 'warl' | 'pmp' | 'everywhere'
+export const bareGuests: readonly BareGuest[] = ['warl', 'pmp', 'everywhere']
+/** What they are recorded with, and run with here. */
+export const bareGuestMebibytes = 64
 
 const folder = 'test/guests/bare'
 
@@ -23,7 +25,7 @@ export const bareGuestFiles = (guest: BareGuest) =>
 /** What was tried → what was read back, as printed. */
 export type GuestLines = ReadonlyMap<string, string>
 
-function parse(text: string): GuestLines {
+export function parseLines(text: string): GuestLines {
 	const lines = text.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('#'))
 	return new Map(lines.map((line) => line.split(': ') as [string, string]))
 }
@@ -34,18 +36,24 @@ export async function recordedText(guest: BareGuest): Promise<string> {
 
 /** @returns what QEMU printed. */
 export async function recordedLines(guest: BareGuest): Promise<GuestLines> {
-	return parse(await recordedText(guest))
+	return parseLines(await recordedText(guest))
 }
 
 /** @returns what it prints here, in M-mode without firmware. */
 export async function runBareGuest(guest: BareGuest): Promise<GuestLines> {
 	const signal = AbortSignal.timeout(30_000)
 	const kernel = join(projectRoot, bareGuestFiles(guest).binary)
-	await using machine = await Machine.create({smp: 1, memory: 64 * 2 ** 20, kernel, bios: 'none', signal})
+	await using machine = await Machine.create({
+		smp: 1,
+		memory: bareGuestMebibytes * 2 ** 20,
+		kernel,
+		bios: 'none',
+		signal,
+	})
 	const outcome = machine.run()
 	let text = ''
 	for await (const bytes of machine.console) text += Buffer.from(bytes).toString('latin1')
 	const {reason} = await outcome
 	if (reason !== 'power-off') throw new Error(`Expected the guest ${guest} to end by itself, got ${reason}`)
-	return parse(text)
+	return parseLines(text)
 }

@@ -1,0 +1,118 @@
+/** Where an access gives something else here than under QEMU 7.2, on purpose, and why. Anything else is a defect. */
+
+/** One outcome of the guest `everywhere`: which attempt, of what width, at which address; what QEMU gave. */
+export type Attempt = Readonly<{
+	/** load, store, atomic, jump; or root, table, page, gigapage for an access through page tables that lie there. */
+	what: string
+	at: bigint
+	column: number
+	theirs: string
+}>
+
+type Difference = Readonly<{
+	/** @returns what it gives here; undefined where this difference does not apply. */
+	ours: (attempt: Attempt) => string | undefined
+	reason: string
+}>
+
+const done = '-'
+const within = (first: bigint, last: bigint) => (at: bigint) => at >= first && at <= last
+const isRam = within(0x8000_0000n, 0x83ff_ffffn)
+const isRom = within(0x1000n, 0xffffn)
+const isFlashOrPci = (at: bigint) =>
+	within(0x2000_0000n, 0x23ff_ffffn)(at) || within(0x3000_0000n, 0x7fff_ffffn)(at) || at === 1n << 34n
+const isFirmwareConfiguration = within(0x1010_0000n, 0x1010_0017n)
+const accessFaults = ['5', '7', '1'] as const
+
+const isAccess = (what: string) => what === 'load' || what === 'store'
+const bytesOf = ({what, column}: Attempt) => (what === 'atomic' ? [4n, 8n, 4n, 8n] : [1n, 2n, 4n, 8n])[column]!
+const isMisaligned = (attempt: Attempt) => attempt.at % bytesOf(attempt) !== 0n
+const isAmo = ({what, column}: Attempt) => what === 'atomic' && column >= 2
+const isStore = (attempt: Attempt) => attempt.what === 'store' || isAmo(attempt)
+const accessFault = (attempt: Attempt) => (isStore(attempt) ? '7' : '5')
+const misaligned = (attempt: Attempt) => (isStore(attempt) ? '6' : '4')
+
+/** The first that applies is the one. */
+export const differences: readonly Difference[] = [
+	{
+		reason: 'An AMO raises the store/AMO exceptions (privileged spec, table of causes); QEMU says load.',
+		ours: (attempt) => (isAmo(attempt) ? {'4': '6', '5': '7'}[attempt.theirs] : undefined),
+	},
+	{
+		reason: 'No atomics on devices, no AMO on the ROM: those regions have AMONone and RsrvNone; QEMU carries them out.',
+		ours: (attempt) => {
+			const {what, at, theirs} = attempt
+			if (what !== 'atomic' || theirs !== done || isRam(at)) return undefined
+			return isRom(at) && !isAmo(attempt) ? undefined : accessFault(attempt)
+		},
+	},
+	{
+		reason: 'The ROM is not writable: a store, A or D of a PTE, faults; QEMU drops what is stored.',
+		ours: ({what, at, column, theirs}) => {
+			if (what === 'page' && isRom(at) && column === 1 && theirs === done) return '7'
+			return what === 'store' && isRom(at) ? '7' : undefined
+		},
+	},
+	{
+		reason:
+			'A misaligned access that touches anything but memory raises address-misaligned, so that firmware takes it apart; QEMU takes it apart itself, and faults in one of the parts, or not.',
+		ours: (attempt) => {
+			const {what, at} = attempt
+			if (!isAccess(what) || !isMisaligned(attempt)) return undefined
+			const last = at + bytesOf(attempt) - 1n
+			const isMemory = (gpa: bigint) => isRam(gpa) || (isRom(gpa) && what === 'load')
+			if (isMemory(at) && isMemory(last)) return undefined
+			// Across a page, the pieces are translated one by one: the first that is read-only memory faults as such.
+			if (what === 'store' && isRom(last))
+				return at % 4096n > last % 4096n ? `7@${(4096n - (at % 4096n)).toString(16)}` : '7'
+			return misaligned(attempt)
+		},
+	},
+	{
+		reason:
+			'Eight bytes at a device are two accesses of four; where QEMU’s device serves no more than four, it faults.',
+		ours: ({what, at, column, theirs}) =>
+			isAccess(what) && column === 3 && at % 8n === 0n && theirs.match(/^[57]$/) && isWordDevice(at) ? done : undefined,
+	},
+	{
+		reason: 'This board has no flash, PCIe and firmware configuration.',
+		ours: ({what, at, column}) => {
+			if (!isFlashOrPci(at) && !isFirmwareConfiguration(at)) return undefined
+			if (what === 'page') return accessFaults[column]
+			return {load: '5', store: '7', jump: '1'}[what]
+		},
+	},
+	{
+		reason: 'Gigapages 0 and 1 end in PCIe, which this board has not.',
+		ours: ({what, at, column}) => (what === 'gigapage' && at < 2n ? accessFaults[column] : undefined),
+	},
+	{
+		reason: 'Devices hold no instructions: access fault. QEMU reads their registers as such (0: illegal).',
+		ours: ({what, at, column, theirs}) => {
+			if (!theirs.startsWith('2@') || isRom(at) || isRam(at)) return undefined
+			return what === 'jump' || (what === 'page' && column === 2) ? '1' : undefined
+		},
+	},
+	{
+		reason:
+			'Page tables lie in RAM: elsewhere step 2 of the page walk violates a PMA, which is an access fault. QEMU reads devices and the ROM as tables, and gives page faults where nothing is.',
+		ours: ({what, at, column}) =>
+			(what === 'root' || what === 'table') && !isRam(at) ? accessFaults[column] : undefined,
+	},
+]
+
+/** Finisher, MSWI, PLIC: registers of one word. */
+function isWordDevice(at: bigint): boolean {
+	return [within(0x10_0000n, 0x10_0fffn), within(0x200_0000n, 0x200_3fffn), within(0xc00_0000n, 0xc5f_ffffn)].some(
+		(isIn) => isIn(at),
+	)
+}
+
+/** @returns what the attempt gives here. */
+export function expectedHere(attempt: Attempt): string {
+	for (const {ours} of differences) {
+		const outcome = ours(attempt)
+		if (outcome !== undefined) return outcome
+	}
+	return attempt.theirs
+}
