@@ -76,6 +76,7 @@ function csrOperationOf(random: Random, roles: Roles, privilege: Privilege, row:
 		...(oneIn(random, 4) ? [missingCsrs] : []),
 	])
 	const csr = random.pick(set)
+	if (csr === startCsrs.satp && leavesMachine(roles)) return undefined
 	const tval = trapCsrPairs.get(csr)
 	if (tval === undefined) return operation([csrPart(random, roles, csr, row)])
 	if (!row.name.startsWith('csrrw')) return undefined
@@ -125,6 +126,7 @@ function systemOperationOf(random: Random, roles: Roles, privilege: Privilege, n
 		const before = (register: number) => [
 			...constantParts(register, 0x100n),
 			part(toSupervisor ? 'csrrs' : 'csrrc', {rd: 0, rs1: register, csr: 0x100}),
+			part('csrrci', {rd: 0, csr: 0x100, imm: 2}),
 		]
 		return returnOperation(random, roles, {row: 'sret', csr: 0x141, before})
 	}

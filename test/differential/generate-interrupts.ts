@@ -69,9 +69,12 @@ const backOperation: Maker = (random, roles, privilege) => {
 			...constantParts(register, value),
 			part(row, {rd: 0, rs1: register, csr: status}),
 		]
-		if (!machine) return change(oneIn(random, 4) ? 'csrrc' : 'csrrs', bits)
+		// Nothing may come between the write of the trap-return pc and the return.
+		const disable = part('csrrci', {rd: 0, csr: status, imm: machine ? 8 : 2})
+		if (!machine) return [...change(oneIn(random, 4) ? 'csrrc' : 'csrrs', bits), disable]
 		// MPP 2 is reserved.
-		return [...change('csrrs', 0x1800n), ...(bits === 0x1000n ? [] : change('csrrc', 0x1800n & ~bits))]
+		const reachable = bits === 0x1000n ? [] : change('csrrc', 0x1800n & ~bits)
+		return [...change('csrrs', 0x1800n), ...reachable, disable]
 	}
 	return returnOperation(random, roles, {row: machine ? 'mret' : 'sret', csr: machine ? csr.mepc : csr.sepc, before})
 }
