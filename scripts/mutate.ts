@@ -10,20 +10,10 @@ import {avaFigures, failedTitles} from './build/ava-figures.ts'
 import {BuildError, fromRoot, reportFailure} from './build/project.ts'
 import {type Ended, runCommand} from './build/run-command.ts'
 import {ScratchTree} from './build/scratch-tree.ts'
-import {type Area, type Mutation, mutate, mutations} from './mutations/index.ts'
+import {type Mutation, type MutationResult, mutate, mutations} from './mutations/index.ts'
 
 const buildSeconds = 120
 const testSeconds = 240
-
-/** One mutation's end. */
-export type MutationResult = Readonly<{
-	name: string
-	area: Area
-	file: string
-	/** The test that failed; null where none did. */
-	caughtBy: Readonly<{file: string; title: string}> | null
-	seconds: number
-}>
 
 const progress = (text: string) => console.error(text)
 

@@ -51,7 +51,7 @@ export const atomicMutations: readonly Mutation[] = [
 		// biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text.
 		find: '.tee(old).get(seen).op(`${e.type}.ne`).brIf(retry)',
 		replace: '.set(old).i32(0).brIf(retry)',
-		tests: [contention],
+		tests: ['test/litmus/minimum-maximum.test.ts'],
 	},
 	{
 		name: 'a walk stores A and D over what the PTE has become',

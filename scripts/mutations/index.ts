@@ -6,7 +6,7 @@ import {instructionMutations} from './instructions.ts'
 import type {Area, Mutation} from './mutation.ts'
 import {pageWalkMutations} from './page-walk.ts'
 
-export {type Area, areas, type Mutation, mutate} from './mutation.ts'
+export {type Area, areas, type Mutation, type MutationResult, mutate} from './mutation.ts'
 
 const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	instructions: instructionMutations,

@@ -14,6 +14,16 @@ export type Mutation = Readonly<{
 	tests: readonly string[]
 }>
 
+/** What came of one. */
+export type MutationResult = Readonly<{
+	name: string
+	area: Area
+	file: string
+	/** The test that failed; null where none did. */
+	caughtBy: Readonly<{file: string; title: string}> | null
+	seconds: number
+}>
+
 /** @throws unless the text that the mutation replaces stands in the source exactly once. */
 export function mutate({name, file, find, replace}: Mutation, source: string): string {
 	const places = source.split(find).length - 1

@@ -1,4 +1,4 @@
-/** A hart on a thread of its own that keeps loading and storing through one PTE, until it is told to stop. */
+/** A hart on a thread of its own that keeps loading and storing through one megapage's PTE, until it is told to stop. */
 import {workerData} from 'node:worker_threads'
 import {type MemoryMap, SharedMemory} from '../../../src/memory/index.ts'
 import {HartCore, Privilege} from './hart-core.ts'
@@ -12,14 +12,19 @@ export type PteWalkerData = Readonly<{
 	words: Int32Array<SharedArrayBuffer>
 }>
 
+const pagesPerSwap = 32n
+
 const {memory, map, satp, gva, words} = workerData as PteWalkerData
 const hart = new HartCore(new SharedMemory(memory, map))
 hart.enter(Privilege.supervisor, satp)
 // Ends the test's writer's loop and this one; orders nothing else.
 while (Atomics.load(words, 1) === 0) {
 	hart.swapTables()
-	hart.read(gva)
-	hart.write(gva, 8, 1n)
-	// Progress: after the walk. Pairs with the writer's loads.
-	Atomics.add(words, 0, 1)
+	// Each page of the megapage is a walk of its own.
+	for (let page = 0n; page < pagesPerSwap; page++) {
+		hart.read(gva + page * 0x1000n)
+		hart.write(gva + page * 0x1000n, 8, 1n)
+		// Progress: after the walk. Pairs with the writer's loads.
+		Atomics.add(words, 0, 1)
+	}
 }

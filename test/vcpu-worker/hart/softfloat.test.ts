@@ -38,7 +38,13 @@ for (const [name, {operands, result}] of signatures) {
 		const toInteger = name.includes('_to_') && !result.startsWith('f')
 		// Three operands have many combinations: every second value of one sign only.
 		const values = specials(operands[0]!, toInteger).filter((_, index) => operands.length < 3 || index % 4 < 3)
-		for (const tuple of tuples(values, operands.length)) for (const rm of modesOf(name)) check(t, name, tuple, rm)
+		let cases = 0
+		for (const tuple of tuples(values, operands.length))
+			for (const rm of modesOf(name)) {
+				check(t, name, tuple, rm)
+				cases++
+			}
+		t.log(`${cases} cases`)
 		t.pass()
 	})
 
@@ -49,6 +55,7 @@ for (const [name, {operands, result}] of signatures) {
 			const tuple = randomOperands(name, random).slice(0, operands.length)
 			check(t, name, tuple, signatures.get(name)!.rounds ? random.below(5) : 0)
 		}
+		t.log(`${randomCases} cases`)
 		t.pass()
 	})
 }
@@ -81,6 +88,7 @@ for (const type of ['f32', 'f64'] as const) {
 				const agrees = bits === (Number.isNaN(expected) ? canonicalNan(format) : floatBits(expected, format))
 				if (!agrees) t.fail(`${describe(name, operands, 0)}: expected ${expected}, got 0x${bits.toString(16)}`)
 			}
+			t.log(`${4 * randomCases} cases`)
 			t.pass()
 		})
 	}

@@ -22,6 +22,7 @@ for (const form of forms) {
 
 test('every handler of the interpreter has run', (t) => {
 	t.log(`seed ${seed}`)
+	t.log(`${pair.runs} cases`)
 	const missing = handlers.map(({key}) => key).filter((key) => !pair.hart.decodedTo.has(key))
 	t.deepEqual(missing, [...neverDecodedTo, ...withoutEncoding])
 })

@@ -22,6 +22,8 @@ const hex = (value: bigint | number) => `0x${value.toString(16)}`
 export class Pair {
 	readonly hart = new InterpretedHart()
 	readonly reference = new ReferenceHart(this.hart.memory)
+	/** How often run() has compared the two. */
+	runs = 0
 	readonly #tables = new PageTables(this.hart)
 	/** mstatus but for FS. SPP: sret returns to S. */
 	#status = 0x100n
@@ -109,6 +111,7 @@ export class Pair {
 	/** Runs both from gva in S-mode until a wfi. @returns what differs, in words; '' when nothing does. */
 	run(gva: bigint): string {
 		const {hart, reference} = this
+		this.runs++
 		hart.core.fenceI()
 		hart.set('satp', this.#tables.satp)
 		hart.set('privilege', supervisor)

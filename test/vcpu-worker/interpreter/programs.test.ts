@@ -77,5 +77,6 @@ test('random programs end as the evaluator says, the first time and again', (t) 
 		}
 	}
 	const retired = pair.hart.get('instret')
+	t.log(`${pair.runs} cases`)
 	t.true(retired > 10n * BigInt(programs), `${retired} instructions`)
 })

@@ -26,6 +26,7 @@ test('32-bit words decode to the names and operands that binutils prints, or to 
 		return got === text ? [] : [{word: (word >>> 0).toString(16), expected: text, got}]
 	})
 	t.deepEqual(wrong, [])
+	t.log(`${encodings.length} cases`)
 })
 
 test('every instruction of the list occurs among the words that binutils checked, but for fences and Zicond', (t) => {
@@ -54,6 +55,7 @@ test('all 49,152 parcels decode to the names and operands that binutils prints, 
 		.sort(([a], [b]) => (a < b ? -1 : 1))
 		.map(([name, group]) => `${name} ${group.length} ${createHash('sha256').update(group.join('\n')).digest('hex')}`)
 	t.deepEqual(lines, fixture('parcels.txt'))
+	t.log(`${[...groups.values()].reduce((sum, group) => sum + group.length, 0)} cases`)
 })
 
 const illegalWords: Record<string, number> = {

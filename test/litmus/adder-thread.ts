@@ -1,0 +1,21 @@
+/** A thread that adds to one doubleword of guest RAM until it is told to stop. */
+import {workerData} from 'node:worker_threads'
+import {type MemoryMap, SharedMemory} from '../../src/memory/index.ts'
+
+export type AdderThreadData = Readonly<{
+	memory: WebAssembly.Memory
+	map: MemoryMap
+	/** Offset in shared memory. */
+	place: number
+	step: bigint
+	/** [1 when started, 1 to stop]. */
+	words: Int32Array<SharedArrayBuffer>
+}>
+
+const {memory, map, place, step, words} = workerData as AdderThreadData
+const {u64} = new SharedMemory(memory, map)
+Atomics.store(words, 0, 1)
+while (Atomics.load(words, 1) === 0) {
+	// Pairs with the guest's AMO on the same doubleword.
+	for (let i = 0; i < 1000; i++) Atomics.add(u64, place / 8, step)
+}
