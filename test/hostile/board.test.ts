@@ -10,10 +10,12 @@ test('a board attacked by four threads at once serves on, and touches nothing bu
 	t.log(`seed ${seed}`)
 	const {failures, figures, epochs, grownMebibytes} = await fuzzBoard({seed, seconds: 6})
 	t.deepEqual(failures, [])
-	t.true(figures.accesses > 10_000 && figures.notifications > 100, JSON.stringify(figures))
+	t.true(figures.accesses > 10_000 && figures.notifications > 100 && figures.served > 0, JSON.stringify(figures))
 	t.true(figures.longestMs < 10_000, `one attack took ${figures.longestMs} ms`)
 	t.true(grownMebibytes < 256, `the process grew by ${grownMebibytes} MiB`)
-	t.log(`${figures.accesses} accesses, ${figures.notifications} notifications, ${epochs} epochs`)
+	t.log(
+		`${figures.accesses} accesses, ${figures.notifications} notifications, ${figures.served} of them served, ${epochs} epochs`,
+	)
 })
 
 test('virtqueues work in all of a large guest RAM, also where offsets pass 31 bits', (t) => {

@@ -32,7 +32,7 @@ export async function fuzzBoard({seed, seconds}: {seed: number; seconds: number}
 	const path = join(import.meta.dirname, 'fuzz-thread.ts')
 	const workers = Array.from({length: threadCount}, () => new Worker(path, {workerData}))
 	const began = performance.now()
-	const total: Figures = {accesses: 0, notifications: 0, longestMs: 0}
+	const total: Figures = {accesses: 0, notifications: 0, served: 0, longestMs: 0}
 	const failures: string[] = []
 	let epochs = 0
 	let grownFrom: number | undefined
@@ -40,10 +40,11 @@ export async function fuzzBoard({seed, seconds}: {seed: number; seconds: number}
 		useBoard(machine)
 		const untouched = checksums(machine.memory)
 		while (failures.length === 0 && performance.now() - began < seconds * 1000) {
-			const reports = await attackAtOnce({machine, workers, seed: seed + epochs * (threadCount + 1)})
+			const reports = await attackAtOnce({machine, workers, seed: seed + epochs * (threadCount + 1), epoch: epochs})
 			for (const {figures, failure} of reports) {
 				total.accesses += figures.accesses
 				total.notifications += figures.notifications
+				total.served += figures.served
 				total.longestMs = Math.max(total.longestMs, figures.longestMs)
 				if (failure !== undefined) failures.push(failure)
 			}
@@ -67,25 +68,29 @@ function changes(before: Record<string, string>, after: Record<string, string>):
 	return Object.keys(before).flatMap((name) => (before[name] === after[name] ? [] : [`${name} has changed`]))
 }
 
-type Attack = Readonly<{machine: HostileMachine; workers: readonly Worker[]; seed: number}>
+type Attack = Readonly<{machine: HostileMachine; workers: readonly Worker[]; seed: number; epoch: number}>
 
-async function attackAtOnce({machine, workers, seed}: Attack): Promise<EpochReport[]> {
+async function attackAtOnce({machine, workers, seed, epoch: number}: Attack): Promise<EpochReport[]> {
 	const signal = AbortSignal.timeout(epochMs + wedgeMs)
 	let left = workers.length
+	// Every other epoch one thread is alone: nobody resets the queue that it has set up.
+	const isAlone = number % 2 === 1
 	const reports = workers.map(async (worker, index) => {
 		const answer = once(worker, 'message', {signal})
-		const epoch: Epoch = {seed: seed + 1 + index, milliseconds: epochMs}
+		const epoch: Epoch = {seed: seed + 1 + index, epoch: number, milliseconds: isAlone && index > 0 ? 0 : epochMs}
 		worker.postMessage(epoch)
-		const [report] = (await answer) as [EpochReport]
+		const [report] = (await answer.catch(() => {
+			throw new Error(`Expected thread ${index} to end its epoch within ${wedgeMs} ms`)
+		})) as [EpochReport]
 		left--
 		return report
 	})
 	// Its failures are seen below; meanwhile nobody waits.
 	for (const report of reports) report.catch(() => {})
-	const driver = new HostileDriver(machine.board, machine.memory, seed)
+	const driver = new HostileDriver(machine.board, machine.memory, {seed, epoch: number})
 	while (left > 0 && !signal.aborted) {
 		serve(machine)
-		for (let attacks = 0; attacks < 3; attacks++) driver.attack()
+		for (let attacks = isAlone ? 0 : 3; attacks > 0; attacks--) driver.attack()
 		await sleep(1)
 	}
 	return [...(await Promise.all(reports)), {figures: driver.figures}]

@@ -5,13 +5,13 @@ import {HostileDriver} from './hostile-driver.ts'
 
 export type FuzzThreadData = Readonly<{machine: HostileMachineData; seed: number}>
 /** From the main thread: attack until this time. To it: what happened in the epoch. */
-export type Epoch = Readonly<{seed: number; milliseconds: number}>
+export type Epoch = Readonly<{seed: number; epoch: number; milliseconds: number}>
 export type EpochReport = Readonly<{figures: HostileDriver['figures']; failure?: string}>
 
 const {board, memory} = attachHostileMachine((workerData as FuzzThreadData).machine)
 
-parentPort?.on('message', ({seed, milliseconds}: Epoch) => {
-	const driver = new HostileDriver(board, memory, seed)
+parentPort?.on('message', ({seed, epoch, milliseconds}: Epoch) => {
+	const driver = new HostileDriver(board, memory, {seed, epoch})
 	let failure: string | undefined
 	const end = performance.now() + milliseconds
 	try {

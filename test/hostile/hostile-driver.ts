@@ -27,7 +27,7 @@ const absurdAddresses = [
 	...[0, 0xfff, 0x1000, 0xffff, 0x1_0000, 0xf_ffff, ramBase - 4, ramBase, ramBase + ramBytes - 4, ramBase + ramBytes],
 	...[2 ** 32, 2 ** 32 + uart.base, 2 ** 53, 2 ** 56 - 8, 2 ** 63, 2 ** 64 - 4096, 2 ** 64],
 ]
-const queueSizes = [1, 2, 4, 8, 16, 256]
+const queueSizes = [1, 8, 16, 16, 16, 256]
 const badQueueSizes = [0, 3, 255, 257, 512, 0x8000, 0x1_0000, 0x8000_0000, 0xffff_ffff]
 /** Where the driver keeps rings and buffers: at the ends of RAM, and where offsets pass 31 bits. Few, so that little memory is touched. */
 const windowBytes = 2 ** 20
@@ -35,18 +35,37 @@ const windows = [ramBase, ramBase + 2 ** 31 - windowBytes, ramBase + 2 ** 31, ra
 const accessWidths = [1, 2, 4] as const
 const twoTo32 = 2 ** 32
 
-export type Figures = {accesses: number; notifications: number; longestMs: number}
+export type Figures = {
+	accesses: number
+	notifications: number
+	/** After how many offers the device had used a buffer. */
+	served: number
+	longestMs: number
+}
+
+type Areas<Address> = Record<'descriptorTable' | 'availableRing' | 'usedRing', Address>
 
 export class HostileDriver {
-	readonly figures: Figures = {accesses: 0, notifications: 0, longestMs: 0}
+	readonly figures: Figures = {accesses: 0, notifications: 0, served: 0, longestMs: 0}
 	/** What was done last, for reports. */
 	last = ''
 	readonly #board: Board
 	readonly #ram: GuestRam
 	readonly #random: Random
 	readonly #attacks: readonly (() => void)[]
+	readonly #home: Areas<number>
+	/** Where the rings were put last. */
+	readonly #areas: Areas<bigint>
 
-	constructor(board: Board, memory: SharedMemory, seed: number) {
+	/** @param options.epoch drivers of one epoch keep their rings in the same place: they meet in them. */
+	constructor(board: Board, memory: SharedMemory, {seed, epoch}: {seed: number; epoch: number}) {
+		const home = windows[Math.floor(epoch / 2) % windows.length]!
+		this.#home = {descriptorTable: home, availableRing: home + 0x1000, usedRing: home + 0x2000}
+		this.#areas = {
+			descriptorTable: BigInt(home),
+			availableRing: BigInt(home + 0x1000),
+			usedRing: BigInt(home + 0x2000),
+		}
 		this.#board = board
 		this.#ram = new GuestRam(memory)
 		this.#random = new Random(seed)
@@ -149,15 +168,31 @@ export class HostileDriver {
 
 	#register(register: VirtioRegister, value: number): void {
 		// Slot 0 has a device; the others must bear it as well.
-		const slot = this.#random.below(16) === 0 ? this.#random.pick(slots) : slots[0]!
+		const slot = this.#random.below(128) === 0 ? this.#random.pick(slots) : slots[0]!
 		this.#write(slot.base + VirtioRegister[register], 4, value)
+	}
+
+	/** Mostly where all expect it; now and then where another area is, elsewhere in RAM, or anywhere. */
+	#place(register: keyof Areas<number>, align: number): bigint {
+		const random = this.#random
+		switch (random.below(32)) {
+			case 0:
+				return this.#areas[random.pick(['descriptorTable', 'availableRing', 'usedRing'] as const)]
+			case 1:
+				return BigInt(this.#ramGpa(align))
+			case 2:
+			case 3:
+				return this.#address(align)
+			default:
+				return BigInt(this.#home[register])
+		}
 	}
 
 	/** As a driver does it, with a mistake here and there. */
 	#setUpQueue(): void {
 		const random = this.#random
-		const sloppy = random.below(3) === 0
-		if (random.below(4)) this.#register('status', 0)
+		const sloppy = random.below(4) === 0
+		if (random.below(16)) this.#register('status', 0)
 		this.#register('status', 3)
 		this.#register('driverFeaturesSelect', sloppy ? this.#value() : 1)
 		this.#register('driverFeatures', sloppy ? this.#value() : 1)
@@ -169,20 +204,16 @@ export class HostileDriver {
 			['availableRing', 2],
 			['usedRing', 4],
 		] as const) {
-			// Now and then two areas are one.
-			const address =
-				random.below(8) === 0 ? this.#area : random.below(4) ? BigInt(this.#ramGpa(align)) : this.#address(align)
-			this.#area = address
+			const address = this.#place(register, align)
 			this.#areas[register] = address
 			this.#register(register, Number(address & 0xffff_ffffn))
 			this.#write(slots[0]!.base + VirtioRegister[register] + 4, 4, Number(address >> 32n))
 		}
+		this.#poke(this.#areas.availableRing + 2n, 2, 0)
 		this.#register('queueReady', 1)
 		this.#register('status', sloppy ? this.#value() : 15)
 		this.#offerChains()
 	}
-	#area = BigInt(ramBase)
-	readonly #areas = {descriptorTable: 0n, availableRing: 0n, usedRing: 0n}
 
 	/** Stores to guest RAM, where there is any. */
 	#poke(gpa: bigint, bytes: 2 | 4, value: number): void {
@@ -194,27 +225,39 @@ export class HostileDriver {
 	#offerChains(): void {
 		const random = this.#random
 		const {descriptorTable, availableRing} = this.#areas
-		for (let index = 0; index < 1 + random.below(16); index++) {
+		// Two of three are what a driver may offer; in the others about one field in eight is not.
+		const isWrong = () => isHostile && random.below(8) === 0
+		const isHostile = random.below(3) === 0
+		const count = 16
+		for (let index = 0; index < count; index++) {
 			const at = descriptorTable + 16n * BigInt(index)
-			const address = this.#address(1)
+			const address = isWrong() ? this.#address(1) : BigInt(this.#ramGpa(1))
+			const flags = random.pick(index + 1 < count ? [0, 1, 2, 3] : [0, 2])
 			this.#poke(at, 4, Number(address & 0xffff_ffffn))
 			this.#poke(at + 4n, 4, Number(address >> 32n))
-			this.#poke(at + 8n, 4, random.below(3) ? random.below(256) : this.#value())
-			this.#poke(at + 12n, 2, random.below(8) ? random.pick([2, 2, 3, 0, 1]) : random.word())
-			this.#poke(at + 14n, 2, random.below(4) ? random.below(16) : random.word())
-			this.#poke(availableRing + 4n + 2n * BigInt(index), 2, random.below(4) ? random.below(16) : random.word())
+			this.#poke(at + 8n, 4, isWrong() ? this.#value() : random.below(256))
+			this.#poke(at + 12n, 2, isWrong() ? random.word() : flags)
+			this.#poke(at + 14n, 2, isWrong() ? random.pick([index, 0, random.word()]) : index + 1)
+			this.#poke(availableRing + 4n + 2n * BigInt(index), 2, isWrong() ? random.word() : random.below(count))
 		}
 		if (random.below(8) === 0) this.#poke(availableRing, 2, random.word())
 		for (let round = 0; round < 1 + random.below(4); round++) {
-			this.#available += random.below(4) ? 1 + random.below(2) : random.word()
-			this.#poke(availableRing + 2n, 2, this.#available)
+			this.#poke(availableRing + 2n, 2, this.#nextIndex(availableRing))
 			this.figures.notifications++
 			this.#register('queueNotify', random.below(8) ? 0 : this.#value())
 		}
-		this.#read(slots[0]!.base + VirtioRegister.interruptStatus, 4)
+		if (this.#read(slots[0]!.base + VirtioRegister.interruptStatus, 4) & 1) this.figures.served++
 		if (random.below(2)) this.#register('interruptAcknowledge', 3)
 	}
-	#available = 0
+
+	/** Of what is made available: a little more than before, or anything. */
+	#nextIndex(availableRing: bigint): number {
+		const random = this.#random
+		const gpa = Number(availableRing) + 2
+		if (random.below(16) === 0 || !this.#ram.contains(gpa, 2)) return random.word()
+		const at = this.#ram.ramOffset(gpa, 2)
+		return (this.#ram.memory.u8[at]! | (this.#ram.memory.u8[at + 1]! << 8)) + 1 + random.below(2)
+	}
 
 	#interrupts(): void {
 		const random = this.#random
