@@ -3,6 +3,7 @@ import type {Mutation} from './mutation.ts'
 
 const file = 'src/vcpu-worker/interpreter/memory-access.ts'
 const sequences = 'test/vcpu-worker/interpreter/memory.test.ts'
+const deviceThread = 'test/litmus/device-thread.test.ts'
 const contention = 'test/litmus/contention.test.ts'
 
 export const atomicMutations: readonly Mutation[] = [
@@ -43,7 +44,7 @@ export const atomicMutations: readonly Mutation[] = [
 			code.release(old)
 		} else if (operation)
 `,
-		tests: [contention],
+		tests: [deviceThread, contention],
 	},
 	{
 		name: 'amomin and amomax do not look again after they lost',

@@ -1,7 +1,7 @@
 /** Mistakes in what fences order: memory, translations, instructions. */
 import type {Mutation} from './mutation.ts'
 
-const litmus = 'test/litmus/litmus.test.ts'
+const litmus = 'test/litmus/control.test.ts'
 const contention = 'test/litmus/contention.test.ts'
 const tlb = 'src/tlb/tlb.ts'
 

@@ -29,6 +29,7 @@ test('PMP refuses what it refuses under QEMU 7.2: random entries, random accesse
 	const ours = await runBareGuest('pmp')
 	t.deepEqual(ours, await recordedLines('pmp'))
 	t.is(ours.size, 600)
+	t.log(`${ours.size} lines`)
 })
 
 for (const guest of bareGuests) {

@@ -10,11 +10,12 @@ import type {PteWalkerData} from './pte-walker.ts'
 const {V, R, W, A, D} = Pte
 const durationMs = 700
 /** So many walks have met the writer: of those, a walk that only stored would lose some. */
-const enoughMarked = 500
+const enoughMarked = 2000
 /** A loaded machine may need longer to let both threads run at once. */
-const longestMs = 20_000
+const longestMs = 40_000
 
 test('a walk that sets A and D never brings back a PTE that another hart has replaced', async (t) => {
+	t.timeout(90_000)
 	const hart = new HartCore()
 	const tables = new PageTables(hart)
 	const gva = 0x40_0000n

@@ -1,0 +1,189 @@
+/** What is claimed, by area: whose word it is measured against, and what runs to measure it. */
+
+/** Test files; their cases are the figures in lines that tests log, or else the tests themselves. */
+type TestFiles = Readonly<{
+	files: readonly string[]
+	/** With one group, a number; all are added up. */
+	logged?: RegExp
+}>
+/** A command whose output says the number of cases and of failures. */
+type Command = Readonly<{
+	command: readonly string[]
+	read: (output: string) => Readonly<{cases: number; failures: number}>
+}>
+
+export type AreaMeasure = Readonly<{
+	/** The key in conformance.json. */
+	name: string
+	area: string
+	source: string
+	/** What one case is. */
+	unit: string
+	notImplemented: string
+}> &
+	(TestFiles | Command)
+
+const casesLine = /ℹ (\d+) cases$/gm
+const isa = 'test/vcpu-worker/isa'
+const hart = 'test/vcpu-worker/hart'
+const interpreter = 'test/vcpu-worker/interpreter'
+
+/** The object that a command prints with --json. */
+const json = (output: string) => JSON.parse(output.slice(output.indexOf('{\n'), output.lastIndexOf('}') + 1))
+const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0)
+export const sumOf = (output: string, pattern: RegExp): number =>
+	sum([...output.matchAll(pattern)].map(([, figure]) => Number(figure)))
+
+export const areaMeasures: readonly AreaMeasure[] = [
+	{
+		name: 'encodings',
+		area: 'Encodings: all words of the list, every 16-bit parcel',
+		source: 'GNU binutils 2.40 (`objdump`), recorded; Zicond and fences from the manual',
+		unit: 'words',
+		files: [`${isa}/decode.test.ts`, `${isa}/pattern.test.ts`, `${isa}/instructions.test.ts`],
+		logged: casesLine,
+		notImplemented: '',
+	},
+	{
+		name: 'semantics',
+		area: 'RV64GC, Zicsr, Zifencei, Zba, Zbb, Zbs, Zicond, Zicbom, Zicboz, Zawrs: what each instruction does',
+		source: "the unprivileged manual, values worked out by hand for the list's evaluator (BigInt)",
+		unit: 'tests',
+		files: [`${isa}/evaluate.test.ts`, `${isa}/evaluate-fd.test.ts`, `${isa}/evaluate-float.test.ts`],
+		notImplemented: 'V, H, Zfh, Zfa, Zbc, Zcb, Zacas, scalar cryptography but for the entropy source',
+	},
+	{
+		name: 'interpreter',
+		area: 'The interpreter: every form of every instruction, edges and random operands; random programs',
+		source: 'the evaluator',
+		unit: 'instructions and programs',
+		files: [
+			`${interpreter}/instructions.test.ts`,
+			`${interpreter}/programs.test.ts`,
+			`${interpreter}/memory.test.ts`,
+			`${interpreter}/jumps.test.ts`,
+			`${interpreter}/traps.test.ts`,
+		],
+		logged: casesLine,
+		notImplemented: '',
+	},
+	{
+		name: 'softfloat',
+		area: 'F and D: results and flags in all rounding modes, every pair of special values',
+		source: 'exact BigInt arithmetic; the host’s own floating point where it rounds to nearest',
+		unit: 'operations',
+		files: [`${hart}/softfloat.test.ts`],
+		logged: casesLine,
+		notImplemented: '',
+	},
+	{
+		name: 'float-long',
+		area: 'F and D: a long run',
+		source: 'exact BigInt arithmetic, and QEMU 7.2 for a tenth of the cases',
+		unit: 'operations',
+		command: ['scripts/fuzz.ts', '--float', '--cases', '500000', '--seed', '1', '--json'],
+		read: (output) => {
+			const {oracleCases, qemuCases, failures} = json(output)
+			return {cases: oracleCases + qemuCases, failures: failures.length}
+		},
+		notImplemented: '',
+	},
+	{
+		name: 'differential',
+		area: 'Random programs: all extensions but those below, CSRs, traps, delegation, interrupts, page tables of Sv39, Sv48 and Sv57',
+		source: 'QEMU 7.2: registers, CSRs, flags and memory at the end must agree',
+		unit: 'uses of instructions, in programs',
+		command: ['scripts/fuzz.ts', '--minutes', '1', '--seed', '1', '--json'],
+		read: (output) => {
+			const {cases, failures} = json(output)
+			return {cases: sum(Object.values(cases as Record<string, number>)), failures: failures.length}
+		},
+		notImplemented: 'not compared, since QEMU 7.2 has them not: Zicbom, Zicboz, Zicond, Zawrs',
+	},
+	{
+		name: 'page-walk',
+		area: 'Sv39, Sv48, Sv57, Svade, Svadu, Svnapot, Svpbmt; what the TLB keeps; A and D against other harts’ writes',
+		source: 'the privileged manual, “Virtual Address Translation Process”',
+		unit: 'tests',
+		files: ['page-walk', 'tlb-fill', 'memory-access', 'pte-update'].map((name) => `${hart}/${name}.test.ts`),
+		notImplemented: 'two-stage translation (H); Svpbmt’s types change nothing, since all of RAM is coherent',
+	},
+	{
+		name: 'pmp',
+		area: 'PMP: 16 entries, four bytes fine',
+		source: 'the privileged manual; for random entries and accesses QEMU 7.2, in the row below',
+		unit: 'tests',
+		files: [`${hart}/pmp.test.ts`, `${interpreter}/pmp.test.ts`],
+		notImplemented: 'Smepmp',
+	},
+	{
+		name: 'csrs',
+		area: 'CSRs: what every one of them makes of what is written; PMP: random entries and accesses',
+		source: 'QEMU 7.2, recorded; the privileged manual where it differs',
+		unit: 'lines of the record',
+		files: ['test/guests/bare-guests.test.ts'],
+		logged: /ℹ (\d+) lines/gm,
+		notImplemented:
+			'CSRs of H, V, AIA; performance counters beyond cycle, time and instret, and triggers, are read-only zero',
+	},
+	{
+		name: 'traps',
+		area: 'Traps, delegation, priorities, mret and sret, counters, timers, Sstc, Svinval, Zihpm, Zkr',
+		source: 'the privileged manual',
+		unit: 'tests',
+		files: [`${hart}/trap.test.ts`, `${hart}/csr.test.ts`, 'test/vcpu-worker/timers.test.ts'],
+		notImplemented: 'AIA, Smrnmi',
+	},
+	{
+		name: 'litmus',
+		area: 'Memory model: litmus programs on two to four harts',
+		source: 'RVWMO: verdicts derived from the rules of preserved program order',
+		unit: 'iterations',
+		command: ['scripts/litmus.ts', '--iterations', '10000', '--seed', '1', '--increments', '0', '--rounds', '0'],
+		read: (output) => ({
+			cases: sumOf(output, /^ {5} *(\d+) {2}/gm),
+			failures: sumOf(output, /^litmus: \d+ programs, (\d+) forbidden outcomes/gm),
+		}),
+		notImplemented: 'Ztso',
+	},
+	{
+		name: 'contention',
+		area: 'LR/SC and AMOs by four harts, aligned accesses that must not tear, code that is rewritten while it runs',
+		source: 'the unprivileged manual: A, Zifencei; the guests check themselves',
+		unit: 'tests',
+		files: ['test/litmus/contention.test.ts', 'test/litmus/device-thread.test.ts'],
+		notImplemented: '',
+	},
+	{
+		name: 'shootdown',
+		area: 'TLB flushes between harts, grace periods',
+		source: 'the privileged manual, `sfence.vma`; SBI 2.0, RFENCE; a model that ages its pages',
+		unit: 'lookups under torture',
+		files: ['test/tlb/torture.test.ts', 'test/tlb/tlb.test.ts', 'test/rcu/rcu.test.ts', 'test/rcu/torture.test.ts'],
+		logged: /"lookups":(\d+)/g,
+		notImplemented: '',
+	},
+	{
+		name: 'sbi',
+		area: 'SBI: BASE, TIME, IPI, RFENCE, HSM, SRST, DBCN, legacy',
+		source: 'SBI 2.0',
+		unit: 'tests',
+		files: ['built-in-sbi', 'hart-states', 'legacy', 'page-range'].map(
+			(name) => `test/vcpu-worker/sbi/${name}.test.ts`,
+		),
+		notImplemented: 'PMU, SUSP, CPPC, NACL, STA; HFENCE',
+	},
+	{
+		name: 'board',
+		area: 'The board: PLIC, ACLINT, UART, RTC, virtio-rng, test finisher, device tree',
+		source: 'the PLIC, ACLINT and virtio 1.2 specifications; QEMU’s `virt`',
+		unit: 'tests',
+		files: [
+			...['plic', 'aclint', 'uart', 'goldfish-rtc', 'virtio-rng', 'test-finisher', 'bus'].map(
+				(name) => `test/board/${name}.test.ts`,
+			),
+			'test/board/device-tree/virt-tree.test.ts',
+		],
+		notImplemented: 'PCIe, virtio block and network devices, CFI flash',
+	},
+]

@@ -1,0 +1,45 @@
+/** Fences and ordered atomics beside the same program without them, in one machine: while that one is seen to be reordered, they must not be. */
+import {availableParallelism} from 'node:os'
+import test from 'ava'
+import {readRow} from './program.ts'
+import {judge, runPrograms} from './run.ts'
+import {rows} from './table.ts'
+
+const programs = rows.map(readRow)
+const named = (name: string) => programs.find((program) => program.name === name)!
+const control = named('SB: sd po ld | sd po ld')
+const ordered = [
+	'SB: sd fence(rw,rw) ld | sd fence(rw,rw) ld',
+	'SB: sd fence(w,r) ld | sd fence(w,r) ld',
+	'SB: sd po lr.aqrl | sd po lr.aqrl',
+	'SB: amoswap.aq po ld | amoswap.aq po ld',
+].map(named)
+
+/** A loaded host may run no two harts at once for a while. */
+const longestMs = 60_000
+/** Had an ordered program the control's chances, it would have shown itself. */
+const enoughRelaxed = 30
+
+test.serial('stores that pass later loads without a fence do not pass them with one', async (t) => {
+	t.timeout(120_000)
+	if (availableParallelism() < 2) return void t.log('one core: nothing is reordered')
+	const began = Date.now()
+	const seed = (began % 1_000_000) + 1
+	let relaxed = 0
+	let attempts = 0
+	while (relaxed < enoughRelaxed && Date.now() - began < longestMs) {
+		const all = [control, ...ordered]
+		const histograms = await runPrograms(all, {iterations: 50_000, seconds: 3, seed: seed + attempts})
+		attempts++
+		relaxed += judge(control, histograms[0]!).relaxed
+		const wrong = all.filter((program, index) => judge(program, histograms[index]!).wrong.length > 0)
+		t.deepEqual(
+			wrong.map(({name}) => name),
+			[],
+			`seed ${seed}`,
+		)
+		if (wrong.length > 0) return
+	}
+	t.log(`seed ${seed}: ${relaxed} times without a fence, never with one; ${attempts} runs`)
+	t.true(relaxed > 0)
+})
