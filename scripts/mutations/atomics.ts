@@ -3,7 +3,7 @@ import type {Mutation} from './mutation.ts'
 
 const file = 'src/vcpu-worker/interpreter/memory-access.ts'
 const sequences = 'test/vcpu-worker/interpreter/memory.test.ts'
-const deviceThread = 'test/litmus/device-thread.test.ts'
+const besideThread = 'test/litmus/amo-beside-thread.test.ts'
 const contention = 'test/litmus/contention.test.ts'
 
 export const atomicMutations: readonly Mutation[] = [
@@ -44,7 +44,7 @@ export const atomicMutations: readonly Mutation[] = [
 			code.release(old)
 		} else if (operation)
 `,
-		tests: [deviceThread, contention],
+		tests: [besideThread, contention],
 	},
 	{
 		name: 'amomin and amomax do not look again after they lost',
@@ -52,7 +52,7 @@ export const atomicMutations: readonly Mutation[] = [
 		// biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text.
 		find: '.tee(old).get(seen).op(`${e.type}.ne`).brIf(retry)',
 		replace: '.set(old).i32(0).brIf(retry)',
-		tests: ['test/litmus/minimum-maximum.test.ts'],
+		tests: [besideThread],
 	},
 	{
 		name: 'a walk stores A and D over what the PTE has become',

@@ -8,14 +8,14 @@ export type AdderThreadData = Readonly<{
 	/** Offset in shared memory. */
 	place: number
 	step: bigint
-	/** [1 when started, 1 to stop]. */
+	/** [thousands of additions done, 1 to stop]. */
 	words: Int32Array<SharedArrayBuffer>
 }>
 
 const {memory, map, place, step, words} = workerData as AdderThreadData
 const {u64} = new SharedMemory(memory, map)
-Atomics.store(words, 0, 1)
 while (Atomics.load(words, 1) === 0) {
 	// Pairs with the guest's AMO on the same doubleword.
 	for (let i = 0; i < 1000; i++) Atomics.add(u64, place / 8, step)
+	Atomics.add(words, 0, 1)
 }
