@@ -55,30 +55,43 @@ const pointerBits = (random: Random): bigint =>
 	oneIn(random, 10) ? random.pick([V | A, V | D, V | U, V | W, 0n, V | (1n << 54n), V | (1n << 8n)]) : V
 
 function makeProbe(random: Random, tables: PageTables, region: bigint, kind: Probe['kind']): Probe {
-	const level = oneIn(random, 3) ? random.below(tables.levels) : 0
-	const span = tables.span(level)
-	const gpa = target(random, kind)
-	// Code lies apart, so that no load of data reaches into it. Of its own 1 GiB, or its own 2 MiB, or a page near the others.
-	const away =
-		random.pick([tables.span(2), tables.span(1), 4096n, 4096n]) * BigInt(1 + random.below(level > 0 ? 3 : 40))
-	const base = ((region + away + (kind === 'code' ? 0x80_0000n : 0x20_0000n)) / span) * span
-	const gva = base + (gpa % span)
-	const misaligned = level > 0 && oneIn(random, 5) ? 1n << 10n : 0n
-	const nowhere = oneIn(random, 24) ? 0x8800_0000n : undefined
+	for (;;) {
+		const level = oneIn(random, 3) ? random.below(tables.levels) : 0
+		const gpa = target(random, kind)
+		const gva = probeBase(random, tables, {region, level, kind}) + (gpa % tables.span(level))
+		const pte = leafPte(random, {gpa, span: tables.span(level), kind})
+		const slot = tables.map(gva, level, {pte}, pointerBits(random))
+		// Nothing is tried where another probe has put something: its offsets are for another page.
+		if (slot === 'taken') continue
+		const noncanonical = oneIn(random, 16) ? 1n << BigInt(12 + 9 * tables.levels + random.below(3)) : 0n
+		return {
+			gva: BigInt.asUintN(64, gva ^ noncanonical),
+			kind,
+			pte,
+			slot: level === 0 && typeof slot === 'bigint' ? slot : undefined,
+		}
+	}
+}
+
+/** Pages of data are neighbours, and so are those of code, apart from them. Superpages have no neighbours: accesses that leave one would end anywhere. */
+function probeBase(
+	random: Random,
+	{span}: PageTables,
+	{region, level, kind}: {region: bigint; level: number; kind: Probe['kind']},
+): bigint {
+	if (level === 0) return region + (kind === 'code' ? 0x80_0000n : 0x20_0000n) + 4096n * BigInt(random.below(40))
+	const distance = span(level) * BigInt(3 + 2 * random.below(8))
+	return level === 1 ? region + span(2) + distance : region + distance
+}
+
+function leafPte(random: Random, {gpa, span, kind}: {gpa: bigint; span: bigint; kind: Probe['kind']}): bigint {
+	const superpage = span > 4096n
 	const bits = leafBits(random, kind)
 	// What the page holds shall not be taken for page tables.
-	const leaf = level > 0 && (bits & (R | W | X)) === 0n ? bits | R : bits
-	const pte = pageNumber(nowhere ?? gpa - (gpa % span)) | misaligned | leaf
-	// A superpage that is nearly right would map other things than those that a program may change.
-	const slot = tables.map(gva, level, {pte: level > 0 && misaligned ? pte & ~W : pte}, pointerBits(random))
-	const noncanonical = oneIn(random, 16) ? 1n << BigInt(12 + 9 * tables.levels + random.below(3)) : 0n
-	return {
-		gva: BigInt.asUintN(64, gva ^ noncanonical),
-		// Whatever another probe has put there is not jumped to.
-		kind: slot === 'taken' ? 'data' : kind,
-		pte,
-		slot: level === 0 && typeof slot === 'bigint' ? slot : undefined,
-	}
+	const leaf = superpage && (bits & (R | W | X)) === 0n ? bits | R : bits
+	if (superpage && oneIn(random, 5)) return pageNumber(gpa - (gpa % span)) | (1n << 10n) | leaf
+	const nowhere = oneIn(random, 24) ? 0x8800_0000n : undefined
+	return pageNumber(nowhere ?? gpa - (gpa % span)) | leaf
 }
 
 type Scene = Readonly<{

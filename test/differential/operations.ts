@@ -100,23 +100,26 @@ export function memoryPart(random: Random, roles: Roles, row = random.pick(memor
 
 /**
  * An AMO, or LR and SC with up to two instructions in between, at an address of its own: mostly aligned.
- * @param roles.bases where they may fault, SC is left out: see known-differences.ts.
+ * @param options.mayFault where addresses are not known to be good, SC is left out: see known-differences.ts.
  */
 export function atomicOperation(
 	random: Random,
 	roles: Roles,
-	{row = random.pick(atomicRows), mayFault = oneIn(random, 12)}: {row?: Row; mayFault?: boolean} = {},
+	{row = random.pick(atomicRows), mayFault = false}: {row?: Row; mayFault?: boolean} = {},
 ): Operation | undefined {
 	const address = random.pick(roles.free)
 	const size = row.base.endsWith('.w') ? 4 : 8
 	const imm = random.below(2048) - 1024
 	const parts: (Part | undefined)[] = [part('addi', {rd: address, rs1: random.pick(roles.bases), imm})]
-	if (!mayFault) parts.push(part('andi', {rd: address, rs1: address, imm: -size}))
+	const misaligned = !mayFault && oneIn(random, 12)
+	if (misaligned) parts.push(part('ori', {rd: address, rs1: address, imm: 1}))
+	else if (!mayFault) parts.push(part('andi', {rd: address, rs1: address, imm: -size}))
 	const inner: Roles = {...roles, free: roles.free.filter((register) => register !== address)}
 	const loadsReserved = row.base.startsWith('lr.')
-	if (mayFault && row.base.startsWith('sc.')) return undefined
+	const faults = mayFault || misaligned
+	if (faults && row.base.startsWith('sc.')) return undefined
 	if (loadsReserved) parts.push(randomPart(random, inner, row, {rs1: address}))
-	if (loadsReserved && mayFault) return operation(parts)
+	if (loadsReserved && faults) return operation(parts)
 	if (loadsReserved)
 		for (let count = random.below(3); count > 0; count--)
 			parts.push(computePart(random, inner, random.pick(integerRows)))

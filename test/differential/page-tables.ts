@@ -29,9 +29,7 @@ export class PageTables {
 	}
 
 	/** How many bytes a leaf at this level maps. */
-	span(level: number): bigint {
-		return 1n << BigInt(12 + 9 * level)
-	}
+	readonly span = (level: number): bigint => 1n << BigInt(12 + 9 * level)
 
 	/**
 	 * Puts a leaf, and the tables above it.

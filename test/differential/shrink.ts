@@ -1,5 +1,6 @@
 /** Shrinking: the shortest program that still differs. All candidates of one round run in one boot. */
 import {compareRecords, type Mismatch} from './compare.ts'
+import {place} from './layout.ts'
 import type {Operation, Program} from './program.ts'
 
 /** Rounds are bounded: each costs two boots. */
@@ -23,17 +24,22 @@ function* simpler(program: Program): Generator<Program> {
 	for (const [index, operation] of program.operations.entries()) {
 		const {parts, jump} = operation
 		if (jump && jump.skip > 0) yield withOperation(index, {parts, jump: {...jump, skip: 0}})
-		// A CSR instruction keeps the constant that was chosen for it; a loop keeps its counter.
-		if (!jump && parts.length > 1 && !parts.some(({row}) => row === 'bne' || row.startsWith('csr')))
+		// A CSR instruction keeps the constant that was chosen for it, an atomic one its address, a loop its counter.
+		if (!jump && parts.length > 1 && !parts.some(({row}) => /^(bne|csr|amo|lr|sc)/.test(row)))
 			for (let part = 0; part < parts.length; part++) yield withOperation(index, {parts: parts.toSpliced(part, 1)})
 	}
 }
+
+/** Whether programs may use it as a base: what they do elsewhere differs by rights. */
+const isAddress = ({virtual}: Program, value: bigint): boolean =>
+	virtual !== undefined || (value >= place.runtime && value < place.runtime + 0x1000_0000n)
 
 /** Programs that start with less: registers at 0, no delegation, no unused PTEs. */
 function* plainer(program: Program): Generator<Program> {
 	for (const file of ['x', 'f'] as const)
 		for (const [index, value] of program[file].entries())
-			if (value !== 0n) yield {...program, [file]: program[file].with(index, 0n)}
+			if (value !== 0n && (file === 'f' || !isAddress(program, value)))
+				yield {...program, [file]: program[file].with(index, 0n)}
 	for (const name of Object.keys(program.csrs) as (keyof Program['csrs'])[])
 		if (name !== 'satp' && program.csrs[name]) yield {...program, csrs: {...program.csrs, [name]: 0n}}
 }
