@@ -1,11 +1,11 @@
 /**
  * Compares this machine with QEMU on random programs: `npm run fuzz -- --minutes N [--seed S] [--json]`; with `--float`
  * floating point only: `--float --cases N`, against the oracle, and a tenth of them against QEMU. Mismatches are shrunk
- * and kept in test/differential/cases.
+ * and kept in test/differential/cases; `--record N` keeps N programs that agree there, for where QEMU is not installed.
  */
 import {parseArgs} from 'node:util'
 import {writeCase} from '../test/differential/case-file.ts'
-import {findMismatches, type Mismatch} from '../test/differential/compare.ts'
+import {compareRecords, findMismatches, type Mismatch, runBoth} from '../test/differential/compare.ts'
 import {Coverage} from '../test/differential/coverage.ts'
 import {
 	casesPerProgram,
@@ -31,6 +31,7 @@ const {values: options} = parseArgs({
 		seed: {type: 'string'},
 		cases: {type: 'string', default: '1000000'},
 		float: {type: 'boolean', default: false},
+		record: {type: 'string'},
 		json: {type: 'boolean', default: false},
 	},
 })
@@ -91,6 +92,21 @@ async function fuzzFloat(): Promise<Summary> {
 	return {seed, programs, failures, oracleCases: cases, qemuCases: programs * casesPerProgram}
 }
 
+/** Keeps programs of each kind, with the records that both sides have made. */
+async function recordPrograms(count: number): Promise<Summary> {
+	const programs = generate(seed, 0, count)
+	const failures = (await compareRecords(programs)).map(describeMismatch)
+	const {qemu} = await runBoth(programs, 'records')
+	for (const [index, program] of programs.entries())
+		if (failures.length === 0)
+			await writeCase(`agreed-${program.kind}-${program.seed}`, {
+				about: 'both agreed',
+				program,
+				expected: qemu.outcomes[index]!.dwords,
+			})
+	return {seed, programs: count, failures}
+}
+
 function report(summary: Summary, seconds: number): void {
 	if (options.json) return console.log(JSON.stringify({...summary, seconds}, null, '\t'))
 	const {programs, failures, cases, missing, oracleCases, qemuCases} = summary
@@ -109,7 +125,11 @@ function report(summary: Summary, seconds: number): void {
 
 try {
 	const start = performance.now()
-	const summary = await (options.float ? fuzzFloat() : fuzzPrograms())
+	const summary = await (options.record
+		? recordPrograms(Number(options.record))
+		: options.float
+			? fuzzFloat()
+			: fuzzPrograms())
 	progress('')
 	report(summary, Math.round((performance.now() - start) / 100) / 10)
 	if (summary.failures.length > 0) process.exitCode = 1

@@ -108,7 +108,7 @@ export function atomicOperation(
 	{row = random.pick(atomicRows), mayFault = false}: {row?: Row; mayFault?: boolean} = {},
 ): Operation | undefined {
 	const address = random.pick(roles.free)
-	const size = row.base.endsWith('.w') ? 4 : 8
+	const size = row.base.includes('.w') ? 4 : 8
 	const imm = random.below(2048) - 1024
 	const parts: (Part | undefined)[] = [part('addi', {rd: address, rs1: random.pick(roles.bases), imm})]
 	const misaligned = !mayFault && oneIn(random, 12)
@@ -123,7 +123,7 @@ export function atomicOperation(
 	if (loadsReserved)
 		for (let count = random.below(3); count > 0; count--)
 			parts.push(computePart(random, inner, random.pick(integerRows)))
-	const last = loadsReserved ? atomicRows.find(({name}) => name === row.base.replace('lr', 'sc')) : row
+	const last = loadsReserved ? atomicRows.find(({name}) => name === (size === 4 ? 'sc.w' : 'sc.d')) : row
 	if (last) parts.push(randomPart(random, inner, last, {rs1: address}))
 	return operation(parts)
 }
