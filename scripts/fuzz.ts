@@ -48,6 +48,12 @@ async function keep(mismatch: Mismatch): Promise<string> {
 	return path
 }
 
+async function keepAll(mismatches: readonly Mismatch[], limit: number): Promise<string[]> {
+	const kept: string[] = []
+	for (const mismatch of mismatches.slice(0, limit)) kept.push(await keep(mismatch))
+	return kept
+}
+
 type Summary = Readonly<{seed: number; programs: number; failures: readonly string[]} & Record<string, unknown>>
 
 async function fuzzPrograms(): Promise<Summary> {
@@ -58,7 +64,7 @@ async function fuzzPrograms(): Promise<Summary> {
 	while (performance.now() < end && failures.length < mismatchLimit) {
 		const batch = generate(seed, programs, programsPerBoot)
 		coverage.add(batch)
-		for (const mismatch of await findMismatches(batch)) failures.push(await keep(mismatch))
+		failures.push(...(await keepAll(await findMismatches(batch), mismatchLimit - failures.length)))
 		programs += batch.length
 		progress(`seed ${seed}: ${programs} programs, ${failures.length} mismatches`)
 	}
@@ -84,7 +90,7 @@ async function fuzzFloat(): Promise<Summary> {
 		const batch = Array.from({length: Math.min(programsPerBoot, programs - done)}, (_, index) =>
 			generateFloat(seedOf(seed, done + index)),
 		)
-		for (const mismatch of await findMismatches(batch)) failures.push(await keep(mismatch))
+		failures.push(...(await keepAll(await findMismatches(batch), mismatchLimit - failures.length)))
 		progress(
 			`seed ${seed}: ${(done + batch.length) * casesPerProgram} cases against QEMU, ${failures.length} mismatches`,
 		)
