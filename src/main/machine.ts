@@ -242,6 +242,7 @@ export class Machine implements CommandLineMachine {
 	#load(): void {
 		const {segments, rom, entry, dtb} = this.#plan
 		const ram = new GuestRam(this.#memory)
+		// Plain: no vCPU runs yet; starting their threads orders it before them.
 		for (const {gpa, bytes} of segments) ram.write(gpa, bytes)
 		this.#memory.u8.set(rom, this.#memory.region('rom').offset)
 		this.#board.reset()

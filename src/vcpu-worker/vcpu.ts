@@ -141,7 +141,8 @@ export class Vcpu {
 	/** A whole slice of traps without one instruction: the trap handler itself cannot run. */
 	#checkStuck(): void {
 		const {registers} = this
-		if (this.#memory.i32[(this.#block + VcpuWords.offset.doorbell) >> 2] !== 0) return
+		// A bell ended the slice early. Only looks: the run loop takes it. Pairs with VcpuBlocks.ring().
+		if (Atomics.load(this.#memory.i32, (this.#block + VcpuWords.offset.doorbell) >> 2) !== 0) return
 		if (registers.get('traps') === this.#trapsSeen) return
 		this.#trapsSeen = registers.get('traps')
 		this.#board.control.requestStop({reason: StopReason.error, exitCode: guestStuckExitCode, hart: this.#config.vcpu})

@@ -38,7 +38,11 @@ const random = randomNumbers(role.seed)
 const words = memory.i32
 const first = firstWord(memory)
 const end = performance.now() + role.milliseconds
+/** A thread that a busy machine starves goes on until it has taken part, but not for ever. Milliseconds. */
+const [fewestSteps, longest] = [11, 20_000]
+const limit = performance.now() + longest
 let steps = 0
+const goesOn = () => performance.now() < (steps < fewestSteps ? limit : end)
 let failures = 0
 let oldest = 0
 
@@ -49,7 +53,7 @@ function dawdle(loads: number): void {
 
 function read(): void {
 	reader.online()
-	while (performance.now() < end) {
+	while (goesOn()) {
 		const updater = random(updaters)
 		const object = Atomics.load(words, first + publishedWord(updater))
 		dawdle(random(2000))
@@ -74,7 +78,7 @@ function update(elapsed: (gracePeriod: GracePeriod) => boolean): void {
 	const free = Array.from({length: objectsPerUpdater - 1}, (_, index) => index + 1)
 	const age = (object: number) => Atomics.add(words, first + ageWord(updater, object), 1) + 1
 	reader.online()
-	while (performance.now() < end) {
+	while (goesOn()) {
 		const fresh = free.shift()
 		if (fresh !== undefined) {
 			Atomics.store(words, first + ageWord(updater, fresh), 0)
@@ -104,7 +108,7 @@ else if (role.role === 'synchronizer') {
 } else {
 	// Threads that do nothing but wait for each other.
 	reader.online()
-	for (; performance.now() < end; steps++) rcu.synchronize(reader)
+	for (; goesOn(); steps++) rcu.synchronize(reader)
 	reader.offline()
 }
 const result: TortureResult = {role: role.role, steps, failures, oldest}

@@ -44,8 +44,7 @@ test.serial('no reader sees an object after a grace period', async (t) => {
 	t.is(oldest, 1, 'readers must have seen objects that were replaced')
 	t.true(statistics.gracePeriods > 10)
 	t.true(statistics.latency.maximum >= statistics.latency.median)
-	// On a busy machine a thread may get little time, but none may be left out.
-	for (const {steps} of results) t.true(steps > 0)
+	for (const {steps} of results) t.true(steps > 10)
 })
 
 test.serial('grace periods that are cut short on purpose are found out', async (t) => {
@@ -69,6 +68,5 @@ test.serial('threads that synchronize at each other do not deadlock', async (t) 
 		{milliseconds: 30_000},
 	)
 	t.log(results.map(({steps}) => steps).join(', '))
-	// On a busy machine a thread may get little time, but none may be left out.
-	for (const {steps} of results) t.true(steps > 0)
+	for (const {steps} of results) t.true(steps > 10)
 })

@@ -186,7 +186,6 @@ function emitSystem(context: RunContext, name: SystemName, {instruction, length}
 		case 'fence':
 			code.op('atomic.fence')
 			return advance(context, length)
-		case 'nop':
 		case 'pause':
 			return advance(context, length)
 		case 'fence.i':

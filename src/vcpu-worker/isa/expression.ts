@@ -100,7 +100,6 @@ export type SystemName =
 	| 'sfence.w.inval'
 	| 'sfence.inval.ir'
 	| 'pause'
-	| 'nop'
 
 export type BlockOperation = 'inval' | 'clean' | 'flush'
 
