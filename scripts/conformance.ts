@@ -1,7 +1,7 @@
 /**
  * Generates docs/conformance.md from docs/conformance.json.
  *
- *     npm run conformance                           measures all areas and tries all mutations; half an hour
+ *     npm run conformance                           measures all areas and tries all mutations; 25 minutes
  *     npm run conformance -- --area litmus          measures one area (scripts/conformance/areas.ts); may be repeated
  *     npm run conformance -- --mutations FILE       takes in what `npm run mutate -- --json` printed; may be repeated
  *     npm run conformance -- --render               renders what is recorded, and the tables of known differences
@@ -52,12 +52,16 @@ async function recordMutations(results: readonly MutationResult[]): Promise<void
 }
 
 async function tryMutations(): Promise<void> {
+	const began = performance.now()
 	const {output, code} = await runCommand(process.execPath, ['scripts/mutate.ts', '--json'], {
 		cwd: fromRoot(),
 		seconds: mutationSeconds,
 	})
 	process.exitCode ||= code
-	await recordMutations(JSON.parse(output.slice(output.indexOf('[\n'), output.lastIndexOf(']') + 1)))
+	const results: MutationResult[] = JSON.parse(output.slice(output.indexOf('[\n'), output.lastIndexOf(']') + 1))
+	const caught = results.filter(({caughtBy}) => caughtBy).length
+	console.log(`mutations: ${caught} of ${results.length} caught, ${Math.round((performance.now() - began) / 1000)} s`)
+	await recordMutations(results)
 }
 
 try {

@@ -1,4 +1,4 @@
-/** Attacks the board's registers and rings: `node scripts/fuzz-board.ts --seconds N [--seed S]`. Prints one line of JSON. */
+/** Attacks the board's registers and rings: `npm run fuzz-board -- --seconds N [--seed S]`. Prints one line of JSON. */
 import {parseArgs} from 'node:util'
 import {fuzzBoard} from '../test/hostile/fuzz-board.ts'
 

@@ -30,9 +30,15 @@ const interpreter = 'test/vcpu-worker/interpreter'
 
 /** The object that a command prints with --json. */
 const json = (output: string) => JSON.parse(output.slice(output.indexOf('{\n'), output.lastIndexOf('}') + 1))
+const matches = (output: string, pattern: RegExp): number => [...output.matchAll(pattern)].length
 const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0)
 export const sumOf = (output: string, pattern: RegExp): number =>
 	sum([...output.matchAll(pattern)].map(([, figure]) => Number(figure)))
+
+/** Of each kind, by guests on four harts that check themselves. */
+const increments = 10_000_000
+const rounds = 10_000
+const hostileSeconds = 60
 
 export const areaMeasures: readonly AreaMeasure[] = [
 	{
@@ -81,7 +87,7 @@ export const areaMeasures: readonly AreaMeasure[] = [
 		area: 'F and D: a long run',
 		source: 'exact BigInt arithmetic, and QEMU 7.2 for a tenth of the cases',
 		unit: 'operations',
-		command: ['scripts/fuzz.ts', '--float', '--cases', '500000', '--seed', '1', '--json'],
+		command: ['scripts/fuzz.ts', '--float', '--cases', '10000000', '--seed', '1', '--json'],
 		read: (output) => {
 			const {oracleCases, qemuCases, failures} = json(output)
 			return {cases: oracleCases + qemuCases, failures: failures.length}
@@ -93,7 +99,7 @@ export const areaMeasures: readonly AreaMeasure[] = [
 		area: 'Random programs: all extensions but those below, CSRs, traps, delegation, interrupts, page tables of Sv39, Sv48 and Sv57',
 		source: 'QEMU 7.2: registers, CSRs, flags and memory at the end must agree',
 		unit: 'uses of instructions, in programs',
-		command: ['scripts/fuzz.ts', '--minutes', '1', '--seed', '1', '--json'],
+		command: ['scripts/fuzz.ts', '--minutes', '5', '--seed', '1', '--json'],
 		read: (output) => {
 			const {cases, failures} = json(output)
 			return {cases: sum(Object.values(cases as Record<string, number>)), failures: failures.length}
@@ -139,7 +145,7 @@ export const areaMeasures: readonly AreaMeasure[] = [
 		area: 'Memory model: litmus programs on two to four harts',
 		source: 'RVWMO: verdicts derived from the rules of preserved program order',
 		unit: 'iterations',
-		command: ['scripts/litmus.ts', '--iterations', '10000', '--seed', '1', '--increments', '0', '--rounds', '0'],
+		command: ['scripts/litmus.ts', '--iterations', '1000000', '--seed', '1', '--increments', '0', '--rounds', '0'],
 		read: (output) => ({
 			cases: sumOf(output, /^ {5} *(\d+) {2}/gm),
 			failures: sumOf(output, /^litmus: \d+ programs, (\d+) forbidden outcomes/gm),
@@ -148,10 +154,35 @@ export const areaMeasures: readonly AreaMeasure[] = [
 	},
 	{
 		name: 'contention',
-		area: 'LR/SC and AMOs by four harts, aligned accesses that must not tear, code that is rewritten while it runs',
-		source: 'the unprivileged manual: A, Zifencei; the guests check themselves',
-		unit: 'tests',
-		files: ['test/litmus/contention.test.ts', 'test/litmus/device-thread.test.ts'],
+		area: 'LR/SC, AMOs, SC beside writes of the same value, and aligned accesses that must not tear, by four harts',
+		source: 'the unprivileged manual, A; the guest checks itself',
+		unit: 'increments and reads',
+		command: ['scripts/litmus.ts', '--iterations', '0', '--increments', `${increments}`, '--rounds', '0'],
+		read: (output) => ({
+			cases: increments * matches(output, /^PASS .*(?:no increment|no aligned load)/gm),
+			failures: matches(output, /^FAIL /gm),
+		}),
+		notImplemented: '',
+	},
+	{
+		name: 'self-modifying',
+		area: 'Code rewritten by its own hart, by others and by a device, under two addresses and across pages, on four harts',
+		source: 'the unprivileged manual, Zifencei; SBI 2.0, RFENCE; the guest checks itself',
+		unit: 'rounds',
+		command: ['scripts/litmus.ts', '--iterations', '0', '--increments', '0', '--rounds', `${rounds}`],
+		read: (output) => ({
+			cases: rounds * matches(output, /^PASS .*(?: runs|rewritten)/gm),
+			failures: matches(output, /^FAIL /gm),
+		}),
+		notImplemented: '',
+	},
+	{
+		name: 'device-thread',
+		area: 'Atomics and interrupts between a hart and another thread',
+		source: 'the unprivileged manual, A; what each side has counted',
+		unit: 'rounds of the hart',
+		files: ['test/litmus/amo-beside-thread.test.ts', 'test/litmus/device-thread.test.ts'],
+		logged: /ℹ (\d+) rounds/gm,
 		notImplemented: '',
 	},
 	{
@@ -185,5 +216,37 @@ export const areaMeasures: readonly AreaMeasure[] = [
 			'test/board/device-tree/virt-tree.test.ts',
 		],
 		notImplemented: 'PCIe, virtio block and network devices, CFI flash',
+	},
+	{
+		name: 'hostile-drivers',
+		area: 'Hostile drivers: registers, access sizes, rings, chains and DMA addresses, from four threads at once',
+		source: 'checksums of all memory but guest RAM; the board serves a plain driver afterwards',
+		unit: 'accesses and notifications',
+		command: ['scripts/fuzz-board.ts', '--seconds', `${hostileSeconds}`, '--seed', '1'],
+		read: (output) => {
+			const [line] = /^\{.*\}$/m.exec(output) ?? []
+			if (!line) return {cases: 0, failures: 0}
+			const {figures, failures} = JSON.parse(line)
+			return {cases: figures.accesses + figures.notifications, failures: failures.length}
+		},
+		notImplemented: '',
+	},
+	{
+		name: 'hostile-guests',
+		area: 'Hostile guests: an M-mode guest that loads, stores, jumps and walks everywhere; hostile SBI calls',
+		source: 'QEMU 7.2, recorded; SBI 2.0; checksums of all that the guest must not reach',
+		unit: 'attempts and calls',
+		files: ['test/hostile/everywhere.test.ts', 'test/hostile/sbi.test.ts'],
+		logged: /ℹ (\d+) (?:attempts|calls)/gm,
+		notImplemented: '',
+	},
+	{
+		name: 'debian',
+		area: 'Debian: its kernel boots to a shell, also over OpenSBI; stress-ng on two harts and on four',
+		source: 'stress-ng’s `--verify`; the kernel, which finds nothing to warn of',
+		unit: 'stressors, verified',
+		files: ['test/boot/debian.test.ts', 'test/boot/stress.test.ts'],
+		logged: /ℹ (\d+) stressors/gm,
+		notImplemented: '',
 	},
 ]

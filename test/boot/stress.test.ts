@@ -3,8 +3,6 @@ import test from 'ava'
 import {Machine} from '../../src/main/index.ts'
 import {fetchedGuest, trouble} from './boot-guest.ts'
 
-const smp = 2
-
 /**
  * One instance of each, all at once, so that processes move between the harts. Together: the arithmetic of all kinds
  * (cpu, fp, matrix), atomics (atomic, dekker, peterson), page tables and remote fences (vm, fork, tlb-shootdown, mmap),
@@ -26,7 +24,7 @@ const commands = [
 
 const prompt = '~ # '
 
-test.serial(`stress-ng verifies on ${smp} harts, and the kernel has nothing to warn of`, async (t) => {
+const verifies = test.macro(async (t, smp: number) => {
 	t.timeout(180_000)
 	const guest = await fetchedGuest(t, 'debian-stress')
 	if (!guest) return
@@ -56,5 +54,9 @@ test.serial(`stress-ng verifies on ${smp} harts, and the kernel has nothing to w
 	t.is(tlbPool.retired, tlbPool.recycled + tlbPool.waiting)
 	t.true(harts.every(({tlb}) => tlb.flushes.remoteAll + tlb.flushes.remoteRange > 10))
 	const {median, p99, maximum, count} = tlbPool.remoteFlushes
+	t.log(`${stressors.length} stressors verified`)
 	t.log(`${count} remote flushes: median ${median} µs, 99 % below ${p99}, at most ${maximum}`)
 })
+
+for (const smp of [2, 4])
+	test.serial(`stress-ng verifies on ${smp} harts, and the kernel has nothing to warn of`, verifies, smp)

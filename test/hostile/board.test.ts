@@ -1,4 +1,4 @@
-/** Hostile drivers against the board's devices. A longer run: `node scripts/fuzz-board.ts --seconds N`. */
+/** Hostile drivers against the board's devices. A longer run: `npm run fuzz-board -- --seconds N`. */
 import test from 'ava'
 import {ramBase} from '../../src/memory/index.ts'
 import {attachHostileMachine, clearSharedWords, createHostileMemory, ramBytes} from './board-machine.ts'
