@@ -1,81 +1,173 @@
 /** A WebAssembly module under construction: imports first, then functions, then its bytes. */
 import {assert} from '../../memory/index.ts'
-import {Code, type FunctionReference, unsignedLeb, type ValueType, valueTypeByte} from './code.ts'
+import {ByteWriter} from './byte-writer.ts'
+import {
+	Code,
+	type FunctionReference,
+	type GlobalReference,
+	type Signature,
+	type ValueType,
+	valueTypeByte,
+} from './code.ts'
 
-export type Signature = Readonly<{parameters: readonly ValueType[]; results: readonly ValueType[]}>
-
-const utf8 = new TextEncoder()
-const vector = (items: readonly (readonly number[])[]): number[] => [...unsignedLeb(items.length), ...items.flat()]
-const nameBytes = (name: string): number[] => {
-	const bytes = utf8.encode(name)
-	return [...unsignedLeb(bytes.length), ...bytes]
-}
-const section = (id: number, content: readonly number[]): number[] => [id, ...unsignedLeb(content.length), ...content]
+type DefinedFunction = Readonly<{name: string; signature: Signature; type: number; exported: boolean}> & {code?: Code}
 
 export class ModuleBuilder {
+	/** For debuggers. */
+	readonly #name: string | undefined
 	readonly #types: Signature[] = []
-	readonly #imports: number[][] = []
-	readonly #functionTypes: number[] = []
-	readonly #bodies: number[][] = []
-	readonly #exports: number[][] = []
-	readonly #names: string[] = []
+	readonly #typeIndices = new Map<string, number>()
+	readonly #imports = new ByteWriter(1024)
+	#importCount = 0
+	#globalCount = 0
+	readonly #importedFunctions: string[] = []
+	readonly #functions: DefinedFunction[] = []
+	#elements: Readonly<{base: GlobalReference; functions: readonly FunctionReference[]}> | undefined
+
+	constructor(options: {name?: string} = {}) {
+		this.#name = options.name
+	}
 
 	/** The shared memory, as large as wasm32 allows: the instance's own limits lie within. */
 	importSharedMemory(module: string, name: string): void {
-		this.#imports.push([
-			...nameBytes(module),
-			...nameBytes(name),
-			0x02,
-			0x03,
-			...unsignedLeb(1),
-			...unsignedLeb(65_536),
-		])
+		this.#import(module, name).byte(0x02).byte(0x03).unsigned(1).unsigned(65_536)
+	}
+
+	/** Table 0, of functions, of any size: what indirect calls and elements() mean. */
+	importTable(module: string, name: string): void {
+		this.#import(module, name).byte(0x01).byte(0x70).byte(0x00).unsigned(0)
+	}
+
+	/** A global that never changes. */
+	importGlobal(module: string, name: string, type: ValueType): GlobalReference {
+		this.#import(module, name).byte(0x03).byte(valueTypeByte[type]).byte(0x00)
+		return {index: this.#globalCount++}
 	}
 
 	importFunction(module: string, name: string, signature: Signature): FunctionReference {
-		assert(this.#bodies.length === 0, 'imports come before functions: they share one index space')
-		this.#imports.push([...nameBytes(module), ...nameBytes(name), 0x00, ...unsignedLeb(this.#type(signature))])
-		return {index: this.#names.push(`${module}.${name}`) - 1}
+		assert(this.#functions.length === 0, 'imports come before functions: they share one index space')
+		this.#import(module, name).byte(0x00).unsigned(this.#type(signature))
+		return {index: this.#importedFunctions.push(`${module}.${name}`) - 1}
 	}
 
-	/** Defines a function; `body` emits its code. A callee is defined before its callers. */
+	/** A function that may be called now and is defined later. */
+	declareFunction(name: string, signature: Signature, options: {exported?: boolean} = {}): FunctionReference {
+		this.#functions.push({name, signature, type: this.#type(signature), exported: options.exported ?? false})
+		return {index: this.#importedFunctions.length + this.#functions.length - 1}
+	}
+
+	/** `body` emits the code of a declared function. */
+	defineFunction({index}: FunctionReference, body: (code: Code) => void): void {
+		const declared = this.#functions[index - this.#importedFunctions.length]
+		assert(declared && !declared.code, 'a function is declared, and defined once')
+		const code = new Code(declared.signature.parameters, (signature) => this.#type(signature))
+		declared.code = code
+		body(code)
+	}
+
+	/** Declares and defines a function. */
 	function(
 		name: string,
 		signature: Signature,
 		body: (code: Code) => void,
 		options: {exported?: boolean} = {},
 	): FunctionReference {
-		const code = new Code(signature.parameters)
-		body(code)
-		this.#functionTypes.push(this.#type(signature))
-		this.#bodies.push(code.finish())
-		const index = this.#names.push(name) - 1
-		if (options.exported) this.#exports.push([...nameBytes(name), 0x00, ...unsignedLeb(index)])
-		return {index}
+		const reference = this.declareFunction(name, signature, options)
+		this.defineFunction(reference, body)
+		return reference
+	}
+
+	/** Instantiation puts the functions into table 0, from index `base` on. */
+	elements(base: GlobalReference, functions: readonly FunctionReference[]): void {
+		assert(!this.#elements, 'a module has one element segment')
+		this.#elements = {base, functions}
 	}
 
 	toBytes(): Uint8Array<ArrayBuffer> {
-		const types = this.#types.map(({parameters, results}) => [
-			0x60,
-			...vector(parameters.map((type) => [valueTypeByte[type]])),
-			...vector(results.map((type) => [valueTypeByte[type]])),
-		])
-		const names = vector(this.#names.map((name, index) => [...unsignedLeb(index), ...nameBytes(name)]))
-		return Uint8Array.from([
-			...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-			...section(1, vector(types)),
-			...section(2, vector(this.#imports)),
-			...section(3, vector(this.#functionTypes.map((type) => unsignedLeb(type)))),
-			...section(7, vector(this.#exports)),
-			...section(10, vector(this.#bodies)),
-			// Custom section "name", subsection 1: function names, for profilers and stack traces.
-			...section(0, [...nameBytes('name'), ...section(1, names)]),
-		])
+		const bodies = this.#functions.map(({name, code}) => {
+			assert(code, `the function ${name} is defined`)
+			return code.finish()
+		})
+		const size = bodies.reduce((sum, body) => sum + body.length + 5, 0)
+		const module = new ByteWriter(size + 4096).append([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00])
+		module.section(1, (types) => this.#writeTypes(types))
+		module.section(2, (imports) => imports.unsigned(this.#importCount).append(this.#imports.bytes))
+		module.section(3, (functions) => {
+			functions.unsigned(this.#functions.length)
+			for (const {type} of this.#functions) functions.unsigned(type)
+		})
+		module.section(7, (exports) => this.#writeExports(exports))
+		if (this.#elements) module.section(9, (elements) => this.#writeElements(elements))
+		module.section(10, (code) => {
+			code.unsigned(bodies.length)
+			for (const body of bodies) code.vector(body)
+		})
+		// For profilers, stack traces and debuggers.
+		module.section(0, (names) => this.#writeNames(names.name('name')))
+		return module.bytes.slice()
+	}
+
+	#import(module: string, name: string): ByteWriter {
+		this.#importCount++
+		return this.#imports.name(module).name(name)
 	}
 
 	#type(signature: Signature): number {
-		const key = JSON.stringify(signature)
-		const known = this.#types.findIndex((type) => JSON.stringify(type) === key)
-		return known >= 0 ? known : this.#types.push(signature) - 1
+		const key = `${signature.parameters.join()}:${signature.results.join()}`
+		const known = this.#typeIndices.get(key)
+		if (known !== undefined) return known
+		const index = this.#types.push(signature) - 1
+		this.#typeIndices.set(key, index)
+		return index
+	}
+
+	#writeTypes(types: ByteWriter): void {
+		types.unsigned(this.#types.length)
+		for (const {parameters, results} of this.#types) {
+			types.byte(0x60)
+			types.vector(parameters.map((type) => valueTypeByte[type]))
+			types.vector(results.map((type) => valueTypeByte[type]))
+		}
+	}
+
+	#writeExports(exports: ByteWriter): void {
+		exports.unsigned(this.#functions.filter(({exported}) => exported).length)
+		for (const [index, {name, exported}] of this.#functions.entries()) {
+			if (exported)
+				exports
+					.name(name)
+					.byte(0x00)
+					.unsigned(this.#importedFunctions.length + index)
+		}
+	}
+
+	#writeElements(segments: ByteWriter): void {
+		const {base, functions} = this.#elements!
+		// One active segment of table 0 at `global.get base; end`.
+		segments.unsigned(1).unsigned(0).byte(0x23).unsigned(base.index).byte(0x0b)
+		segments.unsigned(functions.length)
+		for (const {index} of functions) segments.unsigned(index)
+	}
+
+	/** Custom section "name": the module's, its functions' and their locals' names. */
+	#writeNames(names: ByteWriter): void {
+		const defined = this.#importedFunctions.length
+		const moduleName = this.#name
+		if (moduleName !== undefined) names.section(0, (subsection) => subsection.name(moduleName))
+		names.section(1, (subsection) => {
+			const all = [...this.#importedFunctions, ...this.#functions.map(({name}) => name)]
+			subsection.unsigned(all.length)
+			for (const [index, name] of all.entries()) subsection.unsigned(index).name(name)
+		})
+		const withNames = [...this.#functions.entries()].filter(([, {code}]) => code && code.localNames.size > 0)
+		if (withNames.length === 0) return
+		names.section(2, (subsection) => {
+			subsection.unsigned(withNames.length)
+			for (const [index, {code}] of withNames) {
+				const locals = [...code!.localNames].sort(([a], [b]) => a - b)
+				subsection.unsigned(defined + index).unsigned(locals.length)
+				for (const [local, name] of locals) subsection.unsigned(local).name(name)
+			}
+		})
 	}
 }

@@ -67,3 +67,91 @@ test('a module names its functions for stack traces', async (t) => {
 	})
 	t.regex(error!.stack!, /failing/)
 })
+
+const unary = {parameters: ['i32'], results: ['i32']} as const
+
+test('functions that are declared first call each other in any order', async (t) => {
+	const module = new ModuleBuilder()
+	const even = module.declareFunction('even', unary, {exported: true})
+	const odd = module.declareFunction('odd', unary)
+	const define = (reference: typeof even, other: typeof even, zero: number) =>
+		module.defineFunction(reference, (code) => {
+			const n = code.parameter(0)
+			code.get(n).if(
+				'i32',
+				() => code.get(n).i32(1).op('i32.sub').returnCall(other),
+				() => code.i32(zero),
+			)
+		})
+	define(odd, even, 0)
+	define(even, odd, 1)
+	const {instance} = await WebAssembly.instantiate(module.toBytes())
+	const {even: run} = instance.exports as {even(n: number): number}
+	// Tail calls: the stack does not grow.
+	t.deepEqual([run(0), run(7), run(1_000_000)], [1, 0, 1])
+})
+
+test('a declared function must be defined, once', (t) => {
+	const module = new ModuleBuilder()
+	const declared = module.declareFunction('later', unary)
+	t.throws(() => module.toBytes(), {message: 'Invariant broken: the function later is defined'})
+	module.defineFunction(declared, (code) => code.i32(0))
+	t.throws(() => module.defineFunction(declared, () => {}), {
+		message: 'Invariant broken: a function is declared, and defined once',
+	})
+})
+
+test('a module puts its functions into the table from base on, where others find them', async (t) => {
+	const table = new WebAssembly.Table({element: 'anyfunc', initial: 20})
+	const install = async (add: number, base: number) => {
+		const module = new ModuleBuilder()
+		module.importTable('env', 'regions')
+		const start = module.importGlobal('env', 'base', 'i32')
+		const one = module.function('one', unary, (code) => code.get(code.parameter(0)).i32(add).op('i32.add'))
+		const two = module.function('two', unary, (code) => {
+			const n = code.parameter(0)
+			code.get(n).global(start).i32(0).op('i32.add').callIndirect(unary)
+		})
+		const tail = module.function('tail', unary, (code) => {
+			code.get(code.parameter(0)).global(start).i32(1).op('i32.add').returnCallIndirect(unary)
+		})
+		module.elements(start, [one, two, tail])
+		const global = new WebAssembly.Global({value: 'i32', mutable: false}, base)
+		await WebAssembly.instantiate(module.toBytes(), {env: {regions: table, base: global}})
+	}
+	await install(100, 2)
+	await install(1000, 10)
+	const results = [2, 3, 4, 10, 11, 12].map((index) => (table.get(index) as (n: number) => number)(5))
+	t.deepEqual(results, [105, 105, 105, 1005, 1005, 1005])
+	t.is(table.get(5), null)
+})
+
+test('a large module is built without deep recursion or long argument lists', (t) => {
+	const module = new ModuleBuilder()
+	for (let index = 0; index < 300; index++) {
+		module.function(`f${index}`, unary, (code) => {
+			code.get(code.parameter(0))
+			for (let i = 0; i < (index === 0 ? 200_000 : 100); i++) code.i32(i * 12_345).op('i32.add')
+		})
+	}
+	t.true(WebAssembly.validate(module.toBytes()))
+})
+
+test('the name section names the module and locals', (t) => {
+	const module = new ModuleBuilder({name: 'regions'})
+	module.function('first', {parameters: [], results: []}, () => {})
+	module.function('second', {parameters: ['i32'], results: []}, (code) => {
+		code.local('i64', 'a0')
+		code.parameter(0, 'block')
+	})
+	const [names] = WebAssembly.Module.customSections(new WebAssembly.Module(module.toBytes()), 'name')
+	const text = (name: string) => [name.length, ...Buffer.from(name)]
+	t.deepEqual(
+		[...new Uint8Array(names!)],
+		[
+			...[0, 8, ...text('regions')],
+			...[1, 16, 2, 0, ...text('first'), 1, ...text('second')],
+			...[2, 14, 1, 1, 2, 0, ...text('block'), 1, ...text('a0')],
+		],
+	)
+})
