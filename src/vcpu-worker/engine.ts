@@ -61,7 +61,13 @@ export function createEngine(
 		decoded: imports.decoded,
 	})
 	const interpreter = new WebAssembly.Instance(config.interpreterModule, {
-		env: {memory: memory.memory, decode},
+		env: {
+			memory: memory.memory,
+			decode,
+			regions: new WebAssembly.Table({element: 'anyfunc', initial: 0}),
+			hot: () => {},
+			hotThreshold: new WebAssembly.Global({value: 'i32'}, 0),
+		},
 		hart: hart.exports as WebAssembly.ModuleImports,
 	})
 	const {run} = interpreter.exports as {run: Engine['run']}

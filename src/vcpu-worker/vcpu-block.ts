@@ -66,6 +66,11 @@ export const HartState = sharedStruct(
 		fetchRegime: 'i32',
 		/** Bumped by fence.i: decoded pages of an older generation are compared with memory before use. */
 		codeGeneration: 'i32',
+		/** The data and fetch tables in use, and their masks ((entries − 1) × TlbEntry.size): what generated code loaded at its last restart. */
+		dataTable: 'i32',
+		dataMask: 'i32',
+		fetchTable: 'i32',
+		fetchMask: 'i32',
 		/** 1: ecall from S leaves to the run loop (built-in SBI); 0: it traps to M. */
 		builtInSbi: 'i32',
 		/** The next free decoded page in this vCPU's code cache, index. */
@@ -79,6 +84,9 @@ export const HartState = sharedStruct(
 		codePagesChanged: 'i64',
 		codeCacheResets: 'i64',
 		instructionsDecoded: 'i64',
+		/** Instructions retired by translated regions, and how often the interpreter entered one. */
+		instructionsTranslated: 'i64',
+		regionEntries: 'i64',
 	},
 	{align: 128},
 )
@@ -95,6 +103,8 @@ export const CodePage = sharedStruct(
 		/** Offset in shared memory of the physical page; 0 = unused. */
 		page: 'i32',
 		generation: 'i32',
+		/** How often the interpreter has jumped to each slot. */
+		counters: array('i16', 2048),
 	},
 	{align: 64},
 )

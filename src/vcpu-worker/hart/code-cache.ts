@@ -3,6 +3,7 @@
  * same layout for scripts; a test compares them.
  */
 import {
+	CODE_PAGE_COUNTERS,
 	CODE_PAGE_GENERATION,
 	CODE_PAGE_PAGE,
 	CODE_PAGE_SIZE,
@@ -24,6 +25,7 @@ import {hart} from './hart'
 export const SLOTS: u32 = PAGE_BYTES / 2
 /** Handler of a sentinel slot: the next instruction lies in another page. */
 export const SENTINEL: u64 = 1
+const COUNTER_BYTES: u32 = 2
 
 let buckets: u32 = 0
 let bucketCount: u32 = 0
@@ -120,6 +122,7 @@ export function writeSentinels(code: u32): void {
 function takeSnapshot(code: u32): void {
 	memory.fill(code + CODE_PAGE_SLOTS, 0, SLOTS * SLOT_SIZE)
 	writeSentinels(code)
+	memory.fill(code + CODE_PAGE_COUNTERS, 0, SLOTS * COUNTER_BYTES)
 	memory.copy(code + CODE_PAGE_SNAPSHOT, load<u32>(code, CODE_PAGE_PAGE), PAGE_BYTES)
 	store<u32>(code, load<u32>(hart, HART_CODE_GENERATION), CODE_PAGE_GENERATION)
 }

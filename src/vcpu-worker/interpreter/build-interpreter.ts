@@ -1,24 +1,28 @@
 /** The interpreter: one WebAssembly function over decoded slots, generated from the instruction list. */
 import {TlbEntry} from '../../tlb/index.ts'
 import {type Expression, instructions, type Type} from '../isa/index.ts'
+import {maximumCallDepth, RegionStatus, regionSignature} from '../translate/region-call.ts'
 import {CodePage, Slot} from '../vcpu-block.ts'
 import {
 	type Code,
 	type FunctionReference,
+	type GlobalReference,
 	type Label,
 	type Local,
 	ModuleBuilder,
 	type ValueType,
 } from '../wasm/index.ts'
 import {emitHandler} from './emit-handler.ts'
-import {handlers} from './handlers.ts'
+import {handlerIndex, handlers} from './handlers.ts'
 import {budgetOffset, MemoryAccess, pushEntry} from './memory-access.ts'
 import {emitMultiplyHigh} from './multiply-high.ts'
 import {ExitReason, offsets, type RunContext} from './run-context.ts'
 import {type Cursor, pushInstructionBits, pushPc} from './slot-operands.ts'
 
+const regionHandler = handlerIndex('region')
+
 /** Functions of the hart core and their signatures, besides those that instructions call by name. */
-const hartSignatures: Record<string, [parameters: ValueType[], results: ValueType[]]> = {
+export const hartSignatures: Record<string, [parameters: ValueType[], results: ValueType[]]> = {
 	readMemory: [['i64', 'i32'], ['i32']],
 	writeMemory: [['i64', 'i32', 'i64'], ['i32']],
 	atomicAddress: [['i64', 'i32', 'i32'], ['i32']],
@@ -41,7 +45,7 @@ const hartSignatures: Record<string, [parameters: ValueType[], results: ValueTyp
 }
 
 /** The functions that instructions call, with the signatures that their uses show. */
-function calledFunctions(): Map<string, {parameters: Type[]; result: Type}> {
+export function calledFunctions(): Map<string, {parameters: Type[]; result: Type}> {
 	const found = new Map<string, {parameters: Type[]; result: Type}>()
 	const visit = (e: Expression): void => {
 		if (e.op === 'call') {
@@ -60,14 +64,19 @@ function calledFunctions(): Map<string, {parameters: Type[]; result: Type}> {
 }
 
 /**
- * Imports `env.memory`, `env.decode(codeBase, ip)` and, from `hart`, the hart core's functions.
+ * Imports `env.memory`, `env.decode(codeBase, ip)` and, from `hart`, the hart core's functions; for the translator,
+ * `env.regions` (the vCPU's function table), `env.hotThreshold` (jumps to one place that make it hot; 0 = never) and
+ * `env.hot(codeBase, ip, pageGva)`.
  * Exports `run(block, budget): ExitReason`, which executes about `budget` instructions from the block's pc on.
  */
 export function buildInterpreter(): Uint8Array<ArrayBuffer> {
 	const module = new ModuleBuilder()
 	module.importSharedMemory('env', 'memory')
 	const decode = module.importFunction('env', 'decode', {parameters: ['i32', 'i32'], results: []})
-	const functions: Record<string, FunctionReference> = {decode}
+	const hot = module.importFunction('env', 'hot', {parameters: ['i32', 'i32', 'i64'], results: []})
+	module.importTable('env', 'regions')
+	const hotThreshold = module.importGlobal('env', 'hotThreshold', 'i32')
+	const functions: Record<string, FunctionReference> = {decode, hot}
 	for (const [name, [parameters, results]] of Object.entries(hartSignatures)) {
 		functions[name] = module.importFunction('hart', name, {parameters, results})
 	}
@@ -75,13 +84,20 @@ export function buildInterpreter(): Uint8Array<ArrayBuffer> {
 		functions[name] = module.importFunction('hart', name, {parameters, results: [result]})
 	}
 	Object.assign(functions, emitMultiplyHigh(module))
-	module.function('run', {parameters: ['i32', 'i32'], results: ['i32']}, (code) => emitRun(code, functions), {
-		exported: true,
-	})
+	module.function(
+		'run',
+		{parameters: ['i32', 'i32'], results: ['i32']},
+		(code) => emitRun(code, {functions, hotThreshold}),
+		{exported: true},
+	)
 	return module.toBytes()
 }
 
-function emitRun(code: Code, functions: Readonly<Record<string, FunctionReference>>): void {
+function emitRun(
+	code: Code,
+	options: {functions: Readonly<Record<string, FunctionReference>>; hotThreshold: GlobalReference},
+): void {
+	const {functions, hotThreshold} = options
 	const block = code.parameter(0)
 	const budget = code.parameter(1)
 	const [ip, codeBase] = [code.local('i32'), code.local('i32')]
@@ -95,7 +111,13 @@ function emitRun(code: Code, functions: Readonly<Record<string, FunctionReferenc
 		emitLoadTable(code, {block, regime: offsets.dataRegime, ...data})
 		emitLoadTable(code, {block, regime: offsets.fetchRegime, ...fetch})
 		code.get(block).memory('i32.load', offsets.codeGeneration).set(generation)
+		// Plain: for regions and this vCPU alone.
+		code.get(block).get(data.table).memory('i32.store', offsets.dataTable)
+		code.get(block).get(data.mask).memory('i32.store', offsets.dataMask)
+		code.get(block).get(fetch.table).memory('i32.store', offsets.fetchTable)
+		code.get(block).get(fetch.mask).memory('i32.store', offsets.fetchMask)
 	}
+	const countJump = (): void => emitCountJump(code, {cursor, hot: functions.hot as FunctionReference, hotThreshold})
 	const leave = (reason: number): void => {
 		emitUnretire(code, block, budget)
 		code.i32(reason).op('return')
@@ -121,11 +143,16 @@ function emitRun(code: Code, functions: Readonly<Record<string, FunctionReferenc
 						code.get(block).get(target).memory('i64.store', offsets.pc).br(restart)
 					})
 					emitFindCode(code, {cursor, target, fetch, generation, budget, functions, restart, loadTables})
-					code.loop('next', (next) => {
-						code.get(budget).i32(1).op('i32.sub').set(budget)
-						const labels = {next, far, restart, trap, illegal}
-						emitDispatch({code, cursor, budget, target, memory, functions, labels, leave, loadTables})
+					code.block('region', (region) => {
+						code.get(ip).memory('i32.load16_u', Slot.offset.handler).i32(regionHandler).op('i32.eq').brIf(region)
+						countJump()
+						code.loop('next', (next) => {
+							code.get(budget).i32(1).op('i32.sub').set(budget)
+							const labels = {next, far, restart, trap, illegal, region}
+							emitDispatch({code, cursor, budget, target, memory, functions, labels, leave, countJump, loadTables})
+						})
 					})
+					emitRunRegion(code, {cursor, budget, target, functions, far, restart})
 				})
 				code.op('unreachable')
 			})
@@ -142,6 +169,57 @@ function emitRun(code: Code, functions: Readonly<Record<string, FunctionReferenc
 		code.br(restart)
 	})
 	code.op('unreachable')
+}
+
+// counter = counters[slot] + 1; counter == hotThreshold → hot(codeBase, ip, pageGva)
+function emitCountJump(
+	code: Code,
+	{cursor, hot, hotThreshold}: {cursor: Cursor; hot: FunctionReference; hotThreshold: GlobalReference},
+): void {
+	const place = code.local('i32')
+	const counter = code.local('i32')
+	const {codeBase, ip, pageGva} = cursor
+	// A slot is 8 bytes, its counter 2.
+	code.get(ip).get(codeBase).op('i32.sub').i32(2).op('i32.shr_u').get(codeBase).op('i32.add').tee(place)
+	code.memory('i32.load16_u', CodePage.offset.counters).i32(1).op('i32.add').set(counter)
+	code.get(place).get(counter).memory('i32.store16', CodePage.offset.counters)
+	code.get(counter).global(hotThreshold).op('i32.eq')
+	code.if(undefined, () => code.get(codeBase).get(ip).get(pageGva).call(hot))
+	code.release(place, counter)
+}
+
+// status = regions[slot.c](block, budget, pageGva, depth); 0 → far, at the block's pc; 1 → restart; 2 → trap
+function emitRunRegion(
+	code: Code,
+	options: {
+		cursor: Cursor
+		budget: Local
+		target: Local
+		functions: RunContext['functions']
+		far: Label
+		restart: Label
+	},
+): void {
+	const {cursor, budget, target, functions, far, restart} = options
+	const {block, ip, pageGva} = cursor
+	const status = code.local('i32')
+	const count = (field: number, push: () => void): void => {
+		code.get(block).get(block).memory('i64.load', field)
+		push()
+		code.op('i64.add').memory('i64.store', field)
+	}
+	count(offsets.regionEntries, () => code.i64(1n))
+	count(offsets.instructionsTranslated, () => code.get(budget).op('i64.extend_i32_s'))
+	code.get(block).get(budget).get(pageGva).i32(maximumCallDepth)
+	code.get(ip).memory('i32.load', Slot.offset.c).callIndirect(regionSignature).set(status)
+	code.get(block).memory('i32.load', budgetOffset).set(budget)
+	count(offsets.instructionsTranslated, () => code.i64(0n).get(budget).op('i64.extend_i32_s', 'i64.sub'))
+	code.get(block).memory('i64.load', offsets.pc).set(target)
+	code.get(status).op('i32.eqz').brIf(far)
+	code.get(status).i32(RegionStatus.trap).op('i32.eq')
+	code.if(undefined, () => emitTrap(code, {block, budget, functions}))
+	code.br(restart)
+	code.release(status)
 }
 
 // instret −= 1 (the budget stays used, so that a storm of traps ends its slice); takeTrap()

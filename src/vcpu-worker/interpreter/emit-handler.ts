@@ -39,6 +39,9 @@ function emitOwn(context: RunContext, key: OwnHandler['key']): void {
 			return advance(context, 2)
 		case 'nop4':
 			return advance(context, 4)
+		case 'region':
+			unspend(context)
+			code.br(labels.region)
 	}
 }
 
@@ -168,6 +171,7 @@ function emitDirectJump(context: RunContext, {handler}: {handler: InstructionHan
 				storePc(context, 0)
 				code.br(labels.restart)
 			})
+		context.countJump()
 	}
 	code.br(labels.next)
 }

@@ -24,7 +24,7 @@ export type InstructionHandler = Readonly<{
 }>
 
 /** A handler of the interpreter's own; these have fixed indices. */
-export type OwnHandler = Readonly<{kind: 'own'; key: 'decode' | 'page-end' | 'across' | 'illegal' | 'nop2' | 'nop4'}>
+export type OwnHandler = Readonly<{kind: 'own'; key: 'decode' | 'page-end' | 'across' | 'illegal' | 'nop2' | 'nop4' | 'region'}>
 export type Handler = OwnHandler | InstructionHandler
 
 /** In index order; the hart core knows 0 (decode) and 1 (page-end). */
@@ -35,6 +35,7 @@ export const ownHandlers: readonly OwnHandler[] = [
 	{kind: 'own', key: 'illegal'},
 	{kind: 'own', key: 'nop2'},
 	{kind: 'own', key: 'nop4'},
+	{kind: 'own', key: 'region'},
 ]
 
 const flows: readonly Flow[] = ['forward', 'backward', 'far']

@@ -25,6 +25,12 @@ export const offsets = {
 	dataRegime: hart + HartState.offset.dataRegime,
 	fetchRegime: hart + HartState.offset.fetchRegime,
 	codeGeneration: hart + HartState.offset.codeGeneration,
+	dataTable: hart + HartState.offset.dataTable,
+	dataMask: hart + HartState.offset.dataMask,
+	fetchTable: hart + HartState.offset.fetchTable,
+	fetchMask: hart + HartState.offset.fetchMask,
+	instructionsTranslated: hart + HartState.offset.instructionsTranslated,
+	regionEntries: hart + HartState.offset.regionEntries,
 	pendingInterrupts: VcpuBlock.offset.words + VcpuWords.offset.pendingInterrupts,
 	doorbell: VcpuBlock.offset.words + VcpuWords.offset.doorbell,
 	descriptor: VcpuBlock.offset.tlb + TlbState.offset.descriptor,
@@ -49,9 +55,13 @@ export type RunContext = Readonly<{
 		/** An exception is raised. */
 		trap: Label
 		illegal: Label
+		/** Runs the translated region whose slot is at ip, which is not counted as an instruction. */
+		region: Label
 	}>
 	/** Function results. */
 	leave(reason: number): void
+	/** Counts a jump to the slot at ip, and reports it when that makes it hot. */
+	countJump(): void
 	/** Loads the tables' addresses anew: after a call that may have flushed this vCPU's own. */
 	loadTables(): void
 }>

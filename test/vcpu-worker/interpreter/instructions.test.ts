@@ -7,7 +7,7 @@ import {Pair} from './pair.ts'
 import {randomFor, seed} from './seed.ts'
 
 /** A fresh slot, and the sentinels. */
-const neverDecodedTo = ['decode', 'page-end']
+const neverDecodedTo = ['decode', 'page-end', 'region']
 /** RV64C has no c.jal, and loads relative to sp do not go to x0. */
 const withoutEncoding = ['jal 2 forward', 'jal 2 backward', 'jal 2 far', 'lw 2 x0', 'ld 2 x0']
 

@@ -30,7 +30,13 @@ export class InterpretedHart extends HartCore {
 			this.decodedTo.add(handlers[memory.u16[((ip >>> 0) + Slot.offset.handler) / 2]!]!.key)
 		}
 		const {run} = new WebAssembly.Instance(module, {
-			env: {memory: memory.memory, decode},
+			env: {
+				memory: memory.memory,
+				decode,
+				regions: new WebAssembly.Table({element: 'anyfunc', initial: 0}),
+				hot: () => {},
+				hotThreshold: new WebAssembly.Global({value: 'i32'}, 0),
+			},
 			hart: this.core as unknown as WebAssembly.ModuleImports,
 		}).exports as {run(block: number, budget: number): number}
 		this.#run = run

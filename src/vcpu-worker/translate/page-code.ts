@@ -1,0 +1,50 @@
+/** One page of guest code: the instructions in it, decoded as they are asked for. */
+import {type Decoded, decode} from '../isa/index.ts'
+
+export const pageBytes = 4096
+const parcelBytes = 2
+
+/** Effects on which a hart leaves translated code: the interpreter executes them. */
+const leavesTranslatedCode = (decoded: Decoded): boolean =>
+	decoded.instruction.effects.some(
+		(effect) => effect.effect === 'system' && effect.name !== 'fence' && effect.name !== 'pause',
+	)
+
+export class PageCode {
+	/** A copy: the guest may write the page meanwhile. */
+	readonly bytes: Uint8Array
+	readonly #decoded = new Map<number, Decoded | null>()
+
+	/** @param bytes of the whole page. */
+	constructor(bytes: Uint8Array) {
+		this.bytes = bytes
+	}
+
+	/** The instruction at a page offset; undefined where there is none that can be translated: illegal, in part outside the page, or the interpreter's own. */
+	at(offset: number): Decoded | undefined {
+		const known = this.#decoded.get(offset)
+		if (known !== undefined) return known ?? undefined
+		const decoded = this.#decode(offset)
+		this.#decoded.set(offset, decoded ?? null)
+		return decoded
+	}
+
+	#decode(offset: number): Decoded | undefined {
+		if (offset < 0 || offset >= pageBytes) return undefined
+		const low = this.#parcel(offset)
+		const isLong = (low & 3) === 3
+		if (isLong && offset + 2 * parcelBytes > pageBytes) return undefined
+		const decoded = decode(isLong ? low | (this.#parcel(offset + parcelBytes) << 16) : low)
+		return decoded && !leavesTranslatedCode(decoded) ? decoded : undefined
+	}
+
+	/** The instruction's bits; a 16-bit one's upper half is 0. */
+	bits(offset: number): number {
+		const low = this.#parcel(offset)
+		return (low & 3) === 3 ? low | (this.#parcel(offset + parcelBytes) << 16) : low
+	}
+
+	#parcel(offset: number): number {
+		return (this.bytes[offset] ?? 0) | ((this.bytes[offset + 1] ?? 0) << 8)
+	}
+}

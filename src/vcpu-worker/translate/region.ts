@@ -1,0 +1,136 @@
+/** A region: the basic blocks that direct jumps reach from a hot entry inside one page. */
+import type {Decoded} from '../isa/index.ts'
+import {type PageCode, pageBytes} from './page-code.ts'
+
+export type RegionInstruction = Readonly<{
+	/** In its page. */
+	offset: number
+	decoded: Decoded
+}>
+
+/** How a block ends. Page offsets; those outside the page are below 0 or from 4096 up. */
+export type Terminator = Readonly<
+	| {kind: 'fall'; to: number}
+	| {kind: 'branch'; taken: number; to: number}
+	| {kind: 'jump'; to: number}
+	/** A jump that links: `to` is undefined where it is computed. */
+	| {kind: 'call'; to: number | undefined; next: number}
+	/** jalr x0 through a link register. */
+	| {kind: 'return'}
+	/** Any other computed jump. */
+	| {kind: 'computed'}
+>
+
+export type Block = Readonly<{
+	start: number
+	instructions: readonly RegionInstruction[]
+	terminator: Terminator
+}>
+
+export type Region = Readonly<{
+	page: PageCode
+	/** Entry first. */
+	blocks: readonly Block[]
+	/** Page offset → index in `blocks`. */
+	blockAt: ReadonlyMap<number, number>
+	/** Ranges of the page, in order: [start, end). */
+	ranges: readonly (readonly [number, number])[]
+}>
+
+/** Instructions of one region. The optimizing compiler's time grows faster than a function's length. */
+const longestRegion = 400
+
+/** Link registers of the calling convention. Unprivileged spec, "Unconditional Jumps": the hints for return-address stacks. */
+export const isLinkRegister = (register: number): boolean => register === 1 || register === 5
+
+function terminatorOf(offset: number, {instruction, operands, length}: Decoded): Terminator | undefined {
+	const last = instruction.effects.at(-1)?.effect
+	const next = offset + length
+	const to = offset + operands.imm
+	if (last === 'branch') return {kind: 'branch', taken: to, to: next}
+	if (last === 'jump') return operands.rd === 0 ? {kind: 'jump', to} : {kind: 'call', to, next}
+	if (last !== 'jumpRegister') return undefined
+	if (operands.rd !== 0) return {kind: 'call', to: undefined, next}
+	return {kind: isLinkRegister(operands.rs1) ? 'return' : 'computed'}
+}
+
+/** Where control may go on in the region. */
+export function continuations(terminator: Terminator): readonly number[] {
+	switch (terminator.kind) {
+		case 'fall':
+		case 'jump':
+			return [terminator.to]
+		case 'branch':
+			return [terminator.taken, terminator.to]
+		case 'call':
+			return [terminator.next]
+		default:
+			return []
+	}
+}
+
+/** @returns undefined when the instruction at the entry cannot be translated. */
+export function discoverRegion(page: PageCode, entry: number): Region | undefined {
+	if (!page.at(entry)) return undefined
+	const {leaders, seen} = explore(page, entry)
+	const blocks = [entry, ...[...leaders].filter((leader) => leader !== entry).sort((a, b) => a - b)].map((start) =>
+		blockFrom(page, start, {leaders, seen}),
+	)
+	const blockAt = new Map(blocks.map(({start}, index) => [start, index]))
+	return {page, blocks, blockAt, ranges: rangesOf(blocks)}
+}
+
+type Explored = Readonly<{leaders: ReadonlySet<number>; seen: ReadonlySet<number>}>
+
+/** Breadth first, so that a limit cuts what is furthest from the entry. */
+function explore(page: PageCode, entry: number): Explored {
+	const leaders = new Set([entry])
+	const seen = new Set<number>()
+	const queue = [entry]
+	for (let start = queue.shift(); start !== undefined; start = queue.shift()) {
+		if (seen.size >= longestRegion) leaders.delete(start)
+		for (let offset = start; seen.size < longestRegion && !seen.has(offset); ) {
+			const decoded = page.at(offset)
+			if (!decoded) break
+			seen.add(offset)
+			const terminator = terminatorOf(offset, decoded)
+			offset += decoded.length
+			if (!terminator) {
+				if (leaders.has(offset)) break
+				continue
+			}
+			for (const to of continuations(terminator)) {
+				if (leaders.has(to) || !page.at(to)) continue
+				leaders.add(to)
+				queue.push(to)
+			}
+			break
+		}
+	}
+	return {leaders: new Set([...leaders].filter((leader) => seen.has(leader))), seen}
+}
+
+function blockFrom(page: PageCode, start: number, {leaders, seen}: Explored): Block {
+	const instructions: RegionInstruction[] = []
+	let offset = start
+	do {
+		const decoded = page.at(offset)!
+		instructions.push({offset, decoded})
+		const terminator = terminatorOf(offset, decoded)
+		if (terminator) return {start, instructions, terminator}
+		offset += decoded.length
+	} while (seen.has(offset) && !leaders.has(offset))
+	return {start, instructions, terminator: {kind: 'fall', to: offset}}
+}
+
+function rangesOf(blocks: readonly Block[]): [number, number][] {
+	const ranges: [number, number][] = []
+	for (const {start, instructions} of [...blocks].sort((a, b) => a.start - b.start)) {
+		const last = instructions.at(-1)!
+		const end = Math.min(last.offset + last.decoded.length, pageBytes)
+		const previous = ranges.at(-1)
+		if (previous && start <= previous[1]) previous[1] = Math.max(previous[1], end)
+		else ranges.push([start, end])
+	}
+	return ranges
+}
