@@ -3,7 +3,14 @@ import {Board, boardMap, type ClockOrigin, MainDoorbell, StopReason, ticksSince}
 import {assert, Doorbell, expected, GuestRam, rangeError, type SharedMemory, VcpuBlocks} from '../memory/index.ts'
 import {Rcu} from '../rcu/index.ts'
 import {Tlb, type TlbConfig} from '../tlb/index.ts'
-import {buildInterpreter, HartRegisters, type RegisterDump, resetHarts, type VcpuConfig} from '../vcpu-worker/index.ts'
+import {
+	buildInterpreter,
+	HartRegisters,
+	type RegisterDump,
+	resetHarts,
+	type TranslationConfig,
+	type VcpuConfig,
+} from '../vcpu-worker/index.ts'
 import {readHartCore} from './artifacts.ts'
 import {type BootPlan, planBoot} from './boot/index.ts'
 import {ConsoleStream} from './console-stream.ts'
@@ -103,9 +110,13 @@ export class Machine implements CommandLineMachine {
 		this.#overdue.promise.catch(() => {})
 		const {base: gpa, size} = boardMap.bootRom
 		const shared = {harts, memory: memory.memory, map: memory.map, tlb, clockOrigin, hartModule, interpreterModule}
+		const translation: TranslationConfig = {accel: 'interp', threshold: 64, lookup: 'inline', synchronous: false}
 		const codePages = codePagesPerVcpu(harts)
 		this.#threads = new VcpuThreads(
-			Array.from({length: harts}, (_, vcpu): VcpuConfig => ({...shared, vcpu, codePages, rom: {gpa, size}})),
+			Array.from(
+				{length: harts},
+				(_, vcpu): VcpuConfig => ({...shared, translation, vcpu, codePages, rom: {gpa, size}}),
+			),
 		)
 	}
 

@@ -1,6 +1,7 @@
 /** One vCPU's Wasm instances: the hart core, and the interpreter over it. */
 import type {SharedMemory} from '../memory/index.ts'
 import {slotDecoder} from './interpreter/index.ts'
+import {RegionCache, TranslatorClient} from './translate/index.ts'
 import type {VcpuConfig} from './vcpu-config.ts'
 import {vcpuRegions} from './vcpu-config.ts'
 
@@ -27,9 +28,10 @@ export type Engine = Readonly<{
 	readMemory(gva: bigint, bytes: number): number
 	fenceI(): void
 	updateRegimes(): void
+	readonly translator: TranslatorClient
 }>
 
-type HartExports = Engine & {
+type HartExports = Omit<Engine, 'translator'> & {
 	/** The code page for instructions that cross pages. */
 	scratchCodePage(): number
 	attach(
@@ -56,21 +58,34 @@ export function createEngine(
 	const caches = memory.region(vcpuRegions.codeCaches)
 	const codeCache = caches.offset + (caches.size / config.harts) * config.vcpu
 	core.attach(block, ram.offset, ram.size, rom.offset, config.rom.gpa, rom.size, codeCache, config.codePages)
+	const regions = new RegionCache(memory, {hart: hart.exports, codeCache, codePages: config.codePages})
+	const translator = new TranslatorClient(memory, {
+		block,
+		config: config.translation,
+		port: config.translationPort,
+		cache: regions,
+	})
 	const decode = slotDecoder(memory, {
 		scratchPage: core.scratchCodePage() >>> 0,
 		decoded: imports.decoded,
+		region: (codeBase, pageOffset) => regions.find(codeBase, pageOffset),
 	})
 	const interpreter = new WebAssembly.Instance(config.interpreterModule, {
 		env: {
 			memory: memory.memory,
 			decode,
-			regions: new WebAssembly.Table({element: 'anyfunc', initial: 0}),
-			hot: () => {},
-			hotThreshold: new WebAssembly.Global({value: 'i32'}, 0),
+			regions: regions.table,
+			hot: (codeBase: number, ip: number, pageGva: bigint) => translator.hot(codeBase, ip, pageGva),
+			hotThreshold: new WebAssembly.Global({value: 'i32'}, hotThreshold(config.translation)),
 		},
 		hart: hart.exports as WebAssembly.ModuleImports,
 	})
 	const {run} = interpreter.exports as {run: Engine['run']}
 	const {interruptPending, takeInterrupt, readMemory, fenceI, updateRegimes} = core
-	return {run, interruptPending, takeInterrupt, readMemory, fenceI, updateRegimes}
+	return {run, interruptPending, takeInterrupt, readMemory, fenceI, updateRegimes, translator}
+}
+
+/** 0: nothing becomes hot. */
+function hotThreshold({accel, threshold}: VcpuConfig['translation']): number {
+	return accel === 'jit' ? threshold : 0
 }

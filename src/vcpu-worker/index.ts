@@ -4,6 +4,16 @@ export {nodeEndpoint} from './comlink-endpoint.ts'
 export {HartRegisters, type RegisterDump} from './hart-registers.ts'
 export {buildInterpreter} from './interpreter/index.ts'
 export {type HartEntry, resetHarts} from './reset.ts'
+export {
+	type ModuleRegions,
+	type RegionRequest,
+	type RequestMessage,
+	regionKey,
+	type Translation,
+	type TranslationConfig,
+	type TranslationMessage,
+	translate,
+} from './translate/index.ts'
 export {guestStuckExitCode} from './vcpu.ts'
 export {HartState, VcpuBlock} from './vcpu-block.ts'
 export {type VcpuConfig, vcpuRegions} from './vcpu-config.ts'

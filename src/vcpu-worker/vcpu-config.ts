@@ -1,7 +1,9 @@
 /** What a vCPU worker is given when it starts: plain data and compiled modules, posted once. */
+import type {MessagePort} from 'node:worker_threads'
 import type {ClockOrigin} from '../board/index.ts'
 import type {MemoryMap} from '../memory/index.ts'
 import type {TlbConfig} from '../tlb/index.ts'
+import type {TranslationConfig} from './translate/index.ts'
 
 export type VcpuConfig = Readonly<{
 	/** This vCPU's number, which is its hart id and its RCU reader. */
@@ -19,6 +21,9 @@ export type VcpuConfig = Readonly<{
 	hartModule: WebAssembly.Module
 	/** buildInterpreter(). */
 	interpreterModule: WebAssembly.Module
+	translation: TranslationConfig
+	/** To the translator: RequestMessage there, TranslationMessage back. Without one nothing is asked for. */
+	translationPort?: MessagePort
 }>
 
 /** Names of the memory regions that the vCPUs own. */

@@ -14,7 +14,7 @@ import {HartState, VcpuBlock} from './vcpu-block.ts'
 import type {VcpuConfig} from './vcpu-config.ts'
 
 /** Instructions between two looks at the timers: some hundred microseconds. */
-const sliceInstructions = 32_768
+const sliceInstructions = {interp: 32_768, jit: 262_144} as const
 /** Milliseconds; a sleeping vCPU looks around this often even if nobody rings. */
 const longestSleep = 1000
 
@@ -124,6 +124,7 @@ export class Vcpu {
 		if (bells & Doorbell.flush) this.#tlb.serveRequests(vcpu)
 		if (bells & Doorbell.fenceI) this.#engine.fenceI()
 		if (bells & Doorbell.interrupt) this.#timers.changed()
+		if (bells & Doorbell.message) this.#engine.translator.receive()
 		if (bells & Doorbell.hsm) this.#takeStart()
 		return (bells & Doorbell.pause) === 0
 	}
@@ -132,7 +133,8 @@ export class Vcpu {
 		this.#timers.check()
 		const {registers} = this
 		const before = registers.word('instret')
-		const reason = this.#engine.run(this.#block, sliceInstructions)
+		const reason = this.#engine.run(this.#block, sliceInstructions[this.#config.translation.accel])
+		this.#engine.translator.post()
 		if (reason === ExitReason.waitForInterrupt) this.#activity = 'waiting'
 		else if (reason === ExitReason.supervisorCall) this.#sbi.dispatch()
 		else if (registers.word('instret') === before) this.#checkStuck()

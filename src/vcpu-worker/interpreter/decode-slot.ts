@@ -7,17 +7,23 @@ import {type Flow, handlerFor, handlerIndex, isDirectJump} from './handlers.ts'
 const lastParcel = 0xffe
 const across = handlerIndex('across')
 const illegal = handlerIndex('illegal')
+const region = handlerIndex('region')
 
 /** Slot bytes per byte of code. */
 const slotScale = Slot.size / 2
 
 /**
  * @param options.scratchPage the code page whose last instruction continues in the next guest page.
+ * @param options.region the table index of the translated region that runs at an offset of a code page, or −1.
  * @returns the interpreter's import `decode(codeBase, ip)`: fills the slot at ip.
  */
 export function slotDecoder(
 	memory: SharedMemory,
-	options: {scratchPage: number; decoded?: () => void},
+	options: {
+		scratchPage: number
+		decoded?: () => void
+		region?: (codeBase: number, pageOffset: number) => number
+	},
 ): (codeBase: number, ip: number) => void {
 	// Plain throughout: code pages belong to this vCPU.
 	const {u8, u16, i32} = memory
@@ -34,6 +40,8 @@ export function slotDecoder(
 		const ip = ipSigned >>> 0
 		options.decoded?.()
 		const pageOffset = (ip - codeBase) / slotScale
+		const tableIndex = options.region?.(codeBase, pageOffset) ?? -1
+		if (tableIndex >= 0) return put(ip, region, {...none, c: tableIndex})
 		const inScratchPage = codeBase === options.scratchPage
 		const parcel = (codeBase + CodePage.offset.snapshot + pageOffset) / 2
 		const low = u16[parcel] ?? 0

@@ -24,7 +24,10 @@ export type InstructionHandler = Readonly<{
 }>
 
 /** A handler of the interpreter's own; these have fixed indices. */
-export type OwnHandler = Readonly<{kind: 'own'; key: 'decode' | 'page-end' | 'across' | 'illegal' | 'nop2' | 'nop4' | 'region'}>
+export type OwnHandler = Readonly<{
+	kind: 'own'
+	key: 'decode' | 'page-end' | 'across' | 'illegal' | 'nop2' | 'nop4' | 'region'
+}>
 export type Handler = OwnHandler | InstructionHandler
 
 /** In index order; the hart core knows 0 (decode) and 1 (page-end). */
