@@ -1,6 +1,5 @@
 /** The interpreter: one WebAssembly function over decoded slots, generated from the instruction list. */
 import {TlbEntry} from '../../tlb/index.ts'
-import {type Expression, instructions, type Type} from '../isa/index.ts'
 import {maximumCallDepth, RegionStatus, regionSignature} from '../translate/region-call.ts'
 import {CodePage, Slot} from '../vcpu-block.ts'
 import {
@@ -10,58 +9,16 @@ import {
 	type Label,
 	type Local,
 	ModuleBuilder,
-	type ValueType,
 } from '../wasm/index.ts'
 import {emitHandler} from './emit-handler.ts'
 import {handlerIndex, handlers} from './handlers.ts'
+import {hartFunctions} from './hart-functions.ts'
 import {budgetOffset, MemoryAccess, pushEntry} from './memory-access.ts'
 import {emitMultiplyHigh} from './multiply-high.ts'
 import {ExitReason, offsets, type RunContext} from './run-context.ts'
 import {type Cursor, pushInstructionBits, pushPc} from './slot-operands.ts'
 
 const regionHandler = handlerIndex('region')
-
-/** Functions of the hart core and their signatures, besides those that instructions call by name. */
-export const hartSignatures: Record<string, [parameters: ValueType[], results: ValueType[]]> = {
-	readMemory: [['i64', 'i32'], ['i32']],
-	writeMemory: [['i64', 'i32', 'i64'], ['i32']],
-	atomicAddress: [['i64', 'i32', 'i32'], ['i32']],
-	fetch: [['i64'], ['i32']],
-	fetchAcross: [['i64'], ['i32']],
-	raise: [['i32', 'i64'], []],
-	takeTrap: [[], []],
-	takeInterrupt: [[], ['i32']],
-	csrAccess: [['i32', 'i32', 'i64', 'i32'], ['i32']],
-	mret: [[], ['i32']],
-	sret: [[], ['i32']],
-	wfi: [[], ['i32']],
-	sfence: [['i32', 'i32', 'i64', 'i64'], ['i32']],
-	fenceI: [[], []],
-	ecall: [[], ['i32']],
-	roundingMode: [['i32'], ['i32']],
-	zeroBlock: [['i64'], ['i32']],
-	manageBlock: [['i64', 'i32'], ['i32']],
-	mayFenceTranslations: [[], ['i32']],
-}
-
-/** The functions that instructions call, with the signatures that their uses show. */
-export function calledFunctions(): Map<string, {parameters: Type[]; result: Type}> {
-	const found = new Map<string, {parameters: Type[]; result: Type}>()
-	const visit = (e: Expression): void => {
-		if (e.op === 'call') {
-			found.set(e.name, {parameters: e.arguments.map(({type}) => type), result: e.type})
-			e.arguments.forEach(visit)
-		}
-		for (const part of ['a', 'b', 'condition', 'gva', 'value', 'operand', 'target'] as const) {
-			const child = (e as Partial<Record<typeof part, unknown>>)[part]
-			if (child && typeof child === 'object') visit(child as Expression)
-		}
-	}
-	for (const {effects} of instructions) {
-		for (const effect of effects) if ('value' in effect) visit(effect.value)
-	}
-	return found
-}
 
 /**
  * Imports `env.memory`, `env.decode(codeBase, ip)` and, from `hart`, the hart core's functions; for the translator,
@@ -77,12 +34,7 @@ export function buildInterpreter(): Uint8Array<ArrayBuffer> {
 	module.importTable('env', 'regions')
 	const hotThreshold = module.importGlobal('env', 'hotThreshold', 'i32')
 	const functions: Record<string, FunctionReference> = {decode, hot}
-	for (const [name, [parameters, results]] of Object.entries(hartSignatures)) {
-		functions[name] = module.importFunction('hart', name, {parameters, results})
-	}
-	for (const [name, {parameters, result}] of calledFunctions()) {
-		functions[name] = module.importFunction('hart', name, {parameters, results: [result]})
-	}
+	for (const [name, signature] of hartFunctions) functions[name] = module.importFunction('hart', name, signature)
 	Object.assign(functions, emitMultiplyHigh(module))
 	module.function(
 		'run',

@@ -20,6 +20,7 @@ const hart = VcpuBlock.offset.hart
 export const offsets = {
 	pc: hart + HartState.offset.pc,
 	instret: hart + HartState.offset.instret,
+	budget: hart + HartState.offset.budget,
 	mie: hart + HartState.offset.mie,
 	mipSoftware: hart + HartState.offset.mipSoftware,
 	dataRegime: hart + HartState.offset.dataRegime,

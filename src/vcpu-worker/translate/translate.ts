@@ -1,15 +1,89 @@
-/** Translates regions of guest code into one WebAssembly module. */
+/** From hot places in guest code to one WebAssembly module of regions that call each other. */
 import type {SharedMemory} from '../../memory/index.ts'
-import type {RegionRequest, TranslateOptions, Translation} from './types.ts'
+import {hartFunctions} from '../interpreter/hart-functions.ts'
+import {emitMultiplyHigh} from '../interpreter/multiply-high.ts'
+import {type FunctionReference, ModuleBuilder} from '../wasm/index.ts'
+import {emitRegion} from './emit-region.ts'
+import {emitEnter, enterSignature} from './enter.ts'
+import {type GroupMember, gatherGroup} from './group.ts'
+import {pageBytes} from './page-code.ts'
+import {regionSignature} from './region-call.ts'
+import {usesOf} from './register-set.ts'
+import type {RegionInfo, RegionRequest, TranslateOptions, Translation} from './types.ts'
 
 /**
- * Reads guest pages, and translations as hints, from shared memory. Any thread.
- * @returns undefined when nothing could be translated.
+ * Reads guest pages and TLB entries from shared memory, which change meanwhile: what was read is in `sources`, and whoever installs a
+ * region compares. @returns undefined when nothing can be translated.
  */
 export function translate(
-	_memory: SharedMemory,
-	_requests: readonly RegionRequest[],
+	memory: SharedMemory,
+	requests: readonly RegionRequest[],
 	_options: TranslateOptions,
 ): Translation | undefined {
-	return undefined
+	const members = gatherGroup(memory, requests)
+	if (members.length === 0) return undefined
+	const module = new ModuleBuilder({name: nameOf(members[0]!)})
+	module.importSharedMemory('env', 'memory')
+	module.importTable('env', 'regions')
+	const base = module.importGlobal('env', 'base', 'i32')
+	const called = calledFunctions(members)
+	const functions: Record<string, FunctionReference> = {}
+	for (const name of called) {
+		const signature = hartFunctions.get(name)
+		if (signature) functions[name] = module.importFunction('hart', name, signature)
+	}
+	if ([...called].some((name) => name.startsWith('mulh'))) Object.assign(functions, emitMultiplyHigh(module))
+	const enter = module.function('enter', enterSignature, emitEnter)
+	const references = members.map((member) => module.declareFunction(nameOf(member), regionSignature))
+	const indexOf = new Map(members.map(({page, entry}, index) => [page + entry, index]))
+	for (const [index, member] of members.entries()) {
+		const sibling = (offset: number) => {
+			const samePage = offset >= 0 && offset < pageBytes
+			const place = samePage ? member.page + offset : member.placeOf(offset)
+			const found = place === undefined ? undefined : indexOf.get(place)
+			return found === undefined ? undefined : {function: references[found]!, index: found, samePage}
+		}
+		module.defineFunction(references[index]!, (code) =>
+			emitRegion(code, member.region, {functions, enter, base, sibling}),
+		)
+	}
+	module.elements(base, references)
+	return {bytes: module.toBytes(), functions: members.length, regions: regionInfos(members)}
+}
+
+/** The guest-physical place and the instructions that it holds; what a profiler shows. */
+function nameOf({page, entry, pageGva}: GroupMember): string {
+	return `${(pageGva + BigInt(entry)).toString(16)} at ${(page + entry).toString(16)}`
+}
+
+const always = ['readMemory', 'writeMemory', 'raise'] as const
+
+/** Functions of the hart core that the members' code may call. */
+function calledFunctions(members: readonly GroupMember[]): Set<string> {
+	const names = new Set<string>(always)
+	for (const {region} of members) {
+		for (const {instructions} of region.blocks) {
+			for (const {decoded} of instructions) {
+				const {calls, has} = usesOf(decoded.instruction)
+				for (const name of calls) names.add(name)
+				if (['amo', 'loadReserved', 'storeConditional'].some((kind) => has.has(kind))) names.add('atomicAddress')
+				if (has.has('csr')) names.add('csrAccess')
+				if (has.has('roundingMode')) names.add('roundingMode')
+				if (has.has('zeroBlock')) names.add('zeroBlock')
+				if (has.has('manageBlock')) names.add('manageBlock')
+			}
+		}
+	}
+	return names
+}
+
+/** Regions of one page vouch for each other, since they call each other without a look: their sources are those of all. */
+function regionInfos(members: readonly GroupMember[]): RegionInfo[] {
+	const sources = new Map<number, [number, Uint8Array][]>()
+	for (const {page, region} of members) {
+		const pieces = sources.get(page) ?? []
+		for (const [start, end] of region.ranges) pieces.push([start, region.page.bytes.slice(start, end)])
+		sources.set(page, pieces)
+	}
+	return members.map(({page, entry}, index) => ({index, page, entry, sources: sources.get(page)!}))
 }

@@ -1,0 +1,272 @@
+/** Emits one region as a WebAssembly function with structured control flow. */
+import {Lowering} from '../interpreter/lowering.ts'
+import {offsets} from '../interpreter/run-context.ts'
+import {emitMarkDirty, pushFloatingPointOff} from '../interpreter/slot-operands.ts'
+import type {Effect} from '../isa/index.ts'
+import type {Code} from '../wasm/index.ts'
+import {dirtyAtEntries} from './dirty.ts'
+import type {Block, Region, RegionInstruction} from './region.ts'
+import {continuations} from './region.ts'
+import {RegionStatus} from './region-call.ts'
+import {
+	emitJump,
+	emitReturn,
+	type ModuleContext,
+	pushCall,
+	pushGva,
+	pushSafepoint,
+	type RegionContext,
+} from './region-context.ts'
+import {RegionMemory} from './region-memory.ts'
+import {RegionOperands} from './region-operands.ts'
+import {RegisterLocals} from './register-locals.ts'
+import {noRegisters, type RegisterSet, registersRead, registersWritten, union, usesOf} from './register-set.ts'
+import {analyze, emitStructured} from './structure.ts'
+
+/** Where an exception's block offset and the instructions behind it are packed: offset | instructions << siteShift. */
+const [siteMask, siteShift] = [0xfff, 12]
+const illegalInstruction = 2
+
+export function emitRegion(
+	code: Code,
+	region: Region,
+	module: ModuleContext & Pick<RegionContext, 'sibling'>,
+): void {
+	new RegionEmitter(code, region, module).emit()
+}
+
+class RegionEmitter {
+	readonly #region: Region
+	readonly #context: RegionContext
+	readonly #memory: RegionMemory
+	readonly #used: RegisterSet
+	readonly #written: RegisterSet
+	/** What may be newer in locals than in the block where each block begins. */
+	readonly #dirtyAt: readonly RegisterSet[]
+	/** The same at the instruction being emitted. */
+	#dirty = noRegisters
+	/** The instruction that an exception comes from: i32, packed. */
+	readonly #site
+	/** Its bits: where it may turn out illegal. */
+	readonly #bits
+
+	constructor(code: Code, region: Region, module: ModuleContext & Pick<RegionContext, 'sibling'>) {
+		const block = code.parameter(0, 'block')
+		const budget = code.parameter(1, 'budget')
+		this.#region = region
+		this.#context = {
+			...module,
+			code,
+			block,
+			budget,
+			pageGva: code.parameter(2, 'pageGva'),
+			depth: code.parameter(3, 'depth'),
+			registers: new RegisterLocals(code, block),
+		}
+		const [table, mask] = [code.local('i32', 'table'), code.local('i32', 'mask')]
+		this.#memory = new RegionMemory({code, block, budget, table, mask, functions: module.functions})
+		this.#site = code.local('i32', 'site')
+		this.#bits = code.local('i32', 'bits')
+		const instructions = region.blocks.flatMap((each) => each.instructions)
+		this.#written = instructions.map(({decoded}) => registersWritten(decoded)).reduce(union, noRegisters)
+		this.#used = instructions.map(({decoded}) => registersRead(decoded)).reduce(union, this.#written)
+		this.#dirtyAt = dirtyAtEntries(region)
+		code.get(block).memory('i32.load', offsets.dataTable).set(table)
+		code.get(block).memory('i32.load', offsets.dataMask).set(mask)
+	}
+
+	emit(): void {
+		const {blocks} = this.#region
+		const {code, registers, functions} = this.#context
+		const structure = analyze(blocks.map((block) => this.#successors(block)))
+		// Safepoint: every call and jump between regions passes one.
+		pushSafepoint(this.#context)
+		code.if(undefined, () => this.#leave(RegionStatus.restart, blocks[0]!.start))
+		registers.load(this.#used)
+		code.block('trap', (trap) => {
+			code.block('illegal', (illegal) => {
+				emitStructured(code, structure, {
+					node: (node, goTo) => this.#block(blocks[node]!, {dirty: this.#dirtyAt[node]!, exits: {trap, illegal}, goTo}),
+					cutEdge: (_, to) => this.#jump(blocks[to]!.start),
+					backEdge: (_, to) => this.#safepoint(blocks[to]!.start),
+				})
+			})
+			// raise(2, the instruction's bits)
+			code.i32(illegalInstruction).get(this.#bits).op('i64.extend_i32_u').call(functions.raise!)
+		})
+		this.#trap()
+	}
+
+	#successors({terminator}: Block): number[] {
+		const found = continuations(terminator).map((to) => this.#region.blockAt.get(to))
+		return [...new Set(found.filter((index) => index !== undefined))]
+	}
+
+	// budget += instructions behind the one at site; pc = its address
+	#trap(): void {
+		const {code, budget, pageGva} = this.#context
+		code.get(budget).get(this.#site).i32(siteShift).op('i32.shr_u', 'i32.add').set(budget)
+		emitReturn(this.#context, {
+			dirty: this.#written,
+			pc: () => code.get(pageGva).get(this.#site).i32(siteMask).op('i32.and', 'i64.extend_i32_u', 'i64.add'),
+			status: RegionStatus.trap,
+		})
+	}
+
+	#leave(status: number, offset: number, dirty: RegisterSet = noRegisters): void {
+		emitReturn(this.#context, {dirty, pc: () => pushGva(this.#context, offset), status})
+	}
+
+	#safepoint(offset: number): void {
+		pushSafepoint(this.#context)
+		this.#context.code.if(undefined, () => this.#leave(RegionStatus.restart, offset, this.#dirty))
+	}
+
+	/** Leaves the region for a page offset. */
+	#jump(offset: number): void {
+		this.#context.registers.store(this.#dirty)
+		emitJump(this.#context, offset)
+	}
+
+	#block(
+		block: Block,
+		{dirty, exits, goTo}: {dirty: RegisterSet; exits: Lowering['exits']; goTo: (successor: number) => void},
+	): void {
+		const {code, budget} = this.#context
+		const {instructions} = block
+		code.get(budget).i32(instructions.length).op('i32.sub').set(budget)
+		this.#dirty = dirty
+		for (const [index, instruction] of instructions.entries()) {
+			const remaining = instructions.length - index
+			this.#memory.remaining = remaining
+			this.#noteSite(instruction, remaining - 1)
+			const operands = new RegionOperands({...this.#context, instruction})
+			const {functions} = this.#context
+			const lowering = new Lowering({code, operands, memory: this.#memory, functions, exits})
+			if (remaining === 1 && block.terminator.kind !== 'fall') {
+				return this.#terminator(block, {instruction, lowering, goTo})
+			}
+			this.#instruction(instruction, {lowering, behind: remaining - 1})
+		}
+		this.#goTo((block.terminator as {to: number}).to, goTo)
+	}
+
+	/** Continues in the region, or leaves it. */
+	#goTo(offset: number, goTo: (successor: number) => void): void {
+		const dirty = this.#dirty
+		const successor = this.#region.blockAt.get(offset)
+		if (successor === undefined) this.#jump(offset)
+		else goTo(successor)
+		this.#dirty = dirty
+	}
+
+	#noteSite({offset, decoded}: RegionInstruction, behind: number): void {
+		const {code} = this.#context
+		const {has, calls} = usesOf(decoded.instruction)
+		const faults = ['load', 'store', 'amo', 'loadReserved', 'storeConditional', 'zeroBlock', 'manageBlock']
+		const mayBeIllegal =
+			decoded.instruction.floatingPoint || ['csr', 'zeroBlock', 'manageBlock'].some((kind) => has.has(kind))
+		if (!mayBeIllegal && calls.size === 0 && !faults.some((kind) => has.has(kind))) return
+		code.i32(offset | (behind << siteShift)).set(this.#site)
+		if (mayBeIllegal) code.i32(this.#region.page.bits(offset)).set(this.#bits)
+	}
+
+	#instruction({offset, decoded}: RegionInstruction, {lowering, behind}: {lowering: Lowering; behind: number}): void {
+		const {code, budget} = this.#context
+		const {instruction} = decoded
+		const {block} = this.#context
+		if (instruction.floatingPoint) {
+			pushFloatingPointOff(code, block)
+			code.brIf(lowering.exits.illegal)
+		}
+		for (const effect of instruction.effects) if (effect.effect !== 'system') lowering.effect(effect)
+		if (instruction.effects.some((effect) => effect.effect === 'system' && effect.name === 'fence')) {
+			code.op('atomic.fence')
+		}
+		const {writes, calls} = usesOf(instruction)
+		if (instruction.floatingPoint && (writes === 'f' || calls.size > 0)) emitMarkDirty(code, block)
+		this.#dirty = union(this.#dirty, registersWritten(decoded))
+		const status = lowering.csrStatus
+		if (!status) return
+		code.get(status).i32(2).op('i32.eq')
+		code.if(undefined, () => {
+			code.get(budget).i32(behind).op('i32.add').set(budget)
+			this.#leave(RegionStatus.restart, offset + decoded.length, this.#dirty)
+		})
+		code.release(status)
+	}
+
+	#terminator(
+		block: Block,
+		{instruction, lowering, goTo}: {instruction: RegionInstruction; lowering: Lowering; goTo: (to: number) => void},
+	): void {
+		const {code} = this.#context
+		const {terminator} = block
+		const last = instruction.decoded.instruction.effects.at(-1)!
+		switch (terminator.kind) {
+			case 'jump':
+				return this.#goTo(terminator.to, goTo)
+			case 'branch':
+				lowering.push((last as Extract<Effect, {effect: 'branch'}>).condition)
+				code.if(undefined, () => this.#goTo(terminator.taken, goTo))
+				return this.#goTo(terminator.to, goTo)
+			case 'return':
+			case 'computed':
+				return this.#computedJump(lowering, last, terminator.kind)
+			case 'call':
+				return this.#call({instruction, lowering, goTo, terminator})
+			default:
+				throw new Error('Invariant broken: a block that falls through has no jump at its end')
+		}
+	}
+
+	#computedJump(lowering: Lowering, last: Effect, kind: 'return' | 'computed'): void {
+		const {code, block, budget, depth, enter, registers} = this.#context
+		const push = () => lowering.push((last as Extract<Effect, {effect: 'jumpRegister'}>).target)
+		if (kind === 'return') {
+			emitReturn(this.#context, {dirty: this.#dirty, pc: push, status: RegionStatus.jump})
+			return
+		}
+		registers.store(this.#dirty)
+		code.get(block).get(budget)
+		push()
+		code.get(depth).returnCall(enter)
+	}
+
+	// status = call(target); status | (pc != next) → return status; registers from the block
+	#call(options: {
+		instruction: RegionInstruction
+		lowering: Lowering
+		goTo: (to: number) => void
+		terminator: Extract<Block['terminator'], {kind: 'call'}>
+	}): void {
+		const {instruction, lowering, goTo, terminator} = options
+		const {code, block, budget, registers, depth, enter} = this.#context
+		const target = code.local('i64')
+		const status = code.local('i32')
+		const last = instruction.decoded.instruction.effects.at(-1)!
+		// rd and the target may be one register: the target is evaluated first.
+		if (last.effect === 'jumpRegister') lowering.push(last.target)
+		else pushGva(this.#context, terminator.to!)
+		code.set(target)
+		for (const effect of instruction.decoded.instruction.effects) if (effect.effect === 'writeX') lowering.effect(effect)
+		registers.store(union(this.#dirty, registersWritten(instruction.decoded)))
+		const next = this.#region.blockAt.get(terminator.next)
+		if (next === undefined) {
+			code.get(block).get(budget).get(target).get(depth).returnCall(enter)
+		} else {
+			pushCall(this.#context, {target, offset: terminator.to})
+			code.set(status)
+			code.get(block).memory('i32.load', offsets.budget).set(budget)
+			code.get(status)
+			code.get(block).memory('i64.load', offsets.pc)
+			pushGva(this.#context, terminator.next)
+			code.op('i64.ne', 'i32.or')
+			code.if(undefined, () => code.get(status).op('return'))
+			registers.load(this.#used)
+			this.#dirty = noRegisters
+			goTo(next)
+		}
+		code.release(target, status)
+	}
+}

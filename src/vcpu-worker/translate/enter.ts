@@ -1,0 +1,58 @@
+/** Jumps to an address that is known at run time only: through the fetch TLB and the slot that lies there. */
+import {TlbEntry} from '../../tlb/index.ts'
+import {handlerIndex} from '../interpreter/handlers.ts'
+import {budgetOffset, pushEntry} from '../interpreter/memory-access.ts'
+import {offsets} from '../interpreter/run-context.ts'
+import {CodePage, Slot} from '../vcpu-block.ts'
+import type {Code, Local, Signature} from '../wasm/index.ts'
+import {RegionStatus, regionSignature} from './region-call.ts'
+
+export const regionHandler = handlerIndex('region')
+
+/** enter(block, budget, target, depth): RegionStatus. As a region's call, but for any target; what is no region is left to the interpreter. */
+export const enterSignature: Signature = regionSignature
+
+// slot = slot of target; depth >= 0 && slot.handler == region ? regions[slot.c](block, budget, page(target), depth) : (pc = target, jump)
+export function emitEnter(code: Code): void {
+	const [block, budget] = [code.parameter(0, 'block'), code.parameter(1, 'budget')]
+	const [target, depth] = [code.parameter(2, 'target'), code.parameter(3, 'depth')]
+	const slot = code.local('i32')
+	pushSlot(code, {block, target})
+	code.tee(slot).memory('i32.load16_u', Slot.offset.handler).i32(regionHandler).op('i32.eq')
+	code.get(depth).i32(0).op('i32.ge_s', 'i32.and')
+	code.if(undefined, () => {
+		code.get(block).get(budget).get(target).i64(-0x1000n).op('i64.and').get(depth)
+		code.get(slot).memory('i32.load', Slot.offset.c).returnCallIndirect(regionSignature)
+	})
+	code.get(block).get(target).memory('i64.store', offsets.pc)
+	code.get(block).get(budget).memory('i32.store', budgetOffset)
+	code.i32(RegionStatus.jump)
+}
+
+/**
+ * Pushes the address of the slot of `target`, or 0, where shared memory holds nothing.
+ * Plain throughout: the tables in use and the code pages are this vCPU's own.
+ */
+export function pushSlot(code: Code, {block, target}: {block: Local; target: Local}): void {
+	const [table, mask] = [code.local('i32'), code.local('i32')]
+	const [entry, page] = [code.local('i32'), code.local('i32')]
+	// entry = fetch table[target]; entry.execTag == page(target) && (page = entry.code).generation == generation
+	code.get(block).memory('i32.load', offsets.fetchTable).set(table)
+	code.get(block).memory('i32.load', offsets.fetchMask).set(mask)
+	pushEntry(code, {address: target, table, mask})
+	code.tee(entry).memory('i64.load', TlbEntry.offset.execTag)
+	code.get(target).i64(-0x1000n).op('i64.and', 'i64.eq')
+	code.if(
+		'i32',
+		() => {
+			code.get(entry).memory('i32.load', TlbEntry.offset.code).tee(page)
+			// A slot is 8 bytes and stands for 2.
+			code.get(target).op('i32.wrap_i64').i32(0xffe).op('i32.and').i32(2).op('i32.shl', 'i32.add')
+			code.i32(0)
+			code.get(page).memory('i32.load', CodePage.offset.generation)
+			code.get(block).memory('i32.load', offsets.codeGeneration).op('i32.eq', 'select')
+		},
+		() => code.i32(0),
+	)
+	code.release(table, mask, entry, page)
+}

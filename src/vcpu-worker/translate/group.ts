@@ -1,0 +1,86 @@
+/** Which regions go into one module: those asked for, and those that they call or jump to, where these are warm. */
+import type {SharedMemory} from '../../memory/index.ts'
+import {TlbEntry, descriptorLog2Mask} from '../../tlb/index.ts'
+import {CodePage} from '../vcpu-block.ts'
+import {PageCode, pageBytes} from './page-code.ts'
+import {continuations, discoverRegion, type Region} from './region.ts'
+import type {RegionRequest} from './types.ts'
+
+export type GroupMember = Readonly<{
+	page: number
+	entry: number
+	pageGva: bigint
+	region: Region
+	/** Where in shared memory the instruction at a page offset lies, as far as it was seen. */
+	placeOf(offset: number): number | undefined
+}>
+
+/** Regions of one module. */
+const largestGroup = 64
+/** Jumps counted by the interpreter that make a callee worth its translation. */
+const warm = 2
+
+export function gatherGroup(memory: SharedMemory, requests: readonly RegionRequest[]): GroupMember[] {
+	const pages = new Map<number, PageCode>()
+	const members = new Map<number, GroupMember>()
+	const queue: (RegionRequest & {asked: boolean})[] = requests.map((request) => ({...request, asked: true}))
+	for (let next = queue.shift(); next && members.size < largestGroup; next = queue.shift()) {
+		const {page, entry, pageGva, fetchTable} = next
+		if (members.has(page + entry)) continue
+		const code = pageCode(memory, pages, page)
+		const region = discoverRegion(code, entry)
+		if (!region) continue
+		const places = new Map<number, number>()
+		members.set(page + entry, {page, entry, pageGva, region, placeOf: (offset) => places.get(offset)})
+		for (const offset of targetsOf(region)) {
+			const hint = lookUp(memory, {fetchTable, gva: pageGva + BigInt(offset)})
+			const place = offset >= 0 && offset < pageBytes ? page + offset : hint?.place
+			if (place === undefined) continue
+			places.set(offset, place)
+			if (hint && hint.place === place && hint.jumps >= warm) {
+				const entry = place % pageBytes
+				const target = pageGva + BigInt(offset)
+				queue.push({page: place - entry, entry, pageGva: target - BigInt(entry), fetchTable, asked: false})
+			}
+		}
+	}
+	return [...members.values()]
+}
+
+function pageCode(memory: SharedMemory, pages: Map<number, PageCode>, page: number): PageCode {
+	const known = pages.get(page)
+	if (known) return known
+	// Plain: the guest may write it meanwhile; whoever installs a region compares what it was translated from.
+	const code = new PageCode(memory.u8.slice(page, page + pageBytes))
+	pages.set(page, code)
+	return code
+}
+
+/** Page offsets that a region calls, and those where it goes on outside. */
+function targetsOf({blocks, blockAt}: Region): Set<number> {
+	const targets = new Set<number>()
+	for (const {terminator} of blocks) {
+		if (terminator.kind === 'call' && terminator.to !== undefined) targets.add(terminator.to)
+		for (const to of continuations(terminator)) if (!blockAt.has(to)) targets.add(to)
+	}
+	return targets
+}
+
+/** The asking vCPU's fetch TLB, as a hint: it may be another table by now. */
+function lookUp(
+	memory: SharedMemory,
+	{fetchTable, gva}: {fetchTable: number; gva: bigint},
+): {place: number; jumps: number} | undefined {
+	const table = (fetchTable & ~descriptorLog2Mask) >>> 0
+	const entries = 2 ** (fetchTable & descriptorLog2Mask)
+	const low = Number(BigInt.asUintN(32, gva))
+	const high = Number(BigInt.asUintN(32, gva >> 32n))
+	const entry = table + (Math.floor(low / pageBytes) % entries) * TlbEntry.size
+	// Plain reads of what the vCPU writes: checked where it is used, when the code runs.
+	const word = (offset: number) => memory.u32[(entry + offset) / 4] ?? 0
+	const tag = TlbEntry.offset.execTag
+	if (word(tag) !== low - (low % pageBytes) || word(tag + 4) !== high) return undefined
+	const place = (word(TlbEntry.offset.addend) + low) >>> 0
+	const counter = word(TlbEntry.offset.code) + CodePage.offset.counters + (low % pageBytes)
+	return {place, jumps: memory.u16[counter / 2] ?? 0}
+}

@@ -1,0 +1,133 @@
+/** What the pieces of one region's function share. */
+import {budgetOffset} from '../interpreter/memory-access.ts'
+import {offsets} from '../interpreter/run-context.ts'
+import type {Code, FunctionReference, GlobalReference, Local} from '../wasm/index.ts'
+import {pushSlot, regionHandler} from './enter.ts'
+import type {RegisterLocals} from './register-locals.ts'
+import type {RegisterSet} from './register-set.ts'
+
+/** Where another region of the same module is. */
+export type Sibling = Readonly<{
+	function: FunctionReference
+	/** In the module's element segment. */
+	index: number
+	/** In the same guest-physical page: the caller's own mapping and bytes vouch for it. */
+	samePage: boolean
+}>
+
+export type ModuleContext = Readonly<{
+	functions: Readonly<Record<string, FunctionReference>>
+	/** `enter(block, budget, target, depth)`: a jump to any address. */
+	enter: FunctionReference
+	/** Where the module's functions begin in the vCPU's table. */
+	base: GlobalReference
+}>
+
+export type RegionContext = ModuleContext &
+	Readonly<{
+		code: Code
+		block: Local
+		budget: Local
+		pageGva: Local
+		depth: Local
+		registers: RegisterLocals
+		/** The region that begins at a page offset, which may lie in another page. */
+		sibling(offset: number): Sibling | undefined
+	}>
+
+/** Pushes pageGva + offset. */
+export function pushGva({code, pageGva}: RegionContext, offset: number): void {
+	code.get(pageGva)
+	if (offset !== 0) code.i64(BigInt(offset)).op('i64.add')
+}
+
+// registers, pc and budget → the block; return status
+export function emitReturn(
+	context: RegionContext,
+	options: {dirty: RegisterSet; pc: () => void; status: number},
+): void {
+	const {code, block, budget, registers} = context
+	registers.store(options.dirty)
+	code.get(block)
+	options.pc()
+	code.memory('i64.store', offsets.pc)
+	code.get(block).get(budget).memory('i32.store', budgetOffset)
+	code.i32(options.status).op('return')
+}
+
+// Pushes budget < 1 | doorbell. Atomic: pairs with VcpuBlocks.ring(); what was written before the ring is seen after it.
+export function pushSafepoint({code, block, budget}: RegionContext): void {
+	code.get(budget).i32(1).op('i32.lt_s').get(block).memory('i32.atomic.load', offsets.doorbell).op('i32.or')
+}
+
+/** Leaves for a known page offset, by a tail call where there is a region to call. Registers are in the block. */
+export function emitJump(context: RegionContext, offset: number): void {
+	const {code, block, budget, depth} = context
+	const sibling = context.sibling(offset)
+	const target = code.local('i64')
+	const arguments_ = (page: () => void): void => {
+		code.get(block).get(budget)
+		page()
+		code.get(depth)
+	}
+	if (sibling?.samePage) {
+		arguments_(() => code.get(context.pageGva))
+		code.returnCall(sibling.function)
+	} else {
+		pushGva(context, offset)
+		code.set(target)
+		if (sibling) {
+			pushIsInstalled(context, {target, sibling})
+			code.if(undefined, () => {
+				arguments_(() => pushPage(code, target))
+				code.returnCall(sibling.function)
+			})
+		}
+		arguments_(() => code.get(target))
+		code.returnCall(context.enter)
+	}
+	code.release(target)
+}
+
+/** Pushes the status of a call. Registers are in the block. @param target its address. @param offset its page offset, where that is known. */
+export function pushCall(context: RegionContext, {target, offset}: {target: Local; offset: number | undefined}): void {
+	const {code, block, budget, depth} = context
+	const sibling = offset === undefined ? undefined : context.sibling(offset)
+	const inner = (): void => {
+		code.get(depth).i32(1).op('i32.sub')
+	}
+	const enter = (): void => {
+		code.get(block).get(budget).get(target)
+		inner()
+		code.call(context.enter)
+	}
+	const direct = (page: () => void): void => {
+		code.get(block).get(budget)
+		page()
+		inner()
+		code.call(sibling!.function)
+	}
+	if (!sibling) return enter()
+	if (sibling.samePage) {
+		code.get(depth).i32(1).op('i32.ge_s')
+		code.if('i32', () => direct(() => code.get(context.pageGva)), enter)
+		return
+	}
+	pushIsInstalled(context, {target, sibling})
+	code.get(depth).i32(1).op('i32.ge_s', 'i32.and')
+	code.if('i32', () => direct(() => pushPage(code, target)), enter)
+}
+
+function pushPage(code: Code, target: Local): void {
+	code.get(target).i64(-0x1000n).op('i64.and')
+}
+
+// entry = fetch table[target]; entry.execTag == page(target) && entry.code.generation == generation && slot == the sibling's
+function pushIsInstalled(context: RegionContext, {target, sibling}: {target: Local; sibling: Sibling}): void {
+	const {code} = context
+	pushSlot(code, {block: context.block, target})
+	// An empty slot's address is 0, where shared memory holds nothing.
+	code.memory('i64.load', 0)
+	code.global(context.base).i32(sibling.index).op('i32.add', 'i64.extend_i32_u').i64(32n).op('i64.shl')
+	code.i64(BigInt(regionHandler)).op('i64.or', 'i64.eq')
+}
