@@ -47,7 +47,7 @@ function terminatorOf(offset: number, {instruction, operands, length}: Decoded):
 	const last = instruction.effects.at(-1)?.effect
 	const next = offset + length
 	const to = offset + operands.imm
-	if (last === 'branch') return {kind: 'branch', taken: to, to: next}
+	if (last === 'branch') return to === next ? {kind: 'jump', to} : {kind: 'branch', taken: to, to: next}
 	if (last === 'jump') return operands.rd === 0 ? {kind: 'jump', to} : {kind: 'call', to, next}
 	if (last !== 'jumpRegister') return undefined
 	if (operands.rd !== 0) return {kind: 'call', to: undefined, next}
