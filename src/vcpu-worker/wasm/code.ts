@@ -82,14 +82,14 @@ export class Code {
 		return this
 	}
 
-	/** A constant that is not a NaN, whose bits JavaScript does not keep. */
+	/** A constant. Which NaN a NaN becomes is not told. */
 	f32(value: number): this {
 		new DataView(constantBytes.buffer).setFloat32(0, value, true)
 		this.#instructions.byte(0x43).append(constantBytes.subarray(0, 4))
 		return this
 	}
 
-	/** A constant that is not a NaN, whose bits JavaScript does not keep. */
+	/** A constant. Which NaN a NaN becomes is not told. */
 	f64(value: number): this {
 		new DataView(constantBytes.buffer).setFloat64(0, value, true)
 		this.#instructions.byte(0x44).append(constantBytes)
