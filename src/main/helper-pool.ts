@@ -1,16 +1,22 @@
 /** The helper pool of one machine (Piscina): jobs that keep work off the vCPUs' threads. */
+import {availableParallelism} from 'node:os'
 import {Piscina} from 'piscina'
 import type {SharedMemory} from '../memory/index.ts'
 import type {TlbConfig} from '../tlb/index.ts'
 import {threadEntries} from './artifacts.ts'
 import type {ClearJob} from './helper.ts'
+import type {TranslatedModule, TranslateJob} from './translation/index.ts'
+
+/** Translations at a time: vCPUs need the cores, and what waits meanwhile makes a larger module. */
+export const translationJobs = Math.max(1, Math.min(4, Math.floor(availableParallelism() / 4)))
 
 export class HelperPool implements AsyncDisposable {
 	readonly #pool = new Piscina({
 		filename: threadEntries.helper.href,
 		execArgv: [],
 		minThreads: 1,
-		maxThreads: 2,
+		// One for clearing, however many translate.
+		maxThreads: 1 + translationJobs,
 		// Piscina's workers spin on Atomics.wait between tasks unless told otherwise; ours shall sleep.
 		atomics: 'disabled',
 	})
@@ -30,7 +36,12 @@ export class HelperPool implements AsyncDisposable {
 		await this.#clearing
 	}
 
-	/** Resolves when nothing is under way; a failure is its caller's. */
+	/** Rejects when the job fails, or the pool is given up meanwhile. */
+	async translate(job: TranslateJob): Promise<TranslatedModule | undefined> {
+		return await this.#pool.run(job, {name: 'translateRegions'})
+	}
+
+	/** Resolves when no table is being cleared; a failure is its caller's. */
 	async idle(): Promise<void> {
 		await this.#clearing?.catch(() => {})
 	}

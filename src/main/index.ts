@@ -3,5 +3,6 @@
 export {UserError} from '../memory/index.ts'
 export type {RegisterDump} from '../vcpu-worker/index.ts'
 export {Machine} from './machine.ts'
-export type {MachineConsole, MachineOptions, MachineOutcome} from './machine-interface.ts'
+export type {MachineConsole, MachineOptions, MachineOutcome, TranslationOptions} from './machine-interface.ts'
 export type {HartStatistics, MachineStatistics} from './machine-statistics.ts'
+export type {TranslationStatistics} from './translation/index.ts'

@@ -14,6 +14,25 @@ export type MachineOptions = Readonly<{
 	append?: string
 	/** Stops the machine. */
 	signal?: AbortSignal
+}> &
+	TranslationOptions
+
+/** How guest code runs. */
+export type TranslationOptions = Readonly<{
+	/** `interp`: decoded instructions, one by one. `jit`: what is hot is translated to WebAssembly. */
+	accel?: 'interp' | 'jit'
+	/** Jumps to one place that make it hot, 1 to 65535. */
+	jitThreshold?: number
+	/** Each hart translates by itself, at once, instead of going on meanwhile: for tests. */
+	jitSynchronous?: boolean
+	/** Bytes of WebAssembly that may be live; above that the oldest modules go. */
+	jitBytes?: number
+	/** How translated code looks pages up: at each access, or in a shared function. */
+	lookup?: 'inline' | 'outlined'
+	/** A folder that gets each module as a file; made if it is not there. */
+	dumpWasm?: string
+	/** Has V8 write the addresses and names of its code where Linux's perf looks for them: see perfMapPath(). */
+	perfMap?: boolean
 }>
 
 /** How a machine came to its end. */

@@ -3,6 +3,7 @@ import type {SharedMemory, VcpuBlocks} from '../memory/index.ts'
 import type {Rcu, RcuStatistics} from '../rcu/index.ts'
 import type {SharedTlbStatistics, Tlb, TlbStatistics} from '../tlb/index.ts'
 import {HartRegisters} from '../vcpu-worker/index.ts'
+import type {TranslationStatistics} from './translation/index.ts'
 
 const counters = [
 	'traps',
@@ -13,6 +14,8 @@ const counters = [
 	'codePagesChanged',
 	'codeCacheResets',
 	'instructionsDecoded',
+	'instructionsTranslated',
+	'regionEntries',
 ] as const
 
 export type HartStatistics = Readonly<Record<(typeof counters)[number], number>> &
@@ -23,6 +26,8 @@ export type MachineStatistics = Readonly<{
 	rcu: RcuStatistics
 	/** The pool of TLB tables and remote flushes. */
 	tlbPool: SharedTlbStatistics
+	/** Absent while all code is interpreted, or each hart translates by itself. */
+	translation?: TranslationStatistics
 }>
 
 export function readStatistics(machine: {
@@ -30,6 +35,7 @@ export function readStatistics(machine: {
 	blocks: VcpuBlocks
 	rcu: Rcu
 	tlb: Tlb
+	translation: TranslationStatistics | undefined
 }): MachineStatistics {
 	const harts = Array.from({length: machine.blocks.count}, (_, hart): HartStatistics => {
 		const registers = new HartRegisters(machine.memory, machine.blocks.base(hart))
@@ -43,5 +49,6 @@ export function readStatistics(machine: {
 			tlb: machine.tlb.tlbStatistics(hart),
 		}
 	})
-	return {harts, rcu: machine.rcu.statistics(), tlbPool: machine.tlb.sharedStatistics()}
+	const {rcu, tlb, translation} = machine
+	return {harts, rcu: rcu.statistics(), tlbPool: tlb.sharedStatistics(), ...(translation && {translation})}
 }

@@ -15,11 +15,18 @@ import {readHartCore} from './artifacts.ts'
 import {type BootPlan, planBoot} from './boot/index.ts'
 import {ConsoleStream} from './console-stream.ts'
 import {describeStuckHart} from './describe-hart.ts'
-import {HelperPool} from './helper-pool.ts'
+import {HelperPool, translationJobs} from './helper-pool.ts'
 import type {CommandLineMachine, MachineOptions, MachineOutcome} from './machine-interface.ts'
 import {codePagesPerVcpu, createMemory} from './machine-memory.ts'
 import {type MachineStatistics, readStatistics} from './machine-statistics.ts'
 import {StallWatch} from './stall-watch.ts'
+import {
+	defaultLimits,
+	prepareDumpFolder,
+	setEngineFlags,
+	TranslationService,
+	translationConfig,
+} from './translation/index.ts'
 import {type VcpuDied, VcpuThreads} from './vcpu-threads.ts'
 
 /** sysexits.h's EX_SOFTWARE: the emulator itself failed. */
@@ -48,6 +55,8 @@ export class Machine implements CommandLineMachine {
 	readonly #tlb: Tlb
 	readonly #helpers: HelperPool
 	readonly #threads: VcpuThreads
+	/** None while all code is interpreted. */
+	readonly #translation: TranslationService | undefined
 	readonly #abort: AbortSignal | undefined
 	readonly #stalls: StallWatch
 	#phase: 'created' | 'starting' | 'running' | 'paused' | 'over' = 'created'
@@ -68,17 +77,20 @@ export class Machine implements CommandLineMachine {
 	static async create(options: MachineOptions): Promise<Machine> {
 		const {smp, memory: memoryBytes, kernel, initrd, bios, dtb, append} = options
 		if (!(Number.isInteger(smp) && smp >= 1 && smp <= 64)) throw expected('--smp from 1 to 64', smp)
+		const translation = translationConfig(options)
 		const files = Object.fromEntries(
 			Object.entries({kernel, initrd, bios, dtb, append}).filter(([, value]) => value !== undefined),
 		)
 		const plan = await planBoot({smp, memoryBytes, ...files})
 		const tlb: TlbConfig = {vcpus: smp}
 		const memory = createMemory({harts: smp, ramBytes: memoryBytes, tlb})
+		if (options.dumpWasm !== undefined) await prepareDumpFolder(options.dumpWasm)
+		setEngineFlags({perfMap: options.perfMap ?? false})
 		const [hartModule, interpreterModule] = await Promise.all([
 			WebAssembly.compile(await readHartCore()),
 			WebAssembly.compile(buildInterpreter()),
 		])
-		return new Machine({plan, memory, tlb, hartModule, interpreterModule, harts: smp, abort: options.signal})
+		return new Machine({plan, memory, tlb, hartModule, interpreterModule, translation, options})
 	}
 
 	private constructor(parts: {
@@ -87,15 +99,16 @@ export class Machine implements CommandLineMachine {
 		tlb: TlbConfig
 		hartModule: WebAssembly.Module
 		interpreterModule: WebAssembly.Module
-		harts: number
-		abort: AbortSignal | undefined
+		translation: TranslationConfig
+		options: MachineOptions
 	}) {
-		const {plan, memory, tlb, harts, hartModule, interpreterModule} = parts
+		const {plan, memory, tlb, hartModule, interpreterModule, translation, options} = parts
+		const harts = options.smp
 		const clockOrigin: ClockOrigin = process.hrtime()
 		this.harts = harts
 		this.#plan = plan
 		this.#memory = memory
-		this.#abort = parts.abort
+		this.#abort = options.signal
 		this.#blocks = new VcpuBlocks(memory, harts)
 		this.#board = new Board(memory, this.#blocks, {now: ticksSince(clockOrigin)})
 		this.#rcu = new Rcu(memory, harts)
@@ -109,14 +122,16 @@ export class Machine implements CommandLineMachine {
 		this.#helpers = new HelperPool(memory, tlb)
 		this.#overdue.promise.catch(() => {})
 		const {base: gpa, size} = boardMap.bootRom
-		const shared = {harts, memory: memory.memory, map: memory.map, tlb, clockOrigin, hartModule, interpreterModule}
-		const translation: TranslationConfig = {accel: 'interp', threshold: 64, lookup: 'inline', synchronous: false}
+		const translates = translation.accel === 'jit' && !translation.synchronous
+		this.#translation = translates ? this.#createTranslation(translation, options) : undefined
+		const modules = {hartModule, interpreterModule, translation}
+		const shared = {harts, memory: memory.memory, map: memory.map, tlb, clockOrigin, ...modules}
 		const codePages = codePagesPerVcpu(harts)
 		this.#threads = new VcpuThreads(
-			Array.from(
-				{length: harts},
-				(_, vcpu): VcpuConfig => ({...shared, translation, vcpu, codePages, rom: {gpa, size}}),
-			),
+			Array.from({length: harts}, (_, vcpu): VcpuConfig => {
+				const translationPort = this.#translation?.vcpuPorts[vcpu]
+				return {...shared, vcpu, codePages, rom: {gpa, size}, ...(translationPort && {translationPort})}
+			}),
 		)
 	}
 
@@ -145,6 +160,7 @@ export class Machine implements CommandLineMachine {
 			await this.#threads[Symbol.asyncDispose]()
 		}
 		this.#phase = 'over'
+		this.#translation?.close()
 		this.#board.control.ringMain(MainDoorbell.stop)
 		this.#pause?.parked.resolve()
 		await Promise.all([pumping, this.#helpers.idle()])
@@ -206,7 +222,8 @@ export class Machine implements CommandLineMachine {
 
 	/** Counters of harts, TLBs and grace periods; exact while the machine is parked or over, else as of now or a moment ago. */
 	statistics(): MachineStatistics {
-		return readStatistics({memory: this.#memory, blocks: this.#blocks, rcu: this.#rcu, tlb: this.#tlb})
+		const translation = this.#translation?.statistics()
+		return readStatistics({memory: this.#memory, blocks: this.#blocks, rcu: this.#rcu, tlb: this.#tlb, translation})
 	}
 
 	/** The flattened device tree that the guest gets. */
@@ -224,6 +241,7 @@ export class Machine implements CommandLineMachine {
 		this.stop()
 		await this.#running
 		this.#phase = 'over'
+		this.#translation?.close()
 		await Promise.all([this.#threads[Symbol.asyncDispose](), this.#helpers[Symbol.asyncDispose]()])
 		this.console.end()
 	}
@@ -248,6 +266,18 @@ export class Machine implements CommandLineMachine {
 		if (!this.#board.control.stop()) return
 		this.#stopSeen ??= performance.now()
 		if (performance.now() - this.#stopSeen >= parkLimit) this.#overdue.reject(new Error('a hart does not stop'))
+	}
+
+	#createTranslation(options: TranslationConfig, {jitBytes, dumpWasm}: MachineOptions): TranslationService {
+		const {memory, map} = this.#memory
+		return new TranslationService(this.#memory, {
+			vcpus: this.harts,
+			rcu: this.#rcu,
+			ring: (vcpu) => this.#blocks.ring(vcpu, Doorbell.message),
+			translate: (id, requests) => this.#helpers.translate({id, memory, map, requests, options, dumpFolder: dumpWasm}),
+			jobs: translationJobs,
+			limits: {...defaultLimits, ...(jitBytes !== undefined && {wasmBytes: jitBytes})},
+		})
 	}
 
 	#load(): void {

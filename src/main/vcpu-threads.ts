@@ -49,7 +49,12 @@ export class VcpuThreads implements AsyncDisposable {
 
 	#start(config: VcpuConfig): Thread {
 		// Flags such as --input-type are the main script's own.
-		const worker = new Worker(threadEntries.vcpu, {workerData: config, name: `vcpu ${config.vcpu}`, execArgv: []})
+		const worker = new Worker(threadEntries.vcpu, {
+			workerData: config,
+			transferList: config.translationPort ? [config.translationPort] : [],
+			name: `vcpu ${config.vcpu}`,
+			execArgv: [],
+		})
 		const death = new Promise<never>((_, reject) => {
 			worker.once('error', (error) => reject(new VcpuDied(config.vcpu, (error as Error).message)))
 			worker.once('exit', (code) => {

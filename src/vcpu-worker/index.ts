@@ -6,9 +6,11 @@ export {buildInterpreter} from './interpreter/index.ts'
 export {type HartEntry, resetHarts} from './reset.ts'
 export {
 	type ModuleRegions,
+	type RegionInfo,
 	type RegionRequest,
 	type RequestMessage,
 	regionKey,
+	type TranslateOptions,
 	type Translation,
 	type TranslationConfig,
 	type TranslationMessage,

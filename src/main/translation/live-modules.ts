@@ -1,0 +1,87 @@
+/** The modules that vCPUs hold: which places they serve, how large they are, and which have to go. */
+import {type RegionInfo, regionKey} from '../../vcpu-worker/index.ts'
+
+export type LiveModule = Readonly<{id: number; wasmBytes: number; regions: readonly RegionInfo[]}>
+
+export type ModuleLimits = Readonly<{
+	/** Of WebAssembly, of all live modules. */
+	wasmBytes: number
+	regions: number
+}>
+
+/** Regions of one place: code that comes and goes finds its older ones again. */
+const versionsOfPlace = 4
+
+type Held = LiveModule & {/** Regions that are among the newest of their place. */ current: number}
+
+export class LiveModules {
+	readonly #limits: ModuleLimits
+	/** Oldest first. */
+	readonly #modules = new Map<number, Held>()
+	/** By regionKey, oldest first. */
+	readonly #places = new Map<number, {module: Held; region: RegionInfo}[]>()
+	#wasmBytes = 0
+	#regions = 0
+
+	constructor(limits: ModuleLimits) {
+		this.#limits = limits
+	}
+
+	get modules(): number {
+		return this.#modules.size
+	}
+
+	get regions(): number {
+		return this.#regions
+	}
+
+	get wasmBytes(): number {
+		return this.#wasmBytes
+	}
+
+	/** @returns the modules that have to go now, which are no longer counted: superseded ones, and the oldest above the limits. */
+	add(module: LiveModule): LiveModule[] {
+		const held = {...module, current: module.regions.length}
+		this.#modules.set(module.id, held)
+		this.#wasmBytes += module.wasmBytes
+		this.#regions += module.regions.length
+		const superseded = new Set<Held>()
+		for (const region of module.regions) {
+			const key = regionKey(region.page, region.entry)
+			const versions = this.#places.get(key) ?? []
+			if (versions.length === 0) this.#places.set(key, versions)
+			versions.push({module: held, region})
+			if (versions.length <= versionsOfPlace) continue
+			const oldest = versions.shift()!.module
+			oldest.current--
+			if (oldest.current === 0) superseded.add(oldest)
+		}
+		const going = [...superseded]
+		for (const old of going) this.#remove(old)
+		for (const oldest of this.#modules.values()) {
+			const fits = this.#wasmBytes <= this.#limits.wasmBytes && this.#regions <= this.#limits.regions
+			// The newest stays, however large it is.
+			if (fits || oldest === held) break
+			this.#remove(oldest)
+			going.push(oldest)
+		}
+		return going
+	}
+
+	/** The regions of a place, oldest first. */
+	at(key: number): RegionInfo[] {
+		return this.#places.get(key)?.map(({region}) => region) ?? []
+	}
+
+	#remove(module: Held): void {
+		this.#modules.delete(module.id)
+		this.#wasmBytes -= module.wasmBytes
+		this.#regions -= module.regions.length
+		for (const {page, entry} of module.regions) {
+			const key = regionKey(page, entry)
+			const rest = this.#places.get(key)?.filter((version) => version.module !== module) ?? []
+			if (rest.length > 0) this.#places.set(key, rest)
+			else this.#places.delete(key)
+		}
+	}
+}

@@ -1,0 +1,45 @@
+/** A helper's job: translate and compile one module. */
+import {writeFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {type MemoryMap, SharedMemory} from '../../memory/index.ts'
+import {type RegionInfo, type RegionRequest, type TranslateOptions, translate} from '../../vcpu-worker/index.ts'
+
+export type TranslateJob = Readonly<{
+	id: number
+	memory: WebAssembly.Memory
+	map: MemoryMap
+	requests: readonly RegionRequest[]
+	options: TranslateOptions
+	/** The folder that gets each module's bytes. */
+	dumpFolder: string | undefined
+}>
+
+export type TranslatedModule = Readonly<{
+	module: WebAssembly.Module
+	wasmBytes: number
+	functions: number
+	regions: readonly RegionInfo[]
+	translateMilliseconds: number
+	compileMilliseconds: number
+}>
+
+/** @returns undefined when nothing could be translated. */
+export function runTranslateJob(job: TranslateJob): TranslatedModule | undefined {
+	const began = performance.now()
+	const translation = translate(new SharedMemory(job.memory, job.map), job.requests, job.options)
+	if (!translation) return undefined
+	const {bytes, functions, regions} = translation
+	if (job.dumpFolder !== undefined) {
+		writeFileSync(join(job.dumpFolder, `${String(job.id).padStart(4, '0')}.wasm`), bytes)
+	}
+	const translated = performance.now()
+	const module = new WebAssembly.Module(bytes)
+	return {
+		module,
+		wasmBytes: bytes.length,
+		functions,
+		regions,
+		translateMilliseconds: translated - began,
+		compileMilliseconds: performance.now() - translated,
+	}
+}

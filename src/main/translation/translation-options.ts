@@ -1,0 +1,51 @@
+/** The options of translation, checked. */
+import {constants} from 'node:fs'
+import {access, mkdir} from 'node:fs/promises'
+import {join} from 'node:path'
+import {setFlagsFromString} from 'node:v8'
+import {expected, rangeError} from '../../memory/index.ts'
+import type {TranslationConfig} from '../../vcpu-worker/index.ts'
+import type {TranslationOptions} from '../machine-interface.ts'
+import {defaultLimits} from './translation-service.ts'
+
+export const accelerators = ['interp', 'jit'] as const
+export const lookups = ['inline', 'outlined'] as const
+/** The interpreter's counters have 16 bits. */
+export const mostThreshold = 65_535
+
+const defaults = {accel: 'interp', threshold: 256, lookup: 'inline'} as const satisfies Partial<TranslationConfig>
+
+/** @throws UserError */
+export function translationConfig(options: TranslationOptions): TranslationConfig {
+	const {accel = defaults.accel, lookup = defaults.lookup, jitThreshold: threshold = defaults.threshold} = options
+	if (!accelerators.includes(accel)) throw expected('--accel interp or jit', accel)
+	if (!lookups.includes(lookup)) throw expected('--lookup inline or outlined', lookup)
+	if (!(Number.isInteger(threshold) && threshold >= 1 && threshold <= mostThreshold))
+		throw expected(`--jit-threshold from 1 to ${mostThreshold}`, threshold)
+	const {jitBytes = defaultLimits.wasmBytes} = options
+	if (!(jitBytes >= 1)) throw rangeError('jitBytes above 0', jitBytes)
+	return {accel, lookup, threshold, synchronous: options.jitSynchronous ?? false}
+}
+
+/** @throws UserError when files cannot be written there. */
+export async function prepareDumpFolder(folder: string): Promise<void> {
+	try {
+		await mkdir(folder, {recursive: true})
+		await access(folder, constants.W_OK | constants.X_OK)
+	} catch (error) {
+		throw expected(
+			'--dump-wasm to be a folder that can be written',
+			`${folder} (${(error as NodeJS.ErrnoException).code})`,
+		)
+	}
+}
+
+/** V8's flags hold for the whole process, for code that is compiled from now on and threads that start from now on. */
+export function setEngineFlags({perfMap}: {perfMap: boolean}): void {
+	if (perfMap) setFlagsFromString('--perf-basic-prof')
+}
+
+/** Where V8 writes what `perfMap` asks for. */
+export function perfMapPath(): string {
+	return join('/tmp', `perf-${process.pid}.map`)
+}

@@ -1,0 +1,77 @@
+/** Counters of translation, for people and for --stats. */
+import {LatencyHistogram, type LatencySummary, microseconds, recordLatency, summarizeLatency} from '../../rcu/index.ts'
+import type {RegionInfo} from '../../vcpu-worker/index.ts'
+
+export type TranslationStatistics = Readonly<{
+	/** Regions that vCPUs asked for. */
+	requests: number
+	/** Requests that needed nothing: the region was waiting, being translated, or posted already. */
+	merged: number
+	/** Requests put off, because translations of their page were in vain too often. */
+	refused: number
+	/** Requests of which no region came. */
+	rejected: number
+	/** Jobs of the helpers that failed. */
+	failures: number
+	/** Modules compiled; those that vCPUs hold; those dropped, and how many of these still wait for their grace period. */
+	modules: number
+	liveModules: number
+	droppedModules: number
+	retiredModules: number
+	regions: number
+	liveRegions: number
+	/** WebAssembly. */
+	wasmBytes: number
+	liveWasmBytes: number
+	/** Guest instructions in the regions, each counted as often as it was translated. */
+	guestInstructions: number
+	/** Sums, of helper time. */
+	translateMilliseconds: number
+	compileMilliseconds: number
+	/** From the request until the module was posted to the vCPUs. */
+	latency: LatencySummary
+}>
+
+type Counts = {
+	-readonly [Name in Exclude<keyof TranslationStatistics, 'latency' | `live${string}` | 'retiredModules'>]: number
+}
+
+export class TranslationCounters {
+	readonly counts: Counts = {
+		requests: 0,
+		merged: 0,
+		refused: 0,
+		rejected: 0,
+		failures: 0,
+		modules: 0,
+		droppedModules: 0,
+		regions: 0,
+		wasmBytes: 0,
+		guestInstructions: 0,
+		translateMilliseconds: 0,
+		compileMilliseconds: 0,
+	}
+	/** Of this thread alone. */
+	readonly #latency = new Int32Array(LatencyHistogram.size / 4)
+
+	/** @param asked microseconds() */
+	answered(asked: number): void {
+		recordLatency(this.#latency, 0, (microseconds() - asked) >>> 0)
+	}
+
+	get latency(): LatencySummary {
+		return summarizeLatency(this.#latency, 0)
+	}
+}
+
+/** Instructions that a module's regions were translated from. Regions of one page may share their sources. */
+export function countInstructions(regions: readonly RegionInfo[]): number {
+	let count = 0
+	for (const sources of new Set(regions.map((region) => region.sources))) {
+		for (const [, bytes] of sources) {
+			// The lowest two bits of an instruction's first byte say whether it has 16 bits or 32.
+			for (let at = 0; at < bytes.length; at += (bytes[at]! & 3) === 3 ? 4 : 2) count++
+		}
+	}
+	return count
+}
