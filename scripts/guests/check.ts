@@ -17,12 +17,11 @@ export type CheckResult = Readonly<{
 /** Compares hashes everywhere; rebuilds where the compiler is the one that the manifest names. */
 export async function checkGuests(): Promise<CheckResult> {
 	const manifest = await readManifest()
-	const compiler = await compilerVersion()
 	const faults: string[] = []
 	let rebuilt = 0
 	for (const program of guestPrograms) {
 		faults.push(...(await hashFaults(program, manifest)))
-		if (manifest[program.name]?.compiler !== compiler) continue
+		if (manifest[program.name]?.compiler !== (await compilerVersion(program))) continue
 		rebuilt++
 		if (!(await rebuildsToTheSame(program))) faults.push(`${program.binary} is not what its sources compile to`)
 	}
@@ -43,11 +42,11 @@ async function hashFaults(program: GuestProgram, manifest: Manifest): Promise<st
 	]
 }
 
-async function rebuildsToTheSame({name, binary}: GuestProgram): Promise<boolean> {
-	const output = join(tmpdir(), `manyhart-${process.pid}-${name}.elf`)
+async function rebuildsToTheSame(program: GuestProgram): Promise<boolean> {
+	const output = join(tmpdir(), `manyhart-${process.pid}-${program.name}.elf`)
 	try {
-		await compileGuest(name, output)
-		return (await readFile(output)).equals(await readFile(fromRoot(binary)))
+		await compileGuest(program, output)
+		return (await readFile(output)).equals(await readFile(fromRoot(program.binary)))
 	} finally {
 		await rm(output, {force: true})
 	}

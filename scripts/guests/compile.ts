@@ -1,8 +1,10 @@
-/** Compiles one guest program: its own folder and the runtime, with the cross compiler, always to the same bytes. */
+/** Compiles one guest program with the cross compiler, always to the same bytes. */
 import {execFile} from 'node:child_process'
-import {mkdir} from 'node:fs/promises'
+import {createHash} from 'node:crypto'
+import {mkdir, readFile} from 'node:fs/promises'
 import {dirname} from 'node:path'
 import {promisify} from 'node:util'
+import type {GuestProgram} from '../../test/guests/guests.ts'
 import {BuildError, root} from '../build/project.ts'
 import {sourcesOf} from './manifest.ts'
 
@@ -12,27 +14,35 @@ const run = promisify(execFile)
 const language = ['-std=gnu17', '-O2', '-Wall', '-Wextra', '-Werror']
 const target = ['-march=rv64gc', '-mabi=lp64d', '-mcmodel=medany', '-mno-relax']
 // -fno-tree-loop-distribute-patterns: the compiler may not turn memset's own loop into a call of memset.
-const freestanding = ['-ffreestanding', '-nostdlib', '-static', '-fno-pic', '-no-pie', '-fno-stack-protector']
+const freestanding = ['-ffreestanding', '-nostdlib', '-fno-stack-protector', '-T', 'test/guests/runtime/guest.ld']
+const placed = ['-static', '-fno-pic', '-no-pie']
 const exact = ['-fno-tree-loop-distribute-patterns', '-Wl,--build-id=none', '-s']
 
-/** @returns its first line of `--version`, or undefined when there is no such compiler. */
-export async function compilerVersion(): Promise<string | undefined> {
+/**
+ * @returns what decides the bytes: the compiler's first line of `--version`, and for a program with a C library in it also
+ * that library's hash; undefined when either is not here.
+ */
+export async function compilerVersion({on}: Pick<GuestProgram, 'on'>): Promise<string | undefined> {
 	try {
-		return (await run(compiler, ['--version'])).stdout.split('\n')[0]
+		const [version] = (await run(compiler, ['--version'])).stdout.split('\n')
+		if (on === 'bare metal') return version
+		const library = (await run(compiler, ['-print-file-name=libc.a'])).stdout.trim()
+		const hash = createHash('sha256').update(await readFile(library))
+		return `${version}, libc.a ${hash.digest('hex').slice(0, 16)}`
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
 		throw error
 	}
 }
 
-export async function compileGuest(name: string, output: string): Promise<void> {
-	const sources = (await sourcesOf(name)).filter((path) => /\.[cS]$/.test(path))
+export async function compileGuest(program: GuestProgram, output: string): Promise<void> {
+	const sources = (await sourcesOf(program)).filter((path) => /\.[cS]$/.test(path))
 	await mkdir(dirname(output), {recursive: true})
-	const script = ['-T', 'test/guests/runtime/guest.ld']
-	const options = [...language, ...target, ...freestanding, ...exact, ...script, ...sources, '-o', output]
+	const own = program.on === 'Linux' ? [] : freestanding
+	const options = [...language, ...target, ...own, ...placed, ...exact, ...sources, '-o', output]
 	try {
 		await run(compiler, options, {cwd: root, env: {...process.env, LC_ALL: 'C', SOURCE_DATE_EPOCH: '0'}})
 	} catch (error) {
-		throw new BuildError(`${name}: ${(error as {stderr?: string}).stderr ?? error}`)
+		throw new BuildError(`${program.name}: ${(error as {stderr?: string}).stderr ?? error}`)
 	}
 }

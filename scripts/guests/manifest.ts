@@ -19,8 +19,8 @@ export async function readManifest(): Promise<Manifest> {
 }
 
 /** @returns the paths of what a program is built from, relative to the project, in a fixed order. */
-export async function sourcesOf(name: string): Promise<string[]> {
-	const folders = ['test/guests/runtime', `test/guests/${name}`]
+export async function sourcesOf({sources}: GuestProgram): Promise<string[]> {
+	const folders = sources.map((name) => `test/guests/${name}`)
 	const lists = await Promise.all(
 		folders.map(async (folder) => (await readdir(fromRoot(folder))).map((file) => `${folder}/${file}`)),
 	)
@@ -30,10 +30,10 @@ export async function sourcesOf(name: string): Promise<string[]> {
 		.sort()
 }
 
-export async function describeBuild({name, binary}: GuestProgram): Promise<BuildDescription> {
-	const paths = await sourcesOf(name)
+export async function describeBuild(program: GuestProgram): Promise<BuildDescription> {
+	const paths = await sourcesOf(program)
 	const hashes = await Promise.all(paths.map(async (path) => [path, await fileHash(path)] as const))
-	return {sources: Object.fromEntries(hashes), binary: await fileHash(binary)}
+	return {sources: Object.fromEntries(hashes), binary: await fileHash(program.binary)}
 }
 
 export async function fileHash(path: string): Promise<string> {

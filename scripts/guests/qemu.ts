@@ -3,20 +3,18 @@ import {spawn} from 'node:child_process'
 
 export type QemuRun = Readonly<{console: string; exitCode: number | null; seconds: number; timedOut: boolean}>
 
-export type QemuOptions = Readonly<{
-	kernel: string
-	initrd?: string
-	append?: string
-	harts: number
-	/** As QEMU spells it. */
-	memory?: string
-	timeoutSeconds: number
-	/** Ends the run when the console matches. */
-	until?: RegExp
-}>
+export type QemuOptions = ConsoleOptions &
+	Readonly<{
+		kernel: string
+		initrd?: string
+		append?: string
+		harts: number
+		/** As QEMU spells it. */
+		memory?: string
+	}>
 
 /** @throws with code ENOENT when QEMU is not installed. */
-export function runQemu({kernel, initrd, append, harts, memory, timeoutSeconds, until}: QemuOptions): Promise<QemuRun> {
+export function runQemu({kernel, initrd, append, harts, memory, ...options}: QemuOptions): Promise<QemuRun> {
 	const parts = [
 		...['-kernel', kernel],
 		...(initrd ? ['-initrd', initrd] : []),
@@ -24,19 +22,23 @@ export function runQemu({kernel, initrd, append, harts, memory, timeoutSeconds, 
 		...(memory ? ['-m', memory] : []),
 	]
 	const machine = ['-M', 'virt', '-smp', `${harts}`, '-nographic', '-monitor', 'none', '-serial', 'stdio']
-	return runConsole('qemu-system-riscv64', [...machine, '-device', 'virtio-rng-device', ...parts], {
-		timeoutSeconds,
-		...(until ? {until} : {}),
-	})
+	const devices = ['-accel', 'tcg,thread=multi', '-device', 'virtio-rng-device']
+	return runConsole('qemu-system-riscv64', [...machine, ...devices, ...parts], options)
 }
 
-export type ConsoleOptions = Readonly<{timeoutSeconds: number; until?: RegExp}>
+export type ConsoleOptions = Readonly<{
+	timeoutSeconds: number
+	/** Ends the run when the console matches. */
+	until?: RegExp
+	/** Called with the whole console whenever it grew. */
+	onConsole?: (console: string) => void
+}>
 
 /** Runs a program whose output is a guest's console; time counts from its start to its end, or to the match. */
 export async function runConsole(
 	program: string,
 	args: readonly string[],
-	{timeoutSeconds, until}: ConsoleOptions,
+	{timeoutSeconds, until, onConsole}: ConsoleOptions,
 ): Promise<QemuRun> {
 	const start = performance.now()
 	const child = spawn(program, args, {stdio: ['ignore', 'pipe', 'pipe']})
@@ -45,6 +47,7 @@ export async function runConsole(
 	let end: number | undefined
 	const read = (text: string) => {
 		console += text
+		onConsole?.(console)
 		if (!until?.test(console) || end !== undefined) return
 		end = performance.now()
 		child.kill('SIGTERM')

@@ -8,8 +8,9 @@ test('the guest binaries are the ones that their sources were compiled to', asyn
 	t.deepEqual(faults, [])
 })
 
-test('every guest program has its expected output', async (t) => {
-	for (const {name} of guestPrograms) t.true((await expectedOutput(name)).length > 0, name)
+test('every guest program for bare metal has its expected output', async (t) => {
+	const recorded = guestPrograms.filter(({on}) => on === 'bare metal')
+	for (const {name} of recorded) t.true((await expectedOutput(name)).length > 0, name)
 })
 
 test('a firmware banner before the expected lines and other numbers for # make no difference', (t) => {

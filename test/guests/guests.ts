@@ -13,6 +13,12 @@ export type GuestProgram = Readonly<{
 	binary: string
 	/** Harts that its recorded output is for. */
 	harts: number
+	/** Folders here that it is compiled from. */
+	sources: readonly string[]
+	/** What it runs on: nothing, or Linux. Its output is recorded on bare metal only. */
+	on: 'bare metal' | 'Linux'
+	/** RAM that it needs, as QEMU spells it. */
+	memory?: string
 }>
 
 const testProgram = (name: string, end: GuestProgram['end'] = 0): GuestProgram => ({
@@ -20,6 +26,8 @@ const testProgram = (name: string, end: GuestProgram['end'] = 0): GuestProgram =
 	end,
 	binary: `test/guests/bin/${name}.elf`,
 	harts: 4,
+	sources: ['runtime', name],
+	on: 'bare metal',
 })
 
 export const guestPrograms: readonly GuestProgram[] = [
@@ -35,6 +43,8 @@ export const guestPrograms: readonly GuestProgram[] = [
 	testProgram('litmus'),
 	testProgram('lrsc'),
 	{...testProgram('smp-demo'), binary: 'guests/smp-demo.elf'},
+	{...testProgram('bench-bare'), sources: ['runtime', 'bench', 'bench-bare'], memory: '1G'},
+	{...testProgram('bench-linux'), sources: ['bench', 'bench-linux'], on: 'Linux'},
 ]
 
 export function guestProgram(name: string): GuestProgram {

@@ -1,13 +1,10 @@
 /**
  * What a flush costs the thread that flushes, by table size and flush policy: every entry of the three translated regimes'
  * tables is filled, 4 MiB of other data are touched, then the flush is timed. Another thread clears the retired tables.
- *
- * node scripts/bench-flush.ts [--json] [--flushes N]
  */
-import {parseArgs} from 'node:util'
 import {Worker} from 'node:worker_threads'
-import {layOut, SharedMemory, VcpuBlocks} from '../src/memory/index.ts'
-import {Rcu, rcuRegion} from '../src/rcu/index.ts'
+import {layOut, SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
+import {Rcu, rcuRegion} from '../../src/rcu/index.ts'
 import {
 	FlushCause,
 	type FlushPolicyName,
@@ -21,8 +18,8 @@ import {
 	tlbRegion,
 	tlbStateOffset,
 	trailerWord,
-} from '../src/tlb/index.ts'
-import type {ClearerData} from './bench-flush-clearer.ts'
+} from '../../src/tlb/index.ts'
+import type {ClearerData} from './flush-clearer.ts'
 
 /** Nanoseconds. */
 type Cost = Readonly<{median: number; quartiles: readonly [number, number]; p99: number; poolDry: number}>
@@ -111,24 +108,22 @@ function print(rows: readonly Row[]): void {
 	}
 }
 
-const {values} = parseArgs({options: {json: {type: 'boolean'}, flushes: {type: 'string', default: '300'}}})
-const flushes = Number(values.flushes)
-if (!(flushes >= rounds)) throw new RangeError(`Expected --flushes of at least ${rounds}, got ${values.flushes}`)
-
-const benches: Bench[] = []
-for (const policy of ['swap-pool', 'clear'] as const) {
-	for (let log2Entries = smallest; log2Entries <= largest; log2Entries++) benches.push(new Bench(policy, log2Entries))
-}
-const workerData: ClearerData = benches.map(({memory, config}) => ({memory: memory.memory, map: memory.map, config}))
-const clearer = new Worker(new URL('bench-flush-clearer.ts', import.meta.url), {workerData})
-for (let round = 0; round < 200; round++) for (const bench of benches.slice(0, 12)) bench.sample('warm up')
-for (let round = 0; round < rounds; round++) {
-	for (const bench of benches) {
-		bench.sample('warm up')
-		for (let flush = 0; flush < flushes / rounds; flush++) bench.sample('keep')
+export async function benchFlush({json, flushes}: Readonly<{json: boolean; flushes: number}>): Promise<void> {
+	const benches: Bench[] = []
+	for (const policy of ['swap-pool', 'clear'] as const) {
+		for (let log2Entries = smallest; log2Entries <= largest; log2Entries++) benches.push(new Bench(policy, log2Entries))
 	}
+	const workerData: ClearerData = benches.map(({memory, config}) => ({memory: memory.memory, map: memory.map, config}))
+	const clearer = new Worker(new URL('flush-clearer.ts', import.meta.url), {workerData})
+	for (let round = 0; round < 200; round++) for (const bench of benches.slice(0, 12)) bench.sample('warm up')
+	for (let round = 0; round < rounds; round++) {
+		for (const bench of benches) {
+			bench.sample('warm up')
+			for (let flush = 0; flush < flushes / rounds; flush++) bench.sample('keep')
+		}
+	}
+	const rows = benches.map((bench) => bench.row())
+	if (json) console.log(JSON.stringify(rows))
+	else print(rows)
+	await clearer.terminate()
 }
-const rows = benches.map((bench) => bench.row())
-if (values.json) console.log(JSON.stringify(rows))
-else print(rows)
-await clearer.terminate()

@@ -1,7 +1,7 @@
-/** The thread that clears retired tables for bench-flush.ts, until it is terminated. */
+/** The thread that clears retired tables for flush.ts, until it is terminated. */
 import {workerData} from 'node:worker_threads'
-import {type MemoryMap, SharedMemory} from '../src/memory/index.ts'
-import {clearRetired, type TlbConfig} from '../src/tlb/index.ts'
+import {type MemoryMap, SharedMemory} from '../../src/memory/index.ts'
+import {clearRetired, type TlbConfig} from '../../src/tlb/index.ts'
 
 export type ClearerData = readonly Readonly<{memory: WebAssembly.Memory; map: MemoryMap; config: TlbConfig}>[]
 

@@ -1,0 +1,43 @@
+/** Debian's boot here and under QEMU, pair by pair: wall time from start to the shell prompt. */
+import {fetchGuest, resolveGuest} from '../../src/main/guests/index.ts'
+import {BuildError} from '../build/project.ts'
+import {BenchProgress} from './progress.ts'
+import {ourSide, qemuSide, qemuVersion, type Side} from './sides.ts'
+import {type Pair, speedRows, speedTable} from './speeds.ts'
+
+const shellPrompt = /~ # /
+
+export type BootOptions = Readonly<{
+	pairs: number
+	smp: number
+	json: boolean
+	timeout: number
+	manyhart: string
+	/** Options of manyhart. */
+	own: readonly string[]
+}>
+
+export async function benchBoot(options: BootOptions): Promise<void> {
+	const sides = {ours: ourSide(options), qemu: qemuSide}
+	const qemu = await qemuVersion()
+	await fetchGuest('debian')
+	const guest = {...(await resolveGuest('debian')), harts: options.smp}
+	const pairs: Pair[] = []
+	{
+		using progress = new BenchProgress({total: 2 * options.pairs})
+		const measure = async (side: Side, pair: number) => {
+			const onFinished = progress.boot(`pair ${pair} of ${options.pairs}, ${side.name}`)
+			const run = await side.boot(guest, {timeoutSeconds: options.timeout, until: shellPrompt})
+			onFinished(1)
+			if (shellPrompt.test(run.console)) return {'boot to shell': run.seconds}
+			throw new BuildError(`${side.name} came to no shell prompt:\n${run.console.slice(-2000)}`)
+		}
+		for (let pair = 1; pair <= options.pairs; pair++)
+			pairs.push({ours: await measure(sides.ours, pair), qemu: await measure(sides.qemu, pair)})
+	}
+	const rows = speedRows(pairs)
+	const {pairs: count, smp, own} = options
+	if (options.json)
+		console.log(JSON.stringify({mode: 'boot', qemu, own, pairs: count, harts: smp, rows}, undefined, '\t'))
+	else console.log(speedTable(rows, []))
+}

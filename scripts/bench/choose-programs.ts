@@ -1,0 +1,23 @@
+/** Which programs a command line asks for. */
+import {UserError} from '../../src/memory/index.ts'
+import {type Program, programs, runsOnBareMetal} from './programs.ts'
+
+export type Choice = Readonly<{
+	group?: readonly string[] | undefined
+	program?: readonly string[] | undefined
+	bare: boolean
+}>
+
+/** All unless groups or programs are named. @throws UserError when a name is unknown, or nothing is left. */
+export function choosePrograms({group = [], program = [], bare}: Choice): readonly Program[] {
+	const unknown = program.find((name) => !programs.some((each) => each.name === name))
+	if (unknown !== undefined)
+		throw new UserError(`Expected --program to be of ${programs.map(({name}) => name).join(', ')}, got ${unknown}`)
+	const asked = programs.filter(
+		(each) => group.length + program.length === 0 || group.includes(each.group) || program.includes(each.name),
+	)
+	const chosen = bare ? asked.filter(runsOnBareMetal) : asked
+	if (chosen.length === 0)
+		throw new UserError(`Expected programs that run on bare metal, got ${asked.map(({name}) => name).join(', ')}`)
+	return chosen
+}

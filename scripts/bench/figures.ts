@@ -1,0 +1,45 @@
+/** What the guest prints about a program: how long it took, and what it computed. */
+import {BuildError} from '../build/project.ts'
+
+export type Figure = Readonly<{
+	seconds: number
+	/** Hexadecimal. */
+	check: string
+}>
+/** By program. */
+export type Figures = ReadonlyMap<string, Figure>
+
+const benchLine = /^bench (\S+) (\d+) ns, check 0x([0-9a-f]+)\s*$/gm
+
+export function parseFigures(console: string): Figures {
+	const lines = [...console.matchAll(benchLine)]
+	return new Map(lines.map(([, name, time, check]) => [name!, {seconds: Number(time) / 1e9, check: check!}]))
+}
+
+/** @throws BuildError when a program is missing. @returns only those. */
+export function requireFigures(
+	figures: Figures,
+	names: readonly string[],
+	complaint: (missing: string) => string,
+): Figures {
+	return new Map(
+		names.map((name) => {
+			const figure = figures.get(name)
+			if (!figure) throw new BuildError(complaint(name))
+			return [name, figure]
+		}),
+	)
+}
+
+/** @throws BuildError when both do not compute the same. */
+export function compareChecks({ours, qemu}: Readonly<{ours: Figures; qemu: Figures}>): void {
+	const differences = [...ours].flatMap(([name, {check}]) => {
+		const theirs = qemu.get(name)?.check
+		return check === theirs ? [] : [`${name} computes 0x${check} here, 0x${theirs} under QEMU`]
+	})
+	if (differences.length > 0) throw new BuildError(differences.join('\n'))
+}
+
+/** Seconds by program. */
+export const secondsOf = (figures: Figures): Readonly<Record<string, number>> =>
+	Object.fromEntries([...figures].map(([name, {seconds}]) => [name, seconds]))

@@ -1,0 +1,93 @@
+/** What is booted: the Debian guest with the programs in its initramfs, or the programs on bare metal. */
+import {readFile, writeFile} from 'node:fs/promises'
+import {basename, join} from 'node:path'
+import {type CpioEntry, packCpio, resolveGuest} from '../../src/main/guests/index.ts'
+import {expected} from '../../src/memory/index.ts'
+import {guestBinary} from '../../test/guests/guests.ts'
+import {withParameters} from '../../test/guests/parameters.ts'
+import type {Boot} from './sides.ts'
+
+export type ImageOptions = Readonly<{
+	/** Where files may be left. */
+	folder: string
+	harts: number
+	copies: number
+	/** Times the usual work. */
+	scale: number
+}>
+export type Image = Readonly<{
+	boot: Boot
+	/** Those that it runs, in this order. */
+	programs: readonly string[]
+}>
+
+const thousandths = (scale: number) => Math.round(scale * 1000)
+
+/** The guest has no network and nothing else to do; the kernel keeps its messages out of the figures. */
+const init = (command: string) => `#!/bin/busybox sh
+/bin/busybox mount -t proc proc /proc
+${command}
+/bin/busybox poweroff -f
+`
+
+async function linuxImage(
+	programs: readonly string[],
+	command: string,
+	files: readonly CpioEntry[],
+	options: ImageOptions,
+): Promise<Image> {
+	const {kernel, initrd, append} = await resolveGuest('debian')
+	// Linux unpacks archives that stand one behind the other. initramfs buffer format.
+	const archive = Buffer.concat([
+		await readFile(initrd!),
+		packCpio([
+			{kind: 'file', name: 'bin/bench', mode: 0o755, data: await readFile(guestBinary('bench-linux'))},
+			{kind: 'file', name: 'bench-init', mode: 0o755, data: init(command)},
+			...files,
+		]),
+	])
+	const path = join(options.folder, 'initrd')
+	await writeFile(path, archive)
+	return {
+		boot: {kernel, initrd: path, append: `${append} quiet loglevel=1 rdinit=/bench-init`, harts: options.harts},
+		programs,
+	}
+}
+
+/** Boots Debian's kernel, runs the programs one after another, powers off. @throws UserError when the guest is not here. */
+export async function linuxPrograms(programs: readonly string[], options: ImageOptions): Promise<Image> {
+	const command = `/bin/bench ${thousandths(options.scale)} ${options.copies} ${programs.join(' ')}`
+	return linuxImage(programs, command, [], options)
+}
+
+export async function linuxElf(path: string, options: ImageOptions): Promise<Image> {
+	const name = basename(path)
+	if (!/^[\w.+-]+$/.test(name)) throw expected('--elf to have a name of letters, digits, dots and dashes', name)
+	const command = `/bin/bench ${thousandths(options.scale)} ${options.copies} --own ${name} /own/${name}`
+	const files: CpioEntry[] = [
+		{kind: 'directory', name: 'own'},
+		{kind: 'file', name: `own/${name}`, mode: 0o755, data: await readElf(path)},
+	]
+	return linuxImage([name], command, files, options)
+}
+
+export async function barePrograms(programs: readonly string[], {folder, harts, scale}: ImageOptions): Promise<Image> {
+	const kernel = join(folder, 'bench.elf')
+	const names = new TextEncoder().encode(`${programs.join(' ')}\0`)
+	await writeFile(kernel, await withParameters('bench-bare', [thousandths(scale)], names))
+	return {boot: {kernel, harts}, programs}
+}
+
+/** Prints figures as ours do, or is timed from the emulator's start to its end. */
+export async function bareElf(path: string, {harts}: ImageOptions): Promise<Image> {
+	await readElf(path)
+	return {boot: {kernel: path, harts}, programs: [basename(path)]}
+}
+
+async function readElf(path: string): Promise<Buffer> {
+	const bytes = await readFile(path).catch((error: Error) => {
+		throw expected('--elf to be a file that can be read', error.message)
+	})
+	if (bytes.toString('latin1', 0, 4) !== '\u007fELF') throw expected('--elf to be an ELF file', path)
+	return bytes
+}

@@ -1,0 +1,67 @@
+/** Speeds out of pairs of timings: QEMU's time / ours, so that above 1 we are faster; median and spread. */
+
+/** Seconds by program. */
+export type Measured = Readonly<Record<string, number>>
+export type Pair = Readonly<{ours: Measured; qemu: Measured}>
+
+/** Of the pairs. */
+export type Speed = Readonly<{median: number; least: number; greatest: number}>
+export type SpeedRow = Readonly<{
+	program: string
+	/** Medians, in seconds. */
+	ours: number
+	qemu: number
+	speed: Speed
+}>
+export type GroupRow = Readonly<{group: string; programs: number; speed: Speed}>
+
+export function speedRows(pairs: readonly Pair[]): SpeedRow[] {
+	return Object.keys(pairs[0]?.ours ?? {}).map((program) => {
+		const ours = pairs.map((pair) => pair.ours[program]!)
+		const qemu = pairs.map((pair) => pair.qemu[program]!)
+		return {program, ours: median(ours), qemu: median(qemu), speed: spread(pairs.map((pair) => speedOf(pair, program)))}
+	})
+}
+
+/** The geometric mean over some programs: of each pair, then the spread over the pairs. */
+export function groupRow(group: string, programs: readonly string[], pairs: readonly Pair[]): GroupRow {
+	const means = pairs.map((pair) => geometricMean(programs.map((program) => speedOf(pair, program))))
+	return {group, programs: programs.length, speed: spread(means)}
+}
+
+const speedOf = ({ours, qemu}: Pair, program: string): number => qemu[program]! / ours[program]!
+
+const spread = (values: readonly number[]): Speed => ({
+	median: median(values),
+	least: Math.min(...values),
+	greatest: Math.max(...values),
+})
+
+export function geometricMean(values: readonly number[]): number {
+	return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length)
+}
+
+export function median(values: readonly number[]): number {
+	const sorted = values.toSorted((one, other) => one - other)
+	const middle = sorted.length >> 1
+	return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}
+
+export function speedTable(rows: readonly SpeedRow[], groups: readonly GroupRow[]): string {
+	const head = ['program', 'ours', 'QEMU', 'speed', 'least', 'greatest']
+	const figures = ({median, least, greatest}: Speed) => [median, least, greatest].map((value) => value.toFixed(2))
+	const cells = [
+		...rows.map(({program, ours, qemu, speed}) => [
+			program,
+			`${ours.toFixed(3)} s`,
+			`${qemu.toFixed(3)} s`,
+			...figures(speed),
+		]),
+		...groups.map(({group, programs, speed}) => [`${group}, mean of ${programs}`, '', '', ...figures(speed)]),
+	]
+	const widths = head.map((title, i) => Math.max(title.length, ...cells.map((line) => line[i]!.length)))
+	const lines = [head, ...cells].map((line) =>
+		line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '),
+	)
+	return [...lines, "speed: QEMU's time / ours, above 1 we are faster; means are geometric"].join('\n')
+}

@@ -1,0 +1,145 @@
+/*
+ * The benchmark programs under Linux: "bench NAME NANOSECONDS ns, check 0xSUM".
+ *
+ *     bench SCALE COPIES NAME...          each program in turn; the scale in thousandths
+ *     bench SCALE COPIES --own NAME FILE  another program, so often run as the scale says
+ *
+ * Each runs in a process of its own; copies run at the same time, each on a hart of its own, and the slowest counts.
+ */
+#define _GNU_SOURCE
+#include "system.h"
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MOST_COPIES = 64 };
+static struct result {
+	uint64_t nanoseconds, sum;
+} *results; /* shared with the copies */
+
+void fail(const char *what)
+{
+	fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
+	_exit(1);
+}
+
+long must(long result, const char *what)
+{
+	if (result < 0) fail(what);
+	return result;
+}
+
+void join_child(int child)
+{
+	int status;
+	must(waitpid(child, &status, 0), "waitpid");
+	if (status == 0) return;
+	fprintf(stderr, "bench: a child ended with status 0x%x\n", status);
+	_exit(1);
+}
+
+static void *shared_memory(size_t bytes, int flags)
+{
+	void *memory = mmap(0, bytes, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED) fail("mmap");
+	return memory;
+}
+
+void *memory_for(size_t bytes) { return shared_memory(bytes, MAP_PRIVATE); }
+
+static uint64_t now(void)
+{
+	struct timespec time;
+	must(clock_gettime(CLOCK_MONOTONIC, &time), "clock_gettime");
+	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+static void pin(int copy)
+{
+	cpu_set_t harts;
+	CPU_ZERO(&harts);
+	CPU_SET(copy % sysconf(_SC_NPROCESSORS_ONLN), &harts);
+	must(sched_setaffinity(0, sizeof harts, &harts), "sched_setaffinity");
+}
+
+struct gate {
+	int ready[2], open[2];
+};
+
+static void run_copy(const struct program *program, uint64_t rounds, int copy, struct gate *gate)
+{
+	char byte = 0;
+	if (program->prepare) program->prepare();
+	close(gate->open[1]);
+	must(write(gate->ready[1], &byte, 1), "write");
+	close(gate->ready[1]);
+	must(read(gate->open[0], &byte, 1), "read"); /* until the parent closes it */
+	uint64_t start = now();
+	results[copy].sum = program->run(rounds);
+	results[copy].nanoseconds = now() - start;
+	_exit(0);
+}
+
+static void run_program(const struct program *program, uint64_t scale, int copies)
+{
+	struct gate gate;
+	int children[MOST_COPIES];
+	must(pipe(gate.ready), "pipe");
+	must(pipe(gate.open), "pipe");
+	for (int copy = 0; copy < copies; copy++) {
+		children[copy] = (int)must(fork(), "fork");
+		if (children[copy]) continue;
+		if (copies > 1) pin(copy);
+		run_copy(program, scaled_rounds(program, scale), copy, &gate);
+	}
+	close(gate.ready[1]); /* a copy that fails ends the reading */
+	char byte;
+	for (int copy = 0; copy < copies; copy++) must(read(gate.ready[0], &byte, 1), "read");
+	close(gate.open[0]);
+	close(gate.open[1]);
+	close(gate.ready[0]);
+	uint64_t slowest = 0;
+	for (int copy = 0; copy < copies; copy++) {
+		join_child(children[copy]);
+		if (results[copy].nanoseconds > slowest) slowest = results[copy].nanoseconds;
+		if (results[copy].sum != results[0].sum) printf("bench: %s: its copies differ\n", program->name);
+	}
+	printf("bench %s %lu ns, check 0x%lx\n", program->name, slowest, results[0].sum);
+	fflush(stdout);
+}
+
+static const struct program *find(const char *name)
+{
+	for (const struct program *each = programs; each->name; each++)
+		if (!strcmp(each->name, name)) return each;
+	for (const struct program *each = system_programs; each->name; each++)
+		if (!strcmp(each->name, name)) return each;
+	fprintf(stderr, "bench: no program %s\n", name);
+	exit(2);
+}
+
+int main(int count, char **arguments)
+{
+	if (count == 2 && !strcmp(arguments[1], NOTHING)) return 0;
+	if (count < 4) {
+		fputs("bench SCALE COPIES NAME... | bench SCALE COPIES --own NAME FILE\n", stderr);
+		return 2;
+	}
+	uint64_t scale = strtoull(arguments[1], 0, 10);
+	int copies = atoi(arguments[2]);
+	if (copies < 1 || copies > MOST_COPIES) return 2;
+	results = shared_memory(MOST_COPIES * sizeof *results, MAP_SHARED);
+	if (count == 6 && !strcmp(arguments[3], "--own")) {
+		own_prepare(arguments[5]);
+		run_program(&(struct program){arguments[4], 0, own_run, 1}, scale, copies);
+		return 0;
+	}
+	for (int i = 3; i < count; i++) run_program(find(arguments[i]), scale, copies);
+	return 0;
+}

@@ -1,0 +1,75 @@
+/** The benchmark programs run here, and compute what they do under QEMU; the command line explains what is wrong with it. */
+import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {dirname, join} from 'node:path'
+import test from 'ava'
+import {parseFigures} from '../../../scripts/bench/figures.ts'
+import {programs, runsOnBareMetal} from '../../../scripts/bench/programs.ts'
+import {fromRoot} from '../../../scripts/build/project.ts'
+import {runCommand} from '../../../scripts/build/run-command.ts'
+import {Machine} from '../../../src/main/index.ts'
+import {expectedOutput, guestBinary, guestProgram, outputDifference} from '../../guests/guests.ts'
+import {withParameters} from '../../guests/parameters.ts'
+
+const gibibyte = 2 ** 30
+
+async function runBare(kernel: string): Promise<string> {
+	await using machine = await Machine.create({smp: 1, memory: gibibyte, kernel})
+	const stopped = machine.run()
+	let console = ''
+	const decoder = new TextDecoder()
+	for await (const bytes of machine.console) console += decoder.decode(bytes, {stream: true})
+	await stopped
+	return console
+}
+
+const bench = (...args: readonly string[]) =>
+	runCommand(process.execPath, ['scripts/bench.ts', ...args], {cwd: fromRoot(), seconds: 60})
+
+test('all benchmark programs for bare metal compute here what they do under QEMU', async (t) => {
+	const console = await runBare(guestBinary('bench-bare'))
+	t.is(outputDifference(console, await expectedOutput('bench-bare')), undefined)
+	t.deepEqual(
+		[...parseFigures(console).keys()],
+		programs.filter(runsOnBareMetal).map(({name}) => name),
+	)
+})
+
+test('the guest runs only the programs that it is told', async (t) => {
+	const names = new TextEncoder().encode('fft crc32\0')
+	const kernel = join(await mkdtemp(join(tmpdir(), 'manyhart-bench-test-')), 'bench.elf')
+	t.teardown(() => rm(dirname(kernel), {recursive: true}))
+	await writeFile(kernel, await withParameters('bench-bare', [1], names))
+	const console = await runBare(kernel)
+	t.deepEqual([...parseFigures(console).keys()], ['crc32', 'fft'])
+})
+
+test('the Linux guest’s programs are those of the list', async (t) => {
+	const lists = guestProgram('bench-linux').sources.map((folder) =>
+		readFile(fromRoot('test/guests', folder, 'programs.c'), 'utf8'),
+	)
+	const names = (await Promise.all(lists)).flatMap((text) => [...text.matchAll(/\{"(.+?)"/g)].map(([, name]) => name))
+	t.deepEqual(
+		names,
+		programs.map(({name}) => name),
+	)
+})
+
+test('what the command line does not understand ends with 2 and says what it expects', async (t) => {
+	const wrong: readonly (readonly [readonly string[], RegExp])[] = [
+		[['cpu', '--program', 'sive'], /Expected --program to be of sieve/],
+		[['cpu', '--group', 'float'], /integer, fp, memory, system/],
+		[['cpu', '--pairs', '0'], /Expected an integer from 1/],
+		[['cpu', '--scale', 'x'], /Expected a number/],
+		[['cpu', 'sieve'], /Expected options of manyhart behind two dashes, got sieve/],
+		[['cpu', '--bare', '--copies', '2'], /Expected --copies without --bare/],
+		[['cpu', '--elf', 'x', '--program', 'sieve'], /cannot be used with/],
+		[['cpu', '--manyhart', 'nowhere.js'], /Expected --manyhart to be a file, got nowhere.js/],
+		[['disk'], /unknown command/],
+	]
+	const runs = await Promise.all(wrong.map(([args]) => bench(...args)))
+	for (const [i, {output, code}] of runs.entries()) {
+		t.regex(output, wrong[i]![1])
+		t.is(code, 2, output)
+	}
+})
