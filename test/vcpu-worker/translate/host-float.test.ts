@@ -1,5 +1,8 @@
 /** Floating point on the host gives the hart core's results and flags, and is indeed what ordinary operands get. */
+import {execFile} from 'node:child_process'
+import {promisify} from 'node:util'
 import test from 'ava'
+import {fromRoot} from '../../../scripts/build/project.ts'
 import {type FusedMultiplyAdd, provesFusedMultiplyAdd} from '../../../src/vcpu-worker/translate/fused-multiply-add.ts'
 import {hasHostFloat} from '../../../src/vcpu-worker/translate/host-float.ts'
 import {Random} from '../hart/float-operands.ts'
@@ -26,6 +29,14 @@ function* ways(name: string): Generator<{mode: Mode; fused: FusedMultiplyAdd}> {
 test('this host fuses, or not', (t) => {
 	t.log(relaxed ? 'relaxed_madd is fused' : 'relaxed_madd is not fused: tried exactly only')
 	t.is(provesFusedMultiplyAdd(), relaxed)
+})
+
+const onX64 = process.arch === 'x64' ? test : test.skip
+onX64('a host without FMA3 does not fuse', async (t) => {
+	const path = fromRoot('src/vcpu-worker/translate/fused-multiply-add.ts')
+	const program = `import(${JSON.stringify(path)}).then((module) => console.log(module.provesFusedMultiplyAdd()))`
+	const {stdout} = await promisify(execFile)(process.execPath, ['--no-enable-fma3', '--eval', program])
+	t.is(stdout.trim(), 'false')
 })
 
 for (const name of signatures.keys()) {
