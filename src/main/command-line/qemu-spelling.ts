@@ -12,6 +12,7 @@ const qemuOptions: Readonly<Record<string, boolean>> = {
 	dtb: true,
 	machine: true,
 	M: true,
+	accel: true,
 	nographic: false,
 	'no-reboot': false,
 }

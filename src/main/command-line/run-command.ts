@@ -1,6 +1,7 @@
 /** `manyhart run`: boots a guest and stays with it until it ends. */
 import {writeFile} from 'node:fs/promises'
 import type {CommandLineMachine, CreateMachine, MachineOptions} from '../machine-interface.ts'
+import {perfMapPath} from '../translation/index.ts'
 import {chooseGuest} from './choose-guest.ts'
 import {softwareExitCode} from './failure.ts'
 import type {GuestLibrary} from './guest-library.ts'
@@ -27,9 +28,11 @@ export async function runCommand(options: RunOptions, environment: RunEnvironmen
 	const say = (line: string) => terminal.say(line)
 	const input = options.input === undefined ? undefined : await readInput(options.input)
 	const parts = await chooseGuest(options, {guests: environment.guests, say, signal: signals.signal})
-	const machineOptions = {smp: options.smp, memory: options.memory, ...parts, signal: signals.signal}
+	const {smp, memory, translation} = options
+	const machineOptions = {smp, memory, ...parts, ...translation, signal: signals.signal}
 	if (options.dumpdtb !== undefined) return dumpDeviceTree(options.dumpdtb, environment.createMachine, machineOptions)
 	const {expect, timeoutSeconds} = options
+	if (translation.perfMap) say(`manyhart: perf map in ${perfMapPath()}`)
 	const start = performance.now()
 	// Made with the first machine, so that a machine that cannot be made leaves the terminal alone.
 	let session: RunSession | undefined

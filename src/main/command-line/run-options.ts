@@ -1,8 +1,10 @@
 /** The options of `manyhart run`, checked. */
 import {availableParallelism} from 'node:os'
 import {expected} from '../../memory/index.ts'
+import type {TranslationOptions} from '../machine-interface.ts'
 import {parsePattern} from './console-matcher.ts'
 import {maximumHarts, parseSeconds, parseSize, parseSmp, quoted} from './quantities.ts'
+import {checkTranslationSwitches, type RawTranslationSwitches} from './translation-switches.ts'
 
 /** As the parser of the command line hands them over. */
 export type RawRunOptions = Readonly<
@@ -24,7 +26,8 @@ export type RawRunOptions = Readonly<
 			| 'stats',
 			string
 		>
-	> & {reboot?: boolean}
+	> &
+		RawTranslationSwitches & {reboot?: boolean}
 >
 
 export type RunOptions = Readonly<{
@@ -43,6 +46,8 @@ export type RunOptions = Readonly<{
 	stats: string | undefined
 	/** What a reboot by the guest does. */
 	onReboot: 'start-again' | 'exit'
+	/** What was said about it; the rest is the machine's to choose. */
+	translation: TranslationOptions
 }>
 
 const defaultMemory = '1G'
@@ -63,5 +68,6 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		input: raw.input,
 		stats: raw.stats,
 		onReboot: raw.reboot === false ? 'exit' : 'start-again',
+		translation: checkTranslationSwitches(raw),
 	}
 }

@@ -67,6 +67,15 @@ serial('options reach the machine, in QEMU’s spelling too', async (t) => {
 	t.deepEqual(options, {smp: 3, memory: 256 * 2 ** 20, kernel: '/k', append: 'console=ttyS0 -x'})
 })
 
+serial('switches of translation reach the machine, and those not given are its own to choose', async (t) => {
+	const {created, stderr} = await run([
+		...['run', '--guest', 'smp-demo', '-accel', 'jit', '--jit-threshold', '1', '--lookup', 'outlined'],
+		...['--dump-wasm', '/d', '--perf-map'],
+	])
+	t.like(created[0], {accel: 'jit', jitThreshold: 1, lookup: 'outlined', dumpWasm: '/d', perfMap: true})
+	t.regex(stderr, /^manyhart: perf map in \/tmp\/perf-\d+\.map\n$/)
+})
+
 serial('parts of a guest can be replaced', async (t) => {
 	const {created} = await run(['run', '--guest', 'smp-demo', '--append', 'slow'])
 	t.is(created[0]?.kernel, '/demo.elf')

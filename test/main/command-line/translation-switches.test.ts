@@ -1,0 +1,31 @@
+/** Switches of translation: what they take, and what is said to the rest. */
+import test from 'ava'
+import {checkTranslationSwitches} from '../../../src/main/command-line/translation-switches.ts'
+
+test('nothing given is nothing said', (t) => {
+	t.deepEqual(checkTranslationSwitches({}), {})
+})
+
+test('what is given is checked and passed on', (t) => {
+	t.deepEqual(checkTranslationSwitches({accel: 'interp', jitThreshold: '65535', lookup: 'inline', dumpWasm: 'wasm'}), {
+		accel: 'interp',
+		jitThreshold: 65_535,
+		lookup: 'inline',
+		dumpWasm: 'wasm',
+	})
+})
+
+const refused = [
+	[{accel: 'kvm'}, 'Expected --accel interp or jit, got kvm'],
+	[{accel: ''}, 'Expected --accel interp or jit, got ""'],
+	[{lookup: 'INLINE'}, 'Expected --lookup inline or outlined, got INLINE'],
+	[{jitThreshold: '0'}, 'Expected --jit-threshold from 1 to 65535, got 0'],
+	[{jitThreshold: '65536'}, 'Expected --jit-threshold from 1 to 65535, got 65536'],
+	[{jitThreshold: '1e3'}, 'Expected --jit-threshold from 1 to 65535, got 1e3'],
+	[{dumpWasm: ''}, 'Expected --dump-wasm to be a folder, got ""'],
+] as const
+for (const [raw, message] of refused) {
+	test(`${JSON.stringify(raw)} is refused`, (t) => {
+		t.throws(() => checkTranslationSwitches(raw), {name: 'UserError', message})
+	})
+}
