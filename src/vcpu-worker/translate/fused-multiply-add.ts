@@ -1,23 +1,21 @@
-/** a × b + c of binary64, rounded once, on hosts whose WebAssembly has no instruction for it, or one that need not be fused. */
+/** a × b + c, rounded once: WebAssembly has no instruction for it, or one that need not be fused. */
 import {type Code, type FunctionReference, type Local, ModuleBuilder} from '../wasm/index.ts'
 
 /**
- * exact: error-free transformations, correct on every host.
+ * exact: wider arithmetic and error-free transformations, correct on every host.
  * relaxed: the relaxed SIMD instruction, which is fused on hosts with FMA3 or NEON only: provesFusedMultiplyAdd() decides.
  */
 export type FusedMultiplyAdd = 'exact' | 'relaxed'
-
-const binary = {parameters: ['f64', 'f64', 'f64'], results: ['f64']} as const
 
 /** Products of factors between 2^-limit and 2^limit have no part that over- or underflows. */
 const exponentLimit = 400
 
 /**
- * Defines `(a, b, c) → a × b + c`, or NaN where it cannot tell: unusual exponents, and sums that lie halfway.
+ * Defines `(a, b, c) → a × b + c` of binary64, or NaN where it cannot tell: unusual exponents, and sums that lie halfway.
  * A result that is subnormal, zero or infinite may be wrong.
  */
 export function defineExactFusedMultiplyAdd(module: ModuleBuilder): FunctionReference {
-	return module.function('fusedMultiplyAdd', binary, emitExact)
+	return module.function('fusedMultiplyAdd', {parameters: ['f64', 'f64', 'f64'], results: ['f64']}, emitExact)
 }
 
 // if a or b is out of range: return a or b is 0 ? a × b + c : NaN
@@ -94,33 +92,42 @@ function emitSplit(code: Code, {value, high, low}: {value: Local; high: Local; l
 	code.get(value).get(high).op('f64.sub').set(low)
 }
 
-/** Stack: a, b, c → a × b + c by the relaxed SIMD instruction; its operands are pushed as vectors of equal lanes. */
-export function emitRelaxedFusedMultiplyAdd(code: Code, push: readonly (() => void)[]): void {
+/** Leaves a × b + c by the relaxed SIMD instruction, of vectors whose lanes are equal. @param push the operands. */
+export function emitRelaxedFusedMultiplyAdd(
+	code: Code,
+	{format, push}: {format: 'f32' | 'f64'; push: readonly (() => void)[]},
+): void {
+	const lanes = format === 'f32' ? 'f32x4' : 'f64x2'
 	for (const operand of push) {
 		operand()
-		code.op('f64x2.splat')
+		code.op(`${lanes}.splat`)
 	}
-	code.op('f64x2.relaxed_madd', 'f64x2.extract_lane 0')
+	code.op(`${lanes}.relaxed_madd`, `${lanes}.extract_lane 0`)
 }
 
-/** Of each case, in the proof: together they are about a million. */
-const iterations = 4000
+type FusedCase = Readonly<{operands: readonly [number, number, number]; expected: number}>
+
+const significands = {
+	f32: {bits: 24n, range: 32, round: (product: bigint) => Math.fround(Number(product))},
+	f64: {bits: 53n, range: 320, round: Number},
+} as const
 
 /** Cases that only a fused operation gets right: c is the rounded product, negated, so that what is left is the rounding error. */
-function* fusedCases(): Generator<{operands: [number, number, number]; expected: number}> {
+function* fusedCases(format: 'f32' | 'f64'): Generator<FusedCase> {
+	const {bits, range, round} = significands[format]
 	let state = 0x9e3779b97f4a7c15n
 	const significand = () => {
-		// xorshift64: any odd numbers of 53 bits will do.
+		// xorshift64: any odd numbers with all of the bits will do.
 		state ^= BigInt.asUintN(64, state << 13n)
 		state ^= state >> 7n
 		state ^= BigInt.asUintN(64, state << 17n)
-		return (state >> 11n) | (1n << 52n) | 1n
+		return (state >> (64n - bits)) | (1n << (bits - 1n)) | 1n
 	}
-	for (let exponent = -320; exponent < 320; exponent += 4) {
+	for (let exponent = -range; exponent < range; exponent += range / 80) {
 		const [a, b] = [significand(), significand()]
-		const rounded = Number(a * b)
+		const rounded = round(a * b)
 		const expected = Number(a * b - BigInt(rounded))
-		const [left, right] = [2 ** exponent, 2 ** -(exponent >> 1)]
+		const [left, right] = [2 ** Math.floor(exponent), 2 ** -Math.floor(exponent / 2)]
 		for (const sign of [1, -1])
 			yield {
 				operands: [sign * Number(a) * left, Number(b) * right, -sign * rounded * left * right],
@@ -129,35 +136,39 @@ function* fusedCases(): Generator<{operands: [number, number, number]; expected:
 	}
 }
 
+/** Of each case, in the proof: together they are about a million. */
+const iterations = 3000
+
 /**
  * Whether `fusedMultiplyAdd: 'relaxed'` may be used on this host.
  *
- * Proved: 320 products of odd 53-bit significands, at exponents throughout the range, lose nothing, in code that the engine
- * compiled here. They are repeated a million times and then once more: V8 has recompiled the loop with its optimising compiler
- * by then, though nothing says when.
+ * Proved: 320 products of odd significands of full length in either format, at exponents throughout the range, lose nothing, in
+ * code that the engine compiled here. They are repeated a million times and then once more: V8 has recompiled the loop with its
+ * optimising compiler by then, though nothing says when.
  * Assumed: the engine chooses the instruction by the processor's features, the same at every place in every thread.
  */
 export function provesFusedMultiplyAdd(): boolean {
-	const cases = [...fusedCases()]
-	const module = new ModuleBuilder({name: 'provesFusedMultiplyAdd'})
-	const parameters = [...binary.parameters, 'i32'] as const
-	// sum = 0; for (; count > 0; count--) sum = a × b + c; return sum
-	const emit = (code: Code): void => {
-		const [count, last] = [code.parameter(3), code.local('f64')]
-		code.loop('again', (again) => {
-			emitRelaxedFusedMultiplyAdd(
-				code,
-				[0, 1, 2].map((index) => () => code.get(code.parameter(index))),
-			)
-			code.set(last).get(count).i32(1).op('i32.sub').tee(count).brIf(again)
-		})
-		code.get(last)
-	}
-	module.function('run', {parameters, results: ['f64']}, emit, {exported: true})
-	const bytes = module.toBytes()
-	if (!WebAssembly.validate(bytes)) return false
-	const {exports} = new WebAssembly.Instance(new WebAssembly.Module(bytes))
-	const {run} = exports as {run(a: number, b: number, c: number, count: number): number}
-	const agree = (count: number) => cases.every(({operands, expected}) => run(...operands, count) === expected)
-	return agree(1) && agree(iterations) && agree(iterations)
+	return (['f32', 'f64'] as const).every((format) => {
+		const cases = [...fusedCases(format)]
+		const module = new ModuleBuilder({name: 'provesFusedMultiplyAdd'})
+		const signature = {parameters: [format, format, format, 'i32'], results: [format]} as const
+		module.function('run', signature, (code) => emitRepeated(code, format), {exported: true})
+		const bytes = module.toBytes()
+		if (!WebAssembly.validate(bytes)) return false
+		const {exports} = new WebAssembly.Instance(new WebAssembly.Module(bytes))
+		const {run} = exports as {run(a: number, b: number, c: number, count: number): number}
+		const agree = (count: number) => cases.every(({operands, expected}) => run(...operands, count) === expected)
+		return agree(1) && agree(iterations) && agree(iterations)
+	})
+}
+
+// do result = a × b + c; while (--count != 0); return result
+function emitRepeated(code: Code, format: 'f32' | 'f64'): void {
+	const [count, result] = [code.parameter(3), code.local(format)]
+	const push = [0, 1, 2].map((index) => () => code.get(code.parameter(index)))
+	code.loop('again', (again) => {
+		emitRelaxedFusedMultiplyAdd(code, {format, push})
+		code.set(result).get(count).i32(1).op('i32.sub').tee(count).brIf(again)
+	})
+	code.get(result)
 }

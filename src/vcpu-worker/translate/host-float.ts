@@ -92,7 +92,7 @@ for (const format of Object.values(formats)) {
 	add('mul', {operands: two, result: bits, rounding: 'nearest', emit: emitProduct})
 	const emitQuotient = (site: Site) => emitNormal(site, format, {zeros: [0], push: () => pushAll(site, format, 'div')})
 	add('div', {operands: two, result: bits, rounding: 'nearest', emit: emitQuotient})
-	add('fma', {operands: three, result: bits, rounding: 'nearest', emit: name === 'f32' ? emitFused32 : emitFused64})
+	add('fma', {operands: three, result: bits, rounding: 'nearest', emit: (site) => emitFused(site, format)})
 	for (const operation of ['min', 'max'] as const) {
 		const emit = (site: Site) => emitNumber(site, format, () => pushAll(site, format, operation))
 		add(operation, {operands: two, result: bits, rounding: 'none', emit})
@@ -315,30 +315,30 @@ function emitToInteger(site: Site, format: Format, {integer, suffix}: {integer: 
 	if (mode !== 'trunc') code.release(bits)
 }
 
-// sum = a × b + c in binary64, where the product is exact; result = demote(sum)
-// The sum rounds right a second time unless it lies halfway between two results, where the first rounding may have brought it.
-function emitFused32(site: Site): void {
-	const {code} = site
-	const sum = code.local('f64')
-	for (const [index, after] of [[], ['f64.mul'], ['f64.add']].entries()) {
-		pushFloat(site, formats.f32, index)
-		code.op('f64.promote_f32', ...(after as PlainOpcode[]))
-	}
-	code.tee(sum).op('i64.reinterpret_f64', 'i32.wrap_i64').i32(0x1fff_ffff).op('i32.and')
-	code.i32(0x1000_0000).op('i32.eq').brIf(site.soft)
-	emitNormal(site, formats.f32, {zeros: [0, 1], push: () => code.get(sum).op('f32.demote_f64')})
-	code.release(sum)
-}
-
-function emitFused64(site: Site): void {
+function emitFused(site: Site, format: Format): void {
 	const {code, fusedMultiplyAdd} = site
-	const push = site.operands.map((_, index) => () => pushFloat(site, formats.f64, index))
-	emitNormal(site, formats.f64, {
+	const push = site.operands.map((_, index) => () => pushFloat(site, format, index))
+	emitNormal(site, format, {
 		zeros: [0, 1],
 		push: () => {
-			if (fusedMultiplyAdd === 'relaxed') return emitRelaxedFusedMultiplyAdd(code, push)
+			if (fusedMultiplyAdd === 'relaxed') return emitRelaxedFusedMultiplyAdd(code, {format: format.name, push})
+			if (format.name === 'f32') return emitFused32(site, push)
 			for (const operand of push) operand()
 			code.call(fusedMultiplyAdd)
 		},
 	})
+}
+
+// sum = a × b + c in binary64, where the product is exact; demote(sum)
+// The sum rounds right a second time unless it lies halfway between two results, where the first rounding may have brought it.
+function emitFused32({code, soft}: Site, push: readonly Push[]): void {
+	const sum = code.local('f64')
+	for (const [index, after] of [[], ['f64.mul'], ['f64.add']].entries()) {
+		push[index]!()
+		code.op('f64.promote_f32', ...(after as PlainOpcode[]))
+	}
+	code.tee(sum).op('i64.reinterpret_f64', 'i32.wrap_i64').i32(0x1fff_ffff).op('i32.and')
+	code.i32(0x1000_0000).op('i32.eq').brIf(soft)
+	code.get(sum).op('f32.demote_f64')
+	code.release(sum)
 }

@@ -22,7 +22,7 @@ function* ways(name: string): Generator<{mode: Mode; fused: FusedMultiplyAdd}> {
 	const modes: Mode[] = signatures.get(name)!.rounds ? ['dynamic', 0, 1, 2, 3, 4] : ['dynamic']
 	for (const mode of modes) {
 		yield {mode, fused: 'exact'}
-		if (name === 'f64_fma' && relaxed) yield {mode, fused: 'relaxed'}
+		if (name.endsWith('fma') && relaxed) yield {mode, fused: 'relaxed'}
 	}
 }
 
@@ -44,7 +44,7 @@ for (const name of signatures.keys()) {
 		const fast = hasHostFloat(name, mode)
 		// Of what the hart core computes anyway, one is enough.
 		if (!fast && mode !== 4) continue
-		const title = `${name}, rounding mode ${mode}${name === 'f64_fma' ? `, ${fused}` : ''}`
+		const title = `${name}, rounding mode ${mode}${name.endsWith('fma') ? `, ${fused}` : ''}`
 		test(`${title}: ${fast ? 'the host agrees with the hart core' : 'the hart core computes it'}`, (t) => {
 			t.log(`seed ${seed}`)
 			const comparison = build(name, mode, fused)
@@ -82,7 +82,7 @@ for (const name of signatures.keys()) {
 	if (!hasHostFloat(name, 'dynamic')) continue
 	for (const {mode, fused} of ways(name)) {
 		if (!hasHostFloat(name, mode)) continue
-		test(`${name}, rounding mode ${mode}${name === 'f64_fma' ? `, ${fused}` : ''}: ordinary operands take the fast path`, (t) => {
+		test(`${name}, rounding mode ${mode}${name.endsWith('fma') ? `, ${fused}` : ''}: ordinary operands take the fast path`, (t) => {
 			const {operands} = signatures.get(name)!
 			const random = new Random(seed)
 			const count = 1000
