@@ -6,6 +6,7 @@ export {buildInterpreter} from './interpreter/index.ts'
 export {type HartEntry, resetHarts} from './reset.ts'
 export {
 	type ModuleRegions,
+	provesFusedMultiplyAdd,
 	type RegionInfo,
 	type RegionRequest,
 	type RequestMessage,

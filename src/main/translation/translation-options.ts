@@ -4,7 +4,7 @@ import {access, mkdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {setFlagsFromString} from 'node:v8'
 import {expected, rangeError} from '../../memory/index.ts'
-import type {TranslationConfig} from '../../vcpu-worker/index.ts'
+import {provesFusedMultiplyAdd, type TranslationConfig} from '../../vcpu-worker/index.ts'
 import type {TranslationOptions} from '../machine-interface.ts'
 import {defaultLimits} from './translation-service.ts'
 
@@ -24,7 +24,8 @@ export function translationConfig(options: TranslationOptions): TranslationConfi
 		throw expected(`--jit-threshold from 1 to ${mostThreshold}`, threshold)
 	const {jitBytes = defaultLimits.wasmBytes} = options
 	if (!(jitBytes >= 1)) throw rangeError('jitBytes above 0', jitBytes)
-	return {accel, lookup, threshold, synchronous: options.jitSynchronous ?? false}
+	const fusedMultiplyAdd = accel === 'jit' && provesFusedMultiplyAdd() ? 'relaxed' : 'exact'
+	return {accel, lookup, threshold, fusedMultiplyAdd, synchronous: options.jitSynchronous ?? false}
 }
 
 /** @throws UserError when files cannot be written there. */

@@ -40,6 +40,8 @@ export type Exits = Readonly<{
 	illegal: Label
 }>
 
+type CallExpression = Extract<Expression, {op: 'call'}>
+
 /** CSR instructions' `how` argument to csrAccess. */
 const csrHow = {write: 0, set: 1, clear: 2} as const
 
@@ -72,6 +74,8 @@ export class Lowering {
 	readonly memory: MemoryAccess
 	readonly functions: HartFunctions
 	readonly exits: Exits
+	/** Emits a call in another way; false: it does not, and has emitted nothing. */
+	readonly callOtherwise: ((e: CallExpression, lowering: Lowering) => boolean) | undefined
 	/** Set by a CSR access whose side effects want the run to start over: i32 local, else undefined. */
 	csrStatus: Local | undefined
 
@@ -81,12 +85,14 @@ export class Lowering {
 		memory: MemoryAccess
 		functions: HartFunctions
 		exits: Exits
+		callOtherwise?: (e: CallExpression, lowering: Lowering) => boolean
 	}) {
 		this.code = options.code
 		this.operands = options.operands
 		this.memory = options.memory
 		this.functions = options.functions
 		this.exits = options.exits
+		this.callOtherwise = options.callOtherwise
 	}
 
 	/** Emits code that pushes the expression's value. */
@@ -138,6 +144,7 @@ export class Lowering {
 			case 'csr':
 				return this.#csr(e)
 			case 'call':
+				if (this.callOtherwise?.(e, this)) return
 				for (const argument of e.arguments) this.push(argument)
 				code.call(this.function(e.name))
 		}

@@ -9,21 +9,21 @@ const hart = VcpuBlock.offset.hart
 export const scratchOffset = hart + HartState.offset.scratch
 export const budgetOffset = hart + HartState.offset.budget
 
-type Push = () => void
+export type Push = () => void
 export type AtomicOperands = Readonly<{gva: Push; value: Push}>
 export type StoreOperands = Readonly<{gva: Push; value: Push; type: Type}>
-type LoadExpression = Extract<Expression, {op: 'load'}>
+export type LoadExpression = Extract<Expression, {op: 'load'}>
 type LoadReservedExpression = Extract<Expression, {op: 'loadReserved'}>
 type AmoExpression = Extract<Expression, {op: 'amo'}>
 
 const bits = {1: '8', 2: '16', 4: '32', 8: ''} as const
 
-function loadOpcode({type, bytes, signed}: LoadExpression): MemoryOpcode {
+export function loadOpcode({type, bytes, signed}: LoadExpression): MemoryOpcode {
 	const whole = type === 'i32' ? bytes === 4 : bytes === 8
 	return (whole ? `${type}.load` : `${type}.load${bits[bytes]}_${signed ? 's' : 'u'}`) as MemoryOpcode
 }
 
-function storeOpcode(type: Type, bytes: AccessBytes): MemoryOpcode {
+export function storeOpcode(type: Type, bytes: AccessBytes): MemoryOpcode {
 	const whole = type === 'i32' ? bytes === 4 : bytes === 8
 	return (whole ? `${type}.store` : `${type}.store${bits[bytes]}`) as MemoryOpcode
 }

@@ -1,7 +1,6 @@
 /** Emits one region as a WebAssembly function with structured control flow. */
 import {Lowering} from '../interpreter/lowering.ts'
 import {offsets} from '../interpreter/run-context.ts'
-import {emitMarkDirty, pushFloatingPointOff} from '../interpreter/slot-operands.ts'
 import type {Effect} from '../isa/index.ts'
 import type {Code} from '../wasm/index.ts'
 import {dirtyAtEntries} from './dirty.ts'
@@ -17,6 +16,7 @@ import {
 	pushSafepoint,
 	type RegionContext,
 } from './region-context.ts'
+import {RegionFloat} from './region-float.ts'
 import {RegionMemory} from './region-memory.ts'
 import {RegionOperands} from './region-operands.ts'
 import {RegisterLocals} from './register-locals.ts'
@@ -27,11 +27,7 @@ import {analyze, emitStructured} from './structure.ts'
 const [siteMask, siteShift] = [0xfff, 12]
 const illegalInstruction = 2
 
-export function emitRegion(
-	code: Code,
-	region: Region,
-	module: ModuleContext & Pick<RegionContext, 'sibling'>,
-): void {
+export function emitRegion(code: Code, region: Region, module: ModuleContext & Pick<RegionContext, 'sibling'>): void {
 	new RegionEmitter(code, region, module).emit()
 }
 
@@ -39,6 +35,7 @@ class RegionEmitter {
 	readonly #region: Region
 	readonly #context: RegionContext
 	readonly #memory: RegionMemory
+	readonly #float: RegionFloat
 	readonly #used: RegisterSet
 	readonly #written: RegisterSet
 	/** What may be newer in locals than in the block where each block begins. */
@@ -64,7 +61,9 @@ class RegionEmitter {
 			registers: new RegisterLocals(code, block),
 		}
 		const [table, mask] = [code.local('i32', 'table'), code.local('i32', 'mask')]
-		this.#memory = new RegionMemory({code, block, budget, table, mask, functions: module.functions})
+		this.#memory = new RegionMemory({...module, code, block, budget, table, mask, region})
+		const {functions, fusedMultiplyAdd} = module
+		this.#float = new RegionFloat({code, block, functions, fusedMultiplyAdd, region})
 		this.#site = code.local('i32', 'site')
 		this.#bits = code.local('i32', 'bits')
 		const instructions = region.blocks.flatMap((each) => each.instructions)
@@ -83,6 +82,8 @@ class RegionEmitter {
 		pushSafepoint(this.#context)
 		code.if(undefined, () => this.#leave(RegionStatus.restart, blocks[0]!.start))
 		registers.load(this.#used)
+		this.#float.load()
+		this.#memory.begin()
 		code.block('trap', (trap) => {
 			code.block('illegal', (illegal) => {
 				emitStructured(code, structure, {
@@ -136,13 +137,15 @@ class RegionEmitter {
 		const {instructions} = block
 		code.get(budget).i32(instructions.length).op('i32.sub').set(budget)
 		this.#dirty = dirty
+		this.#float.forget()
 		for (const [index, instruction] of instructions.entries()) {
 			const remaining = instructions.length - index
-			this.#memory.remaining = remaining
+			this.#memory.at(instruction, remaining)
 			this.#noteSite(instruction, remaining - 1)
 			const operands = new RegionOperands({...this.#context, instruction})
 			const {functions} = this.#context
-			const lowering = new Lowering({code, operands, memory: this.#memory, functions, exits})
+			const callOtherwise: Lowering['callOtherwise'] = (e, lower) => this.#float.call(e, instruction, lower)
+			const lowering = new Lowering({code, operands, memory: this.#memory, functions, exits, callOtherwise})
 			if (remaining === 1 && block.terminator.kind !== 'fall') {
 				return this.#terminator(block, {instruction, lowering, goTo})
 			}
@@ -174,17 +177,12 @@ class RegionEmitter {
 	#instruction({offset, decoded}: RegionInstruction, {lowering, behind}: {lowering: Lowering; behind: number}): void {
 		const {code, budget} = this.#context
 		const {instruction} = decoded
-		const {block} = this.#context
-		if (instruction.floatingPoint) {
-			pushFloatingPointOff(code, block)
-			code.brIf(lowering.exits.illegal)
-		}
+		this.#float.before(instruction, lowering.exits.illegal)
 		for (const effect of instruction.effects) if (effect.effect !== 'system') lowering.effect(effect)
 		if (instruction.effects.some((effect) => effect.effect === 'system' && effect.name === 'fence')) {
 			code.op('atomic.fence')
 		}
-		const {writes, calls} = usesOf(instruction)
-		if (instruction.floatingPoint && (writes === 'f' || calls.size > 0)) emitMarkDirty(code, block)
+		this.#float.after(instruction)
 		this.#dirty = union(this.#dirty, registersWritten(decoded))
 		const status = lowering.csrStatus
 		if (!status) return
@@ -194,6 +192,7 @@ class RegionEmitter {
 			this.#leave(RegionStatus.restart, offset + decoded.length, this.#dirty)
 		})
 		code.release(status)
+		this.#float.load()
 	}
 
 	#terminator(
@@ -249,7 +248,8 @@ class RegionEmitter {
 		if (last.effect === 'jumpRegister') lowering.push(last.target)
 		else pushGva(this.#context, terminator.to!)
 		code.set(target)
-		for (const effect of instruction.decoded.instruction.effects) if (effect.effect === 'writeX') lowering.effect(effect)
+		for (const effect of instruction.decoded.instruction.effects)
+			if (effect.effect === 'writeX') lowering.effect(effect)
 		registers.store(union(this.#dirty, registersWritten(instruction.decoded)))
 		const next = this.#region.blockAt.get(terminator.next)
 		if (next === undefined) {
@@ -264,6 +264,7 @@ class RegionEmitter {
 			code.op('i64.ne', 'i32.or')
 			code.if(undefined, () => code.get(status).op('return'))
 			registers.load(this.#used)
+			this.#float.load()
 			this.#dirty = noRegisters
 			goTo(next)
 		}

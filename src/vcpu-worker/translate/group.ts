@@ -1,6 +1,6 @@
 /** Which regions go into one module: those asked for, and those that they call or jump to, where these are warm. */
 import type {SharedMemory} from '../../memory/index.ts'
-import {TlbEntry, descriptorLog2Mask} from '../../tlb/index.ts'
+import {descriptorLog2Mask, TlbEntry} from '../../tlb/index.ts'
 import {CodePage} from '../vcpu-block.ts'
 import {PageCode, pageBytes} from './page-code.ts'
 import {continuations, discoverRegion, type Region} from './region.ts'

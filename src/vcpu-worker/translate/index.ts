@@ -1,4 +1,5 @@
 /** Translation of hot guest code to WebAssembly. */
+export {provesFusedMultiplyAdd} from './fused-multiply-add.ts'
 export {type ModuleRegions, RegionCache, regionKey} from './region-cache.ts'
 export {translate} from './translate.ts'
 export {

@@ -3,8 +3,10 @@ import {budgetOffset} from '../interpreter/memory-access.ts'
 import {offsets} from '../interpreter/run-context.ts'
 import type {Code, FunctionReference, GlobalReference, Local} from '../wasm/index.ts'
 import {pushSlot, regionHandler} from './enter.ts'
+import type {ProbeTag} from './probe.ts'
 import type {RegisterLocals} from './register-locals.ts'
 import type {RegisterSet} from './register-set.ts'
+import type {TranslateOptions} from './types.ts'
 
 /** Where another region of the same module is. */
 export type Sibling = Readonly<{
@@ -19,6 +21,9 @@ export type ModuleContext = Readonly<{
 	functions: Readonly<Record<string, FunctionReference>>
 	/** `enter(block, budget, target, depth)`: a jump to any address. */
 	enter: FunctionReference
+	fusedMultiplyAdd: FunctionReference | 'relaxed'
+	probes: Readonly<Record<ProbeTag, FunctionReference>>
+	lookup: TranslateOptions['lookup']
 	/** Where the module's functions begin in the vCPU's table. */
 	base: GlobalReference
 }>

@@ -1,6 +1,5 @@
 /** Sets of guest registers. Register numbers: x0–x31 are 0–31, f0–f31 are 32–63. */
-import type {Expression, Instruction} from '../isa/index.ts'
-import type {Decoded} from '../isa/index.ts'
+import type {Decoded, Expression, Instruction} from '../isa/index.ts'
 
 /** Bits of the x and of the f registers. */
 export type RegisterSet = Readonly<{x: number; f: number}>

@@ -5,8 +5,10 @@ import {emitMultiplyHigh} from '../interpreter/multiply-high.ts'
 import {type FunctionReference, ModuleBuilder} from '../wasm/index.ts'
 import {emitRegion} from './emit-region.ts'
 import {emitEnter, enterSignature} from './enter.ts'
+import {defineExactFusedMultiplyAdd} from './fused-multiply-add.ts'
 import {type GroupMember, gatherGroup} from './group.ts'
 import {pageBytes} from './page-code.ts'
+import {defineProbes} from './probe.ts'
 import {regionSignature} from './region-call.ts'
 import {usesOf} from './register-set.ts'
 import type {RegionInfo, RegionRequest, TranslateOptions, Translation} from './types.ts'
@@ -18,7 +20,7 @@ import type {RegionInfo, RegionRequest, TranslateOptions, Translation} from './t
 export function translate(
 	memory: SharedMemory,
 	requests: readonly RegionRequest[],
-	_options: TranslateOptions,
+	options: TranslateOptions,
 ): Translation | undefined {
 	const members = gatherGroup(memory, requests)
 	if (members.length === 0) return undefined
@@ -33,6 +35,10 @@ export function translate(
 		if (signature) functions[name] = module.importFunction('hart', name, signature)
 	}
 	if ([...called].some((name) => name.startsWith('mulh'))) Object.assign(functions, emitMultiplyHigh(module))
+	const fusedMultiplyAdd =
+		options.fusedMultiplyAdd === 'relaxed' ? options.fusedMultiplyAdd : defineExactFusedMultiplyAdd(module)
+	const probes = defineProbes(module)
+	const {lookup} = options
 	const enter = module.function('enter', enterSignature, emitEnter)
 	const references = members.map((member) => module.declareFunction(nameOf(member), regionSignature))
 	const indexOf = new Map(members.map(({page, entry}, index) => [page + entry, index]))
@@ -44,7 +50,7 @@ export function translate(
 			return found === undefined ? undefined : {function: references[found]!, index: found, samePage}
 		}
 		module.defineFunction(references[index]!, (code) =>
-			emitRegion(code, member.region, {functions, enter, base, sibling}),
+			emitRegion(code, member.region, {functions, enter, fusedMultiplyAdd, base, probes, lookup, sibling}),
 		)
 	}
 	module.elements(base, references)

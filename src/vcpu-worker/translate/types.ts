@@ -1,5 +1,7 @@
 /** What a translation is asked for with, and what it consists of. Plain data, posted between threads. */
 
+import type {FusedMultiplyAdd} from './fused-multiply-add.ts'
+
 /** Somewhere a vCPU would like a region. */
 export type RegionRequest = Readonly<{
 	/** Offset in shared memory of the physical page. */
@@ -35,4 +37,6 @@ export type Translation = Readonly<{
 export type TranslateOptions = Readonly<{
 	/** Whether each memory access looks its page up in line, or calls a shared function. */
 	lookup: 'inline' | 'outlined'
+	/** Default: exact. */
+	fusedMultiplyAdd?: FusedMultiplyAdd
 }>
