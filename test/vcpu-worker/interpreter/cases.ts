@@ -42,11 +42,12 @@ export type Chosen = Readonly<{
 	operands?: Partial<Operands>
 	/** Bytes from the start of the code. */
 	pc?: bigint
+	word?: number
 }>
 
 /** Prepares one instruction of the form on both harts, and runs it. @returns '' or what went wrong. */
 export function runCase(pair: Pair, form: Form, random: Random, chosen: Chosen = {}): string {
-	const word = chosenWord(form, random, chosen)
+	const word = chosen.word ?? chosenWord(form, random, chosen)
 	const decoded = decode(word)
 	// Not every form can have the operands that were chosen.
 	if (decoded?.name !== form.name || !holds(decoded.operands, chosen.operands ?? {})) return ''
@@ -90,13 +91,11 @@ function putProgram(pair: Pair, program: {pc: bigint; word: number; decoded: Dec
 
 const registerTarget = (pair: Pair, {rs1, imm}: Operands) => u64(pair.hart.x[rs1]! + BigInt(imm)) & ~1n
 
-/** @returns undefined when the jump would land in the instruction itself or in the wfi behind it. */
-function drawPc(random: Random, {operands, length}: Decoded, traits: Traits): bigint | undefined {
+/** @returns undefined when the jump would land where it must not. */
+function drawPc(random: Random, decoded: Decoded, traits: Traits): bigint | undefined {
 	const inside = random.below(4) === 0
 	const pc = code.gva + (inside ? 0x10_0000n + BigInt(random.below(2040) * 2) : random.pick(pcOffsets))
-	const lands = operands.imm
-	if (traits.directJump && lands > -4 && lands < length + 4 && lands !== length) return undefined
-	return pc
+	return landsInside(decoded, traits) ? undefined : pc
 }
 
 function setIntegers(
@@ -142,8 +141,10 @@ function setFloats(pair: Pair, {instruction}: Form, random: Random, operands: Op
 	})
 }
 
-/** How many cases a form gets at random. */
-const randomCases = 150
+/** How many cases a form gets at random: in regions each is a translation. */
+const randomCases = {interpreter: 150, regions: 30}
+/** How many words a form's edges share in regions. */
+const wordsForEdges = 3
 
 /** Every pair of edges for what only computes, then random cases. @returns the first differences. */
 export function runForm(pair: Pair, form: Form, random: Random): string[] {
@@ -157,9 +158,35 @@ export function runForm(pair: Pair, form: Form, random: Random): string[] {
 		pair.randomize(random)
 	}
 	pair.randomize(random)
-	for (const chosen of [...edgesOf(form), ...jumpsOf(form), {operands: {rd: 0}}]) attempt(chosen)
-	for (let round = 0; round < randomCases; round++) attempt({})
+	const edgeCases = pair.engine.translation ? shareWords(someOf(edgesOf(form), random), form, random) : edgesOf(form)
+	for (const chosen of [...edgeCases, ...jumpsOf(form), {operands: {rd: 0}}]) attempt(chosen)
+	const rounds = randomCases[pair.engine.translation ? 'regions' : 'interpreter']
+	for (let round = 0; round < rounds; round++) attempt({})
 	return wrong
+}
+
+/** A fifth: the expressions are those that the interpreter computes, too. */
+const someOf = (cases: readonly Chosen[], random: Random) => cases.filter(() => random.below(5) === 0)
+
+/** Few words, each with its place: what is translated for one case runs the next ones. */
+function shareWords(cases: readonly Chosen[], form: Form, random: Random): Chosen[] {
+	const words = Array.from({length: wordsForEdges}, () => wordForEdges(form, random, cases[0]?.registers))
+	return cases.map((chosen, index) => {
+		const shared = Math.floor((index * wordsForEdges) / cases.length)
+		return {...chosen, word: words[shared]!, pc: BigInt(0x10_0000 + 32 * shared)}
+	})
+}
+
+function wordForEdges(form: Form, random: Random, registers: RegisterChoice = 'any'): number {
+	for (;;) {
+		const word = drawWord(form, random, registers)
+		if (!landsInside(decode(word)!, traitsOf(form))) return word
+	}
+}
+
+/** In the instruction itself or in the wfi behind it. */
+function landsInside({operands, length}: Decoded, {directJump}: Traits): boolean {
+	return directJump && operands.imm > -4 && operands.imm < length + 4 && operands.imm !== length
 }
 
 function edgesOf(form: Form): readonly Chosen[] {

@@ -1,7 +1,9 @@
-/** A hart that the generated interpreter runs: the hart core of the hart tests, with the interpreter over it. */
+/** A hart that the generated interpreter runs, and translated regions with it: the hart core of the hart tests, with the interpreter over it. */
 import {VcpuWords} from '../../../src/memory/index.ts'
 import {buildInterpreter, handlers, slotDecoder} from '../../../src/vcpu-worker/interpreter/index.ts'
 import {HartState, Slot, VcpuBlock} from '../../../src/vcpu-worker/vcpu-block.ts'
+import {type Engine, interpreter} from '../execution/engine.ts'
+import {InstantTranslator} from '../execution/instant-translator.ts'
 import {HartCore} from '../hart/hart-core.ts'
 
 const module = await WebAssembly.compile(buildInterpreter())
@@ -12,10 +14,11 @@ export class InterpretedHart extends HartCore {
 	/** Keys of the handlers that slots were decoded to. */
 	readonly decodedTo = new Set<string>()
 	decodings = 0
+	readonly #translator: InstantTranslator | undefined
 	readonly #run: (block: number, budget: number) => number
 	readonly #blockAt: number
 
-	constructor() {
+	constructor(engine: Engine = interpreter) {
 		super()
 		const {memory} = this
 		this.#blockAt = memory.region('vcpu').offset
@@ -23,7 +26,12 @@ export class InterpretedHart extends HartCore {
 			new BigUint64Array(memory.memory.buffer, this.#blockAt + VcpuBlock.offset.hart + HartState.offset[field], 32)
 		this.x = registers('x')
 		this.f = registers('f')
-		const fill = slotDecoder(memory, {scratchPage: this.core.scratchCodePage() >>> 0})
+		const translator = engine.translation && new InstantTranslator(this, engine.translation)
+		this.#translator = translator
+		const fill = slotDecoder(memory, {
+			scratchPage: this.core.scratchCodePage() >>> 0,
+			region: (codeBase, pageOffset) => translator?.cache.find(codeBase, pageOffset) ?? -1,
+		})
 		const decode = (codeBase: number, ip: number): void => {
 			fill(codeBase, ip)
 			this.decodings++
@@ -33,9 +41,9 @@ export class InterpretedHart extends HartCore {
 			env: {
 				memory: memory.memory,
 				decode,
-				regions: new WebAssembly.Table({element: 'anyfunc', initial: 0}),
-				hot: () => {},
-				hotThreshold: new WebAssembly.Global({value: 'i32'}, 0),
+				regions: translator?.cache.table ?? new WebAssembly.Table({element: 'anyfunc', initial: 0}),
+				hot: (codeBase: number, ip: number, pageGva: bigint) => translator?.hot(codeBase, ip, pageGva),
+				hotThreshold: new WebAssembly.Global({value: 'i32'}, engine.translation?.threshold ?? 0),
 			},
 			hart: this.core as unknown as WebAssembly.ModuleImports,
 		}).exports as {run(block: number, budget: number): number}
@@ -44,6 +52,7 @@ export class InterpretedHart extends HartCore {
 
 	/** @returns an ExitReason. */
 	run(budget = 1000): number {
+		this.#translator?.dropOld()
 		return this.#run(this.#blockAt, budget)
 	}
 

@@ -1,12 +1,13 @@
 /** The interpreter and the reference side by side: given the same state and code, they must end in the same state. */
 import {ExitReason} from '../../../src/vcpu-worker/interpreter/index.ts'
 import {decode} from '../../../src/vcpu-worker/isa/index.ts'
+import {type Engine, interpreter} from '../execution/engine.ts'
 import type {Random} from '../hart/float-operands.ts'
 import {kernelPage, PageTables, userPage} from '../hart/page-tables.ts'
 import {encode} from './encode.ts'
 import {code, dataRam, handler, pages, pteFlags} from './guest-map.ts'
 import {InterpretedHart} from './interpreted-hart.ts'
-import {ReferenceHart} from './reference-hart.ts'
+import {longestRun, ReferenceHart} from './reference-hart.ts'
 
 export const wfi = encode('wfi', {})
 const supervisor = 1
@@ -20,15 +21,22 @@ const shownCsrs = [
 const hex = (value: bigint | number) => `0x${value.toString(16)}`
 
 export class Pair {
-	readonly hart = new InterpretedHart()
-	readonly reference = new ReferenceHart(this.hart.memory)
+	readonly engine: Engine
+	readonly hart: InterpretedHart
+	readonly reference: ReferenceHart
 	/** How often run() has compared the two. */
 	runs = 0
-	readonly #tables = new PageTables(this.hart)
+	/** Instructions of a slice. */
+	slice = 1000
+	readonly #tables: PageTables
 	/** mstatus but for FS. SPP: sret returns to S. */
 	#status = 0x100n
 
-	constructor() {
+	constructor(engine: Engine = interpreter) {
+		this.engine = engine
+		this.hart = new InterpretedHart(engine)
+		this.reference = new ReferenceHart(this.hart.memory)
+		this.#tables = new PageTables(this.hart)
 		this.#tables.map(code.gva, code.gpa, kernelPage, {level: 1})
 		for (const {gva, gpa, kind} of pages) this.#tables.map(gva, gpa, pteFlags[kind])
 		this.hart.writeParcel(handler, wfi & 0xffff)
@@ -124,10 +132,12 @@ export class Pair {
 		reference.dirtied = 'no'
 		reference.trap = undefined
 		const expected = reasonOf[reference.run()]
-		const got = hart.run()
+		let got = hart.run(this.slice)
+		for (let slices = 0; got === ExitReason.slice && slices < longestRun; slices++) got = hart.run(this.slice)
 		const differences = [
 			...(got === expected ? [] : [`exit reason ${got}, expected ${expected}`]),
 			...this.#differences(),
+			...this.#codeDifferences(),
 		]
 		return differences.join('; ')
 	}
@@ -158,6 +168,14 @@ export class Pair {
 		if (!becameDirty) same('FS', fs, reference.dirtied === 'yes' ? 3n : BigInt(reference.fs))
 		if (Buffer.compare(this.#liveData(), reference.data)) wrong.push(this.#memoryDifference())
 		return wrong
+	}
+
+	/** What the reference stored to code must be there. Plain: nothing runs meanwhile. */
+	#codeDifferences(): string[] {
+		const {hart, reference} = this
+		return [...reference.storedCode]
+			.filter(([gpa, byte]) => hart.memory.u8[hart.ramOffset(gpa)] !== byte)
+			.map(([gpa, byte]) => `byte at ${hex(gpa)} ${hex(hart.memory.u8[hart.ramOffset(gpa)]!)}, expected ${hex(byte)}`)
 	}
 
 	#memoryDifference(): string {

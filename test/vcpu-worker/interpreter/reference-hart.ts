@@ -41,6 +41,9 @@ class Exception extends Error {
 	}
 }
 
+/** Instructions, more than which no test's program runs. */
+export const longestRun = 100_000
+
 /** Why the run ends. */
 export type Stop = 'wfi' | 'supervisor call'
 
@@ -71,6 +74,9 @@ export class ReferenceHart implements EvaluatedHart {
 	#decoded: Decoded | undefined
 	#bits = 0
 
+	/** Bytes that this run has stored to code, by gpa; the memory is the other hart's. */
+	readonly storedCode = new Map<number, number>()
+
 	/** @param memory for code: tests write it before either hart runs. */
 	constructor(memory: SharedMemory) {
 		this.#memory = memory
@@ -79,8 +85,9 @@ export class ReferenceHart implements EvaluatedHart {
 	/** Runs to a wfi or an ecall to the SBI. */
 	run(): Stop {
 		this.stopped = undefined
+		this.storedCode.clear()
 		for (let steps = 0; !this.stopped; steps++) {
-			if (steps > 1000) throw new Error('Expected a program that ends')
+			if (steps > longestRun) throw new Error('Expected a program that ends')
 			this.#step()
 		}
 		return this.stopped
@@ -118,7 +125,20 @@ export class ReferenceHart implements EvaluatedHart {
 	#parcel(gva: bigint): number {
 		const gpa = this.#translate(gva, 'fetch')
 		if (gpa < ramBase) throw new Exception(Cause.fetchAccess, gva)
-		return this.#memory.u16[(this.#memory.region('ram').offset + gpa - ramBase) / 2]!
+		return this.#byte(gpa) | (this.#byte(gpa + 1) << 8)
+	}
+
+	// Plain: nothing runs meanwhile.
+	#byte(gpa: number): number {
+		const place = gpa - dataRam.gpa
+		if (place >= 0 && place < dataRam.bytes) return this.data[place]!
+		return this.storedCode.get(gpa) ?? this.#memory.u8[this.#memory.region('ram').offset + gpa - ramBase]!
+	}
+
+	#setByte(gpa: number, byte: number): void {
+		const place = gpa - dataRam.gpa
+		if (place >= 0 && place < dataRam.bytes) this.data[place] = byte
+		else this.storedCode.set(gpa, byte)
 	}
 
 	#noteFloat({instruction}: Decoded, flagsBefore: number): void {
@@ -142,7 +162,7 @@ export class ReferenceHart implements EvaluatedHart {
 		return page.gpa + Number(gva % pageBytes)
 	}
 
-	/** @returns where each byte lies in `data`. Every page is translated before any byte is touched. */
+	/** @returns where each byte lies in `data`; code lies before it. Every page is translated before any byte is touched. */
 	#bytes(gva: bigint, bytes: number, access: 'load' | 'store'): number[] {
 		const aligned = gva % BigInt(bytes) === 0n
 		const first = this.#translate(gva, access)
@@ -158,12 +178,12 @@ export class ReferenceHart implements EvaluatedHart {
 	load(gva: bigint, bytes: AccessBytes): bigint {
 		const isAmo = this.#decoded?.name.startsWith('amo')
 		const at = isAmo ? this.#atomic(gva, bytes, 'store') : this.#bytes(gva, bytes, 'load')
-		return at.reduceRight((value, place) => (value << 8n) | BigInt(this.data[place]!), 0n)
+		return at.reduceRight((value, place) => (value << 8n) | BigInt(this.#byte(dataRam.gpa + place)), 0n)
 	}
 
 	store(gva: bigint, bytes: AccessBytes, value: bigint): void {
 		this.#bytes(gva, bytes, 'store').forEach((place, byte) => {
-			this.data[place] = Number((value >> BigInt(8 * byte)) & 0xffn)
+			this.#setByte(dataRam.gpa + place, Number((value >> BigInt(8 * byte)) & 0xffn))
 		})
 	}
 

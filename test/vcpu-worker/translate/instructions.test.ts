@@ -1,0 +1,4 @@
+import {regionEngines} from '../execution/engine.ts'
+import {testInstructions} from '../execution/instructions.ts'
+
+for (const engine of regionEngines) testInstructions(engine)

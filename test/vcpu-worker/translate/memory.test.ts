@@ -1,0 +1,4 @@
+import {regionEngines} from '../execution/engine.ts'
+import {testMemory} from '../execution/memory.ts'
+
+for (const engine of regionEngines) testMemory(engine)
