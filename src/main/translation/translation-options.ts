@@ -31,8 +31,12 @@ export function translationConfig(options: TranslationOptions): TranslationConfi
 /** @throws UserError when files cannot be written there. */
 export async function prepareDumpFolder(folder: string): Promise<void> {
 	try {
-		await mkdir(folder, {recursive: true})
-		await access(folder, constants.W_OK | constants.X_OK)
+		// Not `recursive`, which never returns for a folder below /proc.
+		await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+			if (error.code !== 'EEXIST') throw error
+		})
+		// With the dot it has to be a folder.
+		await access(`${folder}/.`, constants.W_OK | constants.X_OK)
 	} catch (error) {
 		throw expected(
 			'--dump-wasm to be a folder that can be written',
