@@ -68,6 +68,12 @@ function createCommand(): Command {
 		.addOption(pairsOption())
 		.option('--smp <n>', 'harts (default: as many as --copies)', integerFrom(1, mostHarts))
 		.option('--copies <n>', 'so many of each program at once; the slowest counts', integerFrom(1, mostHarts), 1)
+		.option(
+			'--beats <n>',
+			'so often a second another process wakes up, or flushes on bare metal',
+			integerFrom(0, 1000),
+			100,
+		)
 		.option('--scale <x>', 'times the usual work', scaleOf, 1)
 		.addOption(jsonOption())
 		.option('--svg <file>', 'also a bar chart')

@@ -22,6 +22,7 @@ export type CpuOptions = Readonly<{
 	pairs: number
 	smp?: number
 	copies: number
+	beats: number
 	scale: number
 	json: boolean
 	svg?: string
@@ -45,8 +46,8 @@ export async function benchCpu(options: CpuOptions): Promise<void> {
 		const pairs = await measurePairs(sides, image, options)
 		const rows = speedRows(pairs)
 		const means = groupRows(programs, pairs)
-		const {bare, pairs: count, copies, scale, own} = options
-		const about = {mode: 'cpu', guest: bare ? 'bare metal' : 'debian', qemu, own, pairs: count, copies, scale}
+		const {bare, pairs: count, copies, beats, scale, own} = options
+		const about = {mode: 'cpu', guest: bare ? 'bare metal' : 'debian', qemu, own, pairs: count, copies, beats, scale}
 		const harts = image.boot.harts
 		if (options.json) console.log(JSON.stringify({...about, harts, programs: rows, groups: means}, undefined, '\t'))
 		else console.log(speedTable(rows, means))
@@ -58,10 +59,10 @@ export async function benchCpu(options: CpuOptions): Promise<void> {
 
 function imageOf(
 	programs: readonly Program[],
-	{bare, elf, smp, copies, scale}: CpuOptions,
+	{bare, elf, smp, copies, beats, scale}: CpuOptions,
 	folder: string,
 ): Promise<Image> {
-	const options: ImageOptions = {folder, harts: smp ?? copies, copies, scale}
+	const options: ImageOptions = {folder, harts: smp ?? copies, copies, beats, scale}
 	if (elf) return bare ? bareElf(elf, options) : linuxElf(elf, options)
 	const names = programs.map(({name}) => name)
 	return bare ? barePrograms(names, options) : linuxPrograms(names, options)

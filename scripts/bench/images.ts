@@ -12,6 +12,8 @@ export type ImageOptions = Readonly<{
 	folder: string
 	harts: number
 	copies: number
+	/** Per second: another process wakes up on each hart; on bare metal, translation is flushed. */
+	beats: number
 	/** Times the usual work. */
 	scale: number
 }>
@@ -22,6 +24,8 @@ export type Image = Readonly<{
 }>
 
 const thousandths = (scale: number) => Math.round(scale * 1000)
+
+const benchCommand = ({scale, copies, beats}: ImageOptions) => `/bin/bench ${thousandths(scale)} ${copies} ${beats}`
 
 /** The guest has no network and nothing else to do; the kernel keeps its messages out of the figures. */
 const init = (command: string) => `#!/bin/busybox sh
@@ -56,14 +60,14 @@ async function linuxImage(
 
 /** Boots Debian's kernel, runs the programs one after another, powers off. @throws UserError when the guest is not here. */
 export async function linuxPrograms(programs: readonly string[], options: ImageOptions): Promise<Image> {
-	const command = `/bin/bench ${thousandths(options.scale)} ${options.copies} ${programs.join(' ')}`
+	const command = `${benchCommand(options)} ${programs.join(' ')}`
 	return linuxImage(programs, command, [], options)
 }
 
 export async function linuxElf(path: string, options: ImageOptions): Promise<Image> {
 	const name = basename(path)
 	if (!/^[\w.+-]+$/.test(name)) throw expected('--elf to have a name of letters, digits, dots and dashes', name)
-	const command = `/bin/bench ${thousandths(options.scale)} ${options.copies} --own ${name} /own/${name}`
+	const command = `${benchCommand(options)} --own ${name} /own/${name}`
 	const files: CpioEntry[] = [
 		{kind: 'directory', name: 'own'},
 		{kind: 'file', name: `own/${name}`, mode: 0o755, data: await readElf(path)},
@@ -71,10 +75,13 @@ export async function linuxElf(path: string, options: ImageOptions): Promise<Ima
 	return linuxImage([name], command, files, options)
 }
 
-export async function barePrograms(programs: readonly string[], {folder, harts, scale}: ImageOptions): Promise<Image> {
+export async function barePrograms(
+	programs: readonly string[],
+	{folder, harts, beats, scale}: ImageOptions,
+): Promise<Image> {
 	const kernel = join(folder, 'bench.elf')
 	const names = new TextEncoder().encode(`${programs.join(' ')}\0`)
-	await writeFile(kernel, await withParameters('bench-bare', [thousandths(scale)], names))
+	await writeFile(kernel, await withParameters('bench-bare', [thousandths(scale), beats], names))
 	return {boot: {kernel, harts}, programs}
 }
 

@@ -1,15 +1,18 @@
 /*
  * The benchmark programs under Linux: "bench NAME NANOSECONDS ns, check 0xSUM".
  *
- *     bench SCALE COPIES NAME...          each program in turn; the scale in thousandths
- *     bench SCALE COPIES --own NAME FILE  another program, so often run as the scale says
+ *     bench SCALE COPIES BEATS NAME...          each program in turn; the scale in thousandths
+ *     bench SCALE COPIES BEATS --own NAME FILE  another program, so often run as the scale says
  *
  * Each runs in a process of its own; copies run at the same time, each on a hart of its own, and the slowest counts.
+ * Meanwhile another process wakes up on each hart, so many times a second as BEATS says. On a system with nothing else to
+ * do, translation is not flushed for seconds, and QEMU, which sizes its TLB at flushes only, keeps a small one.
  */
 #define _GNU_SOURCE
 #include "system.h"
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +69,27 @@ static void pin(int copy)
 	CPU_ZERO(&harts);
 	CPU_SET(copy % sysconf(_SC_NPROCESSORS_ONLN), &harts);
 	must(sched_setaffinity(0, sizeof harts, &harts), "sched_setaffinity");
+}
+
+/* What runs besides the programs. */
+static int hearts[MOST_COPIES];
+
+static void start_hearts(int beats)
+{
+	for (int hart = 0; beats && hart < MOST_COPIES && hart < sysconf(_SC_NPROCESSORS_ONLN); hart++) {
+		hearts[hart] = (int)must(fork(), "fork");
+		if (hearts[hart]) continue;
+		pin(hart);
+		for (;;) usleep(1000000 / (useconds_t)beats);
+	}
+}
+
+static void stop_hearts(void)
+{
+	for (int hart = 0; hart < MOST_COPIES && hearts[hart]; hart++) {
+		must(kill(hearts[hart], SIGKILL), "kill");
+		must(waitpid(hearts[hart], 0, 0), "waitpid");
+	}
 }
 
 struct gate {
@@ -127,19 +151,20 @@ static const struct program *find(const char *name)
 int main(int count, char **arguments)
 {
 	if (count == 2 && !strcmp(arguments[1], NOTHING)) return 0;
-	if (count < 4) {
-		fputs("bench SCALE COPIES NAME... | bench SCALE COPIES --own NAME FILE\n", stderr);
+	if (count < 5) {
+		fputs("bench SCALE COPIES BEATS NAME... | bench SCALE COPIES BEATS --own NAME FILE\n", stderr);
 		return 2;
 	}
 	uint64_t scale = strtoull(arguments[1], 0, 10);
 	int copies = atoi(arguments[2]);
 	if (copies < 1 || copies > MOST_COPIES) return 2;
 	results = shared_memory(MOST_COPIES * sizeof *results, MAP_SHARED);
-	if (count == 6 && !strcmp(arguments[3], "--own")) {
-		own_prepare(arguments[5]);
-		run_program(&(struct program){arguments[4], 0, own_run, 1}, scale, copies);
-		return 0;
-	}
-	for (int i = 3; i < count; i++) run_program(find(arguments[i]), scale, copies);
+	start_hearts(atoi(arguments[3]));
+	if (count == 7 && !strcmp(arguments[4], "--own")) {
+		own_prepare(arguments[6]);
+		run_program(&(struct program){arguments[5], 0, own_run, 1}, scale, copies);
+	} else
+		for (int i = 4; i < count; i++) run_program(find(arguments[i]), scale, copies);
+	stop_hearts();
 	return 0;
 }
