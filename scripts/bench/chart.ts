@@ -1,7 +1,7 @@
 /** A bar chart of speeds, as SVG: a bar per program, a line at QEMU's speed, spreads as whiskers. */
 import type {GroupRow, Speed, SpeedRow} from './speeds.ts'
 
-const [width, labelWidth, figureWidth, rowHeight, top] = [720, 170, 60, 22, 56]
+const [width, labelWidth, figureWidth, rowHeight, top] = [760, 200, 60, 22, 66]
 const style = `
 		.card { fill: #ffffff; stroke: #d0d7de }
 		.program { fill: #6ea0ff }
@@ -20,7 +20,7 @@ type Bar = Readonly<{label: string; speed: Speed; kind: 'program' | 'group'}>
 export function speedChart(rows: readonly SpeedRow[], groups: readonly GroupRow[]): string {
 	const bars: readonly Bar[] = [
 		...rows.map(({program, speed}) => ({label: program, speed, kind: 'program'}) as const),
-		...groups.map(({group, speed}) => ({label: `${group}, geometric mean`, speed, kind: 'group'}) as const),
+		...groups.map(({group, speed}) => ({label: `${group}, mean`, speed, kind: 'group'}) as const),
 	]
 	const greatest = Math.max(1, ...bars.map(({speed}) => speed.greatest))
 	const x = (speed: number) => round(labelWidth + (speed / greatest) * (width - labelWidth - figureWidth - 20))
@@ -40,7 +40,7 @@ export function speedChart(rows: readonly SpeedRow[], groups: readonly GroupRow[
 	<style>${style}
 	</style>
 	<rect class="card" x="1" y="1" width="${width - 2}" height="${height - 2}" rx="12" />
-	<text class="name" x="20" y="28">Speed by program: QEMU's time / ours, above 1 we are faster</text>
+	<text class="name" x="20" y="28">Speed by program: QEMU's time / ours, above 1 we are faster; means are geometric</text>
 	<path class="line" d="M${x(1)} ${top - 10} V${height - 12}" stroke-dasharray="5 4" />
 	<text x="${x(1)}" y="${top - 14}" text-anchor="middle">QEMU</text>
 	${parts.flat().join('\n\t')}
