@@ -1,0 +1,119 @@
+/** Machines that translate: guests run as they do without, code comes and goes in bounded room, and nothing is left behind. */
+import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import test from 'ava'
+import {threadEntries} from '../../src/main/artifacts.ts'
+import {Machine, type TranslationOptions, UserError} from '../../src/main/index.ts'
+import {guestBinary} from '../guests/guests.ts'
+import {changing} from './changing-guest.ts'
+import {stay} from './little-guest.ts'
+import {createMachine, mebibyte, readConsole, until} from './test-machine.ts'
+
+const jit = {accel: 'jit', jitThreshold: 8} as const satisfies TranslationOptions
+
+for (const [how, options] of [
+	['by helpers', jit],
+	['by each hart at once', {...jit, jitSynchronous: true}],
+] as const) {
+	test(`smp-demo passes while it is translated ${how}`, async (t) => {
+		const machine = await createMachine(t, {kernel: guestBinary('smp-demo'), smp: 2, ...options})
+		const console = readConsole(machine)
+		t.deepEqual(await machine.run(), {reason: 'power-off', exitCode: 0})
+		t.regex(await console, /smp-demo: passed/)
+		const {harts, translation} = machine.statistics()
+		if (how === 'by each hart at once') t.true(harts.every(({regionEntries}) => regionEntries > 0))
+		t.is(translation === undefined, how !== 'by helpers')
+	})
+}
+
+test('a hot loop is translated, and statistics say so', async (t) => {
+	const machine = await createMachine(t, {kernel: stay, smp: 2, ...jit})
+	const running = machine.run()
+	await until(
+		() => machine.statistics().harts.some(({instructionsTranslated}) => instructionsTranslated > 1e6),
+		'it runs',
+	)
+	await machine.pause()
+	const {translation, harts} = machine.statistics()
+	t.like(translation, {failures: 0, rejected: 0, modules: 1, liveModules: 1, regions: 1})
+	t.is(translation!.latency.count, 1)
+	for (const {instructions, instructionsTranslated} of harts) t.true(instructionsTranslated <= instructions)
+	machine.resume()
+	machine.stop()
+	t.like(await running, {reason: 'exit'})
+})
+
+test('code that changes for ever lives in bounded room', async (t) => {
+	const jitBytes = 4096
+	const machine = await createMachine(t, {kernel: changing(30), ...jit, jitBytes})
+	const running = machine.run()
+	await until(() => (machine.statistics().translation?.droppedModules ?? 0) > 3, 'modules are dropped')
+	await machine.pause()
+	const {translation} = machine.statistics()
+	// The newest module stays, however large it is.
+	t.true(translation!.liveWasmBytes <= jitBytes || translation!.liveModules === 1)
+	t.is(translation!.failures, 0)
+	t.is(translation!.liveModules + translation!.droppedModules, translation!.modules)
+	machine.resume()
+	await until(() => machine.statistics().translation!.retiredModules === 0, 'grace periods elapse')
+	machine.stop()
+	t.like(await running, {reason: 'exit'})
+})
+
+test('machines are stopped and given back while helpers translate', async (t) => {
+	for (let round = 0; round < 3; round++) {
+		const machine = await createMachine(t, {kernel: changing(20), ...jit})
+		const running = machine.run()
+		await until(() => (machine.statistics().translation?.requests ?? 0) > round, 'regions are asked for')
+		await machine[Symbol.asyncDispose]()
+		t.like(await running, {reason: 'exit'})
+	}
+})
+
+test.serial('a translator that fails is reported, and the guest is interpreted', async (t) => {
+	const entries = threadEntries as {vcpu: URL; helper: URL}
+	const {helper} = entries
+	const said: unknown[] = []
+	const {error} = console
+	entries.helper = new URL('untranslating-helper.ts', import.meta.url)
+	console.error = (line) => void said.push(line)
+	try {
+		const machine = await createMachine(t, {kernel: guestBinary('smp-demo'), smp: 2, ...jit})
+		t.deepEqual(await machine.run(), {reason: 'power-off', exitCode: 0})
+		t.true(machine.statistics().translation!.failures > 0)
+	} finally {
+		entries.helper = helper
+		console.error = error
+	}
+	t.deepEqual(said, ['manyhart: a translation failed, and its guest code is interpreted: no more translating'])
+})
+
+test('each module is written to the folder that dumpWasm names', async (t) => {
+	const parent = await mkdtemp(join(tmpdir(), 'manyhart-'))
+	t.teardown(() => rm(parent, {recursive: true}))
+	const dumpWasm = join(parent, 'modules')
+	const machine = await createMachine(t, {kernel: guestBinary('smp-demo'), smp: 2, ...jit, dumpWasm})
+	await machine.run()
+	const files = await readdir(dumpWasm)
+	t.true(files.length >= machine.statistics().translation!.modules)
+	for (const file of files) {
+		t.regex(file, /^\d{4}\.wasm$/)
+		t.true(WebAssembly.validate(await readFile(join(dumpWasm, file))))
+	}
+})
+
+test('wrong options are refused before anything starts', async (t) => {
+	const refused: [TranslationOptions, string][] = [
+		[{jitThreshold: 0}, 'Expected --jit-threshold from 1 to 65535, got 0'],
+		[{jitThreshold: 1.5}, 'Expected --jit-threshold from 1 to 65535, got 1.5'],
+		[{accel: 'kvm' as 'jit'}, 'Expected --accel interp or jit, got kvm'],
+		[{lookup: 'hash' as 'inline'}, 'Expected --lookup inline or outlined, got hash'],
+		[{dumpWasm: '/proc/none'}, 'Expected --dump-wasm to be a folder that can be written, got /proc/none (ENOENT)'],
+		[{dumpWasm: '/dev/null'}, 'Expected --dump-wasm to be a folder that can be written, got /dev/null (ENOTDIR)'],
+	]
+	for (const [options, message] of refused) {
+		const creating = Machine.create({smp: 1, memory: 64 * mebibyte, kernel: guestBinary('hello'), ...options})
+		await t.throwsAsync(creating, {instanceOf: UserError, message})
+	}
+})
