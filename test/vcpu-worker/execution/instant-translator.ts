@@ -33,7 +33,8 @@ export class InstantTranslator {
 		const {u16, u32} = this.#hart.memory
 		u16[(codeBase + CodePage.offset.counters + entry) / 2] = 0
 		const page = u32[(codeBase + CodePage.offset.page) / 4]!
-		if (page === 0) return
+		// A slot whose region has just arrived is decoded after the jump to it is counted.
+		if (page === 0 || this.cache.find(codeBase, entry) >= 0) return
 		const request = {page, entry, pageGva: BigInt.asUintN(64, pageGva), fetchTable: this.#fetchTable()}
 		const others = this.#recent.filter((other) => other.page !== page || other.entry !== entry)
 		const alone = translate(this.#hart.memory, [request], this.#options)
