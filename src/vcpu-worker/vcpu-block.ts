@@ -61,6 +61,8 @@ export const HartState = sharedStruct(
 		scratch: 'i64',
 		/** Instructions left in this slice, kept here across calls. */
 		budget: 'i32',
+		/** Instructions of the slice that a translated region has not been given yet: left = budget + reserve. 0 outside regions. */
+		reserve: 'i32',
 		/** Regime of data accesses and of fetches, kept current by the hart core. */
 		dataRegime: 'i32',
 		fetchRegime: 'i32',

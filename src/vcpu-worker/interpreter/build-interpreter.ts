@@ -1,6 +1,6 @@
 /** The interpreter: one WebAssembly function over decoded slots, generated from the instruction list. */
 import {TlbEntry} from '../../tlb/index.ts'
-import {maximumCallDepth, RegionStatus, regionSignature} from '../translate/region-call.ts'
+import {maximumCallDepth, RegionStatus, rationInstructions, regionSignature} from '../translate/region-call.ts'
 import {CodePage, Slot} from '../vcpu-block.ts'
 import {
 	type Code,
@@ -162,16 +162,22 @@ function emitRunRegion(
 	}
 	count(offsets.regionEntries, () => code.i64(1n))
 	count(offsets.instructionsTranslated, () => code.get(budget).op('i64.extend_i32_s'))
-	code.get(block).get(budget).get(pageGva).i32(maximumCallDepth)
+	// The region gets a ration; poll() gives it more.
+	const ration = code.local('i32')
+	code.get(budget).i32(rationInstructions).get(budget).i32(rationInstructions).op('i32.lt_s', 'select').set(ration)
+	code.get(block).get(budget).get(ration).op('i32.sub').memory('i32.store', offsets.reserve)
+	code.get(block).get(ration).get(pageGva).i32(maximumCallDepth)
 	code.get(ip).memory('i32.load', Slot.offset.c).callIndirect(regionSignature).set(status)
-	code.get(block).memory('i32.load', budgetOffset).set(budget)
+	code.get(block).memory('i32.load', budgetOffset)
+	code.get(block).memory('i32.load', offsets.reserve).op('i32.add').set(budget)
+	code.get(block).i32(0).memory('i32.store', offsets.reserve)
 	count(offsets.instructionsTranslated, () => code.i64(0n).get(budget).op('i64.extend_i32_s', 'i64.sub'))
 	code.get(block).memory('i64.load', offsets.pc).set(target)
 	code.get(status).op('i32.eqz').brIf(far)
 	code.get(status).i32(RegionStatus.trap).op('i32.eq')
 	code.if(undefined, () => emitTrap(code, {block, budget, functions}))
 	code.br(restart)
-	code.release(status)
+	code.release(status, ration)
 }
 
 // instret −= 1 (the budget stays used, so that a storm of traps ends its slice); takeTrap()

@@ -80,7 +80,7 @@ export class MemoryAccess {
 		operands.value()
 		code.set(value)
 		this.#pushHit({address, entry, bytes, tag: 'writeTag'})
-		code.if(
+		code.likely().if(
 			undefined,
 			() => {
 				this.#pushHitOffset(address, entry)
@@ -90,7 +90,7 @@ export class MemoryAccess {
 			() => {
 				code.get(address).i32(bytes).get(value)
 				if (operands.type === 'i32') code.op('i64.extend_i32_u')
-				code.call(this.#function('writeMemory')).op('i32.eqz').brIf(trap)
+				code.call(this.#function('writeMemory')).op('i32.eqz').unlikely().brIf(trap)
 			},
 		)
 		code.release(address, value, entry)
@@ -230,7 +230,7 @@ export class MemoryAccess {
 		access.gva()
 		code.set(address)
 		this.#pushHit({address, entry, bytes: access.bytes, tag: access.tag})
-		code.if(
+		code.likely().if(
 			'i32',
 			() => this.#pushHitOffset(address, entry),
 			() => miss(address),
@@ -257,7 +257,7 @@ export class MemoryAccess {
 		const code = this.#code
 		const result = code.local('i32')
 		push()
-		code.call(this.#function(name)).tee(result).op('i32.eqz').brIf(trap)
+		code.call(this.#function(name)).tee(result).op('i32.eqz').unlikely().brIf(trap)
 		code.get(result)
 		code.release(result)
 	}

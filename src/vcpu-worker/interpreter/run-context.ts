@@ -21,6 +21,7 @@ export const offsets = {
 	pc: hart + HartState.offset.pc,
 	instret: hart + HartState.offset.instret,
 	budget: hart + HartState.offset.budget,
+	reserve: hart + HartState.offset.reserve,
 	mie: hart + HartState.offset.mie,
 	mipSoftware: hart + HartState.offset.mipSoftware,
 	dataRegime: hart + HartState.offset.dataRegime,

@@ -10,10 +10,10 @@ import {RegionStatus} from './region-call.ts'
 import {
 	emitJump,
 	emitReturn,
+	emitSafepoint,
 	type ModuleContext,
 	pushCall,
 	pushGva,
-	pushSafepoint,
 	type RegionContext,
 } from './region-context.ts'
 import {RegionFloat} from './region-float.ts'
@@ -79,8 +79,7 @@ class RegionEmitter {
 		const {code, registers, functions} = this.#context
 		const structure = analyze(blocks.map((block) => this.#successors(block)))
 		// Safepoint: every call and jump between regions passes one.
-		pushSafepoint(this.#context)
-		code.if(undefined, () => this.#leave(RegionStatus.restart, blocks[0]!.start))
+		emitSafepoint(this.#context, () => this.#leave(RegionStatus.restart, blocks[0]!.start))
 		registers.load(this.#used)
 		this.#float.load()
 		this.#memory.begin()
@@ -119,8 +118,7 @@ class RegionEmitter {
 	}
 
 	#safepoint(offset: number): void {
-		pushSafepoint(this.#context)
-		this.#context.code.if(undefined, () => this.#leave(RegionStatus.restart, offset, this.#dirty))
+		emitSafepoint(this.#context, () => this.#leave(RegionStatus.restart, offset, this.#dirty))
 	}
 
 	/** Leaves the region for a page offset. */
@@ -186,7 +184,7 @@ class RegionEmitter {
 		this.#dirty = union(this.#dirty, registersWritten(decoded))
 		const status = lowering.csrStatus
 		if (!status) return
-		code.get(status).i32(2).op('i32.eq')
+		code.get(status).i32(2).op('i32.eq').unlikely()
 		code.if(undefined, () => {
 			code.get(budget).i32(behind).op('i32.add').set(budget)
 			this.#leave(RegionStatus.restart, offset + decoded.length, this.#dirty)
@@ -261,7 +259,7 @@ class RegionEmitter {
 			code.get(status)
 			code.get(block).memory('i64.load', offsets.pc)
 			pushGva(this.#context, terminator.next)
-			code.op('i64.ne', 'i32.or')
+			code.op('i64.ne', 'i32.or').unlikely()
 			code.if(undefined, () => code.get(status).op('return'))
 			registers.load(this.#used)
 			this.#float.load()

@@ -5,7 +5,7 @@ import {budgetOffset, pushEntry} from '../interpreter/memory-access.ts'
 import {offsets} from '../interpreter/run-context.ts'
 import {CodePage, Slot} from '../vcpu-block.ts'
 import type {Code, Local, Signature} from '../wasm/index.ts'
-import {RegionStatus, regionSignature} from './region-call.ts'
+import {RegionStatus, rationInstructions, regionSignature} from './region-call.ts'
 
 export const regionHandler = handlerIndex('region')
 
@@ -20,13 +20,36 @@ export function emitEnter(code: Code): void {
 	pushSlot(code, {block, target})
 	code.tee(slot).memory('i32.load16_u', Slot.offset.handler).i32(regionHandler).op('i32.eq')
 	code.get(depth).i32(0).op('i32.ge_s', 'i32.and')
-	code.if(undefined, () => {
+	code.likely().if(undefined, () => {
 		code.get(block).get(budget).get(target).i64(-0x1000n).op('i64.and').get(depth)
 		code.get(slot).memory('i32.load', Slot.offset.c).returnCallIndirect(regionSignature)
 	})
 	code.get(block).get(target).memory('i64.store', offsets.pc)
 	code.get(block).get(budget).memory('i32.store', budgetOffset)
 	code.i32(RegionStatus.jump)
+}
+
+/** poll(block, budget): the budget with the next ration, or what it was, below 1, when the region has to leave. */
+export const pollSignature: Signature = {parameters: ['i32', 'i32'], results: ['i32']}
+
+// doorbell ? budget : (ration = min(reserve, rationInstructions), reserve -= ration, budget + ration)
+export function emitPoll(code: Code): void {
+	const [block, budget] = [code.parameter(0, 'block'), code.parameter(1, 'budget')]
+	const reserve = code.local('i32', 'reserve')
+	const ration = code.local('i32', 'ration')
+	// Atomic: pairs with VcpuBlocks.ring(); what was written before the ring is seen after it.
+	code.get(block).memory('i32.atomic.load', offsets.doorbell)
+	code.if(
+		'i32',
+		() => code.get(budget),
+		() => {
+			// Plain: this vCPU's own.
+			code.get(block).memory('i32.load', offsets.reserve).tee(reserve).i32(rationInstructions)
+			code.get(reserve).i32(rationInstructions).op('i32.lt_s', 'select').set(ration)
+			code.get(block).get(reserve).get(ration).op('i32.sub').memory('i32.store', offsets.reserve)
+			code.get(budget).get(ration).op('i32.add')
+		},
+	)
 }
 
 /**

@@ -173,7 +173,7 @@ export function emitHostFloat(code: Code, options: HostFloatOptions): void {
 		'done',
 		(done) => {
 			code.block('soft', (soft) => {
-				if (!raisesNothing) code.get(options.fast).op('i32.eqz').brIf(soft)
+				if (!raisesNothing) code.get(options.fast).op('i32.eqz').unlikely().brIf(soft)
 				operation.emit({code, operands, rm, fusedMultiplyAdd: options.fusedMultiplyAdd, soft})
 				code.br(done)
 			})
@@ -233,7 +233,7 @@ function emitFinite(site: Site, format: Format, operation: Arithmetic): void {
 		push: () => pushAll(site, format, operation),
 		check: (bits) => {
 			pushWord(site.code, bits)
-			site.code.i32(infinityWord(format)).op('i32.ge_u').brIf(site.soft)
+			site.code.i32(infinityWord(format)).op('i32.ge_u').unlikely().brIf(site.soft)
 		},
 	})
 }
@@ -244,7 +244,7 @@ function emitNumber(site: Site, format: Format, push: Push): void {
 		push,
 		check: (bits) => {
 			pushWord(site.code, bits)
-			site.code.i32(infinityWord(format)).op('i32.gt_u').brIf(site.soft)
+			site.code.i32(infinityWord(format)).op('i32.gt_u').unlikely().brIf(site.soft)
 		},
 	})
 }
@@ -263,14 +263,17 @@ function emitNormal(site: Site, format: Format, {zeros, push}: {zeros: readonly 
 				.i32(2 * format.unit)
 				.op('i32.sub')
 				.i32(infinityWord(format) - 2 * format.unit)
-			code.op('i32.ge_u').if(undefined, () => {
-				for (const [index, operand] of zeros.entries()) {
-					pushIsZero(code, operands[operand]!)
-					if (index > 0) code.op('i32.or')
-				}
-				pushIsZero(code, bits)
-				code.op('i32.and', 'i32.eqz').brIf(site.soft)
-			})
+			code
+				.op('i32.ge_u')
+				.unlikely()
+				.if(undefined, () => {
+					for (const [index, operand] of zeros.entries()) {
+						pushIsZero(code, operands[operand]!)
+						if (index > 0) code.op('i32.or')
+					}
+					pushIsZero(code, bits)
+					code.op('i32.and', 'i32.eqz').unlikely().brIf(site.soft)
+				})
 		},
 	})
 }
@@ -292,7 +295,7 @@ function emitComparison(site: Site, format: Format, operation: 'eq' | 'lt' | 'le
 		compare(name)
 		code.op('i32.or')
 	}
-	code.op('i32.eqz').brIf(site.soft).get(result)
+	code.op('i32.eqz').unlikely().brIf(site.soft).get(result)
 	code.release(result)
 }
 
@@ -310,7 +313,7 @@ function emitToInteger(site: Site, format: Format, {integer, suffix}: {integer: 
 	if (suffix === 's') pushWord(code, bits)
 	else pushUpper(code, bits)
 	code.i32(suffix === 's' ? (format.bias + width - 1) * format.unit : ((format.bias + width) * format.unit) / 2)
-	code.op('i32.ge_u').brIf(site.soft)
+	code.op('i32.ge_u').unlikely().brIf(site.soft)
 	code.get(bits).op(format.reinterpret, `${integer}.trunc_sat_${format.name}_${suffix}`)
 	if (mode !== 'trunc') code.release(bits)
 }
@@ -338,7 +341,7 @@ function emitFused32({code, soft}: Site, push: readonly Push[]): void {
 		code.op('f64.promote_f32', ...(after as PlainOpcode[]))
 	}
 	code.tee(sum).op('i64.reinterpret_f64', 'i32.wrap_i64').i32(0x1fff_ffff).op('i32.and')
-	code.i32(0x1000_0000).op('i32.eq').brIf(soft)
+	code.i32(0x1000_0000).op('i32.eq').unlikely().brIf(soft)
 	code.get(sum).op('f32.demote_f64')
 	code.release(sum)
 }

@@ -17,5 +17,11 @@ export const RegionStatus = {
 	trap: 2,
 } as const
 
+/**
+ * Instructions that a region runs between two looks at the doorbell: some microseconds. So a loop tests its budget only, which it
+ * counts anyway, and the word that other threads write is not on its path.
+ */
+export const rationInstructions = 4096
+
 /** Guest calls nest as WebAssembly calls up to here; deeper ones start over from the interpreter. A frame is some hundred bytes of a stack of a megabyte. */
 export const maximumCallDepth = 256

@@ -21,6 +21,8 @@ export type ModuleContext = Readonly<{
 	functions: Readonly<Record<string, FunctionReference>>
 	/** `enter(block, budget, target, depth)`: a jump to any address. */
 	enter: FunctionReference
+	/** `poll(block, budget)`: the next ration. */
+	poll: FunctionReference
 	fusedMultiplyAdd: FunctionReference | 'relaxed'
 	probes: Readonly<Record<ProbeTag, FunctionReference>>
 	lookup: TranslateOptions['lookup']
@@ -60,9 +62,12 @@ export function emitReturn(
 	code.i32(options.status).op('return')
 }
 
-// Pushes budget < 1 | doorbell. Atomic: pairs with VcpuBlocks.ring(); what was written before the ring is seen after it.
-export function pushSafepoint({code, block, budget}: RegionContext): void {
-	code.get(budget).i32(1).op('i32.lt_s').get(block).memory('i32.atomic.load', offsets.doorbell).op('i32.or')
+// budget < 1 && (budget = poll()) < 1 → leave
+export function emitSafepoint({code, block, budget, poll}: RegionContext, leave: () => void): void {
+	code.get(budget).i32(1).op('i32.lt_s').unlikely()
+	code.if(undefined, () => {
+		code.get(block).get(budget).call(poll).tee(budget).i32(1).op('i32.lt_s').unlikely().if(undefined, leave)
+	})
 }
 
 /** Leaves for a known page offset, by a tail call where there is a region to call. Registers are in the block. */

@@ -76,7 +76,7 @@ export class RegionFloat {
 	before({floatingPoint}: Instruction, illegal: Label): void {
 		if (!floatingPoint || this.#isDirty) return
 		const code = this.#code
-		code.get(this.#dirty).op('i32.eqz')
+		code.get(this.#dirty).op('i32.eqz').unlikely()
 		code.if(undefined, () => {
 			pushFloatingPointOff(code, this.#block)
 			code.brIf(illegal)
@@ -87,7 +87,7 @@ export class RegionFloat {
 	after(instruction: Instruction): void {
 		if (!instruction.floatingPoint || this.#isDirty || !touchesState(instruction)) return
 		const code = this.#code
-		code.get(this.#dirty).op('i32.eqz')
+		code.get(this.#dirty).op('i32.eqz').unlikely()
 		code.if(undefined, () => {
 			emitMarkDirty(code, this.#block)
 			code.i32(1).set(this.#dirty)

@@ -12,6 +12,7 @@ import {
 	type StoreOperands,
 	storeOpcode,
 } from '../interpreter/memory-access.ts'
+import {offsets} from '../interpreter/run-context.ts'
 import type {AccessBytes} from '../isa/index.ts'
 import type {Code, FunctionReference, Label, Local} from '../wasm/index.ts'
 import {type ProbeTag, pushProbe} from './probe.ts'
@@ -30,8 +31,9 @@ type Options = Readonly<{
 	region: Region
 }>
 
-/** The last page of a base register: tags i64, −1 = none; addend i32. What may be written may be read, so a write sets both. */
-type LastPage = Readonly<{readTag: Local | undefined; writeTag: Local | undefined; addend: Local}>
+/** The last page that was read, or written, through a base register: its tag, i64 (−1 = none), and its addend, i32. */
+type LastPage = Readonly<{tag: Local; addend: Local}>
+type LastPages = Readonly<Record<ProbeTag, LastPage | undefined>>
 
 /** No masked address is this: bits 11–3 of one are 0. */
 const noPage = -1n
@@ -40,7 +42,7 @@ const mostLastPages = 8
 
 export class RegionMemory extends MemoryAccess {
 	readonly #options: Options
-	readonly #lastPages: ReadonlyMap<number, LastPage>
+	readonly #lastPages: ReadonlyMap<number, LastPages>
 	#instruction: RegionInstruction | undefined
 	/** Instructions of the block from the present one on: the budget was lessened by the whole block where it began. */
 	#remaining = 0
@@ -55,7 +57,7 @@ export class RegionMemory extends MemoryAccess {
 	begin(): void {
 		const {code} = this.#options
 		for (const {readTag, writeTag} of this.#lastPages.values()) {
-			for (const tag of [readTag, writeTag]) if (tag) code.i64(noPage).set(tag)
+			for (const last of [readTag, writeTag]) if (last) code.i64(noPage).set(last.tag)
 		}
 	}
 
@@ -67,12 +69,13 @@ export class RegionMemory extends MemoryAccess {
 
 	override syncBudgetBefore(): void {
 		const {code, block, budget} = this.#options
-		code.get(block).get(budget).i32(this.#remaining).op('i32.add').memory('i32.store', budgetOffset)
+		code.get(block).get(budget).i32(this.#remaining).op('i32.add')
+		code.get(block).memory('i32.load', offsets.reserve).op('i32.add').memory('i32.store', budgetOffset)
 	}
 
 	override load(e: LoadExpression, gva: Push, trap: Label): void {
-		const last = this.#lastPage()
-		if (!last?.readTag) return super.load(e, gva, trap)
+		const last = this.#lastPage('readTag')
+		if (!last) return super.load(e, gva, trap)
 		const {code, functions} = this.#options
 		const address = code.local('i64')
 		const place = code.local('i32')
@@ -82,7 +85,7 @@ export class RegionMemory extends MemoryAccess {
 			'loaded',
 			(loaded) => {
 				this.#ensurePage({address, bytes: e.bytes, tag: 'readTag', last}, () => {
-					code.get(address).i32(e.bytes).call(functions.readMemory!).tee(place).op('i32.eqz').brIf(trap)
+					code.get(address).i32(e.bytes).call(functions.readMemory!).tee(place).op('i32.eqz').unlikely().brIf(trap)
 					code.get(place).unalignedMemory(loadOpcode(e)).br(loaded)
 				})
 				// Plain: RVWMO asks no order of plain accesses; the host's aligned 8-byte load does not tear.
@@ -94,8 +97,8 @@ export class RegionMemory extends MemoryAccess {
 	}
 
 	override store(bytes: AccessBytes, operands: StoreOperands, trap: Label): void {
-		const last = this.#lastPage()
-		if (!last?.writeTag) return super.store(bytes, operands, trap)
+		const last = this.#lastPage('writeTag')
+		if (!last) return super.store(bytes, operands, trap)
 		const {code, functions} = this.#options
 		const address = code.local('i64')
 		const value = code.local(operands.type)
@@ -107,7 +110,7 @@ export class RegionMemory extends MemoryAccess {
 			this.#ensurePage({address, bytes, tag: 'writeTag', last}, () => {
 				code.get(address).i32(bytes).get(value)
 				if (operands.type === 'i32') code.op('i64.extend_i32_u')
-				code.call(functions.writeMemory!).op('i32.eqz').brIf(trap).br(stored)
+				code.call(functions.writeMemory!).op('i32.eqz').unlikely().brIf(trap).br(stored)
 			})
 			// Plain, as in load().
 			code.get(address).op('i32.wrap_i64').get(last.addend).op('i32.add').get(value)
@@ -116,9 +119,9 @@ export class RegionMemory extends MemoryAccess {
 		code.release(address, value)
 	}
 
-	#lastPage(): LastPage | undefined {
+	#lastPage(tag: ProbeTag): LastPage | undefined {
 		const {rs1} = this.#instruction!.decoded.operands
-		return this.#lastPages.get(rs1)
+		return this.#lastPages.get(rs1)?.[tag]
 	}
 
 	// masked == tag || (found = probe(masked)) ? (tag = masked, addend = found) : otherwise
@@ -135,14 +138,12 @@ export class RegionMemory extends MemoryAccess {
 			.i64(BigInt(~(0xfff ^ (access.bytes - 1))))
 			.op('i64.and')
 			.tee(masked)
-		code.get(last[tag]!).op('i64.ne')
+		code.get(last.tag).op('i64.ne').unlikely()
 		code.if(undefined, () => {
 			if (lookup === 'inline') pushProbe(code, {masked, table, mask, tag})
 			else code.get(block).get(masked).call(probes[tag])
-			code.tee(found).op('i64.eqz').if(undefined, otherwise)
-			if (last.readTag) code.get(masked).set(last.readTag)
-			// A page that may be read may not be written for certain.
-			if (last.writeTag) (tag === 'writeTag' ? code.get(masked) : code.i64(noPage)).set(last.writeTag)
+			code.tee(found).op('i64.eqz').unlikely().if(undefined, otherwise)
+			code.get(masked).set(last.tag)
 			code.get(found).op('i32.wrap_i64').set(last.addend)
 		})
 		code.release(masked, found)
@@ -150,7 +151,7 @@ export class RegionMemory extends MemoryAccess {
 }
 
 /** Base registers by how often the region accesses memory through them. */
-function lastPages({region, code}: Options): Map<number, LastPage> {
+function lastPages({region, code}: Options): Map<number, LastPages> {
 	const accesses = new Map<number, {loads: number; stores: number}>()
 	for (const {instructions} of region.blocks) {
 		for (const {decoded} of instructions) {
@@ -164,14 +165,12 @@ function lastPages({region, code}: Options): Map<number, LastPage> {
 		}
 	}
 	const most = [...accesses].sort(([, a], [, b]) => b.loads + b.stores - a.loads - a.stores).slice(0, mostLastPages)
+	const lastPage = (count: number, name: string): LastPage | undefined =>
+		count > 0 ? {tag: code.local('i64', `${name} page`), addend: code.local('i32', `${name} addend`)} : undefined
 	return new Map(
 		most.map(([register, {loads, stores}]) => [
 			register,
-			{
-				readTag: loads > 0 ? code.local('i64', `x${register} read page`) : undefined,
-				writeTag: stores > 0 ? code.local('i64', `x${register} write page`) : undefined,
-				addend: code.local('i32', `x${register} addend`),
-			},
+			{readTag: lastPage(loads, `x${register} read`), writeTag: lastPage(stores, `x${register} write`)},
 		]),
 	)
 }

@@ -4,7 +4,7 @@ import {hartFunctions} from '../interpreter/hart-functions.ts'
 import {emitMultiplyHigh} from '../interpreter/multiply-high.ts'
 import {type FunctionReference, ModuleBuilder} from '../wasm/index.ts'
 import {emitRegion} from './emit-region.ts'
-import {emitEnter, enterSignature} from './enter.ts'
+import {emitEnter, emitPoll, enterSignature, pollSignature} from './enter.ts'
 import {defineExactFusedMultiplyAdd} from './fused-multiply-add.ts'
 import {type GroupMember, gatherGroup} from './group.ts'
 import {pageBytes} from './page-code.ts'
@@ -40,6 +40,7 @@ export function translate(
 	const probes = defineProbes(module)
 	const {lookup} = options
 	const enter = module.function('enter', enterSignature, emitEnter)
+	const poll = module.function('poll', pollSignature, emitPoll)
 	const references = members.map((member) => module.declareFunction(nameOf(member), regionSignature))
 	const indexOf = new Map(members.map(({page, entry}, index) => [page + entry, index]))
 	for (const [index, member] of members.entries()) {
@@ -50,7 +51,7 @@ export function translate(
 			return found === undefined ? undefined : {function: references[found]!, index: found, samePage}
 		}
 		module.defineFunction(references[index]!, (code) =>
-			emitRegion(code, member.region, {functions, enter, fusedMultiplyAdd, base, probes, lookup, sibling}),
+			emitRegion(code, member.region, {functions, enter, poll, fusedMultiplyAdd, base, probes, lookup, sibling}),
 		)
 	}
 	module.elements(base, references)

@@ -26,6 +26,7 @@ export class Code {
 	readonly #instructions = new ByteWriter(256)
 	readonly #localTypes: ValueType[] = []
 	readonly #free: Record<ValueType, Local[]> = {i32: [], i64: [], f32: [], f64: [], v128: []}
+	readonly #hints: {at: number; taken: 0 | 1}[] = []
 	#depth = 0
 
 	/** @param typeIndex where the module lists a signature: what indirect calls need. */
@@ -140,6 +141,24 @@ export class Code {
 		return this
 	}
 
+	/** The condition of the `if` or `brIf` that follows at once is nearly always true: what the other way leads to may be slow. Branch hinting proposal. */
+	likely(): this {
+		this.#hints.push({at: this.#instructions.length, taken: 1})
+		return this
+	}
+
+	/** As likely(), for a condition that is nearly always false. */
+	unlikely(): this {
+		this.#hints.push({at: this.#instructions.length, taken: 0})
+		return this
+	}
+
+	/** Hints, with the places of their branches in bytes from the start of finish()'s result. */
+	hints(): readonly {at: number; taken: 0 | 1}[] {
+		const start = this.#localGroups().length
+		return this.#hints.map(({at, taken}) => ({at: start + at, taken}))
+	}
+
 	/** `block … end`: br(label) leaves it forwards, with the result if there is one. */
 	block(name: string, body: (label: Label) => void, result?: ValueType): this {
 		return this.#structured(0x02, name, result, body)
@@ -182,6 +201,10 @@ export class Code {
 	/** The function body as the code section wants it after its size: local groups, instructions, end. */
 	finish(): Uint8Array<ArrayBuffer> {
 		assert(this.#depth === 0, 'every block is closed at the end of a function')
+		return this.#localGroups().append(this.#instructions.bytes).byte(0x0b).bytes
+	}
+
+	#localGroups(): ByteWriter {
 		const groups: {type: ValueType; count: number}[] = []
 		for (const type of this.#localTypes) {
 			const last = groups.at(-1)
@@ -190,7 +213,7 @@ export class Code {
 		}
 		const body = new ByteWriter(this.#instructions.length + 3 * groups.length + 8).unsigned(groups.length)
 		for (const {type, count} of groups) body.unsigned(count).byte(valueTypeByte[type])
-		return body.append(this.#instructions.bytes).byte(0x0b).bytes
+		return body
 	}
 
 	#type(signature: Signature): number {

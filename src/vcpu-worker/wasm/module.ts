@@ -98,6 +98,7 @@ export class ModuleBuilder {
 		})
 		module.section(7, (exports) => this.#writeExports(exports))
 		if (this.#elements) module.section(9, (elements) => this.#writeElements(elements))
+		module.section(0, (hints) => this.#writeHints(hints.name('metadata.code.branch_hint')))
 		module.section(10, (code) => {
 			code.unsigned(bodies.length)
 			for (const body of bodies) code.vector(body)
@@ -147,6 +148,19 @@ export class ModuleBuilder {
 		segments.unsigned(1).unsigned(0).byte(0x23).unsigned(base.index).byte(0x0b)
 		segments.unsigned(functions.length)
 		for (const {index} of functions) segments.unsigned(index)
+	}
+
+	/** Custom section "metadata.code.branch_hint", which comes before the code: per function, the place of each hinted branch. */
+	#writeHints(section: ByteWriter): void {
+		const hinted = this.#functions.flatMap(({code}, index) => {
+			const hints = code?.hints() ?? []
+			return hints.length > 0 ? [{index: this.#importedFunctions.length + index, hints}] : []
+		})
+		section.unsigned(hinted.length)
+		for (const {index, hints} of hinted) {
+			section.unsigned(index).unsigned(hints.length)
+			for (const {at, taken} of hints) section.unsigned(at).byte(1).byte(taken)
+		}
 	}
 
 	/** Custom section "name": the module's, its functions' and their locals' names. */
