@@ -1,7 +1,7 @@
 /**
  * Generates docs/conformance.md from docs/conformance.json.
  *
- *     npm run conformance                           measures all areas and tries all mutations; half an hour at most
+ *     npm run conformance                           measures all areas and tries all mutations; half an hour on two busy cores
  *     npm run conformance -- --area litmus          measures one area (scripts/conformance/areas.ts); may be repeated
  *     npm run conformance -- --mutations FILE       takes in what `npm run mutate -- --json` printed; may be repeated
  *     npm run conformance -- --render               renders what is recorded, and the tables of known differences
