@@ -76,6 +76,12 @@ export class Pair {
 		this.#liveData()[place]! ^= 0xff
 	}
 
+	/** Eight bytes of the data pages. @param place bytes from their start. */
+	poke(place: number, value: bigint): void {
+		this.hart.poke(dataRam.gpa + place, value)
+		new DataView(this.reference.data.buffer).setBigUint64(place, value, true)
+	}
+
 	/** Cache-block operations in S-mode: CBZE, CBCFE, CBIE. */
 	enableBlocks(enabled: 'yes' | 'no'): void {
 		const value = enabled === 'yes' ? 0xf0n : 0n
@@ -98,6 +104,13 @@ export class Pair {
 	forbid(name: 'wfi' | 'sfence.vma' | 'sret', bit: bigint): void {
 		this.reference.forbidden = name
 		this.#status |= 1n << bit
+	}
+
+	/** Another place of a page of code, or another page in its place. */
+	mapCode(gva: bigint, gpa: number): void {
+		this.#tables.map(gva, gpa, kernelPage)
+		this.reference.codePages.set(gva, gpa)
+		this.hart.swapTables()
 	}
 
 	/** A page for U, which the reference does not know. */

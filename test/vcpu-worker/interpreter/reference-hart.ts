@@ -74,6 +74,8 @@ export class ReferenceHart implements EvaluatedHart {
 	#decoded: Decoded | undefined
 	#bits = 0
 
+	/** Pages of code besides the megapage: gpa by gva. */
+	readonly codePages = new Map<bigint, number>()
 	/** Bytes that this run has stored to code, by gpa; the memory is the other hart's. */
 	readonly storedCode = new Map<number, number>()
 
@@ -156,7 +158,10 @@ export class ReferenceHart implements EvaluatedHart {
 	#translate(gva: bigint, access: Access): number {
 		if (this.privilege === 'M') return Number(gva)
 		if (gva >= code.gva && gva < code.gva + BigInt(code.bytes)) return code.gpa + Number(gva - code.gva)
-		const page = pages.find((candidate) => candidate.gva === (gva & -pageBytes & 0xffff_ffff_ffff_ffffn))
+		const pageGva = gva & -pageBytes & 0xffff_ffff_ffff_ffffn
+		const codePage = this.codePages.get(pageGva)
+		if (codePage !== undefined) return codePage + Number(gva % pageBytes)
+		const page = pages.find((candidate) => candidate.gva === pageGva)
 		const denied = access === 'fetch' || (access === 'store' && page?.kind === 'read-only')
 		if (!page || denied) throw new Exception(pageFault[access], gva)
 		return page.gpa + Number(gva % pageBytes)

@@ -1,0 +1,4 @@
+import {interpreter} from '../execution/engine.ts'
+import {testMappings} from '../execution/mappings.ts'
+
+testMappings(interpreter)

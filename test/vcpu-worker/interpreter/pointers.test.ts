@@ -1,0 +1,4 @@
+import {interpreter} from '../execution/engine.ts'
+import {testPointers} from '../execution/pointers.ts'
+
+testPointers(interpreter)
