@@ -4,29 +4,30 @@ import {Piscina} from 'piscina'
 import type {SharedMemory} from '../memory/index.ts'
 import type {TlbConfig} from '../tlb/index.ts'
 import {threadEntries} from './artifacts.ts'
-import type {ClearJob} from './helper.ts'
+import type {HelperConfig} from './helper.ts'
 import type {TranslatedModule, TranslateJob} from './translation/index.ts'
 
 /** Translations at a time: vCPUs need the cores, and what waits meanwhile makes a larger module. */
 export const translationJobs = Math.max(1, Math.min(4, Math.floor(availableParallelism() / 4)))
 
 export class HelperPool implements AsyncDisposable {
-	readonly #pool = new Piscina({
-		filename: threadEntries.helper.href,
-		execArgv: [],
-		minThreads: 1,
-		// One for clearing, however many translate.
-		maxThreads: 1 + translationJobs,
-		// Piscina's workers spin on Atomics.wait between tasks unless told otherwise; ours shall sleep.
-		atomics: 'disabled',
-	})
-	readonly #clearJob: ClearJob
+	readonly #pool: Piscina
 	#clearing: Promise<void> | undefined
 	/** Asked for while it was under way: a table may have been retired behind the clearer's back. */
 	#again = false
 
 	constructor(memory: SharedMemory, tlb: TlbConfig) {
-		this.#clearJob = {memory: memory.memory, map: memory.map, tlb}
+		const workerData: HelperConfig = {memory: memory.memory, map: memory.map, tlb}
+		this.#pool = new Piscina({
+			filename: threadEntries.helper.href,
+			workerData,
+			execArgv: [],
+			minThreads: 1,
+			// One for clearing, however many translate.
+			maxThreads: 1 + translationJobs,
+			// Piscina's workers spin on Atomics.wait between tasks unless told otherwise; ours shall sleep.
+			atomics: 'disabled',
+		})
 	}
 
 	/** Has retired tables cleared. While that is under way, sees to it that it is done once more. */
@@ -50,7 +51,7 @@ export class HelperPool implements AsyncDisposable {
 		try {
 			while (this.#again) {
 				this.#again = false
-				await this.#pool.run(this.#clearJob, {name: 'clearTables'})
+				await this.#pool.run(undefined, {name: 'clearTables'})
 			}
 		} finally {
 			this.#clearing = undefined

@@ -1,16 +1,24 @@
 /** The entry of the helper pool's threads: finite jobs that no vCPU shall wait for. */
+import {workerData} from 'piscina'
 import {type MemoryMap, SharedMemory} from '../memory/index.ts'
 import {clearRetired, type TlbConfig} from '../tlb/index.ts'
 import {runTranslateJob, type TranslatedModule, type TranslateJob} from './translation/index.ts'
 
-export type ClearJob = Readonly<{memory: WebAssembly.Memory; map: MemoryMap; tlb: TlbConfig}>
+/**
+ * What a helper is given when it starts. Not with each job: V8 counts the memory each time it arrives, and collects
+ * garbage in haste.
+ */
+export type HelperConfig = Readonly<{memory: WebAssembly.Memory; map: MemoryMap; tlb: TlbConfig}>
+
+const config = workerData as HelperConfig
+const memory = new SharedMemory(config.memory, config.map)
 
 /** Clears and recycles the tables whose grace period has elapsed. @returns how many. */
-export function clearTables({memory, map, tlb}: ClearJob): number {
-	return clearRetired(new SharedMemory(memory, map), tlb)
+export function clearTables(): number {
+	return clearRetired(memory, config.tlb)
 }
 
 /** Translates hot guest code. @returns undefined when nothing could be translated. */
 export function translateRegions(job: TranslateJob): TranslatedModule | undefined {
-	return runTranslateJob(job)
+	return runTranslateJob(memory, job)
 }

@@ -269,12 +269,11 @@ export class Machine implements CommandLineMachine {
 	}
 
 	#createTranslation(options: TranslationConfig, {jitBytes, dumpWasm}: MachineOptions): TranslationService {
-		const {memory, map} = this.#memory
 		return new TranslationService(this.#memory, {
 			vcpus: this.harts,
 			rcu: this.#rcu,
 			ring: (vcpu) => this.#blocks.ring(vcpu, Doorbell.message),
-			translate: (id, requests) => this.#helpers.translate({id, memory, map, requests, options, dumpFolder: dumpWasm}),
+			translate: (id, requests) => this.#helpers.translate({id, requests, options, dumpFolder: dumpWasm}),
 			jobs: translationJobs,
 			limits: {...defaultLimits, ...(jitBytes !== undefined && {wasmBytes: jitBytes})},
 		})

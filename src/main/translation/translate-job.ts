@@ -1,13 +1,11 @@
 /** A helper's job: translate and compile one module. */
 import {writeFileSync} from 'node:fs'
 import {join} from 'node:path'
-import {type MemoryMap, SharedMemory} from '../../memory/index.ts'
+import type {SharedMemory} from '../../memory/index.ts'
 import {type RegionInfo, type RegionRequest, type TranslateOptions, translate} from '../../vcpu-worker/index.ts'
 
 export type TranslateJob = Readonly<{
 	id: number
-	memory: WebAssembly.Memory
-	map: MemoryMap
 	requests: readonly RegionRequest[]
 	options: TranslateOptions
 	/** The folder that gets each module's bytes. */
@@ -24,9 +22,9 @@ export type TranslatedModule = Readonly<{
 }>
 
 /** @returns undefined when nothing could be translated. */
-export function runTranslateJob(job: TranslateJob): TranslatedModule | undefined {
+export function runTranslateJob(memory: SharedMemory, job: TranslateJob): TranslatedModule | undefined {
 	const began = performance.now()
-	const translation = translate(new SharedMemory(job.memory, job.map), job.requests, job.options)
+	const translation = translate(memory, job.requests, job.options)
 	if (!translation) return undefined
 	const {bytes, functions, regions} = translation
 	if (job.dumpFolder !== undefined) {
