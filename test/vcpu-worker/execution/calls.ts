@@ -121,6 +121,19 @@ export function testCalls(engine: Engine): void {
 		for (const depth of [25n, 250n, 400n]) run(t, recursion({body}), (pair) => pair.setX(a0, depth))
 	})
 
+	for (const through of ['a direct call', 'a register'] as const) {
+		test(`functions that call and never return do not use up the stack, through ${through}${on(engine)}`, (t) => {
+			const assembly = new Assembly(main)
+			const [itself, end] = [assembly.label(), assembly.label()]
+			assembly.address(t2, itself).at(itself).op('addi', {rd: a0, rs1: a0, imm: -1})
+			assembly.to('beq', end, {rs1: a0, rs2: zero})
+			if (through === 'a register') assembly.op('jalr', {rd: ra, rs1: t2, imm: 0})
+			else assembly.to('jal', itself, {rd: ra})
+			assembly.op('addi', {rd: a1, rs1: a1, imm: 1}).op('jalr', {rd: zero, rs1: ra, imm: 0}).at(end).word(wfi)
+			run(t, assembly, (pair) => pair.setX(a0, pair.slice < 1000 ? 100n : 30_000n))
+		})
+	}
+
 	test(`two functions that jump to each other without linking do not use up the stack${on(engine)}`, (t) => {
 		const assembly = new Assembly(main)
 		const [ping, pong, end] = [assembly.label(), assembly.label(), assembly.label()]

@@ -74,6 +74,23 @@ export function testTraps(engine: Engine): void {
 		)
 	})
 
+	test(`a CSR write after which translation starts over has retired once, and so has what follows it${on(engine)}`, (t) => {
+		const pair = new Pair(engine)
+		const {hart} = pair
+		// sstatus.SUM: what loads may reach.
+		const change = encode('csrrs', {rd: 5, csr: 0x100, rs1: 6})
+		const words = [nop, change, nop, nop, change, change, nop, encode('csrrs', {rd: 7, csr: 0xc02, rs1: 0}), nop, wfi]
+		for (const [index, word] of words.entries()) pair.put(page + BigInt(4 * index), word)
+		pair.setX(6, 1n << 18n)
+		for (let again = 0; again < 4; again++) {
+			const retired = hart.get('instret')
+			pair.run(page)
+			t.is(hart.x[7]! - retired, 7n)
+			t.is(hart.get('instret') - retired, BigInt(words.length))
+			t.is(hart.get('pc'), page + 40n)
+		}
+	})
+
 	test(`minstret reads in the next instruction as it was written${on(engine)}`, (t) => {
 		const pair = new Pair(engine)
 		const {hart} = pair
