@@ -106,10 +106,13 @@ export class TranslationService {
 			counts.merged++
 			return
 		}
+		if (this.#waiting.size >= mostWaiting || !this.#backoff.admits(page)) {
+			counts.refused++
+			return
+		}
+		// Its code has changed since it was translated.
 		if (versions.length > 0) this.#backoff.strike(page)
-		if (this.#waiting.size < mostWaiting && this.#backoff.admits(page))
-			this.#waiting.set(key, {request, asked, alone: false})
-		else counts.refused++
+		this.#waiting.set(key, {request, asked, alone: false})
 	}
 
 	/** Whether the region's page holds now what it was translated from: then it has been posted, and runs soon. */
