@@ -85,7 +85,7 @@ export class RandomProgram {
 	}
 
 	#item(level: number): void {
-		switch (this.#random.below(10)) {
+		switch (this.#random.below(13)) {
 			case 0:
 			case 1:
 				return this.#choice(level)
@@ -101,6 +101,12 @@ export class RandomProgram {
 				return this.#computedJump()
 			case 8:
 				return void this.assembly.op(this.#random.pick(['fence.i', 'fence', 'sfence.vma', 'pause']))
+			case 9:
+				return this.#float()
+			case 10:
+				return this.#tangle()
+			case 11:
+				return void this.assembly.op('csrrs', {rd: this.#random.pick([10, 11, zero]), csr: 0xc02, rs1: zero})
 			default:
 				return this.#patch(level)
 		}
@@ -145,6 +151,36 @@ export class RandomProgram {
 			const through = this.#random.pick([t1, link])
 			assembly.upper(through, start).to('jalr', start, {rd: link, rs1: through}, lowPart)
 		} else assembly.to('jal', start, {rd: link})
+	}
+
+	/** Arithmetic in another rounding mode, or with NX cleared: also for those that called this function. */
+	#float(): void {
+		const {assembly} = this
+		const register = () => this.#random.below(8)
+		if (this.#random.below(2)) assembly.op('csrrwi', {rd: zero, csr: 0x002, imm: this.#random.pick([0, 0, 1, 2, 3, 4])})
+		if (this.#random.below(2)) assembly.op('csrrwi', {rd: 10, csr: 0x001, imm: this.#random.below(2)})
+		for (let count = 1 + this.#random.below(4); count > 0; count--) {
+			const width = this.#random.pick(['s', 'd'])
+			const name = this.#random.pick(['fadd', 'fsub', 'fmul', 'fdiv', 'fmadd', 'fsqrt'])
+			const [rd, rs1] = [register(), register()]
+			const second = name === 'fsqrt' ? {} : {rs2: register()}
+			const third = name === 'fmadd' ? {rs3: register()} : {}
+			assembly.op(`${name}.${width}`, {rd, rs1, ...second, ...third, rm: this.#random.pick([0, 7, 7])})
+		}
+	}
+
+	/** Pieces that go to one another in no order, loops entered in their middles among them; each takes fuel. */
+	#tangle(): void {
+		const {assembly} = this
+		const end = assembly.label()
+		const pieces = Array.from({length: 3 + this.#random.below(5)}, () => assembly.label())
+		for (const piece of pieces) {
+			assembly.at(piece).op('addi', {rd: s11, rs1: s11, imm: -1}).to('blt', end, {rs1: s11, rs2: zero})
+			this.#straight()
+			this.#branch(this.#random.pick(pieces))
+			if (this.#random.below(2)) assembly.to('jal', this.#random.pick([...pieces, end]), {rd: zero})
+		}
+		assembly.at(end)
 	}
 
 	#moveBase(): void {
