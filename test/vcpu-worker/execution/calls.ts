@@ -1,12 +1,12 @@
 /** Loops, calls and returns, recursion, code that changes itself: in slices of every length. */
 import test, {type ExecutionContext} from 'ava'
-import type {Random} from '../hart/float-operands.ts'
 import {code, pages} from '../interpreter/guest-map.ts'
 import {Pair, wfi} from '../interpreter/pair.ts'
 import {randomFor, seed} from '../interpreter/seed.ts'
 import {Assembly, reg} from './assembly.ts'
 import {type Engine, on} from './engine.ts'
 import {RandomProgram} from './random-program.ts'
+import {drawFloat} from './rounding.ts'
 
 const programs = 60
 const slices = [1000, 1, 2, 3, 7, 1_000_000]
@@ -15,12 +15,6 @@ const firstPage = pages[0]!.gva
 const main = code.gva + 0x10_0000n
 /** A page that other accesses seldom reach. */
 const stackTop = pages[3]!.gva + 0x1000n
-
-/** Numbers of either width that mostly round. */
-const drawFloat = (random: Random): bigint =>
-	random.below(2)
-		? 0xffff_ffff_0000_0000n | (random.bits(23) + (BigInt(0x78 + random.below(16)) << 23n))
-		: random.bits(52) + (BigInt(0x3f8 + random.below(16)) << 52n)
 
 export function testCalls(engine: Engine): void {
 	test(`random programs that loop and call end as the evaluator says, whatever the slices${on(engine)}`, (t) => {

@@ -2,6 +2,7 @@
 import test from 'ava'
 import {Doorbell} from '../../../src/memory/index.ts'
 import {ExitReason} from '../../../src/vcpu-worker/interpreter/index.ts'
+import {rationInstructions} from '../../../src/vcpu-worker/translate/region-call.ts'
 import {encode} from '../interpreter/encode.ts'
 import {code} from '../interpreter/guest-map.ts'
 import {Pair, wfi} from '../interpreter/pair.ts'
@@ -154,6 +155,32 @@ export function testJumps(engine: Engine): void {
 			t.is(pair.hart.run(1_000_000), ExitReason.slice)
 			t.is(pair.hart.get('instret'), retired)
 			t.is(pair.hart.get('pc'), page)
+		})
+	}
+
+	for (const [name, jump] of [
+		['a loop within a page', encode('jal', {rd: 0, imm: -8})],
+		['a loop through a register', encode('jalr', {rd: 0, rs1: 6, imm: 0})],
+	] as const) {
+		test(`a doorbell that rings while ${name} runs ends its slice soon${on(engine)}`, (t) => {
+			const pair = newPair()
+			const {hart} = pair
+			// The loop reads a device register: that is where another thread would come in.
+			endlessLoop(pair, jump, [encode('lw', {rd: 7, rs1: 8, imm: 0}), addi])
+			pair.setX(6, page)
+			pair.setX(8, 0x5000_5000n)
+			hart.registers.set(0x4000_0000, 1)
+			const turns = 5000
+			hart.onMmio = () => {
+				if (hart.mmio.length === turns) hart.ring(Doorbell.pause)
+			}
+			const retired = hart.get('instret')
+			const x5 = hart.x[5]!
+			t.is(hart.run(1_000_000), ExitReason.slice)
+			const ran = hart.x[5]! - x5
+			t.true(ran >= turns && ran <= turns + rationInstructions, `${ran} turns`)
+			t.is(hart.get('instret') - retired, 3n * ran)
+			t.is(hart.get('pc'), page)
 		})
 	}
 

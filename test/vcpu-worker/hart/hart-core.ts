@@ -74,6 +74,8 @@ export class HartCore {
 	readonly flushedPages: bigint[] = []
 	/** MMIO accesses, as they came. */
 	readonly mmio: string[] = []
+	/** Called at each read. */
+	onMmio = (): void => {}
 	/** Device registers by gpa; others do not exist. */
 	readonly registers = new Map<number, number>()
 	ticks = 0
@@ -90,6 +92,7 @@ export class HartCore {
 			memory: memory.memory,
 			mmioRead: (gpa: number, bytes: number) => {
 				this.mmio.push(`read ${gpa.toString(16)} ${bytes}`)
+				this.onMmio()
 				return this.registers.get(gpa) ?? -1
 			},
 			mmioWrite: (gpa: number, bytes: number, value: number) => {

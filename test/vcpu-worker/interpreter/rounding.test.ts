@@ -1,0 +1,4 @@
+import {interpreter} from '../execution/engine.ts'
+import {testRounding} from '../execution/rounding.ts'
+
+testRounding(interpreter)
