@@ -20,7 +20,7 @@ export type SizeClass = Readonly<{log2Entries: number; tables: number; spareTabl
 
 /** The size classes of a machine; now one. */
 export function sizeClasses(config: TlbConfig): readonly SizeClass[] {
-	const {vcpus, log2Entries = 10, spareTables = Math.max(256, vcpus * 32)} = config
+	const {vcpus, log2Entries = 12, spareTables = Math.max(256, vcpus * 32)} = config
 	if (!(log2Entries >= 6 && log2Entries <= 16))
 		throw rangeError('log2 of a TLB table’s entries from 6 to 16', log2Entries)
 	const offset = roundUp(TlbShared.size, 4096)

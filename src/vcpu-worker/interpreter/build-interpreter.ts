@@ -69,12 +69,15 @@ function emitRun(
 		code.get(block).get(fetch.table).memory('i32.store', offsets.fetchTable)
 		code.get(block).get(fetch.mask).memory('i32.store', offsets.fetchMask)
 	}
-	const countJump = (): void => emitCountJump(code, {cursor, hot: functions.hot as FunctionReference, hotThreshold})
+	const weight = code.local('i32')
+	const countJump = (): void =>
+		emitCountJump(code, {cursor, weight, hot: functions.hot as FunctionReference, hotThreshold})
 	const leave = (reason: number): void => {
 		emitUnretire(code, block, budget)
 		code.i32(reason).op('return')
 	}
 
+	code.i32(1).set(weight)
 	// instret counts the whole slice from the start; retired = instret − budget at any time.
 	code.get(block).get(block).memory('i64.load', offsets.instret).get(budget).op('i64.extend_i32_s', 'i64.add')
 	code.memory('i64.store', offsets.instret)
@@ -101,7 +104,19 @@ function emitRun(
 						code.loop('next', (next) => {
 							code.get(budget).i32(1).op('i32.sub').set(budget)
 							const labels = {next, far, restart, trap, illegal, region}
-							emitDispatch({code, cursor, budget, target, memory, functions, labels, leave, countJump, loadTables})
+							emitDispatch({
+								code,
+								cursor,
+								budget,
+								target,
+								weight,
+								memory,
+								functions,
+								labels,
+								leave,
+								countJump,
+								loadTables,
+							})
 						})
 					})
 					emitRunRegion(code, {cursor, budget, target, functions, far, restart})
@@ -123,17 +138,19 @@ function emitRun(
 	code.op('unreachable')
 }
 
-// counter = counters[slot] + 1; counter == hotThreshold → hot(codeBase, ip, pageGva)
+// counter = counters[slot] + weight; weight = 1; counter == hotThreshold → hot(codeBase, ip, pageGva)
 function emitCountJump(
 	code: Code,
-	{cursor, hot, hotThreshold}: {cursor: Cursor; hot: FunctionReference; hotThreshold: GlobalReference},
+	options: {cursor: Cursor; weight: Local; hot: FunctionReference; hotThreshold: GlobalReference},
 ): void {
+	const {cursor, weight, hot, hotThreshold} = options
 	const place = code.local('i32')
 	const counter = code.local('i32')
 	const {codeBase, ip, pageGva} = cursor
 	// A slot is 8 bytes, its counter 2.
 	code.get(ip).get(codeBase).op('i32.sub').i32(2).op('i32.shr_u').get(codeBase).op('i32.add').tee(place)
-	code.memory('i32.load16_u', CodePage.offset.counters).i32(1).op('i32.add').set(counter)
+	code.memory('i32.load16_u', CodePage.offset.counters).get(weight).op('i32.add').set(counter)
+	code.i32(1).set(weight)
 	code.get(place).get(counter).memory('i32.store16', CodePage.offset.counters)
 	code.get(counter).global(hotThreshold).op('i32.eq')
 	code.if(undefined, () => code.get(codeBase).get(ip).get(pageGva).call(hot))

@@ -1,11 +1,14 @@
 /** Emits one handler: the code that executes one form of one instruction and goes on to the next slot. */
-import type {Effect, SystemName} from '../isa/index.ts'
+import {type Effect, registerBytes, type SystemName} from '../isa/index.ts'
 import {Slot} from '../vcpu-block.ts'
 import type {FunctionReference, Local} from '../wasm/index.ts'
 import type {Handler, InstructionHandler, OwnHandler} from './handlers.ts'
 import {Lowering} from './lowering.ts'
 import {acrossSlot, ExitReason, offsets, type RunContext} from './run-context.ts'
 import {emitMarkDirty, pushFloatingPointOff, pushPc, SlotOperands} from './slot-operands.ts'
+
+/** ra, as slots hold it. */
+const returnAddressRegister = 1 * registerBytes
 
 export function emitHandler(context: RunContext, handler: Handler): void {
 	if (handler.kind === 'own') emitOwn(context, handler.key)
@@ -142,6 +145,7 @@ function emitControlFlow(
 	const {effect, handler, lowering} = options
 	if (effect.effect === 'system') return emitSystem(context, effect.name, handler)
 	if (effect.effect === 'jumpRegister') {
+		if (handler.rdIsZero) emitReturnWeight(context)
 		context.code.br(context.labels.far)
 		return
 	}
@@ -149,6 +153,13 @@ function emitControlFlow(
 	lowering.push(effect.condition)
 	context.code.if(undefined, () => emitDirectJump(context, options))
 	advance(context, handler.length)
+}
+
+// weight = rs1 != ra || budget % 8 == 0
+/** A function's return points are as hot as its calls, and a region of each would hold the rest of the function again and again. */
+function emitReturnWeight({code, cursor, budget, weight}: RunContext): void {
+	code.get(cursor.ip).memory('i32.load8_u', Slot.offset.b).i32(returnAddressRegister).op('i32.ne')
+	code.get(budget).i32(7).op('i32.and', 'i32.eqz', 'i32.or').set(weight)
 }
 
 // forward: ip += c. backward: the same, and a safepoint. far: target = pc + imm, through the TLB

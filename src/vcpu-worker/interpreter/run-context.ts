@@ -45,6 +45,8 @@ export type RunContext = Readonly<{
 	budget: Local
 	/** Target of a far jump, i64. */
 	target: Local
+	/** What a far jump counts for, i32; 1 but for returns. */
+	weight: Local
 	memory: MemoryAccess
 	functions: Readonly<Record<string, FunctionReference>>
 	labels: Readonly<{

@@ -1,9 +1,9 @@
 /** Emits one region as a WebAssembly function with structured control flow. */
 import {Lowering} from '../interpreter/lowering.ts'
 import {offsets} from '../interpreter/run-context.ts'
-import type {Effect} from '../isa/index.ts'
+import type {Effect, Instruction} from '../isa/index.ts'
 import type {Code} from '../wasm/index.ts'
-import {dirtyAtEntries} from './dirty.ts'
+import {siteShift} from './enter.ts'
 import type {Block, Region, RegionInstruction} from './region.ts'
 import {continuations} from './region.ts'
 import {RegionStatus} from './region-call.ts'
@@ -19,33 +19,40 @@ import {
 import {RegionFloat} from './region-float.ts'
 import {RegionMemory} from './region-memory.ts'
 import {RegionOperands} from './region-operands.ts'
+import {analyzeRegisters, type RegisterFlow} from './register-flow.ts'
 import {RegisterLocals} from './register-locals.ts'
-import {noRegisters, type RegisterSet, registersRead, registersWritten, union, usesOf} from './register-set.ts'
+import {noRegisters, type RegisterSet, registersWritten, union, usesOf} from './register-set.ts'
 import {analyze, emitStructured} from './structure.ts'
 
-/** Where an exception's block offset and the instructions behind it are packed: offset | instructions << siteShift. */
-const [siteMask, siteShift] = [0xfff, 12]
-const illegalInstruction = 2
+/** For blocks of code without an instruction that could use them. */
+const noExits: Lowering['exits'] = {trap: {name: 'none', depth: -1}, illegal: {name: 'none', depth: -1}}
+
+const faulting = ['load', 'store', 'amo', 'loadReserved', 'storeConditional', 'zeroBlock', 'manageBlock']
+const mayBeIllegal = (instruction: Instruction): boolean =>
+	instruction.floatingPoint === true ||
+	['csr', 'zeroBlock', 'manageBlock'].some((kind) => usesOf(instruction).has.has(kind))
+const mayTrap = (instruction: Instruction): boolean =>
+	mayBeIllegal(instruction) || faulting.some((kind) => usesOf(instruction).has.has(kind))
 
 export function emitRegion(code: Code, region: Region, module: ModuleContext & Pick<RegionContext, 'sibling'>): void {
 	new RegionEmitter(code, region, module).emit()
 }
+
+const keyOf = ({x, f}: RegisterSet): string => `${x} ${f}`
 
 class RegionEmitter {
 	readonly #region: Region
 	readonly #context: RegionContext
 	readonly #memory: RegionMemory
 	readonly #float: RegionFloat
-	readonly #used: RegisterSet
-	readonly #written: RegisterSet
-	/** What may be newer in locals than in the block where each block begins. */
-	readonly #dirtyAt: readonly RegisterSet[]
-	/** The same at the instruction being emitted. */
+	readonly #flow: readonly RegisterFlow[]
+	/** What may be newer in locals than in the vCPU block, at the instruction being emitted. */
 	#dirty = noRegisters
 	/** The instruction that an exception comes from: i32, packed. */
 	readonly #site
-	/** Its bits: where it may turn out illegal. */
+	/** Its bits, where it may turn out illegal; and the same once it has, 0 before. */
 	readonly #bits
+	readonly #illegal
 
 	constructor(code: Code, region: Region, module: ModuleContext & Pick<RegionContext, 'sibling'>) {
 		const block = code.parameter(0, 'block')
@@ -60,57 +67,67 @@ class RegionEmitter {
 			depth: code.parameter(3, 'depth'),
 			registers: new RegisterLocals(code, block),
 		}
-		const [table, mask] = [code.local('i32', 'table'), code.local('i32', 'mask')]
-		this.#memory = new RegionMemory({...module, code, block, budget, table, mask, region})
+		this.#memory = new RegionMemory({...module, code, block, budget, region})
 		const {functions, fusedMultiplyAdd} = module
 		this.#float = new RegionFloat({code, block, functions, fusedMultiplyAdd, region})
 		this.#site = code.local('i32', 'site')
 		this.#bits = code.local('i32', 'bits')
-		const instructions = region.blocks.flatMap((each) => each.instructions)
-		this.#written = instructions.map(({decoded}) => registersWritten(decoded)).reduce(union, noRegisters)
-		this.#used = instructions.map(({decoded}) => registersRead(decoded)).reduce(union, this.#written)
-		this.#dirtyAt = dirtyAtEntries(region)
-		code.get(block).memory('i32.load', offsets.dataTable).set(table)
-		code.get(block).memory('i32.load', offsets.dataMask).set(mask)
+		this.#illegal = code.local('i32', 'illegal')
+		this.#flow = analyzeRegisters(region)
 	}
 
 	emit(): void {
 		const {blocks} = this.#region
-		const {code, registers, functions} = this.#context
+		const {code, registers} = this.#context
 		const structure = analyze(blocks.map((block) => this.#successors(block)))
 		// Safepoint: every call and jump between regions passes one.
 		emitSafepoint(this.#context, () => this.#leave(RegionStatus.restart, blocks[0]!.start))
-		registers.load(this.#used)
+		registers.load(this.#flow[0]!.needed)
 		this.#float.load()
 		this.#memory.begin()
+		this.#withExits(this.#exitSets(), (exits) => {
+			emitStructured(code, structure, {
+				node: (node, goTo) => {
+					const {dirty, trapped} = this.#flow[node]!
+					this.#block(blocks[node]!, {dirty, exits: exits.get(keyOf(trapped)) ?? noExits, goTo})
+				},
+				cutEdge: (_, to) => this.#jump(blocks[to]!.start),
+				backEdge: (_, to) => this.#safepoint(blocks[to]!.start),
+			})
+		})
+	}
+
+	// block trap { block illegal { body } illegal = bits } exception exit — for each set of registers, around the others
+	#withExits(
+		[stored, ...others]: readonly RegisterSet[],
+		body: (exits: ReadonlyMap<string, Lowering['exits']>) => void,
+		exits: Map<string, Lowering['exits']> = new Map(),
+	): void {
+		if (!stored) return body(exits)
+		const {code, block, budget, pageGva, registers} = this.#context
 		code.block('trap', (trap) => {
 			code.block('illegal', (illegal) => {
-				emitStructured(code, structure, {
-					node: (node, goTo) => this.#block(blocks[node]!, {dirty: this.#dirtyAt[node]!, exits: {trap, illegal}, goTo}),
-					cutEdge: (_, to) => this.#jump(blocks[to]!.start),
-					backEdge: (_, to) => this.#safepoint(blocks[to]!.start),
-				})
+				exits.set(keyOf(stored), {trap, illegal})
+				this.#withExits(others, body, exits)
 			})
-			// raise(2, the instruction's bits)
-			code.i32(illegalInstruction).get(this.#bits).op('i64.extend_i32_u').call(functions.raise!)
+			code.get(this.#bits).set(this.#illegal)
 		})
-		this.#trap()
+		registers.store(stored)
+		code.get(block).get(budget).get(pageGva).get(this.#site).get(this.#illegal).returnCall(this.#context.trap)
+	}
+
+	/** The distinct sets that exceptions store. */
+	#exitSets(): RegisterSet[] {
+		const sets = this.#region.blocks.flatMap(({instructions}, index) => {
+			const {trapped} = this.#flow[index]!
+			return instructions.some(({decoded}) => mayTrap(decoded.instruction)) ? [[keyOf(trapped), trapped] as const] : []
+		})
+		return [...new Map(sets).values()]
 	}
 
 	#successors({terminator}: Block): number[] {
 		const found = continuations(terminator).map((to) => this.#region.blockAt.get(to))
 		return [...new Set(found.filter((index) => index !== undefined))]
-	}
-
-	// budget += instructions behind the one at site; pc = its address
-	#trap(): void {
-		const {code, budget, pageGva} = this.#context
-		code.get(budget).get(this.#site).i32(siteShift).op('i32.shr_u', 'i32.add').set(budget)
-		emitReturn(this.#context, {
-			dirty: this.#written,
-			pc: () => code.get(pageGva).get(this.#site).i32(siteMask).op('i32.and', 'i64.extend_i32_u', 'i64.add'),
-			status: RegionStatus.trap,
-		})
 	}
 
 	#leave(status: number, offset: number, dirty: RegisterSet = noRegisters): void {
@@ -163,13 +180,10 @@ class RegionEmitter {
 
 	#noteSite({offset, decoded}: RegionInstruction, behind: number): void {
 		const {code} = this.#context
-		const {has, calls} = usesOf(decoded.instruction)
-		const faults = ['load', 'store', 'amo', 'loadReserved', 'storeConditional', 'zeroBlock', 'manageBlock']
-		const mayBeIllegal =
-			decoded.instruction.floatingPoint || ['csr', 'zeroBlock', 'manageBlock'].some((kind) => has.has(kind))
-		if (!mayBeIllegal && calls.size === 0 && !faults.some((kind) => has.has(kind))) return
+		if (!mayTrap(decoded.instruction)) return
 		code.i32(offset | (behind << siteShift)).set(this.#site)
-		if (mayBeIllegal) code.i32(this.#region.page.bits(offset)).set(this.#bits)
+		if (!mayBeIllegal(decoded.instruction)) return
+		code.i32(this.#region.page.bits(offset)).set(this.#bits)
 	}
 
 	#instruction({offset, decoded}: RegionInstruction, {lowering, behind}: {lowering: Lowering; behind: number}): void {
@@ -261,7 +275,7 @@ class RegionEmitter {
 			pushGva(this.#context, terminator.next)
 			code.op('i64.ne', 'i32.or').unlikely()
 			code.if(undefined, () => code.get(status).op('return'))
-			registers.load(this.#used)
+			registers.load(this.#flow[next]!.needed)
 			this.#float.load()
 			this.#dirty = noRegisters
 			goTo(next)

@@ -4,7 +4,7 @@ import {handlerIndex} from '../interpreter/handlers.ts'
 import {budgetOffset, pushEntry} from '../interpreter/memory-access.ts'
 import {offsets} from '../interpreter/run-context.ts'
 import {CodePage, Slot} from '../vcpu-block.ts'
-import type {Code, Local, Signature} from '../wasm/index.ts'
+import type {Code, FunctionReference, Local, Signature} from '../wasm/index.ts'
 import {RegionStatus, rationInstructions, regionSignature} from './region-call.ts'
 
 export const regionHandler = handlerIndex('region')
@@ -13,11 +13,11 @@ export const regionHandler = handlerIndex('region')
 export const enterSignature: Signature = regionSignature
 
 // slot = slot of target; depth >= 0 && slot.handler == region ? regions[slot.c](block, budget, page(target), depth) : (pc = target, jump)
-export function emitEnter(code: Code): void {
+export function emitEnter(code: Code, pushSlotOf: (target: Local) => void): void {
 	const [block, budget] = [code.parameter(0, 'block'), code.parameter(1, 'budget')]
 	const [target, depth] = [code.parameter(2, 'target'), code.parameter(3, 'depth')]
 	const slot = code.local('i32')
-	pushSlot(code, {block, target})
+	pushSlotOf(target)
 	code.tee(slot).memory('i32.load16_u', Slot.offset.handler).i32(regionHandler).op('i32.eq')
 	code.get(depth).i32(0).op('i32.ge_s', 'i32.and')
 	code.likely().if(undefined, () => {
@@ -27,6 +27,38 @@ export function emitEnter(code: Code): void {
 	code.get(block).get(target).memory('i64.store', offsets.pc)
 	code.get(block).get(budget).memory('i32.store', budgetOffset)
 	code.i32(RegionStatus.jump)
+}
+
+/** leave(block, budget, pc, status): RegionStatus. */
+export const leaveSignature: Signature = {parameters: ['i32', 'i32', 'i64', 'i32'], results: ['i32']}
+
+// pc and budget → the block; status
+export function emitLeave(code: Code): void {
+	const [block, budget] = [code.parameter(0, 'block'), code.parameter(1, 'budget')]
+	// Plain: this vCPU's own.
+	code.get(block).get(code.parameter(2, 'pc')).memory('i64.store', offsets.pc)
+	code.get(block).get(budget).memory('i32.store', budgetOffset)
+	code.get(code.parameter(3, 'status'))
+}
+
+/**
+ * trap(block, budget, pageGva, site, bits): RegionStatus.trap. An instruction's exception, or, where `bits` is not 0, that it is illegal.
+ * `site`: its page offset | the instructions behind it in its block << siteShift.
+ */
+export const trapSignature: Signature = {parameters: ['i32', 'i32', 'i64', 'i32', 'i32'], results: ['i32']}
+export const siteShift = 12
+const siteMask = 0xfff
+const illegalInstruction = 2
+
+// bits ? raise(illegal instruction, bits); pc = pageGva + offset; budget += instructions behind it
+export function emitTrapExit(code: Code, {raise, leave}: {raise: FunctionReference; leave: FunctionReference}): void {
+	const [block, budget] = [code.parameter(0, 'block'), code.parameter(1, 'budget')]
+	const [pageGva, site] = [code.parameter(2, 'pageGva'), code.parameter(3, 'site')]
+	const bits = code.parameter(4, 'bits')
+	code.get(bits).if(undefined, () => code.i32(illegalInstruction).get(bits).op('i64.extend_i32_u').call(raise))
+	code.get(block).get(budget).get(site).i32(siteShift).op('i32.shr_u', 'i32.add')
+	code.get(pageGva).get(site).i32(siteMask).op('i32.and', 'i64.extend_i32_u', 'i64.add')
+	code.i32(RegionStatus.trap).call(leave)
 }
 
 /** poll(block, budget): the budget with the next ration, or what it was, below 1, when the region has to leave. */
@@ -52,11 +84,18 @@ export function emitPoll(code: Code): void {
 	)
 }
 
+/** slotOf(block, target): what pushSlot() pushes. */
+export const slotSignature: Signature = {parameters: ['i32', 'i64'], results: ['i32']}
+
+export function emitSlotOf(code: Code): void {
+	pushSlot(code, {block: code.parameter(0, 'block'), target: code.parameter(1, 'target')})
+}
+
 /**
  * Pushes the address of the slot of `target`, or 0, where shared memory holds nothing.
  * Plain throughout: the tables in use and the code pages are this vCPU's own.
  */
-export function pushSlot(code: Code, {block, target}: {block: Local; target: Local}): void {
+function pushSlot(code: Code, {block, target}: {block: Local; target: Local}): void {
 	const [table, mask] = [code.local('i32'), code.local('i32')]
 	const [entry, page] = [code.local('i32'), code.local('i32')]
 	// entry = fetch table[target]; entry.execTag == page(target) && (page = entry.code).generation == generation

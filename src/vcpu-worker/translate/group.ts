@@ -17,10 +17,15 @@ export type GroupMember = Readonly<{
 
 /** Regions of one module. */
 const largestGroup = 64
-/** Jumps counted by the interpreter that make a callee worth its translation. */
-const warm = 2
+/** A callee is worth its translation when it has got this far to the threshold. */
+const warmShare = 1 / 8
 
-export function gatherGroup(memory: SharedMemory, requests: readonly RegionRequest[]): GroupMember[] {
+export function gatherGroup(
+	memory: SharedMemory,
+	requests: readonly RegionRequest[],
+	{threshold}: {threshold: number},
+): GroupMember[] {
+	const warm = Math.max(1, threshold * warmShare)
 	const pages = new Map<number, PageCode>()
 	const members = new Map<number, GroupMember>()
 	const queue: (RegionRequest & {asked: boolean})[] = requests.map((request) => ({...request, asked: true}))

@@ -1,38 +1,88 @@
-/** A look into the data TLB: the addend of a page, where its entry permits the access. */
+/** A look into the data TLB, and what is done where it has nothing: one function each for loads and stores, which regions share. */
 import {TlbEntry} from '../../tlb/index.ts'
-import {pushEntry} from '../interpreter/memory-access.ts'
+import {pushEntry, scratchOffset} from '../interpreter/memory-access.ts'
 import {offsets} from '../interpreter/run-context.ts'
-import type {Code, FunctionReference, Local, ModuleBuilder, Signature} from '../wasm/index.ts'
+import type {Code, FunctionReference, Local, ModuleBuilder, Signature, ValueType} from '../wasm/index.ts'
 
 export type ProbeTag = 'readTag' | 'writeTag'
 
-/** probe(block, masked): 2^32 | addend, or 0 where the table has no such entry. `masked`: the address less the bits that a hit ignores. */
-const probeSignature: Signature = {parameters: ['i32', 'i64'], results: ['i64']}
+/** What a miss finds: the tag that the page's place may be kept under, and the addend: with the address it gives the place in shared memory. */
+const found: readonly ValueType[] = ['i64', 'i32']
 
-/** Defines the outlined probes. */
-export function defineProbes(module: ModuleBuilder): Record<ProbeTag, FunctionReference> {
-	const define = (tag: ProbeTag) =>
-		module.function(`probe ${tag}`, probeSignature, (code) => {
-			const block = code.parameter(0, 'block')
-			const [table, mask] = [code.local('i32', 'table'), code.local('i32', 'mask')]
-			// Plain: this vCPU's own words.
-			code.get(block).memory('i32.load', offsets.dataTable).set(table)
-			code.get(block).memory('i32.load', offsets.dataMask).set(mask)
-			pushProbe(code, {masked: code.parameter(1, 'masked'), table, mask, tag})
-		})
-	return {readTag: define('readTag'), writeTag: define('writeTag')}
+/** Tags that no masked address equals, since bits 11–3 of one are 0. The place holds for this access only; an exception is raised. */
+export const missTag = {once: -1n, raised: -2n} as const
+
+const signatures: Readonly<Record<ProbeTag, Signature>> = {
+	/** miss(block, address, bytes) */
+	readTag: {parameters: ['i32', 'i64', 'i32'], results: found},
+	/** miss(block, address, bytes, value) */
+	writeTag: {parameters: ['i32', 'i64', 'i32', 'i64'], results: found},
 }
 
-// entry = table[masked]; entry.tag == masked ? 2^32 | entry.addend : 0
-/** Plain: only this vCPU fills its tables; a flush swaps them whole. */
-export function pushProbe(code: Code, lookup: {masked: Local; table: Local; mask: Local; tag: ProbeTag}): void {
-	const entry = code.local('i32')
+/** Defines the functions that an access calls whose page is not the last one of its register. */
+export function defineMisses(
+	module: ModuleBuilder,
+	functions: Readonly<Record<string, FunctionReference>>,
+): Record<ProbeTag, FunctionReference> {
+	return {
+		readTag: module.function('load miss', signatures.readTag, (code) => {
+			const place = code.local('i32', 'place')
+			emitMiss(code, 'readTag', ({address, bytes}) => {
+				code.get(address).get(bytes).call(functions.readMemory!).tee(place).op('i32.eqz')
+				code.if(undefined, () => code.i64(missTag.raised).i32(0).op('return'))
+				code.get(place)
+			})
+		}),
+		writeTag: module.function('store miss', signatures.writeTag, (code) => {
+			emitMiss(code, 'writeTag', ({block, address, bytes}) => {
+				code.get(address).get(bytes).get(code.parameter(3, 'value')).call(functions.writeMemory!).op('i32.eqz')
+				code.if(undefined, () => code.i64(missTag.raised).i32(0).op('return'))
+				// It has been done already: what the region stores after this does no harm there.
+				code.get(block).i32(scratchOffset).op('i32.add')
+			})
+		}),
+	}
+}
+
+// probe(masked) || (once, place − low(address)), where `otherwise` pushes the place or returns
+function emitMiss(
+	code: Code,
+	tag: ProbeTag,
+	otherwise: (parameters: {block: Local; address: Local; bytes: Local}) => void,
+): void {
+	const block = code.parameter(0, 'block')
+	const address = code.parameter(1, 'address')
+	const bytes = code.parameter(2, 'bytes')
+	const [table, mask] = [code.local('i32', 'table'), code.local('i32', 'mask')]
+	const masked = code.local('i64', 'masked')
+	const entry = code.local('i32', 'entry')
+	// Plain: this vCPU's own words.
+	code.get(block).memory('i32.load', offsets.dataTable).set(table)
+	code.get(block).memory('i32.load', offsets.dataMask).set(mask)
+	// The page, and what makes an address misaligned.
+	code
+		.get(address)
+		.get(bytes)
+		.i32(1)
+		.op('i32.sub', 'i64.extend_i32_u')
+		.i64(-0x1000n)
+		.op('i64.or', 'i64.and')
+		.set(masked)
+	pushIsHit(code, {masked, table, mask, tag, entry})
+	code.likely().if(undefined, () => {
+		code.get(masked).get(entry).memory('i32.load', TlbEntry.offset.addend).op('return')
+	})
+	code.i64(missTag.once)
+	otherwise({block, address, bytes})
+	code.get(address).op('i32.wrap_i64', 'i32.sub')
+}
+
+// Sets entry = place in table of masked; pushes entry.tag == masked
+/** Plain: only this vCPU fills its tables; a flush swaps them whole. @param lookup.masked the address less the bits that a hit ignores. */
+export function pushIsHit(
+	code: Code,
+	lookup: {masked: Local; table: Local; mask: Local; tag: ProbeTag; entry: Local},
+): void {
 	pushEntry(code, {address: lookup.masked, table: lookup.table, mask: lookup.mask})
-	code.tee(entry).memory('i64.load', TlbEntry.offset[lookup.tag]).get(lookup.masked).op('i64.eq')
-	code.if(
-		'i64',
-		() => code.get(entry).memory('i64.load32_u', TlbEntry.offset.addend).i64(0x1_0000_0000n).op('i64.or'),
-		() => code.i64(0n),
-	)
-	code.release(entry)
+	code.tee(lookup.entry).memory('i64.load', TlbEntry.offset[lookup.tag]).get(lookup.masked).op('i64.eq')
 }

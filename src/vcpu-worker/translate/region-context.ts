@@ -1,8 +1,6 @@
 /** What the pieces of one region's function share. */
-import {budgetOffset} from '../interpreter/memory-access.ts'
-import {offsets} from '../interpreter/run-context.ts'
 import type {Code, FunctionReference, GlobalReference, Local} from '../wasm/index.ts'
-import {pushSlot, regionHandler} from './enter.ts'
+import {regionHandler} from './enter.ts'
 import type {ProbeTag} from './probe.ts'
 import type {RegisterLocals} from './register-locals.ts'
 import type {RegisterSet} from './register-set.ts'
@@ -21,6 +19,12 @@ export type ModuleContext = Readonly<{
 	functions: Readonly<Record<string, FunctionReference>>
 	/** `enter(block, budget, target, depth)`: a jump to any address. */
 	enter: FunctionReference
+	/** `leave(block, budget, pc, status)`: the end of a region's function. */
+	leave: FunctionReference
+	/** `trap(block, budget, pageGva, site, bits)`: the same after an exception. */
+	trap: FunctionReference
+	/** `slotOf(block, target)`: the address of the slot at a target, or 0. */
+	slotOf: FunctionReference
 	/** `poll(block, budget)`: the next ration. */
 	poll: FunctionReference
 	fusedMultiplyAdd: FunctionReference | 'relaxed'
@@ -50,16 +54,13 @@ export function pushGva({code, pageGva}: RegionContext, offset: number): void {
 
 // registers, pc and budget → the block; return status
 export function emitReturn(
-	context: RegionContext,
+	{code, block, budget, registers, leave}: RegionContext,
 	options: {dirty: RegisterSet; pc: () => void; status: number},
 ): void {
-	const {code, block, budget, registers} = context
 	registers.store(options.dirty)
-	code.get(block)
+	code.get(block).get(budget)
 	options.pc()
-	code.memory('i64.store', offsets.pc)
-	code.get(block).get(budget).memory('i32.store', budgetOffset)
-	code.i32(options.status).op('return')
+	code.i32(options.status).returnCall(leave)
 }
 
 // budget < 1 && (budget = poll()) < 1 → leave
@@ -135,7 +136,7 @@ function pushPage(code: Code, target: Local): void {
 // entry = fetch table[target]; entry.execTag == page(target) && entry.code.generation == generation && slot == the sibling's
 function pushIsInstalled(context: RegionContext, {target, sibling}: {target: Local; sibling: Sibling}): void {
 	const {code} = context
-	pushSlot(code, {block: context.block, target})
+	code.get(context.block).get(target).call(context.slotOf)
 	// An empty slot's address is 0, where shared memory holds nothing.
 	code.memory('i64.load', 0)
 	code.global(context.base).i32(sibling.index).op('i32.add', 'i64.extend_i32_u').i64(32n).op('i64.shl')

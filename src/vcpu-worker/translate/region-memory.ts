@@ -3,6 +3,8 @@
  * same page costs one comparison, and no look into the TLB. No translation goes out of force while a region runs: a flush swaps
  * tables, and a region that goes on over a safepoint does so in the same read-side critical section.
  */
+
+import {TlbEntry} from '../../tlb/index.ts'
 import {
 	budgetOffset,
 	type LoadExpression,
@@ -15,7 +17,7 @@ import {
 import {offsets} from '../interpreter/run-context.ts'
 import type {AccessBytes} from '../isa/index.ts'
 import type {Code, FunctionReference, Label, Local} from '../wasm/index.ts'
-import {type ProbeTag, pushProbe} from './probe.ts'
+import {missTag, type ProbeTag, pushIsHit} from './probe.ts'
 import type {Region, RegionInstruction} from './region.ts'
 import {usesOf} from './register-set.ts'
 
@@ -23,8 +25,6 @@ type Options = Readonly<{
 	code: Code
 	block: Local
 	budget: Local
-	table: Local
-	mask: Local
 	functions: Readonly<Record<string, FunctionReference>>
 	probes: Readonly<Record<ProbeTag, FunctionReference>>
 	lookup: 'inline' | 'outlined'
@@ -35,30 +35,46 @@ type Options = Readonly<{
 type LastPage = Readonly<{tag: Local; addend: Local}>
 type LastPages = Readonly<Record<ProbeTag, LastPage | undefined>>
 
-/** No masked address is this: bits 11–3 of one are 0. */
-const noPage = -1n
 /** Locals are registers of the host, and these are few. */
 const mostLastPages = 8
 
 export class RegionMemory extends MemoryAccess {
 	readonly #options: Options
 	readonly #lastPages: ReadonlyMap<number, LastPages>
+	/** Of all other registers together. */
+	readonly #anyPage: Readonly<Record<ProbeTag, LastPage>>
+	readonly #table: Readonly<{table: Local; mask: Local}>
+	/** Looks are emitted in line. */
+	readonly #usesTable: boolean
 	#instruction: RegionInstruction | undefined
 	/** Instructions of the block from the present one on: the budget was lessened by the whole block where it began. */
 	#remaining = 0
 
 	constructor(options: Options) {
-		super(options)
+		const {code} = options
+		const [table, mask] = [code.local('i32', 'table'), code.local('i32', 'mask')]
+		super({...options, table, mask})
 		this.#options = options
+		this.#table = {table, mask}
+		this.#usesTable = options.lookup === 'inline' || hasAtomics(options.region)
+		const anyPage = (kind: string) => ({
+			tag: code.local('i64', `${kind} page`),
+			addend: code.local('i32', `${kind} addend`),
+		})
+		this.#anyPage = {readTag: anyPage('read'), writeTag: anyPage('write')}
 		this.#lastPages = lastPages(options)
 	}
 
 	/** Where the region is entered. */
 	begin(): void {
-		const {code} = this.#options
-		for (const {readTag, writeTag} of this.#lastPages.values()) {
-			for (const last of [readTag, writeTag]) if (last) code.i64(noPage).set(last.tag)
+		const {code, block} = this.#options
+		for (const {readTag, writeTag} of [...this.#lastPages.values(), this.#anyPage]) {
+			for (const last of [readTag, writeTag]) if (last) code.i64(missTag.once).set(last.tag)
 		}
+		if (!this.#usesTable) return
+		// Plain: this vCPU's own words.
+		code.get(block).memory('i32.load', offsets.dataTable).set(this.#table.table)
+		code.get(block).memory('i32.load', offsets.dataMask).set(this.#table.mask)
 	}
 
 	/** The accesses that follow are this instruction's. */
@@ -73,81 +89,89 @@ export class RegionMemory extends MemoryAccess {
 		code.get(block).memory('i32.load', offsets.reserve).op('i32.add').memory('i32.store', budgetOffset)
 	}
 
+	// masked == tag || miss(); load low(address) + addend
 	override load(e: LoadExpression, gva: Push, trap: Label): void {
-		const last = this.#lastPage('readTag')
-		if (!last) return super.load(e, gva, trap)
-		const {code, functions} = this.#options
+		const {code, probes} = this.#options
 		const address = code.local('i64')
-		const place = code.local('i32')
 		gva()
 		code.set(address)
-		code.block(
-			'loaded',
-			(loaded) => {
-				this.#ensurePage({address, bytes: e.bytes, tag: 'readTag', last}, () => {
-					code.get(address).i32(e.bytes).call(functions.readMemory!).tee(place).op('i32.eqz').unlikely().brIf(trap)
-					code.get(place).unalignedMemory(loadOpcode(e)).br(loaded)
-				})
-				// Plain: RVWMO asks no order of plain accesses; the host's aligned 8-byte load does not tear.
-				code.get(address).op('i32.wrap_i64').get(last.addend).op('i32.add').unalignedMemory(loadOpcode(e))
-			},
-			e.type,
-		)
-		code.release(address, place)
+		const last = this.#lastPage('readTag')
+		this.#ensurePage({address, bytes: e.bytes, tag: 'readTag', last}, trap, () => code.call(probes.readTag))
+		// Plain: RVWMO asks no order of plain accesses; the host's aligned 8-byte load does not tear.
+		code.get(address).op('i32.wrap_i64').get(last.addend).op('i32.add').unalignedMemory(loadOpcode(e))
+		code.release(address)
 	}
 
+	// masked == tag || miss(value); store at low(address) + addend
 	override store(bytes: AccessBytes, operands: StoreOperands, trap: Label): void {
-		const last = this.#lastPage('writeTag')
-		if (!last) return super.store(bytes, operands, trap)
-		const {code, functions} = this.#options
+		const {code, probes} = this.#options
 		const address = code.local('i64')
 		const value = code.local(operands.type)
 		operands.gva()
 		code.set(address)
 		operands.value()
 		code.set(value)
-		code.block('stored', (stored) => {
-			this.#ensurePage({address, bytes, tag: 'writeTag', last}, () => {
-				code.get(address).i32(bytes).get(value)
-				if (operands.type === 'i32') code.op('i64.extend_i32_u')
-				code.call(functions.writeMemory!).op('i32.eqz').unlikely().brIf(trap).br(stored)
-			})
-			// Plain, as in load().
-			code.get(address).op('i32.wrap_i64').get(last.addend).op('i32.add').get(value)
-			code.unalignedMemory(storeOpcode(operands.type, bytes))
+		const last = this.#lastPage('writeTag')
+		this.#ensurePage({address, bytes, tag: 'writeTag', last}, trap, () => {
+			code.get(value)
+			if (operands.type === 'i32') code.op('i64.extend_i32_u')
+			code.call(probes.writeTag)
 		})
+		// Plain, as in load().
+		code.get(address).op('i32.wrap_i64').get(last.addend).op('i32.add').get(value)
+		code.unalignedMemory(storeOpcode(operands.type, bytes))
 		code.release(address, value)
 	}
 
-	#lastPage(tag: ProbeTag): LastPage | undefined {
+	#lastPage(tag: ProbeTag): LastPage {
 		const {rs1} = this.#instruction!.decoded.operands
-		return this.#lastPages.get(rs1)?.[tag]
+		return this.#lastPages.get(rs1)?.[tag] ?? this.#anyPage[tag]
 	}
 
-	// masked == tag || (found = probe(masked)) ? (tag = masked, addend = found) : otherwise
+	// masked == tag || (tag, addend = miss(block, address, bytes, …), tag == raised → trap)
 	#ensurePage(
 		access: {address: Local; bytes: AccessBytes; tag: ProbeTag; last: LastPage},
-		otherwise: () => void,
+		trap: Label,
+		miss: () => void,
 	): void {
-		const {code, block, table, mask, probes, lookup} = this.#options
-		const {last, tag} = access
+		const {code, block, lookup} = this.#options
+		const {last, address, bytes, tag} = access
 		const masked = code.local('i64')
-		const found = code.local('i64')
 		code
-			.get(access.address)
-			.i64(BigInt(~(0xfff ^ (access.bytes - 1))))
+			.get(address)
+			.i64(BigInt(~(0xfff ^ (bytes - 1))))
 			.op('i64.and')
 			.tee(masked)
 		code.get(last.tag).op('i64.ne').unlikely()
 		code.if(undefined, () => {
-			if (lookup === 'inline') pushProbe(code, {masked, table, mask, tag})
-			else code.get(block).get(masked).call(probes[tag])
-			code.tee(found).op('i64.eqz').unlikely().if(undefined, otherwise)
-			code.get(masked).set(last.tag)
-			code.get(found).op('i32.wrap_i64').set(last.addend)
+			if (lookup === 'outlined') return callMiss()
+			const entry = code.local('i32')
+			pushIsHit(code, {masked, ...this.#table, tag, entry})
+			code.likely().if(
+				undefined,
+				() => {
+					code.get(entry).memory('i32.load', TlbEntry.offset.addend).set(last.addend)
+					code.get(masked).set(last.tag)
+				},
+				callMiss,
+			)
+			code.release(entry)
 		})
-		code.release(masked, found)
+		code.release(masked)
+		function callMiss(): void {
+			code.get(block).get(address).i32(bytes)
+			miss()
+			code.set(last.addend).tee(last.tag).i64(missTag.raised).op('i64.eq').unlikely().brIf(trap)
+		}
 	}
+}
+
+const atomics = ['amo', 'loadReserved', 'storeConditional']
+
+function hasAtomics({blocks}: Region): boolean {
+	return blocks.some(({instructions}) =>
+		instructions.some(({decoded}) => atomics.some((kind) => usesOf(decoded.instruction).has.has(kind))),
+	)
 }
 
 /** Base registers by how often the region accesses memory through them. */

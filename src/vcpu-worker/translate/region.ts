@@ -38,7 +38,7 @@ export type Region = Readonly<{
 }>
 
 /** Instructions of one region. The optimizing compiler's time grows faster than a function's length. */
-const longestRegion = 400
+const longestRegion = 200
 
 /** Link registers of the calling convention. Unprivileged spec, "Unconditional Jumps": the hints for return-address stacks. */
 export const isLinkRegister = (register: number): boolean => register === 1 || register === 5

@@ -8,6 +8,7 @@ export const noRegisters: RegisterSet = {x: 0, f: 0}
 export const firstFloat = 32
 
 export const union = (a: RegisterSet, b: RegisterSet): RegisterSet => ({x: a.x | b.x, f: a.f | b.f})
+export const difference = (a: RegisterSet, b: RegisterSet): RegisterSet => ({x: a.x & ~b.x, f: a.f & ~b.f})
 export const contains = (a: RegisterSet, b: RegisterSet): boolean => (b.x & ~a.x) === 0 && (b.f & ~a.f) === 0
 
 /** x0 is none. */

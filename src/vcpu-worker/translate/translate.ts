@@ -4,11 +4,22 @@ import {hartFunctions} from '../interpreter/hart-functions.ts'
 import {emitMultiplyHigh} from '../interpreter/multiply-high.ts'
 import {type FunctionReference, ModuleBuilder} from '../wasm/index.ts'
 import {emitRegion} from './emit-region.ts'
-import {emitEnter, emitPoll, enterSignature, pollSignature} from './enter.ts'
+import {
+	emitEnter,
+	emitLeave,
+	emitPoll,
+	emitSlotOf,
+	emitTrapExit,
+	enterSignature,
+	leaveSignature,
+	pollSignature,
+	slotSignature,
+	trapSignature,
+} from './enter.ts'
 import {defineExactFusedMultiplyAdd} from './fused-multiply-add.ts'
 import {type GroupMember, gatherGroup} from './group.ts'
 import {pageBytes} from './page-code.ts'
-import {defineProbes} from './probe.ts'
+import {defineMisses} from './probe.ts'
 import {regionSignature} from './region-call.ts'
 import {usesOf} from './register-set.ts'
 import type {RegionInfo, RegionRequest, TranslateOptions, Translation} from './types.ts'
@@ -22,7 +33,7 @@ export function translate(
 	requests: readonly RegionRequest[],
 	options: TranslateOptions,
 ): Translation | undefined {
-	const members = gatherGroup(memory, requests)
+	const members = gatherGroup(memory, requests, {threshold: options.threshold ?? 1})
 	if (members.length === 0) return undefined
 	const module = new ModuleBuilder({name: nameOf(members[0]!)})
 	module.importSharedMemory('env', 'memory')
@@ -35,11 +46,16 @@ export function translate(
 		if (signature) functions[name] = module.importFunction('hart', name, signature)
 	}
 	if ([...called].some((name) => name.startsWith('mulh'))) Object.assign(functions, emitMultiplyHigh(module))
+	const leave = module.function('leave', leaveSignature, emitLeave)
+	const trap = module.function('trap', trapSignature, (code) => emitTrapExit(code, {raise: functions.raise!, leave}))
 	const fusedMultiplyAdd =
 		options.fusedMultiplyAdd === 'relaxed' ? options.fusedMultiplyAdd : defineExactFusedMultiplyAdd(module)
-	const probes = defineProbes(module)
+	const probes = defineMisses(module, functions)
 	const {lookup} = options
-	const enter = module.function('enter', enterSignature, emitEnter)
+	const slotOf = module.function('slot of', slotSignature, emitSlotOf)
+	const enter = module.function('enter', enterSignature, (code) =>
+		emitEnter(code, (target) => code.get(code.parameter(0)).get(target).call(slotOf)),
+	)
 	const poll = module.function('poll', pollSignature, emitPoll)
 	const references = members.map((member) => module.declareFunction(nameOf(member), regionSignature))
 	const indexOf = new Map(members.map(({page, entry}, index) => [page + entry, index]))
@@ -51,7 +67,19 @@ export function translate(
 			return found === undefined ? undefined : {function: references[found]!, index: found, samePage}
 		}
 		module.defineFunction(references[index]!, (code) =>
-			emitRegion(code, member.region, {functions, enter, poll, fusedMultiplyAdd, base, probes, lookup, sibling}),
+			emitRegion(code, member.region, {
+				functions,
+				leave,
+				trap,
+				slotOf,
+				enter,
+				poll,
+				fusedMultiplyAdd,
+				base,
+				probes,
+				lookup,
+				sibling,
+			}),
 		)
 	}
 	module.elements(base, references)

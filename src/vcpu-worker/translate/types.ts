@@ -37,6 +37,8 @@ export type Translation = Readonly<{
 export type TranslateOptions = Readonly<{
 	/** Whether each memory access looks its page up in line, or calls a shared function. */
 	lookup: 'inline' | 'outlined'
+	/** Jumps to one place that make it hot; default 1. */
+	threshold?: number
 	/** Default: exact. */
 	fusedMultiplyAdd?: FusedMultiplyAdd
 }>
