@@ -46,11 +46,12 @@ export async function prepareDumpFolder(folder: string): Promise<void> {
 }
 
 /**
- * Bytes of WebAssembly, about, that a function runs through before V8 optimizes it. V8's own 13,000,000 are for code that may stay
- * cold. With fewer, hot code is faster sooner, and a boot, where little stays hot, costs more time of the compiler's threads: on
- * two cores 9.1 s of processor time with 13,000,000, 10.1 with 4,000,000, 11.4 with 1,000,000.
+ * Bytes of WebAssembly, about, that a function runs through before V8 optimizes it; this is V8's own. Fewer make no benchmark
+ * faster and a boot slower, on two cores, which vCPUs share with the compiler's threads: integer-bench took 0.54 s
+ * (medians of three) with 13,000,000, 0.56 with 4,000,000, 0.58 with 1,000,000; Debian's boot to its shell, once each, 7.6, 8.6 and 10.7 s of
+ * processor time.
  */
-const tieringBudget = 4_000_000
+const tieringBudget = 13_000_000
 
 /** V8's flags hold for the whole process, for code that is compiled from now on and threads that start from now on. */
 export function setEngineFlags({perfMap}: {perfMap: boolean}): void {
