@@ -1,5 +1,6 @@
 /** The same code at several addresses, and other code behind the same ones. */
 import test from 'ava'
+import {codePages} from '../hart/hart-core.ts'
 import {code, pages} from '../interpreter/guest-map.ts'
 import {Pair, wfi} from '../interpreter/pair.ts'
 import {randomFor} from '../interpreter/seed.ts'
@@ -111,4 +112,38 @@ export function testMappings(engine: Engine): void {
 			for (const gva of [left, right, left, right]) t.is(pair.run(gva + 0xff8n), '')
 		}
 	})
+
+	for (const [name, spacing] of [
+		['neighbouring pages', 1],
+		['pages that compete for entries of the TLB', 32],
+	] as const) {
+		test(`functions in more pages than the code cache holds call each other, in ${name}${on(engine)}`, (t) => {
+			const pair = new Pair(engine)
+			pair.randomize(randomFor('many pages'))
+			const functions = codePages + 4
+			const at = (index: number) => code.gva + BigInt(index * spacing * pageBytes + 0x80)
+			for (let index = 0; index < functions; index++) {
+				const assembly = new Assembly(at(index))
+				const next = {gva: at(index + 1)}
+				// Twice each of the first three: the later ones run eight times.
+				assembly.op('addi', {rd: sp, rs1: sp, imm: -8}).op('sd', {rs1: sp, rs2: ra, imm: 0})
+				for (let calls = index < 3 ? 2 : 1; calls > 0 && index + 1 < functions; calls--)
+					assembly.to('jal', next, {rd: ra})
+				assembly.op('addi', {rd: a0, rs1: a0, imm: index}).op('xor', {rd: a1, rs1: a1, rs2: ra})
+				assembly.op('ld', {rd: ra, rs1: sp, imm: 0}).op('addi', {rd: sp, rs1: sp, imm: 8})
+				assembly.op('jalr', {rd: zero, rs1: ra, imm: 0}).put(pair)
+			}
+			const main = code.gva
+			new Assembly(main)
+				.to('jal', {gva: at(0)}, {rd: ra})
+				.word(wfi)
+				.put(pair)
+			for (let round = 0; round < 6; round++) {
+				pair.setX(sp, pages[0]!.gva + 0x800n)
+				pair.slice = round % 2 ? 1000 : 10
+				t.is(pair.run(main), '', `${round}`)
+			}
+			t.true(pair.hart.get('codeCacheResets') > 0n)
+		})
+	}
 }
