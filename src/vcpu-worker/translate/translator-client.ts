@@ -61,7 +61,7 @@ export class TranslatorClient {
 		u16[(codeBase + CodePage.offset.counters + entry) / 2] = 0
 		const page = u32[(codeBase + CodePage.offset.page) / 4] ?? 0
 		// The scratch page is no guest page.
-		if (page === 0 || !this.#filter.passes(regionKey(page, entry))) return
+		if (page === 0 || this.#cache.find(codeBase, entry) >= 0 || !this.#filter.passes(regionKey(page, entry))) return
 		const request = {page, entry, pageGva: BigInt.asUintN(64, pageGva), fetchTable: this.#fetchTable()}
 		if (this.#config.synchronous) this.#translateNow(request)
 		else this.#queue.push(request)
