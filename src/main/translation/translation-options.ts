@@ -13,7 +13,7 @@ export const lookups = ['inline', 'outlined'] as const
 /** The interpreter's counters have 16 bits. */
 export const mostThreshold = 65_535
 
-const defaults = {accel: 'interp', threshold: 256, lookup: 'inline'} as const satisfies Partial<TranslationConfig>
+const defaults = {accel: 'jit', threshold: 3000, lookup: 'inline'} as const satisfies Partial<TranslationConfig>
 
 /** @throws UserError */
 export function translationConfig(options: TranslationOptions): TranslationConfig {

@@ -1,6 +1,6 @@
 /** Decodes one slot of a code page when it is first executed. */
 import type {SharedMemory} from '../../memory/index.ts'
-import {decode, encodeSlot} from '../isa/index.ts'
+import {type Decoded, decode, encodeSlot} from '../isa/index.ts'
 import {CodePage, Slot} from '../vcpu-block.ts'
 import {type Flow, handlerFor, handlerIndex, isDirectJump} from './handlers.ts'
 
@@ -27,7 +27,7 @@ export function slotDecoder(
 ): (codeBase: number, ip: number) => void {
 	// Plain throughout: code pages belong to this vCPU.
 	const {u8, u16, i32} = memory
-	const put = (ip: number, handler: number, slot: {a: number; b: number; c: number}): void => {
+	const put = (ip: number, handler: number, slot: SlotOperands): void => {
 		u8[ip + Slot.offset.a] = slot.a
 		u8[ip + Slot.offset.b] = slot.b
 		i32[(ip + Slot.offset.c) >> 2] = slot.c
@@ -47,14 +47,52 @@ export function slotDecoder(
 		const low = u16[parcel] ?? 0
 		const isLong = (low & 3) === 3
 		if (isLong && pageOffset === lastParcel && !inScratchPage) return put(ip, across, none)
-		const decoded = decode(isLong ? low | ((u16[parcel + 1] ?? 0) << 16) : low)
-		if (!decoded) return put(ip, illegal, none)
-		const slot = encodeSlot(decoded)
-		if (!decoded.instruction.effects.some(isDirectJump)) return put(ip, handlerFor(decoded, 'far'), slot)
-		const flow = flowOf({pageOffset, distance: decoded.operands.imm, inScratchPage})
-		if (flow !== 'far') slot.c = decoded.operands.imm * slotScale
-		put(ip, handlerFor(decoded, flow), slot)
+		const word = isLong ? low | ((u16[parcel + 1] ?? 0) << 16) : low
+		const form = forms.get(word) ?? formOf(word)
+		if (form.distance === undefined) return put(ip, form.handlers.far, form.slot)
+		const flow = flowOf({pageOffset, distance: form.distance, inScratchPage})
+		put(ip, form.handlers[flow], flow === 'far' ? form.slot : form.nearSlot)
 	}
+}
+
+type SlotOperands = Readonly<{a: number; b: number; c: number}>
+
+/** What an instruction's slot holds, wherever it lies. */
+type Form = Readonly<{
+	handlers: Readonly<Record<Flow, number>>
+	slot: SlotOperands
+	/** The same for a direct jump within its page; its immediate, bytes. */
+	nearSlot: SlotOperands
+	distance: number | undefined
+}>
+
+/** By instruction word; a parcel's is told from a longer one by its lowest bits. */
+const forms = new Map<number, Form>()
+/** Programs repeat themselves; hostile ones shall not fill the host's memory. */
+const mostForms = 65_536
+
+function formOf(word: number): Form {
+	const form = newForm(decode(word))
+	if (forms.size >= mostForms) forms.clear()
+	forms.set(word, form)
+	return form
+}
+
+function newForm(decoded: Decoded | undefined): Form {
+	const none = {a: 0, b: 0, c: 0}
+	const everywhere = (handler: number) => ({far: handler, forward: handler, backward: handler})
+	if (!decoded) return {handlers: everywhere(illegal), slot: none, nearSlot: none, distance: undefined}
+	const slot = encodeSlot(decoded)
+	if (!decoded.instruction.effects.some(isDirectJump)) {
+		return {handlers: everywhere(handlerFor(decoded, 'far')), slot, nearSlot: slot, distance: undefined}
+	}
+	const handlers = {
+		far: handlerFor(decoded, 'far'),
+		forward: handlerFor(decoded, 'forward'),
+		backward: handlerFor(decoded, 'backward'),
+	}
+	const distance = decoded.operands.imm
+	return {handlers, slot, nearSlot: {...slot, c: distance * slotScale}, distance}
 }
 
 function flowOf(jump: {pageOffset: number; distance: number; inScratchPage: boolean}): Flow {
