@@ -29,6 +29,8 @@ export type TranslationOptions = Readonly<{
 	jitBytes?: number
 	/** How translated code looks pages up: at each access, or in a shared function. */
 	lookup?: 'inline' | 'outlined'
+	/** Whether translated code keeps the last page of each base register at hand, or looks its page up at each access. */
+	lastPages?: 'on' | 'off'
 	/** A folder that gets each module as a file; made if it is not there. */
 	dumpWasm?: string
 	/** Has V8 write the addresses and names of its code where Linux's perf looks for them: see perfMapPath(). */

@@ -109,6 +109,7 @@ test('wrong options are refused before anything starts', async (t) => {
 		[{jitThreshold: 1.5}, 'Expected --jit-threshold from 1 to 65535, got 1.5'],
 		[{accel: 'kvm' as 'jit'}, 'Expected --accel interp or jit, got kvm'],
 		[{lookup: 'hash' as 'inline'}, 'Expected --lookup inline or outlined, got hash'],
+		[{lastPages: 'no' as 'off'}, 'Expected --last-pages on or off, got no'],
 		[{dumpWasm: '/proc/none'}, 'Expected --dump-wasm to be a folder that can be written, got /proc/none (ENOENT)'],
 		[{dumpWasm: '/dev/null'}, 'Expected --dump-wasm to be a folder that can be written, got /dev/null (ENOTDIR)'],
 	]

@@ -2,6 +2,7 @@
 export {runTranslateJob, type TranslatedModule, type TranslateJob} from './translate-job.ts'
 export {
 	accelerators,
+	lastPagesChoices,
 	lookups,
 	mostThreshold,
 	perfMapPath,

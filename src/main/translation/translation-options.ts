@@ -10,10 +10,16 @@ import {defaultLimits} from './translation-service.ts'
 
 export const accelerators = ['interp', 'jit'] as const
 export const lookups = ['inline', 'outlined'] as const
+export const lastPagesChoices = ['on', 'off'] as const
 /** The interpreter's counters have 16 bits. */
 export const mostThreshold = 65_535
 
-const defaults = {accel: 'jit', threshold: 3000, lookup: 'inline'} as const satisfies Partial<TranslationConfig>
+const defaults = {
+	accel: 'jit',
+	threshold: 3000,
+	lookup: 'inline',
+	lastPages: 'on',
+} as const satisfies Partial<TranslationConfig>
 
 /** @throws UserError */
 export function translationConfig(options: TranslationOptions): TranslationConfig {
@@ -22,10 +28,12 @@ export function translationConfig(options: TranslationOptions): TranslationConfi
 	if (!lookups.includes(lookup)) throw expected('--lookup inline or outlined', lookup)
 	if (!(Number.isInteger(threshold) && threshold >= 1 && threshold <= mostThreshold))
 		throw expected(`--jit-threshold from 1 to ${mostThreshold}`, threshold)
+	const {lastPages = defaults.lastPages} = options
+	if (!lastPagesChoices.includes(lastPages)) throw expected('--last-pages on or off', lastPages)
 	const {jitBytes = defaultLimits.wasmBytes} = options
 	if (!(jitBytes >= 1)) throw rangeError('jitBytes above 0', jitBytes)
 	const fusedMultiplyAdd = accel === 'jit' && provesFusedMultiplyAdd() ? 'relaxed' : 'exact'
-	return {accel, lookup, threshold, fusedMultiplyAdd, synchronous: options.jitSynchronous ?? false}
+	return {accel, lookup, lastPages, threshold, fusedMultiplyAdd, synchronous: options.jitSynchronous ?? false}
 }
 
 /** @throws UserError when files cannot be written there. */

@@ -30,6 +30,7 @@ export type ModuleContext = Readonly<{
 	fusedMultiplyAdd: FunctionReference | 'relaxed'
 	probes: Readonly<Record<ProbeTag, FunctionReference>>
 	lookup: TranslateOptions['lookup']
+	lastPages: NonNullable<TranslateOptions['lastPages']>
 	/** Where the module's functions begin in the vCPU's table. */
 	base: GlobalReference
 }>

@@ -19,7 +19,7 @@ import type {AccessBytes} from '../isa/index.ts'
 import type {Code, FunctionReference, Label, Local} from '../wasm/index.ts'
 import {missTag, type ProbeTag, pushIsHit} from './probe.ts'
 import type {Region, RegionInstruction} from './region.ts'
-import {usesOf} from './register-set.ts'
+import {numbersIn, type RegisterSet, usesOf} from './register-set.ts'
 
 type Options = Readonly<{
 	code: Code
@@ -28,6 +28,7 @@ type Options = Readonly<{
 	functions: Readonly<Record<string, FunctionReference>>
 	probes: Readonly<Record<ProbeTag, FunctionReference>>
 	lookup: 'inline' | 'outlined'
+	lastPages: 'on' | 'off'
 	region: Region
 }>
 
@@ -62,7 +63,7 @@ export class RegionMemory extends MemoryAccess {
 			addend: code.local('i32', `${kind} addend`),
 		})
 		this.#anyPage = {readTag: anyPage('read'), writeTag: anyPage('write')}
-		this.#lastPages = lastPages(options)
+		this.#lastPages = options.lastPages === 'on' ? lastPages(options) : new Map()
 	}
 
 	/** Where the region is entered. */
@@ -75,6 +76,14 @@ export class RegionMemory extends MemoryAccess {
 		// Plain: this vCPU's own words.
 		code.get(block).memory('i32.load', offsets.dataTable).set(this.#table.table)
 		code.get(block).memory('i32.load', offsets.dataMask).set(this.#table.mask)
+	}
+
+	/** Registers whose last pages are not known any more. */
+	forget(registers: RegisterSet): void {
+		for (const register of numbersIn(registers)) {
+			const pages = this.#lastPages.get(register)
+			for (const last of [pages?.readTag, pages?.writeTag]) if (last) this.#options.code.i64(missTag.once).set(last.tag)
+		}
 	}
 
 	/** The accesses that follow are this instruction's. */
@@ -134,7 +143,7 @@ export class RegionMemory extends MemoryAccess {
 		trap: Label,
 		miss: () => void,
 	): void {
-		const {code, block, lookup} = this.#options
+		const {code, block, lookup, lastPages} = this.#options
 		const {last, address, bytes, tag} = access
 		const masked = code.local('i64')
 		code
@@ -142,8 +151,7 @@ export class RegionMemory extends MemoryAccess {
 			.i64(BigInt(~(0xfff ^ (bytes - 1))))
 			.op('i64.and')
 			.tee(masked)
-		code.get(last.tag).op('i64.ne').unlikely()
-		code.if(undefined, () => {
+		const look = (): void => {
 			if (lookup === 'outlined') return callMiss()
 			const entry = code.local('i32')
 			pushIsHit(code, {masked, ...this.#table, tag, entry})
@@ -156,7 +164,12 @@ export class RegionMemory extends MemoryAccess {
 				callMiss,
 			)
 			code.release(entry)
-		})
+		}
+		if (lastPages === 'on') code.get(last.tag).op('i64.ne').unlikely().if(undefined, look)
+		else {
+			code.op('drop')
+			look()
+		}
 		code.release(masked)
 		function callMiss(): void {
 			code.get(block).get(address).i32(bytes)

@@ -51,7 +51,7 @@ export function translate(
 	const fusedMultiplyAdd =
 		options.fusedMultiplyAdd === 'relaxed' ? options.fusedMultiplyAdd : defineExactFusedMultiplyAdd(module)
 	const probes = defineMisses(module, functions)
-	const {lookup} = options
+	const {lookup, lastPages = 'on'} = options
 	const slotOf = module.function('slot of', slotSignature, emitSlotOf)
 	const enter = module.function('enter', enterSignature, (code) =>
 		emitEnter(code, (target) => code.get(code.parameter(0)).get(target).call(slotOf)),
@@ -78,6 +78,7 @@ export function translate(
 				base,
 				probes,
 				lookup,
+				lastPages,
 				sibling,
 			}),
 		)

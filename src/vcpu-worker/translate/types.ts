@@ -37,6 +37,8 @@ export type Translation = Readonly<{
 export type TranslateOptions = Readonly<{
 	/** Whether each memory access looks its page up in line, or calls a shared function. */
 	lookup: 'inline' | 'outlined'
+	/** Whether a base register's last page is kept at hand, or each access looks its page up; default on. */
+	lastPages?: 'on' | 'off'
 	/** Jumps to one place that make it hot; default 1. */
 	threshold?: number
 	/** Default: exact. */

@@ -7,18 +7,15 @@ test('nothing given is nothing said', (t) => {
 })
 
 test('what is given is checked and passed on', (t) => {
-	t.deepEqual(checkTranslationSwitches({accel: 'interp', jitThreshold: '65535', lookup: 'inline', dumpWasm: 'wasm'}), {
-		accel: 'interp',
-		jitThreshold: 65_535,
-		lookup: 'inline',
-		dumpWasm: 'wasm',
-	})
+	const given = {accel: 'interp', lookup: 'inline', lastPages: 'off', dumpWasm: 'wasm'} as const
+	t.deepEqual(checkTranslationSwitches({...given, jitThreshold: '65535'}), {...given, jitThreshold: 65_535})
 })
 
 const refused = [
 	[{accel: 'kvm'}, 'Expected --accel interp or jit, got kvm'],
 	[{accel: ''}, 'Expected --accel interp or jit, got ""'],
 	[{lookup: 'INLINE'}, 'Expected --lookup inline or outlined, got INLINE'],
+	[{lastPages: 'yes'}, 'Expected --last-pages on or off, got yes'],
 	[{jitThreshold: '0'}, 'Expected --jit-threshold from 1 to 65535, got 0'],
 	[{jitThreshold: '65536'}, 'Expected --jit-threshold from 1 to 65535, got 65536'],
 	[{jitThreshold: '1e3'}, 'Expected --jit-threshold from 1 to 65535, got 1e3'],

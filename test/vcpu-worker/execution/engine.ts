@@ -20,6 +20,18 @@ export const regionEngines: readonly Engine[] = [
 	{name: 'regions together, lookups out of line', translation: {lookup: 'outlined', threshold: 1, together: 6}},
 ]
 
+/** For tests of memory accesses. */
+export const memoryEngines: readonly Engine[] = [
+	{
+		name: 'regions without last pages, lookups in line',
+		translation: {lookup: 'inline', lastPages: 'off', threshold: 1, together: 0},
+	},
+	{
+		name: 'regions without last pages, lookups out of line',
+		translation: {lookup: 'outlined', lastPages: 'off', threshold: 1, together: 6},
+	},
+]
+
 /** Some code is interpreted a few times first, and modules take in what is warm. */
 export const mixedEngines: readonly Engine[] = [
 	{name: 'regions once hot', translation: {lookup: 'inline', threshold: 3, together: 0}},

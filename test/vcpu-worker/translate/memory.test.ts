@@ -1,4 +1,4 @@
-import {regionEngines} from '../execution/engine.ts'
+import {memoryEngines, regionEngines} from '../execution/engine.ts'
 import {testMemory} from '../execution/memory.ts'
 
-for (const engine of regionEngines) testMemory(engine)
+for (const engine of [...regionEngines, ...memoryEngines]) testMemory(engine)

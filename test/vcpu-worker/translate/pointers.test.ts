@@ -1,4 +1,4 @@
-import {mixedEngines, regionEngines} from '../execution/engine.ts'
+import {memoryEngines, mixedEngines, regionEngines} from '../execution/engine.ts'
 import {testPointers} from '../execution/pointers.ts'
 
-for (const engine of [...regionEngines, ...mixedEngines]) testPointers(engine)
+for (const engine of [...regionEngines, ...memoryEngines, ...mixedEngines]) testPointers(engine)
