@@ -61,8 +61,8 @@ export class HartRegisters {
 	}
 
 	/** A 64-bit field as a number; beyond 2^53 it is rounded. No BigInt: the run loop asks for deadlines. */
-	number(field: HartField): number {
-		const word = this.#offset(field) / 4
+	number(field: HartField, index = 0): number {
+		const word = this.#offset(field) / 4 + 2 * index
 		return (this.#memory.u32[word + 1] ?? 0) * 2 ** 32 + (this.#memory.u32[word] ?? 0)
 	}
 

@@ -9,6 +9,7 @@ export {
 	provesFusedMultiplyAdd,
 	type RegionInfo,
 	type RegionRequest,
+	RegionStatus,
 	type RequestMessage,
 	regionKey,
 	type TranslateOptions,

@@ -89,6 +89,12 @@ export const HartState = sharedStruct(
 		/** Instructions retired by translated regions, and how often the interpreter entered one. */
 		instructionsTranslated: 'i64',
 		regionEntries: 'i64',
+		/** Returns of regions to the interpreter by RegionStatus, and the entries that followed a jump's at once. */
+		regionExits: array('i64', 3),
+		regionReentries: 'i64',
+		/** Jumps of regions that ended there: no region at the target; calls nested too deep. */
+		regionMisses: 'i64',
+		regionDepthLimits: 'i64',
 	},
 	{align: 128},
 )

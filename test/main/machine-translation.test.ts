@@ -24,6 +24,11 @@ for (const [how, options] of [
 		const {harts, translation} = machine.statistics()
 		if (how === 'by each hart at once') t.true(harts.every(({regionEntries}) => regionEntries > 0))
 		t.is(translation === undefined, how !== 'by helpers')
+		for (const {regionEntries, regionReentries, regionExits, interpretedShare} of harts) {
+			t.is(regionEntries, regionExits.jump + regionExits.safepoint + regionExits.trap)
+			t.true(regionReentries <= regionExits.jump)
+			t.true(interpretedShare >= 0 && interpretedShare <= 1)
+		}
 	})
 }
 

@@ -70,6 +70,7 @@ function emitRun(
 		code.get(block).get(fetch.mask).memory('i32.store', offsets.fetchMask)
 	}
 	const weight = code.local('i32')
+	const leftAt = code.local('i32')
 	const countJump = (): void =>
 		emitCountJump(code, {cursor, weight, hot: functions.hot as FunctionReference, hotThreshold})
 	const leave = (reason: number): void => {
@@ -119,7 +120,7 @@ function emitRun(
 							})
 						})
 					})
-					emitRunRegion(code, {cursor, budget, target, functions, far, restart})
+					emitRunRegion(code, {cursor, budget, leftAt, target, functions, far, restart})
 				})
 				code.op('unreachable')
 			})
@@ -163,13 +164,15 @@ function emitRunRegion(
 	options: {
 		cursor: Cursor
 		budget: Local
+		/** The budget when a region was last left by a jump, −1 when by anything else. */
+		leftAt: Local
 		target: Local
 		functions: RunContext['functions']
 		far: Label
 		restart: Label
 	},
 ): void {
-	const {cursor, budget, target, functions, far, restart} = options
+	const {cursor, budget, leftAt, target, functions, far, restart} = options
 	const {block, ip, pageGva} = cursor
 	const status = code.local('i32')
 	const count = (field: number, push: () => void): void => {
@@ -178,6 +181,8 @@ function emitRunRegion(
 		code.op('i64.add').memory('i64.store', field)
 	}
 	count(offsets.regionEntries, () => code.i64(1n))
+	// Nothing was interpreted in between.
+	count(offsets.regionReentries, () => code.get(budget).get(leftAt).op('i32.eq', 'i64.extend_i32_u'))
 	count(offsets.instructionsTranslated, () => code.get(budget).op('i64.extend_i32_s'))
 	// The region gets a ration; poll() gives it more.
 	const ration = code.local('i32')
@@ -189,12 +194,16 @@ function emitRunRegion(
 	code.get(block).memory('i32.load', offsets.reserve).op('i32.add').set(budget)
 	code.get(block).i32(0).memory('i32.store', offsets.reserve)
 	count(offsets.instructionsTranslated, () => code.i64(0n).get(budget).op('i64.extend_i32_s', 'i64.sub'))
+	code.get(budget).i32(-1).get(status).op('i32.eqz', 'select').set(leftAt)
+	const exits = code.local('i32')
+	code.get(status).i32(3).op('i32.shl').get(block).op('i32.add').tee(exits)
+	code.get(exits).memory('i64.load', offsets.regionExits).i64(1n).op('i64.add').memory('i64.store', offsets.regionExits)
 	code.get(block).memory('i64.load', offsets.pc).set(target)
 	code.get(status).op('i32.eqz').brIf(far)
 	code.get(status).i32(RegionStatus.trap).op('i32.eq')
 	code.if(undefined, () => emitTrap(code, {block, budget, functions}))
 	code.br(restart)
-	code.release(status, ration)
+	code.release(status, ration, exits)
 }
 
 // instret −= 1 (the budget stays used, so that a storm of traps ends its slice); takeTrap()

@@ -12,7 +12,7 @@ export const regionHandler = handlerIndex('region')
 /** enter(block, budget, target, depth): RegionStatus. As a region's call, but for any target; what is no region is left to the interpreter. */
 export const enterSignature: Signature = regionSignature
 
-// slot = slot of target; depth >= 0 && slot.handler == region ? regions[slot.c](block, budget, page(target), depth) : (pc = target, jump)
+// slot = slot of target; depth >= 0 && slot.handler == region ? regions[slot.c](block, budget, page(target), depth) : (count, pc = target, jump)
 export function emitEnter(code: Code, pushSlotOf: (target: Local) => void): void {
 	const [block, budget] = [code.parameter(0, 'block'), code.parameter(1, 'budget')]
 	const [target, depth] = [code.parameter(2, 'target'), code.parameter(3, 'depth')]
@@ -24,6 +24,11 @@ export function emitEnter(code: Code, pushSlotOf: (target: Local) => void): void
 		code.get(block).get(budget).get(target).i64(-0x1000n).op('i64.and').get(depth)
 		code.get(slot).memory('i32.load', Slot.offset.c).returnCallIndirect(regionSignature)
 	})
+	// Plain: this vCPU's own statistics.
+	const counter = code.local('i32', 'counter')
+	code.i32(offsets.regionMisses).i32(offsets.regionDepthLimits).get(depth).i32(0).op('i32.ge_s', 'select')
+	code.get(block).op('i32.add').tee(counter)
+	code.get(counter).memory('i64.load', 0).i64(1n).op('i64.add').memory('i64.store', 0)
 	code.get(block).get(target).memory('i64.store', offsets.pc)
 	code.get(block).get(budget).memory('i32.store', budgetOffset)
 	code.i32(RegionStatus.jump)

@@ -1,6 +1,7 @@
 /** Translation of hot guest code to WebAssembly. */
 export {provesFusedMultiplyAdd} from './fused-multiply-add.ts'
 export {type ModuleRegions, RegionCache, regionKey} from './region-cache.ts'
+export {RegionStatus} from './region-call.ts'
 export {translate} from './translate.ts'
 export {
 	type RequestMessage,

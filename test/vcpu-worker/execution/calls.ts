@@ -83,6 +83,7 @@ export function testCalls(engine: Engine): void {
 				fresh.setX(a1, 0n)
 			})
 			t.is(pair.hart.x[a1], BigInt(depth))
+			t.is(pair.hart.get('regionDepthLimits') > 0n, engine.translation !== undefined && depth > 256)
 		})
 	}
 

@@ -89,6 +89,7 @@ test('a module that arrives while its page is decoded runs from the next jump on
 	t.is(hart.handler(code, 0), 'region')
 	t.is(hart.get('instret') - retired, 10n)
 	t.is(hart.get('regionEntries'), 1n)
+	t.is(hart.get('regionExits'), 1n)
 	t.is(hart.get('instructionsTranslated'), 1n)
 })
 
