@@ -2,6 +2,7 @@
  * Compares this machine with QEMU on random programs: `npm run fuzz -- --minutes N [--seed S] [--json]`; with `--float`
  * floating point only: `--float --cases N`, against the oracle, and a tenth of them against QEMU. Mismatches are shrunk
  * and kept in test/differential/cases; `--record N` keeps N programs that agree there, for where QEMU is not installed.
+ * --accel, --jit-threshold, --jit-synchronous, --lookup are this machine's: see test/support/translation.ts.
  */
 import {parseArgs} from 'node:util'
 import {writeCase} from '../test/differential/case-file.ts'
@@ -19,6 +20,7 @@ import type {Program} from '../test/differential/program.ts'
 import {seedOf} from '../test/differential/random.ts'
 import {describeMismatch} from '../test/differential/report.ts'
 import {shrink} from '../test/differential/shrink.ts'
+import {translationSwitches, useTranslation} from '../test/support/translation.ts'
 import {reportFailure} from './build/project.ts'
 
 const programsPerBoot = 400
@@ -34,15 +36,17 @@ const {values: options} = parseArgs({
 		float: {type: 'boolean', default: false},
 		record: {type: 'string'},
 		json: {type: 'boolean', default: false},
+		...translationSwitches,
 	},
 })
+useTranslation(options)
 const seed = Number(options.seed ?? Math.floor(Math.random() * 2 ** 32))
 
 const progress = (text: string) => process.stderr.write(process.stderr.isTTY ? `\r${text}\u001b[K` : `${text}\n`)
 
 /** QEMU's record of a program alone in its image: addresses depend on its place. */
 async function recordOf(program: Program): Promise<readonly string[]> {
-	const {qemu} = await runBoth([program], 'records')
+	const {qemu} = await runBoth([program], {output: 'records'})
 	return qemu.outcomes[0]?.dwords ?? []
 }
 

@@ -3,6 +3,7 @@
  *
  *     npm run litmus -- [--iterations 1000000] [--seed N] [--only TEXT] [--increments 10000000] [--rounds 10000]
  *
+ * Further switches, --accel, --jit-threshold, --jit-synchronous, --lookup, are the machine's: see test/support/translation.ts.
  * Then increments by each atomic primitive, and rounds of self-modifying code, on four harts. 0 leaves a part out.
  * Exit code 1 when something came that must not be. The project must have been built.
  */
@@ -12,6 +13,7 @@ import {shownByTotalStoreOrder} from '../test/litmus/memory-model.ts'
 import {describeOutcome, type Program, readRow} from '../test/litmus/program.ts'
 import {type Histogram, judge, runGuest, runPrograms} from '../test/litmus/run.ts'
 import {rows} from '../test/litmus/table.ts'
+import {translationSwitches, useTranslation} from '../test/support/translation.ts'
 import {BuildError, reportFailure} from './build/project.ts'
 
 /** Few, so that histograms come as they are made. */
@@ -33,7 +35,7 @@ function report(program: Program, histogram: Histogram): number {
 async function runContention(name: string, amount: number): Promise<void> {
 	if (amount === 0) return
 	const began = performance.now()
-	console.log((await runGuest(await withParameters(name, [amount]), 4)).trimEnd())
+	console.log((await runGuest(await withParameters(name, [amount]), {harts: 4})).trimEnd())
 	console.log(`# ${name} with ${amount}: ${((performance.now() - began) / 1000).toFixed(1)} s`)
 }
 
@@ -45,8 +47,10 @@ try {
 			only: {type: 'string', default: ''},
 			increments: {type: 'string', default: '10000000'},
 			rounds: {type: 'string', default: '10000'},
+			...translationSwitches,
 		},
 	})
+	useTranslation(values)
 	const iterations = Number(values.iterations)
 	const seed = Number(values.seed)
 	if (!(iterations >= 0 && seed > 0)) throw new BuildError('Expected --iterations not below 0, and --seed above')

@@ -3,9 +3,11 @@
  *
  *     npm run mutate -- [--only TEXT] [--area AREA] [--json]
  *
- * First the tests pass without any mistake. Exit code 1 when a mistake survives.
+ * --accel, --jit-threshold, --jit-synchronous, --lookup are what the tests' machines get where these do not say: see
+ * test/support/translation.ts. First the tests pass without any mistake. Exit code 1 when a mistake survives.
  */
 import {parseArgs} from 'node:util'
+import {translationSwitches, useTranslation} from '../test/support/translation.ts'
 import {avaFigures, failedTitles} from './build/ava-figures.ts'
 import {BuildError, fromRoot, reportFailure} from './build/project.ts'
 import {type Ended, runCommand} from './build/run-command.ts'
@@ -77,8 +79,10 @@ try {
 			only: {type: 'string', default: ''},
 			area: {type: 'string', default: ''},
 			json: {type: 'boolean', default: false},
+			...translationSwitches,
 		},
 	})
+	useTranslation(values)
 	const chosen = mutations.filter(({name, area}) => name.includes(values.only) && area.includes(values.area))
 	if (chosen.length === 0) throw new BuildError('Expected --only or --area to name a mutation')
 	await using tree = await ScratchTree.create()

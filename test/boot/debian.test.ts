@@ -7,6 +7,7 @@ import test, {type ExecutionContext} from 'ava'
 import type {GuestParts} from '../../src/main/guests/index.ts'
 import {Machine, type MachineOutcome, type MachineStatistics} from '../../src/main/index.ts'
 import {temporaryFile} from '../main/boot/boot-files.ts'
+import {testTranslation, testTranslationArguments} from '../support/translation.ts'
 import {fetchedGuest, ifItCanBeHad, trouble} from './boot-guest.ts'
 import {findOpenSbi} from './opensbi.ts'
 
@@ -25,7 +26,7 @@ type Boot = Readonly<{
 async function boot(guest: GuestParts, smp: number): Promise<Boot> {
 	const began = performance.now()
 	const signal = AbortSignal.timeout(120_000)
-	await using machine = await Machine.create({smp, memory: 2 ** 30, ...guest, signal})
+	await using machine = await Machine.create({smp, memory: 2 ** 30, ...guest, signal, ...testTranslation()})
 	const running = machine.run()
 	let console = ''
 	let warm: MachineStatistics | undefined
@@ -87,7 +88,10 @@ for (const smp of [2, 4]) {
 }
 
 async function manyhart(args: readonly string[]) {
-	const child = spawn(process.execPath, [entry, 'run', ...args], {stdio: ['ignore', 'pipe', 'pipe'], timeout: 150_000})
+	const child = spawn(process.execPath, [entry, 'run', ...args, ...testTranslationArguments()], {
+		stdio: ['ignore', 'pipe', 'pipe'],
+		timeout: 150_000,
+	})
 	const exit = new Promise<number | null>((resolve) => child.on('close', resolve))
 	const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
 	return {exit: await exit, stdout, stderr}

@@ -1,6 +1,7 @@
 /** Debian's stress-ng on Debian's kernel: it checks what it computes, and the kernel finds nothing to warn of. */
 import test from 'ava'
 import {Machine} from '../../src/main/index.ts'
+import {testTranslation} from '../support/translation.ts'
 import {fetchedGuest, trouble} from './boot-guest.ts'
 
 /**
@@ -29,7 +30,7 @@ const verifies = test.macro(async (t, smp: number) => {
 	const guest = await fetchedGuest(t, 'debian-stress')
 	if (!guest) return
 	const signal = AbortSignal.timeout(150_000)
-	await using machine = await Machine.create({smp, memory: 2 ** 30, ...guest, signal})
+	await using machine = await Machine.create({smp, memory: 2 ** 30, ...guest, signal, ...testTranslation()})
 	const running = machine.run()
 	const waiting = [...commands]
 	let console = ''

@@ -1,9 +1,12 @@
 /** Runs programs on both sides and finds those whose outcomes differ. */
+
+import type {TranslationOptions} from '../../src/main/index.ts'
+import {testTranslation} from '../support/translation.ts'
 import {makeImage} from './image.ts'
 import {knownDifferences} from './known-differences.ts'
 import {pteCountIndex, recordNames, trapsIndex} from './layout.ts'
 import type {Program} from './program.ts'
-import {asRecords, type Outcome, type Run, runHere, runQemu} from './run.ts'
+import {asRecords, type Outcome, type Run, runHere, runQemuTwice} from './run.ts'
 
 export type Difference = Readonly<{name: string; here: string; qemu: string}>
 export type Mismatch = Readonly<{
@@ -18,25 +21,35 @@ const timeoutSeconds = 30
 
 export async function runBoth(
 	programs: readonly Program[],
-	output: 'records' | 'digests',
+	{output, translation = testTranslation()}: {output: 'records' | 'digests'; translation?: TranslationOptions},
 ): Promise<{here: Run; qemu: Run}> {
 	const image = makeImage(programs, {output})
-	const [here, qemu] = await Promise.all([runHere(image, {timeoutSeconds}), runQemu(image, {timeoutSeconds})])
+	const [here, qemu] = await Promise.all([
+		runHere(image, {timeoutSeconds, translation}),
+		runQemuTwice(image, {timeoutSeconds}),
+	])
 	return output === 'records' ? {here: asRecords(here), qemu: asRecords(qemu)} : {here, qemu}
 }
 
 /** @returns the programs that differ in more than what is known, each run once more for its whole record. */
-export async function findMismatches(programs: readonly Program[]): Promise<Mismatch[]> {
-	const {here, qemu} = await runBoth(programs, 'digests')
+export async function findMismatches(
+	programs: readonly Program[],
+	translation: TranslationOptions = testTranslation(),
+): Promise<Mismatch[]> {
+	const {here, qemu} = await runBoth(programs, {output: 'digests', translation})
 	const ran = Math.min(here.outcomes.length, qemu.outcomes.length, programs.length)
 	const suspects = programs
 		.slice(0, ran)
 		.filter((_, index) => here.outcomes[index]!.digest !== qemu.outcomes[index]!.digest)
-	const found = suspects.length > 0 ? await compareRecords(suspects) : []
+	const found = suspects.length > 0 ? await compareRecords(suspects, translation) : []
 	if (ran === programs.length) return found
 	// One program did not come to its end, or the host was too slow; those behind it have not run.
-	const culprit = await compareRecords(programs.slice(ran, ran + 1))
-	return [...found, ...culprit, ...(ran + 1 < programs.length ? await findMismatches(programs.slice(ran + 1)) : [])]
+	const culprit = await compareRecords(programs.slice(ran, ran + 1), translation)
+	return [
+		...found,
+		...culprit,
+		...(ran + 1 < programs.length ? await findMismatches(programs.slice(ran + 1), translation) : []),
+	]
 }
 
 const describeProblems = (here: Run, qemu: Run): string | undefined =>
@@ -44,8 +57,11 @@ const describeProblems = (here: Run, qemu: Run): string | undefined =>
 	undefined
 
 /** Compares whole records. */
-export async function compareRecords(programs: readonly Program[]): Promise<Mismatch[]> {
-	const {here, qemu} = await runBoth(programs, 'records')
+export async function compareRecords(
+	programs: readonly Program[],
+	translation: TranslationOptions = testTranslation(),
+): Promise<Mismatch[]> {
+	const {here, qemu} = await runBoth(programs, {output: 'records', translation})
 	const problem = describeProblems(here, qemu)
 	return programs.flatMap((program, index): Mismatch[] => {
 		const [ours, theirs] = [here.outcomes[index], qemu.outcomes[index]]

@@ -2,6 +2,8 @@
 import {execFile} from 'node:child_process'
 import {promisify} from 'node:util'
 import test from 'ava'
+import type {TranslationOptions} from '../../src/main/index.ts'
+import {testMachines} from '../support/translation.ts'
 import {readCases} from './case-file.ts'
 import {compareOutcomes, findMismatches} from './compare.ts'
 import {Coverage} from './coverage.ts'
@@ -12,6 +14,8 @@ import {describeMismatch} from './report.ts'
 import {asRecords, runHere} from './run.ts'
 
 const programsPerBoot = 300
+/** Where each program is translated before it runs. */
+const translatedPerBoot = 100
 const secondsOfComparison = 20
 /** Programs; a row occurs in about one of thirty. */
 const enoughForEveryRow = 1500
@@ -31,26 +35,30 @@ test('random programs end here as they end under QEMU', async (t) => {
 	const end = performance.now() + secondsOfComparison * 1000
 	const coverage = new Coverage()
 	let programs = 0
+	let round = 0
 	while (performance.now() < end || programs < enoughForEveryRow) {
-		const batch = generate(seed, programs, programsPerBoot)
+		const {on, translation, isMain} = testMachines[round++ % testMachines.length]!
+		const batch = generate(seed, programs, isMain ? programsPerBoot : translatedPerBoot)
 		coverage.add(batch)
 		programs += batch.length
-		for (const mismatch of await findMismatches(batch)) t.fail(describeMismatch(mismatch))
+		for (const mismatch of await findMismatches(batch, translation)) t.fail(`${describeMismatch(mismatch)}${on}`)
 	}
 	t.log(`${programs} programs`)
 	t.deepEqual(coverage.missing, [])
 })
 
-test('recorded programs end as recorded', async (t) => {
+const endAsRecorded = test.macro(async (t, translation: TranslationOptions) => {
 	for (const [name, {about, program, expected}] of await readCases()) {
 		// Alone in its image: addresses depend on its place.
 		const {outcomes, problem} = asRecords(
-			await runHere(makeImage([program], {output: 'records'}), {timeoutSeconds: 60}),
+			await runHere(makeImage([program], {output: 'records'}), {timeoutSeconds: 60, translation}),
 		)
 		t.is(problem, undefined, name)
 		t.deepEqual(compareOutcomes(outcomes[0]?.dwords ?? [], expected), [], `${name}: ${about}`)
 	}
 })
+
+for (const {on, translation} of testMachines) test(`recorded programs end as recorded${on}`, endAsRecorded, translation)
 
 test('floating point agrees with the oracle in a hundred thousand cases', (t) => {
 	t.log(`seed ${seed}`)

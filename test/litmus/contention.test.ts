@@ -1,32 +1,40 @@
 import test from 'ava'
+import type {TranslationOptions} from '../../src/main/index.ts'
 import {expectedOutput, outputDifference} from '../guests/guests.ts'
 import {withParameters} from '../guests/parameters.ts'
+import {testMachines} from '../support/translation.ts'
 import {withMutation} from './mutation.ts'
 import {runGuest} from './run.ts'
 
 const harts = 4
 
-const printsWhatIsExpected = test.macro(async (t, name: string, amount: number) => {
+type Case = Readonly<{name: string; amount: number; translation: TranslationOptions}>
+
+const printsWhatIsExpected = test.macro(async (t, {name, amount, translation}: Case) => {
 	t.timeout(120_000)
-	const console = await runGuest(await withParameters(name, [amount]), harts)
+	const console = await runGuest(await withParameters(name, [amount]), {harts, translation})
 	t.is(outputDifference(console, await expectedOutput(name)), undefined, console)
 })
 
-test.serial(
-	'100000 increments by each primitive lose none among 4 harts, and nothing tears',
-	printsWhatIsExpected,
-	'lrsc',
-	100_000,
-)
-test.serial(
-	'code rewritten a thousand times in every way is what 4 harts execute',
-	printsWhatIsExpected,
-	'self-modify',
-	1000,
-)
+for (const {on, translation, isMain} of testMachines) {
+	const increments = isMain ? 100_000 : 10_000
+	test.serial(
+		`${increments} increments by each primitive lose none among 4 harts, and nothing tears${on}`,
+		printsWhatIsExpected,
+		{name: 'lrsc', amount: increments, translation},
+	)
+	const rounds = isMain ? 1000 : 100
+	test.serial(`code rewritten ${rounds} times in every way is what 4 harts execute${on}`, printsWhatIsExpected, {
+		name: 'self-modify',
+		amount: rounds,
+		translation,
+	})
+}
 
 test.serial('an interpreter whose fence.i does nothing is caught', async (t) => {
 	const elf = await withParameters('self-modify', [10])
-	const {message} = await t.throwsAsync(withMutation('no fence.i', () => runGuest(elf, harts)))
+	const {message} = await t.throwsAsync(
+		withMutation('no fence.i', () => runGuest(elf, {harts, translation: {accel: 'interp'}})),
+	)
 	t.regex(message, /^FAIL rewritten code runs after fence\.i/m)
 })

@@ -2,8 +2,9 @@
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {availableParallelism, tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {Machine} from '../../src/main/index.ts'
+import {Machine, type TranslationOptions} from '../../src/main/index.ts'
 import {parametersGpa, restOffset, withParameters} from '../guests/parameters.ts'
+import {testTranslation} from '../support/translation.ts'
 import {programCode} from './code.ts'
 import {allowedOutcomes} from './memory-model.ts'
 import {outcomeOf, type Program} from './program.ts'
@@ -25,6 +26,7 @@ export type RunOptions = Readonly<{
 	/** At most, for each program: a loaded host may be slow. */
 	seconds?: number
 	seed: number
+	translation?: TranslationOptions
 }>
 
 /** @param programs of one number of harts. @returns histograms in their order. */
@@ -35,7 +37,7 @@ export async function runPrograms(programs: readonly Program[], options: RunOpti
 	const ticks = Math.ceil((options.seconds ?? 0) * ticksPerSecond)
 	const header = [programs.length, batches, slots[mode], looks[mode], ticks, options.seed]
 	const elf = await withParameters('litmus', header, image(programs))
-	const console = await runGuest(elf, harts)
+	const console = await runGuest(elf, {harts, ...(options.translation && {translation: options.translation})})
 	const histograms: Map<number, number>[] = []
 	for (const line of console.split('\n')) {
 		const [, program] = /^program (\d+)/.exec(line) ?? []
@@ -78,12 +80,15 @@ function image(programs: readonly Program[]): Uint8Array {
 }
 
 /** @returns what the guest printed. @throws when it did not power off. */
-export async function runGuest(elf: Uint8Array, harts: number): Promise<string> {
+export async function runGuest(
+	elf: Uint8Array,
+	{harts, translation = testTranslation()}: {harts: number; translation?: TranslationOptions},
+): Promise<string> {
 	const folder = await mkdtemp(join(tmpdir(), 'manyhart-litmus-'))
 	try {
 		const kernel = join(folder, 'guest.elf')
 		await writeFile(kernel, elf)
-		await using machine = await Machine.create({smp: harts, memory: 128 * 2 ** 20, kernel})
+		await using machine = await Machine.create({smp: harts, memory: 128 * 2 ** 20, kernel, ...translation})
 		const running = machine.run()
 		let console = ''
 		for await (const bytes of machine.console) console += Buffer.from(bytes).toString('latin1')

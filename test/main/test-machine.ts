@@ -3,6 +3,7 @@ import {subscribe} from 'node:diagnostics_channel'
 import type {Worker} from 'node:worker_threads'
 import type {ExecutionContext} from 'ava'
 import {Machine, type MachineOptions} from '../../src/main/index.ts'
+import {testTranslation} from '../support/translation.ts'
 import {temporaryFile} from './boot/boot-files.ts'
 
 export const mebibyte = 2 ** 20
@@ -13,7 +14,7 @@ export async function createMachine(
 	{kernel, ...options}: Partial<Omit<MachineOptions, 'kernel'>> & {kernel: string | Uint8Array},
 ): Promise<Machine> {
 	const path = typeof kernel === 'string' ? kernel : await temporaryFile(t, kernel)
-	const machine = await Machine.create({smp: 1, memory: 64 * mebibyte, ...options, kernel: path})
+	const machine = await Machine.create({smp: 1, memory: 64 * mebibyte, ...testTranslation(), ...options, kernel: path})
 	t.teardown(() => machine[Symbol.asyncDispose]())
 	return machine
 }

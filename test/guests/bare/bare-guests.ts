@@ -2,6 +2,7 @@
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {Machine} from '../../../src/main/index.ts'
+import {testTranslation} from '../../support/translation.ts'
 
 const projectRoot = join(import.meta.dirname, '../../..')
 
@@ -49,6 +50,7 @@ export async function runBareGuest(guest: BareGuest): Promise<GuestLines> {
 		kernel,
 		bios: 'none',
 		signal,
+		...testTranslation(),
 	})
 	const outcome = machine.run()
 	let text = ''
