@@ -19,7 +19,7 @@ import type {AccessBytes} from '../isa/index.ts'
 import type {Code, FunctionReference, Label, Local} from '../wasm/index.ts'
 import {missTag, type ProbeTag, pushIsHit} from './probe.ts'
 import type {Region, RegionInstruction} from './region.ts'
-import {numbersIn, type RegisterSet, usesOf} from './register-set.ts'
+import {usesOf} from './register-set.ts'
 
 type Options = Readonly<{
 	code: Code
@@ -76,14 +76,6 @@ export class RegionMemory extends MemoryAccess {
 		// Plain: this vCPU's own words.
 		code.get(block).memory('i32.load', offsets.dataTable).set(this.#table.table)
 		code.get(block).memory('i32.load', offsets.dataMask).set(this.#table.mask)
-	}
-
-	/** Registers whose last pages are not known any more. */
-	forget(registers: RegisterSet): void {
-		for (const register of numbersIn(registers)) {
-			const pages = this.#lastPages.get(register)
-			for (const last of [pages?.readTag, pages?.writeTag]) if (last) this.#options.code.i64(missTag.once).set(last.tag)
-		}
 	}
 
 	/** The accesses that follow are this instruction's. */
