@@ -223,7 +223,7 @@ class RegionEmitter {
 				return this.#goTo(terminator.to, goTo)
 			case 'return':
 			case 'computed':
-				return this.#computedJump(lowering, last, terminator.kind)
+				return this.#computedJump(lowering, {last, terminator, goTo})
 			case 'call':
 				return this.#call({instruction, lowering, goTo, terminator})
 			default:
@@ -231,17 +231,34 @@ class RegionEmitter {
 		}
 	}
 
-	#computedJump(lowering: Lowering, last: Effect, kind: 'return' | 'computed'): void {
-		const {code, block, budget, depth, enter, registers} = this.#context
+	// target == pageGva + landing → go on there; else leave for target
+	#computedJump(
+		lowering: Lowering,
+		options: {
+			last: Effect
+			terminator: Extract<Block['terminator'], {kind: 'return' | 'computed'}>
+			goTo: (to: number) => void
+		},
+	): void {
+		const {code, block, budget, depth, enter, pageGva, registers} = this.#context
+		const {last, terminator, goTo} = options
 		const push = () => lowering.push((last as Extract<Effect, {effect: 'jumpRegister'}>).target)
-		if (kind === 'return') {
+		if (terminator.kind === 'return') {
 			emitReturn(this.#context, {dirty: this.#dirty, pc: push, status: RegionStatus.jump})
 			return
 		}
-		registers.store(this.#dirty)
-		code.get(block).get(budget)
+		const target = code.local('i64')
+		const distance = code.local('i64')
 		push()
-		code.get(depth).returnCall(enter)
+		code.tee(target).get(pageGva).op('i64.sub').set(distance)
+		for (const landing of terminator.landings) {
+			if (!this.#region.blockAt.has(landing)) continue
+			code.get(distance).i64(BigInt(landing)).op('i64.eq')
+			code.if(undefined, () => this.#goTo(landing, goTo))
+		}
+		registers.store(this.#dirty)
+		code.get(block).get(budget).get(target).get(depth).returnCall(enter)
+		code.release(target, distance)
 	}
 
 	// status = call(target); status | (pc != next) → return status; registers from the block

@@ -1,7 +1,8 @@
 /** Which regions go into one module: those asked for, and those that they call or jump to, where these are warm. */
 import type {SharedMemory} from '../../memory/index.ts'
 import {descriptorLog2Mask, TlbEntry} from '../../tlb/index.ts'
-import {CodePage} from '../vcpu-block.ts'
+import {CodePage, Slot} from '../vcpu-block.ts'
+import {regionHandler} from './enter.ts'
 import {PageCode, pageBytes} from './page-code.ts'
 import {continuations, discoverRegion, type Region} from './region.ts'
 import type {RegionRequest} from './types.ts'
@@ -17,6 +18,9 @@ export type GroupMember = Readonly<{
 
 /** Regions of one module. */
 const largestGroup = 64
+/** Of one computed jump. */
+const mostLandings = 16
+const slotBytesPerByte = Slot.size / 2
 /** A callee is worth its translation when it has got this far to the threshold. */
 const warmShare = 1 / 8
 
@@ -33,7 +37,10 @@ export function gatherGroup(
 		const {page, entry, pageGva, fetchTable} = next
 		if (members.has(page + entry)) continue
 		const code = pageCode(memory, pages, page)
-		const region = discoverRegion(code, entry)
+		const asking = lookUp(memory, {fetchTable, gva: pageGva + BigInt(entry)})
+		const region = discoverRegion(code, entry, (first, last) =>
+			asking?.place === page + entry ? landings(memory, asking.codePage, {first, last}) : [],
+		)
 		if (!region) continue
 		const places = new Map<number, number>()
 		members.set(page + entry, {page, entry, pageGva, region, placeOf: (offset) => places.get(offset)})
@@ -75,7 +82,7 @@ function targetsOf({blocks, blockAt}: Region): Set<number> {
 function lookUp(
 	memory: SharedMemory,
 	{fetchTable, gva}: {fetchTable: number; gva: bigint},
-): {place: number; jumps: number} | undefined {
+): {place: number; jumps: number; codePage: number} | undefined {
 	const table = (fetchTable & ~descriptorLog2Mask) >>> 0
 	const entries = 2 ** (fetchTable & descriptorLog2Mask)
 	const low = Number(BigInt.asUintN(32, gva))
@@ -86,6 +93,28 @@ function lookUp(
 	const tag = TlbEntry.offset.execTag
 	if (word(tag) !== low - (low % pageBytes) || word(tag + 4) !== high) return undefined
 	const place = (word(TlbEntry.offset.addend) + low) >>> 0
-	const counter = word(TlbEntry.offset.code) + CodePage.offset.counters + (low % pageBytes)
-	return {place, jumps: memory.u16[counter / 2] ?? 0}
+	const codePage = word(TlbEntry.offset.code)
+	const counter = codePage + CodePage.offset.counters + (low % pageBytes)
+	return {place, jumps: memory.u16[counter / 2] ?? 0, codePage}
+}
+
+/** Places that jumps have led to, the most frequent ones: in a vCPU's code page, as a hint. Plain reads of what the vCPU writes. */
+function landings(
+	memory: SharedMemory,
+	codePage: number,
+	{first, last}: {first: number; last: number},
+): readonly number[] {
+	const found: {offset: number; jumps: number}[] = []
+	for (let offset = first; offset <= Math.min(last, pageBytes - 2); offset += 2) {
+		const handler = (codePage + CodePage.offset.slots + offset * slotBytesPerByte + Slot.offset.handler) / 2
+		const isRegion = memory.u16[handler] === regionHandler
+		const jumps = isRegion
+			? Number.POSITIVE_INFINITY
+			: (memory.u16[(codePage + CodePage.offset.counters + offset) / 2] ?? 0)
+		if (jumps > 0) found.push({offset, jumps})
+	}
+	return found
+		.sort((a, b) => b.jumps - a.jumps)
+		.slice(0, mostLandings)
+		.map(({offset}) => offset)
 }

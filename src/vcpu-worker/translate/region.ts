@@ -17,8 +17,8 @@ export type Terminator = Readonly<
 	| {kind: 'call'; to: number | undefined; next: number}
 	/** jalr x0 through a link register. */
 	| {kind: 'return'}
-	/** Any other computed jump. */
-	| {kind: 'computed'}
+	/** Any other computed jump. `landings`: where it may lead, as far as is known; never all. */
+	| {kind: 'computed'; landings: readonly number[]}
 >
 
 export type Block = Readonly<{
@@ -40,10 +40,18 @@ export type Region = Readonly<{
 /** Instructions of one region. The optimizing compiler's time grows faster than a function's length. */
 const longestRegion = 200
 
+/** Bytes behind a region's last block in which the cases of its switch may lie. */
+const longestReach = 1024
+const mostComparisons = 64
+
 /** Link registers of the calling convention. Unprivileged spec, "Unconditional Jumps": the hints for return-address stacks. */
 export const isLinkRegister = (register: number): boolean => register === 1 || register === 5
 
-function terminatorOf(offset: number, {instruction, operands, length}: Decoded): Terminator | undefined {
+function terminatorOf(
+	offset: number,
+	{instruction, operands, length}: Decoded,
+	landings: readonly number[],
+): Terminator | undefined {
 	const last = instruction.effects.at(-1)?.effect
 	const next = offset + length
 	const to = offset + operands.imm
@@ -51,7 +59,7 @@ function terminatorOf(offset: number, {instruction, operands, length}: Decoded):
 	if (last === 'jump') return operands.rd === 0 ? {kind: 'jump', to} : {kind: 'call', to, next}
 	if (last !== 'jumpRegister') return undefined
 	if (operands.rd !== 0) return {kind: 'call', to: undefined, next}
-	return {kind: isLinkRegister(operands.rs1) ? 'return' : 'computed'}
+	return isLinkRegister(operands.rs1) ? {kind: 'return'} : {kind: 'computed', landings}
 }
 
 /** Where control may go on in the region. */
@@ -64,26 +72,49 @@ export function continuations(terminator: Terminator): readonly number[] {
 			return [terminator.taken, terminator.to]
 		case 'call':
 			return [terminator.next]
+		case 'computed':
+			return terminator.landings
 		default:
 			return []
 	}
 }
 
-/** @returns undefined when the instruction at the entry cannot be translated. */
-export function discoverRegion(page: PageCode, entry: number): Region | undefined {
+/**
+ * @param landingsOf where computed jumps may lead, asked for where the region has such: between these page offsets.
+ * @returns undefined when the instruction at the entry cannot be translated.
+ */
+export function discoverRegion(
+	page: PageCode,
+	entry: number,
+	landingsOf?: (first: number, last: number) => readonly number[],
+): Region | undefined {
 	if (!page.at(entry)) return undefined
-	const {leaders, seen} = explore(page, entry)
+	const plain = regionFrom(page, entry, [])
+	const jumps = plain.blocks.filter(({terminator}) => terminator.kind === 'computed').length
+	if (jumps === 0 || !landingsOf) return plain
+	const starts = plain.blocks.map(({start}) => start)
+	const landings = landingsOf(Math.min(...starts), Math.max(...starts) + longestReach)
+	// A comparison for each at each jump: few of one are cheaper than the way through the slot, many are not.
+	return landings.length === 0 || landings.length * jumps > mostComparisons ? plain : regionFrom(page, entry, landings)
+}
+
+function regionFrom(page: PageCode, entry: number, landings: readonly number[]): Region {
+	const {leaders, seen} = explore(page, entry, landings)
 	const blocks = [entry, ...[...leaders].filter((leader) => leader !== entry).sort((a, b) => a - b)].map((start) =>
-		blockFrom(page, start, {leaders, seen}),
+		blockFrom(page, start, {leaders, seen, landings}),
 	)
 	const blockAt = new Map(blocks.map(({start}, index) => [start, index]))
 	return {page, blocks, blockAt, ranges: rangesOf(blocks)}
 }
 
-type Explored = Readonly<{leaders: ReadonlySet<number>; seen: ReadonlySet<number>}>
+type Explored = Readonly<{
+	leaders: ReadonlySet<number>
+	seen: ReadonlySet<number>
+	landings: readonly number[]
+}>
 
 /** Breadth first, so that a limit cuts what is furthest from the entry. */
-function explore(page: PageCode, entry: number): Explored {
+function explore(page: PageCode, entry: number, landings: readonly number[]): Explored {
 	const leaders = new Set([entry])
 	const seen = new Set<number>()
 	const queue = [entry]
@@ -93,7 +124,7 @@ function explore(page: PageCode, entry: number): Explored {
 			const decoded = page.at(offset)
 			if (!decoded) break
 			seen.add(offset)
-			const terminator = terminatorOf(offset, decoded)
+			const terminator = terminatorOf(offset, decoded, landings)
 			offset += decoded.length
 			if (!terminator) {
 				if (leaders.has(offset)) break
@@ -107,16 +138,16 @@ function explore(page: PageCode, entry: number): Explored {
 			break
 		}
 	}
-	return {leaders: new Set([...leaders].filter((leader) => seen.has(leader))), seen}
+	return {leaders: new Set([...leaders].filter((leader) => seen.has(leader))), seen, landings}
 }
 
-function blockFrom(page: PageCode, start: number, {leaders, seen}: Explored): Block {
+function blockFrom(page: PageCode, start: number, {leaders, seen, landings}: Explored): Block {
 	const instructions: RegionInstruction[] = []
 	let offset = start
 	do {
 		const decoded = page.at(offset)!
 		instructions.push({offset, decoded})
-		const terminator = terminatorOf(offset, decoded)
+		const terminator = terminatorOf(offset, decoded, landings)
 		if (terminator) return {start, instructions, terminator}
 		offset += decoded.length
 	} while (seen.has(offset) && !leaders.has(offset))
