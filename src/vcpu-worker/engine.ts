@@ -85,7 +85,9 @@ export function createEngine(
 	return {run, interruptPending, takeInterrupt, readMemory, fenceI, updateRegimes, translator}
 }
 
-/** 0: nothing becomes hot. */
+/** Beyond what the interpreter's counters reach: nothing becomes hot. */
+const never = 0x2_0000
+
 function hotThreshold({accel, threshold}: VcpuConfig['translation']): number {
-	return accel === 'jit' ? threshold : 0
+	return accel === 'jit' ? threshold : never
 }

@@ -22,7 +22,7 @@ const regionHandler = handlerIndex('region')
 
 /**
  * Imports `env.memory`, `env.decode(codeBase, ip)` and, from `hart`, the hart core's functions; for the translator,
- * `env.regions` (the vCPU's function table), `env.hotThreshold` (jumps to one place that make it hot; 0 = never) and
+ * `env.regions` (the vCPU's function table), `env.hotThreshold` (jumps to one place that make it hot, from 1; counters have 16 bits) and
  * `env.hot(codeBase, ip, pageGva)`.
  * Exports `run(block, budget): ExitReason`, which executes about `budget` instructions from the block's pc on.
  */

@@ -43,7 +43,7 @@ export class InterpretedHart extends HartCore {
 				decode,
 				regions: translator?.cache.table ?? new WebAssembly.Table({element: 'anyfunc', initial: 0}),
 				hot: (codeBase: number, ip: number, pageGva: bigint) => translator?.hot(codeBase, ip, pageGva),
-				hotThreshold: new WebAssembly.Global({value: 'i32'}, engine.translation?.threshold ?? 0),
+				hotThreshold: new WebAssembly.Global({value: 'i32'}, engine.translation?.threshold ?? 0x2_0000),
 			},
 			hart: this.core as unknown as WebAssembly.ModuleImports,
 		}).exports as {run(block: number, budget: number): number}

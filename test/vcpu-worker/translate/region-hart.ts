@@ -72,7 +72,7 @@ export class RegionHart extends HartCore {
 				decode,
 				regions: this.cache.table,
 				hot: (codeBase: number, ip: number) => void this.hot.push(((ip >>> 0) - (codeBase >>> 0)) / 4),
-				hotThreshold: new WebAssembly.Global({value: 'i32'}, options.threshold ?? 0),
+				hotThreshold: new WebAssembly.Global({value: 'i32'}, options.threshold ?? 0x2_0000),
 			},
 			hart: this.core as unknown as WebAssembly.ModuleImports,
 		})
