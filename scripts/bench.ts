@@ -5,12 +5,16 @@
  *     npm run bench -- cpu      our own programs in the Debian guest, or on bare metal
  *     npm run bench -- boot     from start to Debian's shell prompt
  *     npm run bench -- flush    what a TLB flush costs the hart that flushes
+ *     npm run bench -- lookup   what --lookup and --last-pages are worth, on bare metal
+ *     npm run bench -- churn    what translation holds while programs come and go
  */
 import {Command, CommanderError, InvalidArgumentError, Option} from 'commander'
 import {UserError} from '../src/memory/index.ts'
 import {benchBoot} from './bench/boot.ts'
+import {benchChurn} from './bench/churn.ts'
 import {benchCpu, type CpuOptions} from './bench/cpu.ts'
 import {benchFlush} from './bench/flush.ts'
+import {benchLookup, type LookupOptions} from './bench/lookup.ts'
 import {groups, programs} from './bench/programs.ts'
 import {BuildError, fromRoot, reportFailure} from './build/project.ts'
 
@@ -38,6 +42,8 @@ const timeoutOption = () =>
 	new Option('--timeout <seconds>', 'for each boot').argParser(integerFrom(1, 100_000)).default(1800)
 const manyhartOption = () =>
 	new Option('--manyhart <file>', 'what runs as manyhart').default(fromRoot('dist/manyhart.js'), 'dist/manyhart.js')
+const groupOption = () =>
+	new Option('--group <name>', `only this group: ${groups.join(', ')}; may be repeated`).argParser(groupsOf)
 const ownOptions = ['[options...]', 'after two more dashes: options of manyhart, such as -- --accel jit'] as const
 
 function checkOwnOptions(options: readonly string[]): readonly string[] {
@@ -55,9 +61,7 @@ function createCommand(): Command {
 		.description('our own programs, in turn here and under qemu-system-riscv64, timed in the guest')
 		.argument(...ownOptions)
 		.option('--bare', 'on bare metal instead of in the Debian guest', false)
-		.addOption(
-			new Option('--group <name>', `only this group: ${groups.join(', ')}; may be repeated`).argParser(groupsOf),
-		)
+		.addOption(groupOption())
 		.option('--program <name>', 'only this program; may be repeated', several)
 		.addOption(
 			new Option(
@@ -97,6 +101,26 @@ function createCommand(): Command {
 		.option('--flushes <n>', 'of each kind', integerFrom(10, 1_000_000), 300)
 		.addOption(jsonOption())
 		.action(benchFlush)
+	command
+		.command('lookup')
+		.description('what each way of translated code to find a page is worth: our own programs, on bare metal, here')
+		.argument(...ownOptions)
+		.addOption(groupOption())
+		.option('--program <name>', 'only this program; may be repeated', several)
+		.option('--rounds <n>', 'measurements of each', integerFrom(1, 1000), 3)
+		.option('--scale <x>', 'times the usual work', scaleOf, 1)
+		.addOption(jsonOption())
+		.addOption(timeoutOption())
+		.addOption(manyhartOption())
+		.action((own, options) => benchLookup({...(options as LookupOptions), own: checkOwnOptions(own)}))
+	command
+		.command('churn')
+		.description('what translation holds, and the memory it takes, while a guest writes and runs programs without end')
+		.option('--seconds <n>', 'how long', integerFrom(1, 86_400), 120)
+		.option('--every <n>', 'seconds between two looks', integerFrom(1, 3600), 10)
+		.option('--wasm <mebibytes>', 'of WebAssembly that may be live, instead of 64', integerFrom(1, 1024))
+		.addOption(jsonOption())
+		.action(benchChurn)
 	return command
 }
 

@@ -1,5 +1,7 @@
 /** Speeds out of pairs of timings: QEMU's time / ours, so that above 1 we are faster; median and spread. */
 
+import {textTable} from './text-table.ts'
+
 /** Seconds by program. */
 export type Measured = Readonly<Record<string, number>>
 export type Pair = Readonly<{ours: Measured; qemu: Measured}>
@@ -31,7 +33,7 @@ export function groupRow(group: string, programs: readonly string[], pairs: read
 
 const speedOf = ({ours, qemu}: Pair, program: string): number => qemu[program]! / ours[program]!
 
-const spread = (values: readonly number[]): Speed => ({
+export const spread = (values: readonly number[]): Speed => ({
 	median: median(values),
 	least: Math.min(...values),
 	greatest: Math.max(...values),
@@ -59,9 +61,7 @@ export function speedTable(rows: readonly SpeedRow[], groups: readonly GroupRow[
 		]),
 		...groups.map(({group, programs, speed}) => [`${group}, mean of ${programs}`, '', '', ...figures(speed)]),
 	]
-	const widths = head.map((title, i) => Math.max(title.length, ...cells.map((line) => line[i]!.length)))
-	const lines = [head, ...cells].map((line) =>
-		line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '),
+	return [textTable([head, ...cells]), "speed: QEMU's time / ours, above 1 we are faster; means are geometric"].join(
+		'\n',
 	)
-	return [...lines, "speed: QEMU's time / ours, above 1 we are faster; means are geometric"].join('\n')
 }

@@ -5,7 +5,7 @@ import {join} from 'node:path'
 import test from 'ava'
 import {threadEntries} from '../../src/main/artifacts.ts'
 import {Machine, type TranslationOptions, UserError} from '../../src/main/index.ts'
-import {guestBinary} from '../guests/guests.ts'
+import {expectedOutput, guestBinary, outputDifference} from '../guests/guests.ts'
 import {changing} from './changing-guest.ts'
 import {stay} from './little-guest.ts'
 import {createMachine, mebibyte, readConsole, until} from './test-machine.ts'
@@ -31,6 +31,19 @@ for (const [how, options] of [
 		}
 	})
 }
+
+test.serial('programs come and go and compute what they should, however pages are looked up', async (t) => {
+	for (const lookup of ['inline', 'outlined'] as const) {
+		for (const lastPages of ['on', 'off'] as const) {
+			const options = {...jit, jitSynchronous: true, lookup, lastPages}
+			const machine = await createMachine(t, {kernel: guestBinary('churn'), memory: 128 * mebibyte, ...options})
+			const console = readConsole(machine)
+			t.deepEqual(await machine.run(), {reason: 'power-off', exitCode: 0})
+			t.is(outputDifference(await console, await expectedOutput('churn')), undefined)
+			t.true(machine.statistics().harts[0]!.interpretedShare < 0.5)
+		}
+	}
+})
 
 test('a hot loop is translated, and statistics say so', async (t) => {
 	const machine = await createMachine(t, {kernel: stay, smp: 2, ...jit})

@@ -3,6 +3,7 @@ import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
 import test from 'ava'
+import type {ChurnRow} from '../../../scripts/bench/churn.ts'
 import {parseFigures} from '../../../scripts/bench/figures.ts'
 import {programs, runsOnBareMetal} from '../../../scripts/bench/programs.ts'
 import {fromRoot} from '../../../scripts/build/project.ts'
@@ -55,6 +56,18 @@ test('the Linux guest’s programs are those of the list', async (t) => {
 	)
 })
 
+test('churn shows what is live over time, as JSON', async (t) => {
+	const {output, code} = await bench('churn', '--seconds', '2', '--every', '1', '--wasm', '1', '--json')
+	t.is(code, 0)
+	const {rows} = JSON.parse(output) as {rows: ChurnRow[]}
+	t.is(rows.length, 2)
+	for (const row of rows) {
+		t.true(row.residentBytes > 0)
+		t.true(row.liveModules <= row.modules && row.liveRegions <= row.regions)
+		t.true(row.liveWasmBytes <= 2 ** 20 || row.liveModules === 1)
+	}
+})
+
 test('what the command line does not understand ends with 2 and says what it expects', async (t) => {
 	const wrong: readonly (readonly [readonly string[], RegExp])[] = [
 		[['cpu', '--program', 'sive'], /Expected --program to be of sieve/],
@@ -65,6 +78,9 @@ test('what the command line does not understand ends with 2 and says what it exp
 		[['cpu', '--bare', '--copies', '2'], /Expected --copies without --bare/],
 		[['cpu', '--elf', 'x', '--program', 'sieve'], /cannot be used with/],
 		[['cpu', '--manyhart', 'nowhere.js'], /Expected --manyhart to be a file, got nowhere.js/],
+		[['lookup', '--program', 'sive'], /Expected --program to be of sieve/],
+		[['lookup', '--program', 'fork'], /Expected programs that run on bare metal, got fork/],
+		[['churn', '--seconds', '0'], /Expected an integer from 1/],
 		[['disk'], /unknown command/],
 	]
 	const runs = await Promise.all(wrong.map(([args]) => bench(...args)))

@@ -1,0 +1,115 @@
+/** What each way to find a page is worth: the programs on bare metal, here, with each pair of --lookup and --last-pages in turn. */
+import {mkdtemp, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {BuildError} from '../build/project.ts'
+import {choosePrograms} from './choose-programs.ts'
+import {type Figures, parseFigures, requireFigures, secondsOf} from './figures.ts'
+import {barePrograms} from './images.ts'
+import {BenchProgress} from './progress.ts'
+import {ourSide} from './sides.ts'
+import {geometricMean, type Measured, median, type Speed, spread} from './speeds.ts'
+import {textTable} from './text-table.ts'
+
+export type LookupOptions = Readonly<{
+	group?: readonly string[]
+	program?: readonly string[]
+	rounds: number
+	scale: number
+	json: boolean
+	timeout: number
+	manyhart: string
+	/** Further options of manyhart. */
+	own: readonly string[]
+}>
+
+/** The first one is what the others are compared with. */
+const ways = [
+	{name: 'inline', options: ['--lookup', 'inline', '--last-pages', 'on']},
+	{name: 'outlined', options: ['--lookup', 'outlined', '--last-pages', 'on']},
+	{name: 'inline, no last pages', options: ['--lookup', 'inline', '--last-pages', 'off']},
+	{name: 'outlined, no last pages', options: ['--lookup', 'outlined', '--last-pages', 'off']},
+] as const
+
+/** Seconds by program, by way. */
+export type LookupRound = readonly Measured[]
+export type LookupRow = Readonly<{
+	program: string
+	/** The first way's median, in seconds. */
+	seconds: number
+	/** The other ways: the first one's time / theirs. */
+	speeds: readonly Speed[]
+}>
+
+export async function benchLookup(options: LookupOptions): Promise<void> {
+	const names = choosePrograms({...options, bare: true}).map(({name}) => name)
+	const folder = await mkdtemp(join(tmpdir(), 'manyhart-bench-'))
+	try {
+		const {boot} = await barePrograms(names, {folder, harts: 1, copies: 1, beats: 100, scale: options.scale})
+		const rounds: LookupRound[] = []
+		{
+			using progress = new BenchProgress({total: ways.length * options.rounds * names.length})
+			for (let round = 1; round <= options.rounds; round++) {
+				const measured: Figures[] = []
+				for (const way of ways) {
+					const onFinished = progress.boot(`round ${round} of ${options.rounds}, ${way.name}`)
+					const side = ourSide({manyhart: options.manyhart, own: [...way.options, ...options.own]})
+					const {console} = await side.boot(boot, {
+						timeoutSeconds: options.timeout,
+						onConsole: (text) => onFinished(parseFigures(text).size),
+					})
+					measured.push(figuresOf(console, way.name, names))
+				}
+				for (const figures of measured) requireSameChecks(measured[0]!, figures)
+				rounds.push(measured.map(secondsOf))
+			}
+		}
+		const rows = lookupRows(names, rounds)
+		const {scale, own} = options
+		const about = {mode: 'lookup', rounds: rounds.length, scale, own, ways: ways.map(({name}) => name)}
+		console.log(options.json ? JSON.stringify({...about, programs: rows}, undefined, '\t') : lookupTable(rows))
+	} finally {
+		await rm(folder, {recursive: true, force: true})
+	}
+}
+
+function figuresOf(console: string, way: string, names: readonly string[]): Figures {
+	return requireFigures(
+		parseFigures(console),
+		names,
+		(missing) => `no figure of ${missing} (${way}):\n${console.slice(-2000)}`,
+	)
+}
+
+function requireSameChecks(expected: Figures, figures: Figures): void {
+	for (const [name, {check}] of expected) {
+		const other = figures.get(name)?.check
+		if (other !== check) throw new BuildError(`${name} computes 0x${check} one way, 0x${other} another`)
+	}
+}
+
+export function lookupRows(names: readonly string[], rounds: readonly LookupRound[]): LookupRow[] {
+	return names.map((program) => {
+		const seconds = (round: LookupRound, way: number) => round[way]![program]!
+		const others = (rounds[0] ?? []).keys().drop(1)
+		return {
+			program,
+			seconds: median(rounds.map((round) => seconds(round, 0))),
+			speeds: [...others].map((way) => spread(rounds.map((round) => seconds(round, 0) / seconds(round, way)))),
+		}
+	})
+}
+
+export function lookupTable(rows: readonly LookupRow[]): string {
+	const [first, ...others] = ways.map(({name}) => name)
+	const cells = rows.map(({program, seconds, speeds}) => [
+		program,
+		`${seconds.toFixed(3)} s`,
+		...speeds.map(({median, least, greatest}) => `${median.toFixed(2)} (${least.toFixed(2)}–${greatest.toFixed(2)})`),
+	])
+	const means = others.map((_, way) => geometricMean(rows.map(({speeds}) => speeds[way]!.median)).toFixed(2))
+	return [
+		textTable([['program', first!, ...others], ...cells, [`mean of ${rows.length}`, '', ...means]]),
+		`speed: the time with ${first} / the other's, below 1 the other is slower: median (least–greatest); the mean is geometric`,
+	].join('\n')
+}

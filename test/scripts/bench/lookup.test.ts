@@ -1,0 +1,40 @@
+import test from 'ava'
+import {lookupRows, lookupTable} from '../../../scripts/bench/lookup.ts'
+import {textTable} from '../../../scripts/bench/text-table.ts'
+
+const rounds = [
+	[{sort: 1}, {sort: 2}, {sort: 4}, {sort: 1}],
+	[{sort: 3}, {sort: 3}, {sort: 4}, {sort: 1}],
+	[{sort: 2}, {sort: 1}, {sort: 4}, {sort: 1}],
+]
+
+test('each way is compared with the first one, round by round', (t) => {
+	t.deepEqual(lookupRows(['sort'], rounds), [
+		{
+			program: 'sort',
+			seconds: 2,
+			speeds: [
+				{median: 1, least: 0.5, greatest: 2},
+				{median: 0.5, least: 0.25, greatest: 0.75},
+				{median: 2, least: 1, greatest: 3},
+			],
+		},
+	])
+})
+
+test('the table has a line per program and the geometric mean', (t) => {
+	const table = lookupTable(lookupRows(['sort'], rounds))
+	t.regex(table, /^sort +2\.000 s +1\.00 \(0\.50–2\.00\) +0\.50 \(0\.25–0\.75\) +2\.00 \(1\.00–3\.00\)$/m)
+	t.regex(table, /^mean of 1 +1\.00 +0\.50 +2\.00$/m)
+	t.regex(table, /below 1 the other is slower/)
+})
+
+test('columns of a table are as wide as their widest cell; the first one stands to the left', (t) => {
+	t.is(
+		textTable([
+			['a', 'long', 'x'],
+			['longer', '1', '22'],
+		]),
+		'a       long   x\nlonger     1  22',
+	)
+})
