@@ -1,9 +1,11 @@
 /** A guest that loads, stores and jumps everywhere gets the faults of QEMU's board, and reaches nothing of the host. */
 import {join} from 'node:path'
 import test from 'ava'
+import {codePagesPerVcpu} from '../../src/main/machine-memory.ts'
 import {ramBase, type SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
 import {TlbEntry, TlbState, tableLog2Entries, tlbStateOffset} from '../../src/tlb/index.ts'
-import {HartState, VcpuBlock, vcpuRegions} from '../../src/vcpu-worker/index.ts'
+import {codeCacheBytes, HartState, VcpuBlock, vcpuRegions} from '../../src/vcpu-worker/index.ts'
+import {CodePage} from '../../src/vcpu-worker/vcpu-block.ts'
 import {bareGuestFiles, bareGuestMebibytes, parseLines, recordedLines} from '../guests/bare/bare-guests.ts'
 import {addi, binary, type Instruction, jump, load, lui} from '../main/little-guest.ts'
 import {createMachine, mebibyte, until} from '../main/test-machine.ts'
@@ -17,7 +19,7 @@ const ramBytes = bareGuestMebibytes * mebibyte
 const [ownBytes, lastPage] = [mebibyte + 2 * 4096, 4096]
 
 /** Of all that hart 0 must not reach; hart 1 spins in the guest's first instructions. */
-function untouched(memory: SharedMemory): Record<string, string> {
+function untouched(memory: SharedMemory, accel: 'interp' | 'jit'): Record<string, string> {
 	const [ram, caches] = [memory.region('ram'), memory.region(vcpuRegions.codeCaches)]
 	const block = new VcpuBlocks(memory, harts).base(1)
 	const registers = HartState.offset.instret
@@ -26,66 +28,79 @@ function untouched(memory: SharedMemory): Record<string, string> {
 		const log2 = tableLog2Entries(descriptor)
 		return [`table ${regime} of hart 1`, {offset: descriptor - log2, size: TlbEntry.size << log2}] as const
 	})
-	const regions = [
+	const regions: (readonly [name: string, region: Readonly<{offset: number; size: number}>])[] = [
 		['address 0', {offset: 0, size: 65_536}],
 		['boot ROM', memory.region('rom')],
 		['registers of hart 1', {offset: block + VcpuBlock.offset.hart, size: registers}],
-		['code cache of hart 1', {offset: caches.offset + caches.size / harts, size: caches.size / harts}],
 		['RAM', {offset: ram.offset + ownBytes, size: ram.size - ownBytes - lastPage}],
 		...tables,
-	] as const
+	]
+	// Where translations arrive for hart 1 it decodes anew.
+	if (accel === 'interp') regions.push(...decodedPages(caches.offset + caches.size / harts))
 	return Object.fromEntries(regions.map(([name, region]) => [name, checksum(memory, region)]))
 }
 
-test.serial(
-	'loads, stores, atomics, jumps, page tables and timers everywhere give what QEMU gives, or a listed difference',
-	async (t) => {
-		const memoryOf = spyOnMemory(t)
-		const kernel = join(import.meta.dirname, '../..', bareGuestFiles('everywhere').binary)
-		const machine = await createMachine(t, {kernel, bios: 'none', smp: harts, memory: ramBytes})
-		const memory = memoryOf()
-		const running = machine.run()
-		let text = ''
-		const reading = (async () => {
-			for await (const bytes of machine.console) text += Buffer.from(bytes).toString('latin1')
-		})()
-		const ranSome = async (hart: number) => {
-			await machine.pause()
-			const instret =
-				memory.u32[(new VcpuBlocks(memory, harts).base(hart) + VcpuBlock.offset.hart + HartState.offset.instret) / 4]
-			machine.resume()
-			return (instret ?? 0) > 100_000
-		}
-		await until(() => ranSome(1), 'hart 1 spins')
-		await machine.pause()
-		const before = untouched(memory)
-		t.false(text.includes('time '), 'the guest has attacks before it')
-		machine.resume()
-		t.deepEqual(await running, {reason: 'power-off', exitCode: 0})
-		await reading
-		t.deepEqual(untouched(memory), before)
+/** The first code pages, but for what is counted in them. */
+function decodedPages(cache: number): [string, {offset: number; size: number}][] {
+	const codePages = codePagesPerVcpu(harts)
+	const first = cache + codeCacheBytes(codePages) - codePages * CodePage.size
+	return Array.from({length: 16}, (_, page) => [
+		`code page ${page} of hart 1`,
+		{offset: first + page * CodePage.size, size: CodePage.offset.counters},
+	])
+}
 
-		const ours = parseLines(text)
-		const theirs = await recordedLines('everywhere')
-		t.deepEqual([...ours.keys()], [...theirs.keys()])
-		const wrong: string[] = []
-		let [outcomes, listed] = [0, 0]
-		for (const [name, line] of theirs) {
-			const [, mode = '', attempted = '', hex = ''] = /^(?:mode (\w), )?(\w+) (\w+)$/.exec(name) ?? []
-			const got = ours.get(name)!.trim().split(' ')
-			for (const [column, outcome] of line.trim().split(' ').entries()) {
-				const what = mode ? 'root' : attempted
-				const want = expectedHere({what, at: BigInt(`0x${hex}`), column, theirs: outcome})
-				if (want !== got[column])
-					wrong.push(`${name}, ${column}: QEMU ${outcome}, expected ${want}, got ${got[column]}`)
-				outcomes++
-				if (want !== outcome) listed++
+for (const accel of ['interp', 'jit'] as const) {
+	test.serial(
+		`loads, stores, atomics, jumps, page tables and timers everywhere give what QEMU gives, or a listed difference (${accel})`,
+		async (t) => {
+			const memoryOf = spyOnMemory(t)
+			const kernel = join(import.meta.dirname, '../..', bareGuestFiles('everywhere').binary)
+			const machine = await createMachine(t, {kernel, bios: 'none', smp: harts, memory: ramBytes, accel})
+			const memory = memoryOf()
+			const running = machine.run()
+			let text = ''
+			const reading = (async () => {
+				for await (const bytes of machine.console) text += Buffer.from(bytes).toString('latin1')
+			})()
+			const ranSome = async (hart: number) => {
+				await machine.pause()
+				const instret =
+					memory.u32[(new VcpuBlocks(memory, harts).base(hart) + VcpuBlock.offset.hart + HartState.offset.instret) / 4]
+				machine.resume()
+				return (instret ?? 0) > 100_000
 			}
-		}
-		t.deepEqual(wrong, [])
-		t.log(`${outcomes} attempts, ${listed} of them by a listed difference other than under QEMU`)
-	},
-)
+			await until(() => ranSome(1), 'hart 1 spins')
+			await machine.pause()
+			const before = untouched(memory, accel)
+			t.false(text.includes('time '), 'the guest has attacks before it')
+			machine.resume()
+			t.deepEqual(await running, {reason: 'power-off', exitCode: 0})
+			await reading
+			t.deepEqual(untouched(memory, accel), before)
+
+			const ours = parseLines(text)
+			const theirs = await recordedLines('everywhere')
+			t.deepEqual([...ours.keys()], [...theirs.keys()])
+			const wrong: string[] = []
+			let [outcomes, listed] = [0, 0]
+			for (const [name, line] of theirs) {
+				const [, mode = '', attempted = '', hex = ''] = /^(?:mode (\w), )?(\w+) (\w+)$/.exec(name) ?? []
+				const got = ours.get(name)!.trim().split(' ')
+				for (const [column, outcome] of line.trim().split(' ').entries()) {
+					const what = mode ? 'root' : attempted
+					const want = expectedHere({what, at: BigInt(`0x${hex}`), column, theirs: outcome})
+					if (want !== got[column])
+						wrong.push(`${name}, ${column}: QEMU ${outcome}, expected ${want}, got ${got[column]}`)
+					outcomes++
+					if (want !== outcome) listed++
+				}
+			}
+			t.deepEqual(wrong, [])
+			t.log(`${outcomes} attempts, ${listed} of them by a listed difference other than under QEMU`)
+		},
+	)
+}
 
 test.serial('an instruction whose second half lies behind RAM is an access fault', async (t) => {
 	const [t0, t1] = [5, 6]
