@@ -1,13 +1,14 @@
 /**
- * What a flush costs the thread that flushes, by table size and flush policy: every entry of the three translated regimes'
- * tables is filled, 4 MiB of other data are touched, then the flush is timed. Another thread clears the retired tables.
+ * What a flush costs the thread that flushes: the three translated regimes' tables are filled, 4 MiB of other data are touched,
+ * then the flush is timed. Another thread clears the retired tables. Swap and clear by table size, with every entry filled; undo by
+ * the number of entries that are filled.
  */
 import {Worker} from 'node:worker_threads'
 import {layOut, SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
 import {Rcu, rcuRegion} from '../../src/rcu/index.ts'
 import {
 	FlushCause,
-	type FlushPolicyName,
+	logCapacity,
 	Regime,
 	regimeCount,
 	Tlb,
@@ -21,12 +22,19 @@ import {
 } from '../../src/tlb/index.ts'
 import type {ClearerData} from './flush-clearer.ts'
 
+/** What is measured: the policy clear, and swap-pool with its two ways. */
+type Kind = Readonly<{way: 'swap' | 'clear' | 'undo'; log2Entries: number; filled: number}>
+
 /** Nanoseconds. */
 type Cost = Readonly<{median: number; quartiles: readonly [number, number]; p99: number; poolDry: number}>
-type Row = Readonly<{policy: FlushPolicyName; log2Entries: number}> & Cost
+type Row = Kind & Cost
 
 const smallest = 6
 const largest = 14
+/** The size of the tables that are undone; the least number of entries. */
+const [undoneLog2Entries, fewest] = [12, 16]
+/** Odd: spreads the filled entries over the table, no two in one place. */
+const spread = 0x9e5
 /** The sizes take turns, so that a disturbance does not hit one of them alone. */
 const rounds = 10
 
@@ -37,15 +45,19 @@ function sweepCaches(): void {
 }
 
 class Bench {
-	readonly config: TlbConfig & {log2Entries: number; policy: FlushPolicyName}
+	readonly kind: Kind
+	readonly config: TlbConfig
 	readonly memory: SharedMemory
 	readonly #tlb: Tlb
 	readonly #state: number
 	readonly #samples: number[] = []
 
-	constructor(policy: FlushPolicyName, log2Entries: number) {
-		const config = {vcpus: 1, log2Entries, policy}
+	constructor(kind: Kind) {
+		const {way, log2Entries} = kind
+		const policy = way === 'clear' ? 'clear' : 'swap-pool'
+		const config = {vcpus: 1, log2Entries, policy, undoLimit: way === 'undo' ? logCapacity : -1} as const
 		const map = layOut([{name: 'vcpu', size: 4096, align: 4096}, rcuRegion(1), tlbRegion(config)])
+		this.kind = kind
 		this.config = config
 		this.memory = SharedMemory.create(map)
 		const blocks = new VcpuBlocks(this.memory, 1)
@@ -72,9 +84,13 @@ class Bench {
 		const words = this.memory.i32
 		for (let regime: number = Regime.supervisor; regime < regimeCount; regime++) {
 			const descriptor = Atomics.load(words, (this.#state + TlbState.offset.descriptor + regime * 4) >>> 2)
-			const entries = 1 << this.config.log2Entries
+			const {filled, log2Entries} = this.kind
+			const log = trailerWord(descriptor, 'log') * 2
 			Atomics.store(words, trailerWord(descriptor, 'filled'), 1)
-			for (let entry = 0; entry < entries; entry++) {
+			words[trailerWord(descriptor, 'logged')] = filled
+			for (let index = 0; index < filled; index++) {
+				const entry = (index * spread) & ((1 << log2Entries) - 1)
+				if (index < logCapacity) this.memory.u16[log + index] = entry
 				const start = (tableAddress(descriptor) + entry * TlbEntry.size) >>> 2
 				// Plain: this thread owns the table. Both halves of three tags, and the addend.
 				for (let word = 0; word < 8; word++) words[start + word] = entry << 12
@@ -85,20 +101,20 @@ class Bench {
 	row(): Row {
 		const sorted = this.#samples.toSorted((a, b) => a - b)
 		const at = (fraction: number) => Math.round(sorted[Math.floor((sorted.length - 1) * fraction)] ?? 0)
-		const {policy, log2Entries} = this.config
 		const {poolDry} = this.#tlb.tlbStatistics(0)
-		return {policy, log2Entries, median: at(0.5), quartiles: [at(0.25), at(0.75)], p99: at(0.99), poolDry}
+		return {...this.kind, median: at(0.5), quartiles: [at(0.25), at(0.75)], p99: at(0.99), poolDry}
 	}
 }
 
 function print(rows: readonly Row[]): void {
-	console.log('flush of three full tables, cost to the flushing thread in µs')
-	console.log('policy      entries    median   quartiles          p99   pool dry')
+	console.log('flush of three tables, cost to the flushing thread in µs')
+	console.log('way  entries of them filled    median   quartiles          p99   pool dry')
 	const micro = (nanoseconds: number) => (nanoseconds / 1000).toFixed(2)
-	for (const {policy, log2Entries, median, quartiles, p99, poolDry} of rows) {
+	for (const {way, log2Entries, filled, median, quartiles, p99, poolDry} of rows) {
 		const columns = [
-			policy.padEnd(10),
-			String(2 ** log2Entries).padStart(8),
+			way.padEnd(5),
+			String(2 ** log2Entries).padStart(6),
+			String(filled).padStart(14),
 			micro(median).padStart(9),
 			`  ${quartiles.map(micro).join(' – ')}`.padEnd(18),
 			micro(p99).padStart(7),
@@ -110,12 +126,17 @@ function print(rows: readonly Row[]): void {
 
 export async function benchFlush({json, flushes}: Readonly<{json: boolean; flushes: number}>): Promise<void> {
 	const benches: Bench[] = []
-	for (const policy of ['swap-pool', 'clear'] as const) {
-		for (let log2Entries = smallest; log2Entries <= largest; log2Entries++) benches.push(new Bench(policy, log2Entries))
+	for (const way of ['swap', 'clear'] as const) {
+		for (let log2Entries = smallest; log2Entries <= largest; log2Entries++) {
+			benches.push(new Bench({way, log2Entries, filled: 2 ** log2Entries}))
+		}
+	}
+	for (let filled = fewest; filled <= logCapacity; filled *= 2) {
+		benches.push(new Bench({way: 'undo', log2Entries: undoneLog2Entries, filled}))
 	}
 	const workerData: ClearerData = benches.map(({memory, config}) => ({memory: memory.memory, map: memory.map, config}))
 	const clearer = new Worker(new URL('flush-clearer.ts', import.meta.url), {workerData})
-	for (let round = 0; round < 200; round++) for (const bench of benches.slice(0, 12)) bench.sample('warm up')
+	for (let round = 0; round < 200; round++) for (const bench of benches) bench.sample('warm up')
 	for (let round = 0; round < rounds; round++) {
 		for (const bench of benches) {
 			bench.sample('warm up')

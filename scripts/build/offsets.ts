@@ -3,6 +3,7 @@ import {Doorbell, type FieldList, Mip, type SharedStruct, VcpuWords} from '../..
 import {
 	descriptorLog2Mask,
 	FlushCause,
+	logCapacity,
 	neverTag,
 	Regime,
 	regimeCount,
@@ -47,6 +48,7 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 		[
 			['DESCRIPTOR_LOG2_MASK', descriptorLog2Mask],
 			['NEVER_TAG', neverTag],
+			['LOG_CAPACITY', logCapacity],
 			['REGIME_COUNT', regimeCount],
 			...numbersOf('REGIME', Regime),
 			...numbersOf('FLUSH_CAUSE', FlushCause),

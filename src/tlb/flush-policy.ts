@@ -1,7 +1,7 @@
 /** Flush policies: how one table becomes empty. Selected by name, so that they can be compared in one run. */
 import type {SharedMemory} from '../memory/index.ts'
 import type {GracePeriod} from '../rcu/index.ts'
-import {isFilled, tableLog2Entries} from './table.ts'
+import {clearTable, emptyTable, isFilled, isUndoable, tableLog2Entries, undoTable} from './table.ts'
 import {noTable, type TablePool} from './table-pool.ts'
 import {TlbState} from './tlb-layout.ts'
 
@@ -12,6 +12,8 @@ export type Tables = Readonly<{
 	memory: SharedMemory
 	/** By log2 of the entries. */
 	pools: readonly (TablePool | undefined)[]
+	/** See TlbState.undoLimit. */
+	undoLimit: number
 	/** Descriptors of the tables that this thread has taken out and not yet retired: a flush retires all of its at once. */
 	swappedOut: number[]
 }>
@@ -27,18 +29,26 @@ export interface FlushPolicy {
 	flushOther(tables: Tables, state: number, regime: number): boolean
 }
 
-/** A cleared table from the pool takes the place of the old one, which is retired. Costs the same at every size. */
+/**
+ * A table with few entries is emptied by its log; else a cleared table from the pool takes the place of the old one, which
+ * is retired, and that costs the same at every size.
+ */
 const swapPool: FlushPolicy = {
 	name: 'swap-pool',
 	flushOwn(tables, state, regime) {
 		const descriptor = loadDescriptor(tables, state, regime)
 		if (isElided(tables, state, descriptor)) return
-		const pool = poolOf(tables, descriptor)
-		const fresh = takeTable(tables, pool, state)
+		// In place here and below: only this thread reads the table's entries. If another one swaps it away meanwhile, the
+		// table lasts until this thread's next quiescent state, and the one that was swapped in is empty: the owner is here,
+		// not filling it.
+		if (isUndoable(tables.memory, descriptor, tables.undoLimit)) {
+			undoTable(tables.memory, descriptor)
+			count(tables, state, 'undone')
+			return
+		}
+		const fresh = takeTable(tables, poolOf(tables, descriptor), state)
 		if (fresh !== noTable) publish(tables, state, regime, fresh)
-		// Only this thread reads the table's entries. If another one swaps it away meanwhile, the table lasts until this
-		// thread's next quiescent state, and the one that was swapped in is empty: the owner is here, not filling it.
-		else pool.clearInPlace(descriptor)
+		else emptyTable(tables.memory, descriptor)
 	},
 	flushOther(tables, state, regime) {
 		const descriptor = loadDescriptor(tables, state, regime)
@@ -55,7 +65,7 @@ const clear: FlushPolicy = {
 	name: 'clear',
 	flushOwn(tables, state, regime) {
 		const descriptor = loadDescriptor(tables, state, regime)
-		if (!isElided(tables, state, descriptor)) poolOf(tables, descriptor).clearInPlace(descriptor)
+		if (!isElided(tables, state, descriptor)) clearTable(tables.memory, descriptor)
 	},
 	flushOther(tables, state, regime) {
 		return isElided(tables, state, loadDescriptor(tables, state, regime))
@@ -112,6 +122,10 @@ function poolOf(tables: Tables, descriptor: number): TablePool {
 }
 
 /** Statistics: orders nothing; atomic, because any thread may flush any vCPU. */
-export function count(tables: Tables, state: number, field: 'swaps' | 'elided' | 'poolDry' | 'pageFlushes'): void {
+export function count(
+	tables: Tables,
+	state: number,
+	field: 'swaps' | 'elided' | 'undone' | 'poolDry' | 'pageFlushes',
+): void {
 	Atomics.add(tables.memory.i32, (state + TlbState.offset[field]) >>> 2, 1)
 }

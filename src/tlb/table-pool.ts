@@ -4,7 +4,7 @@
  */
 import {array, assert, roundUp, type SharedMemory, sharedStruct} from '../memory/index.ts'
 import {type GracePeriod, type Rcu, RetiredList, SharedQueue} from '../rcu/index.ts'
-import {clearTable, poisonSlotZero, tableAddress, tableBytes} from './table.ts'
+import {emptyTable, poisonSlotZero, tableAddress, tableBytes} from './table.ts'
 
 const PoolHeader = sharedStruct(
 	{
@@ -119,12 +119,6 @@ export class TablePool {
 		}
 	}
 
-	/** Clears in place a table that the caller owns and alone reads. */
-	clearInPlace(descriptor: number): void {
-		clearTable(this.#memory, descriptor)
-		poisonSlotZero(this.#memory, descriptor)
-	}
-
 	statistics(): PoolStatistics {
 		const count = (field: 'retired' | 'recycled') => Atomics.load(this.#memory.i32, this.#headerWord(field)) >>> 0
 		return {
@@ -154,7 +148,8 @@ export class TablePool {
 		if (handle === 0) return -1
 		const table = handle - 1
 		this.#move(table, TableState.retired, TableState.clearing)
-		clearTable(this.#memory, this.#descriptor(table))
+		// It may be empty already: its owner undid it while another thread swapped it away.
+		emptyTable(this.#memory, this.#descriptor(table))
 		Atomics.add(this.#memory.i32, this.#headerWord('recycled'), 1)
 		return table
 	}

@@ -1,9 +1,11 @@
 /** One TLB table: what may be done to its bytes, given its descriptor. Field offsets are in tlb-layout.ts. */
 import type {SharedMemory} from '../memory/index.ts'
 import {roundUp} from '../memory/index.ts'
-import {descriptorLog2Mask, TlbEntry, TlbTableTrailer} from './tlb-layout.ts'
+import {descriptorLog2Mask, logCapacity, TlbEntry, TlbTableTrailer} from './tlb-layout.ts'
 
 const entryWords = TlbEntry.size >> 2
+/** 64-bit words: 4. */
+const entryQuads = TlbEntry.size >> 3
 /** Word indices within an entry of the low halves of its tags. */
 const tagWords = [TlbEntry.offset.readTag >> 2, TlbEntry.offset.writeTag >> 2, TlbEntry.offset.execTag >> 2] as const
 /** Half of neverTag. */
@@ -39,16 +41,48 @@ export function isFilled(memory: SharedMemory, descriptor: number): boolean {
 
 /** Zeroes entries and trailer. Plain: the caller is the only thread that reads or writes the entries. */
 export function clearTable(memory: SharedMemory, descriptor: number): void {
+	memory.i64.fill(0n, tableAddress(descriptor) / 8, trailerWord(descriptor, 'filled') / 2)
+	poisonSlotZero(memory, descriptor)
+	resetTrailer(memory, descriptor)
+}
+
+/** Whether the table's log tells which entries to zero, and they are few. Plain: the caller alone has the table's entries. */
+export function isUndoable(memory: SharedMemory, descriptor: number, limit = logCapacity): boolean {
+	return (memory.i32[trailerWord(descriptor, 'logged')] ?? 0) <= limit
+}
+
+/** The same as clearTable(), entry by entry, where isUndoable(). The hart core has it as well. */
+export function undoTable(memory: SharedMemory, descriptor: number): void {
+	const {i64, u16} = memory
+	const logged = memory.i32[trailerWord(descriptor, 'logged')] ?? 0
+	const log = trailerWord(descriptor, 'log') * 2
+	const first = tableAddress(descriptor) / 8
+	for (let index = 0; index < logged; index++) {
+		const entry = first + (u16[log + index] ?? 0) * entryQuads
+		i64[entry] = 0n
+		i64[entry + 1] = 0n
+		i64[entry + 2] = 0n
+		i64[entry + 3] = 0n
+	}
+	poisonSlotZero(memory, descriptor)
+	resetTrailer(memory, descriptor)
+}
+
+/** Empties a table the quicker way. */
+export function emptyTable(memory: SharedMemory, descriptor: number): void {
+	if (isUndoable(memory, descriptor)) undoTable(memory, descriptor)
+	else clearTable(memory, descriptor)
+}
+
+/** All but the log, which nobody reads behind `logged`. */
+function resetTrailer(memory: SharedMemory, descriptor: number): void {
 	const filled = trailerWord(descriptor, 'filled')
-	const start = tableAddress(descriptor)
-	const end = filled * 4
-	memory.i64.fill(0n, start / 8, end / 8)
-	memory.i32.fill(0, filled + 1, filled + TlbTableTrailer.size / 4)
+	memory.i32.fill(0, filled + 1, trailerWord(descriptor, 'log'))
 	// The entries are ordered before: whoever reads 0 may take the table for empty. Pairs with isFilled().
 	Atomics.store(memory.i32, filled, 0)
 }
 
-/** Makes slot 0 of a cleared table match nothing; the other slots do not match while they are zero. */
+/** Makes slot 0 of a table match nothing; the other slots do not match while they are zero. */
 export function poisonSlotZero(memory: SharedMemory, descriptor: number): void {
 	const entry = tableAddress(descriptor) >>> 2
 	// Plain: nobody else can find the table yet, or the caller owns it; publishing orders these.
@@ -56,6 +90,8 @@ export function poisonSlotZero(memory: SharedMemory, descriptor: number): void {
 		memory.i32[entry + tag] = neverWord
 		memory.i32[entry + tag + 1] = neverWord
 	}
+	memory.i32[entry + (TlbEntry.offset.addend >> 2)] = 0
+	memory.i32[entry + (TlbEntry.offset.code >> 2)] = 0
 }
 
 /** Invalidates a page's entry. Owner only, thus plain. @param pageLow, pageHigh the words of gva >> 12. */

@@ -2,17 +2,19 @@
 import {type RegionRequest, rangeError, roundUp} from '../memory/index.ts'
 import type {FlushPolicyName} from './flush-policy.ts'
 import {TablePool} from './table-pool.ts'
-import {regimeCount} from './tlb-layout.ts'
+import {logCapacity, regimeCount} from './tlb-layout.ts'
 import {TlbShared} from './tlb-shared.ts'
 
 export type TlbConfig = Readonly<{
 	vcpus: number
-	/** log2 of the entries of a table, 6 to 16; default 10. */
+	/** log2 of the entries of a table, 6 to 16; default 12. */
 	log2Entries?: number
 	/** Tables beyond the five of each vCPU; default max(256, 32 per vCPU). */
 	spareTables?: number
 	/** Default swap-pool. */
 	policy?: FlushPolicyName
+	/** The policy swap-pool empties a table by its log where that has at most so many entries; -1 = never. Default 512. */
+	undoLimit?: number
 }>
 
 /** One size class of tables, and where its pool lies, bytes from the start of the region. */
@@ -25,6 +27,13 @@ export function sizeClasses(config: TlbConfig): readonly SizeClass[] {
 		throw rangeError('log2 of a TLB table’s entries from 6 to 16', log2Entries)
 	const offset = roundUp(TlbShared.size, 4096)
 	return [{log2Entries, tables: vcpus * regimeCount + spareTables, spareTables, offset}]
+}
+
+/** @returns what TlbState.undoLimit becomes. */
+export function undoLimitOf({policy, undoLimit = 512}: TlbConfig): number {
+	if (!(undoLimit >= -1 && undoLimit <= logCapacity))
+		throw rangeError(`a limit of undone entries from -1 to ${logCapacity}`, undoLimit)
+	return policy === 'clear' ? -1 : undoLimit
 }
 
 /** The region that holds all tables. */

@@ -22,16 +22,24 @@ export const TlbEntry = sharedStruct({
 /** No access matches it: bits 3–11 of a masked address are always 0. */
 export const neverTag = -1n
 
-/** What follows the entries of a table, at tableAddress + (entries × TlbEntry.size). Zeroed with them. */
+/** Entries that a table's log has room for; with them the trailer still fits the page that it takes anyway. */
+export const logCapacity = 1024
+
+/** What follows the entries of a table, at tableAddress + (entries × TlbEntry.size). All but the log is zeroed with them. */
 export const TlbTableTrailer = sharedStruct(
 	{
-		/** Not 0 once the owner may have filled an entry. Set (atomically) before the page walk, so that a flusher that reads 0 may elide the swap. */
+		/**
+		 * Not 0 once the owner may have filled an entry. Set (atomically) before the page walk, so that a flusher that reads 0
+		 * may elide the swap; 0 again, atomically, after the owner has emptied the table in place.
+		 */
 		filled: 'i32',
-		/** Count of fills, plain: only the owner writes. */
-		fills: 'i32',
+		/** Count of the entries that are not zero, slot 0 aside, which is never zero. Plain: only the owner writes. */
+		logged: 'i32',
 		/** Superpages that were filled as 4 KiB pieces lie inside [largeFirst, largeLast] (page-aligned gva, unsigned); both 0 = none. A page flush inside swaps the table. */
 		largeFirst: 'i64',
 		largeLast: 'i64',
+		/** The indices (u16) of those entries, in the order of their first fill: the first `logCapacity` of them. Plain, as `logged`. */
+		log: array('i16', logCapacity),
 	},
 	{align: 64},
 )
@@ -80,12 +88,16 @@ export const TlbState = sharedStruct(
 		requests: array('i32', 32),
 		// statistics; each counter has one writer unless said otherwise
 		fills: 'i64',
-		/** Flushes by FlushCause; bumped atomically by any thread. */
+		/** Flushes by FlushCause; those that remote fences cause are bumped atomically by any thread, the others by the owner. */
 		flushes: array('i32', 16),
+		/** Any thread. */
 		swaps: 'i32',
 		elided: 'i32',
 		poolDry: 'i32',
 		pageFlushes: 'i32',
+		undone: 'i32',
+		/** Tables with at most so many entries logged are emptied by their log; -1 = none. Written before the vCPU runs. */
+		undoLimit: 'i32',
 	},
 	{align: 128},
 )

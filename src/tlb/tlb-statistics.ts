@@ -9,8 +9,9 @@ import {TlbShared} from './tlb-shared.ts'
 export type TlbStatistics = Readonly<{
 	fills: number
 	flushes: Readonly<Record<keyof typeof FlushCause, number>>
-	/** Tables that were replaced, and flushes that found a table empty. */
+	/** Tables that were replaced, that were emptied by their log, and that a flush found empty. */
 	swaps: number
+	undone: number
 	elided: number
 	/** Flushes that found no cleared table. */
 	poolDry: number
@@ -36,6 +37,7 @@ export function readTlbStatistics(tables: Tables, state: number): TlbStatistics 
 		fills: Number(Atomics.load(tables.memory.i64, (state + TlbState.offset.fills) >>> 3)),
 		flushes: flushes as Record<keyof typeof FlushCause, number>,
 		swaps: value(TlbState.offset.swaps),
+		undone: value(TlbState.offset.undone),
 		elided: value(TlbState.offset.elided),
 		poolDry: value(TlbState.offset.poolDry),
 		pageFlushes: value(TlbState.offset.pageFlushes),

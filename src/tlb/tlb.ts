@@ -28,7 +28,7 @@ import {
 } from './flush-requests.ts'
 import {invalidatePage, isFilled, isInsideLargePages} from './table.ts'
 import {noTable, TablePool} from './table-pool.ts'
-import {sizeClasses, type TlbConfig} from './tlb-config.ts'
+import {sizeClasses, type TlbConfig, undoLimitOf} from './tlb-config.ts'
 import {FlushCause, Regime, regimeCount, TlbState} from './tlb-layout.ts'
 import {TlbShared} from './tlb-shared.ts'
 import {readTlbStatistics, type SharedTlbStatistics, sharedTlbStatistics, type TlbStatistics} from './tlb-statistics.ts'
@@ -90,7 +90,8 @@ export class Tlb {
 		this.rcu = rcu
 		this.#memory = memory
 		this.#blocks = blocks
-		this.#tables = {memory, pools: tablePools(memory, rcu, config, needsClearing), swappedOut: []}
+		const pools = tablePools(memory, rcu, config, needsClearing)
+		this.#tables = {memory, pools, undoLimit: undoLimitOf(config), swappedOut: []}
 		this.#policy = flushPolicies[config.policy ?? 'swap-pool']
 		this.#satpOffset = satpOffset
 		this.#shared = memory.region('tlb').offset
@@ -105,6 +106,8 @@ export class Tlb {
 	/** Gives a vCPU that does not run fresh tables for all regimes. */
 	initialize(vcpu: number): void {
 		const state = this.#state(vcpu)
+		// Plain: the vCPU's thread, which alone reads it, is started or told to run after this.
+		this.#memory.i32[(state + TlbState.offset.undoLimit) >>> 2] = this.#tables.undoLimit
 		for (let regime = 0; regime < regimeCount; regime++) {
 			const pool = this.#tables.pools.find((each) => each !== undefined)
 			const fresh = pool?.take() || pool?.takeRetired() || noTable

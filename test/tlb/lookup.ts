@@ -1,6 +1,6 @@
 /** Lookup and fill as the hart core does them, with the page's frame in the addend. */
 import type {SharedMemory} from '../../src/memory/index.ts'
-import {TlbEntry, tableAddress, tableLog2Entries, trailerWord} from '../../src/tlb/index.ts'
+import {logCapacity, TlbEntry, tableAddress, tableLog2Entries, trailerWord} from '../../src/tlb/index.ts'
 
 /** Word index of the page's entry. */
 function entryWord(descriptor: number, page: number): number {
@@ -23,9 +23,21 @@ export function openTable(memory: SharedMemory, descriptor: number): void {
 	if (memory.i32[word] === 0) Atomics.store(memory.i32, word, 1)
 }
 
+/** Notes an entry that was zero, slot 0 aside. */
+function logEntry(memory: SharedMemory, descriptor: number, entry: number): void {
+	const slot = (entry * 4 - tableAddress(descriptor)) / TlbEntry.size
+	const tag = entry + (TlbEntry.offset.readTag >> 2)
+	if (slot === 0 || memory.i32[tag] !== 0 || memory.i32[tag + 1] !== 0) return
+	const word = trailerWord(descriptor, 'logged')
+	const logged = memory.i32[word]!
+	if (logged < logCapacity) memory.u16[trailerWord(descriptor, 'log') * 2 + logged] = slot
+	memory.i32[word] = logged + 1
+}
+
 /** After the walk. Plain: the caller is the table's owner. */
 export function fill(memory: SharedMemory, descriptor: number, page: number, frame: number): void {
 	const entry = entryWord(descriptor, page)
+	logEntry(memory, descriptor, entry)
 	for (const field of ['readTag', 'writeTag', 'execTag'] as const) {
 		const tag = entry + (TlbEntry.offset[field] >> 2)
 		memory.i32[tag] = page << 12

@@ -42,7 +42,7 @@ test('a fresh table is page-aligned, empty, and matches nothing in slot 0', (t) 
 })
 
 test('a flush swaps the tables that were filled, and elides the others', (t) => {
-	const machine = TestMachine.create({vcpus: 1})
+	const machine = TestMachine.create({vcpus: 1, undoLimit: -1})
 	machine.tlb.enter(0)
 	fillAll(machine, 0, 3)
 	const before = regimes.map((regime) => machine.descriptor(0, regime))
@@ -76,7 +76,7 @@ for (const cause of ['pmpWrite', 'reset', 'codeCacheReset'] as const) {
 }
 
 test('a retired table is cleared only after its reader has passed a quiescent state', (t) => {
-	const machine = TestMachine.create({vcpus: 2, log2Entries: 6})
+	const machine = TestMachine.create({vcpus: 2, log2Entries: 6, undoLimit: -1})
 	machine.tlb.enter(0)
 	fillAll(machine, 0, 9)
 	const old = machine.descriptor(0, Regime.user)
@@ -93,7 +93,7 @@ test('a retired table is cleared only after its reader has passed a quiescent st
 })
 
 test('a dry pool is refilled from the retired tables, or else the table is cleared in place', (t) => {
-	const machine = TestMachine.create({vcpus: 1, spareTables: 3})
+	const machine = TestMachine.create({vcpus: 1, spareTables: 3, undoLimit: -1})
 	machine.tlb.enter(0)
 	fillAll(machine, 0, 3)
 	machine.tlb.flush(0, FlushCause.sfenceAll)
@@ -113,7 +113,7 @@ test('a dry pool is refilled from the retired tables, or else the table is clear
 
 test('clearing is asked for once when half of the spare tables are retired', (t) => {
 	let requests = 0
-	const machine = TestMachine.create({vcpus: 1, spareTables: 12}, {needsClearing: () => requests++})
+	const machine = TestMachine.create({vcpus: 1, spareTables: 12, undoLimit: -1}, {needsClearing: () => requests++})
 	machine.tlb.enter(0)
 	const flush = () => {
 		fillAll(machine, 0, 3)
@@ -147,8 +147,8 @@ test('a page flush forgets that page, in the translated regimes', (t) => {
 	t.is(machine.tlb.tlbStatistics(0).swaps, 0)
 })
 
-test('a page flush inside a superpage swaps the table', (t) => {
-	const machine = TestMachine.create({vcpus: 1})
+test('a page flush inside a superpage flushes the table', (t) => {
+	const machine = TestMachine.create({vcpus: 1, undoLimit: -1})
 	const {i64} = machine.memory
 	machine.tlb.enter(0)
 	fillAll(machine, 0, 0x1c0)
@@ -219,7 +219,7 @@ test('a long range, and more ranges than the ring holds, flush everything', (t) 
 })
 
 test('a remote flush that finds the pool dry has the target flush itself', (t) => {
-	const machine = TestMachine.create({vcpus: 2, spareTables: 2})
+	const machine = TestMachine.create({vcpus: 2, spareTables: 2, undoLimit: -1})
 	// Keeps the tables that are retired here from being recycled.
 	machine.tlb.enter(0)
 	fillAll(machine, 1, 3)

@@ -5,7 +5,7 @@
  */
 import {parentPort, workerData} from 'node:worker_threads'
 import {Doorbell, SharedMemory, VcpuWords} from '../../src/memory/index.ts'
-import {clearRetired, Regime} from '../../src/tlb/index.ts'
+import {clearRetired, FlushCause, Regime} from '../../src/tlb/index.ts'
 import {randomNumbers} from '../rcu/shared-memory.ts'
 import {fill, lookUp, openTable} from './lookup.ts'
 import {TestMachine, type TestMachineData} from './test-machine.ts'
@@ -104,7 +104,8 @@ function runVcpu(vcpu: number): void {
 			tlb.leave(vcpu)
 			Atomics.wait(words, (blocks.base(vcpu) + VcpuWords.offset.doorbell) >> 2, 0, random(3))
 			tlb.enter(vcpu)
-		} else tlb.safepoint(vcpu)
+		} else if (next === 3) tlb.flush(vcpu, FlushCause.satpWrite)
+		else tlb.safepoint(vcpu)
 		// The bell cuts guest code short; here the critical sections are short anyhow.
 		if (blocks.takeDoorbell(vcpu) & Doorbell.flush) tlb.safepoint(vcpu)
 	}

@@ -30,21 +30,36 @@ async function torture(t: ExecutionContext, options: Pick<TlbTortureRole, 'rules
 	const shared = machine.tlb.sharedStatistics()
 	t.log(`seed ${seed}`, JSON.stringify(totals), JSON.stringify(shared))
 	t.log(JSON.stringify(machine.tlb.tlbStatistics(0)), JSON.stringify(machine.rcu.statistics()))
-	return {...totals, shared, tables: config.vcpus * regimeCount}
+	const {swaps, undone} = Object.fromEntries(
+		(['swaps', 'undone'] as const).map((field) => [
+			field,
+			vcpus.reduce((total, vcpu) => total + machine.tlb.tlbStatistics(vcpu)[field], 0),
+		]),
+	)
+	return {...totals, shared, swaps, undone, tables: config.vcpus * regimeCount}
 }
 
 const configs: Record<string, TlbConfig> = {
 	'the default pool': {vcpus: 4, log2Entries: 6},
-	'a pool that runs dry': {vcpus: 4, log2Entries: 6, spareTables: 5},
+	'undo of tables with few entries': {vcpus: 4, log2Entries: 6, undoLimit: 20},
+	'no undo': {vcpus: 4, log2Entries: 6, undoLimit: -1},
+	'a pool that runs dry': {vcpus: 4, log2Entries: 6, spareTables: 5, undoLimit: 20},
 	'the policy clear': {vcpus: 4, log2Entries: 6, policy: 'clear'},
 }
 
 for (const [name, config] of Object.entries(configs)) {
 	test.serial(`no vCPU uses a stale translation after a fence, with ${name}`, async (t) => {
-		const {stale, fences, lookups, misses, shared, tables} = await torture(t, {rules: 'kept', pages: 256, config})
+		const {stale, fences, lookups, misses, shared, tables, swaps, undone} = await torture(t, {
+			rules: 'kept',
+			pages: 256,
+			config,
+		})
 		t.is(stale, 0)
 		t.true(fences > 20)
 		t.true(lookups > misses)
+		const swapsToo = config.policy !== 'clear'
+		t.is(swaps! > 20, swapsToo)
+		t.is(undone! > 20, swapsToo && config.undoLimit !== -1)
 		t.is(shared.retired - shared.recycled, shared.waiting)
 		t.is(shared.waiting, 0, 'all vCPUs are offline, so all grace periods have elapsed')
 		t.is(shared.free, shared.tables - tables)

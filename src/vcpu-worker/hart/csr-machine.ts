@@ -29,11 +29,11 @@ import {
 import {COUNTERS, cycles, instructions, refreshTimer, setCycles, setInhibit, setInstructions} from './counters'
 import {CSR_MIP, ENVCFG_BELOW, legalEnvironment, legalPc, legalVector} from './csr-supervisor'
 import {DONE, doneUnlessInterrupt, found, ILLEGAL, RESTART} from './csr-value'
-import {tlbFlush} from './env'
 import {hart} from './hart'
 import {pending} from './interrupts'
 import {CSR_PMPCFG0, readPmp, writePmp} from './csr-pmp'
 import {mstatus, writeMstatus} from './status'
+import {flushTranslations} from './tlb-flush'
 
 /** MXL = 2 (64 bits), extensions A C D F I M S U. */
 const MISA: u64 =
@@ -160,6 +160,6 @@ function writeEnvironment(value: u64): i32 {
 		status = refreshTimer()
 	}
 	if (!(changed & (ENVCFG_ADUE | ENVCFG_PBMTE))) return status
-	tlbFlush(FLUSH_CAUSE_STATUS_CHANGE, 0, 0)
+	flushTranslations(FLUSH_CAUSE_STATUS_CHANGE)
 	return RESTART
 }

@@ -31,11 +31,11 @@ import {
 } from './architecture'
 import {COUNTERS, setTimer, timerAccessible} from './counters'
 import {DONE, doneUnlessInterrupt, found, ILLEGAL, RESTART} from './csr-value'
-import {tlbFlush} from './env'
 import {hart} from './hart'
 import {pending} from './interrupts'
 import {refreshRegimes} from './regimes'
 import {sstatus, writeSstatus} from './status'
+import {flushTranslations} from './tlb-flush'
 
 export const CSR_SIP: i32 = 0x144
 export const CSR_MIP: i32 = 0x344
@@ -147,6 +147,6 @@ function writeSatp(value: u64): i32 {
 	store<u64>(hart, value, HART_SATP)
 	refreshRegimes()
 	// The tables hold one address space.
-	tlbFlush(FLUSH_CAUSE_SATP_WRITE, 0, 0)
+	flushTranslations(FLUSH_CAUSE_SATP_WRITE)
 	return RESTART
 }

@@ -20,9 +20,9 @@ import {
 	STATUS_UXL_64,
 } from './architecture'
 import {doneUnlessInterrupt, RESTART} from './csr-value'
-import {tlbFlush} from './env'
 import {hart} from './hart'
 import {refreshRegimes} from './regimes'
+import {flushTranslations} from './tlb-flush'
 
 const SUPERVISOR_FIELDS: u64 = STATUS_SIE | STATUS_SPIE | STATUS_SPP | STATUS_FS | STATUS_SUM | STATUS_MXR
 const MACHINE_FIELDS: u64 =
@@ -61,7 +61,7 @@ function writeFields(fields: u64, value: u64): i32 {
 	const moved = refreshRegimes()
 	if ((before ^ after) & STATUS_MXR) {
 		// Read permissions in the tables were made with the other MXR.
-		tlbFlush(FLUSH_CAUSE_STATUS_CHANGE, 0, 0)
+		flushTranslations(FLUSH_CAUSE_STATUS_CHANGE)
 		return RESTART
 	}
 	return moved ? RESTART : doneUnlessInterrupt()

@@ -1,16 +1,15 @@
 /** Instructions that M-mode may forbid to S: wfi and sfence.vma; and fence.i. */
 import {
 	FLUSH_CAUSE_SFENCE_ALL,
-	FLUSH_CAUSE_SFENCE_PAGE,
 	HART_CODE_GENERATION,
 	HART_MSTATUS,
 	HART_PRIVILEGE,
 	HART_SATP,
 } from '../../../build/hart/offsets'
-import {PAGE_SHIFT, SATP_ASID, SATP_ASID_SHIFT, STATUS_TVM, STATUS_TW, SUPERVISOR, USER} from './architecture'
-import {tlbFlush} from './env'
+import {SATP_ASID, SATP_ASID_SHIFT, STATUS_TVM, STATUS_TW, SUPERVISOR, USER} from './architecture'
 import {hart} from './hart'
 import {interruptPending} from './interrupts'
+import {flushPage, flushTranslations} from './tlb-flush'
 
 /** @returns 0 where it is an illegal instruction, 1 when an interrupt is pending already, 2 to wait. */
 export function wfi(): i32 {
@@ -26,9 +25,8 @@ export function sfence(rs1Register: i32, rs2Register: i32, gva: u64, asid: u64):
 	if (forbidden(STATUS_TVM)) return 0
 	// The tables hold the current address space only, since each change of satp flushes: another one has nothing to flush.
 	if (rs2Register != 0 && (asid & SATP_ASID) != ((load<u64>(hart, HART_SATP) >> SATP_ASID_SHIFT) & SATP_ASID)) return 1
-	const page = gva >> PAGE_SHIFT
-	if (rs1Register == 0) tlbFlush(FLUSH_CAUSE_SFENCE_ALL, 0, 0)
-	else tlbFlush(FLUSH_CAUSE_SFENCE_PAGE, <i32>page, <i32>(page >> 32))
+	if (rs1Register == 0) flushTranslations(FLUSH_CAUSE_SFENCE_ALL)
+	else flushPage(gva)
 	return 1
 }
 

@@ -1,6 +1,7 @@
 /** Filling the TLB: always the table whose descriptor was loaded before the page walk. */
 import {
 	DESCRIPTOR_LOG2_MASK,
+	LOG_CAPACITY,
 	NEVER_TAG,
 	TLB_DESCRIPTOR,
 	TLB_ENTRY_ADDEND,
@@ -11,9 +12,10 @@ import {
 	TLB_ENTRY_WRITE_TAG,
 	TLB_FILLS,
 	TLB_TRAILER_FILLED,
-	TLB_TRAILER_FILLS,
 	TLB_TRAILER_LARGE_FIRST,
 	TLB_TRAILER_LARGE_LAST,
+	TLB_TRAILER_LOG,
+	TLB_TRAILER_LOGGED,
 } from '../../../build/hart/offsets'
 import {PAGE_BYTES, PAGE_SHIFT} from './architecture'
 import {hart} from './hart'
@@ -27,11 +29,15 @@ export function loadDescriptor(regime: u32): u32 {
 
 export function entryOf(descriptor: u32, page: u64): u32 {
 	const entries: u32 = 1 << (descriptor & DESCRIPTOR_LOG2_MASK)
-	return (descriptor & ~DESCRIPTOR_LOG2_MASK) + (<u32>(page >> PAGE_SHIFT) & (entries - 1)) * TLB_ENTRY_SIZE
+	return tableOf(descriptor) + (<u32>(page >> PAGE_SHIFT) & (entries - 1)) * TLB_ENTRY_SIZE
 }
 
-function trailerOf(descriptor: u32): u32 {
-	return (descriptor & ~DESCRIPTOR_LOG2_MASK) + (TLB_ENTRY_SIZE << (descriptor & DESCRIPTOR_LOG2_MASK))
+export function tableOf(descriptor: u32): u32 {
+	return descriptor & ~DESCRIPTOR_LOG2_MASK
+}
+
+export function trailerOf(descriptor: u32): u32 {
+	return tableOf(descriptor) + (TLB_ENTRY_SIZE << (descriptor & DESCRIPTOR_LOG2_MASK))
 }
 
 /** Announces a fill of this table; before the walk. */
@@ -42,6 +48,11 @@ export function openTable(descriptor: u32): void {
 	if (load<i32>(trailer, TLB_TRAILER_FILLED) == 0) atomic.store<i32>(trailer, 1, TLB_TRAILER_FILLED)
 }
 
+/** Whether a fill of this table is announced still: false once it was emptied in place. Plain: only the owner sets the word. */
+export function isOpen(descriptor: u32): bool {
+	return load<i32>(trailerOf(descriptor), TLB_TRAILER_FILLED) != 0
+}
+
 /**
  * Plain accesses throughout: only the owner reads and writes the entries of a table until it is retired, and a retired one
  * is cleared only after this vCPU's next quiescent state.
@@ -50,6 +61,8 @@ export function openTable(descriptor: u32): void {
  */
 export function fill(descriptor: u32, page: u64, place: u32, may: u32, code: u32): void {
 	const entry = entryOf(descriptor, page)
+	// A filled entry's read tag is not 0, except in slot 0.
+	if (load<u64>(entry, TLB_ENTRY_READ_TAG) == 0) logEntry(descriptor, entry)
 	const addend = place - <u32>page
 	// A data access knows no code page: it keeps the one that a fetch found for the same translation.
 	if (code == 0 && load<u64>(entry, TLB_ENTRY_EXEC_TAG) == page && load<u32>(entry, TLB_ENTRY_ADDEND) == addend) {
@@ -61,9 +74,17 @@ export function fill(descriptor: u32, page: u64, place: u32, may: u32, code: u32
 	store<u64>(entry, executable ? page : <u64>NEVER_TAG, TLB_ENTRY_EXEC_TAG)
 	store<u32>(entry, addend, TLB_ENTRY_ADDEND)
 	store<u32>(entry, executable ? code : 0, TLB_ENTRY_CODE)
-	const trailer = trailerOf(descriptor)
-	store<u32>(trailer, load<u32>(trailer, TLB_TRAILER_FILLS) + 1, TLB_TRAILER_FILLS)
 	store<u64>(hart, load<u64>(hart, TLB_FILLS) + 1, TLB_FILLS)
+}
+
+/** Notes that an entry will not be zero any more. Slot 0 never is. */
+function logEntry(descriptor: u32, entry: u32): void {
+	const slot = (entry - tableOf(descriptor)) / TLB_ENTRY_SIZE
+	if (slot == 0) return
+	const trailer = trailerOf(descriptor)
+	const logged = load<u32>(trailer, TLB_TRAILER_LOGGED)
+	if (logged < LOG_CAPACITY) store<u16>(trailer + (logged << 1), <u16>slot, TLB_TRAILER_LOG)
+	store<u32>(trailer, logged + 1, TLB_TRAILER_LOGGED)
 }
 
 /** The page that is being filled is a piece of a superpage: a page flush anywhere inside has to find it. */

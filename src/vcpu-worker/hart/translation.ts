@@ -18,7 +18,7 @@ import {hart, raise, ramAt, romAt} from './hart'
 import {pageOf, walk, walkedGpa, walkedPte, walkedSpan} from './page-walk'
 import {PMP_SPLIT, pmpAccess, pmpPage} from './pmp'
 import {MAY_ALL, MAY_WRITE, permitted} from './regimes'
-import {entryOf, fill, loadDescriptor, openTable, widenLarge} from './tlb-fill'
+import {entryOf, fill, isOpen, loadDescriptor, openTable, widenLarge} from './tlb-fill'
 
 /** Instructions are fetched by halfwords: each of them is permitted or not. */
 const PARCEL_BYTES: u32 = 2
@@ -61,9 +61,10 @@ export function fetch(gva: u64): u32 {
 	if (place == 0) return refuse(gva, ACCESS_FETCH)
 	if (may & PMP_SPLIT) return fetchOne(gva, load<u16>(place))
 	const physicalPage = place - <u32>(gva & PAGE_MASK)
-	// May flush when the cache is full; the fill then goes to the retired table, which costs a second miss and no more.
+	// May flush when the cache is full. The fill then goes to the retired table, which costs a second miss and no more; into
+	// one that was emptied in place it must not go, since a flusher takes that for empty.
 	const code = codePage(physicalPage)
-	fill(descriptor, page, physicalPage, may, code)
+	if (isOpen(descriptor)) fill(descriptor, page, physicalPage, may, code)
 	return code
 }
 

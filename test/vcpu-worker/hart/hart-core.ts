@@ -4,6 +4,8 @@ import {buildHart} from '../../../scripts/build/hart.ts'
 import {fromRoot} from '../../../scripts/build/project.ts'
 import {layOut, type MemoryMap, ramBase, SharedMemory, VcpuWords} from '../../../src/memory/index.ts'
 import {
+	clearTable,
+	type FlushCause,
 	poisonSlotZero,
 	Regime,
 	regimeCount,
@@ -82,6 +84,8 @@ export class HartCore {
 	/** What the next read of the seed CSR finds. */
 	entropy = 0
 	timerChanges = 0
+	/** How the test flushes when the core asks for it: as an owner that finds the pool dry, or by a swap. */
+	flushesInPlace = false
 	#nextTable = 0
 	readonly #block: number
 
@@ -104,7 +108,8 @@ export class HartCore {
 			tlbFlush: (cause: number, low: number, high: number) => {
 				this.flushes.push(cause)
 				if (cause === 1) this.flushedPages.push((BigInt(high) << 32n) | BigInt(low >>> 0))
-				this.swapTables()
+				if (this.flushesInPlace) this.clearTables()
+				else this.swapTables()
 			},
 			timerChanged: () => {
 				this.timerChanges++
@@ -113,6 +118,7 @@ export class HartCore {
 		this.core = new WebAssembly.Instance(module, {env}).exports as unknown as Exports
 		const [ram, boot, cache] = [memory.region('ram'), memory.region('rom'), memory.region('codeCache')]
 		this.core.attach(this.#block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, cache.offset, codePages)
+		this.undoLimit = -1
 		this.set('privilege', Privilege.machine)
 		this.openPmp()
 		// ADUE, as after a reset.
@@ -127,6 +133,28 @@ export class HartCore {
 		this.set('pmpaddr', (1n << 54n) - 1n)
 	}
 
+	clearTables(): void {
+		for (let regime = 0; regime < regimeCount; regime++) clearTable(this.memory, this.descriptor(regime))
+	}
+
+	/** From -1, with which each flush of everything is left to the test, up. */
+	set undoLimit(limit: number) {
+		this.memory.i32[this.#tlbStateWord('undoLimit')] = limit
+	}
+
+	/** A counter of the TlbState. */
+	counter(field: 'elided' | 'undone' | 'pageFlushes'): number {
+		return this.memory.i32[this.#tlbStateWord(field)]!
+	}
+
+	causeCount(cause: FlushCause): number {
+		return this.memory.i32[this.#tlbStateWord('flushes') + cause]!
+	}
+
+	#tlbStateWord(field: keyof typeof TlbState.offset): number {
+		return (this.#block + VcpuBlock.offset.tlb + TlbState.offset[field]) / 4
+	}
+
 	/** Publishes a cleared table for each regime, round robin. */
 	swapTables(): void {
 		for (let regime = 0; regime < regimeCount; regime++) {
@@ -139,7 +167,7 @@ export class HartCore {
 	}
 
 	#descriptorWord(regime: number): number {
-		return (this.#block + VcpuBlock.offset.tlb + TlbState.offset.descriptor) / 4 + regime
+		return this.#tlbStateWord('descriptor') + regime
 	}
 
 	descriptor(regime: number): number {
@@ -167,7 +195,7 @@ export class HartCore {
 		return (descriptor & ~0x1f) + index * TlbEntry.size
 	}
 
-	trailer(field: 'filled' | 'fills', descriptor = this.descriptor(Regime.supervisor)): number {
+	trailer(field: 'filled' | 'logged', descriptor = this.descriptor(Regime.supervisor)): number {
 		return this.memory.i32[trailerWord(descriptor, field)]!
 	}
 

@@ -27,7 +27,7 @@ for (const [name, flags, tags] of [
 		hart.read(0x4000n)
 		t.is(hart.entry(0x4000n), tags)
 		t.is(hart.entryTarget(0x4123n), hart.ramOffset(page + 0x123))
-		t.is(hart.trailer('fills'), 1)
+		t.is(hart.trailer('logged'), 1)
 		t.is(hart.trailer('filled'), 1)
 	})
 }
@@ -85,13 +85,13 @@ test('the boot ROM gets no write tag, a device no entry at all', (t) => {
 	hart.registers.set(0x1000_0000, 1)
 	hart.read(0x1000_0000n, 1)
 	t.is(hart.entry(0x1000_0000n, bare), '')
-	t.is(hart.trailer('fills', bare), 1)
+	t.is(hart.trailer('logged', bare), 1)
 })
 
 test('a walk that faults fills nothing, but has announced itself', (t) => {
 	const {hart} = paged()
 	hart.read(0x4000n)
-	t.is(hart.trailer('fills'), 0)
+	t.is(hart.trailer('logged'), 0)
 	t.is(hart.trailer('filled'), 1)
 })
 

@@ -1,0 +1,143 @@
+/** Tables that are emptied by their log. */
+import test from 'ava'
+import {
+	clearRetired,
+	FlushCause,
+	logCapacity,
+	Regime,
+	TlbEntry,
+	tableAddress,
+	trailerWord,
+	undoTable,
+} from '../../src/tlb/index.ts'
+import {fill, lookUp, openTable} from './lookup.ts'
+import {TestMachine} from './test-machine.ts'
+
+/** Pages from `first` on into the user's table. @returns its descriptor. */
+function fillPages(machine: TestMachine, count: number, {vcpu = 0, first = 0} = {}): number {
+	const descriptor = machine.descriptor(vcpu, Regime.user)
+	openTable(machine.memory, descriptor)
+	for (let page = first; page < first + count; page++) fill(machine.memory, descriptor, page, 5)
+	return descriptor
+}
+
+/** Every byte but the log's is as in a fresh table. */
+function isFresh({memory}: TestMachine, descriptor: number): boolean {
+	const address = tableAddress(descriptor)
+	const bytes = memory.u8.subarray(address, trailerWord(descriptor, 'log') * 4)
+	return bytes.every((byte, index) => byte === (index < TlbEntry.offset.addend ? 0xff : 0))
+}
+
+test('a flush undoes up to undoLimit entries in place, and swaps a table with one more', (t) => {
+	const undoLimit = 10
+	const machine = TestMachine.create({vcpus: 1, log2Entries: 8, undoLimit})
+	machine.tlb.enter(0)
+	// Slot 0 does not count.
+	const table = fillPages(machine, undoLimit + 1)
+	machine.tlb.flush(0, FlushCause.sfenceAll)
+	t.is(machine.descriptor(0, Regime.user), table)
+	t.true(isFresh(machine, table))
+	const {swaps, undone, elided} = machine.tlb.tlbStatistics(0)
+	t.deepEqual({swaps, undone, elided}, {swaps: 0, undone: 1, elided: 2})
+	fillPages(machine, undoLimit + 1, {first: 1})
+	machine.tlb.flush(0, FlushCause.sfenceAll)
+	t.not(machine.descriptor(0, Regime.user), table)
+	t.is(machine.tlb.tlbStatistics(0).swaps, 1)
+	t.is(machine.tlb.tlbStatistics(0).undone, 1)
+})
+
+test('an undone table is elided until its owner opens it again', (t) => {
+	const machine = TestMachine.create({vcpus: 2})
+	machine.tlb.enter(0)
+	const table = fillPages(machine, 3)
+	machine.tlb.flush(0, FlushCause.satpWrite)
+	machine.tlb.startRemoteFlush({targets: [0]})
+	t.is(machine.descriptor(0, Regime.user), table)
+	t.is(machine.tlb.tlbStatistics(0).elided, 5)
+	openTable(machine.memory, table)
+	machine.tlb.startRemoteFlush({targets: [0]})
+	t.not(machine.descriptor(0, Regime.user), table)
+})
+
+test('an entry is logged once, whatever becomes of it', (t) => {
+	const machine = TestMachine.create({vcpus: 1, log2Entries: 8, undoLimit: 2})
+	machine.tlb.enter(0)
+	const table = fillPages(machine, 2, {first: 3})
+	for (let round = 0; round < 5; round++) {
+		machine.tlb.flushPage(0, 3, 0, FlushCause.sfencePage)
+		t.is(lookUp(machine.memory, table, 3), undefined)
+		// Another page of the same slot as well.
+		fillPages(machine, 1, {first: 3 + 256})
+		fillPages(machine, 1, {first: 3})
+	}
+	t.is(machine.memory.i32[trailerWord(table, 'logged')], 2)
+	machine.tlb.flush(0, FlushCause.sfenceAll)
+	t.is(machine.descriptor(0, Regime.user), table)
+	t.true(isFresh(machine, table))
+})
+
+test('a page flush inside a superpage undoes the table, and its range is forgotten', (t) => {
+	const machine = TestMachine.create({vcpus: 1})
+	machine.tlb.enter(0)
+	const table = fillPages(machine, 2, {first: 0x200})
+	machine.memory.i64[trailerWord(table, 'largeFirst') >> 1] = 0x20_0000n
+	machine.memory.i64[trailerWord(table, 'largeLast') >> 1] = 0x3f_f000n
+	machine.tlb.flushPage(0, 0x3ff, 0, FlushCause.sfencePage)
+	t.is(machine.descriptor(0, Regime.user), table)
+	t.true(isFresh(machine, table))
+	t.is(machine.tlb.tlbStatistics(0).undone, 1)
+})
+
+test('an owner that undoes its table while another thread swaps it away harms nothing', (t) => {
+	const machine = TestMachine.create({vcpus: 2, log2Entries: 8})
+	machine.tlb.enter(0)
+	const table = fillPages(machine, 9)
+	machine.tlb.startRemoteFlush({targets: [0]})
+	// The owner loaded the descriptor before the swap.
+	undoTable(machine.memory, table)
+	t.true(isFresh(machine, table))
+	// And a walk of it that began before the swap, too.
+	openTable(machine.memory, table)
+	fill(machine.memory, table, 200, 5)
+	t.is(clearRetired(machine.memory, machine.config), 0)
+	machine.tlb.safepoint(0)
+	t.is(clearRetired(machine.memory, machine.config), 1)
+	t.true(isFresh(machine, table))
+	const {retired, recycled, waiting} = machine.tlb.sharedStatistics()
+	t.deepEqual({retired, recycled, waiting}, {retired: 1, recycled: 1, waiting: 0})
+})
+
+for (const [count, what] of [
+	[logCapacity, 'by its log'],
+	[logCapacity + 1, 'whole, where its log overflowed'],
+] as const) {
+	test(`a retired table of ${count} entries is cleared ${what}`, (t) => {
+		const machine = TestMachine.create({vcpus: 1, undoLimit: -1})
+		machine.tlb.enter(0)
+		const table = fillPages(machine, count, {first: 7})
+		// Not logged: shows which way it was cleared.
+		machine.memory.i32[(tableAddress(table) >> 2) + 8] = 1
+		machine.tlb.flush(0, FlushCause.sfenceAll)
+		t.not(machine.descriptor(0, Regime.user), table)
+		machine.tlb.safepoint(0)
+		t.is(clearRetired(machine.memory, machine.config), 1)
+		t.is(machine.memory.i32[(tableAddress(table) >> 2) + 8], count > logCapacity ? 0 : 1)
+		machine.memory.i32[(tableAddress(table) >> 2) + 8] = 0
+		t.true(isFresh(machine, table))
+	})
+}
+
+test('the policy clear undoes nothing', (t) => {
+	const machine = TestMachine.create({vcpus: 1, policy: 'clear', undoLimit: 100})
+	machine.tlb.enter(0)
+	const table = fillPages(machine, 3)
+	machine.tlb.flush(0, FlushCause.sfenceAll)
+	t.true(isFresh(machine, table))
+	t.is(machine.tlb.tlbStatistics(0).undone, 0)
+})
+
+test('a limit of undone entries outside -1 to the log’s capacity is refused', (t) => {
+	for (const undoLimit of [-2, logCapacity + 1]) {
+		t.throws(() => TestMachine.create({vcpus: 1, undoLimit}), {message: /from -1 to \d+, got/})
+	}
+})
