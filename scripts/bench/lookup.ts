@@ -8,7 +8,7 @@ import {type Figures, parseFigures, requireFigures, secondsOf} from './figures.t
 import {barePrograms} from './images.ts'
 import {BenchProgress} from './progress.ts'
 import {ourSide} from './sides.ts'
-import {geometricMean, type Measured, median, type Speed, spread} from './speeds.ts'
+import {geometricMean, type Measured, type Speed, spread} from './speeds.ts'
 import {textTable} from './text-table.ts'
 
 export type LookupOptions = Readonly<{
@@ -33,12 +33,14 @@ const ways = [
 
 /** Seconds by program, by way. */
 export type LookupRound = readonly Measured[]
+/** Of the fastest runs, since other load only makes runs slower; and of the rounds. */
+export type LookupSpeed = Speed & Readonly<{fastest: number}>
 export type LookupRow = Readonly<{
 	program: string
-	/** The first way's median, in seconds. */
+	/** The first way's fastest run. */
 	seconds: number
 	/** The other ways: the first one's time / theirs. */
-	speeds: readonly Speed[]
+	speeds: readonly LookupSpeed[]
 }>
 
 export async function benchLookup(options: LookupOptions): Promise<void> {
@@ -91,12 +93,13 @@ function requireSameChecks(expected: Figures, figures: Figures): void {
 export function lookupRows(names: readonly string[], rounds: readonly LookupRound[]): LookupRow[] {
 	return names.map((program) => {
 		const seconds = (round: LookupRound, way: number) => round[way]![program]!
-		const others = (rounds[0] ?? []).keys().drop(1)
-		return {
-			program,
-			seconds: median(rounds.map((round) => seconds(round, 0))),
-			speeds: [...others].map((way) => spread(rounds.map((round) => seconds(round, 0) / seconds(round, way)))),
-		}
+		const fastest = (way: number) => Math.min(...rounds.map((round) => seconds(round, way)))
+		const others = [...(rounds[0] ?? []).keys()].slice(1)
+		const speeds = others.map((way) => ({
+			fastest: fastest(0) / fastest(way),
+			...spread(rounds.map((round) => seconds(round, 0) / seconds(round, way))),
+		}))
+		return {program, seconds: fastest(0), speeds}
 	})
 }
 
@@ -105,11 +108,11 @@ export function lookupTable(rows: readonly LookupRow[]): string {
 	const cells = rows.map(({program, seconds, speeds}) => [
 		program,
 		`${seconds.toFixed(3)} s`,
-		...speeds.map(({median, least, greatest}) => `${median.toFixed(2)} (${least.toFixed(2)}–${greatest.toFixed(2)})`),
+		...speeds.map((speed) => `${speed.fastest.toFixed(2)} (${speed.least.toFixed(2)}–${speed.greatest.toFixed(2)})`),
 	])
-	const means = others.map((_, way) => geometricMean(rows.map(({speeds}) => speeds[way]!.median)).toFixed(2))
+	const means = others.map((_, way) => geometricMean(rows.map(({speeds}) => speeds[way]!.fastest)).toFixed(2))
 	return [
 		textTable([['program', first!, ...others], ...cells, [`mean of ${rows.length}`, '', ...means]]),
-		`speed: the time with ${first} / the other's, below 1 the other is slower: median (least–greatest); the mean is geometric`,
+		`speed: the time with ${first} / the other's, below 1 the other is slower: of the fastest runs (least–greatest of a round)`,
 	].join('\n')
 }
