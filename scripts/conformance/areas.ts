@@ -39,6 +39,10 @@ export const sumOf = (output: string, pattern: RegExp): number =>
 const increments = 10_000_000
 const rounds = 10_000
 const hostileSeconds = 60
+/** Each place is translated where it is first jumped to. */
+const translating = ['--accel', 'jit', '--jit-threshold', '1', '--jit-synchronous'] as const
+const [translatedIncrements, translatedRounds] = [1_000_000, 1000] as const
+const translatedContention = ['--increments', `${translatedIncrements}`, '--rounds', `${translatedRounds}`] as const
 
 export const areaMeasures: readonly AreaMeasure[] = [
 	{
@@ -74,6 +78,25 @@ export const areaMeasures: readonly AreaMeasure[] = [
 		notImplemented: '',
 	},
 	{
+		name: 'regions',
+		area: 'Translated code: the same instructions and programs as above; calls, mappings, pages of every kind, code that changes',
+		source: 'the evaluator',
+		unit: 'tests',
+		files: [
+			'instructions',
+			'programs',
+			'calls',
+			'memory',
+			'pointers',
+			'mappings',
+			'jumps',
+			'traps',
+			'rounding',
+			'host-float',
+		].map((name) => `test/vcpu-worker/translate/${name}.test.ts`),
+		notImplemented: '',
+	},
+	{
 		name: 'softfloat',
 		area: 'F and D: results and flags in all rounding modes, every pair of special values',
 		source: 'exact BigInt arithmetic; the host’s own floating point where it rounds to nearest',
@@ -106,6 +129,18 @@ export const areaMeasures: readonly AreaMeasure[] = [
 		},
 		notImplemented:
 			'not compared, since QEMU 7.2 has them not, or off: Zicbom, Zicboz, Zicond, Zawrs, Svnapot, Svpbmt, ADUE = 0',
+	},
+	{
+		name: 'differential-translated',
+		area: 'The same, where each program is translated before it runs',
+		source: 'QEMU 7.2',
+		unit: 'uses of instructions, in programs',
+		command: ['scripts/fuzz.ts', '--minutes', '5', '--seed', '2', '--json', ...translating],
+		read: (output) => {
+			const {cases, failures} = json(output)
+			return {cases: sum(Object.values(cases as Record<string, number>)), failures: failures.length}
+		},
+		notImplemented: '',
 	},
 	{
 		name: 'page-walk',
@@ -152,6 +187,21 @@ export const areaMeasures: readonly AreaMeasure[] = [
 			failures: sumOf(output, /^litmus: \d+ programs, (\d+) forbidden outcomes/gm),
 		}),
 		notImplemented: 'Ztso',
+	},
+	{
+		name: 'litmus-translated',
+		area: 'The same, contention and code that is rewritten, in translated code',
+		source: 'RVWMO, as above',
+		unit: 'iterations, increments and rounds',
+		command: ['scripts/litmus.ts', '--iterations', '100000', '--seed', '1', ...translatedContention, ...translating],
+		read: (output) => ({
+			cases:
+				sumOf(output, /^ {5} *(\d+) {2}/gm) +
+				translatedIncrements * matches(output, /^PASS .*(?:no increment|no aligned load)/gm) +
+				translatedRounds * matches(output, /^PASS .*(?: runs|rewritten)/gm),
+			failures: sumOf(output, /^litmus: \d+ programs, (\d+) forbidden outcomes/gm) + matches(output, /^FAIL /gm),
+		}),
+		notImplemented: '',
 	},
 	{
 		name: 'contention',

@@ -5,6 +5,7 @@ import {fenceMutations} from './fences.ts'
 import {instructionMutations} from './instructions.ts'
 import type {Area, Mutation} from './mutation.ts'
 import {pageWalkMutations} from './page-walk.ts'
+import {translationMutations} from './translation.ts'
 
 export {type Area, areas, type Mutation, type MutationResult, mutate} from './mutation.ts'
 
@@ -14,6 +15,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	atomics: atomicMutations,
 	fences: fenceMutations,
 	CSRs: csrMutations,
+	translation: translationMutations,
 }
 
 export const mutations: readonly (Mutation & Readonly<{area: Area}>)[] = (Object.keys(byArea) as Area[]).flatMap(

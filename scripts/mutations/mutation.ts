@@ -1,6 +1,6 @@
 /** A deliberate mistake, and the tests that must notice it. */
 
-export const areas = ['instructions', 'page walk', 'atomics', 'fences', 'CSRs'] as const
+export const areas = ['instructions', 'page walk', 'atomics', 'fences', 'CSRs', 'translation'] as const
 export type Area = (typeof areas)[number]
 
 export type Mutation = Readonly<{

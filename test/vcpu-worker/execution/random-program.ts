@@ -85,7 +85,7 @@ export class RandomProgram {
 	}
 
 	#item(level: number): void {
-		switch (this.#random.below(13)) {
+		switch (this.#random.below(14)) {
 			case 0:
 			case 1:
 				return this.#choice(level)
@@ -106,6 +106,8 @@ export class RandomProgram {
 			case 10:
 				return this.#tangle()
 			case 11:
+				return this.#switch()
+			case 12:
 				return void this.assembly.op('csrrs', {rd: this.#random.pick([10, 11, zero]), csr: 0xc02, rs1: zero})
 			default:
 				return this.#patch(level)
@@ -201,6 +203,30 @@ export class RandomProgram {
 		assembly.op('jalr', {rd: zero, rs1: through, imm: 0}).at(first)
 		this.#straight()
 		assembly.at(second)
+	}
+
+	/** Jumps through a table to cases that jump there again, each for itself or all in one place; each jump takes fuel. */
+	#switch(): void {
+		const {assembly} = this
+		const [table, again, end] = [assembly.label(), assembly.label(), assembly.label()]
+		const cases = Array.from({length: 4}, () => assembly.label())
+		const dispatch = () => {
+			assembly.op('addi', {rd: s11, rs1: s11, imm: -1}).to('blt', end, {rs1: s11, rs2: zero})
+			assembly.op('andi', {rd: t2, rs1: s11, imm: 3}).op('slli', {rd: t2, rs1: t2, imm: 2}).address(t1, table)
+			assembly.op('add', {rd: t1, rs1: t1, rs2: t2}).op('jalr', {rd: zero, rs1: t1, imm: 0})
+		}
+		assembly.at(again)
+		dispatch()
+		assembly.at(table)
+		for (const each of cases) assembly.to('jal', each, {rd: zero})
+		for (const each of cases) {
+			assembly.at(each)
+			this.#straight()
+			if (this.#random.below(4) === 0) this.#branch(end)
+			if (this.#random.below(2)) dispatch()
+			else assembly.to('jal', again, {rd: zero})
+		}
+		assembly.at(end)
 	}
 
 	/** Writes over an instruction ahead: its immediate is another one at each turn of the loop around it. */

@@ -149,4 +149,28 @@ export function testTraps(engine: Engine): void {
 		t.deepEqual(trap(pair), [13n, page + 12n, 0x5100_0000n])
 		t.is(hart.x[7], hart.peek(userRam))
 	})
+
+	test(`a CSR write closes the page that the last loads were in${on(engine)}`, (t) => {
+		const pair = new Pair(engine)
+		const {hart} = pair
+		const userRam = handler + 0x1000
+		hart.poke(userRam, 77n)
+		const load = encode('ld', {rd: 7, rs1: 8, imm: 0})
+		const words = [
+			encode('csrrs', {rd: 5, csr: 0x100, rs1: 6}),
+			// Regions end here, and begin anew. The first load fills the TLB, the second one finds the page there.
+			encode('fence.i', {}),
+			...[load, load, load],
+			encode('csrrc', {rd: 5, csr: 0x100, rs1: 6}),
+			load,
+		]
+		for (const [index, word] of words.entries()) pair.put(page + BigInt(4 * index), word)
+		pair.mapUserPage(0x5100_0000n, userRam)
+		pair.setX(6, 1n << 18n) // SUM
+		pair.setX(8, 0x5100_0000n)
+		for (let again = 0; again < 3; again++) {
+			pair.run(page)
+			t.deepEqual(trap(pair), [13n, page + 24n, 0x5100_0000n])
+		}
+	})
 }

@@ -1,0 +1,138 @@
+/** Mistakes in translated code: registers, exits, pages that are remembered, floating point on the host, and when code may run. */
+import type {Mutation} from './mutation.ts'
+
+const tests = (...names: readonly string[]) => names.map((name) => `test/vcpu-worker/translate/${name}.test.ts`)
+const emitRegion = 'src/vcpu-worker/translate/emit-region.ts'
+const enter = 'src/vcpu-worker/translate/enter.ts'
+const memory = 'src/vcpu-worker/translate/region-memory.ts'
+const context = 'src/vcpu-worker/translate/region-context.ts'
+const cache = 'src/vcpu-worker/translate/region-cache.ts'
+
+export const translationMutations: readonly Mutation[] = [
+	{
+		name: 'a block of a region finds only its own registers loaded',
+		file: 'src/vcpu-worker/translate/register-flow.ts',
+		find: 'needed: union(own[index]!, difference(below[index]!, written[index]!))',
+		replace: 'needed: own[index]!',
+		tests: tests('programs', 'calls'),
+	},
+	{
+		name: 'a call from a region stores only what its own instruction writes',
+		file: emitRegion,
+		find: 'registers.store(union(this.#dirty, registersWritten(instruction.decoded)))',
+		replace: 'registers.store(registersWritten(instruction.decoded))',
+		tests: tests('calls', 'programs'),
+	},
+	{
+		name: 'a region goes on after its call wherever that returned to',
+		file: emitRegion,
+		find: "			code.op('i64.ne', 'i32.or').unlikely()\n",
+		replace: "			code.op('i64.ne', 'drop').unlikely()\n",
+		tests: tests('calls', 'programs'),
+	},
+	{
+		name: 'an exception in a region counts the instructions behind it',
+		file: enter,
+		find: "code.get(block).get(budget).get(site).i32(siteShift).op('i32.shr_u', 'i32.add')",
+		replace: 'code.get(block).get(budget)',
+		tests: tests('traps', 'programs'),
+	},
+	{
+		name: 'an access that leaves the last page of its register is taken for one within',
+		file: memory,
+		find: '.i64(BigInt(~(0xfff ^ (bytes - 1))))',
+		replace: '.i64(BigInt(~0xfff))',
+		tests: tests('pointers', 'memory'),
+	},
+	{
+		name: 'a place that holds for one access is remembered as its page’s',
+		file: 'src/vcpu-worker/translate/probe.ts',
+		find: '	code.i64(missTag.once)\n',
+		replace: '	code.get(masked)\n',
+		tests: tests('pointers', 'memory'),
+	},
+	{
+		name: 'a region knows page 0 where it is entered',
+		file: memory,
+		find: 'if (last) code.i64(missTag.once).set(last.tag)',
+		replace: 'if (last) code.i64(0n).set(last.tag)',
+		tests: tests('pointers', 'memory', 'mappings'),
+	},
+	{
+		name: 'the host computes where NX has not accrued',
+		file: 'src/vcpu-worker/translate/region-float.ts',
+		find: "memory('i32.load', fflagsOffset).i32(inexact).op('i32.and')",
+		replace: 'i32(1)',
+		tests: tests('rounding', 'programs'),
+	},
+	{
+		name: 'the host computes whatever the rounding mode',
+		file: 'src/vcpu-worker/translate/host-float.ts',
+		find: "if (!raisesNothing) code.get(options.fast).op('i32.eqz').unlikely().brIf(soft)",
+		replace: '',
+		tests: tests('host-float', 'rounding'),
+	},
+	{
+		name: 'a jump finds regions of code from before fence.i',
+		file: enter,
+		find: "code.get(block).memory('i32.load', offsets.codeGeneration).op('i32.eq', 'select')",
+		replace: "code.op('drop').i32(1).op('select')",
+		tests: [...tests('mappings', 'programs'), 'test/litmus/contention.test.ts'],
+	},
+	{
+		name: 'a call to another page looks only whether some region lies there',
+		file: context,
+		find: "	code.i64(BigInt(regionHandler)).op('i64.or', 'i64.eq')\n",
+		replace: "	code.op('drop').i64(0xffffn).op('i64.and').i64(BigInt(regionHandler)).op('i64.eq')\n",
+		tests: tests('mappings', 'calls'),
+	},
+	{
+		name: 'a region runs whatever its page holds by now',
+		file: cache,
+		find: 'if (this.#sourcesMatch(region, codeBase)) return tableIndex',
+		replace: 'return tableIndex',
+		tests: tests('region-cache', 'programs'),
+	},
+	{
+		name: 'a dropped region stays where it is run from',
+		file: cache,
+		find: '			this.#forgetSlot(region, base + region.index)\n',
+		replace: '',
+		tests: tests('region-cache'),
+	},
+	{
+		name: 'rations are handed out without end',
+		file: enter,
+		find: "code.get(block).get(reserve).get(ration).op('i32.sub')",
+		replace: 'code.get(block).get(reserve)',
+		tests: tests('jumps', 'programs'),
+	},
+	{
+		name: 'a loop in a region does not hear the doorbell',
+		file: enter,
+		find: "code.get(block).memory('i32.atomic.load', offsets.doorbell)",
+		replace: 'code.i32(0)',
+		tests: tests('jumps', 'traps'),
+	},
+	{
+		name: 'a region whose CSR instruction changes translation goes on',
+		file: emitRegion,
+		find: "code.get(status).i32(2).op('i32.eq').unlikely()",
+		replace: "code.get(status).i32(9).op('i32.eq').unlikely()",
+		tests: tests('traps'),
+	},
+	{
+		name: 'a computed jump in a region leads where one has led before',
+		file: emitRegion,
+		find: "code.get(distance).i64(BigInt(landing)).op('i64.eq')",
+		replace: 'code.i32(1)',
+		tests: tests('calls'),
+	},
+	{
+		name: 'fence in a region orders nothing',
+		file: emitRegion,
+		find: "			code.op('atomic.fence')\n",
+		replace: '',
+		tests: ['test/litmus/control.test.ts'],
+	},
+]
