@@ -1,8 +1,9 @@
 /**
  * What a flush costs the thread that flushes: the three translated regimes' tables are filled, 4 MiB of other data are touched,
- * then the flush is timed. Another thread clears the retired tables. Swap and clear by table size, with every entry filled; undo by
- * the number of entries that are filled.
+ * then the flush is timed. Another thread clears the retired tables. Swap and clear, which are the run
+ * loop's, by table size, with every entry filled; undo, by the hart core, by the number of entries that are filled.
  */
+import {readFile} from 'node:fs/promises'
 import {Worker} from 'node:worker_threads'
 import {layOut, SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
 import {Rcu, rcuRegion} from '../../src/rcu/index.ts'
@@ -17,9 +18,11 @@ import {
 	TlbState,
 	tableAddress,
 	tlbRegion,
-	tlbStateOffset,
 	trailerWord,
 } from '../../src/tlb/index.ts'
+import {codeCacheBytes} from '../../src/vcpu-worker/code-cache.ts'
+import {HartState, VcpuBlock} from '../../src/vcpu-worker/vcpu-block.ts'
+import {fromRoot} from '../build/project.ts'
 import type {ClearerData} from './flush-clearer.ts'
 
 /** What is measured: the policy clear, and swap-pool with its two ways. */
@@ -33,6 +36,8 @@ const smallest = 6
 const largest = 14
 /** The size of the tables that are undone; the least number of entries. */
 const [undoneLog2Entries, fewest] = [12, 16]
+const machineMode = 3
+const fewestCodePages = 8
 /** Odd: spreads the filled entries over the table, no two in one place. */
 const spread = 0x9e5
 /** The sizes take turns, so that a disturbance does not hit one of them alone. */
@@ -50,20 +55,28 @@ class Bench {
 	readonly memory: SharedMemory
 	readonly #tlb: Tlb
 	readonly #state: number
+	readonly #flush: () => void
 	readonly #samples: number[] = []
 
-	constructor(kind: Kind) {
+	constructor(kind: Kind, hartCore: WebAssembly.Module) {
 		const {way, log2Entries} = kind
 		const policy = way === 'clear' ? 'clear' : 'swap-pool'
 		const config = {vcpus: 1, log2Entries, policy, undoLimit: way === 'undo' ? logCapacity : -1} as const
-		const map = layOut([{name: 'vcpu', size: 4096, align: 4096}, rcuRegion(1), tlbRegion(config)])
+		const map = layOut([
+			{name: 'vcpu', size: VcpuBlock.size, align: VcpuBlock.align},
+			{name: 'code-cache', size: codeCacheBytes(fewestCodePages), align: 64},
+			rcuRegion(1),
+			tlbRegion(config),
+		])
 		this.kind = kind
 		this.config = config
 		this.memory = SharedMemory.create(map)
 		const blocks = new VcpuBlocks(this.memory, 1)
 		this.#tlb = new Tlb(this.memory, {blocks, rcu: new Rcu(this.memory), config})
 		this.#tlb.initialize(0)
-		this.#state = blocks.base(0) + tlbStateOffset
+		this.#state = blocks.base(0) + VcpuBlock.offset.tlb
+		this.#flush =
+			way === 'undo' ? sfenceOf(hartCore, this.memory, blocks.base(0)) : () => this.#tlb.flush(0, FlushCause.sfenceAll)
 	}
 
 	/** @returns whether the sample counts: the pool was not dry. */
@@ -72,7 +85,7 @@ class Bench {
 		this.#fillTables()
 		sweepCaches()
 		const began = performance.now()
-		this.#tlb.flush(0, FlushCause.sfenceAll)
+		this.#flush()
 		const nanoseconds = (performance.now() - began) * 1e6
 		this.#tlb.leave(0)
 		if (keep === 'keep') this.#samples.push(nanoseconds)
@@ -106,6 +119,20 @@ class Bench {
 	}
 }
 
+/** @returns a hart core's sfence.vma, in M-mode. @param block offset of its vCPU block. */
+function sfenceOf(hartCore: WebAssembly.Module, {memory, i32, map}: SharedMemory, block: number): () => void {
+	const unexpected = () => {
+		throw new Error('The hart core must flush by itself')
+	}
+	const imports = WebAssembly.Module.imports(hartCore).map(({name}) => [name, unexpected])
+	const {attach, sfence} = new WebAssembly.Instance(hartCore, {env: {...Object.fromEntries(imports), memory}})
+		.exports as Record<'attach' | 'sfence', (...operands: (number | bigint)[]) => number>
+	i32[(block + VcpuBlock.offset.hart + HartState.offset.privilege) >> 2] = machineMode
+	// No RAM and no ROM.
+	attach!(block, 0, 0, 0, 0, 0, map.regions['code-cache']!.offset, fewestCodePages)
+	return () => void sfence!(0, 0, 0n, 0n)
+}
+
 function print(rows: readonly Row[]): void {
 	console.log('flush of three tables, cost to the flushing thread in µs')
 	console.log('way  entries of them filled    median   quartiles          p99   pool dry')
@@ -125,14 +152,15 @@ function print(rows: readonly Row[]): void {
 }
 
 export async function benchFlush({json, flushes}: Readonly<{json: boolean; flushes: number}>): Promise<void> {
+	const hartCore = await WebAssembly.compile(await readFile(fromRoot('dist/hart.wasm')))
 	const benches: Bench[] = []
 	for (const way of ['swap', 'clear'] as const) {
 		for (let log2Entries = smallest; log2Entries <= largest; log2Entries++) {
-			benches.push(new Bench({way, log2Entries, filled: 2 ** log2Entries}))
+			benches.push(new Bench({way, log2Entries, filled: 2 ** log2Entries}, hartCore))
 		}
 	}
 	for (let filled = fewest; filled <= logCapacity; filled *= 2) {
-		benches.push(new Bench({way: 'undo', log2Entries: undoneLog2Entries, filled}))
+		benches.push(new Bench({way: 'undo', log2Entries: undoneLog2Entries, filled}, hartCore))
 	}
 	const workerData: ClearerData = benches.map(({memory, config}) => ({memory: memory.memory, map: memory.map, config}))
 	const clearer = new Worker(new URL('flush-clearer.ts', import.meta.url), {workerData})
