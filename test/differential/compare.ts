@@ -6,7 +6,7 @@ import {makeImage} from './image.ts'
 import {knownDifferences} from './known-differences.ts'
 import {pteCountIndex, recordNames, trapsIndex} from './layout.ts'
 import type {Program} from './program.ts'
-import {asRecords, type Outcome, type Run, runHere, runQemuTwice} from './run.ts'
+import {asRecords, type Outcome, type Run, runHere, runQemuWhole} from './run.ts'
 
 export type Difference = Readonly<{name: string; here: string; qemu: string}>
 export type Mismatch = Readonly<{
@@ -26,9 +26,19 @@ export async function runBoth(
 	const image = makeImage(programs, {output})
 	const [here, qemu] = await Promise.all([
 		runHere(image, {timeoutSeconds, translation}),
-		runQemuTwice(image, {timeoutSeconds}),
+		runQemuWhole(image, {
+			timeoutSeconds,
+			isWhole: (run) =>
+				output === 'records' ? hasAllRecords(asRecords(run), programs.length) : run.outcomes.length >= programs.length,
+		}),
 	])
 	return output === 'records' ? {here: asRecords(here), qemu: asRecords(qemu)} : {here, qemu}
+}
+
+/** Whether the last record has all its lines. */
+function hasAllRecords({outcomes}: Run, programs: number): boolean {
+	const last = outcomes.at(-1)?.dwords ?? []
+	return outcomes.length >= programs && namesOf(last).length <= last.length
 }
 
 /** @returns the programs that differ in more than what is known, each run once more for its whole record. */
@@ -73,14 +83,18 @@ export async function compareRecords(
 
 /** @returns what differs and is not known to. */
 export function compareOutcomes(here: readonly string[], qemu: readonly string[]): Difference[] {
-	const count = (dwords: readonly string[], index: number) => Number.parseInt(dwords[index] ?? '0', 16)
-	const names = (dwords: readonly string[]) => recordNames(count(dwords, trapsIndex), count(dwords, pteCountIndex))
-	const [ours, theirs] = [byName(names(here), here), byName(names(qemu), qemu)]
+	const [ours, theirs] = [byName(namesOf(here), here), byName(namesOf(qemu), qemu)]
 	return [...new Set([...ours.keys(), ...theirs.keys()])].flatMap((name) => {
 		const [a, b] = [ours.get(name), theirs.get(name)]
 		if (isDword(a) && isDword(b) && (a === b || sameButForKnown(name, a, b, ours))) return []
 		return [{name, here: a ?? 'missing', qemu: b ?? 'missing'}]
 	})
+}
+
+/** What the dwords of a record are. */
+function namesOf(dwords: readonly string[]): readonly string[] {
+	const count = (index: number) => Number.parseInt(dwords[index] ?? '0', 16)
+	return recordNames(count(trapsIndex), count(pteCountIndex))
 }
 
 const isDword = (value: string | undefined): value is string => value !== undefined && value !== 'missing'
