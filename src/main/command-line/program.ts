@@ -63,7 +63,7 @@ function addRun(program: Command, action: (options: RawRunOptions) => Promise<vo
 		.option('--no-reboot', 'exit when the guest reboots')
 		.option('--accel <name>', 'jit: translate hot code to WebAssembly; interp: interpret all of it')
 		.option('--jit-threshold <n>', 'jumps to one place that make it hot, 1 to 65535')
-		.option('--lookup <name>', 'how translated code looks pages up: inline, or outlined into a function')
+		.option('--lookup <name>', 'how translated code looks pages up: outlined into a function (default), or inline')
 		.option('--last-pages <on|off>', 'whether translated code keeps the last page of each base register at hand')
 		.option('--dump-wasm <folder>', 'write each translated module there')
 		.option('--perf-map', "name translated code for Linux's perf")

@@ -17,7 +17,7 @@ export const mostThreshold = 65_535
 const defaults = {
 	accel: 'jit',
 	threshold: 3000,
-	lookup: 'inline',
+	lookup: 'outlined',
 	lastPages: 'on',
 } as const satisfies Partial<TranslationConfig>
 
