@@ -22,8 +22,9 @@ export class HelperPool implements AsyncDisposable {
 			filename: threadEntries.helper.href,
 			workerData,
 			execArgv: [],
-			minThreads: 1,
-			// One for clearing, however many translate.
+			// One for clearing, however many translate; it is there from the start, since a thread takes longer to start than a
+			// storm of flushes to empty the pool.
+			minThreads: 1 + translationJobs,
 			maxThreads: 1 + translationJobs,
 			// Piscina's workers spin on Atomics.wait between tasks unless told otherwise; ours shall sleep.
 			atomics: 'disabled',
