@@ -35,19 +35,25 @@ function untouched(memory: SharedMemory, accel: 'interp' | 'jit'): Record<string
 		['RAM', {offset: ram.offset + ownBytes, size: ram.size - ownBytes - lastPage}],
 		...tables,
 	]
-	// Where translations arrive for hart 1 it decodes anew.
-	if (accel === 'interp') regions.push(...decodedPages(caches.offset + caches.size / harts))
+	regions.push(...codeCachePieces(caches.offset + caches.size / harts, accel))
 	return Object.fromEntries(regions.map(([name, region]) => [name, checksum(memory, region)]))
 }
 
-/** The first code pages, but for what is counted in them. */
-function decodedPages(cache: number): [string, {offset: number; size: number}][] {
+/** Code pages, of the first ones, that hart 1 may itself decode anew where translations arrive for it. */
+const ownPages = 16
+
+/** Hart 1's code cache: buckets and code pages, but for the jumps that it counts. */
+function codeCachePieces(cache: number, accel: 'interp' | 'jit'): [string, {offset: number; size: number}][] {
 	const codePages = codePagesPerVcpu(harts)
 	const first = cache + codeCacheBytes(codePages) - codePages * CodePage.size
-	return Array.from({length: 16}, (_, page) => [
+	const pages = Array.from({length: codePages}, (_, page): [string, {offset: number; size: number}] => [
 		`code page ${page} of hart 1`,
 		{offset: first + page * CodePage.size, size: CodePage.offset.counters},
 	])
+	return [
+		['code buckets of hart 1', {offset: cache, size: first - cache}],
+		...pages.slice(accel === 'jit' ? ownPages : 0),
+	]
 }
 
 for (const accel of ['interp', 'jit'] as const) {

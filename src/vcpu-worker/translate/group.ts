@@ -32,7 +32,7 @@ export function gatherGroup(
 	const warm = Math.max(1, threshold * warmShare)
 	const pages = new Map<number, PageCode>()
 	const members = new Map<number, GroupMember>()
-	const queue: (RegionRequest & {asked: boolean})[] = requests.map((request) => ({...request, asked: true}))
+	const queue: RegionRequest[] = [...requests]
 	for (let next = queue.shift(); next && members.size < largestGroup; next = queue.shift()) {
 		const {page, entry, pageGva, fetchTable} = next
 		if (members.has(page + entry)) continue
@@ -52,7 +52,7 @@ export function gatherGroup(
 			if (hint && hint.place === place && hint.jumps >= warm) {
 				const entry = place % pageBytes
 				const target = pageGva + BigInt(offset)
-				queue.push({page: place - entry, entry, pageGva: target - BigInt(entry), fetchTable, asked: false})
+				queue.push({page: place - entry, entry, pageGva: target - BigInt(entry), fetchTable})
 			}
 		}
 	}

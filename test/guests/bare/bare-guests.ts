@@ -42,8 +42,7 @@ export async function recordedLines(guest: BareGuest): Promise<GuestLines> {
 
 /** @returns what it prints here, in M-mode without firmware. */
 export async function runBareGuest(guest: BareGuest): Promise<GuestLines> {
-	// Translated at each change of its code, on a loaded host, `warl` takes half a minute.
-	const signal = AbortSignal.timeout(120_000)
+	const signal = AbortSignal.timeout(30_000)
 	const kernel = join(projectRoot, bareGuestFiles(guest).binary)
 	await using machine = await Machine.create({
 		smp: 1,
