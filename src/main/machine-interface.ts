@@ -31,6 +31,8 @@ export type TranslationOptions = Readonly<{
 	lookup?: 'inline' | 'outlined'
 	/** Whether translated code keeps the last page of each base register at hand, or looks its page up at each access. */
 	lastPages?: 'on' | 'off'
+	/** What the tag of a TLB entry is: the page's address, or that + 1. */
+	tlbEncoding?: 'poison-zero' | 'plus-one'
 	/** A folder that gets each module as a file; made if it is not there. */
 	dumpWasm?: string
 	/** Has V8 write the addresses and names of its code where Linux's perf looks for them: see perfMapPath(). */

@@ -82,13 +82,13 @@ export class Machine implements CommandLineMachine {
 			Object.entries({kernel, initrd, bios, dtb, append}).filter(([, value]) => value !== undefined),
 		)
 		const plan = await planBoot({smp, memoryBytes, ...files})
-		const tlb: TlbConfig = {vcpus: smp}
+		const tlb: TlbConfig = {vcpus: smp, encoding: translation.encoding}
 		const memory = createMemory({harts: smp, ramBytes: memoryBytes, tlb})
 		if (options.dumpWasm !== undefined) await prepareDumpFolder(options.dumpWasm)
 		setEngineFlags({perfMap: options.perfMap ?? false})
 		const [hartModule, interpreterModule] = await Promise.all([
 			WebAssembly.compile(await readHartCore()),
-			WebAssembly.compile(buildInterpreter()),
+			WebAssembly.compile(buildInterpreter({encoding: translation.encoding})),
 		])
 		return new Machine({plan, memory, tlb, hartModule, interpreterModule, translation, options})
 	}

@@ -3,6 +3,7 @@ import type {SharedMemory} from '../memory/index.ts'
 import type {GracePeriod} from '../rcu/index.ts'
 import {clearTable, emptyTable, isFilled, isUndoable, tableLog2Entries, undoTable} from './table.ts'
 import {noTable, type TablePool} from './table-pool.ts'
+import type {TagEncoding} from './tag-encoding.ts'
 import {TlbState} from './tlb-layout.ts'
 
 export type FlushPolicyName = 'swap-pool' | 'clear'
@@ -12,6 +13,7 @@ export type Tables = Readonly<{
 	memory: SharedMemory
 	/** By log2 of the entries. */
 	pools: readonly (TablePool | undefined)[]
+	encoding: TagEncoding
 	/** See TlbState.undoLimit. */
 	undoLimit: number
 	/** Descriptors of the tables that this thread has taken out and not yet retired: a flush retires all of its at once. */
@@ -42,13 +44,13 @@ const swapPool: FlushPolicy = {
 		// table lasts until this thread's next quiescent state, and the one that was swapped in is empty: the owner is here,
 		// not filling it.
 		if (isUndoable(tables.memory, descriptor, tables.undoLimit)) {
-			undoTable(tables.memory, descriptor)
+			undoTable(tables.memory, descriptor, tables.encoding)
 			count(tables, state, 'undone')
 			return
 		}
 		const fresh = takeTable(tables, poolOf(tables, descriptor), state)
 		if (fresh !== noTable) publish(tables, state, regime, fresh)
-		else emptyTable(tables.memory, descriptor)
+		else emptyTable(tables.memory, descriptor, tables.encoding)
 	},
 	flushOther(tables, state, regime) {
 		const descriptor = loadDescriptor(tables, state, regime)
@@ -65,7 +67,7 @@ const clear: FlushPolicy = {
 	name: 'clear',
 	flushOwn(tables, state, regime) {
 		const descriptor = loadDescriptor(tables, state, regime)
-		if (!isElided(tables, state, descriptor)) clearTable(tables.memory, descriptor)
+		if (!isElided(tables, state, descriptor)) clearTable(tables.memory, descriptor, tables.encoding)
 	},
 	flushOther(tables, state, regime) {
 		return isElided(tables, state, loadDescriptor(tables, state, regime))
@@ -74,7 +76,7 @@ const clear: FlushPolicy = {
 
 export const flushPolicies: Readonly<Record<FlushPolicyName, FlushPolicy>> = {'swap-pool': swapPool, clear}
 
-/** Replaces the regime's table; the old one, if there was one, is to be retired. @param fresh the descriptor of a cleared, poisoned table. */
+/** Replaces the regime's table; the old one, if there was one, is to be retired. @param fresh the descriptor of a cleared table from the pool. */
 export function publish(tables: Tables, state: number, regime: number, fresh: number): void {
 	const words = tables.memory.i32
 	// Publish: clearing and poisoning are ordered before the descriptor; it pairs with the owner's load of the descriptor after

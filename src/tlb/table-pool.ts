@@ -5,6 +5,7 @@
 import {array, assert, roundUp, type SharedMemory, sharedStruct} from '../memory/index.ts'
 import {type GracePeriod, type Rcu, RetiredList, SharedQueue} from '../rcu/index.ts'
 import {emptyTable, poisonSlotZero, tableAddress, tableBytes} from './table.ts'
+import type {TagEncoding} from './tag-encoding.ts'
 
 const PoolHeader = sharedStruct(
 	{
@@ -46,6 +47,7 @@ export class TablePool {
 	readonly #states: number
 	readonly #arena: number
 	readonly #tableBytes: number
+	readonly #encoding: TagEncoding
 	readonly #free: SharedQueue
 	readonly #retired: RetiredList
 	readonly #clearingThreshold: number
@@ -54,7 +56,13 @@ export class TablePool {
 	/** @param options.offset bytes from the start of the shared memory. */
 	constructor(
 		options: PoolSize &
-			Readonly<{memory: SharedMemory; rcu: Rcu; offset: number; needsClearing?: (() => void) | undefined}>,
+			Readonly<{
+				memory: SharedMemory
+				rcu: Rcu
+				offset: number
+				encoding: TagEncoding
+				needsClearing?: (() => void) | undefined
+			}>,
 	) {
 		const {memory, rcu, offset, log2Entries, tables, spareTables} = options
 		const layout = poolLayout(options)
@@ -65,6 +73,7 @@ export class TablePool {
 		this.#states = offset + layout.states
 		this.#arena = offset + layout.arena
 		this.#tableBytes = tableBytes(log2Entries)
+		this.#encoding = options.encoding
 		this.#free = new SharedQueue(memory, offset + layout.free, tables)
 		this.#retired = new RetiredList(rcu, memory, offset + layout.retired, tables)
 		this.#clearingThreshold = spareTables / 2
@@ -138,7 +147,7 @@ export class TablePool {
 	#prepare(table: number, from: number): number {
 		this.#move(table, from, TableState.inUse)
 		const descriptor = this.#descriptor(table)
-		poisonSlotZero(this.#memory, descriptor)
+		poisonSlotZero(this.#memory, descriptor, this.#encoding)
 		return descriptor
 	}
 
@@ -149,7 +158,7 @@ export class TablePool {
 		const table = handle - 1
 		this.#move(table, TableState.retired, TableState.clearing)
 		// It may be empty already: its owner undid it while another thread swapped it away.
-		emptyTable(this.#memory, this.#descriptor(table))
+		emptyTable(this.#memory, this.#descriptor(table), this.#encoding)
 		Atomics.add(this.#memory.i32, this.#headerWord('recycled'), 1)
 		return table
 	}

@@ -1,6 +1,7 @@
 /** One TLB table: what may be done to its bytes, given its descriptor. Field offsets are in tlb-layout.ts. */
 import type {SharedMemory} from '../memory/index.ts'
 import {roundUp} from '../memory/index.ts'
+import {type TagEncoding, tagBias} from './tag-encoding.ts'
 import {descriptorLog2Mask, logCapacity, TlbEntry, TlbTableTrailer} from './tlb-layout.ts'
 
 const entryWords = TlbEntry.size >> 2
@@ -40,9 +41,9 @@ export function isFilled(memory: SharedMemory, descriptor: number): boolean {
 }
 
 /** Zeroes entries and trailer. Plain: the caller is the only thread that reads or writes the entries. */
-export function clearTable(memory: SharedMemory, descriptor: number): void {
+export function clearTable(memory: SharedMemory, descriptor: number, encoding: TagEncoding): void {
 	memory.i64.fill(0n, tableAddress(descriptor) / 8, trailerWord(descriptor, 'filled') / 2)
-	poisonSlotZero(memory, descriptor)
+	poisonSlotZero(memory, descriptor, encoding)
 	resetTrailer(memory, descriptor)
 }
 
@@ -52,7 +53,7 @@ export function isUndoable(memory: SharedMemory, descriptor: number, limit = log
 }
 
 /** The same as clearTable(), entry by entry, where isUndoable(). The hart core has it as well. */
-export function undoTable(memory: SharedMemory, descriptor: number): void {
+export function undoTable(memory: SharedMemory, descriptor: number, encoding: TagEncoding): void {
 	const {i64, u16} = memory
 	const logged = memory.i32[trailerWord(descriptor, 'logged')] ?? 0
 	const log = trailerWord(descriptor, 'log') * 2
@@ -64,14 +65,14 @@ export function undoTable(memory: SharedMemory, descriptor: number): void {
 		i64[entry + 2] = 0n
 		i64[entry + 3] = 0n
 	}
-	poisonSlotZero(memory, descriptor)
+	poisonSlotZero(memory, descriptor, encoding)
 	resetTrailer(memory, descriptor)
 }
 
 /** Empties a table the quicker way. */
-export function emptyTable(memory: SharedMemory, descriptor: number): void {
-	if (isUndoable(memory, descriptor)) undoTable(memory, descriptor)
-	else clearTable(memory, descriptor)
+export function emptyTable(memory: SharedMemory, descriptor: number, encoding: TagEncoding): void {
+	if (isUndoable(memory, descriptor)) undoTable(memory, descriptor, encoding)
+	else clearTable(memory, descriptor, encoding)
 }
 
 /** All but the log, which nobody reads behind `logged`. */
@@ -82,8 +83,9 @@ function resetTrailer(memory: SharedMemory, descriptor: number): void {
 	Atomics.store(memory.i32, filled, 0)
 }
 
-/** Makes slot 0 of a table match nothing; the other slots do not match while they are zero. */
-export function poisonSlotZero(memory: SharedMemory, descriptor: number): void {
+/** Makes slot 0 of a table match nothing, where its zeroes would match page 0; the other slots do not match while they are zero. */
+export function poisonSlotZero(memory: SharedMemory, descriptor: number, encoding: TagEncoding): void {
+	if (encoding !== 'poison-zero') return
 	const entry = tableAddress(descriptor) >>> 2
 	// Plain: nobody else can find the table yet, or the caller owns it; publishing orders these.
 	for (const tag of tagWords) {
@@ -94,12 +96,17 @@ export function poisonSlotZero(memory: SharedMemory, descriptor: number): void {
 	memory.i32[entry + (TlbEntry.offset.code >> 2)] = 0
 }
 
-/** Invalidates a page's entry. Owner only, thus plain. @param pageLow, pageHigh the words of gva >> 12. */
-export function invalidatePage(memory: SharedMemory, descriptor: number, pageLow: number, pageHigh: number): void {
+/** Invalidates a page's entry. Owner only, thus plain. @param page.pageLow, page.pageHigh the words of gva >> 12. */
+export function invalidatePage(
+	memory: SharedMemory,
+	descriptor: number,
+	page: Readonly<{pageLow: number; pageHigh: number; encoding: TagEncoding}>,
+): void {
 	const words = memory.i32
+	const {pageLow, pageHigh} = page
 	const index = pageLow & ((1 << tableLog2Entries(descriptor)) - 1)
 	const entry = (tableAddress(descriptor) >>> 2) + index * entryWords
-	const low = pageLow << 12
+	const low = (pageLow << 12) + tagBias[page.encoding]
 	const high = (pageHigh << 12) | (pageLow >>> 20)
 	for (const tag of tagWords) {
 		if (words[entry + tag] !== low || words[entry + tag + 1] !== high) continue

@@ -2,6 +2,7 @@
 import {type RegionRequest, rangeError, roundUp} from '../memory/index.ts'
 import type {FlushPolicyName} from './flush-policy.ts'
 import {TablePool} from './table-pool.ts'
+import {defaultTagEncoding, type TagEncoding} from './tag-encoding.ts'
 import {logCapacity, regimeCount} from './tlb-layout.ts'
 import {TlbShared} from './tlb-shared.ts'
 
@@ -15,6 +16,8 @@ export type TlbConfig = Readonly<{
 	policy?: FlushPolicyName
 	/** The policy swap-pool empties a table by its log where that has at most so many entries; -1 = never. Default 512. */
 	undoLimit?: number
+	/** Default poison-zero. */
+	encoding?: TagEncoding
 }>
 
 /** One size class of tables, and where its pool lies, bytes from the start of the region. */
@@ -34,6 +37,10 @@ export function undoLimitOf({policy, undoLimit = 512}: TlbConfig): number {
 	if (!(undoLimit >= -1 && undoLimit <= logCapacity))
 		throw rangeError(`a limit of undone entries from -1 to ${logCapacity}`, undoLimit)
 	return policy === 'clear' ? -1 : undoLimit
+}
+
+export function encodingOf({encoding = defaultTagEncoding}: TlbConfig): TagEncoding {
+	return encoding
 }
 
 /** The region that holds all tables. */

@@ -4,9 +4,9 @@ import {array, sharedStruct} from '../memory/index.ts'
 /**
  * One translation of a 4 KiB page, found at index = virtual page number & (entries − 1).
  *
- * A tag is the page's full 64-bit virtual address with the low 12 bits clear. An access of `bytes` hits when
- * `gva & ~(0xfff ^ (bytes − 1)) == tag`, so a misaligned access misses as well. Encoding `poison-zero`: a zero
- * tag can match page 0 in slot 0 only, where a fresh table holds `neverTag`; a zero-filled rest is empty.
+ * A tag is the page's full 64-bit virtual address with the low 12 bits clear, plus the encoding's bias, 0 or 1. An access
+ * of `bytes` hits when `(gva & ~(0xfff ^ (bytes − 1))) + bias == tag`, so a misaligned access misses as well. A zeroed
+ * entry is empty, and so is a zeroed table, slot 0 aside with the bias 0: see tag-encoding.ts.
  */
 export const TlbEntry = sharedStruct({
 	readTag: 'i64',
@@ -19,7 +19,7 @@ export const TlbEntry = sharedStruct({
 	code: 'i32',
 })
 
-/** No access matches it: bits 3–11 of a masked address are always 0. */
+/** No access matches it: bits 3–11 of a masked address are always 0, and so they are with the bias added. */
 export const neverTag = -1n
 
 /** Entries that a table's log has room for; with them the trailer still fits the page that it takes anyway. */
@@ -33,7 +33,7 @@ export const TlbTableTrailer = sharedStruct(
 		 * may elide the swap; 0 again, atomically, after the owner has emptied the table in place.
 		 */
 		filled: 'i32',
-		/** Count of the entries that are not zero, slot 0 aside, which is never zero. Plain: only the owner writes. */
+		/** Count of the entries that are not zero, slot 0 aside where it is never zero (`poison-zero`). Plain: only the owner writes. */
 		logged: 'i32',
 		/** Superpages that were filled as 4 KiB pieces lie inside [largeFirst, largeLast] (page-aligned gva, unsigned); both 0 = none. A page flush inside swaps the table. */
 		largeFirst: 'i64',
@@ -98,6 +98,8 @@ export const TlbState = sharedStruct(
 		undone: 'i32',
 		/** Tables with at most so many entries logged are emptied by their log; -1 = none. Written before the vCPU runs. */
 		undoLimit: 'i32',
+		/** Of the machine's encoding: a tag is its page's address plus this. Written before the vCPU runs. */
+		tagBias: 'i32',
 	},
 	{align: 128},
 )

@@ -28,7 +28,8 @@ import {
 } from './flush-requests.ts'
 import {invalidatePage, isFilled, isInsideLargePages} from './table.ts'
 import {noTable, TablePool} from './table-pool.ts'
-import {sizeClasses, type TlbConfig, undoLimitOf} from './tlb-config.ts'
+import {tagBias} from './tag-encoding.ts'
+import {encodingOf, sizeClasses, type TlbConfig, undoLimitOf} from './tlb-config.ts'
 import {FlushCause, Regime, regimeCount, TlbState} from './tlb-layout.ts'
 import {TlbShared} from './tlb-shared.ts'
 import {readTlbStatistics, type SharedTlbStatistics, sharedTlbStatistics, type TlbStatistics} from './tlb-statistics.ts'
@@ -91,7 +92,7 @@ export class Tlb {
 		this.#memory = memory
 		this.#blocks = blocks
 		const pools = tablePools(memory, rcu, config, needsClearing)
-		this.#tables = {memory, pools, undoLimit: undoLimitOf(config), swappedOut: []}
+		this.#tables = {memory, pools, encoding: encodingOf(config), undoLimit: undoLimitOf(config), swappedOut: []}
 		this.#policy = flushPolicies[config.policy ?? 'swap-pool']
 		this.#satpOffset = satpOffset
 		this.#shared = memory.region('tlb').offset
@@ -108,6 +109,7 @@ export class Tlb {
 		const state = this.#state(vcpu)
 		// Plain: the vCPU's thread, which alone reads it, is started or told to run after this.
 		this.#memory.i32[(state + TlbState.offset.undoLimit) >>> 2] = this.#tables.undoLimit
+		this.#memory.i32[(state + TlbState.offset.tagBias) >>> 2] = tagBias[this.#tables.encoding]
 		for (let regime = 0; regime < regimeCount; regime++) {
 			const pool = this.#tables.pools.find((each) => each !== undefined)
 			const fresh = pool?.take() || pool?.takeRetired() || noTable
@@ -148,7 +150,7 @@ export class Tlb {
 			if (descriptor === noTable || !isFilled(this.#memory, descriptor)) continue
 			if (isInsideLargePages(this.#memory, descriptor, pageLow, pageHigh)) {
 				this.#policy.flushOwn(this.#tables, state, regime)
-			} else invalidatePage(this.#memory, descriptor, pageLow, pageHigh)
+			} else invalidatePage(this.#memory, descriptor, {pageLow, pageHigh, encoding: this.#tables.encoding})
 		}
 		this.#retire()
 	}
@@ -300,7 +302,14 @@ export function tablePools(
 	const start = memory.region('tlb').offset
 	const pools: (TablePool | undefined)[] = []
 	for (const {offset, ...size} of sizeClasses(config)) {
-		pools[size.log2Entries] = new TablePool({memory, rcu, offset: start + offset, needsClearing, ...size})
+		pools[size.log2Entries] = new TablePool({
+			memory,
+			rcu,
+			offset: start + offset,
+			encoding: encodingOf(config),
+			needsClearing,
+			...size,
+		})
 	}
 	return pools
 }

@@ -1,6 +1,20 @@
 /** Lookup and fill as the hart core does them, with the page's frame in the addend. */
 import type {SharedMemory} from '../../src/memory/index.ts'
-import {logCapacity, TlbEntry, tableAddress, tableLog2Entries, trailerWord} from '../../src/tlb/index.ts'
+import {
+	defaultTagEncoding,
+	logCapacity,
+	type TlbConfig,
+	TlbEntry,
+	tableAddress,
+	tableLog2Entries,
+	tagBias,
+	trailerWord,
+} from '../../src/tlb/index.ts'
+
+/** Whose tables they are. */
+type Machine = Readonly<{memory: SharedMemory; config: TlbConfig}>
+
+const tagLow = (page: number, {encoding = defaultTagEncoding}: TlbConfig) => (page << 12) + tagBias[encoding]
 
 /** Word index of the page's entry. */
 function entryWord(descriptor: number, page: number): number {
@@ -9,10 +23,10 @@ function entryWord(descriptor: number, page: number): number {
 }
 
 /** @param page below 2^20. @returns the frame, or undefined on a miss. Plain: the caller is the table's owner. */
-export function lookUp(memory: SharedMemory, descriptor: number, page: number): number | undefined {
+export function lookUp({memory, config}: Machine, descriptor: number, page: number): number | undefined {
 	const entry = entryWord(descriptor, page)
 	const tag = entry + (TlbEntry.offset.readTag >> 2)
-	if (memory.i32[tag] !== page << 12 || memory.i32[tag + 1] !== 0) return undefined
+	if (memory.i32[tag] !== tagLow(page, config) || memory.i32[tag + 1] !== 0) return undefined
 	return memory.i32[entry + (TlbEntry.offset.addend >> 2)]
 }
 
@@ -23,11 +37,12 @@ export function openTable(memory: SharedMemory, descriptor: number): void {
 	if (memory.i32[word] === 0) Atomics.store(memory.i32, word, 1)
 }
 
-/** Notes an entry that was zero, slot 0 aside. */
-function logEntry(memory: SharedMemory, descriptor: number, entry: number): void {
+/** Notes an entry that was zero, slot 0 aside where page 0's tag is. */
+function logEntry({memory, config}: Machine, descriptor: number, entry: number): void {
 	const slot = (entry * 4 - tableAddress(descriptor)) / TlbEntry.size
 	const tag = entry + (TlbEntry.offset.readTag >> 2)
-	if (slot === 0 || memory.i32[tag] !== 0 || memory.i32[tag + 1] !== 0) return
+	if (slot === 0 && tagLow(0, config) === 0) return
+	if (memory.i32[tag] !== 0 || memory.i32[tag + 1] !== 0) return
 	const word = trailerWord(descriptor, 'logged')
 	const logged = memory.i32[word]!
 	if (logged < logCapacity) memory.u16[trailerWord(descriptor, 'log') * 2 + logged] = slot
@@ -35,13 +50,21 @@ function logEntry(memory: SharedMemory, descriptor: number, entry: number): void
 }
 
 /** After the walk. Plain: the caller is the table's owner. */
-export function fill(memory: SharedMemory, descriptor: number, page: number, frame: number): void {
+export function fill(machine: Machine, descriptor: number, page: number, frame: number): void {
+	const {memory, config} = machine
 	const entry = entryWord(descriptor, page)
-	logEntry(memory, descriptor, entry)
+	logEntry(machine, descriptor, entry)
 	for (const field of ['readTag', 'writeTag', 'execTag'] as const) {
 		const tag = entry + (TlbEntry.offset[field] >> 2)
-		memory.i32[tag] = page << 12
+		memory.i32[tag] = tagLow(page, config)
 		memory.i32[tag + 1] = 0
 	}
 	memory.i32[entry + (TlbEntry.offset.addend >> 2)] = frame
+}
+
+/** Whether every byte but the log's is as in a fresh table. */
+export function isFresh({memory, config}: Machine, descriptor: number): boolean {
+	const bytes = memory.u8.subarray(tableAddress(descriptor), trailerWord(descriptor, 'log') * 4)
+	const poisoned = tagLow(0, config) === 0 ? TlbEntry.offset.addend : 0
+	return bytes.every((byte, index) => byte === (index < poisoned ? 0xff : 0))
 }

@@ -20,12 +20,12 @@ const regimes = [Regime.machine, Regime.bare, ...translated]
 function fillAll(machine: TestMachine, vcpu: number, page: number): void {
 	for (const regime of regimes) {
 		openTable(machine.memory, machine.descriptor(vcpu, regime))
-		fill(machine.memory, machine.descriptor(vcpu, regime), page, 5)
+		fill(machine, machine.descriptor(vcpu, regime), page, 5)
 	}
 }
 
 function hits(machine: TestMachine, vcpu: number, page: number): boolean[] {
-	return regimes.map((regime) => lookUp(machine.memory, machine.descriptor(vcpu, regime), page) === 5)
+	return regimes.map((regime) => lookUp(machine, machine.descriptor(vcpu, regime), page) === 5)
 }
 
 test('a fresh table is page-aligned, empty, and matches nothing in slot 0', (t) => {
@@ -34,7 +34,7 @@ test('a fresh table is page-aligned, empty, and matches nothing in slot 0', (t) 
 		const descriptor = machine.descriptor(0, regime)
 		t.is(tableAddress(descriptor) % 4096, 0)
 		t.is(tableLog2Entries(descriptor), 8)
-		t.is(lookUp(machine.memory, descriptor, 0), undefined)
+		t.is(lookUp(machine, descriptor, 0), undefined)
 		for (const field of ['readTag', 'writeTag', 'execTag'] as const) {
 			t.is(machine.memory.i64[(tableAddress(descriptor) + TlbEntry.offset[field]) / 8], -1n)
 		}
@@ -82,10 +82,10 @@ test('a retired table is cleared only after its reader has passed a quiescent st
 	const old = machine.descriptor(0, Regime.user)
 	machine.tlb.flush(0, FlushCause.sfenceAll)
 	t.is(clearRetired(machine.memory, machine.config), 0)
-	t.is(lookUp(machine.memory, old, 9), 5)
+	t.is(lookUp(machine, old, 9), 5)
 	machine.tlb.safepoint(0)
 	t.is(clearRetired(machine.memory, machine.config), 3)
-	t.is(lookUp(machine.memory, old, 9), undefined)
+	t.is(lookUp(machine, old, 9), undefined)
 	t.is(machine.memory.i32[trailerWord(old, 'filled')], 0)
 	const {retired, recycled, waiting, free, tables} = machine.tlb.sharedStatistics()
 	t.deepEqual({retired, recycled, waiting}, {retired: 3, recycled: 3, waiting: 0})

@@ -58,7 +58,7 @@ function runGuest(vcpu: number): void {
 	for (let access = random(60); access >= 0; access--) {
 		const page = random(pages)
 		const least = Atomics.load(words, first + leastWord(page))
-		let frame = lookUp(memory, descriptor, page)
+		let frame = lookUp(machine, descriptor, page)
 		result.lookups += 1
 		if (frame === undefined) {
 			result.misses += 1
@@ -69,7 +69,7 @@ function runGuest(vcpu: number): void {
 				if (random(8) === 0) awaitSwap(vcpu, regime, descriptor)
 				descriptor = machine.descriptor(vcpu, regime)
 			} else dawdle(random(200))
-			fill(memory, descriptor, page, frame)
+			fill(machine, descriptor, page, frame)
 		}
 		if (frame < least) {
 			result.stale += 1

@@ -5,27 +5,19 @@ import {
 	FlushCause,
 	logCapacity,
 	Regime,
-	TlbEntry,
 	tableAddress,
 	trailerWord,
 	undoTable,
 } from '../../src/tlb/index.ts'
-import {fill, lookUp, openTable} from './lookup.ts'
+import {fill, isFresh, lookUp, openTable} from './lookup.ts'
 import {TestMachine} from './test-machine.ts'
 
 /** Pages from `first` on into the user's table. @returns its descriptor. */
 function fillPages(machine: TestMachine, count: number, {vcpu = 0, first = 0} = {}): number {
 	const descriptor = machine.descriptor(vcpu, Regime.user)
 	openTable(machine.memory, descriptor)
-	for (let page = first; page < first + count; page++) fill(machine.memory, descriptor, page, 5)
+	for (let page = first; page < first + count; page++) fill(machine, descriptor, page, 5)
 	return descriptor
-}
-
-/** Every byte but the log's is as in a fresh table. */
-function isFresh({memory}: TestMachine, descriptor: number): boolean {
-	const address = tableAddress(descriptor)
-	const bytes = memory.u8.subarray(address, trailerWord(descriptor, 'log') * 4)
-	return bytes.every((byte, index) => byte === (index < TlbEntry.offset.addend ? 0xff : 0))
 }
 
 test('a flush undoes up to undoLimit entries in place, and swaps a table with one more', (t) => {
@@ -65,7 +57,7 @@ test('an entry is logged once, whatever becomes of it', (t) => {
 	const table = fillPages(machine, 2, {first: 3})
 	for (let round = 0; round < 5; round++) {
 		machine.tlb.flushPage(0, 3, 0, FlushCause.sfencePage)
-		t.is(lookUp(machine.memory, table, 3), undefined)
+		t.is(lookUp(machine, table, 3), undefined)
 		// Another page of the same slot as well.
 		fillPages(machine, 1, {first: 3 + 256})
 		fillPages(machine, 1, {first: 3})
@@ -94,11 +86,11 @@ test('an owner that undoes its table while another thread swaps it away harms no
 	const table = fillPages(machine, 9)
 	machine.tlb.startRemoteFlush({targets: [0]})
 	// The owner loaded the descriptor before the swap.
-	undoTable(machine.memory, table)
+	undoTable(machine.memory, table, 'poison-zero')
 	t.true(isFresh(machine, table))
 	// And a walk of it that began before the swap, too.
 	openTable(machine.memory, table)
-	fill(machine.memory, table, 200, 5)
+	fill(machine, table, 200, 5)
 	t.is(clearRetired(machine.memory, machine.config), 0)
 	machine.tlb.safepoint(0)
 	t.is(clearRetired(machine.memory, machine.config), 1)

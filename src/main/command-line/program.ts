@@ -65,6 +65,10 @@ function addRun(program: Command, action: (options: RawRunOptions) => Promise<vo
 		.option('--jit-threshold <n>', 'jumps to one place that make it hot, 1 to 65535')
 		.option('--lookup <name>', 'how translated code looks pages up: outlined into a function (default), or inline')
 		.option('--last-pages <on|off>', 'whether translated code keeps the last page of each base register at hand')
+		.option(
+			'--tlb-encoding <name>',
+			'what tags a page in the TLB: poison-zero, its address (default); plus-one, that + 1',
+		)
 		.option('--dump-wasm <folder>', 'write each translated module there')
 		.option('--perf-map', "name translated code for Linux's perf")
 		.addOption(new Option('-M, --machine <name>', 'the board').hideHelp())

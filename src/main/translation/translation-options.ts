@@ -4,6 +4,7 @@ import {access, mkdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {setFlagsFromString} from 'node:v8'
 import {expected, rangeError} from '../../memory/index.ts'
+import {defaultTagEncoding, tagEncodings} from '../../tlb/index.ts'
 import {provesFusedMultiplyAdd, type TranslationConfig} from '../../vcpu-worker/index.ts'
 import type {TranslationOptions} from '../machine-interface.ts'
 import {defaultLimits} from './translation-service.ts'
@@ -19,6 +20,7 @@ const defaults = {
 	threshold: 3000,
 	lookup: 'outlined',
 	lastPages: 'on',
+	encoding: defaultTagEncoding,
 } as const satisfies Partial<TranslationConfig>
 
 /** @throws UserError */
@@ -30,10 +32,13 @@ export function translationConfig(options: TranslationOptions): TranslationConfi
 		throw expected(`--jit-threshold from 1 to ${mostThreshold}`, threshold)
 	const {lastPages = defaults.lastPages} = options
 	if (!lastPagesChoices.includes(lastPages)) throw expected('--last-pages on or off', lastPages)
+	const {tlbEncoding: encoding = defaults.encoding} = options
+	if (!tagEncodings.includes(encoding)) throw expected(`--tlb-encoding ${tagEncodings.join(' or ')}`, encoding)
 	const {jitBytes = defaultLimits.wasmBytes} = options
 	if (!(jitBytes >= 1)) throw rangeError('jitBytes above 0', jitBytes)
 	const fusedMultiplyAdd = accel === 'jit' && provesFusedMultiplyAdd() ? 'relaxed' : 'exact'
-	return {accel, lookup, lastPages, threshold, fusedMultiplyAdd, synchronous: options.jitSynchronous ?? false}
+	const synchronous = options.jitSynchronous ?? false
+	return {accel, lookup, lastPages, encoding, threshold, fusedMultiplyAdd, synchronous}
 }
 
 /** @throws UserError when files cannot be written there. */

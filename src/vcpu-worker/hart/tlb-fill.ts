@@ -11,6 +11,7 @@ import {
 	TLB_ENTRY_SIZE,
 	TLB_ENTRY_WRITE_TAG,
 	TLB_FILLS,
+	TLB_TAG_BIAS,
 	TLB_TRAILER_FILLED,
 	TLB_TRAILER_LARGE_FIRST,
 	TLB_TRAILER_LARGE_LAST,
@@ -40,6 +41,16 @@ export function trailerOf(descriptor: u32): u32 {
 	return tableOf(descriptor) + (TLB_ENTRY_SIZE << (descriptor & DESCRIPTOR_LOG2_MASK))
 }
 
+/** @returns the tag of the page's entry for what it permits; src/tlb/tag-encoding.ts. Plain: written before this vCPU runs. */
+export function tagOf(page: u64): u64 {
+	return page + <u64>load<u32>(hart, TLB_TAG_BIAS)
+}
+
+/** Whether an empty table's slot 0 is not zero, since page 0's tag is. */
+export function hasPoison(): bool {
+	return tagOf(0) == 0
+}
+
 /** Announces a fill of this table; before the walk. */
 export function openTable(descriptor: u32): void {
 	const trailer = trailerOf(descriptor)
@@ -61,26 +72,27 @@ export function isOpen(descriptor: u32): bool {
  */
 export function fill(descriptor: u32, page: u64, place: u32, may: u32, code: u32): void {
 	const entry = entryOf(descriptor, page)
-	// A filled entry's read tag is not 0, except in slot 0.
+	// A filled entry's read tag is not 0, except page 0's in slot 0 of a table with poison.
 	if (load<u64>(entry, TLB_ENTRY_READ_TAG) == 0) logEntry(descriptor, entry)
 	const addend = place - <u32>page
+	const tag = tagOf(page)
 	// A data access knows no code page: it keeps the one that a fetch found for the same translation.
-	if (code == 0 && load<u64>(entry, TLB_ENTRY_EXEC_TAG) == page && load<u32>(entry, TLB_ENTRY_ADDEND) == addend) {
+	if (code == 0 && load<u64>(entry, TLB_ENTRY_EXEC_TAG) == tag && load<u32>(entry, TLB_ENTRY_ADDEND) == addend) {
 		code = load<u32>(entry, TLB_ENTRY_CODE)
 	}
 	const executable = code != 0 && may & MAY_EXECUTE
-	store<u64>(entry, may & MAY_READ ? page : <u64>NEVER_TAG, TLB_ENTRY_READ_TAG)
-	store<u64>(entry, may & MAY_WRITE ? page : <u64>NEVER_TAG, TLB_ENTRY_WRITE_TAG)
-	store<u64>(entry, executable ? page : <u64>NEVER_TAG, TLB_ENTRY_EXEC_TAG)
+	store<u64>(entry, may & MAY_READ ? tag : <u64>NEVER_TAG, TLB_ENTRY_READ_TAG)
+	store<u64>(entry, may & MAY_WRITE ? tag : <u64>NEVER_TAG, TLB_ENTRY_WRITE_TAG)
+	store<u64>(entry, executable ? tag : <u64>NEVER_TAG, TLB_ENTRY_EXEC_TAG)
 	store<u32>(entry, addend, TLB_ENTRY_ADDEND)
 	store<u32>(entry, executable ? code : 0, TLB_ENTRY_CODE)
 	store<u64>(hart, load<u64>(hart, TLB_FILLS) + 1, TLB_FILLS)
 }
 
-/** Notes that an entry will not be zero any more. Slot 0 never is. */
+/** Notes that an entry will not be zero any more. With poison slot 0 never is. */
 function logEntry(descriptor: u32, entry: u32): void {
 	const slot = (entry - tableOf(descriptor)) / TLB_ENTRY_SIZE
-	if (slot == 0) return
+	if (slot == 0 && hasPoison()) return
 	const trailer = trailerOf(descriptor)
 	const logged = load<u32>(trailer, TLB_TRAILER_LOGGED)
 	if (logged < LOG_CAPACITY) store<u16>(trailer + (logged << 1), <u16>slot, TLB_TRAILER_LOG)

@@ -30,7 +30,7 @@ import {PAGE_SHIFT} from './architecture'
 import {tlbFlush} from './env'
 import {hart} from './hart'
 import {pageOf} from './page-walk'
-import {entryOf, isOpen, loadDescriptor, tableOf, trailerOf} from './tlb-fill'
+import {entryOf, hasPoison, isOpen, loadDescriptor, tableOf, tagOf, trailerOf} from './tlb-fill'
 
 /** Empties the tables of the regimes that translate. @param cause one that leaves the others as they are. */
 export function flushTranslations(cause: u32): void {
@@ -92,8 +92,8 @@ function undoTable(descriptor: u32): void {
 	for (let index: u32 = 0; index < logged; index++) {
 		writeEntry(table + <u32>load<u16>(trailer + (index << 1), TLB_TRAILER_LOG) * TLB_ENTRY_SIZE, 0)
 	}
-	// Slot 0 may match nothing, and page 0's tag is 0.
-	writeEntry(table, NEVER_TAG)
+	// Slot 0 may match nothing, and is not in the log.
+	if (hasPoison()) writeEntry(table, NEVER_TAG)
 	store<u32>(trailer, 0, TLB_TRAILER_LOGGED)
 	store<u64>(trailer, 0, TLB_TRAILER_LARGE_FIRST)
 	store<u64>(trailer, 0, TLB_TRAILER_LARGE_LAST)
@@ -104,10 +104,11 @@ function undoTable(descriptor: u32): void {
 
 function invalidatePage(descriptor: u32, page: u64): void {
 	const entry = entryOf(descriptor, page)
+	const tag = tagOf(page)
 	if (
-		load<u64>(entry, TLB_ENTRY_READ_TAG) == page ||
-		load<u64>(entry, TLB_ENTRY_WRITE_TAG) == page ||
-		load<u64>(entry, TLB_ENTRY_EXEC_TAG) == page
+		load<u64>(entry, TLB_ENTRY_READ_TAG) == tag ||
+		load<u64>(entry, TLB_ENTRY_WRITE_TAG) == tag ||
+		load<u64>(entry, TLB_ENTRY_EXEC_TAG) == tag
 	) {
 		writeEntry(entry, NEVER_TAG)
 	}

@@ -18,7 +18,7 @@ import {hart, raise, ramAt, romAt} from './hart'
 import {pageOf, walk, walkedGpa, walkedPte, walkedSpan} from './page-walk'
 import {PMP_SPLIT, pmpAccess, pmpPage} from './pmp'
 import {MAY_ALL, MAY_WRITE, permitted} from './regimes'
-import {entryOf, fill, isOpen, loadDescriptor, openTable, widenLarge} from './tlb-fill'
+import {entryOf, fill, isOpen, loadDescriptor, openTable, tagOf, widenLarge} from './tlb-fill'
 
 /** Instructions are fetched by halfwords: each of them is permitted or not. */
 const PARCEL_BYTES: u32 = 2
@@ -39,7 +39,7 @@ export function translate(gva: u64, bytes: u32, access: u32): i32 {
 	// Misaligned accesses come here although their page is in the table.
 	const entry = entryOf(descriptor, page)
 	const tag = access == ACCESS_LOAD ? load<u64>(entry, TLB_ENTRY_READ_TAG) : load<u64>(entry, TLB_ENTRY_WRITE_TAG)
-	if (tag == page) {
+	if (tag == tagOf(page)) {
 		place = <u32>gva + load<u32>(entry, TLB_ENTRY_ADDEND)
 		return 1
 	}
@@ -55,7 +55,7 @@ export function fetch(gva: u64): u32 {
 	const descriptor = loadDescriptor(regime)
 	const page = pageOf(gva)
 	const entry = entryOf(descriptor, page)
-	if (load<u64>(entry, TLB_ENTRY_EXEC_TAG) == page) return verifyCodePage(load<u32>(entry, TLB_ENTRY_CODE))
+	if (load<u64>(entry, TLB_ENTRY_EXEC_TAG) == tagOf(page)) return verifyCodePage(load<u32>(entry, TLB_ENTRY_CODE))
 	const may = locate(gva, PARCEL_BYTES, ACCESS_FETCH, regime, descriptor)
 	if (may == 0) return 0
 	if (place == 0) return refuse(gva, ACCESS_FETCH)

@@ -1,5 +1,5 @@
 /** The interpreter: one WebAssembly function over decoded slots, generated from the instruction list. */
-import {TlbEntry} from '../../tlb/index.ts'
+import {defaultTagEncoding, type TagEncoding, TlbEntry} from '../../tlb/index.ts'
 import {maximumCallDepth, RegionStatus, rationInstructions, regionSignature} from '../translate/region-call.ts'
 import {CodePage, Slot} from '../vcpu-block.ts'
 import {
@@ -13,7 +13,7 @@ import {
 import {emitHandler} from './emit-handler.ts'
 import {handlerIndex, handlers} from './handlers.ts'
 import {hartFunctions} from './hart-functions.ts'
-import {budgetOffset, MemoryAccess, pushEntry} from './memory-access.ts'
+import {budgetOffset, MemoryAccess, pushEntry, toTag} from './memory-access.ts'
 import {emitMultiplyHigh} from './multiply-high.ts'
 import {ExitReason, offsets, type RunContext} from './run-context.ts'
 import {type Cursor, pushInstructionBits, pushPc} from './slot-operands.ts'
@@ -25,8 +25,11 @@ const regionHandler = handlerIndex('region')
  * `env.regions` (the vCPU's function table), `env.hotThreshold` (jumps to one place that make it hot, from 1; counters have 16 bits) and
  * `env.hot(codeBase, ip, pageGva)`.
  * Exports `run(block, budget): ExitReason`, which executes about `budget` instructions from the block's pc on.
+ *
+ * @param options.encoding the machine's; default poison-zero.
  */
-export function buildInterpreter(): Uint8Array<ArrayBuffer> {
+export function buildInterpreter(options: Readonly<{encoding?: TagEncoding}> = {}): Uint8Array<ArrayBuffer> {
+	const {encoding = defaultTagEncoding} = options
 	const module = new ModuleBuilder()
 	module.importSharedMemory('env', 'memory')
 	const decode = module.importFunction('env', 'decode', {parameters: ['i32', 'i32'], results: []})
@@ -39,7 +42,7 @@ export function buildInterpreter(): Uint8Array<ArrayBuffer> {
 	module.function(
 		'run',
 		{parameters: ['i32', 'i32'], results: ['i32']},
-		(code) => emitRun(code, {functions, hotThreshold}),
+		(code) => emitRun(code, {functions, hotThreshold, encoding}),
 		{exported: true},
 	)
 	return module.toBytes()
@@ -47,9 +50,13 @@ export function buildInterpreter(): Uint8Array<ArrayBuffer> {
 
 function emitRun(
 	code: Code,
-	options: {functions: Readonly<Record<string, FunctionReference>>; hotThreshold: GlobalReference},
+	options: {
+		functions: Readonly<Record<string, FunctionReference>>
+		hotThreshold: GlobalReference
+		encoding: TagEncoding
+	},
 ): void {
-	const {functions, hotThreshold} = options
+	const {functions, hotThreshold, encoding} = options
 	const block = code.parameter(0)
 	const budget = code.parameter(1)
 	const [ip, codeBase] = [code.local('i32'), code.local('i32')]
@@ -58,7 +65,7 @@ function emitRun(
 	const fetch = {table: code.local('i32'), mask: code.local('i32')}
 	const generation = code.local('i32')
 	const cursor: Cursor = {block, ip, codeBase, pageGva}
-	const memory = new MemoryAccess({code, block, budget, ...data, functions})
+	const memory = new MemoryAccess({code, block, budget, ...data, encoding, functions})
 	const loadTables = (): void => {
 		emitLoadTable(code, {block, regime: offsets.dataRegime, ...data})
 		emitLoadTable(code, {block, regime: offsets.fetchRegime, ...fetch})
@@ -98,7 +105,7 @@ function emitRun(
 					code.if(undefined, () => {
 						code.get(block).get(target).memory('i64.store', offsets.pc).br(restart)
 					})
-					emitFindCode(code, {cursor, target, fetch, generation, budget, functions, restart, loadTables})
+					emitFindCode(code, {cursor, target, fetch, generation, budget, encoding, functions, restart, loadTables})
 					code.block('region', (region) => {
 						code.get(ip).memory('i32.load16_u', Slot.offset.handler).i32(regionHandler).op('i32.eq').brIf(region)
 						countJump()
@@ -250,7 +257,7 @@ function emitLoadTable(code: Code, options: {block: Local; regime: number; table
 }
 
 // entry = fetch table[target]
-// entry.execTag == page(target) && entry.code.generation == generation ? codeBase = entry.code : codeBase = fetch(target)
+// entry.execTag == tag of page(target) && entry.code.generation == generation ? codeBase = entry.code : codeBase = fetch(target)
 // ip = slot of target
 function emitFindCode(
 	code: Code,
@@ -260,6 +267,7 @@ function emitFindCode(
 		fetch: {table: Local; mask: Local}
 		generation: Local
 		budget: Local
+		encoding: TagEncoding
 		functions: RunContext['functions']
 		restart: Label
 		loadTables(): void
@@ -271,7 +279,9 @@ function emitFindCode(
 	code.get(target).i64(-0x1000n).op('i64.and').set(pageGva)
 	code.block('found', (found) => {
 		pushEntry(code, {address: target, ...options.fetch})
-		code.tee(entry).memory('i64.load', TlbEntry.offset.execTag).get(pageGva).op('i64.eq')
+		code.tee(entry).memory('i64.load', TlbEntry.offset.execTag).get(pageGva)
+		toTag(code, options.encoding)
+		code.op('i64.eq')
 		code.if(undefined, () => {
 			code.get(entry).memory('i32.load', TlbEntry.offset.code).tee(codeBase)
 			code.memory('i32.load', CodePage.offset.generation).get(options.generation).op('i32.eq').brIf(found)

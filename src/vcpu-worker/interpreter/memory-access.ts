@@ -1,5 +1,5 @@
 /** Emits guest loads, stores and atomics: the TLB lookup inline, everything else in the hart core. */
-import {TlbEntry} from '../../tlb/index.ts'
+import {type TagEncoding, TlbEntry, tagBias} from '../../tlb/index.ts'
 import type {AccessBytes, AmoName, Expression, Type} from '../isa/index.ts'
 import {HartState, VcpuBlock} from '../vcpu-block.ts'
 import type {Code, FunctionReference, Label, Local, MemoryOpcode} from '../wasm/index.ts'
@@ -42,6 +42,7 @@ export class MemoryAccess {
 	readonly #budget: Local
 	readonly #table: Local
 	readonly #mask: Local
+	readonly #encoding: TagEncoding
 	readonly #functions: Readonly<Record<string, FunctionReference>>
 
 	/** @param options.table i32: the data table's address. @param options.mask i32: (entries − 1) × TlbEntry.size. */
@@ -51,6 +52,7 @@ export class MemoryAccess {
 		budget: Local
 		table: Local
 		mask: Local
+		encoding: TagEncoding
 		functions: Readonly<Record<string, FunctionReference>>
 	}) {
 		this.#code = options.code
@@ -58,6 +60,7 @@ export class MemoryAccess {
 		this.#budget = options.budget
 		this.#table = options.table
 		this.#mask = options.mask
+		this.#encoding = options.encoding
 		this.#functions = options.functions
 	}
 
@@ -222,7 +225,7 @@ export class MemoryAccess {
 		})
 	}
 
-	// entry = table[vpn & mask]; entry.tag == masked gva ? low(gva) + entry.addend : miss()
+	// entry = table[vpn & mask]; entry.tag == tag of masked gva ? low(gva) + entry.addend : miss()
 	#offset(access: {gva: Push; bytes: AccessBytes; tag: 'readTag' | 'writeTag'}, miss: (address: Local) => void): void {
 		const code = this.#code
 		const address = code.local('i64')
@@ -238,7 +241,7 @@ export class MemoryAccess {
 		code.release(address, entry)
 	}
 
-	// Pushes entry.tag == gva & ~(0xfff ^ (bytes − 1)). Plain: only this vCPU fills its tables; a flush swaps them whole.
+	// Pushes entry.tag == tag of gva & ~(0xfff ^ (bytes − 1)). Plain: only this vCPU fills its tables; a flush swaps them whole.
 	#pushHit(access: {address: Local; entry: Local; bytes: AccessBytes; tag: 'readTag' | 'writeTag'}): void {
 		const code = this.#code
 		pushEntry(code, {address: access.address, table: this.#table, mask: this.#mask})
@@ -246,7 +249,9 @@ export class MemoryAccess {
 		code
 			.get(access.address)
 			.i64(BigInt(~(0xfff ^ (access.bytes - 1))))
-			.op('i64.and', 'i64.eq')
+			.op('i64.and')
+		toTag(code, this.#encoding)
+		code.op('i64.eq')
 	}
 
 	#pushHitOffset(address: Local, entry: Local): void {
@@ -267,6 +272,12 @@ export class MemoryAccess {
 		if (!found) throw new Error(`Invariant broken: the hart core must export ${name}`)
 		return found
 	}
+}
+
+/** Turns the page's address on the stack, i64, into its tag. */
+export function toTag(code: Code, encoding: TagEncoding): void {
+	const bias = tagBias[encoding]
+	if (bias !== 0) code.i64(BigInt(bias)).op('i64.add')
 }
 
 /** log2(TlbEntry.size) below the page shift: gva >> this, masked, is the entry's place in bytes. */

@@ -1,7 +1,7 @@
 /** Jumps to an address that is known at run time only: through the fetch TLB and the slot that lies there. */
-import {TlbEntry} from '../../tlb/index.ts'
+import {type TagEncoding, TlbEntry} from '../../tlb/index.ts'
 import {handlerIndex} from '../interpreter/handlers.ts'
-import {budgetOffset, pushEntry} from '../interpreter/memory-access.ts'
+import {budgetOffset, pushEntry, toTag} from '../interpreter/memory-access.ts'
 import {offsets} from '../interpreter/run-context.ts'
 import {CodePage, Slot} from '../vcpu-block.ts'
 import type {Code, FunctionReference, Local, Signature} from '../wasm/index.ts'
@@ -92,23 +92,25 @@ export function emitPoll(code: Code): void {
 /** slotOf(block, target): what pushSlot() pushes. */
 export const slotSignature: Signature = {parameters: ['i32', 'i64'], results: ['i32']}
 
-export function emitSlotOf(code: Code): void {
-	pushSlot(code, {block: code.parameter(0, 'block'), target: code.parameter(1, 'target')})
+export function emitSlotOf(code: Code, encoding: TagEncoding): void {
+	pushSlot(code, {block: code.parameter(0, 'block'), target: code.parameter(1, 'target'), encoding})
 }
 
 /**
  * Pushes the address of the slot of `target`, or 0, where shared memory holds nothing.
  * Plain throughout: the tables in use and the code pages are this vCPU's own.
  */
-function pushSlot(code: Code, {block, target}: {block: Local; target: Local}): void {
+function pushSlot(code: Code, {block, target, encoding}: {block: Local; target: Local; encoding: TagEncoding}): void {
 	const [table, mask] = [code.local('i32'), code.local('i32')]
 	const [entry, page] = [code.local('i32'), code.local('i32')]
-	// entry = fetch table[target]; entry.execTag == page(target) && (page = entry.code).generation == generation
+	// entry = fetch table[target]; entry.execTag == tag of page(target) && (page = entry.code).generation == generation
 	code.get(block).memory('i32.load', offsets.fetchTable).set(table)
 	code.get(block).memory('i32.load', offsets.fetchMask).set(mask)
 	pushEntry(code, {address: target, table, mask})
 	code.tee(entry).memory('i64.load', TlbEntry.offset.execTag)
-	code.get(target).i64(-0x1000n).op('i64.and', 'i64.eq')
+	code.get(target).i64(-0x1000n).op('i64.and')
+	toTag(code, encoding)
+	code.op('i64.eq')
 	code.if(
 		'i32',
 		() => {

@@ -1,6 +1,6 @@
 /** Which regions go into one module: those asked for, and those that they call or jump to, where these are warm. */
 import type {SharedMemory} from '../../memory/index.ts'
-import {descriptorLog2Mask, TlbEntry} from '../../tlb/index.ts'
+import {descriptorLog2Mask, type TagEncoding, TlbEntry, tagBias} from '../../tlb/index.ts'
 import {CodePage, Slot} from '../vcpu-block.ts'
 import {regionHandler} from './enter.ts'
 import {PageCode, pageBytes} from './page-code.ts'
@@ -27,7 +27,7 @@ const warmShare = 1 / 8
 export function gatherGroup(
 	memory: SharedMemory,
 	requests: readonly RegionRequest[],
-	{threshold}: {threshold: number},
+	{threshold, encoding}: {threshold: number; encoding: TagEncoding},
 ): GroupMember[] {
 	const warm = Math.max(1, threshold * warmShare)
 	const pages = new Map<number, PageCode>()
@@ -37,7 +37,7 @@ export function gatherGroup(
 		const {page, entry, pageGva, fetchTable} = next
 		if (members.has(page + entry)) continue
 		const code = pageCode(memory, pages, page)
-		const asking = lookUp(memory, {fetchTable, gva: pageGva + BigInt(entry)})
+		const asking = lookUp(memory, {fetchTable, encoding, gva: pageGva + BigInt(entry)})
 		const region = discoverRegion(code, entry, (first, last) =>
 			asking?.place === page + entry ? landings(memory, asking.codePage, {first, last}) : [],
 		)
@@ -45,7 +45,7 @@ export function gatherGroup(
 		const places = new Map<number, number>()
 		members.set(page + entry, {page, entry, pageGva, region, placeOf: (offset) => places.get(offset)})
 		for (const offset of targetsOf(region)) {
-			const hint = lookUp(memory, {fetchTable, gva: pageGva + BigInt(offset)})
+			const hint = lookUp(memory, {fetchTable, encoding, gva: pageGva + BigInt(offset)})
 			const place = offset >= 0 && offset < pageBytes ? page + offset : hint?.place
 			if (place === undefined) continue
 			places.set(offset, place)
@@ -81,7 +81,7 @@ function targetsOf({blocks, blockAt}: Region): Set<number> {
 /** The asking vCPU's fetch TLB, as a hint: it may be another table by now. */
 function lookUp(
 	memory: SharedMemory,
-	{fetchTable, gva}: {fetchTable: number; gva: bigint},
+	{fetchTable, encoding, gva}: {fetchTable: number; encoding: TagEncoding; gva: bigint},
 ): {place: number; jumps: number; codePage: number} | undefined {
 	const table = (fetchTable & ~descriptorLog2Mask) >>> 0
 	const entries = 2 ** (fetchTable & descriptorLog2Mask)
@@ -91,7 +91,7 @@ function lookUp(
 	// Plain reads of what the vCPU writes: checked where it is used, when the code runs.
 	const word = (offset: number) => memory.u32[(entry + offset) / 4] ?? 0
 	const tag = TlbEntry.offset.execTag
-	if (word(tag) !== low - (low % pageBytes) || word(tag + 4) !== high) return undefined
+	if (word(tag) !== low - (low % pageBytes) + tagBias[encoding] || word(tag + 4) !== high) return undefined
 	const place = (word(TlbEntry.offset.addend) + low) >>> 0
 	const codePage = word(TlbEntry.offset.code)
 	const counter = codePage + CodePage.offset.counters + (low % pageBytes)

@@ -1,15 +1,15 @@
 /** A look into the data TLB, and what is done where it has nothing: one function each for loads and stores, which regions share. */
-import {TlbEntry} from '../../tlb/index.ts'
-import {pushEntry, scratchOffset} from '../interpreter/memory-access.ts'
+import {type TagEncoding, TlbEntry} from '../../tlb/index.ts'
+import {pushEntry, scratchOffset, toTag} from '../interpreter/memory-access.ts'
 import {offsets} from '../interpreter/run-context.ts'
 import type {Code, FunctionReference, Local, ModuleBuilder, Signature, ValueType} from '../wasm/index.ts'
 
 export type ProbeTag = 'readTag' | 'writeTag'
 
-/** What a miss finds: the tag that the page's place may be kept under, and the addend: with the address it gives the place in shared memory. */
+/** What a miss finds: the masked address that the page's place may be kept under, and the addend: with the address it gives the place in shared memory. */
 const found: readonly ValueType[] = ['i64', 'i32']
 
-/** Tags that no masked address equals, since bits 11–3 of one are 0. The place holds for this access only; an exception is raised. */
+/** Instead of masked addresses, which they are none of, since bits 11–3 of one are 0. The place holds for this access only; an exception is raised. */
 export const missTag = {once: -1n, raised: -2n} as const
 
 const signatures: Readonly<Record<ProbeTag, Signature>> = {
@@ -22,19 +22,19 @@ const signatures: Readonly<Record<ProbeTag, Signature>> = {
 /** Defines the functions that an access calls whose page is not the last one of its register. */
 export function defineMisses(
 	module: ModuleBuilder,
-	functions: Readonly<Record<string, FunctionReference>>,
+	{functions, encoding}: {functions: Readonly<Record<string, FunctionReference>>; encoding: TagEncoding},
 ): Record<ProbeTag, FunctionReference> {
 	return {
 		readTag: module.function('load miss', signatures.readTag, (code) => {
 			const place = code.local('i32', 'place')
-			emitMiss(code, 'readTag', ({address, bytes}) => {
+			emitMiss(code, {tag: 'readTag', encoding}, ({address, bytes}) => {
 				code.get(address).get(bytes).call(functions.readMemory!).tee(place).op('i32.eqz')
 				code.if(undefined, () => code.i64(missTag.raised).i32(0).op('return'))
 				code.get(place)
 			})
 		}),
 		writeTag: module.function('store miss', signatures.writeTag, (code) => {
-			emitMiss(code, 'writeTag', ({block, address, bytes}) => {
+			emitMiss(code, {tag: 'writeTag', encoding}, ({block, address, bytes}) => {
 				code.get(address).get(bytes).get(code.parameter(3, 'value')).call(functions.writeMemory!).op('i32.eqz')
 				code.if(undefined, () => code.i64(missTag.raised).i32(0).op('return'))
 				// It has been done already: what the region stores after this does no harm there.
@@ -47,7 +47,7 @@ export function defineMisses(
 // probe(masked) || (once, place − low(address)), where `otherwise` pushes the place or returns
 function emitMiss(
 	code: Code,
-	tag: ProbeTag,
+	look: {tag: ProbeTag; encoding: TagEncoding},
 	otherwise: (parameters: {block: Local; address: Local; bytes: Local}) => void,
 ): void {
 	const block = code.parameter(0, 'block')
@@ -68,7 +68,7 @@ function emitMiss(
 		.i64(-0x1000n)
 		.op('i64.or', 'i64.and')
 		.set(masked)
-	pushIsHit(code, {masked, table, mask, tag, entry})
+	pushIsHit(code, {...look, masked, table, mask, entry})
 	code.likely().if(undefined, () => {
 		code.get(masked).get(entry).memory('i32.load', TlbEntry.offset.addend).op('return')
 	})
@@ -77,12 +77,14 @@ function emitMiss(
 	code.get(address).op('i32.wrap_i64', 'i32.sub')
 }
 
-// Sets entry = place in table of masked; pushes entry.tag == masked
+// Sets entry = place in table of masked; pushes entry.tag == tag of masked
 /** Plain: only this vCPU fills its tables; a flush swaps them whole. @param lookup.masked the address less the bits that a hit ignores. */
 export function pushIsHit(
 	code: Code,
-	lookup: {masked: Local; table: Local; mask: Local; tag: ProbeTag; entry: Local},
+	lookup: {masked: Local; table: Local; mask: Local; tag: ProbeTag; encoding: TagEncoding; entry: Local},
 ): void {
 	pushEntry(code, {address: lookup.masked, table: lookup.table, mask: lookup.mask})
-	code.tee(lookup.entry).memory('i64.load', TlbEntry.offset[lookup.tag]).get(lookup.masked).op('i64.eq')
+	code.tee(lookup.entry).memory('i64.load', TlbEntry.offset[lookup.tag]).get(lookup.masked)
+	toTag(code, lookup.encoding)
+	code.op('i64.eq')
 }

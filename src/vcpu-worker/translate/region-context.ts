@@ -1,4 +1,5 @@
 /** What the pieces of one region's function share. */
+import type {TagEncoding} from '../../tlb/index.ts'
 import type {Code, FunctionReference, GlobalReference, Local} from '../wasm/index.ts'
 import {regionHandler} from './enter.ts'
 import type {ProbeTag} from './probe.ts'
@@ -31,6 +32,7 @@ export type ModuleContext = Readonly<{
 	probes: Readonly<Record<ProbeTag, FunctionReference>>
 	lookup: TranslateOptions['lookup']
 	lastPages: NonNullable<TranslateOptions['lastPages']>
+	encoding: TagEncoding
 	/** Where the module's functions begin in the vCPU's table. */
 	base: GlobalReference
 }>
@@ -134,7 +136,7 @@ function pushPage(code: Code, target: Local): void {
 	code.get(target).i64(-0x1000n).op('i64.and')
 }
 
-// entry = fetch table[target]; entry.execTag == page(target) && entry.code.generation == generation && slot == the sibling's
+// entry = fetch table[target]; entry.execTag == tag of page(target) && entry.code.generation == generation && slot == the sibling's
 function pushIsInstalled(context: RegionContext, {target, sibling}: {target: Local; sibling: Sibling}): void {
 	const {code} = context
 	code.get(context.block).get(target).call(context.slotOf)

@@ -4,7 +4,7 @@
  * tables, and a region that goes on over a safepoint does so in the same read-side critical section.
  */
 
-import {TlbEntry} from '../../tlb/index.ts'
+import {type TagEncoding, TlbEntry} from '../../tlb/index.ts'
 import {
 	budgetOffset,
 	type LoadExpression,
@@ -29,10 +29,11 @@ type Options = Readonly<{
 	probes: Readonly<Record<ProbeTag, FunctionReference>>
 	lookup: 'inline' | 'outlined'
 	lastPages: 'on' | 'off'
+	encoding: TagEncoding
 	region: Region
 }>
 
-/** The last page that was read, or written, through a base register: its tag, i64 (−1 = none), and its addend, i32. */
+/** The last page that was read, or written, through a base register: its masked address, i64 (−1 = none), and its addend, i32. Without the encoding's bias. */
 type LastPage = Readonly<{tag: Local; addend: Local}>
 type LastPages = Readonly<Record<ProbeTag, LastPage | undefined>>
 
@@ -135,7 +136,7 @@ export class RegionMemory extends MemoryAccess {
 		trap: Label,
 		miss: () => void,
 	): void {
-		const {code, block, lookup, lastPages} = this.#options
+		const {code, block, lookup, lastPages, encoding} = this.#options
 		const {last, address, bytes, tag} = access
 		const masked = code.local('i64')
 		code
@@ -146,7 +147,7 @@ export class RegionMemory extends MemoryAccess {
 		const look = (): void => {
 			if (lookup === 'outlined') return callMiss()
 			const entry = code.local('i32')
-			pushIsHit(code, {masked, ...this.#table, tag, entry})
+			pushIsHit(code, {masked, ...this.#table, tag, encoding, entry})
 			code.likely().if(
 				undefined,
 				() => {

@@ -1,5 +1,6 @@
 /** From hot places in guest code to one WebAssembly module of regions that call each other. */
 import type {SharedMemory} from '../../memory/index.ts'
+import {defaultTagEncoding} from '../../tlb/index.ts'
 import {hartFunctions} from '../interpreter/hart-functions.ts'
 import {emitMultiplyHigh} from '../interpreter/multiply-high.ts'
 import {type FunctionReference, ModuleBuilder} from '../wasm/index.ts'
@@ -33,7 +34,8 @@ export function translate(
 	requests: readonly RegionRequest[],
 	options: TranslateOptions,
 ): Translation | undefined {
-	const members = gatherGroup(memory, requests, {threshold: options.threshold ?? 1})
+	const {lookup, lastPages = 'on', encoding = defaultTagEncoding} = options
+	const members = gatherGroup(memory, requests, {threshold: options.threshold ?? 1, encoding})
 	if (members.length === 0) return undefined
 	const module = new ModuleBuilder({name: nameOf(members[0]!)})
 	module.importSharedMemory('env', 'memory')
@@ -50,9 +52,8 @@ export function translate(
 	const trap = module.function('trap', trapSignature, (code) => emitTrapExit(code, {raise: functions.raise!, leave}))
 	const fusedMultiplyAdd =
 		options.fusedMultiplyAdd === 'relaxed' ? options.fusedMultiplyAdd : defineExactFusedMultiplyAdd(module)
-	const probes = defineMisses(module, functions)
-	const {lookup, lastPages = 'on'} = options
-	const slotOf = module.function('slot of', slotSignature, emitSlotOf)
+	const probes = defineMisses(module, {functions, encoding})
+	const slotOf = module.function('slot of', slotSignature, (code) => emitSlotOf(code, encoding))
 	const enter = module.function('enter', enterSignature, (code) =>
 		emitEnter(code, (target) => code.get(code.parameter(0)).get(target).call(slotOf)),
 	)
@@ -79,6 +80,7 @@ export function translate(
 				probes,
 				lookup,
 				lastPages,
+				encoding,
 				sibling,
 			}),
 		)

@@ -2,7 +2,7 @@
 import {type MessagePort, receiveMessageOnPort} from 'node:worker_threads'
 import {assert, type SharedMemory} from '../../memory/index.ts'
 import {microseconds} from '../../rcu/index.ts'
-import {TlbState} from '../../tlb/index.ts'
+import {type TagEncoding, TlbState} from '../../tlb/index.ts'
 import {CodePage, HartState, Slot, VcpuBlock} from '../vcpu-block.ts'
 import {type ModuleRegions, type RegionCache, regionKey} from './region-cache.ts'
 import {RequestFilter} from './request-filter.ts'
@@ -12,6 +12,7 @@ import type {RegionRequest, TranslateOptions} from './types.ts'
 export type TranslationConfig = TranslateOptions &
 	Readonly<{
 		accel: 'interp' | 'jit'
+		encoding: TagEncoding
 		/** Jumps to one place that make it hot, 1 to 65535. */
 		threshold: number
 		/** Each vCPU translates by itself, at once: for tests, and to study. */

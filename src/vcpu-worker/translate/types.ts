@@ -1,5 +1,6 @@
 /** What a translation is asked for with, and what it consists of. Plain data, posted between threads. */
 
+import type {TagEncoding} from '../../tlb/index.ts'
 import type {FusedMultiplyAdd} from './fused-multiply-add.ts'
 
 /** Somewhere a vCPU would like a region. */
@@ -39,6 +40,8 @@ export type TranslateOptions = Readonly<{
 	lookup: 'inline' | 'outlined'
 	/** Whether a base register's last page is kept at hand, or each access looks its page up; default on. */
 	lastPages?: 'on' | 'off'
+	/** The machine's; default poison-zero. */
+	encoding?: TagEncoding
 	/** Jumps to one place that make it hot; default 1. */
 	threshold?: number
 	/** Default: exact. */

@@ -1,6 +1,11 @@
 /** Translates hot code at once, in the hart's own thread. */
 
-import {RegionCache, type RegionRequest, translate} from '../../../src/vcpu-worker/translate/index.ts'
+import {
+	RegionCache,
+	type RegionRequest,
+	type TranslateOptions,
+	translate,
+} from '../../../src/vcpu-worker/translate/index.ts'
 import {CodePage, HartState, Slot, VcpuBlock} from '../../../src/vcpu-worker/vcpu-block.ts'
 import {codePages, type HartCore} from '../hart/hart-core.ts'
 import type {Engine} from './engine.ts'
@@ -11,14 +16,14 @@ const mostModules = 48
 export class InstantTranslator {
 	readonly cache: RegionCache
 	readonly #hart: HartCore
-	readonly #options: NonNullable<Engine['translation']>
+	readonly #options: NonNullable<Engine['translation']> & TranslateOptions
 	/** Newest first. */
 	#recent: RegionRequest[] = []
 	#made = 0
 
 	constructor(hart: HartCore, options: NonNullable<Engine['translation']>) {
 		this.#hart = hart
-		this.#options = options
+		this.#options = {...options, encoding: hart.encoding}
 		this.cache = new RegionCache(hart.memory, {
 			hart: hart.core as unknown as WebAssembly.Exports,
 			codeCache: hart.memory.region('codeCache').offset,

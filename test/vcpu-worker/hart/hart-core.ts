@@ -5,13 +5,16 @@ import {fromRoot} from '../../../scripts/build/project.ts'
 import {layOut, type MemoryMap, ramBase, SharedMemory, VcpuWords} from '../../../src/memory/index.ts'
 import {
 	clearTable,
+	defaultTagEncoding,
 	type FlushCause,
 	poisonSlotZero,
 	Regime,
 	regimeCount,
+	type TagEncoding,
 	TlbEntry,
 	TlbState,
 	tableBytes,
+	tagBias,
 	trailerWord,
 } from '../../../src/tlb/index.ts'
 import {codeCacheBytes} from '../../../src/vcpu-worker/code-cache.ts'
@@ -68,8 +71,12 @@ type Exports = Readonly<
 		Record<'attach', (...parameters: number[]) => void>
 >
 
+/** A title's end: poison-zero goes without saying. */
+export const withEncoding = (encoding: TagEncoding) => (encoding === defaultTagEncoding ? '' : `, with ${encoding}`)
+
 export class HartCore {
 	readonly memory: SharedMemory
+	readonly encoding: TagEncoding
 	readonly core: Exports
 	/** Causes of the flushes that the core asked for. */
 	readonly flushes: number[] = []
@@ -89,8 +96,9 @@ export class HartCore {
 	#nextTable = 0
 	readonly #block: number
 
-	constructor(memory = SharedMemory.create(memoryMap)) {
+	constructor(memory = SharedMemory.create(memoryMap), encoding: TagEncoding = defaultTagEncoding) {
 		this.memory = memory
+		this.encoding = encoding
 		this.#block = memory.region('vcpu').offset
 		const env = {
 			memory: memory.memory,
@@ -119,6 +127,7 @@ export class HartCore {
 		const [ram, boot, cache] = [memory.region('ram'), memory.region('rom'), memory.region('codeCache')]
 		this.core.attach(this.#block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, cache.offset, codePages)
 		this.undoLimit = -1
+		memory.i32[this.#tlbStateWord('tagBias')] = tagBias[encoding]
 		this.set('privilege', Privilege.machine)
 		this.openPmp()
 		// ADUE, as after a reset.
@@ -134,7 +143,7 @@ export class HartCore {
 	}
 
 	clearTables(): void {
-		for (let regime = 0; regime < regimeCount; regime++) clearTable(this.memory, this.descriptor(regime))
+		for (let regime = 0; regime < regimeCount; regime++) clearTable(this.memory, this.descriptor(regime), this.encoding)
 	}
 
 	/** From -1, with which each flush of everything is left to the test, up. */
@@ -160,7 +169,7 @@ export class HartCore {
 		for (let regime = 0; regime < regimeCount; regime++) {
 			const address = this.memory.region('tables').offset + this.#nextTable * tableBytes(log2Entries)
 			this.memory.u8.fill(0, address, address + tableBytes(log2Entries))
-			poisonSlotZero(this.memory, address | log2Entries)
+			poisonSlotZero(this.memory, address | log2Entries, this.encoding)
 			this.memory.i32[this.#descriptorWord(regime)] = address | log2Entries
 			this.#nextTable = (this.#nextTable + 1) % tables
 		}
@@ -176,10 +185,10 @@ export class HartCore {
 
 	/** The tags of gva's entry that match its page, in one word: 'read write exec'. */
 	entry(gva: bigint, descriptor = this.descriptor(Regime.supervisor)): string {
-		const page = gva & ~0xfffn
+		const wanted = (gva & ~0xfffn) + BigInt(tagBias[this.encoding])
 		const tags: Tag[] = ['readTag', 'writeTag', 'execTag']
 		return tags
-			.filter((tag) => this.memory.u64[(this.#entryAt(gva, descriptor) + TlbEntry.offset[tag]) / 8] === page)
+			.filter((tag) => this.memory.u64[(this.#entryAt(gva, descriptor) + TlbEntry.offset[tag]) / 8] === wanted)
 			.map((tag) => tag.slice(0, -3))
 			.join(' ')
 	}

@@ -1,66 +1,68 @@
 /** What the hart core puts into TLB tables. */
 import test from 'ava'
 import {ramBase} from '../../../src/memory/index.ts'
-import {Regime} from '../../../src/tlb/index.ts'
-import {codePages, HartCore, Privilege, rom} from './hart-core.ts'
+import {Regime, type TagEncoding, tagEncodings} from '../../../src/tlb/index.ts'
+import {codePages, HartCore, Privilege, rom, withEncoding} from './hart-core.ts'
 import {kernelPage, PageTables, Pte, userPage} from './page-tables.ts'
 
 const {V, R, W, X, A, D} = Pte
 const page = ramBase + 0x5000
 
-function paged() {
-	const hart = new HartCore()
+function paged(encoding?: TagEncoding) {
+	const hart = new HartCore(undefined, encoding)
 	const tables = new PageTables(hart)
 	hart.enter(Privilege.supervisor, tables.satp)
 	return {hart, tables}
 }
 
-for (const [name, flags, tags] of [
-	['a dirty page', V | R | W | A | D, 'read write'],
-	['a clean page', V | R | W | A, 'read'],
-	['a read-only page', V | R | A, 'read'],
-	['an executable page that no fetch has met', kernelPage, 'read write'],
-] as const) {
-	test(`a load fills ${name} as: ${tags}`, (t) => {
-		const {hart, tables} = paged()
-		tables.map(0x4000n, page, flags)
-		hart.read(0x4000n)
-		t.is(hart.entry(0x4000n), tags)
-		t.is(hart.entryTarget(0x4123n), hart.ramOffset(page + 0x123))
-		t.is(hart.trailer('logged'), 1)
-		t.is(hart.trailer('filled'), 1)
+for (const encoding of tagEncodings) {
+	for (const [name, flags, tags] of [
+		['a dirty page', V | R | W | A | D, 'read write'],
+		['a clean page', V | R | W | A, 'read'],
+		['a read-only page', V | R | A, 'read'],
+		['an executable page that no fetch has met', kernelPage, 'read write'],
+	] as const) {
+		test(`a load fills ${name} as: ${tags}${withEncoding(encoding)}`, (t) => {
+			const {hart, tables} = paged(encoding)
+			tables.map(0x4000n, page, flags)
+			hart.read(0x4000n)
+			t.is(hart.entry(0x4000n), tags)
+			t.is(hart.entryTarget(0x4123n), hart.ramOffset(page + 0x123))
+			t.is(hart.trailer('logged'), 1)
+			t.is(hart.trailer('filled'), 1)
+		})
+	}
+
+	test(`a fetch fills the execute tag, and a later load or store of the page keeps it${withEncoding(encoding)}`, (t) => {
+		const {hart, tables} = paged(encoding)
+		tables.map(0x4000n, page, V | R | W | X)
+		const code = hart.fetch(0x4000n)
+		t.is(typeof code, 'bigint')
+		t.is(hart.entry(0x4000n), 'read exec')
+		hart.write(0x4000n, 8, 1n)
+		t.is(hart.entry(0x4000n), 'read write exec')
+		t.is(hart.fetch(0x4000n), code)
+	})
+
+	test(`a page that was mapped elsewhere meanwhile loses its old execute tag${withEncoding(encoding)}`, (t) => {
+		const {hart, tables} = paged(encoding)
+		tables.map(0x4000n, page, V | R | X | A)
+		hart.fetch(0x4000n)
+		tables.map(0x4000n, page + 0x1000, kernelPage)
+		hart.write(0x4000n, 8, 1n)
+		t.is(hart.entry(0x4000n), 'read write')
+		t.is(hart.entryTarget(0x4000n), hart.ramOffset(page + 0x1000))
+	})
+
+	test(`page 0 can be filled, and slot 0 of a fresh table does not match it before${withEncoding(encoding)}`, (t) => {
+		const {hart, tables} = paged(encoding)
+		t.is(hart.entry(0n), '')
+		tables.map(0n, page, kernelPage)
+		hart.poke(page, 6n)
+		t.is(hart.read(0n), 6n)
+		t.is(hart.entry(0n), 'read write')
 	})
 }
-
-test('a fetch fills the execute tag, and a later load or store of the page keeps it', (t) => {
-	const {hart, tables} = paged()
-	tables.map(0x4000n, page, V | R | W | X)
-	const code = hart.fetch(0x4000n)
-	t.is(typeof code, 'bigint')
-	t.is(hart.entry(0x4000n), 'read exec')
-	hart.write(0x4000n, 8, 1n)
-	t.is(hart.entry(0x4000n), 'read write exec')
-	t.is(hart.fetch(0x4000n), code)
-})
-
-test('a page that was mapped elsewhere meanwhile loses its old execute tag', (t) => {
-	const {hart, tables} = paged()
-	tables.map(0x4000n, page, V | R | X | A)
-	hart.fetch(0x4000n)
-	tables.map(0x4000n, page + 0x1000, kernelPage)
-	hart.write(0x4000n, 8, 1n)
-	t.is(hart.entry(0x4000n), 'read write')
-	t.is(hart.entryTarget(0x4000n), hart.ramOffset(page + 0x1000))
-})
-
-test('page 0 can be filled, and slot 0 of a fresh table does not match it before', (t) => {
-	const {hart, tables} = paged()
-	t.is(hart.entry(0n), '')
-	tables.map(0n, page, kernelPage)
-	hart.poke(page, 6n)
-	t.is(hart.read(0n), 6n)
-	t.is(hart.entry(0n), 'read write')
-})
 
 test('each regime fills a table of its own', (t) => {
 	const {hart, tables} = paged()

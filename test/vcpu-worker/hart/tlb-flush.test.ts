@@ -1,15 +1,23 @@
 /** Flushes that the hart core carries out itself. */
 import test from 'ava'
 import {ramBase} from '../../../src/memory/index.ts'
-import {FlushCause, Regime, TlbEntry, tableAddress, trailerWord} from '../../../src/tlb/index.ts'
-import {codePages, HartCore, Privilege} from './hart-core.ts'
+import {
+	FlushCause,
+	Regime,
+	type TagEncoding,
+	TlbEntry,
+	tableAddress,
+	tagEncodings,
+	trailerWord,
+} from '../../../src/tlb/index.ts'
+import {codePages, HartCore, Privilege, withEncoding} from './hart-core.ts'
 import {kernelPage, PageTables, userPage} from './page-tables.ts'
 
 const page = ramBase + 0x5000
 const satp = 0x180
 
-function paged({undoLimit}: {undoLimit: number}) {
-	const hart = new HartCore()
+function paged({undoLimit, encoding}: {undoLimit: number; encoding?: TagEncoding}) {
+	const hart = new HartCore(undefined, encoding)
 	const tables = new PageTables(hart)
 	hart.undoLimit = undoLimit
 	hart.enter(Privilege.supervisor, tables.satp)
@@ -27,38 +35,41 @@ function readPages({hart, tables}: ReturnType<typeof paged>, count: number, firs
 }
 
 /** Every byte but the log's is as in a fresh table. */
-function isFresh({memory}: HartCore, descriptor: number): boolean {
+function isFresh({memory, encoding}: HartCore, descriptor: number): boolean {
 	const bytes = memory.u8.subarray(tableAddress(descriptor), trailerWord(descriptor, 'log') * 4)
-	return bytes.every((byte, index) => byte === (index < TlbEntry.offset.addend ? 0xff : 0))
+	const poisoned = encoding === 'poison-zero' ? TlbEntry.offset.addend : 0
+	return bytes.every((byte, index) => byte === (index < poisoned ? 0xff : 0))
 }
 
-for (const [name, flush, cause] of [
-	['sfence.vma', (hart: HartCore) => hart.core.sfence(0, 0, 0n, 0n), FlushCause.sfenceAll],
-	['a write of satp', (hart: HartCore) => hart.csrWrite(satp, 8n << 60n), FlushCause.satpWrite],
-	['a change of MXR', (hart: HartCore) => hart.csrSet(0x100, 1n << 19n), FlushCause.statusChange],
-] as const) {
-	test(`${name} empties tables of up to undoLimit entries in place, and leaves larger ones to the run loop`, (t) => {
-		const machine = paged({undoLimit: 5})
-		const {hart} = machine
-		// Slot 0 does not count.
-		const table = readPages(machine, 6)
-		t.is(hart.trailer('logged'), 5)
-		flush(hart)
-		t.is(hart.descriptor(Regime.supervisor), table)
-		t.true(isFresh(hart, table))
-		t.deepEqual(hart.flushes, [])
-		t.is(hart.causeCount(cause), 1)
-		t.deepEqual([hart.counter('undone'), hart.counter('elided')], [1, 2])
+for (const encoding of tagEncodings) {
+	for (const [name, flush, cause] of [
+		['sfence.vma', (hart: HartCore) => hart.core.sfence(0, 0, 0n, 0n), FlushCause.sfenceAll],
+		['a write of satp', (hart: HartCore) => hart.csrWrite(satp, 8n << 60n), FlushCause.satpWrite],
+		['a change of MXR', (hart: HartCore) => hart.csrSet(0x100, 1n << 19n), FlushCause.statusChange],
+	] as const) {
+		test(`${name} empties tables of up to undoLimit entries in place, and leaves larger ones to the run loop${withEncoding(encoding)}`, (t) => {
+			const machine = paged({undoLimit: 5, encoding})
+			const {hart} = machine
+			// Slot 0 does not count where it is never zero.
+			const table = readPages(machine, encoding === 'poison-zero' ? 6 : 5)
+			t.is(hart.trailer('logged'), 5)
+			flush(hart)
+			t.is(hart.descriptor(Regime.supervisor), table)
+			t.true(isFresh(hart, table))
+			t.deepEqual(hart.flushes, [])
+			t.is(hart.causeCount(cause), 1)
+			t.deepEqual([hart.counter('undone'), hart.counter('elided')], [1, 2])
 
-		hart.enter(Privilege.supervisor, machine.tables.satp)
-		hart.status(0n)
-		readPages(machine, 6, 0x1000n)
-		flush(hart)
-		t.deepEqual(hart.flushes, [cause])
-		t.not(hart.descriptor(Regime.supervisor), table)
-		t.is(hart.causeCount(cause), 1, 'the run loop counts')
-		t.deepEqual([hart.counter('undone'), hart.counter('elided')], [1, 2])
-	})
+			hart.enter(Privilege.supervisor, machine.tables.satp)
+			hart.status(0n)
+			readPages(machine, 6, 0x1000n)
+			flush(hart)
+			t.deepEqual(hart.flushes, [cause])
+			t.not(hart.descriptor(Regime.supervisor), table)
+			t.is(hart.causeCount(cause), 1, 'the run loop counts')
+			t.deepEqual([hart.counter('undone'), hart.counter('elided')], [1, 2])
+		})
+	}
 }
 
 test('tables that do not translate are left alone', (t) => {
@@ -71,27 +82,29 @@ test('tables that do not translate are left alone', (t) => {
 	t.is(hart.counter('elided'), 3)
 })
 
-test('a page flush forgets that page in every regime that translates, and the entry stays logged', (t) => {
-	const machine = paged({undoLimit: 5})
-	const {hart, tables} = machine
-	const supervisor = readPages(machine, 2, 0x4000n)
-	hart.status(1n << 18n)
-	tables.map(0x4000n, page, userPage)
-	hart.read(0x4000n)
-	const sum = hart.descriptor(Regime.supervisorSum)
-	hart.core.sfence(8, 0, 0x4567n, 0n)
-	t.is(hart.entry(0x4000n, supervisor), '')
-	t.is(hart.entry(0x5000n, supervisor), 'read write')
-	t.is(hart.entry(0x4000n, sum), '')
-	t.is(hart.causeCount(FlushCause.sfencePage), 1)
-	t.is(hart.counter('pageFlushes'), 1)
-	t.deepEqual(hart.flushes, [])
-	hart.read(0x4000n)
-	t.is(hart.trailer('logged', sum), 1)
-	// Another page of the same slot.
-	hart.core.sfence(8, 0, 0x4_5000n, 0n)
-	t.is(hart.entry(0x5000n, supervisor), 'read write')
-})
+for (const encoding of tagEncodings) {
+	test(`a page flush forgets that page in every regime that translates, and the entry stays logged${withEncoding(encoding)}`, (t) => {
+		const machine = paged({undoLimit: 5, encoding})
+		const {hart, tables} = machine
+		const supervisor = readPages(machine, 2, 0x4000n)
+		hart.status(1n << 18n)
+		tables.map(0x4000n, page, userPage)
+		hart.read(0x4000n)
+		const sum = hart.descriptor(Regime.supervisorSum)
+		hart.core.sfence(8, 0, 0x4567n, 0n)
+		t.is(hart.entry(0x4000n, supervisor), '')
+		t.is(hart.entry(0x5000n, supervisor), 'read write')
+		t.is(hart.entry(0x4000n, sum), '')
+		t.is(hart.causeCount(FlushCause.sfencePage), 1)
+		t.is(hart.counter('pageFlushes'), 1)
+		t.deepEqual(hart.flushes, [])
+		hart.read(0x4000n)
+		t.is(hart.trailer('logged', sum), 1)
+		// Another page of the same slot.
+		hart.core.sfence(8, 0, 0x4_5000n, 0n)
+		t.is(hart.entry(0x5000n, supervisor), 'read write')
+	})
+}
 
 test('a page flush inside a superpage empties a small table in place, and leaves a larger one to the run loop', (t) => {
 	const machine = paged({undoLimit: 2})
@@ -114,13 +127,15 @@ test('a page flush inside a superpage empties a small table in place, and leaves
 	t.is(hart.counter('pageFlushes'), 2, 'the run loop counts')
 })
 
-test('page 0’s entry in slot 0 is undone too', (t) => {
-	const machine = paged({undoLimit: 0})
-	const table = readPages(machine, 1)
-	t.is(machine.hart.entry(0n, table), 'read write')
-	machine.hart.core.sfence(0, 0, 0n, 0n)
-	t.true(isFresh(machine.hart, table))
-})
+for (const encoding of tagEncodings) {
+	test(`page 0’s entry in slot 0 is undone too${withEncoding(encoding)}`, (t) => {
+		const machine = paged({undoLimit: encoding === 'poison-zero' ? 0 : 1, encoding})
+		const table = readPages(machine, 1)
+		t.is(machine.hart.entry(0n, table), 'read write')
+		machine.hart.core.sfence(0, 0, 0n, 0n)
+		t.true(isFresh(machine.hart, table))
+	})
+}
 
 test('nothing is filled into a table that was emptied in place since the walk began', (t) => {
 	const hart = new HartCore()

@@ -1,4 +1,4 @@
 import {testCalls} from '../execution/calls.ts'
-import {interpreter} from '../execution/engine.ts'
+import {interpreter, plusOneInterpreter} from '../execution/engine.ts'
 
-testCalls(interpreter)
+for (const engine of [interpreter, plusOneInterpreter]) testCalls(engine)

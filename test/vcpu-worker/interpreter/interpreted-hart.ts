@@ -6,7 +6,10 @@ import {type Engine, interpreter} from '../execution/engine.ts'
 import {InstantTranslator} from '../execution/instant-translator.ts'
 import {HartCore} from '../hart/hart-core.ts'
 
-const module = await WebAssembly.compile(buildInterpreter())
+const modules = {
+	'poison-zero': await WebAssembly.compile(buildInterpreter({encoding: 'poison-zero'})),
+	'plus-one': await WebAssembly.compile(buildInterpreter({encoding: 'plus-one'})),
+}
 
 export class InterpretedHart extends HartCore {
 	readonly x: BigUint64Array
@@ -19,7 +22,7 @@ export class InterpretedHart extends HartCore {
 	readonly #blockAt: number
 
 	constructor(engine: Engine = interpreter) {
-		super()
+		super(undefined, engine.encoding)
 		const {memory} = this
 		this.#blockAt = memory.region('vcpu').offset
 		const registers = (field: 'x' | 'f') =>
@@ -37,7 +40,7 @@ export class InterpretedHart extends HartCore {
 			this.decodings++
 			this.decodedTo.add(handlers[memory.u16[((ip >>> 0) + Slot.offset.handler) / 2]!]!.key)
 		}
-		const {run} = new WebAssembly.Instance(module, {
+		const {run} = new WebAssembly.Instance(modules[this.encoding], {
 			env: {
 				memory: memory.memory,
 				decode,

@@ -1,4 +1,4 @@
-import {interpreter} from '../execution/engine.ts'
+import {interpreter, plusOneInterpreter} from '../execution/engine.ts'
 import {testJumps} from '../execution/jumps.ts'
 
-testJumps(interpreter)
+for (const engine of [interpreter, plusOneInterpreter]) testJumps(engine)

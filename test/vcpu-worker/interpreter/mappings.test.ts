@@ -1,4 +1,4 @@
-import {interpreter} from '../execution/engine.ts'
+import {interpreter, plusOneInterpreter} from '../execution/engine.ts'
 import {testMappings} from '../execution/mappings.ts'
 
-testMappings(interpreter)
+for (const engine of [interpreter, plusOneInterpreter]) testMappings(engine)

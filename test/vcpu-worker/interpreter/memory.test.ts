@@ -1,4 +1,4 @@
-import {interpreter} from '../execution/engine.ts'
+import {interpreter, plusOneInterpreter} from '../execution/engine.ts'
 import {testMemory} from '../execution/memory.ts'
 
-testMemory(interpreter)
+for (const engine of [interpreter, plusOneInterpreter]) testMemory(engine)

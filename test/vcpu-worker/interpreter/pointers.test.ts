@@ -1,4 +1,4 @@
-import {interpreter} from '../execution/engine.ts'
+import {interpreter, plusOneInterpreter} from '../execution/engine.ts'
 import {testPointers} from '../execution/pointers.ts'
 
-testPointers(interpreter)
+for (const engine of [interpreter, plusOneInterpreter]) testPointers(engine)

@@ -1,4 +1,4 @@
-import {interpreter} from '../execution/engine.ts'
+import {interpreter, plusOneInterpreter} from '../execution/engine.ts'
 import {testPrograms} from '../execution/programs.ts'
 
-testPrograms(interpreter)
+for (const engine of [interpreter, plusOneInterpreter]) testPrograms(engine)

@@ -1,4 +1,4 @@
-import {interpreter} from '../execution/engine.ts'
+import {interpreter, plusOneInterpreter} from '../execution/engine.ts'
 import {testTraps} from '../execution/traps.ts'
 
-testTraps(interpreter)
+for (const engine of [interpreter, plusOneInterpreter]) testTraps(engine)

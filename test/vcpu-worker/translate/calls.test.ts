@@ -1,4 +1,4 @@
 import {testCalls} from '../execution/calls.ts'
-import {mixedEngines, regionEngines} from '../execution/engine.ts'
+import {mixedEngines, plusOneEngines, regionEngines} from '../execution/engine.ts'
 
-for (const engine of [...regionEngines, ...mixedEngines]) testCalls(engine)
+for (const engine of [...regionEngines, ...mixedEngines, ...plusOneEngines]) testCalls(engine)

@@ -1,4 +1,4 @@
-import {regionEngines} from '../execution/engine.ts'
+import {plusOneEngines, regionEngines} from '../execution/engine.ts'
 import {testJumps} from '../execution/jumps.ts'
 
-for (const engine of regionEngines) testJumps(engine)
+for (const engine of [...regionEngines, ...plusOneEngines]) testJumps(engine)

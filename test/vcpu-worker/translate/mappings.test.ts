@@ -1,4 +1,4 @@
-import {mixedEngines, regionEngines} from '../execution/engine.ts'
+import {mixedEngines, plusOneEngines, regionEngines} from '../execution/engine.ts'
 import {testMappings} from '../execution/mappings.ts'
 
-for (const engine of [...regionEngines, ...mixedEngines]) testMappings(engine)
+for (const engine of [...regionEngines, ...mixedEngines, ...plusOneEngines]) testMappings(engine)

@@ -1,4 +1,4 @@
-import {memoryEngines, regionEngines} from '../execution/engine.ts'
+import {memoryEngines, plusOneEngines, regionEngines} from '../execution/engine.ts'
 import {testMemory} from '../execution/memory.ts'
 
-for (const engine of [...regionEngines, ...memoryEngines]) testMemory(engine)
+for (const engine of [...regionEngines, ...memoryEngines, ...plusOneEngines]) testMemory(engine)

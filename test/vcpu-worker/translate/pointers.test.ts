@@ -1,4 +1,4 @@
-import {memoryEngines, mixedEngines, regionEngines} from '../execution/engine.ts'
+import {memoryEngines, mixedEngines, plusOneEngines, regionEngines} from '../execution/engine.ts'
 import {testPointers} from '../execution/pointers.ts'
 
-for (const engine of [...regionEngines, ...memoryEngines, ...mixedEngines]) testPointers(engine)
+for (const engine of [...regionEngines, ...memoryEngines, ...mixedEngines, ...plusOneEngines]) testPointers(engine)

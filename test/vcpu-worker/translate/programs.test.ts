@@ -1,4 +1,4 @@
-import {regionEngines} from '../execution/engine.ts'
+import {plusOneEngines, regionEngines} from '../execution/engine.ts'
 import {testPrograms} from '../execution/programs.ts'
 
-for (const engine of regionEngines) testPrograms(engine)
+for (const engine of [...regionEngines, ...plusOneEngines]) testPrograms(engine)

@@ -1,4 +1,4 @@
-import {regionEngines} from '../execution/engine.ts'
+import {plusOneEngines, regionEngines} from '../execution/engine.ts'
 import {testTraps} from '../execution/traps.ts'
 
-for (const engine of regionEngines) testTraps(engine)
+for (const engine of [...regionEngines, ...plusOneEngines]) testTraps(engine)
