@@ -2,7 +2,7 @@
  * Compares this machine with QEMU on random programs: `npm run fuzz -- --minutes N [--seed S] [--json]`; with `--float`
  * floating point only: `--float --cases N`, against the oracle, and a tenth of them against QEMU. Mismatches are shrunk
  * and kept in test/differential/cases; `--record N` keeps N programs that agree there, for where QEMU is not installed.
- * --accel, --jit-threshold, --jit-synchronous, --lookup are this machine's: see test/support/translation.ts.
+ * --accel, --jit-threshold, --jit-synchronous, --lookup, --tlb-encoding are this machine's: see test/support/translation.ts.
  */
 import {parseArgs} from 'node:util'
 import {writeCase} from '../test/differential/case-file.ts'

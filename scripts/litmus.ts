@@ -3,7 +3,8 @@
  *
  *     npm run litmus -- [--iterations 1000000] [--seed N] [--only TEXT] [--increments 10000000] [--rounds 10000]
  *
- * Further switches, --accel, --jit-threshold, --jit-synchronous, --lookup, are the machine's: see test/support/translation.ts.
+ * Further switches, --accel, --jit-threshold, --jit-synchronous, --lookup, --tlb-encoding, are the machine's: see
+ * test/support/translation.ts.
  * Then increments by each atomic primitive, and rounds of self-modifying code, on four harts. 0 leaves a part out.
  * Exit code 1 when something came that must not be. The project must have been built.
  */

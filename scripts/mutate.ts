@@ -3,8 +3,8 @@
  *
  *     npm run mutate -- [--only TEXT] [--area AREA] [--json]
  *
- * --accel, --jit-threshold, --jit-synchronous, --lookup are what the tests' machines get where these do not say: see
- * test/support/translation.ts. First the tests pass without any mistake. Exit code 1 when a mistake survives.
+ * --accel, --jit-threshold, --jit-synchronous, --lookup, --tlb-encoding are what the tests' machines get where these do
+ * not say: see test/support/translation.ts. First the tests pass without any mistake. Exit code 1 when a mistake survives.
  */
 import {parseArgs} from 'node:util'
 import {translationSwitches, useTranslation} from '../test/support/translation.ts'

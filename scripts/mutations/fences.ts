@@ -72,9 +72,23 @@ export const fenceMutations: readonly Mutation[] = [
 	{
 		name: 'an emptied table matches page 0 in slot 0',
 		file: 'src/vcpu-worker/hart/tlb-flush.ts',
-		find: '	writeEntry(table, NEVER_TAG)\n',
-		replace: '	writeEntry(table, 0)\n',
+		find: '	if (hasPoison()) writeEntry(table, NEVER_TAG)\n',
+		replace: '	if (hasPoison()) writeEntry(table, 0)\n',
 		tests: ['test/vcpu-worker/hart/tlb-flush.test.ts'],
+	},
+	{
+		name: 'slot 0 is not logged, with tags plus one either',
+		file: 'src/vcpu-worker/hart/tlb-fill.ts',
+		find: 'if (slot == 0 && hasPoison()) return',
+		replace: 'if (slot == 0) return',
+		tests: ['test/vcpu-worker/hart/tlb-flush.test.ts'],
+	},
+	{
+		name: 'a page flush by the run loop looks for the address, with tags plus one too',
+		file: 'src/tlb/table.ts',
+		find: '(pageLow << 12) + tagBias[page.encoding]',
+		replace: 'pageLow << 12',
+		tests: ['test/tlb/tag-encoding.test.ts'],
 	},
 	{
 		name: 'sfence.vma of one page flushes none',

@@ -6,6 +6,7 @@ const emitRegion = 'src/vcpu-worker/translate/emit-region.ts'
 const enter = 'src/vcpu-worker/translate/enter.ts'
 const memory = 'src/vcpu-worker/translate/region-memory.ts'
 const context = 'src/vcpu-worker/translate/region-context.ts'
+const probe = 'src/vcpu-worker/translate/probe.ts'
 const cache = 'src/vcpu-worker/translate/region-cache.ts'
 
 export const translationMutations: readonly Mutation[] = [
@@ -46,7 +47,7 @@ export const translationMutations: readonly Mutation[] = [
 	},
 	{
 		name: 'a place that holds for one access is remembered as its page’s',
-		file: 'src/vcpu-worker/translate/probe.ts',
+		file: probe,
 		find: '	code.i64(missTag.once)\n',
 		replace: '	code.get(masked)\n',
 		tests: tests('pointers', 'memory'),
@@ -57,6 +58,20 @@ export const translationMutations: readonly Mutation[] = [
 		find: 'if (last) code.i64(missTag.once).set(last.tag)',
 		replace: 'if (last) code.i64(0n).set(last.tag)',
 		tests: tests('pointers', 'memory', 'mappings'),
+	},
+	{
+		name: 'an access in a region compares addresses, with tags plus one too',
+		file: probe,
+		find: '	toTag(code, lookup.encoding)\n',
+		replace: '',
+		tests: tests('lookups', 'memory'),
+	},
+	{
+		name: 'a jump from a region compares addresses, with tags plus one too',
+		file: enter,
+		find: '	toTag(code, encoding)\n',
+		replace: '',
+		tests: tests('lookups'),
 	},
 	{
 		name: 'the host computes where NX has not accrued',

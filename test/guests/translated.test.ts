@@ -5,8 +5,19 @@ import {translatingMachines} from '../support/translation.ts'
 import {expectedOutput, guestProgram, outputDifference} from './guests.ts'
 import {withParameters} from './parameters.ts'
 
-for (const {on, translation} of translatingMachines) {
-	for (const guest of ['hello', 'traps', 'timer', 'atomics', 'float', 'smp-demo']) {
+/** The other encoding of the TLB's tags. */
+const plusOneMachines = (['interp', 'jit'] as const).map((accel) => ({
+	on: `, with ${accel} and tags plus one`,
+	translation: {accel, jitThreshold: 1, jitSynchronous: true, lookup: 'inline', tlbEncoding: 'plus-one'} as const,
+	guests: ['traps', 'smp-demo'],
+}))
+const allGuests = ['hello', 'traps', 'timer', 'atomics', 'float', 'smp-demo']
+
+for (const {on, translation, guests} of [
+	...translatingMachines.map((machine) => ({...machine, guests: allGuests})),
+	...plusOneMachines,
+]) {
+	for (const guest of guests) {
 		test.serial(`${guest} prints what it does under QEMU${on}`, async (t) => {
 			const {harts} = guestProgram(guest)
 			const console = await runGuest(await withParameters(guest, []), {harts, translation})

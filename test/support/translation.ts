@@ -1,7 +1,7 @@
 /**
  * How machines of tests run guest code. Where a test does not say, the environment does, in the command line's switches:
  *
- *     TEST_MACHINE='--accel jit --jit-threshold 1 --jit-synchronous --lookup outlined' npm test
+ *     TEST_MACHINE='--accel jit --jit-threshold 1 --jit-synchronous --lookup outlined --tlb-encoding plus-one' npm test
  *
  * Scripts that run such machines take the same switches.
  */
@@ -14,6 +14,7 @@ export const translationSwitches = {
 	'jit-threshold': {type: 'string'},
 	'jit-synchronous': {type: 'boolean', default: false},
 	lookup: {type: 'string'},
+	'tlb-encoding': {type: 'string'},
 } as const satisfies ParseArgsConfig['options']
 
 export type TranslationValues = Readonly<{
@@ -21,14 +22,17 @@ export type TranslationValues = Readonly<{
 	'jit-threshold'?: string | undefined
 	'jit-synchronous'?: boolean
 	lookup?: string | undefined
+	'tlb-encoding'?: string | undefined
 }>
 
 /** Machines check the values. */
 function optionsOf(values: TranslationValues): TranslationOptions {
 	const {accel, lookup, 'jit-threshold': threshold, 'jit-synchronous': jitSynchronous = false} = values
+	const {'tlb-encoding': tlbEncoding} = values
 	return {
 		...(accel !== undefined && {accel: accel as NonNullable<TranslationOptions['accel']>}),
 		...(lookup !== undefined && {lookup: lookup as NonNullable<TranslationOptions['lookup']>}),
+		...(tlbEncoding !== undefined && {tlbEncoding: tlbEncoding as NonNullable<TranslationOptions['tlbEncoding']>}),
 		...(threshold !== undefined && {jitThreshold: Number(threshold)}),
 		jitSynchronous,
 	}
@@ -49,7 +53,7 @@ export const testTranslationArguments = (): string[] =>
 /** A script's switches hold for all machines that it makes from now on. */
 export function useTranslation(values: TranslationValues): void {
 	const {accel, lookup, 'jit-threshold': threshold, 'jit-synchronous': isSynchronous} = values
-	const pairs = Object.entries({accel, 'jit-threshold': threshold, lookup})
+	const pairs = Object.entries({accel, 'jit-threshold': threshold, lookup, 'tlb-encoding': values['tlb-encoding']})
 	const words = pairs.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]))
 	if (words.length === 0 && !isSynchronous) return
 	process.env.TEST_MACHINE = [...words, ...(isSynchronous ? ['--jit-synchronous'] : [])].join(' ')

@@ -71,6 +71,14 @@ type Exports = Readonly<
 		Record<'attach', (...parameters: number[]) => void>
 >
 
+export type HartCoreOptions = Readonly<{
+	/** Of the TLB's tags; default poison-zero. */
+	encoding?: TagEncoding | undefined
+	/** Called with the name of each of these functions that is called. */
+	observe?: ((name: string) => void) | undefined
+}>
+const observed = ['readMemory', 'writeMemory', 'atomicAddress', 'fetch'] as const
+
 /** A title's end: poison-zero goes without saying. */
 export const withEncoding = (encoding: TagEncoding) => (encoding === defaultTagEncoding ? '' : `, with ${encoding}`)
 
@@ -96,7 +104,7 @@ export class HartCore {
 	#nextTable = 0
 	readonly #block: number
 
-	constructor(memory = SharedMemory.create(memoryMap), encoding: TagEncoding = defaultTagEncoding) {
+	constructor(memory = SharedMemory.create(memoryMap), {encoding = defaultTagEncoding, observe}: HartCoreOptions = {}) {
 		this.memory = memory
 		this.encoding = encoding
 		this.#block = memory.region('vcpu').offset
@@ -123,7 +131,8 @@ export class HartCore {
 				this.timerChanges++
 			},
 		}
-		this.core = new WebAssembly.Instance(module, {env}).exports as unknown as Exports
+		const exports = new WebAssembly.Instance(module, {env}).exports as unknown as Exports
+		this.core = observe ? observedBy(observe, exports) : exports
 		const [ram, boot, cache] = [memory.region('ram'), memory.region('rom'), memory.region('codeCache')]
 		this.core.attach(this.#block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, cache.offset, codePages)
 		this.undoLimit = -1
@@ -332,4 +341,18 @@ export class HartCore {
 		this.set('mstatus', bits)
 		this.core.updateRegimes()
 	}
+}
+
+function observedBy(observe: (name: string) => void, exports: Exports): Exports {
+	const observing = observed.map((name) => {
+		const call = exports[name] as (...operands: unknown[]) => number
+		return [
+			name,
+			(...operands: unknown[]) => {
+				observe(name)
+				return call(...operands)
+			},
+		]
+	})
+	return {...exports, ...Object.fromEntries(observing)}
 }

@@ -9,7 +9,7 @@ const {V, R, W, X, A, D} = Pte
 const page = ramBase + 0x5000
 
 function paged(encoding?: TagEncoding) {
-	const hart = new HartCore(undefined, encoding)
+	const hart = new HartCore(undefined, {encoding})
 	const tables = new PageTables(hart)
 	hart.enter(Privilege.supervisor, tables.satp)
 	return {hart, tables}

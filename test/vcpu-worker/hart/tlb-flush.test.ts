@@ -17,7 +17,7 @@ const page = ramBase + 0x5000
 const satp = 0x180
 
 function paged({undoLimit, encoding}: {undoLimit: number; encoding?: TagEncoding}) {
-	const hart = new HartCore(undefined, encoding)
+	const hart = new HartCore(undefined, {encoding})
 	const tables = new PageTables(hart)
 	hart.undoLimit = undoLimit
 	hart.enter(Privilege.supervisor, tables.satp)

@@ -4,7 +4,7 @@ import {buildInterpreter, handlers, slotDecoder} from '../../../src/vcpu-worker/
 import {HartState, Slot, VcpuBlock} from '../../../src/vcpu-worker/vcpu-block.ts'
 import {type Engine, interpreter} from '../execution/engine.ts'
 import {InstantTranslator} from '../execution/instant-translator.ts'
-import {HartCore} from '../hart/hart-core.ts'
+import {HartCore, type HartCoreOptions} from '../hart/hart-core.ts'
 
 const modules = {
 	'poison-zero': await WebAssembly.compile(buildInterpreter({encoding: 'poison-zero'})),
@@ -21,8 +21,9 @@ export class InterpretedHart extends HartCore {
 	readonly #run: (block: number, budget: number) => number
 	readonly #blockAt: number
 
-	constructor(engine: Engine = interpreter) {
-		super(undefined, engine.encoding)
+	/** @param observe see HartCoreOptions. */
+	constructor(engine: Engine = interpreter, observe?: HartCoreOptions['observe']) {
+		super(undefined, {encoding: engine.encoding, observe})
 		const {memory} = this
 		this.#blockAt = memory.region('vcpu').offset
 		const registers = (field: 'x' | 'f') =>

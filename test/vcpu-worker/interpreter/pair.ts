@@ -3,6 +3,7 @@ import {ExitReason} from '../../../src/vcpu-worker/interpreter/index.ts'
 import {decode} from '../../../src/vcpu-worker/isa/index.ts'
 import {type Engine, interpreter} from '../execution/engine.ts'
 import type {Random} from '../hart/float-operands.ts'
+import type {HartCoreOptions} from '../hart/hart-core.ts'
 import {kernelPage, PageTables, userPage} from '../hart/page-tables.ts'
 import {encode} from './encode.ts'
 import {code, dataRam, handler, pages, pteFlags} from './guest-map.ts'
@@ -32,9 +33,10 @@ export class Pair {
 	/** mstatus but for FS. SPP: sret returns to S. */
 	#status = 0x100n
 
-	constructor(engine: Engine = interpreter) {
+	/** @param observe see HartCoreOptions. */
+	constructor(engine: Engine = interpreter, observe?: HartCoreOptions['observe']) {
 		this.engine = engine
-		this.hart = new InterpretedHart(engine)
+		this.hart = new InterpretedHart(engine, observe)
 		this.reference = new ReferenceHart(this.hart.memory)
 		this.#tables = new PageTables(this.hart)
 		this.#tables.map(code.gva, code.gpa, kernelPage, {level: 1})

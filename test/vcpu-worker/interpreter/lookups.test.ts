@@ -1,0 +1,4 @@
+import {interpreter, plusOneInterpreter} from '../execution/engine.ts'
+import {testLookups} from '../execution/lookups.ts'
+
+for (const engine of [interpreter, plusOneInterpreter]) testLookups(engine)
