@@ -5,16 +5,17 @@
  *     npm run bench -- cpu      our own programs in the Debian guest, or on bare metal
  *     npm run bench -- boot     from start to Debian's shell prompt
  *     npm run bench -- flush    what a TLB flush costs the hart that flushes
- *     npm run bench -- lookup   what --lookup and --last-pages are worth, on bare metal
+ *     npm run bench -- lookup   what --lookup, --last-pages and --tlb-encoding are worth, on bare metal
  *     npm run bench -- churn    what translation holds while programs come and go
  */
 import {Command, CommanderError, InvalidArgumentError, Option} from 'commander'
 import {UserError} from '../src/memory/index.ts'
+import {defaultTagEncoding, tagEncodings} from '../src/tlb/index.ts'
 import {benchBoot} from './bench/boot.ts'
 import {benchChurn} from './bench/churn.ts'
 import {benchCpu, type CpuOptions} from './bench/cpu.ts'
-import {benchFlush} from './bench/flush.ts'
-import {benchLookup, type LookupOptions} from './bench/lookup.ts'
+import {benchFlush, type FlushOptions} from './bench/flush.ts'
+import {benchLookup, choices, type LookupOptions} from './bench/lookup.ts'
 import {groups, programs} from './bench/programs.ts'
 import {BuildError, fromRoot, reportFailure} from './build/project.ts'
 
@@ -99,12 +100,20 @@ function createCommand(): Command {
 		.command('flush')
 		.description('what a flush costs the thread that flushes, by table size and policy')
 		.option('--flushes <n>', 'of each kind', integerFrom(10, 1_000_000), 300)
+		.addOption(
+			new Option('--tlb-encoding <name>', 'how tables say that they are empty')
+				.choices(tagEncodings)
+				.default(defaultTagEncoding),
+		)
 		.addOption(jsonOption())
-		.action(benchFlush)
+		.action((options) => benchFlush(options as FlushOptions))
 	command
 		.command('lookup')
 		.description('what each way of translated code to find a page is worth: our own programs, on bare metal, here')
 		.argument(...ownOptions)
+		.addOption(new Option('--lookup <name>', 'only the ways with this one').choices(choices.lookup))
+		.addOption(new Option('--last-pages <on|off>', 'only the ways with or without them').choices(choices.lastPages))
+		.addOption(new Option('--tlb-encoding <name>', 'only the ways with this one').choices(choices.tlbEncoding))
 		.addOption(groupOption())
 		.option('--program <name>', 'only this program; may be repeated', several)
 		.option('--rounds <n>', 'measurements of each', integerFrom(1, 1000), 3)

@@ -12,6 +12,7 @@ import {
 	logCapacity,
 	Regime,
 	regimeCount,
+	type TagEncoding,
 	Tlb,
 	type TlbConfig,
 	TlbEntry,
@@ -58,10 +59,10 @@ class Bench {
 	readonly #flush: () => void
 	readonly #samples: number[] = []
 
-	constructor(kind: Kind, hartCore: WebAssembly.Module) {
+	constructor(kind: Kind, {hartCore, encoding}: {hartCore: WebAssembly.Module; encoding: TagEncoding}) {
 		const {way, log2Entries} = kind
 		const policy = way === 'clear' ? 'clear' : 'swap-pool'
-		const config = {vcpus: 1, log2Entries, policy, undoLimit: way === 'undo' ? logCapacity : -1} as const
+		const config = {vcpus: 1, log2Entries, policy, encoding, undoLimit: way === 'undo' ? logCapacity : -1} as const
 		const map = layOut([
 			{name: 'vcpu', size: VcpuBlock.size, align: VcpuBlock.align},
 			{name: 'code-cache', size: codeCacheBytes(fewestCodePages), align: 64},
@@ -133,8 +134,8 @@ function sfenceOf(hartCore: WebAssembly.Module, {memory, i32, map}: SharedMemory
 	return () => void sfence!(0, 0, 0n, 0n)
 }
 
-function print(rows: readonly Row[]): void {
-	console.log('flush of three tables, cost to the flushing thread in µs')
+function print(rows: readonly Row[], encoding: TagEncoding): void {
+	console.log(`flush of three tables (${encoding}), cost to the flushing thread in µs`)
 	console.log('way  entries of them filled    median   quartiles          p99   pool dry')
 	const micro = (nanoseconds: number) => (nanoseconds / 1000).toFixed(2)
 	for (const {way, log2Entries, filled, median, quartiles, p99, poolDry} of rows) {
@@ -151,16 +152,19 @@ function print(rows: readonly Row[]): void {
 	}
 }
 
-export async function benchFlush({json, flushes}: Readonly<{json: boolean; flushes: number}>): Promise<void> {
+export type FlushOptions = Readonly<{json: boolean; flushes: number; tlbEncoding: TagEncoding}>
+
+export async function benchFlush({json, flushes, tlbEncoding: encoding}: FlushOptions): Promise<void> {
 	const hartCore = await WebAssembly.compile(await readFile(fromRoot('dist/hart.wasm')))
+	const common = {hartCore, encoding}
 	const benches: Bench[] = []
 	for (const way of ['swap', 'clear'] as const) {
 		for (let log2Entries = smallest; log2Entries <= largest; log2Entries++) {
-			benches.push(new Bench({way, log2Entries, filled: 2 ** log2Entries}, hartCore))
+			benches.push(new Bench({way, log2Entries, filled: 2 ** log2Entries}, common))
 		}
 	}
 	for (let filled = fewest; filled <= logCapacity; filled *= 2) {
-		benches.push(new Bench({way: 'undo', log2Entries: undoneLog2Entries, filled}, hartCore))
+		benches.push(new Bench({way: 'undo', log2Entries: undoneLog2Entries, filled}, common))
 	}
 	const workerData: ClearerData = benches.map(({memory, config}) => ({memory: memory.memory, map: memory.map, config}))
 	const clearer = new Worker(new URL('flush-clearer.ts', import.meta.url), {workerData})
@@ -173,6 +177,6 @@ export async function benchFlush({json, flushes}: Readonly<{json: boolean; flush
 	}
 	const rows = benches.map((bench) => bench.row())
 	if (json) console.log(JSON.stringify(rows))
-	else print(rows)
+	else print(rows, encoding)
 	await clearer.terminate()
 }

@@ -1,7 +1,9 @@
-/** What each way to find a page is worth: the programs on bare metal, here, with each pair of --lookup and --last-pages in turn. */
+/** What each way to find a page is worth: the programs on bare metal, here, with each choice of --lookup, --last-pages and --tlb-encoding in turn. */
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {lastPagesChoices, lookups} from '../../src/main/translation/index.ts'
+import {tagEncodings} from '../../src/tlb/index.ts'
 import {BuildError} from '../build/project.ts'
 import {choosePrograms} from './choose-programs.ts'
 import {type Figures, parseFigures, requireFigures, secondsOf} from './figures.ts'
@@ -12,6 +14,10 @@ import {geometricMean, type Measured, type Speed, spread} from './speeds.ts'
 import {textTable} from './text-table.ts'
 
 export type LookupOptions = Readonly<{
+	/** Only the ways with this, or with any. */
+	lookup?: Way['lookup']
+	lastPages?: Way['lastPages']
+	tlbEncoding?: Way['tlbEncoding']
 	group?: readonly string[]
 	program?: readonly string[]
 	rounds: number
@@ -23,13 +29,30 @@ export type LookupOptions = Readonly<{
 	own: readonly string[]
 }>
 
-/** The first one is what the others are compared with. */
-const ways = [
-	{name: 'inline', options: ['--lookup', 'inline', '--last-pages', 'on']},
-	{name: 'outlined', options: ['--lookup', 'outlined', '--last-pages', 'on']},
-	{name: 'inline, no last pages', options: ['--lookup', 'inline', '--last-pages', 'off']},
-	{name: 'outlined, no last pages', options: ['--lookup', 'outlined', '--last-pages', 'off']},
-] as const
+export const choices = {
+	lookup: lookups,
+	lastPages: lastPagesChoices,
+	tlbEncoding: tagEncodings,
+} as const
+export type Way = Readonly<{[Name in keyof typeof choices]: (typeof choices)[Name][number]}>
+
+/** All ways that these options leave; the first one is what the others are compared with. */
+export function waysOf(options: Partial<Way>): readonly Way[] {
+	const chosen = <Choice>(all: readonly Choice[], only: Choice | undefined) => (only === undefined ? all : [only])
+	return chosen(choices.tlbEncoding, options.tlbEncoding).flatMap((tlbEncoding) =>
+		chosen(choices.lastPages, options.lastPages).flatMap((lastPages) =>
+			chosen(choices.lookup, options.lookup).map((lookup) => ({lookup, lastPages, tlbEncoding})),
+		),
+	)
+}
+
+const nameOf = ({lookup, lastPages, tlbEncoding}: Way) => `${lookup}, last pages ${lastPages}, ${tlbEncoding}`
+const switchesOf = ({lookup, lastPages, tlbEncoding}: Way) =>
+	[
+		['--lookup', lookup],
+		['--last-pages', lastPages],
+		['--tlb-encoding', tlbEncoding],
+	].flat()
 
 /** Seconds by program, by way. */
 export type LookupRound = readonly Measured[]
@@ -44,6 +67,7 @@ export type LookupRow = Readonly<{
 }>
 
 export async function benchLookup(options: LookupOptions): Promise<void> {
+	const ways = waysOf(options)
 	const names = choosePrograms({...options, bare: true}).map(({name}) => name)
 	const folder = await mkdtemp(join(tmpdir(), 'manyhart-bench-'))
 	try {
@@ -54,13 +78,13 @@ export async function benchLookup(options: LookupOptions): Promise<void> {
 			for (let round = 1; round <= options.rounds; round++) {
 				const measured: Figures[] = []
 				for (const way of ways) {
-					const onFinished = progress.boot(`round ${round} of ${options.rounds}, ${way.name}`)
-					const side = ourSide({manyhart: options.manyhart, own: [...way.options, ...options.own]})
+					const onFinished = progress.boot(`round ${round} of ${options.rounds}, ${nameOf(way)}`)
+					const side = ourSide({manyhart: options.manyhart, own: [...switchesOf(way), ...options.own]})
 					const {console} = await side.boot(boot, {
 						timeoutSeconds: options.timeout,
 						onConsole: (text) => onFinished(parseFigures(text).size),
 					})
-					measured.push(figuresOf(console, way.name, names))
+					measured.push(figuresOf(console, nameOf(way), names))
 				}
 				for (const figures of measured) requireSameChecks(measured[0]!, figures)
 				rounds.push(measured.map(secondsOf))
@@ -68,8 +92,8 @@ export async function benchLookup(options: LookupOptions): Promise<void> {
 		}
 		const rows = lookupRows(names, rounds)
 		const {scale, own} = options
-		const about = {mode: 'lookup', rounds: rounds.length, scale, own, ways: ways.map(({name}) => name)}
-		console.log(options.json ? JSON.stringify({...about, programs: rows}, undefined, '\t') : lookupTable(rows))
+		const about = {mode: 'lookup', rounds: rounds.length, scale, own, ways}
+		console.log(options.json ? JSON.stringify({...about, programs: rows}, undefined, '\t') : lookupTable(ways, rows))
 	} finally {
 		await rm(folder, {recursive: true, force: true})
 	}
@@ -103,8 +127,9 @@ export function lookupRows(names: readonly string[], rounds: readonly LookupRoun
 	})
 }
 
-export function lookupTable(rows: readonly LookupRow[]): string {
-	const [first, ...others] = ways.map(({name}) => name)
+export function lookupTable(ways: readonly Way[], rows: readonly LookupRow[]): string {
+	const others = ways.slice(1)
+	const heading = (title: string, name: keyof Way) => [title, ...ways.map((way) => way[name])]
 	const cells = rows.map(({program, seconds, speeds}) => [
 		program,
 		`${seconds.toFixed(3)} s`,
@@ -112,7 +137,13 @@ export function lookupTable(rows: readonly LookupRow[]): string {
 	])
 	const means = others.map((_, way) => geometricMean(rows.map(({speeds}) => speeds[way]!.fastest)).toFixed(2))
 	return [
-		textTable([['program', first!, ...others], ...cells, [`mean of ${rows.length}`, '', ...means]]),
-		`speed: the time with ${first} / the other's, below 1 the other is slower: of the fastest runs (least–greatest of a round)`,
+		textTable([
+			heading('lookup', 'lookup'),
+			heading('last pages', 'lastPages'),
+			heading('tags', 'tlbEncoding'),
+			...cells,
+			[`mean of ${rows.length}`, '', ...means],
+		]),
+		`speed: the time in the first column / the other's, below 1 the other is slower: of the fastest runs (least–greatest of a round)`,
 	].join('\n')
 }

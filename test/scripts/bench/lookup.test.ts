@@ -1,5 +1,5 @@
 import test from 'ava'
-import {lookupRows, lookupTable} from '../../../scripts/bench/lookup.ts'
+import {lookupRows, lookupTable, waysOf} from '../../../scripts/bench/lookup.ts'
 import {textTable} from '../../../scripts/bench/text-table.ts'
 
 const rounds = [
@@ -22,8 +22,20 @@ test('each way is compared with the first one: the fastest runs, and round by ro
 	])
 })
 
+test('all eight ways are measured, or those that are chosen; looks in line with last pages come first', (t) => {
+	t.is(new Set(waysOf({}).map((way) => JSON.stringify(way))).size, 8)
+	t.deepEqual(waysOf({})[0], {lookup: 'inline', lastPages: 'on', tlbEncoding: 'poison-zero'})
+	t.deepEqual(waysOf({lookup: 'outlined', lastPages: 'off'}), [
+		{lookup: 'outlined', lastPages: 'off', tlbEncoding: 'poison-zero'},
+		{lookup: 'outlined', lastPages: 'off', tlbEncoding: 'plus-one'},
+	])
+})
+
 test('the table has a line per program and the geometric mean', (t) => {
-	const table = lookupTable(lookupRows(['sort'], rounds))
+	const table = lookupTable(waysOf({tlbEncoding: 'plus-one'}), lookupRows(['sort'], rounds))
+	t.regex(table, /^lookup +inline +outlined +inline +outlined$/m)
+	t.regex(table, /^last pages +on +on +off +off$/m)
+	t.regex(table, /^tags +plus-one +plus-one +plus-one +plus-one$/m)
 	t.regex(table, /^sort +1\.000 s +1\.00 \(0\.50–2\.00\) +0\.25 \(0\.25–0\.75\) +1\.00 \(1\.00–3\.00\)$/m)
 	t.regex(table, /^mean of 1 +1\.00 +0\.25 +1\.00$/m)
 	t.regex(table, /below 1 the other is slower/)
