@@ -33,6 +33,8 @@ export type TranslationOptions = Readonly<{
 	lastPages?: 'on' | 'off'
 	/** What the tag of a TLB entry is: the page's address, or that + 1. */
 	tlbEncoding?: 'poison-zero' | 'plus-one'
+	/** Has translated code count how it passes from region to region, at some cost: statistics then show `chains` and `chainRate`. */
+	countChains?: boolean
 	/** A folder that gets each module as a file; made if it is not there. */
 	dumpWasm?: string
 	/** Has V8 write the addresses and names of its code where Linux's perf looks for them: see perfMapPath(). */

@@ -21,6 +21,18 @@ const counters = [
 	'regionDepthLimits',
 ] as const
 
+const chains = ['directCalls', 'slotCalls', 'directJumps', 'slotJumps', 'returnsTaken'] as const
+
+/** By the reason of a region's end. */
+type RegionEnds = Readonly<{jump: number; safepoint: number; trap: number}>
+
+/** How control passed between translated regions without the interpreter. */
+export type ChainStatistics = Readonly<Record<(typeof chains)[number], number>> &
+	Readonly<{
+		/** Calls of regions that did not come back to their caller. */
+		callsUnwound: RegionEnds
+	}>
+
 export type HartStatistics = Readonly<Record<(typeof counters)[number], number>> &
 	Readonly<{
 		hart: number
@@ -28,7 +40,11 @@ export type HartStatistics = Readonly<Record<(typeof counters)[number], number>>
 		/** Of all instructions, those that were interpreted: 0 to 1. */
 		interpretedShare: number
 		/** Returns of translated code to the interpreter, by reason. */
-		regionExits: Readonly<{jump: number; safepoint: number; trap: number}>
+		regionExits: RegionEnds
+		/** Absent unless chains are counted. */
+		chains?: ChainStatistics
+		/** Of all transfers of control out of regions (calls, jumps, returns), those that did without the interpreter: 0 to 1. With `chains`. */
+		chainRate?: number
 		tlb: TlbStatistics
 	}>
 
@@ -47,25 +63,48 @@ export function readStatistics(machine: {
 	rcu: Rcu
 	tlb: Tlb
 	translation: TranslationStatistics | undefined
+	countsChains: boolean
 }): MachineStatistics {
 	const harts = Array.from({length: machine.blocks.count}, (_, hart): HartStatistics => {
 		const registers = new HartRegisters(machine.memory, machine.blocks.base(hart))
 		const values = Object.fromEntries(counters.map((name) => [name, registers.number(name)]))
 		// While the hart runs, instret counts its whole slice.
 		const instructions = registers.number('instret') - (registers.word('budget') | 0)
-		const exits = (status: number) => registers.number('regionExits', status)
-		const {jump, restart, trap} = RegionStatus
+		const regionExits = regionEnds(registers, 'regionExits')
 		return {
 			hart,
 			instructions,
 			// A region that runs has all that is left of the slice counted as its own.
 			interpretedShare:
 				instructions > 0 ? Math.max(0, 1 - registers.number('instructionsTranslated') / instructions) : 0,
-			regionExits: {jump: exits(jump), safepoint: exits(restart), trap: exits(trap)},
+			regionExits,
+			...(machine.countsChains && readChains(registers, regionExits)),
 			...(values as Record<(typeof counters)[number], number>),
 			tlb: machine.tlb.tlbStatistics(hart),
 		}
 	})
 	const {rcu, tlb, translation} = machine
 	return {harts, rcu: rcu.statistics(), tlbPool: tlb.sharedStatistics(), ...(translation && {translation})}
+}
+
+function regionEnds(registers: HartRegisters, field: 'regionExits' | 'callsUnwound'): RegionEnds {
+	const {jump, restart, trap} = RegionStatus
+	const ends = (status: number) => registers.number(field, status)
+	return {jump: ends(jump), safepoint: ends(restart), trap: ends(trap)}
+}
+
+/** Each transfer is counted once: where it was chained, or at the exit that it led to. */
+function readChains(
+	registers: HartRegisters,
+	{jump: unchained}: RegionEnds,
+): Required<Pick<HartStatistics, 'chains' | 'chainRate'>> {
+	const counts = Object.fromEntries(chains.map((name) => [name, registers.number(name)]))
+	const chained = Object.values(counts).reduce((sum, count) => sum + count, 0)
+	return {
+		chains: {
+			...(counts as Record<(typeof chains)[number], number>),
+			callsUnwound: regionEnds(registers, 'callsUnwound'),
+		},
+		chainRate: chained > 0 ? chained / (chained + unchained) : 0,
+	}
 }

@@ -57,6 +57,7 @@ export class Machine implements CommandLineMachine {
 	readonly #threads: VcpuThreads
 	/** None while all code is interpreted. */
 	readonly #translation: TranslationService | undefined
+	readonly #countsChains: boolean
 	readonly #abort: AbortSignal | undefined
 	readonly #stalls: StallWatch
 	#phase: 'created' | 'starting' | 'running' | 'paused' | 'over' = 'created'
@@ -124,6 +125,7 @@ export class Machine implements CommandLineMachine {
 		const {base: gpa, size} = boardMap.bootRom
 		const translates = translation.accel === 'jit' && !translation.synchronous
 		this.#translation = translates ? this.#createTranslation(translation, options) : undefined
+		this.#countsChains = translation.accel === 'jit' && translation.countChains === true
 		const modules = {hartModule, interpreterModule, translation}
 		const shared = {harts, memory: memory.memory, map: memory.map, tlb, clockOrigin, ...modules}
 		const codePages = codePagesPerVcpu(harts)
@@ -223,7 +225,14 @@ export class Machine implements CommandLineMachine {
 	/** Counters of harts, TLBs and grace periods; exact while the machine is parked or over, else as of now or a moment ago. */
 	statistics(): MachineStatistics {
 		const translation = this.#translation?.statistics()
-		return readStatistics({memory: this.#memory, blocks: this.#blocks, rcu: this.#rcu, tlb: this.#tlb, translation})
+		return readStatistics({
+			memory: this.#memory,
+			blocks: this.#blocks,
+			rcu: this.#rcu,
+			tlb: this.#tlb,
+			translation,
+			countsChains: this.#countsChains,
+		})
 	}
 
 	/** The flattened device tree that the guest gets. */

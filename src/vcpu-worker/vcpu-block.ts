@@ -95,6 +95,14 @@ export const HartState = sharedStruct(
 		/** Jumps of regions that ended there: no region at the target; calls nested too deep. */
 		regionMisses: 'i64',
 		regionDepthLimits: 'i64',
+		/** Where chains are counted: regions called and jumped to, in the same module or through their slots; returns after which the caller went on. */
+		directCalls: 'i64',
+		slotCalls: 'i64',
+		directJumps: 'i64',
+		slotJumps: 'i64',
+		returnsTaken: 'i64',
+		/** Likewise: calls whose callee did not come back to the caller, by the RegionStatus that was handed up. */
+		callsUnwound: array('i64', 3),
 	},
 	{align: 128},
 )

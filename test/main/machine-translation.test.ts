@@ -24,10 +24,12 @@ for (const [how, options] of [
 		const {harts, translation} = machine.statistics()
 		if (how === 'by each hart at once') t.true(harts.every(({regionEntries}) => regionEntries > 0))
 		t.is(translation === undefined, how !== 'by helpers')
-		for (const {regionEntries, regionReentries, regionExits, interpretedShare} of harts) {
+		for (const {regionEntries, regionReentries, regionExits, interpretedShare, chains, chainRate} of harts) {
 			t.is(regionEntries, regionExits.jump + regionExits.safepoint + regionExits.trap)
 			t.true(regionReentries <= regionExits.jump)
 			t.true(interpretedShare >= 0 && interpretedShare <= 1)
+			t.is(chains, undefined)
+			t.is(chainRate, undefined)
 		}
 	})
 }
@@ -44,6 +46,20 @@ test.serial('programs come and go and compute what they should, however pages ar
 			t.is(outputDifference(await console, await expectedOutput('churn')), undefined)
 			t.true(machine.statistics().harts[0]!.interpretedShare < 0.5)
 		}
+	}
+})
+
+test('where chains are counted, statistics have them, and the share that did without the interpreter', async (t) => {
+	const options = {...jit, jitSynchronous: true, countChains: true}
+	const machine = await createMachine(t, {kernel: guestBinary('smp-demo'), smp: 2, ...options})
+	t.deepEqual(await machine.run(), {reason: 'power-off', exitCode: 0})
+	for (const {chains, chainRate, regionExits} of machine.statistics().harts) {
+		const {callsUnwound, ...ways} = chains!
+		t.true(ways.returnsTaken > 0)
+		const chained = Object.values(ways).reduce((sum, count) => sum + count, 0)
+		t.is(chainRate, chained / (chained + regionExits.jump))
+		const calls = ways.directCalls + ways.slotCalls
+		t.true(calls <= ways.returnsTaken + callsUnwound.jump + callsUnwound.safepoint + callsUnwound.trap)
 	}
 })
 

@@ -69,6 +69,7 @@ function addRun(program: Command, action: (options: RawRunOptions) => Promise<vo
 			'--tlb-encoding <name>',
 			'what tags a page in the TLB: poison-zero, its address (default); plus-one, that + 1',
 		)
+		.option('--count-chains', 'count how translated code passes from region to region, for --stats; slower')
 		.option('--dump-wasm <folder>', 'write each translated module there')
 		.option('--perf-map', "name translated code for Linux's perf")
 		.addOption(new Option('-M, --machine <name>', 'the board').hideHelp())

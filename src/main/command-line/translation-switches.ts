@@ -7,20 +7,20 @@ import {quoted} from './quantities.ts'
 
 /** As the parser of the command line hands them over. */
 export type RawTranslationSwitches = Readonly<
-	Partial<Record<'accel' | 'jitThreshold' | 'lookup' | 'lastPages' | 'tlbEncoding' | 'dumpWasm', string>> & {
-		perfMap?: boolean
-	}
+	Partial<Record<'accel' | 'jitThreshold' | 'lookup' | 'lastPages' | 'tlbEncoding' | 'dumpWasm', string>> &
+		Partial<Record<'countChains' | 'perfMap', boolean>>
 >
 
 /** @returns only what was given. @throws UserError that names the switch, what it takes and what came. */
 export function checkTranslationSwitches(raw: RawTranslationSwitches): TranslationOptions {
-	const {accel, jitThreshold, lookup, lastPages, tlbEncoding, dumpWasm, perfMap} = raw
+	const {accel, jitThreshold, lookup, lastPages, tlbEncoding, countChains, dumpWasm, perfMap} = raw
 	return {
 		...(accel !== undefined && {accel: oneOf(accelerators, accel, '--accel')}),
 		...(jitThreshold !== undefined && {jitThreshold: parseThreshold(jitThreshold)}),
 		...(lookup !== undefined && {lookup: oneOf(lookups, lookup, '--lookup')}),
 		...(lastPages !== undefined && {lastPages: oneOf(lastPagesChoices, lastPages, '--last-pages')}),
 		...(tlbEncoding !== undefined && {tlbEncoding: oneOf(tagEncodings, tlbEncoding, '--tlb-encoding')}),
+		...(countChains && {countChains}),
 		...(dumpWasm !== undefined && {dumpWasm: parseFolder(dumpWasm)}),
 		...(perfMap && {perfMap}),
 	}

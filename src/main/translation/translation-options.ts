@@ -30,15 +30,15 @@ export function translationConfig(options: TranslationOptions): TranslationConfi
 	if (!lookups.includes(lookup)) throw expected('--lookup inline or outlined', lookup)
 	if (!(Number.isInteger(threshold) && threshold >= 1 && threshold <= mostThreshold))
 		throw expected(`--jit-threshold from 1 to ${mostThreshold}`, threshold)
-	const {lastPages = defaults.lastPages} = options
+	const {lastPages = defaults.lastPages, countChains = false} = options
 	if (!lastPagesChoices.includes(lastPages)) throw expected('--last-pages on or off', lastPages)
 	const {tlbEncoding: encoding = defaults.encoding} = options
 	if (!tagEncodings.includes(encoding)) throw expected(`--tlb-encoding ${tagEncodings.join(' or ')}`, encoding)
 	const {jitBytes = defaultLimits.wasmBytes} = options
 	if (!(jitBytes >= 1)) throw rangeError('jitBytes above 0', jitBytes)
 	const fusedMultiplyAdd = accel === 'jit' && provesFusedMultiplyAdd() ? 'relaxed' : 'exact'
-	const synchronous = options.jitSynchronous ?? false
-	return {accel, lookup, lastPages, encoding, threshold, fusedMultiplyAdd, synchronous}
+	const {jitSynchronous: synchronous = false} = options
+	return {accel, lookup, lastPages, encoding, countChains, threshold, fusedMultiplyAdd, synchronous}
 }
 
 /** @throws UserError when files cannot be written there. */

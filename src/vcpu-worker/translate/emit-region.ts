@@ -3,6 +3,7 @@ import {Lowering} from '../interpreter/lowering.ts'
 import {offsets} from '../interpreter/run-context.ts'
 import type {Effect, Instruction} from '../isa/index.ts'
 import type {Code} from '../wasm/index.ts'
+import {emitChainCount, emitUnwoundCount} from './chain-count.ts'
 import {siteShift} from './enter.ts'
 import type {Block, Region, RegionInstruction} from './region.ts'
 import {continuations} from './region.ts'
@@ -291,7 +292,11 @@ class RegionEmitter {
 			code.get(block).memory('i64.load', offsets.pc)
 			pushGva(this.#context, terminator.next)
 			code.op('i64.ne', 'i32.or').unlikely()
-			code.if(undefined, () => code.get(status).op('return'))
+			code.if(undefined, () => {
+				emitUnwoundCount(this.#context, status)
+				code.get(status).op('return')
+			})
+			emitChainCount(this.#context, 'returnsTaken')
 			registers.load(this.#flow[next]!.needed)
 			this.#float.load()
 			this.#dirty = noRegisters

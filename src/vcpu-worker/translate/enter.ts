@@ -5,6 +5,7 @@ import {budgetOffset, pushEntry, toTag} from '../interpreter/memory-access.ts'
 import {offsets} from '../interpreter/run-context.ts'
 import {CodePage, Slot} from '../vcpu-block.ts'
 import type {Code, FunctionReference, Local, Signature} from '../wasm/index.ts'
+import {type Chain, emitChainCount} from './chain-count.ts'
 import {RegionStatus, rationInstructions, regionSignature} from './region-call.ts'
 
 export const regionHandler = handlerIndex('region')
@@ -13,7 +14,10 @@ export const regionHandler = handlerIndex('region')
 export const enterSignature: Signature = regionSignature
 
 // slot = slot of target; depth >= 0 && slot.handler == region ? regions[slot.c](block, budget, page(target), depth) : (count, pc = target, jump)
-export function emitEnter(code: Code, pushSlotOf: (target: Local) => void): void {
+export function emitEnter(
+	code: Code,
+	{chain, countChains, pushSlotOf}: {chain: Chain; countChains: boolean; pushSlotOf: (target: Local) => void},
+): void {
 	const [block, budget] = [code.parameter(0, 'block'), code.parameter(1, 'budget')]
 	const [target, depth] = [code.parameter(2, 'target'), code.parameter(3, 'depth')]
 	const slot = code.local('i32')
@@ -21,6 +25,7 @@ export function emitEnter(code: Code, pushSlotOf: (target: Local) => void): void
 	code.tee(slot).memory('i32.load16_u', Slot.offset.handler).i32(regionHandler).op('i32.eq')
 	code.get(depth).i32(0).op('i32.ge_s', 'i32.and')
 	code.likely().if(undefined, () => {
+		emitChainCount({code, block, countChains}, chain)
 		code.get(block).get(budget).get(target).i64(-0x1000n).op('i64.and').get(depth)
 		code.get(slot).memory('i32.load', Slot.offset.c).returnCallIndirect(regionSignature)
 	})

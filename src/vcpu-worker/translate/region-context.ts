@@ -1,6 +1,7 @@
 /** What the pieces of one region's function share. */
 import type {TagEncoding} from '../../tlb/index.ts'
 import type {Code, FunctionReference, GlobalReference, Local} from '../wasm/index.ts'
+import {emitChainCount} from './chain-count.ts'
 import {regionHandler} from './enter.ts'
 import type {ProbeTag} from './probe.ts'
 import type {RegisterLocals} from './register-locals.ts'
@@ -20,6 +21,8 @@ export type ModuleContext = Readonly<{
 	functions: Readonly<Record<string, FunctionReference>>
 	/** `enter(block, budget, target, depth)`: a jump to any address. */
 	enter: FunctionReference
+	/** The same for a call: another function only where chains are counted. */
+	enterCall: FunctionReference
 	/** `leave(block, budget, pc, status)`: the end of a region's function. */
 	leave: FunctionReference
 	/** `trap(block, budget, pageGva, site, bits)`: the same after an exception. */
@@ -33,6 +36,7 @@ export type ModuleContext = Readonly<{
 	lookup: TranslateOptions['lookup']
 	lastPages: NonNullable<TranslateOptions['lastPages']>
 	encoding: TagEncoding
+	countChains: boolean
 	/** Where the module's functions begin in the vCPU's table. */
 	base: GlobalReference
 }>
@@ -84,18 +88,19 @@ export function emitJump(context: RegionContext, offset: number): void {
 		page()
 		code.get(depth)
 	}
+	const direct = (to: Sibling, page: () => void): void => {
+		emitChainCount(context, 'directJumps')
+		arguments_(page)
+		code.returnCall(to.function)
+	}
 	if (sibling?.samePage) {
-		arguments_(() => code.get(context.pageGva))
-		code.returnCall(sibling.function)
+		direct(sibling, () => code.get(context.pageGva))
 	} else {
 		pushGva(context, offset)
 		code.set(target)
 		if (sibling) {
 			pushIsInstalled(context, {target, sibling})
-			code.if(undefined, () => {
-				arguments_(() => pushPage(code, target))
-				code.returnCall(sibling.function)
-			})
+			code.if(undefined, () => direct(sibling, () => pushPage(code, target)))
 		}
 		arguments_(() => code.get(target))
 		code.returnCall(context.enter)
@@ -113,9 +118,10 @@ export function pushCall(context: RegionContext, {target, offset}: {target: Loca
 	const enter = (): void => {
 		code.get(block).get(budget).get(target)
 		inner()
-		code.call(context.enter)
+		code.call(context.enterCall)
 	}
 	const direct = (page: () => void): void => {
+		emitChainCount(context, 'directCalls')
 		code.get(block).get(budget)
 		page()
 		inner()

@@ -3,7 +3,7 @@ import type {SharedMemory} from '../../memory/index.ts'
 import {defaultTagEncoding} from '../../tlb/index.ts'
 import {hartFunctions} from '../interpreter/hart-functions.ts'
 import {emitMultiplyHigh} from '../interpreter/multiply-high.ts'
-import {type FunctionReference, ModuleBuilder} from '../wasm/index.ts'
+import {type FunctionReference, type Local, ModuleBuilder} from '../wasm/index.ts'
 import {emitRegion} from './emit-region.ts'
 import {
 	emitEnter,
@@ -34,7 +34,7 @@ export function translate(
 	requests: readonly RegionRequest[],
 	options: TranslateOptions,
 ): Translation | undefined {
-	const {lookup, lastPages = 'on', encoding = defaultTagEncoding} = options
+	const {lookup, lastPages = 'on', countChains = false, encoding = defaultTagEncoding} = options
 	const members = gatherGroup(memory, requests, {threshold: options.threshold ?? 1, encoding})
 	if (members.length === 0) return undefined
 	const module = new ModuleBuilder({name: nameOf(members[0]!)})
@@ -54,9 +54,13 @@ export function translate(
 		options.fusedMultiplyAdd === 'relaxed' ? options.fusedMultiplyAdd : defineExactFusedMultiplyAdd(module)
 	const probes = defineMisses(module, {functions, encoding})
 	const slotOf = module.function('slot of', slotSignature, (code) => emitSlotOf(code, encoding))
-	const enter = module.function('enter', enterSignature, (code) =>
-		emitEnter(code, (target) => code.get(code.parameter(0)).get(target).call(slotOf)),
-	)
+	const enterFor = (name: string, chain: 'slotJumps' | 'slotCalls') =>
+		module.function(name, enterSignature, (code) => {
+			const pushSlotOf = (target: Local) => void code.get(code.parameter(0)).get(target).call(slotOf)
+			emitEnter(code, {chain, countChains, pushSlotOf})
+		})
+	const enter = enterFor('enter', 'slotJumps')
+	const enterCall = countChains ? enterFor('enter call', 'slotCalls') : enter
 	const poll = module.function('poll', pollSignature, emitPoll)
 	const references = members.map((member) => module.declareFunction(nameOf(member), regionSignature))
 	const indexOf = new Map(members.map(({page, entry}, index) => [page + entry, index]))
@@ -74,6 +78,7 @@ export function translate(
 				trap,
 				slotOf,
 				enter,
+				enterCall,
 				poll,
 				fusedMultiplyAdd,
 				base,
@@ -81,6 +86,7 @@ export function translate(
 				lookup,
 				lastPages,
 				encoding,
+				countChains,
 				sibling,
 			}),
 		)

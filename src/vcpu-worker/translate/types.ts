@@ -42,6 +42,8 @@ export type TranslateOptions = Readonly<{
 	lastPages?: 'on' | 'off'
 	/** The machine's; default poison-zero. */
 	encoding?: TagEncoding
+	/** Whether regions count the calls, jumps and returns between them, which costs time; default no. */
+	countChains?: boolean
 	/** Jumps to one place that make it hot; default 1. */
 	threshold?: number
 	/** Default: exact. */

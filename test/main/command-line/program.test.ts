@@ -70,10 +70,10 @@ serial('options reach the machine, in QEMU’s spelling too', async (t) => {
 serial('switches of translation reach the machine, and those not given are its own to choose', async (t) => {
 	const {created, stderr} = await run([
 		...['run', '--guest', 'smp-demo', '-accel', 'jit', '--jit-threshold', '1', '--lookup', 'outlined'],
-		...['--last-pages', 'off', '--tlb-encoding', 'plus-one', '--dump-wasm', '/d', '--perf-map'],
+		...['--last-pages', 'off', '--tlb-encoding', 'plus-one', '--count-chains', '--dump-wasm', '/d', '--perf-map'],
 	])
 	t.like(created[0], {accel: 'jit', jitThreshold: 1, lookup: 'outlined', lastPages: 'off', tlbEncoding: 'plus-one'})
-	t.like(created[0], {dumpWasm: '/d', perfMap: true})
+	t.like(created[0], {countChains: true, dumpWasm: '/d', perfMap: true})
 	t.regex(stderr, /^manyhart: perf map in \/tmp\/perf-\d+\.map\n$/)
 })
 

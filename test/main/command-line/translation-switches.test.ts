@@ -12,6 +12,7 @@ test('what is given is checked and passed on', (t) => {
 		lookup: 'inline',
 		lastPages: 'off',
 		tlbEncoding: 'plus-one',
+		countChains: true,
 		dumpWasm: 'wasm',
 	} as const
 	t.deepEqual(checkTranslationSwitches({...given, jitThreshold: '65535'}), {...given, jitThreshold: 65_535})
