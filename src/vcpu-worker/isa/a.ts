@@ -2,12 +2,11 @@
  * A: atomics. All of them are sequentially consistent, so aq and rl change nothing; save that rl orders an LR, which is a load,
  * after plain stores before it. Unprivileged spec, "A" Extension.
  */
-import {instruction} from './definition.ts'
+import {instruction, rs2} from './definition.ts'
 import type {AmoName, Instruction} from './expression.ts'
 import {amo, loadReserved, signExtend32, storeConditional, truncate32, writeX, x} from './expression.ts'
 
 const gva = x('rs1')
-const rs2 = x('rs2')
 
 const amoRows = (name: AmoName, funct5: string): Instruction[] => [
 	instruction(

@@ -1,6 +1,13 @@
 /** How a row of the instruction list is written. */
-import type {Effect, Instruction} from './expression.ts'
+import type {Effect, Expression, Instruction} from './expression.ts'
+import {truncate32, writeX, x} from './expression.ts'
 import type {Operands} from './pattern.ts'
+
+export const rs1 = x('rs1')
+export const rs2 = x('rs2')
+/** Their lower halves. */
+export const word1 = truncate32(rs1)
+export const word2 = truncate32(rs2)
 
 /** An instruction of 32 bits. */
 export const instruction = (name: string, pattern: string, ...effects: readonly Effect[]): Instruction => ({
@@ -8,6 +15,10 @@ export const instruction = (name: string, pattern: string, ...effects: readonly 
 	pattern,
 	effects,
 })
+
+/** One that does no more than to give its x register a value. */
+export const writeRd = (name: string, pattern: string, value: Expression): Instruction =>
+	instruction(name, pattern, writeX('rd', value))
 
 /** An instruction of 32 bits that is illegal while mstatus.FS is Off. */
 export const floatingPoint = (name: string, pattern: string, ...effects: readonly Effect[]): Instruction => ({

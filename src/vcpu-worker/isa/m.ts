@@ -1,15 +1,10 @@
 /** M: multiplication and division. Unprivileged spec, "M" Extension. */
-import {instruction} from './definition.ts'
+import {instruction, rs1, rs2, word1, word2, writeRd} from './definition.ts'
 import type {Expression, Instruction} from './expression.ts'
-import {divS, divU, mul, mulhS, mulhSU, mulhU, remS, remU, signExtend32, truncate32, writeX, x} from './expression.ts'
-
-const rs1 = x('rs1')
-const rs2 = x('rs2')
-const word1 = truncate32(rs1)
-const word2 = truncate32(rs2)
+import {divS, divU, mul, mulhS, mulhSU, mulhU, remS, remU, signExtend32, writeX} from './expression.ts'
 
 const row = (name: string, funct3: string, value: Expression) =>
-	instruction(name, `0000001 rs2 rs1 ${funct3} rd 0110011`, writeX('rd', value))
+	writeRd(name, `0000001 rs2 rs1 ${funct3} rd 0110011`, value)
 const wordRow = (name: string, funct3: string, value: Expression) =>
 	instruction(name, `0000001 rs2 rs1 ${funct3} rd 0111011`, writeX('rd', signExtend32(value)))
 

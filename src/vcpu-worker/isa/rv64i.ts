@@ -1,5 +1,5 @@
 /** RV64I, with Zifencei's fence.i and Zihintpause's pause. Unprivileged spec, "RV32I Base Integer Instruction Set" and "RV64I". */
-import {instruction} from './definition.ts'
+import {instruction, rs1, rs2, word1, word2, writeRd} from './definition.ts'
 import type {AccessBytes, Expression, Instruction} from './expression.ts'
 import {
 	add,
@@ -28,15 +28,10 @@ import {
 	system,
 	truncate32,
 	writeX,
-	x,
 	xor,
 	zeroExtend32,
 } from './expression.ts'
 
-const rs1 = x('rs1')
-const rs2 = x('rs2')
-const word1 = truncate32(rs1)
-const word2 = truncate32(rs2)
 const wordImm = truncate32(imm)
 
 const loadRow = (name: string, funct3: string, bytes: AccessBytes, options?: {signed: boolean}) =>
@@ -45,7 +40,6 @@ const storeRow = (name: string, funct3: string, bytes: AccessBytes) =>
 	instruction(name, `imm[11:5] rs2 rs1 ${funct3} imm[4:0] 0100011`, store(bytes, add(rs1, imm), rs2))
 const branchRow = (name: string, funct3: string, condition: Expression) =>
 	instruction(name, `imm[12|10:5] rs2 rs1 ${funct3} imm[4:1|11] 1100011`, branch(condition))
-const writeRd = (name: string, pattern: string, value: Expression) => instruction(name, pattern, writeX('rd', value))
 
 export const rv64i: readonly Instruction[] = [
 	writeRd('lui', 'imm[31:12] rd 0110111', imm),

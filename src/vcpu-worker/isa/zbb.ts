@@ -1,5 +1,5 @@
 /** Zbb: basic bit manipulation. Unprivileged spec, "B" Extension. */
-import {instruction} from './definition.ts'
+import {rs1, rs2, word1, word2, writeRd} from './definition.ts'
 import type {Expression, Instruction} from './expression.ts'
 import {
 	add,
@@ -22,16 +22,10 @@ import {
 	signExtend16,
 	signExtend32,
 	truncate32,
-	writeX,
-	x,
 	xor,
 	zeroExtend32,
 } from './expression.ts'
 
-const rs1 = x('rs1')
-const rs2 = x('rs2')
-const word1 = truncate32(rs1)
-const word2 = truncate32(rs2)
 const not = (a: Expression): Expression => xor(a, i64(-1))
 
 /** Swaps neighbouring groups of `bits` bits; `low` masks the lower group of each pair. */
@@ -48,31 +42,29 @@ const orCombine = (a: Expression): Expression => {
 	return mul(and(bit7, i64(0x0101_0101_0101_0101n)), i64(0xff))
 }
 
-const row = (name: string, pattern: string, value: Expression) => instruction(name, pattern, writeX('rd', value))
-
 export const zbb: readonly Instruction[] = [
-	row('andn', '0100000 rs2 rs1 111 rd 0110011', and(rs1, not(rs2))),
-	row('orn', '0100000 rs2 rs1 110 rd 0110011', or(rs1, not(rs2))),
-	row('xnor', '0100000 rs2 rs1 100 rd 0110011', not(xor(rs1, rs2))),
-	row('clz', '011000000000 rs1 001 rd 0010011', clz(rs1)),
-	row('ctz', '011000000001 rs1 001 rd 0010011', ctz(rs1)),
-	row('cpop', '011000000010 rs1 001 rd 0010011', popcnt(rs1)),
-	row('clzw', '011000000000 rs1 001 rd 0011011', zeroExtend32(clz(word1))),
-	row('ctzw', '011000000001 rs1 001 rd 0011011', zeroExtend32(ctz(word1))),
-	row('cpopw', '011000000010 rs1 001 rd 0011011', zeroExtend32(popcnt(word1))),
-	row('max', '0000101 rs2 rs1 110 rd 0110011', select(ltS(rs1, rs2), rs2, rs1)),
-	row('maxu', '0000101 rs2 rs1 111 rd 0110011', select(ltU(rs1, rs2), rs2, rs1)),
-	row('min', '0000101 rs2 rs1 100 rd 0110011', select(ltS(rs1, rs2), rs1, rs2)),
-	row('minu', '0000101 rs2 rs1 101 rd 0110011', select(ltU(rs1, rs2), rs1, rs2)),
-	row('sext.b', '011000000100 rs1 001 rd 0010011', signExtend8(rs1)),
-	row('sext.h', '011000000101 rs1 001 rd 0010011', signExtend16(rs1)),
-	row('zext.h', '000010000000 rs1 100 rd 0111011', and(rs1, i64(0xffff))),
-	row('rol', '0110000 rs2 rs1 001 rd 0110011', rotl(rs1, rs2)),
-	row('ror', '0110000 rs2 rs1 101 rd 0110011', rotr(rs1, rs2)),
-	row('rori', '011000 shamt[5:0] rs1 101 rd 0010011', rotr(rs1, imm)),
-	row('rolw', '0110000 rs2 rs1 001 rd 0111011', signExtend32(rotl(word1, word2))),
-	row('rorw', '0110000 rs2 rs1 101 rd 0111011', signExtend32(rotr(word1, word2))),
-	row('roriw', '0110000 shamt[4:0] rs1 101 rd 0011011', signExtend32(rotr(word1, truncate32(imm)))),
-	row('orc.b', '001010000111 rs1 101 rd 0010011', orCombine(rs1)),
-	row('rev8', '011010111000 rs1 101 rd 0010011', reverseBytes(rs1)),
+	writeRd('andn', '0100000 rs2 rs1 111 rd 0110011', and(rs1, not(rs2))),
+	writeRd('orn', '0100000 rs2 rs1 110 rd 0110011', or(rs1, not(rs2))),
+	writeRd('xnor', '0100000 rs2 rs1 100 rd 0110011', not(xor(rs1, rs2))),
+	writeRd('clz', '011000000000 rs1 001 rd 0010011', clz(rs1)),
+	writeRd('ctz', '011000000001 rs1 001 rd 0010011', ctz(rs1)),
+	writeRd('cpop', '011000000010 rs1 001 rd 0010011', popcnt(rs1)),
+	writeRd('clzw', '011000000000 rs1 001 rd 0011011', zeroExtend32(clz(word1))),
+	writeRd('ctzw', '011000000001 rs1 001 rd 0011011', zeroExtend32(ctz(word1))),
+	writeRd('cpopw', '011000000010 rs1 001 rd 0011011', zeroExtend32(popcnt(word1))),
+	writeRd('max', '0000101 rs2 rs1 110 rd 0110011', select(ltS(rs1, rs2), rs2, rs1)),
+	writeRd('maxu', '0000101 rs2 rs1 111 rd 0110011', select(ltU(rs1, rs2), rs2, rs1)),
+	writeRd('min', '0000101 rs2 rs1 100 rd 0110011', select(ltS(rs1, rs2), rs1, rs2)),
+	writeRd('minu', '0000101 rs2 rs1 101 rd 0110011', select(ltU(rs1, rs2), rs1, rs2)),
+	writeRd('sext.b', '011000000100 rs1 001 rd 0010011', signExtend8(rs1)),
+	writeRd('sext.h', '011000000101 rs1 001 rd 0010011', signExtend16(rs1)),
+	writeRd('zext.h', '000010000000 rs1 100 rd 0111011', and(rs1, i64(0xffff))),
+	writeRd('rol', '0110000 rs2 rs1 001 rd 0110011', rotl(rs1, rs2)),
+	writeRd('ror', '0110000 rs2 rs1 101 rd 0110011', rotr(rs1, rs2)),
+	writeRd('rori', '011000 shamt[5:0] rs1 101 rd 0010011', rotr(rs1, imm)),
+	writeRd('rolw', '0110000 rs2 rs1 001 rd 0111011', signExtend32(rotl(word1, word2))),
+	writeRd('rorw', '0110000 rs2 rs1 101 rd 0111011', signExtend32(rotr(word1, word2))),
+	writeRd('roriw', '0110000 shamt[4:0] rs1 101 rd 0011011', signExtend32(rotr(word1, truncate32(imm)))),
+	writeRd('orc.b', '001010000111 rs1 101 rd 0010011', orCombine(rs1)),
+	writeRd('rev8', '011010111000 rs1 101 rd 0010011', reverseBytes(rs1)),
 ]

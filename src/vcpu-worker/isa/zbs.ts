@@ -1,13 +1,11 @@
 /** Zbs: single-bit instructions. Unprivileged spec, "B" Extension. */
-import {instruction} from './definition.ts'
+import {instruction, rs1, rs2} from './definition.ts'
 import type {Expression, Instruction} from './expression.ts'
-import {and, i64, imm, or, shl, shrU, writeX, x, xor} from './expression.ts'
-
-const rs1 = x('rs1')
+import {and, i64, imm, or, shl, shrU, writeX, xor} from './expression.ts'
 
 /** The register form and the immediate form of one operation on the bit that `index` names (modulo 64, as shifts are). */
 const rows = (name: string, funct6: string, funct3: string, value: (index: Expression) => Expression) => [
-	instruction(name, `${funct6}0 rs2 rs1 ${funct3} rd 0110011`, writeX('rd', value(x('rs2')))),
+	instruction(name, `${funct6}0 rs2 rs1 ${funct3} rd 0110011`, writeX('rd', value(rs2))),
 	instruction(`${name}i`, `${funct6} shamt[5:0] rs1 ${funct3} rd 0010011`, writeX('rd', value(imm))),
 ]
 const bit = (index: Expression): Expression => shl(i64(1), index)
