@@ -11,7 +11,6 @@ import {ACCESS_LOAD, ACCESS_STORE, accessFault, misaligned} from './access'
 import {PAGE_BYTES, PAGE_MASK} from './architecture'
 import {mmioRead, mmioWrite} from './env'
 import {hart, raise} from './hart'
-import {pageOf} from './page-walk'
 import {gpa, place, translate} from './translation'
 
 /** @returns the offset in shared memory at which to load the value, or 0 with the exception raised. */
@@ -51,34 +50,40 @@ function crosses(gva: u64, bytes: u32): bool {
 	return <u32>(gva & PAGE_MASK) + bytes > PAGE_BYTES
 }
 
-function readAcross(gva: u64, bytes: u32): u32 {
-	const second = pageOf(gva) + PAGE_BYTES
-	const firstBytes = <u32>(second - gva)
-	if (!translate(gva, firstBytes, ACCESS_LOAD)) return 0
+/** Bytes of a page-crossing access that lie in its first page. */
+function firstPart(gva: u64): u32 {
+	return PAGE_BYTES - <u32>(gva & PAGE_MASK)
+}
+
+/** Translates both pages. @returns the first part's place, and sets `place` to the second's; or 0 with the exception raised. */
+function translateAcross(gva: u64, bytes: u32, access: u32): u32 {
+	const first = firstPart(gva)
+	if (!translate(gva, first, access)) return 0
 	const firstPlace = place
-	if (!translate(second, bytes - firstBytes, ACCESS_LOAD)) return 0
-	const secondPlace = place
+	if (!translate(gva + first, bytes - first, access)) return 0
 	// A device has no misaligned registers.
-	if (firstPlace == 0 || secondPlace == 0) return fault(misaligned(ACCESS_LOAD), gva)
+	return firstPlace == 0 || place == 0 ? fault(misaligned(access), gva) : firstPlace
+}
+
+function readAcross(gva: u64, bytes: u32): u32 {
+	const firstPlace = translateAcross(gva, bytes, ACCESS_LOAD)
+	if (firstPlace == 0) return 0
+	const first = firstPart(gva)
 	const scratch = hart + HART_SCRATCH
-	memory.copy(scratch, firstPlace, firstBytes)
-	memory.copy(scratch + firstBytes, secondPlace, bytes - firstBytes)
+	memory.copy(scratch, firstPlace, first)
+	memory.copy(scratch + first, place, bytes - first)
 	return scratch
 }
 
 /** Both pages are translated before the first byte is written. */
 function writeAcross(gva: u64, bytes: u32, value: u64): i32 {
-	const second = pageOf(gva) + PAGE_BYTES
-	const firstBytes = <u32>(second - gva)
-	if (!translate(gva, firstBytes, ACCESS_STORE)) return 0
-	const firstPlace = place
-	if (!translate(second, bytes - firstBytes, ACCESS_STORE)) return 0
-	const secondPlace = place
-	if (firstPlace == 0 || secondPlace == 0) return fault(misaligned(ACCESS_STORE), gva)
+	const firstPlace = translateAcross(gva, bytes, ACCESS_STORE)
+	if (firstPlace == 0) return 0
+	const first = firstPart(gva)
 	const scratch = hart + HART_SCRATCH
 	store<u64>(scratch, value)
-	memory.copy(firstPlace, scratch, firstBytes)
-	memory.copy(secondPlace, scratch + firstBytes, bytes - firstBytes)
+	memory.copy(firstPlace, scratch, first)
+	memory.copy(place, scratch + first, bytes - first)
 	return 1
 }
 
