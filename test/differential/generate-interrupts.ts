@@ -35,24 +35,20 @@ const subset = (random: Random, bits: readonly bigint[]): bigint =>
 
 type Maker = (random: Random, roles: Roles, privilege: Privilege) => Operation | undefined
 
-const pendingOperation: Maker = (random, roles, privilege) => {
-	const change = oneIn(random, 3) ? clearBits : setBits
-	return change(
-		random,
-		roles,
-		privilege === 'machine' ? random.pick([csr.mip, csr.mip, csr.sip]) : csr.sip,
-		subset(random, interruptBits),
-	)
-}
-const enableOperation: Maker = (random, roles, privilege) => {
-	const change = oneIn(random, 3) ? clearBits : setBits
-	return change(
-		random,
-		roles,
-		privilege === 'machine' ? random.pick([csr.mie, csr.mie, csr.sie]) : csr.sie,
-		subset(random, interruptBits),
-	)
-}
+const changesOf =
+	(forMachine: number, forSupervisor: number): Maker =>
+	(random, roles, privilege) => {
+		const change = oneIn(random, 3) ? clearBits : setBits
+		const numbers = [forMachine, forMachine, forSupervisor]
+		return change(
+			random,
+			roles,
+			privilege === 'machine' ? random.pick(numbers) : forSupervisor,
+			subset(random, interruptBits),
+		)
+	}
+const pendingOperation = changesOf(csr.mip, csr.sip)
+const enableOperation = changesOf(csr.mie, csr.sie)
 const globalOperation: Maker = (random, roles, privilege) => {
 	const change = oneIn(random, 3) ? clearBits : setBits
 	return privilege === 'machine'
