@@ -55,9 +55,23 @@ export const translationMutations: readonly Mutation[] = [
 	{
 		name: 'a region knows page 0 where it is entered',
 		file: memory,
-		find: 'if (last) code.i64(missTag.once).set(last.tag)',
-		replace: 'if (last) code.i64(0n).set(last.tag)',
+		find: 'if (kept === undefined) return void code.i64(missTag.once).set(tag)',
+		replace: 'if (kept === undefined) return void code.i64(0n).set(tag)',
 		tests: tests('pointers', 'memory', 'mappings'),
+	},
+	{
+		name: 'a region takes an empty last page for page 0',
+		file: memory,
+		find: "		code.i64(1n).op('i64.sub').set(tag)\n",
+		replace: '		code.set(tag)\n',
+		tests: tests('pointers', 'memory', 'mappings', 'remapping'),
+	},
+	{
+		name: 'auipc before any computed call makes it a far one',
+		file: 'src/vcpu-worker/translate/region.ts',
+		find: '	if (rs1 === 0 || high.decoded.operands.rd !== rs1) return terminator\n',
+		replace: '',
+		tests: tests('calls', 'chains', 'programs'),
 	},
 	{
 		name: 'an access in a region compares addresses, with tags plus one too',

@@ -106,6 +106,8 @@ export function invalidatePage(
 	const {pageLow, pageHigh} = page
 	const index = pageLow & ((1 << tableLog2Entries(descriptor)) - 1)
 	const entry = (tableAddress(descriptor) >>> 2) + index * entryWords
+	// They may have kept it when its entry was another's already.
+	words.fill(0, trailerWord(descriptor, 'lastPages'), trailerWord(descriptor, 'largePages'))
 	const low = (pageLow << 12) + tagBias[page.encoding]
 	const high = (pageHigh << 12) | (pageLow >>> 20)
 	for (const tag of tagWords) {

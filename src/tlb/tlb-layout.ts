@@ -22,8 +22,35 @@ export const TlbEntry = sharedStruct({
 /** No access matches it: bits 3–11 of a masked address are always 0, and so they are with the bias added. */
 export const neverTag = -1n
 
+/** A page that translated code led a base register to last, and keeps for the regions to come. */
+export const TlbLastPage = sharedStruct({
+	/** The page's address + 1, whatever the encoding; 0 = none. */
+	tagPlusOne: 'i64',
+	/** Offset in shared memory = low 32 bits of gva + addend. */
+	addend: 'i32',
+})
+
+/** x registers whose last pages are kept: stack, global, thread and frame pointer, which functions hand each other. */
+export const lastPageRegisters: readonly number[] = [2, 3, 4, 8]
+
+/** Those of loads, and behind them those of stores. */
+export const lastPageCount = 2 * lastPageRegisters.length
+
+/**
+ * 2 MiB of contiguous guest RAM that one leaf maps, or no page table: at index = (gva >> largePageShift) & (largePageCount − 1).
+ * Spares the walk for its other pages.
+ */
+export const TlbLargePage = sharedStruct({
+	base: 'i64',
+	addend: 'i32',
+	/** MAY_ bits (hart/regimes.ts): 1 read, 2 write (and it is dirty), 4 execute; 0 = empty. */
+	may: 'i32',
+})
+export const largePageCount = 64
+export const largePageShift = 21
+
 /** Entries that a table's log has room for; with them the trailer still fits the page that it takes anyway. */
-export const logCapacity = 1024
+export const logCapacity = 960
 
 /** What follows the entries of a table, at tableAddress + (entries × TlbEntry.size). All but the log is zeroed with them. */
 export const TlbTableTrailer = sharedStruct(
@@ -38,6 +65,9 @@ export const TlbTableTrailer = sharedStruct(
 		/** Superpages that were filled as 4 KiB pieces lie inside [largeFirst, largeLast] (page-aligned gva, unsigned); both 0 = none. A page flush inside swaps the table. */
 		largeFirst: 'i64',
 		largeLast: 'i64',
+		/** Of TlbLastPage, and of TlbLargePage. Plain, as `logged`. */
+		lastPages: array('i64', (lastPageCount * TlbLastPage.size) / 8),
+		largePages: array('i64', (largePageCount * TlbLargePage.size) / 8),
 		/** The indices (u16) of those entries, in the order of their first fill: the first `logCapacity` of them. Plain, as `logged`. */
 		log: array('i16', logCapacity),
 	},

@@ -71,6 +71,8 @@ export const HartState = sharedStruct(
 		/** The data and fetch tables in use, and their masks ((entries − 1) × TlbEntry.size): what generated code loaded at its last restart. */
 		dataTable: 'i32',
 		dataMask: 'i32',
+		/** The data table's last pages. */
+		lastPages: 'i32',
 		fetchTable: 'i32',
 		fetchMask: 'i32',
 		/** 1: ecall from S leaves to the run loop (built-in SBI); 0: it traps to M. */

@@ -147,6 +147,20 @@ test('a page flush forgets that page, in the translated regimes', (t) => {
 	t.is(machine.tlb.tlbStatistics(0).swaps, 0)
 })
 
+test('a page flush forgets what translated code keeps of the table, even where the page has no entry', (t) => {
+	const machine = TestMachine.create({vcpus: 1})
+	const {i64} = machine.memory
+	machine.tlb.enter(0)
+	fillAll(machine, 0, 3)
+	const descriptor = machine.descriptor(0, Regime.user)
+	const [first, end] = [trailerWord(descriptor, 'lastPages') / 2, trailerWord(descriptor, 'largePages') / 2]
+	i64.fill(-1n, first, end + 1)
+	machine.tlb.flushPage(0, 4, 0, FlushCause.sfencePage)
+	t.true(i64.slice(first, end).every((word) => word === 0n))
+	t.is(i64[end], -1n)
+	t.deepEqual(hits(machine, 0, 3), [true, true, true, true, true])
+})
+
 test('a page flush inside a superpage flushes the table', (t) => {
 	const machine = TestMachine.create({vcpus: 1, undoLimit: -1})
 	const {i64} = machine.memory

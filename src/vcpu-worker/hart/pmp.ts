@@ -77,6 +77,11 @@ export function pmpPage(gpa: u64, machine: u32): u32 {
 	return pmpPermits(gpa & ~(<u64>PAGE_BYTES - 1), PAGE_BYTES, machine)
 }
 
+/** @returns MAY_ bits for every byte of a range, or PMP_SPLIT. */
+export function pmpRange(gpa: u64, bytes: u64, machine: u32): u32 {
+	return pmpPermits(gpa, bytes, machine)
+}
+
 /** @returns MAY_ bits for one access; none where an entry ends inside it. */
 export function pmpAccess(gpa: u64, bytes: u32, machine: u32): u32 {
 	return pmpPermits(gpa, bytes, machine) & MAY_ALL

@@ -1,6 +1,8 @@
 /** Filling the TLB: always the table whose descriptor was loaded before the page walk. */
 import {
 	DESCRIPTOR_LOG2_MASK,
+	LARGE_PAGE_COUNT,
+	LARGE_PAGE_SHIFT,
 	LOG_CAPACITY,
 	NEVER_TAG,
 	TLB_DESCRIPTOR,
@@ -11,10 +13,15 @@ import {
 	TLB_ENTRY_SIZE,
 	TLB_ENTRY_WRITE_TAG,
 	TLB_FILLS,
+	TLB_LARGE_PAGE_ADDEND,
+	TLB_LARGE_PAGE_BASE,
+	TLB_LARGE_PAGE_MAY,
+	TLB_LARGE_PAGE_SIZE,
 	TLB_TAG_BIAS,
 	TLB_TRAILER_FILLED,
 	TLB_TRAILER_LARGE_FIRST,
 	TLB_TRAILER_LARGE_LAST,
+	TLB_TRAILER_LARGE_PAGES,
 	TLB_TRAILER_LOG,
 	TLB_TRAILER_LOGGED,
 } from '../../../build/hart/offsets'
@@ -97,6 +104,20 @@ function logEntry(descriptor: u32, entry: u32): void {
 	const logged = load<u32>(trailer, TLB_TRAILER_LOGGED)
 	if (logged < LOG_CAPACITY) store<u16>(trailer + (logged << 1), <u16>slot, TLB_TRAILER_LOG)
 	store<u32>(trailer, logged + 1, TLB_TRAILER_LOGGED)
+}
+
+/** @returns where the megapage of gva is kept. */
+export function largePageOf(descriptor: u32, gva: u64): u32 {
+	const index = <u32>(gva >> LARGE_PAGE_SHIFT) & (LARGE_PAGE_COUNT - 1)
+	return trailerOf(descriptor) + TLB_TRAILER_LARGE_PAGES + index * TLB_LARGE_PAGE_SIZE
+}
+
+/** Keeps a megapage that lies in guest RAM as a whole. @param base gva. @param first its place in shared memory. @param may MAY_ bits. */
+export function fillLargePage(descriptor: u32, base: u64, first: u32, may: u32): void {
+	const large = largePageOf(descriptor, base)
+	store<u64>(large, base, TLB_LARGE_PAGE_BASE)
+	store<u32>(large, first - <u32>base, TLB_LARGE_PAGE_ADDEND)
+	store<u32>(large, may, TLB_LARGE_PAGE_MAY)
 }
 
 /** The page that is being filled is a piece of a superpage: a page flush anywhere inside has to find it. */

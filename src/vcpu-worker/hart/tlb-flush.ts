@@ -7,6 +7,7 @@
  */
 import {
 	FLUSH_CAUSE_SFENCE_PAGE,
+	LAST_PAGE_COUNT,
 	NEVER_TAG,
 	REGIME_COUNT,
 	REGIME_SUPERVISOR,
@@ -17,10 +18,12 @@ import {
 	TLB_ENTRY_SIZE,
 	TLB_ENTRY_WRITE_TAG,
 	TLB_FLUSHES,
+	TLB_LAST_PAGE_SIZE,
 	TLB_PAGE_FLUSHES,
 	TLB_TRAILER_FILLED,
 	TLB_TRAILER_LARGE_FIRST,
 	TLB_TRAILER_LARGE_LAST,
+	TLB_TRAILER_LAST_PAGES,
 	TLB_TRAILER_LOG,
 	TLB_TRAILER_LOGGED,
 	TLB_UNDO_LIMIT,
@@ -94,15 +97,15 @@ function undoTable(descriptor: u32): void {
 	}
 	// Slot 0 may match nothing, and is not in the log.
 	if (hasPoison()) writeEntry(table, NEVER_TAG)
-	store<u32>(trailer, 0, TLB_TRAILER_LOGGED)
-	store<u64>(trailer, 0, TLB_TRAILER_LARGE_FIRST)
-	store<u64>(trailer, 0, TLB_TRAILER_LARGE_LAST)
+	memory.fill(trailer + TLB_TRAILER_LOGGED, 0, TLB_TRAILER_LOG - TLB_TRAILER_LOGGED)
 	// The entries are ordered before: a flusher that reads 0 takes the table for empty, and it is; what is filled next is
 	// announced by openTable() first, and walked after that.
 	atomic.store<i32>(trailer, 0, TLB_TRAILER_FILLED)
 }
 
 function invalidatePage(descriptor: u32, page: u64): void {
+	// They may have kept it when its entry was another's already.
+	memory.fill(trailerOf(descriptor) + TLB_TRAILER_LAST_PAGES, 0, LAST_PAGE_COUNT * TLB_LAST_PAGE_SIZE)
 	const entry = entryOf(descriptor, page)
 	const tag = tagOf(page)
 	if (

@@ -2,6 +2,7 @@
 import {
 	HART_DATA_REGIME,
 	HART_FETCH_REGIME,
+	LARGE_PAGE_SHIFT,
 	REGIME_BARE,
 	REGIME_MACHINE,
 	TLB_ENTRY_ADDEND,
@@ -9,6 +10,9 @@ import {
 	TLB_ENTRY_EXEC_TAG,
 	TLB_ENTRY_READ_TAG,
 	TLB_ENTRY_WRITE_TAG,
+	TLB_LARGE_PAGE_ADDEND,
+	TLB_LARGE_PAGE_BASE,
+	TLB_LARGE_PAGE_MAY,
 } from '../../../build/hart/offsets'
 import {ACCESS_FETCH, ACCESS_LOAD, ACCESS_STORE, accessBit, accessFault} from './access'
 import {PAGE_BYTES, PAGE_MASK, PTE_D} from './architecture'
@@ -16,12 +20,24 @@ import {codePage, verifyCodePage} from './code-cache'
 import {fetchOne} from './fetch-across'
 import {hart, raise, ramAt, romAt} from './hart'
 import {pageOf, walk, walkedGpa, walkedPte, walkedSpan} from './page-walk'
-import {PMP_SPLIT, pmpAccess, pmpPage} from './pmp'
+import {PMP_SPLIT, pmpAccess, pmpPage, pmpRange} from './pmp'
 import {MAY_ALL, MAY_WRITE, permitted} from './regimes'
-import {entryOf, fill, isOpen, loadDescriptor, openTable, tagOf, widenLarge} from './tlb-fill'
+import {
+	entryOf,
+	fill,
+	fillLargePage,
+	isOpen,
+	largePageOf,
+	loadDescriptor,
+	openTable,
+	tagOf,
+	widenLarge,
+} from './tlb-fill'
 
 /** Instructions are fetched by halfwords: each of them is permitted or not. */
 const PARCEL_BYTES: u32 = 2
+
+const LARGE_PAGE_MASK: u64 = ((<u64>1) << LARGE_PAGE_SHIFT) - 1
 
 /** Where the last translated address lies in shared memory; 0 = it is no memory. */
 export let place: u32 = 0
@@ -43,9 +59,17 @@ export function translate(gva: u64, bytes: u32, access: u32): i32 {
 		place = <u32>gva + load<u32>(entry, TLB_ENTRY_ADDEND)
 		return 1
 	}
-	const may = locate(gva, bytes, access, regime, descriptor)
-	if (may == 0) return 0
-	if (place != 0 && !(may & PMP_SPLIT)) fill(descriptor, page, place - <u32>(gva & PAGE_MASK), may, 0)
+	const large = largePageOf(descriptor, gva)
+	const may =
+		load<u64>(large, TLB_LARGE_PAGE_BASE) == (gva & ~LARGE_PAGE_MASK) ? load<u32>(large, TLB_LARGE_PAGE_MAY) : 0
+	if (may & accessBit(access)) {
+		place = <u32>gva + load<u32>(large, TLB_LARGE_PAGE_ADDEND)
+		fill(descriptor, page, place - <u32>(gva & PAGE_MASK), may, 0)
+		return 1
+	}
+	const walked = locate(gva, bytes, access, regime, descriptor)
+	if (walked == 0) return 0
+	if (place != 0 && !(walked & PMP_SPLIT)) fill(descriptor, page, place - <u32>(gva & PAGE_MASK), walked, 0)
 	return 1
 }
 
@@ -105,6 +129,7 @@ function locate(gva: u64, bytes: u32, access: u32, regime: u32, descriptor: u32)
 		if (!(walkedPte & PTE_D)) may &= ~MAY_WRITE
 	}
 	const machine: u32 = regime == REGIME_MACHINE ? 1 : 0
+	const mapped = may
 	const protection = pmpPage(gpa, machine)
 	const split = protection == PMP_SPLIT
 	if (!((split ? pmpAccess(gpa, bytes, machine) : protection) & accessBit(access))) return refuse(gva, access)
@@ -119,5 +144,15 @@ function locate(gva: u64, bytes: u32, access: u32, regime: u32, descriptor: u32)
 	if (place != 0 && translated && walkedSpan != PAGE_BYTES) {
 		widenLarge(descriptor, gva & ~(walkedSpan - 1), walkedSpan)
 	}
+	if (!translated || walkedSpan > LARGE_PAGE_MASK) keepLargePage(gva, descriptor, mapped, machine)
 	return may
+}
+
+/** Notes all of gva's megapage, which translates as gva does, where it is guest RAM and PMP treats it as one. @param may what its PTE permits. */
+function keepLargePage(gva: u64, descriptor: u32, may: u32, machine: u32): void {
+	const before = gva & LARGE_PAGE_MASK
+	const first = ramAt(gpa - before)
+	if (place == 0 || first == 0 || ramAt(gpa - before + LARGE_PAGE_MASK) == 0) return
+	const protection = pmpRange(gpa - before, LARGE_PAGE_MASK + 1, machine)
+	if (protection != PMP_SPLIT) fillLargePage(descriptor, gva - before, first, may & protection)
 }

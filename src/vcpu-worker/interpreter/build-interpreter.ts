@@ -1,5 +1,5 @@
 /** The interpreter: one WebAssembly function over decoded slots, generated from the instruction list. */
-import {defaultTagEncoding, type TagEncoding, TlbEntry} from '../../tlb/index.ts'
+import {defaultTagEncoding, type TagEncoding, TlbEntry, TlbTableTrailer} from '../../tlb/index.ts'
 import {maximumCallDepth, RegionStatus, rationInstructions, regionSignature} from '../translate/region-call.ts'
 import {CodePage, Slot} from '../vcpu-block.ts'
 import {
@@ -73,6 +73,12 @@ function emitRun(
 		// Plain: for regions and this vCPU alone.
 		code.get(block).get(data.table).memory('i32.store', offsets.dataTable)
 		code.get(block).get(data.mask).memory('i32.store', offsets.dataMask)
+		// The mask is the last entry's place: behind it comes the trailer.
+		code.get(block).get(data.table).get(data.mask).op('i32.add')
+		code
+			.i32(TlbEntry.size + TlbTableTrailer.offset.lastPages)
+			.op('i32.add')
+			.memory('i32.store', offsets.lastPages)
 		code.get(block).get(fetch.table).memory('i32.store', offsets.fetchTable)
 		code.get(block).get(fetch.mask).memory('i32.store', offsets.fetchMask)
 	}

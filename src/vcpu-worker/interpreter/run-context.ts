@@ -29,6 +29,7 @@ export const offsets = {
 	codeGeneration: hart + HartState.offset.codeGeneration,
 	dataTable: hart + HartState.offset.dataTable,
 	dataMask: hart + HartState.offset.dataMask,
+	lastPages: hart + HartState.offset.lastPages,
 	fetchTable: hart + HartState.offset.fetchTable,
 	fetchMask: hart + HartState.offset.fetchMask,
 	instructionsTranslated: hart + HartState.offset.instructionsTranslated,

@@ -4,7 +4,7 @@
  * tables, and a region that goes on over a safepoint does so in the same read-side critical section.
  */
 
-import {type TagEncoding, TlbEntry} from '../../tlb/index.ts'
+import {lastPageRegisters, type TagEncoding, TlbEntry, TlbLastPage} from '../../tlb/index.ts'
 import {
 	budgetOffset,
 	type LoadExpression,
@@ -37,6 +37,8 @@ type Options = Readonly<{
 type LastPage = Readonly<{tag: Local; addend: Local}>
 type LastPages = Readonly<Record<ProbeTag, LastPage | undefined>>
 
+const probeTags: readonly ProbeTag[] = ['readTag', 'writeTag']
+
 /** Locals are registers of the host, and these are few. */
 const mostLastPages = 8
 
@@ -45,6 +47,9 @@ export class RegionMemory extends MemoryAccess {
 	readonly #lastPages: ReadonlyMap<number, LastPages>
 	/** Of all other registers together. */
 	readonly #anyPage: Readonly<Record<ProbeTag, LastPage>>
+	/** Where last pages are kept between regions: i32. */
+	readonly #kept: Local
+	readonly #keeps: boolean
 	readonly #table: Readonly<{table: Local; mask: Local}>
 	/** Looks are emitted in line. */
 	readonly #usesTable: boolean
@@ -64,19 +69,45 @@ export class RegionMemory extends MemoryAccess {
 			addend: code.local('i32', `${kind} addend`),
 		})
 		this.#anyPage = {readTag: anyPage('read'), writeTag: anyPage('write')}
+		this.#kept = code.local('i32', 'kept')
 		this.#lastPages = options.lastPages === 'on' ? lastPages(options) : new Map()
+		this.#keeps = lastPageRegisters.some((register) => this.#lastPages.has(register))
 	}
 
 	/** Where the region is entered. */
 	begin(): void {
 		const {code, block} = this.#options
-		for (const {readTag, writeTag} of [...this.#lastPages.values(), this.#anyPage]) {
-			for (const last of [readTag, writeTag]) if (last) code.i64(missTag.once).set(last.tag)
+		// Plain, here and below: this vCPU's own words.
+		if (this.#keeps) code.get(block).memory('i32.load', offsets.lastPages).set(this.#kept)
+		for (const [register, pages] of this.#lastPages) {
+			for (const tag of probeTags) {
+				const last = pages[tag]
+				if (last) this.#begin(last, keptAt(register, tag))
+			}
 		}
+		for (const last of Object.values(this.#anyPage)) this.#begin(last, undefined)
 		if (!this.#usesTable) return
-		// Plain: this vCPU's own words.
 		code.get(block).memory('i32.load', offsets.dataTable).set(this.#table.table)
 		code.get(block).memory('i32.load', offsets.dataMask).set(this.#table.mask)
+	}
+
+	/** @param kept where it was kept. */
+	#begin({tag, addend}: LastPage, kept: number | undefined): void {
+		const {code} = this.#options
+		if (kept === undefined) return void code.i64(missTag.once).set(tag)
+		code.get(this.#kept).memory('i64.load', kept + TlbLastPage.offset.tagPlusOne)
+		code.i64(1n).op('i64.sub').set(tag)
+		code.get(this.#kept).memory('i32.load', kept + TlbLastPage.offset.addend)
+		code.set(addend)
+	}
+
+	/** Keeps what a look found; what may not be used again has the tag of no page, by which none is kept. */
+	#keep({tag, addend}: LastPage, kept: number): void {
+		const {code} = this.#options
+		code.get(this.#kept).get(tag).i64(1n).op('i64.add')
+		code.memory('i64.store', kept + TlbLastPage.offset.tagPlusOne)
+		code.get(this.#kept).get(addend)
+		code.memory('i32.store', kept + TlbLastPage.offset.addend)
 	}
 
 	/** The accesses that follow are this instruction's. */
@@ -144,6 +175,11 @@ export class RegionMemory extends MemoryAccess {
 			.i64(BigInt(~(0xfff ^ (bytes - 1))))
 			.op('i64.and')
 			.tee(masked)
+		const callMiss = (): void => {
+			code.get(block).get(address).i32(bytes)
+			miss()
+			code.set(last.addend).tee(last.tag).i64(missTag.raised).op('i64.eq').unlikely().brIf(trap)
+		}
 		const look = (): void => {
 			if (lookup === 'outlined') return callMiss()
 			const entry = code.local('i32')
@@ -158,18 +194,30 @@ export class RegionMemory extends MemoryAccess {
 			)
 			code.release(entry)
 		}
-		if (lastPages === 'on') code.get(last.tag).op('i64.ne').unlikely().if(undefined, look)
-		else {
+		const {rs1} = this.#instruction!.decoded.operands
+		const kept = this.#lastPages.has(rs1) ? keptAt(rs1, tag) : undefined
+		if (lastPages === 'on') {
+			code
+				.get(last.tag)
+				.op('i64.ne')
+				.unlikely()
+				.if(undefined, () => {
+					look()
+					if (kept !== undefined) this.#keep(last, kept)
+				})
+		} else {
 			code.op('drop')
 			look()
 		}
 		code.release(masked)
-		function callMiss(): void {
-			code.get(block).get(address).i32(bytes)
-			miss()
-			code.set(last.addend).tee(last.tag).i64(missTag.raised).op('i64.eq').unlikely().brIf(trap)
-		}
 	}
+}
+
+/** Bytes from the first last page that is kept; undefined where the register's is not. */
+function keptAt(register: number, tag: ProbeTag): number | undefined {
+	const index = lastPageRegisters.indexOf(register)
+	if (index < 0) return undefined
+	return (index + probeTags.indexOf(tag) * lastPageRegisters.length) * TlbLastPage.size
 }
 
 const atomics = ['amo', 'loadReserved', 'storeConditional']

@@ -62,6 +62,23 @@ function terminatorOf(
 	return isLinkRegister(operands.rs1) ? {kind: 'return'} : {kind: 'computed', landings}
 }
 
+/**
+ * A far call or jump as the linker has it, auipc rd, high; jalr ra|x0, low(rd), goes to a place that is known. In the page itself a
+ * jump stays computed: the blocks that it would lead to are another matter.
+ */
+function far(terminator: Terminator, instructions: readonly RegionInstruction[]): Terminator {
+	const isCall = terminator.kind === 'call' && terminator.to === undefined
+	if (!isCall && terminator.kind !== 'computed') return terminator
+	const [high, jump] = instructions.slice(-2)
+	if (jump === undefined || high?.decoded.instruction.name !== 'auipc') return terminator
+	const {rs1, imm} = jump.decoded.operands
+	if (rs1 === 0 || high.decoded.operands.rd !== rs1) return terminator
+	// jalr clears bit 0.
+	const to = (high.offset + high.decoded.operands.imm + imm) & ~1
+	if (isCall) return {...terminator, to}
+	return to >= 0 && to < pageBytes ? terminator : {kind: 'jump', to}
+}
+
 /** Where control may go on in the region. */
 export function continuations(terminator: Terminator): readonly number[] {
 	switch (terminator.kind) {
@@ -148,7 +165,7 @@ function blockFrom(page: PageCode, start: number, {leaders, seen, landings}: Exp
 		const decoded = page.at(offset)!
 		instructions.push({offset, decoded})
 		const terminator = terminatorOf(offset, decoded, landings)
-		if (terminator) return {start, instructions, terminator}
+		if (terminator) return {start, instructions, terminator: far(terminator, instructions)}
 		offset += decoded.length
 	} while (seen.has(offset) && !leaders.has(offset))
 	return {start, instructions, terminator: {kind: 'fall', to: offset}}

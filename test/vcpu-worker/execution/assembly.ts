@@ -12,6 +12,7 @@ export const reg = {
 	zero: 0,
 	ra: 1,
 	sp: 2,
+	tp: 4,
 	t0: 5,
 	t1: 6,
 	t2: 7,
@@ -79,8 +80,8 @@ export class Assembly {
 		return this.to('auipc', label, {rd}, (distance) => (distance + 0x800) & ~0xfff)
 	}
 
-	put(pair: Pair): void {
-		for (const {gva, word} of this.#items) pair.put(gva, word())
+	put(memory: Pick<Pair, 'put'>): void {
+		for (const {gva, word} of this.#items) memory.put(gva, word())
 	}
 
 	/** As a failure shows it. */

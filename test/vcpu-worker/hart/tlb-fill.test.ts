@@ -1,8 +1,8 @@
 /** What the hart core puts into TLB tables. */
 import test from 'ava'
 import {ramBase} from '../../../src/memory/index.ts'
-import {Regime, type TagEncoding, tagEncodings} from '../../../src/tlb/index.ts'
-import {codePages, HartCore, Privilege, rom, withEncoding} from './hart-core.ts'
+import {largePageCount, Regime, type TagEncoding, tagEncodings} from '../../../src/tlb/index.ts'
+import {codePages, HartCore, Privilege, ramBytes, rom, withEncoding} from './hart-core.ts'
 import {kernelPage, PageTables, Pte, userPage} from './page-tables.ts'
 
 const {V, R, W, X, A, D} = Pte
@@ -131,4 +131,52 @@ test('a fill whose table was swapped since the walk began goes to the retired ta
 	t.is(hart.entry(last, retired), 'read write exec')
 	t.is(hart.entry(last, hart.descriptor(Regime.machine)), '')
 	t.is(hart.trailer('filled', hart.descriptor(Regime.machine)), 0)
+})
+
+const megapage = 0x20_0000
+
+test('one walk of a superpage is enough for all of its pages, and one more where it was clean', (t) => {
+	const {hart, tables} = paged()
+	tables.map(0x60_0000n, ramBase + megapage, V | R | W | A, {level: 1})
+	hart.poke(ramBase + megapage + 0x3008, 7n)
+	hart.poke(ramBase + 2 * megapage - 8, 8n)
+	hart.read(0x60_0000n)
+	const walks = hart.get('pageWalks')
+	t.is(hart.read(0x60_3008n), 7n)
+	t.is(hart.read(0x7f_fff8n), 8n)
+	t.is(hart.entry(0x60_3000n), 'read')
+	t.is(hart.get('pageWalks'), walks)
+	hart.write(0x60_4000n, 8, 9n)
+	t.is(hart.peek(ramBase + megapage + 0x4000), 9n)
+	t.is(hart.get('pageWalks'), walks + 1n)
+	hart.write(0x61_4000n, 8, 9n)
+	t.is(hart.entry(0x61_4000n), 'read write')
+	t.is(hart.get('pageWalks'), walks + 1n)
+})
+
+test('superpages that share a place are told apart', (t) => {
+	const {hart, tables} = paged()
+	const far = 0x60_0000n + BigInt(megapage * largePageCount)
+	tables.map(0x60_0000n, ramBase + megapage, kernelPage, {level: 1})
+	tables.map(far, ramBase + megapage, V | R | A, {level: 1})
+	hart.read(0x60_0000n)
+	hart.read(far + 0x1000n)
+	t.like(hart.write(far + 0x2000n, 8, 1n), {cause: 15})
+	t.is(hart.write(0x60_2000n, 8, 1n), 1n)
+})
+
+test('a superpage permits a fetch no more than its pages do', (t) => {
+	const {hart, tables} = paged()
+	tables.map(0x60_0000n, ramBase + megapage, V | R | W | A | D, {level: 1})
+	hart.read(0x60_0000n)
+	t.like(hart.fetch(0x60_1000n), {cause: 12})
+})
+
+test('of a superpage that reaches beyond guest RAM only what was met is known', (t) => {
+	const {hart, tables} = paged()
+	tables.map(0xffff_ffff_8000_0000n, ramBase, kernelPage, {level: 2})
+	const end = 0xffff_ffff_8000_0000n + BigInt(ramBytes)
+	hart.poke(ramBase + ramBytes - 8, 5n)
+	t.is(hart.read(end - 8n), 5n)
+	t.like(hart.read(end), {cause: 5})
 })

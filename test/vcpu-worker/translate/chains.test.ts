@@ -3,7 +3,7 @@ import test, {type ExecutionContext} from 'ava'
 import {HartRegisters} from '../../../src/vcpu-worker/hart-registers.ts'
 import {ExitReason} from '../../../src/vcpu-worker/interpreter/index.ts'
 import {maximumCallDepth} from '../../../src/vcpu-worker/translate/region-call.ts'
-import {Assembly, reg} from '../execution/assembly.ts'
+import {Assembly, lowPart, reg} from '../execution/assembly.ts'
 import {code} from '../interpreter/guest-map.ts'
 import {Pair, wfi} from '../interpreter/pair.ts'
 
@@ -112,6 +112,40 @@ test('nothing is counted unless it is asked for', (t) => {
 		regionMisses: 1,
 		regionDepthLimits: 0,
 	})
+})
+
+test('a far call, auipc and jalr, is a direct one', (t) => {
+	for (const callee of [main + 0x100n, otherPage]) {
+		const assembly = new Assembly(main)
+		const [loop, far] = [assembly.label(), assembly.label()]
+		assembly.at(loop).upper(ra, far).to('jalr', far, {rd: ra, rs1: ra}, lowPart)
+		assembly.op('addi', {rd: a0, rs1: a0, imm: -1}).to('bne', loop, {rs1: a0, rs2: zero}).word(wfi)
+		assembly.gva = callee
+		assembly.at(far).op('jalr', {rd: zero, rs1: ra, imm: 0})
+		t.like(countsOf(t, assembly), {directCalls: rounds, slotCalls: 0, returnsTaken: rounds})
+	}
+})
+
+test('a far jump, auipc and jalr, is a direct one', (t) => {
+	const assembly = new Assembly(main)
+	const [loop, middle, end] = [assembly.label(), assembly.label(), assembly.label()]
+	assembly.at(loop).to('jal', middle, {rd: ra}).op('addi', {rd: a0, rs1: a0, imm: -1})
+	assembly.to('bne', loop, {rs1: a0, rs2: zero}).word(wfi)
+	assembly.gva = otherPage
+	assembly.at(middle).upper(t1, end).to('jalr', end, {rd: zero, rs1: t1}, lowPart)
+	assembly.gva += 0x5000n
+	assembly.at(end).op('jalr', {rd: zero, rs1: ra, imm: 0})
+	t.like(countsOf(t, assembly), {directCalls: rounds, directJumps: rounds, slotJumps: 0, returnsTaken: rounds})
+})
+
+test('auipc and a jump through another register are no far call', (t) => {
+	const assembly = new Assembly(main)
+	const [loop, callee] = [assembly.label(), assembly.label()]
+	assembly.address(t2, callee).at(loop).upper(t1, callee).op('jalr', {rd: ra, rs1: t2, imm: 0})
+	assembly.op('addi', {rd: a0, rs1: a0, imm: -1}).to('bne', loop, {rs1: a0, rs2: zero}).word(wfi)
+	assembly.gva = otherPage
+	assembly.at(callee).op('jalr', {rd: zero, rs1: ra, imm: 0})
+	t.like(countsOf(t, assembly), {directCalls: 0, slotCalls: rounds, returnsTaken: rounds})
 })
 
 /** Three calls, one within the other; the innermost function is `body`. t0: where the outermost returns to. */
