@@ -24,7 +24,7 @@ const counters = [
 const chains = ['directCalls', 'slotCalls', 'directJumps', 'slotJumps', 'returnsTaken'] as const
 
 /** By the reason of a region's end. */
-type RegionEnds = Readonly<{jump: number; safepoint: number; trap: number}>
+type RegionEnds = Readonly<{jump: number; safepoint: number; trap: number; across: number}>
 
 /** How control passed between translated regions without the interpreter. */
 export type ChainStatistics = Readonly<Record<(typeof chains)[number], number>> &
@@ -88,9 +88,9 @@ export function readStatistics(machine: {
 }
 
 function regionEnds(registers: HartRegisters, field: 'regionExits' | 'callsUnwound'): RegionEnds {
-	const {jump, restart, trap} = RegionStatus
+	const {jump, restart, trap, across} = RegionStatus
 	const ends = (status: number) => registers.number(field, status)
-	return {jump: ends(jump), safepoint: ends(restart), trap: ends(trap)}
+	return {jump: ends(jump), safepoint: ends(restart), trap: ends(trap), across: ends(across)}
 }
 
 /** Each transfer is counted once: where it was chained, or at the exit that it led to. */

@@ -92,7 +92,7 @@ export const HartState = sharedStruct(
 		instructionsTranslated: 'i64',
 		regionEntries: 'i64',
 		/** Returns of regions to the interpreter by RegionStatus, and the entries that followed a jump's at once. */
-		regionExits: array('i64', 3),
+		regionExits: array('i64', 4),
 		regionReentries: 'i64',
 		/** Jumps of regions that ended there: no region at the target; calls nested too deep. */
 		regionMisses: 'i64',
@@ -104,7 +104,7 @@ export const HartState = sharedStruct(
 		slotJumps: 'i64',
 		returnsTaken: 'i64',
 		/** Likewise: calls whose callee did not come back to the caller, by the RegionStatus that was handed up. */
-		callsUnwound: array('i64', 3),
+		callsUnwound: array('i64', 4),
 	},
 	{align: 128},
 )
@@ -121,6 +121,8 @@ export const CodePage = sharedStruct(
 		/** Offset in shared memory of the physical page; 0 = unused. */
 		page: 'i32',
 		generation: 'i32',
+		/** Tells this copy of this page from all others that this vCPU ever made; never 0. */
+		snapshotNumber: 'i64',
 		/** How often the interpreter has jumped to each slot. */
 		counters: array('i16', 2048),
 	},

@@ -25,7 +25,7 @@ for (const [how, options] of [
 		if (how === 'by each hart at once') t.true(harts.every(({regionEntries}) => regionEntries > 0))
 		t.is(translation === undefined, how !== 'by helpers')
 		for (const {regionEntries, regionReentries, regionExits, interpretedShare, chains, chainRate} of harts) {
-			t.is(regionEntries, regionExits.jump + regionExits.safepoint + regionExits.trap)
+			t.is(regionEntries, regionExits.jump + regionExits.safepoint + regionExits.trap + regionExits.across)
 			t.true(regionReentries <= regionExits.jump)
 			t.true(interpretedShare >= 0 && interpretedShare <= 1)
 			t.is(chains, undefined)

@@ -66,7 +66,7 @@ export class TranslationCounters {
 
 /** Instructions that a module's regions were translated from. Regions of one page may share their sources. */
 export function countInstructions(regions: readonly RegionInfo[]): number {
-	let count = 0
+	let count = regions.reduce((sum, {instructionsBeyond = 0}) => sum + instructionsBeyond, 0)
 	for (const sources of new Set(regions.map((region) => region.sources))) {
 		for (const [, bytes] of sources) {
 			// The lowest two bits of an instruction's first byte say whether it has 16 bits or 32.

@@ -9,6 +9,7 @@ import {
 	CODE_PAGE_SIZE,
 	CODE_PAGE_SLOTS,
 	CODE_PAGE_SNAPSHOT,
+	CODE_PAGE_SNAPSHOT_NUMBER,
 	FLUSH_CAUSE_CODE_CACHE_RESET,
 	HART_CODE_CACHE_RESETS,
 	HART_CODE_GENERATION,
@@ -33,6 +34,8 @@ let pages: u32 = 0
 let pageCount: u32 = 0
 /** The scratch page's only slot that is no sentinel; SLOTS = none. */
 let openSlot: u32 = SLOTS
+/** Snapshots taken. Outlives a reset, as code does that remembers their numbers. */
+let snapshots: u64 = 0
 
 /** Twice as many buckets as pages, rounded up to a power of two: probes stay short. */
 function bucketsFor(count: u32): u32 {
@@ -124,6 +127,7 @@ function takeSnapshot(code: u32): void {
 	writeSentinels(code)
 	memory.fill(code + CODE_PAGE_COUNTERS, 0, SLOTS * COUNTER_BYTES)
 	memory.copy(code + CODE_PAGE_SNAPSHOT, load<u32>(code, CODE_PAGE_PAGE), PAGE_BYTES)
+	store<u64>(code, ++snapshots, CODE_PAGE_SNAPSHOT_NUMBER)
 	store<u32>(code, load<u32>(hart, HART_CODE_GENERATION), CODE_PAGE_GENERATION)
 }
 

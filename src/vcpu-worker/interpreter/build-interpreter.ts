@@ -15,7 +15,8 @@ import {handlerIndex, handlers} from './handlers.ts'
 import {hartFunctions} from './hart-functions.ts'
 import {budgetOffset, MemoryAccess, pushEntry, toTag} from './memory-access.ts'
 import {emitMultiplyHigh} from './multiply-high.ts'
-import {ExitReason, offsets, type RunContext} from './run-context.ts'
+import {emitTrap, emitUnretire} from './retirement.ts'
+import {acrossSlot, ExitReason, offsets, type RunContext} from './run-context.ts'
 import {type Cursor, pushInstructionBits, pushPc} from './slot-operands.ts'
 
 const regionHandler = handlerIndex('region')
@@ -111,29 +112,49 @@ function emitRun(
 					code.if(undefined, () => {
 						code.get(block).get(target).memory('i64.store', offsets.pc).br(restart)
 					})
-					emitFindCode(code, {cursor, target, fetch, generation, budget, encoding, functions, restart, loadTables})
-					code.block('region', (region) => {
-						code.get(ip).memory('i32.load16_u', Slot.offset.handler).i32(regionHandler).op('i32.eq').brIf(region)
-						countJump()
-						code.loop('next', (next) => {
-							code.get(budget).i32(1).op('i32.sub').set(budget)
-							const labels = {next, far, restart, trap, illegal, region}
-							emitDispatch({
-								code,
-								cursor,
-								budget,
-								target,
-								weight,
-								memory,
-								functions,
-								labels,
-								leave,
-								countJump,
-								loadTables,
+					const fault = (): void => {
+						// pc is the block's. What cannot be fetched does not retire.
+						code.get(budget).i32(1).op('i32.sub').set(budget)
+						emitTrap(code, {block, budget, functions})
+						code.br(restart)
+					}
+					emitFindCode(code, {cursor, target, fetch, generation, encoding, functions, fault, loadTables})
+					code.loop('found', (found) => {
+						code.block('region', (region) => {
+							code.get(ip).memory('i32.load16_u', Slot.offset.handler).i32(regionHandler).op('i32.eq').brIf(region)
+							countJump()
+							code.loop('next', (next) => {
+								code.get(budget).i32(1).op('i32.sub').set(budget)
+								const labels = {next, far, restart, trap, illegal, region}
+								emitDispatch({
+									code,
+									cursor,
+									budget,
+									target,
+									weight,
+									memory,
+									functions,
+									labels,
+									leave,
+									countJump,
+									loadTables,
+								})
 							})
 						})
+						emitRunRegion(code, {
+							cursor,
+							budget,
+							leftAt,
+							target,
+							functions,
+							far,
+							restart,
+							across: () => {
+								emitRunAcross(code, {cursor, target, functions, fault, loadTables})
+								code.br(found)
+							},
+						})
 					})
-					emitRunRegion(code, {cursor, budget, leftAt, target, functions, far, restart})
 				})
 				code.op('unreachable')
 			})
@@ -171,7 +192,7 @@ function emitCountJump(
 	code.release(place, counter)
 }
 
-// status = regions[slot.c](block, budget, pageGva, depth); 0 → far, at the block's pc; 1 → restart; 2 → trap
+// status = regions[slot.c](block, budget, pageGva, depth); 0 → far, at the block's pc; 1 → restart; 2 → trap; 3 → across
 function emitRunRegion(
 	code: Code,
 	options: {
@@ -183,6 +204,8 @@ function emitRunRegion(
 		functions: RunContext['functions']
 		far: Label
 		restart: Label
+		/** Goes on at `target`, with the one instruction there. */
+		across(): void
 	},
 ): void {
 	const {cursor, budget, leftAt, target, functions, far, restart} = options
@@ -213,26 +236,37 @@ function emitRunRegion(
 	code.get(exits).memory('i64.load', offsets.regionExits).i64(1n).op('i64.add').memory('i64.store', offsets.regionExits)
 	code.get(block).memory('i64.load', offsets.pc).set(target)
 	code.get(status).op('i32.eqz').brIf(far)
+	code.get(status).i32(RegionStatus.across).op('i32.eq')
+	code.if(undefined, options.across)
 	code.get(status).i32(RegionStatus.trap).op('i32.eq')
 	code.if(undefined, () => emitTrap(code, {block, budget, functions}))
 	code.br(restart)
 	code.release(status, ration, exits)
 }
 
-// instret −= 1 (the budget stays used, so that a storm of traps ends its slice); takeTrap()
-function emitTrap(code: Code, options: {block: Local; budget: Local; functions: RunContext['functions']}): void {
-	const {block, budget} = options
-	code.get(block).get(block).memory('i64.load', offsets.instret).i64(1n).op('i64.sub')
-	code.memory('i64.store', offsets.instret)
-	code.get(block).get(budget).memory('i32.store', budgetOffset)
-	code.call(options.functions.takeTrap as FunctionReference)
-}
-
-// instret −= budget; budget word = 0
-function emitUnretire(code: Code, block: Local, budget: Local): void {
-	code.get(block).get(block).memory('i64.load', offsets.instret).get(budget).op('i64.extend_i32_s', 'i64.sub')
-	code.memory('i64.store', offsets.instret)
-	code.get(block).i32(0).memory('i32.store', budgetOffset)
+// codeBase = fetchAcross(target); codeBase == 0 → trap; ip = its one instruction
+function emitRunAcross(
+	code: Code,
+	options: {
+		cursor: Cursor
+		target: Local
+		functions: RunContext['functions']
+		fault(): void
+		loadTables(): void
+	},
+): void {
+	const {cursor, target, functions, fault, loadTables} = options
+	const {ip, codeBase, pageGva} = cursor
+	code.get(target).i64(-0x1000n).op('i64.and').set(pageGva)
+	code
+		.get(target)
+		.call(functions.fetchAcross as FunctionReference)
+		.tee(codeBase)
+		.op('i32.eqz')
+		.if(undefined, fault)
+	// A full code cache flushes this vCPU's tables.
+	loadTables()
+	code.get(codeBase).i32(acrossSlot).op('i32.add').set(ip)
 }
 
 // Pushes budget <= 0 | doorbell. Atomic: pairs with VcpuBlocks.ring(); what was written before the ring is seen after it.
@@ -272,14 +306,13 @@ function emitFindCode(
 		target: Local
 		fetch: {table: Local; mask: Local}
 		generation: Local
-		budget: Local
 		encoding: TagEncoding
 		functions: RunContext['functions']
-		restart: Label
+		fault(): void
 		loadTables(): void
 	},
 ): void {
-	const {cursor, target, budget, functions, restart} = options
+	const {cursor, target, functions, fault} = options
 	const {block, ip, codeBase, pageGva} = cursor
 	const entry = code.local('i32')
 	code.get(target).i64(-0x1000n).op('i64.and').set(pageGva)
@@ -298,11 +331,7 @@ function emitFindCode(
 			.call(functions.fetch as FunctionReference)
 			.tee(codeBase)
 			.op('i32.eqz')
-		code.if(undefined, () => {
-			code.get(budget).i32(1).op('i32.sub').set(budget)
-			emitTrap(code, {block, budget, functions})
-			code.br(restart)
-		})
+			.if(undefined, fault)
 		// A full code cache flushes this vCPU's tables.
 		options.loadTables()
 	})

@@ -1,4 +1,5 @@
 /** Emits one region as a WebAssembly function with structured control flow. */
+import {assert} from '../../memory/index.ts'
 import {Lowering} from '../interpreter/lowering.ts'
 import {offsets} from '../interpreter/run-context.ts'
 import type {Effect, Instruction} from '../isa/index.ts'
@@ -16,6 +17,7 @@ import {
 	pushCall,
 	pushGva,
 	type RegionContext,
+	type RegionOptions,
 } from './region-context.ts'
 import {RegionFloat} from './region-float.ts'
 import {RegionMemory} from './region-memory.ts'
@@ -35,7 +37,7 @@ const mayBeIllegal = (instruction: Instruction): boolean =>
 const mayTrap = (instruction: Instruction): boolean =>
 	mayBeIllegal(instruction) || faulting.some((kind) => usesOf(instruction).has.has(kind))
 
-export function emitRegion(code: Code, region: Region, module: ModuleContext & Pick<RegionContext, 'sibling'>): void {
+export function emitRegion(code: Code, region: Region, module: ModuleContext & RegionOptions): void {
 	new RegionEmitter(code, region, module).emit()
 }
 
@@ -54,8 +56,12 @@ class RegionEmitter {
 	/** Its bits, where it may turn out illegal; and the same once it has, 0 before. */
 	readonly #bits
 	readonly #illegal
+	/** i32: the next page has been found to hold what the region was made from. Holds until the region is left, as its own mapping does. */
+	readonly #nextPageHolds
+	/** Of the block being emitted. */
+	#isBeyond = false
 
-	constructor(code: Code, region: Region, module: ModuleContext & Pick<RegionContext, 'sibling'>) {
+	constructor(code: Code, region: Region, module: ModuleContext & RegionOptions) {
 		const block = code.parameter(0, 'block')
 		const budget = code.parameter(1, 'budget')
 		this.#region = region
@@ -74,6 +80,7 @@ class RegionEmitter {
 		this.#site = code.local('i32', 'site')
 		this.#bits = code.local('i32', 'bits')
 		this.#illegal = code.local('i32', 'illegal')
+		this.#nextPageHolds = code.local('i32', 'next page holds')
 		this.#flow = analyzeRegisters(region)
 	}
 
@@ -83,6 +90,7 @@ class RegionEmitter {
 		const structure = analyze(blocks.map((block) => this.#successors(block)))
 		// Safepoint: every call and jump between regions passes one.
 		emitSafepoint(this.#context, () => this.#leave(RegionStatus.restart, blocks[0]!.start))
+		if (blocks[0]!.isBeyond) this.#ensureNextPage(() => this.#leave(RegionStatus.across, blocks[0]!.start))
 		registers.load(this.#flow[0]!.needed)
 		this.#float.load()
 		this.#memory.begin()
@@ -153,6 +161,7 @@ class RegionEmitter {
 		const {instructions} = block
 		code.get(budget).i32(instructions.length).op('i32.sub').set(budget)
 		this.#dirty = dirty
+		this.#isBeyond = block.isBeyond
 		this.#float.forget()
 		for (const [index, instruction] of instructions.entries()) {
 			const remaining = instructions.length - index
@@ -172,11 +181,27 @@ class RegionEmitter {
 
 	/** Continues in the region, or leaves it. */
 	#goTo(offset: number, goTo: (successor: number) => void): void {
-		const dirty = this.#dirty
-		const successor = this.#region.blockAt.get(offset)
+		const {blocks, blockAt} = this.#region
+		const [dirty, isBeyond] = [this.#dirty, this.#isBeyond]
+		const successor = blockAt.get(offset)
 		if (successor === undefined) this.#jump(offset)
-		else goTo(successor)
+		else {
+			if (blocks[successor]!.isBeyond && !isBeyond) this.#ensureNextPage(() => this.#jump(offset))
+			goTo(successor)
+		}
 		this.#dirty = dirty
+		this.#isBeyond = isBeyond
+	}
+
+	// nextPageHolds || (nextPageHolds = nextPage(block, pageGva)) || otherwise
+	#ensureNextPage(otherwise: () => void): void {
+		const {code, block, pageGva, nextPage} = this.#context
+		assert(nextPage, 'a region that relies on the next page can ask whether it holds')
+		code.get(this.#nextPageHolds).op('i32.eqz').unlikely()
+		code.if(undefined, () => {
+			code.get(block).get(pageGva).call(nextPage).tee(this.#nextPageHolds).op('i32.eqz').unlikely()
+			code.if(undefined, otherwise)
+		})
 	}
 
 	#noteSite({offset, decoded}: RegionInstruction, behind: number): void {
@@ -300,7 +325,7 @@ class RegionEmitter {
 			registers.load(this.#flow[next]!.needed)
 			this.#float.load()
 			this.#dirty = noRegisters
-			goTo(next)
+			this.#goTo(terminator.next, goTo)
 		}
 		code.release(target, status)
 	}

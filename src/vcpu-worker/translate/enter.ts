@@ -53,11 +53,11 @@ export function emitLeave(code: Code): void {
 
 /**
  * trap(block, budget, pageGva, site, bits): RegionStatus.trap. An instruction's exception, or, where `bits` is not 0, that it is illegal.
- * `site`: its page offset | the instructions behind it in its block << siteShift.
+ * `site`: its offset in its page and the next | the instructions behind it in its block << siteShift.
  */
 export const trapSignature: Signature = {parameters: ['i32', 'i32', 'i64', 'i32', 'i32'], results: ['i32']}
-export const siteShift = 12
-const siteMask = 0xfff
+export const siteShift = 13
+const siteMask = 2 ** siteShift - 1
 const illegalInstruction = 2
 
 // bits ? raise(illegal instruction, bits); pc = pageGva + offset; budget += instructions behind it
@@ -105,7 +105,10 @@ export function emitSlotOf(code: Code, encoding: TagEncoding): void {
  * Pushes the address of the slot of `target`, or 0, where shared memory holds nothing.
  * Plain throughout: the tables in use and the code pages are this vCPU's own.
  */
-function pushSlot(code: Code, {block, target, encoding}: {block: Local; target: Local; encoding: TagEncoding}): void {
+export function pushSlot(
+	code: Code,
+	{block, target, encoding}: {block: Local; target: Local; encoding: TagEncoding},
+): void {
 	const [table, mask] = [code.local('i32'), code.local('i32')]
 	const [entry, page] = [code.local('i32'), code.local('i32')]
 	// entry = fetch table[target]; entry.execTag == tag of page(target) && (page = entry.code).generation == generation

@@ -1,4 +1,4 @@
-/** One page of guest code: the instructions in it, decoded as they are asked for. */
+/** A page of guest code, with the one behind it at its address where that is known: the instructions, decoded as they are asked for. */
 import {type Decoded, decode} from '../isa/index.ts'
 
 export const pageBytes = 4096
@@ -11,16 +11,16 @@ const leavesTranslatedCode = (decoded: Decoded): boolean =>
 	)
 
 export class PageCode {
-	/** A copy: the guest may write the page meanwhile. */
+	/** A copy: the guest may write the pages meanwhile. */
 	readonly bytes: Uint8Array
 	readonly #decoded = new Map<number, Decoded | null>()
 
-	/** @param bytes of the whole page. */
+	/** @param bytes of the one page, or of both. */
 	constructor(bytes: Uint8Array) {
 		this.bytes = bytes
 	}
 
-	/** The instruction at a page offset; undefined where there is none that can be translated: illegal, in part outside the page, or the interpreter's own. */
+	/** The instruction at an offset from the first page's start; undefined where there is none that can be translated: illegal, in part outside the bytes, or the interpreter's own. */
 	at(offset: number): Decoded | undefined {
 		const known = this.#decoded.get(offset)
 		if (known !== undefined) return known ?? undefined
@@ -30,10 +30,10 @@ export class PageCode {
 	}
 
 	#decode(offset: number): Decoded | undefined {
-		if (offset < 0 || offset >= pageBytes) return undefined
+		if (offset < 0 || offset >= this.bytes.length) return undefined
 		const low = this.#parcel(offset)
 		const isLong = (low & 3) === 3
-		if (isLong && offset + 2 * parcelBytes > pageBytes) return undefined
+		if (isLong && offset + 2 * parcelBytes > this.bytes.length) return undefined
 		const decoded = decode(isLong ? low | (this.#parcel(offset + parcelBytes) << 16) : low)
 		return decoded && !leavesTranslatedCode(decoded) ? decoded : undefined
 	}

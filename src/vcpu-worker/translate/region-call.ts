@@ -15,6 +15,8 @@ export const RegionStatus = {
 	restart: 1,
 	/** An exception is raised; pc is the instruction's. */
 	trap: 2,
+	/** The instruction at pc lies across two pages, and the second is not what the region knows: it is executed by itself, without a region. */
+	across: 3,
 } as const
 
 /**

@@ -41,7 +41,16 @@ export type ModuleContext = Readonly<{
 	base: GlobalReference
 }>
 
+/** What a region is told besides: of itself. */
+export type RegionOptions = Readonly<{
+	/** The region that begins at an offset, which may lie in any page. */
+	sibling(offset: number): Sibling | undefined
+	/** `nextPage(block, pageGva)`: whether the page behind holds what the region was made from; where it relies on that. */
+	nextPage: FunctionReference | undefined
+}>
+
 export type RegionContext = ModuleContext &
+	RegionOptions &
 	Readonly<{
 		code: Code
 		block: Local
@@ -49,8 +58,6 @@ export type RegionContext = ModuleContext &
 		pageGva: Local
 		depth: Local
 		registers: RegisterLocals
-		/** The region that begins at a page offset, which may lie in another page. */
-		sibling(offset: number): Sibling | undefined
 	}>
 
 /** Pushes pageGva + offset. */
@@ -78,7 +85,7 @@ export function emitSafepoint({code, block, budget, poll}: RegionContext, leave:
 	})
 }
 
-/** Leaves for a known page offset, by a tail call where there is a region to call. Registers are in the block. */
+/** Leaves for a known offset, by a tail call where there is a region to call. Registers are in the block. */
 export function emitJump(context: RegionContext, offset: number): void {
 	const {code, block, budget, depth} = context
 	const sibling = context.sibling(offset)

@@ -1,14 +1,14 @@
-/** A region: the basic blocks that direct jumps reach from a hot entry inside one page. */
+/** A region: the basic blocks that direct jumps reach from a hot entry inside its page and the next. */
 import type {Decoded} from '../isa/index.ts'
 import {type PageCode, pageBytes} from './page-code.ts'
 
 export type RegionInstruction = Readonly<{
-	/** In its page. */
+	/** From the start of the entry's page; the next page's are from 4096 up. */
 	offset: number
 	decoded: Decoded
 }>
 
-/** How a block ends. Page offsets; those outside the page are below 0 or from 4096 up. */
+/** How a block ends. Offsets from the start of the entry's page; they may be below 0. */
 export type Terminator = Readonly<
 	| {kind: 'fall'; to: number}
 	| {kind: 'branch'; taken: number; to: number}
@@ -25,16 +25,22 @@ export type Block = Readonly<{
 	start: number
 	instructions: readonly RegionInstruction[]
 	terminator: Terminator
+	/** Some of its bytes, and then of each of its instructions, lie in the next page. */
+	isBeyond: boolean
 }>
+
+/** [start, end). */
+export type Range = readonly [number, number]
 
 export type Region = Readonly<{
 	page: PageCode
 	/** Entry first. */
 	blocks: readonly Block[]
-	/** Page offset → index in `blocks`. */
+	/** Offset → index in `blocks`. */
 	blockAt: ReadonlyMap<number, number>
-	/** Ranges of the page, in order: [start, end). */
-	ranges: readonly (readonly [number, number])[]
+	/** What it consists of, in its page and in the next one: page offsets, in order. */
+	ranges: readonly Range[]
+	nextRanges: readonly Range[]
 }>
 
 /** Instructions of one region. The optimizing compiler's time grows faster than a function's length. */
@@ -43,6 +49,9 @@ const longestRegion = 200
 /** Bytes behind a region's last block in which the cases of its switch may lie. */
 const longestReach = 1024
 const mostComparisons = 64
+
+/** Of instructions in the next page, which go with those before them. All that follow there, up to the limit, would make a boot's WebAssembly 7 % larger. */
+const shortEnd = 24
 
 /** Link registers of the calling convention. Unprivileged spec, "Unconditional Jumps": the hints for return-address stacks. */
 export const isLinkRegister = (register: number): boolean => register === 1 || register === 5
@@ -97,7 +106,7 @@ export function continuations(terminator: Terminator): readonly number[] {
 }
 
 /**
- * @param landingsOf where computed jumps may lead, asked for where the region has such: between these page offsets.
+ * @param landingsOf where computed jumps may lead, asked for where the region has such: between these offsets.
  * @returns undefined when the instruction at the entry cannot be translated.
  */
 export function discoverRegion(
@@ -117,11 +126,31 @@ export function discoverRegion(
 
 function regionFrom(page: PageCode, entry: number, landings: readonly number[]): Region {
 	const {leaders, seen} = explore(page, entry, landings)
-	const blocks = [entry, ...[...leaders].filter((leader) => leader !== entry).sort((a, b) => a - b)].map((start) =>
-		blockFrom(page, start, {leaders, seen, landings}),
-	)
+	const starts = [entry, ...[...leaders].filter((leader) => leader !== entry).sort((a, b) => a - b)]
+	const blocks = withoutOneWay(starts.map((start) => blockFrom(page, start, {leaders, seen, landings})))
 	const blockAt = new Map(blocks.map(({start}, index) => [start, index]))
-	return {page, blocks, blockAt, ranges: rangesOf(blocks)}
+	return {page, blocks, blockAt, ...rangesOf(blocks)}
+}
+
+/**
+ * Of the blocks in the next page, those that pay: few, as the end of a function; or from where control may come back into the entry's
+ * page, as in a loop, and what goes on behind an instruction across both. Other code there has a region of its own, which a jump enters.
+ */
+function withoutOneWay(blocks: readonly Block[]): readonly Block[] {
+	const beyond = blocks.filter(({isBeyond}) => isBeyond)
+	if (beyond.reduce((sum, {instructions}) => sum + instructions.length, 0) <= shortEnd) return blocks
+	const at = new Map(blocks.map((block) => [block.start, block]))
+	const successors = ({terminator}: Block) => continuations(terminator).flatMap((to) => at.get(to) ?? [])
+	const comesBack = new Set(blocks.filter(({isBeyond}) => !isBeyond))
+	const isAcross = new Set(beyond.filter(({start}) => start < pageBytes))
+	for (let size = 0; size !== comesBack.size + isAcross.size; ) {
+		size = comesBack.size + isAcross.size
+		for (const block of beyond) {
+			if (successors(block).some((to) => comesBack.has(to))) comesBack.add(block)
+			if (isAcross.has(block)) for (const to of successors(block)) isAcross.add(to)
+		}
+	}
+	return blocks.filter((block) => comesBack.has(block) || isAcross.has(block))
 }
 
 type Explored = Readonly<{
@@ -130,6 +159,8 @@ type Explored = Readonly<{
 	landings: readonly number[]
 }>
 
+const reachesBeyond = (offset: number, {length}: Decoded): boolean => offset + length > pageBytes
+
 /** Breadth first, so that a limit cuts what is furthest from the entry. */
 function explore(page: PageCode, entry: number, landings: readonly number[]): Explored {
 	const leaders = new Set([entry])
@@ -137,9 +168,17 @@ function explore(page: PageCode, entry: number, landings: readonly number[]): Ex
 	const queue = [entry]
 	for (let start = queue.shift(); start !== undefined; start = queue.shift()) {
 		if (seen.size >= longestRegion) leaders.delete(start)
+		const first = page.at(start)
+		const isBeyond = first !== undefined && reachesBeyond(start, first)
 		for (let offset = start; seen.size < longestRegion && !seen.has(offset); ) {
 			const decoded = page.at(offset)
 			if (!decoded) break
+			// What relies on the next page is a block of its own: the way there is looked at.
+			if (reachesBeyond(offset, decoded) !== isBeyond) {
+				if (!leaders.has(offset)) queue.push(offset)
+				leaders.add(offset)
+				break
+			}
 			seen.add(offset)
 			const terminator = terminatorOf(offset, decoded, landings)
 			offset += decoded.length
@@ -159,26 +198,35 @@ function explore(page: PageCode, entry: number, landings: readonly number[]): Ex
 }
 
 function blockFrom(page: PageCode, start: number, {leaders, seen, landings}: Explored): Block {
+	const isBeyond = reachesBeyond(start, page.at(start)!)
 	const instructions: RegionInstruction[] = []
 	let offset = start
 	do {
 		const decoded = page.at(offset)!
 		instructions.push({offset, decoded})
 		const terminator = terminatorOf(offset, decoded, landings)
-		if (terminator) return {start, instructions, terminator: far(terminator, instructions)}
+		if (terminator) return {start, instructions, terminator: far(terminator, instructions), isBeyond}
 		offset += decoded.length
 	} while (seen.has(offset) && !leaders.has(offset))
-	return {start, instructions, terminator: {kind: 'fall', to: offset}}
+	return {start, instructions, terminator: {kind: 'fall', to: offset}, isBeyond}
 }
 
-function rangesOf(blocks: readonly Block[]): [number, number][] {
-	const ranges: [number, number][] = []
+function rangesOf(blocks: readonly Block[]): Pick<Region, 'ranges' | 'nextRanges'> {
+	const all: [number, number][] = []
 	for (const {start, instructions} of [...blocks].sort((a, b) => a.start - b.start)) {
 		const last = instructions.at(-1)!
-		const end = Math.min(last.offset + last.decoded.length, pageBytes)
-		const previous = ranges.at(-1)
+		const end = last.offset + last.decoded.length
+		const previous = all.at(-1)
 		if (previous && start <= previous[1]) previous[1] = Math.max(previous[1], end)
-		else ranges.push([start, end])
+		else all.push([start, end])
 	}
-	return ranges
+	return {ranges: within(all, 0), nextRanges: within(all, pageBytes)}
+}
+
+/** The parts of ranges that lie in the page which begins at `first`, as page offsets. */
+function within(ranges: readonly Range[], first: number): Range[] {
+	return ranges.flatMap(([start, end]): Range[] => {
+		const [from, to] = [Math.max(start - first, 0), Math.min(end - first, pageBytes)]
+		return from < to ? [[from, to]] : []
+	})
 }

@@ -1,6 +1,6 @@
 /** From hot places in guest code to one WebAssembly module of regions that call each other. */
 import type {SharedMemory} from '../../memory/index.ts'
-import {defaultTagEncoding} from '../../tlb/index.ts'
+import {defaultTagEncoding, type TagEncoding} from '../../tlb/index.ts'
 import {hartFunctions} from '../interpreter/hart-functions.ts'
 import {emitMultiplyHigh} from '../interpreter/multiply-high.ts'
 import {type FunctionReference, type Local, ModuleBuilder} from '../wasm/index.ts'
@@ -19,8 +19,10 @@ import {
 } from './enter.ts'
 import {defineExactFusedMultiplyAdd} from './fused-multiply-add.ts'
 import {type GroupMember, gatherGroup} from './group.ts'
+import {emitNextPage, nextPageSignature} from './next-page.ts'
 import {pageBytes} from './page-code.ts'
 import {defineMisses} from './probe.ts'
+import type {Range, Region} from './region.ts'
 import {regionSignature} from './region-call.ts'
 import {usesOf} from './register-set.ts'
 import type {RegionInfo, RegionRequest, TranslateOptions, Translation} from './types.ts'
@@ -71,6 +73,7 @@ export function translate(
 			const found = place === undefined ? undefined : indexOf.get(place)
 			return found === undefined ? undefined : {function: references[found]!, index: found, samePage}
 		}
+		const nextPage = defineNextPage(module, {...member, encoding})
 		module.defineFunction(references[index]!, (code) =>
 			emitRegion(code, member.region, {
 				functions,
@@ -88,11 +91,29 @@ export function translate(
 				encoding,
 				countChains,
 				sibling,
+				nextPage,
 			}),
 		)
 	}
 	module.elements(base, references)
 	return {bytes: module.toBytes(), functions: members.length, regions: regionInfos(members)}
+}
+
+/** Where the region relies on the page behind: the function that looks at it. */
+function defineNextPage(
+	module: ModuleBuilder,
+	{page, pageGva, region, encoding}: GroupMember & {encoding: TagEncoding},
+): FunctionReference | undefined {
+	if (region.nextRanges.length === 0) return undefined
+	const pieces = piecesOf(region, {ranges: region.nextRanges, first: pageBytes})
+	const known = module.variable('i64')
+	const name = `${(pageGva + BigInt(pageBytes)).toString(16)} behind ${page.toString(16)}`
+	return module.function(name, nextPageSignature, (code) => emitNextPage(code, {known, pieces, encoding}))
+}
+
+/** @param options.first where the ranges' page begins. */
+function piecesOf({page}: Region, {ranges, first}: {ranges: readonly Range[]; first: number}): [number, Uint8Array][] {
+	return ranges.map(([start, end]) => [start, page.bytes.slice(first + start, first + end)])
 }
 
 /** The guest-physical place and the instructions that it holds; what a profiler shows. */
@@ -121,13 +142,21 @@ function calledFunctions(members: readonly GroupMember[]): Set<string> {
 	return names
 }
 
+/** An entry that lies across two pages has two bytes in its own, which other code may have as well: what stands before it tells them apart. */
+const contextBytes = 64
+
 /** Regions of one page vouch for each other, since they call each other without a look: their sources are those of all. */
 function regionInfos(members: readonly GroupMember[]): RegionInfo[] {
 	const sources = new Map<number, [number, Uint8Array][]>()
 	for (const {page, region} of members) {
 		const pieces = sources.get(page) ?? []
-		for (const [start, end] of region.ranges) pieces.push([start, region.page.bytes.slice(start, end)])
+		const context: Range[] = region.blocks[0]!.isBeyond ? [[pageBytes - contextBytes, pageBytes]] : []
+		pieces.push(...piecesOf(region, {ranges: [...region.ranges, ...context], first: 0}))
 		sources.set(page, pieces)
 	}
-	return members.map(({page, entry}, index) => ({index, page, entry, sources: sources.get(page)!}))
+	return members.map(({page, entry, region}, index) => {
+		const beyond = region.blocks.filter(({isBeyond}) => isBeyond)
+		const instructionsBeyond = beyond.reduce((sum, {instructions}) => sum + instructions.length, 0)
+		return {index, page, entry, sources: sources.get(page)!, instructionsBeyond}
+	})
 }

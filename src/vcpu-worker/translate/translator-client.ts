@@ -4,6 +4,8 @@ import {assert, type SharedMemory} from '../../memory/index.ts'
 import {microseconds} from '../../rcu/index.ts'
 import {type TagEncoding, TlbState} from '../../tlb/index.ts'
 import {CodePage, HartState, Slot, VcpuBlock} from '../vcpu-block.ts'
+import {lookUp} from './fetch-hint.ts'
+import {pageBytes} from './page-code.ts'
 import {type ModuleRegions, type RegionCache, regionKey} from './region-cache.ts'
 import {RequestFilter} from './request-filter.ts'
 import {translate} from './translate.ts'
@@ -63,8 +65,13 @@ export class TranslatorClient {
 		const page = u32[(codeBase + CodePage.offset.page) / 4] ?? 0
 		// The scratch page is no guest page.
 		if (page === 0 || this.#cache.find(codeBase, entry) >= 0 || !this.#filter.passes(regionKey(page, entry))) return
-		const request = {page, entry, pageGva: BigInt.asUintN(64, pageGva), fetchTable: this.#fetchTable()}
-		if (this.#config.synchronous) this.#translateNow(request)
+		const fetchTable = this.#fetchTable()
+		const {synchronous, encoding} = this.#config
+		const behind = lookUp(this.#memory, {fetchTable, encoding, gva: pageGva + BigInt(pageBytes)})
+		// What is translated before it has run is not in the TLB: there a guess serves the tests, which want all code in regions.
+		const nextPage = behind?.place ?? (synchronous ? page + pageBytes : undefined)
+		const request = {page, entry, pageGva: BigInt.asUintN(64, pageGva), fetchTable, nextPage}
+		if (synchronous) this.#translateNow(request)
 		else this.#queue.push(request)
 	}
 

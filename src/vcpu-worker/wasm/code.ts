@@ -141,6 +141,12 @@ export class Code {
 		return this
 	}
 
+	/** Pops a global's value. It has to be a variable. */
+	setGlobal(global: GlobalReference): this {
+		this.#instructions.byte(0x24).unsigned(global.index)
+		return this
+	}
+
 	/** The condition of the `if` or `brIf` that follows at once is nearly always true: what the other way leads to may be slow. Branch hinting proposal. */
 	likely(): this {
 		this.#hints.push({at: this.#instructions.length, taken: 1})

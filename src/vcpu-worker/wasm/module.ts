@@ -20,6 +20,7 @@ export class ModuleBuilder {
 	readonly #imports = new ByteWriter(1024)
 	#importCount = 0
 	#globalCount = 0
+	readonly #variables: ('i32' | 'i64')[] = []
 	readonly #importedFunctions: string[] = []
 	readonly #functions: DefinedFunction[] = []
 	#elements: Readonly<{base: GlobalReference; functions: readonly FunctionReference[]}> | undefined
@@ -40,7 +41,14 @@ export class ModuleBuilder {
 
 	/** A global that never changes. */
 	importGlobal(module: string, name: string, type: ValueType): GlobalReference {
+		assert(this.#variables.length === 0, 'imports come before variables: they share one index space')
 		this.#import(module, name).byte(0x03).byte(valueTypeByte[type]).byte(0x00)
+		return {index: this.#globalCount++}
+	}
+
+	/** A global of each instance's own, 0 at first. */
+	variable(type: 'i32' | 'i64'): GlobalReference {
+		this.#variables.push(type)
 		return {index: this.#globalCount++}
 	}
 
@@ -96,6 +104,7 @@ export class ModuleBuilder {
 			functions.unsigned(this.#functions.length)
 			for (const {type} of this.#functions) functions.unsigned(type)
 		})
+		if (this.#variables.length > 0) module.section(6, (globals) => this.#writeVariables(globals))
 		module.section(7, (exports) => this.#writeExports(exports))
 		if (this.#elements) module.section(9, (elements) => this.#writeElements(elements))
 		module.section(0, (hints) => this.#writeHints(hints.name('metadata.code.branch_hint')))
@@ -128,6 +137,18 @@ export class ModuleBuilder {
 			types.byte(0x60)
 			types.vector(parameters.map((type) => valueTypeByte[type]))
 			types.vector(results.map((type) => valueTypeByte[type]))
+		}
+	}
+
+	#writeVariables(globals: ByteWriter): void {
+		globals.unsigned(this.#variables.length)
+		// Mutable; its value at first: `const 0; end`.
+		for (const type of this.#variables) {
+			globals.byte(valueTypeByte[type]).byte(0x01)
+			globals
+				.byte(type === 'i32' ? 0x41 : 0x42)
+				.byte(0x00)
+				.byte(0x0b)
 		}
 	}
 

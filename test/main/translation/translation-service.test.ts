@@ -47,7 +47,13 @@ class Bench {
 
 	/** A vCPU asks for the entry 0 of pages. Resolves once the service has heard. */
 	async ask(vcpu: number, pageNumbers: readonly number[]): Promise<void> {
-		const requests = pageNumbers.map((number) => ({page: this.page(number), entry: 0, pageGva: 0n, fetchTable: 0}))
+		const requests = pageNumbers.map((number) => ({
+			page: this.page(number),
+			entry: 0,
+			pageGva: 0n,
+			fetchTable: 0,
+			nextPage: undefined,
+		}))
 		const before = this.service.statistics().requests
 		this.service.vcpuPorts[vcpu]!.postMessage({requests, asked: microseconds()})
 		await settled(() => this.service.statistics().requests === before + requests.length)

@@ -1,5 +1,6 @@
 /** Translates hot code at once, in the hart's own thread. */
 
+import {lookUp} from '../../../src/vcpu-worker/translate/fetch-hint.ts'
 import {
 	RegionCache,
 	type RegionRequest,
@@ -35,12 +36,16 @@ export class InstantTranslator {
 	hot(codeBaseSigned: number, ipSigned: number, pageGva: bigint): void {
 		const codeBase = codeBaseSigned >>> 0
 		const entry = ((ipSigned >>> 0) - codeBase - CodePage.offset.slots) / (Slot.size / 2)
-		const {u16, u32} = this.#hart.memory
+		const {memory, encoding} = this.#hart
+		const {u16, u32} = memory
 		u16[(codeBase + CodePage.offset.counters + entry) / 2] = 0
 		const page = u32[(codeBase + CodePage.offset.page) / 4]!
 		// A slot whose region has just arrived is decoded after the jump to it is counted.
 		if (page === 0 || this.cache.find(codeBase, entry) >= 0) return
-		const request = {page, entry, pageGva: BigInt.asUintN(64, pageGva), fetchTable: this.#fetchTable()}
+		const fetchTable = this.#fetchTable()
+		// Before code has run its next page is not in the TLB. A guess, which may be wrong: regions look for themselves.
+		const nextPage = lookUp(memory, {fetchTable, encoding, gva: pageGva + 0x1000n})?.place ?? page + 0x1000
+		const request = {page, entry, pageGva: BigInt.asUintN(64, pageGva), fetchTable, nextPage}
 		const others = this.#recent.filter((other) => other.page !== page || other.entry !== entry)
 		const alone = translate(this.#hart.memory, [request], this.#options)
 		if (!alone) return

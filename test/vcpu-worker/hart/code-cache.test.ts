@@ -52,6 +52,28 @@ test('after fence.i an unchanged page keeps its slots, a changed one loses them'
 	t.is(hart.get('codePagesChanged'), 1n)
 })
 
+test('each copy of a page has a number of its own, which it keeps while it stays', (t) => {
+	const hart = new HartCore()
+	const [kept, changed] = [hart.fetch(ram), hart.fetch(ram + 0x1000n)]
+	const numbers = [hart.snapshotNumber(kept), hart.snapshotNumber(changed)]
+	hart.poke(ramBase + 0x1ff8, 1n)
+	hart.core.fenceI()
+	hart.fetch(ram)
+	hart.fetch(ram + 0x1000n)
+	t.is(hart.snapshotNumber(kept), numbers[0]!)
+	numbers.push(hart.snapshotNumber(changed))
+	// Back again, and then in a cache that starts over.
+	hart.poke(ramBase + 0x1ff8, 0n)
+	hart.core.fenceI()
+	hart.fetch(ram + 0x1000n)
+	numbers.push(hart.snapshotNumber(changed))
+	for (let page = 0; page < 2 * codePages; page++)
+		numbers.push(hart.snapshotNumber(hart.fetch(ram + BigInt((2 + page) * 4096))))
+	t.is(new Set(numbers).size, numbers.length)
+	t.false(numbers.includes(0n))
+	t.true(hart.get('codeCacheResets') > 0n)
+})
+
 test('a full cache is given up at once and filled anew', (t) => {
 	const hart = new HartCore()
 	for (let i = 0; i < codePages - 1; i++) hart.setSlot(hart.fetch(ram + BigInt(i * 4096)), 0, 0x77n)

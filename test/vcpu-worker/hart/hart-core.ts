@@ -303,6 +303,10 @@ export class HartCore {
 		return new DataView(this.memory.u8.slice(at, at + 4).buffer).getUint32(0, true)
 	}
 
+	snapshotNumber(code: Outcome): bigint {
+		return this.memory.u64[(Number(code) + CodePage.offset.snapshotNumber) / 8]!
+	}
+
 	/** csrrw. @returns the old value, or 'illegal'. */
 	csrWrite(number: number, value: bigint): bigint | 'illegal' {
 		return this.#csr(number, 0, value, 0)

@@ -23,8 +23,8 @@ const counters = [
 	'regionDepthLimits',
 ] as const
 const byStatus = ['callsUnwound', 'regionExits'] as const
-/** jump, restart, trap: see RegionStatus. */
-const statuses = 3
+/** jump, restart, trap, across: see RegionStatus. */
+const statuses = 4
 type Counts = Readonly<Record<string, number | readonly number[]>>
 
 function read(registers: HartRegisters): Counts {
@@ -90,10 +90,10 @@ test('each way from region to region is counted as often as it is taken', (t) =>
 		directJumps: rounds,
 		slotJumps: rounds,
 		returnsTaken: 3 * rounds,
-		callsUnwound: [0, 0, 0],
+		callsUnwound: [0, 0, 0, 0],
 		regionEntries: 1,
 		// To the wfi.
-		regionExits: [1, 0, 0],
+		regionExits: [1, 0, 0, 0],
 		regionMisses: 1,
 		regionDepthLimits: 0,
 	})
@@ -106,9 +106,9 @@ test('nothing is counted unless it is asked for', (t) => {
 		directJumps: 0,
 		slotJumps: 0,
 		returnsTaken: 0,
-		callsUnwound: [0, 0, 0],
+		callsUnwound: [0, 0, 0, 0],
 		regionEntries: 1,
-		regionExits: [1, 0, 0],
+		regionExits: [1, 0, 0, 0],
 		regionMisses: 1,
 		regionDepthLimits: 0,
 	})
@@ -170,13 +170,13 @@ test('calls that an exception, a safepoint or a long jump unwinds are counted wi
 		// Behind the code nothing is mapped.
 		assembly.op('lui', {rd: t1, imm: 0x4020_0000}).op('ld', {rd: t1, rs1: t1, imm: 0})
 	})
-	t.like(countsOf(t, fault), {directCalls: 3, returnsTaken: 0, callsUnwound: [0, 0, 3], regionExits: [0, 0, 1]})
+	t.like(countsOf(t, fault), {directCalls: 3, returnsTaken: 0, callsUnwound: [0, 0, 3, 0], regionExits: [0, 0, 1, 0]})
 	// The slice ends as the innermost is entered.
 	const plain = nested(() => {})
-	t.like(countsOf(t, plain, {slice: 5}), {directCalls: 3, returnsTaken: 0, callsUnwound: [0, 3, 0]})
+	t.like(countsOf(t, plain, {slice: 5}), {directCalls: 3, returnsTaken: 0, callsUnwound: [0, 3, 0, 0]})
 	// To the outermost call's return point: one caller is passed over, the next one is told, and goes on.
 	const long = nested((assembly) => void assembly.op('addi', {rd: ra, rs1: t0, imm: 0}))
-	t.like(countsOf(t, long), {directCalls: 3, returnsTaken: 1, callsUnwound: [2, 0, 0]})
+	t.like(countsOf(t, long), {directCalls: 3, returnsTaken: 1, callsUnwound: [2, 0, 0, 0]})
 })
 
 test('a recursion deeper than calls may nest has each call come back or unwind', (t) => {
@@ -195,7 +195,7 @@ test('a recursion deeper than calls may nest has each call come back or unwind',
 		// The first one's return point is no part of its region.
 		slotJumps: 1,
 		returnsTaken: depth - (maximumCallDepth + 1),
-		callsUnwound: [maximumCallDepth + 1, 0, 0],
+		callsUnwound: [maximumCallDepth + 1, 0, 0, 0],
 		regionDepthLimits: 1,
 	})
 })

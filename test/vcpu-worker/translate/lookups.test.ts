@@ -15,7 +15,13 @@ for (const encoding of tagEncodings) {
 		const begin = putLoop(pair)
 		t.is(pair.run(begin), '')
 		const place = (gva: bigint) => hart.ramOffset(code.gpa + Number(gva - code.gva))
-		const request = {page: place(begin), entry: 0, pageGva: begin, fetchTable: hart.descriptor(Regime.supervisor)}
+		const request = {
+			page: place(begin),
+			entry: 0,
+			pageGva: begin,
+			fetchTable: hart.descriptor(Regime.supervisor),
+			nextPage: undefined,
+		}
 		const {regions} = translate(hart.memory, [request], {lookup: 'inline', encoding})!
 		t.deepEqual(
 			regions.map(({page}) => page),

@@ -126,6 +126,29 @@ test('a module puts its functions into the table from base on, where others find
 	t.is(table.get(5), null)
 })
 
+test('variables are each instance’s own, 0 at first', async (t) => {
+	const module = new ModuleBuilder()
+	module.importGlobal('env', 'base', 'i32')
+	const [sum, long] = [module.variable('i32'), module.variable('i64')]
+	module.function(
+		'add',
+		unary,
+		(code) => {
+			code.global(sum).get(code.parameter(0)).op('i32.add').setGlobal(sum)
+			code.global(sum).op('i64.extend_i32_u').i64(1n).op('i64.add').setGlobal(long)
+			code.global(long).op('i32.wrap_i64').global(sum).op('i32.sub').global(sum).op('i32.mul')
+		},
+		{exported: true},
+	)
+	t.throws(() => module.importGlobal('env', 'late', 'i32'), {
+		message: 'Invariant broken: imports come before variables: they share one index space',
+	})
+	const compiled = new WebAssembly.Module(module.toBytes())
+	const env = {base: new WebAssembly.Global({value: 'i32', mutable: false}, 9)}
+	const instances = [0, 1].map(() => new WebAssembly.Instance(compiled, {env}).exports as {add(n: number): number})
+	t.deepEqual([instances[0]!.add(3), instances[0]!.add(4), instances[1]!.add(5)], [3, 7, 5])
+})
+
 test('a large module is built without deep recursion or long argument lists', (t) => {
 	const module = new ModuleBuilder()
 	for (let index = 0; index < 300; index++) {
