@@ -8,6 +8,7 @@ const memory = 'src/vcpu-worker/translate/region-memory.ts'
 const context = 'src/vcpu-worker/translate/region-context.ts'
 const probe = 'src/vcpu-worker/translate/probe.ts'
 const cache = 'src/vcpu-worker/translate/region-cache.ts'
+const nextPage = 'src/vcpu-worker/translate/next-page.ts'
 
 export const translationMutations: readonly Mutation[] = [
 	{
@@ -163,5 +164,47 @@ export const translationMutations: readonly Mutation[] = [
 		find: "			code.op('atomic.fence')\n",
 		replace: '',
 		tests: ['test/litmus/control.test.ts'],
+	},
+	{
+		name: 'a region goes on in the page behind its own whatever lies there',
+		file: emitRegion,
+		find: 'if (blocks[successor]!.isBeyond && !isBeyond) this.#ensureNextPage(() => this.#jump(offset))',
+		replace: '',
+		tests: tests('page-border', 'mappings'),
+	},
+	{
+		name: 'a region may begin with an instruction across two pages whatever the second holds',
+		file: emitRegion,
+		find: 'if (blocks[0]!.isBeyond) this.#ensureNextPage(() => this.#leave(RegionStatus.across, blocks[0]!.start))',
+		replace: '',
+		tests: tests('page-border', 'jumps'),
+	},
+	{
+		name: 'the page behind a region is in force, so it holds what the region was made from',
+		file: nextPage,
+		find: '	for (const [offset, bytes] of pieces) emitComparison(code, {page, offset: CodePage.offset.snapshot + offset, bytes})\n',
+		replace: '',
+		tests: tests('page-border', 'mappings'),
+	},
+	{
+		name: 'the page behind a region is compared once, and never again',
+		file: nextPage,
+		find: ".global(known).op('i64.eq')",
+		replace: ".op('drop').global(known).i64(0n).op('i64.ne')",
+		tests: tests('page-border', 'mappings'),
+	},
+	{
+		name: 'a copy of a changed page has the number of the one before',
+		file: 'src/vcpu-worker/hart/code-cache.ts',
+		find: 'store<u64>(code, ++snapshots, CODE_PAGE_SNAPSHOT_NUMBER)',
+		replace: 'store<u64>(code, <u64>code, CODE_PAGE_SNAPSHOT_NUMBER)',
+		tests: tests('page-border'),
+	},
+	{
+		name: 'an exception in the page behind a region is taken for one in its own',
+		file: enter,
+		find: 'const siteMask = 2 ** siteShift - 1',
+		replace: 'const siteMask = 0xfff',
+		tests: tests('page-border'),
 	},
 ]

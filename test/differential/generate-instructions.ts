@@ -23,7 +23,7 @@ import {
 	setBits,
 	stackOperation,
 } from './operations.ts'
-import {type Operation, type Privilege, type Program, windowMiddle} from './program.ts'
+import {drawCodeOffset, type Operation, type Privilege, type Program, windowMiddle} from './program.ts'
 import {delegation, floatRegister, integerValue, oneIn, Random} from './random.ts'
 import {comparedRows, type Row, rowsOf} from './rows.ts'
 
@@ -212,7 +212,7 @@ export function generateInstructions(seed: number): Program {
 		},
 		x,
 		f: Array.from({length: 32}, () => floatRegister(random)),
-		codeOffset: 2 * random.below(2000),
+		codeOffset: drawCodeOffset(random),
 		ptes: [],
 		operations,
 	}

@@ -13,7 +13,7 @@ import {
 	returnOperation,
 	setBits,
 } from './operations.ts'
-import type {Operation, Privilege, Program} from './program.ts'
+import {drawCodeOffset, type Operation, type Privilege, type Program} from './program.ts'
 import {delegation, floatRegister, integerValue, oneIn, Random} from './random.ts'
 
 const csr = {
@@ -104,7 +104,7 @@ export function generateInterrupts(seed: number): Program {
 		},
 		x: Array.from({length: 32}, () => integerValue(random)),
 		f: Array.from({length: 32}, () => floatRegister(random)),
-		codeOffset: 2 * random.below(2000),
+		codeOffset: drawCodeOffset(random),
 		ptes: [],
 		operations: Array.from({length: 5 + random.below(30)}, () =>
 			certainly(() => random.pick(wheel)(random, roles, privilege)),

@@ -16,7 +16,7 @@ import {
 	setBits,
 } from './operations.ts'
 import {type Mode, modes, PageTables, pageNumber, pteBits} from './page-tables.ts'
-import type {Operation, Privilege, Program} from './program.ts'
+import {drawCodeOffset, type Operation, type Privilege, type Program} from './program.ts'
 import {delegation, floatRegister, integerValue, oneIn, Random} from './random.ts'
 import {rowsOf} from './rows.ts'
 
@@ -267,7 +267,7 @@ export function generatePaging(seed: number): Program {
 		},
 		x,
 		f: Array.from({length: 32}, () => floatRegister(random)),
-		codeOffset: 2 * random.below(2000),
+		codeOffset: drawCodeOffset(random),
 		virtual: {supervisorCode, userCode, stub},
 		ptes: tables.entries,
 		operations: privilege === 'machine' ? [setMprv, ...operations] : operations,

@@ -2,6 +2,7 @@
 import {parsePattern} from '../../src/vcpu-worker/isa/index.ts'
 import {encode, rowNamed} from './encode.ts'
 import {descriptor, place, type StartCsr, startCsrNames, windowBytes} from './layout.ts'
+import type {Random} from './random.ts'
 
 /** One instruction of an operation. */
 export type Part = Readonly<{row: string; word: number}>
@@ -94,6 +95,10 @@ function immediateMask(pattern: string): number {
 	immediateMasks.set(pattern, mask)
 	return mask
 }
+
+/** Every third program lies across the border of its pages. */
+export const drawCodeOffset = (random: Random): number =>
+	random.below(3) === 0 ? 4096 - 2 * (1 + random.below(150)) : 2 * random.below(2000)
 
 /** Bytes that a program takes: its descriptor with the page-table entries, and its code pages. */
 export const programBytes = (program: Program) => alignUp(descriptor.bytes + 16 * program.ptes.length) + codeLimit

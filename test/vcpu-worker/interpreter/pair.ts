@@ -115,6 +115,13 @@ export class Pair {
 		this.hart.swapTables()
 	}
 
+	/** Nothing at the place of a page of code. */
+	unmapCode(gva: bigint): void {
+		this.#tables.map(gva, 0, 0n)
+		this.reference.codePages.delete(gva)
+		this.hart.swapTables()
+	}
+
 	/** A page for U, which the reference does not know. */
 	mapUserPage(gva: bigint, gpa: number): void {
 		this.#tables.map(gva, gpa, userPage)

@@ -1,0 +1,4 @@
+import {interpreter} from '../execution/engine.ts'
+import {testPageBorder} from '../execution/page-border.ts'
+
+testPageBorder(interpreter)
