@@ -138,14 +138,22 @@ test('a far jump, auipc and jalr, is a direct one', (t) => {
 	t.like(countsOf(t, assembly), {directCalls: rounds, directJumps: rounds, slotJumps: 0, returnsTaken: rounds})
 })
 
-test('auipc and a jump through another register are no far call', (t) => {
+test('auipc and a call through another register are no far call', (t) => {
 	const assembly = new Assembly(main)
-	const [loop, callee] = [assembly.label(), assembly.label()]
-	assembly.address(t2, callee).at(loop).upper(t1, callee).op('jalr', {rd: ra, rs1: t2, imm: 0})
+	const [loop, beforeCallee, other] = [assembly.label(), assembly.label(), assembly.label()]
+	const imm = 0x100
+	assembly.address(t2, beforeCallee).at(loop)
+	const {gva} = assembly
+	// As far as the two tell, the call would lead to the other function.
+	assembly.op('auipc', {rd: t1, imm: 0}).op('jalr', {rd: ra, rs1: t2, imm}).to('jal', other, {rd: ra})
 	assembly.op('addi', {rd: a0, rs1: a0, imm: -1}).to('bne', loop, {rs1: a0, rs2: zero}).word(wfi)
-	assembly.gva = otherPage
-	assembly.at(callee).op('jalr', {rd: zero, rs1: ra, imm: 0})
-	t.like(countsOf(t, assembly), {directCalls: 0, slotCalls: rounds, returnsTaken: rounds})
+	assembly.gva = gva + BigInt(imm)
+	assembly.at(other).op('jalr', {rd: zero, rs1: ra, imm: 0})
+	assembly.gva += BigInt(imm)
+	assembly.at(beforeCallee)
+	assembly.gva += BigInt(imm)
+	assembly.op('addi', {rd: s0, rs1: s0, imm: 1}).op('jalr', {rd: zero, rs1: ra, imm: 0})
+	t.like(countsOf(t, assembly), {directCalls: rounds, slotCalls: rounds, returnsTaken: 2 * rounds})
 })
 
 /** Three calls, one within the other; the innermost function is `body`. t0: where the outermost returns to. */
