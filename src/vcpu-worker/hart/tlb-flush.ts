@@ -23,6 +23,7 @@ import {
 	TLB_TRAILER_FILLED,
 	TLB_TRAILER_LARGE_FIRST,
 	TLB_TRAILER_LARGE_LAST,
+	TLB_TRAILER_LARGE_PAGES,
 	TLB_TRAILER_LAST_PAGES,
 	TLB_TRAILER_LOG,
 	TLB_TRAILER_LOGGED,
@@ -87,7 +88,10 @@ function isUndoable(descriptor: u32): bool {
 	return load<i32>(trailerOf(descriptor), TLB_TRAILER_LOGGED) <= load<i32>(hart, TLB_UNDO_LIMIT)
 }
 
-/** Zeroes the entries that the log names, and the trailer but for the log. Where isUndoable(). */
+/**
+ * Zeroes the entries that the log names, and the trailer but for the log. Where isUndoable(), of a regime that translates: there
+ * megapages are kept inside the range of large pages only.
+ */
 function undoTable(descriptor: u32): void {
 	const table = tableOf(descriptor)
 	const trailer = trailerOf(descriptor)
@@ -97,7 +101,8 @@ function undoTable(descriptor: u32): void {
 	}
 	// Slot 0 may match nothing, and is not in the log.
 	if (hasPoison()) writeEntry(table, NEVER_TAG)
-	memory.fill(trailer + TLB_TRAILER_LOGGED, 0, TLB_TRAILER_LOG - TLB_TRAILER_LOGGED)
+	const end = load<u64>(trailer, TLB_TRAILER_LARGE_LAST) != 0 ? TLB_TRAILER_LOG : TLB_TRAILER_LARGE_PAGES
+	memory.fill(trailer + TLB_TRAILER_LOGGED, 0, end - TLB_TRAILER_LOGGED)
 	// The entries are ordered before: a flusher that reads 0 takes the table for empty, and it is; what is filled next is
 	// announced by openTable() first, and walked after that.
 	atomic.store<i32>(trailer, 0, TLB_TRAILER_FILLED)
