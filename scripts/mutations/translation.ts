@@ -68,6 +68,13 @@ export const translationMutations: readonly Mutation[] = [
 		tests: tests('pointers', 'memory', 'mappings', 'remapping'),
 	},
 	{
+		name: 'the target of a far jump is a sum of 32 bits',
+		file: 'src/vcpu-worker/translate/region.ts',
+		find: 'const to = sum - (sum & 1)',
+		replace: 'const to = sum & ~1',
+		tests: tests('far-jumps'),
+	},
+	{
 		name: 'auipc before any computed call makes it a far one',
 		file: 'src/vcpu-worker/translate/region.ts',
 		find: '	if (rs1 === 0 || high.decoded.operands.rd !== rs1) return terminator\n',

@@ -121,7 +121,7 @@ export const CodePage = sharedStruct(
 		/** Offset in shared memory of the physical page; 0 = unused. */
 		page: 'i32',
 		generation: 'i32',
-		/** Tells this copy of this page from all others that this vCPU ever made; never 0. */
+		/** Tells this copy of this page from all others that this vCPU ever made; 0 in the scratch page only, which is no copy. */
 		snapshotNumber: 'i64',
 		/** How often the interpreter has jumped to each slot. */
 		counters: array('i16', 2048),

@@ -12,7 +12,7 @@ import {
 import {LiveModules, type ModuleLimits} from './live-modules.ts'
 import {PageBackoff} from './page-backoff.ts'
 import type {TranslatedModule} from './translate-job.ts'
-import {countInstructions, TranslationCounters, type TranslationStatistics} from './translation-statistics.ts'
+import {TranslationCounters, type TranslationStatistics} from './translation-statistics.ts'
 
 /** Requests of one job. */
 const mostRequests = 64
@@ -175,7 +175,7 @@ export class TranslationService {
 		counts.modules++
 		counts.regions += regions.length
 		counts.wasmBytes += wasmBytes
-		counts.guestInstructions += countInstructions(regions)
+		for (const {instructions} of regions) counts.guestInstructions += instructions
 		counts.translateMilliseconds += translated.translateMilliseconds
 		counts.compileMilliseconds += translated.compileMilliseconds
 		const going = this.#modules.add({id, wasmBytes, regions})

@@ -1,6 +1,5 @@
 /** Counters of translation, for people and for --stats. */
 import {LatencyHistogram, type LatencySummary, microseconds, recordLatency, summarizeLatency} from '../../rcu/index.ts'
-import type {RegionInfo} from '../../vcpu-worker/index.ts'
 
 export type TranslationStatistics = Readonly<{
 	/** Regions that vCPUs asked for. */
@@ -62,16 +61,4 @@ export class TranslationCounters {
 	get latency(): LatencySummary {
 		return summarizeLatency(this.#latency, 0)
 	}
-}
-
-/** Instructions that a module's regions were translated from. Regions of one page may share their sources. */
-export function countInstructions(regions: readonly RegionInfo[]): number {
-	let count = regions.reduce((sum, {instructionsBeyond = 0}) => sum + instructionsBeyond, 0)
-	for (const sources of new Set(regions.map((region) => region.sources))) {
-		for (const [, bytes] of sources) {
-			// The lowest two bits of an instruction's first byte say whether it has 16 bits or 32.
-			for (let at = 0; at < bytes.length; at += (bytes[at]! & 3) === 3 ? 4 : 2) count++
-		}
-	}
-	return count
 }

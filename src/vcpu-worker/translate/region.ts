@@ -73,7 +73,7 @@ function terminatorOf(
 
 /**
  * A far call or jump as the linker has it, auipc rd, high; jalr ra|x0, low(rd), goes to a place that is known. In the page itself a
- * jump stays computed: the blocks that it would lead to are another matter.
+ * jump stays computed: explore() does not follow it, so what it leads to may not be in the region.
  */
 function far(terminator: Terminator, instructions: readonly RegionInstruction[]): Terminator {
 	const isCall = terminator.kind === 'call' && terminator.to === undefined
@@ -82,8 +82,9 @@ function far(terminator: Terminator, instructions: readonly RegionInstruction[])
 	if (jump === undefined || high?.decoded.instruction.name !== 'auipc') return terminator
 	const {rs1, imm} = jump.decoded.operands
 	if (rs1 === 0 || high.decoded.operands.rd !== rs1) return terminator
-	// jalr clears bit 0.
-	const to = (high.offset + high.decoded.operands.imm + imm) & ~1
+	const sum = high.offset + high.decoded.operands.imm + imm
+	// jalr clears bit 0. The sum may take more than 32 bits.
+	const to = sum - (sum & 1)
 	if (isCall) return {...terminator, to}
 	return to >= 0 && to < pageBytes ? terminator : {kind: 'jump', to}
 }
@@ -133,8 +134,9 @@ function regionFrom(page: PageCode, entry: number, landings: readonly number[]):
 }
 
 /**
- * Of the blocks in the next page, those that pay: few, as the end of a function; or from where control may come back into the entry's
- * page, as in a loop, and what goes on behind an instruction across both. Other code there has a region of its own, which a jump enters.
+ * Of the blocks in the next page, those that pay: all where they are few, as the end of a function; else those from where control may
+ * come back into the entry's page, as in a loop, and those behind an instruction across both. Other code there has a region of its
+ * own, which a jump enters.
  */
 function withoutOneWay(blocks: readonly Block[]): readonly Block[] {
 	const beyond = blocks.filter(({isBeyond}) => isBeyond)

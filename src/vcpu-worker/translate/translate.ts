@@ -142,7 +142,7 @@ function calledFunctions(members: readonly GroupMember[]): Set<string> {
 	return names
 }
 
-/** An entry that lies across two pages has two bytes in its own, which other code may have as well: what stands before it tells them apart. */
+/** An entry that lies across two pages has two bytes in its own, which other code may have as well: what stands before it tells them apart, mostly. Right it is by its look at the next page. */
 const contextBytes = 64
 
 /** Regions of one page vouch for each other, since they call each other without a look: their sources are those of all. */
@@ -155,8 +155,7 @@ function regionInfos(members: readonly GroupMember[]): RegionInfo[] {
 		sources.set(page, pieces)
 	}
 	return members.map(({page, entry, region}, index) => {
-		const beyond = region.blocks.filter(({isBeyond}) => isBeyond)
-		const instructionsBeyond = beyond.reduce((sum, {instructions}) => sum + instructions.length, 0)
-		return {index, page, entry, sources: sources.get(page)!, instructionsBeyond}
+		const instructions = region.blocks.reduce((sum, block) => sum + block.instructions.length, 0)
+		return {index, page, entry, sources: sources.get(page)!, instructions}
 	})
 }

@@ -4,6 +4,7 @@ import {assert, type SharedMemory} from '../../memory/index.ts'
 import {microseconds} from '../../rcu/index.ts'
 import {type TagEncoding, TlbState} from '../../tlb/index.ts'
 import {CodePage, HartState, Slot, VcpuBlock} from '../vcpu-block.ts'
+import {vcpuRegions} from '../vcpu-config.ts'
 import {lookUp} from './fetch-hint.ts'
 import {pageBytes} from './page-code.ts'
 import {type ModuleRegions, type RegionCache, regionKey} from './region-cache.ts'
@@ -69,7 +70,7 @@ export class TranslatorClient {
 		const {synchronous, encoding} = this.#config
 		const behind = lookUp(this.#memory, {fetchTable, encoding, gva: pageGva + BigInt(pageBytes)})
 		// What is translated before it has run is not in the TLB: there a guess serves the tests, which want all code in regions.
-		const nextPage = behind?.place ?? (synchronous ? page + pageBytes : undefined)
+		const nextPage = behind?.place ?? (synchronous ? this.#pageBehind(page) : undefined)
 		const request = {page, entry, pageGva: BigInt.asUintN(64, pageGva), fetchTable, nextPage}
 		if (synchronous) this.#translateNow(request)
 		else this.#queue.push(request)
@@ -105,6 +106,12 @@ export class TranslatorClient {
 		if (!translation) return
 		const {bytes, functions, regions} = translation
 		this.#install(new WebAssembly.Module(bytes), {id: this.#made++, functions, regions})
+	}
+
+	/** A guess: the next page of guest RAM. */
+	#pageBehind(page: number): number | undefined {
+		const ram = this.#memory.region(vcpuRegions.ram)
+		return page + 2 * pageBytes <= ram.offset + ram.size ? page + pageBytes : undefined
 	}
 
 	#fetchTable(): number {

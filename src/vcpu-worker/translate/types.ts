@@ -13,7 +13,7 @@ export type RegionRequest = Readonly<{
 	pageGva: bigint
 	/** The asking vCPU's fetch-table descriptor (address | log2 of the entry count): a hint where other virtual pages lie; may be stale. */
 	fetchTable: number
-	/** The physical page behind it at that address, when it became hot; a hint, too. */
+	/** Where in shared memory the page behind it at that address lay when it became hot; a hint, too, for where the TLB has none. */
 	nextPage: number | undefined
 }>
 
@@ -27,8 +27,8 @@ export type RegionInfo = Readonly<{
 	entry: number
 	/** It may run where the page holds these bytes: [offset in the page, bytes]. */
 	sources: readonly (readonly [number, Uint8Array])[]
-	/** Of its instructions, those that it found in the next page, where it looks before it runs them; default none. */
-	instructionsBeyond?: number
+	/** Guest instructions, in the page and in the next one. */
+	instructions: number
 }>
 
 export type Translation = Readonly<{

@@ -66,7 +66,7 @@ class Bench {
 			.filter(({page}) => options.without === undefined || page !== this.page(options.without))
 			.map(({page, entry}, index) => {
 				const sources: [number, Uint8Array][] = [[0, this.memory.u8.slice(page, page + 8)]]
-				return {index, page, entry, sources}
+				return {index, page, entry, sources, instructions: 4}
 			})
 		const {wasmBytes = 100} = options
 		const times = {translateMilliseconds: 1, compileMilliseconds: 2}

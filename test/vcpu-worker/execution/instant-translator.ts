@@ -44,7 +44,7 @@ export class InstantTranslator {
 		if (page === 0 || this.cache.find(codeBase, entry) >= 0) return
 		const fetchTable = this.#fetchTable()
 		// Before code has run its next page is not in the TLB. A guess, which may be wrong: regions look for themselves.
-		const nextPage = lookUp(memory, {fetchTable, encoding, gva: pageGva + 0x1000n})?.place ?? page + 0x1000
+		const nextPage = lookUp(memory, {fetchTable, encoding, gva: pageGva + 0x1000n})?.place ?? this.#pageBehind(page)
 		const request = {page, entry, pageGva: BigInt.asUintN(64, pageGva), fetchTable, nextPage}
 		const others = this.#recent.filter((other) => other.page !== page || other.entry !== entry)
 		const alone = translate(this.#hart.memory, [request], this.#options)
@@ -53,6 +53,11 @@ export class InstantTranslator {
 		const {bytes, functions, regions} = translation
 		this.cache.receive(new WebAssembly.Module(bytes), {id: this.#made++, functions, regions})
 		this.#recent = [request, ...others].slice(0, this.#options.together)
+	}
+
+	#pageBehind(page: number): number | undefined {
+		const ram = this.#hart.memory.region('ram')
+		return page + 0x2000 <= ram.offset + ram.size ? page + 0x1000 : undefined
 	}
 
 	/** While no region runs. */

@@ -96,7 +96,8 @@ export class RegionHart extends HartCore {
 	/** A region of a page that may run where the page holds what it holds now. */
 	region(page: number, options: {index: number; entry: number; bytes: number}): RegionInfo {
 		const {index, entry, bytes} = options
-		return {index, page, entry, sources: [[entry, this.memory.u8.slice(page + entry, page + entry + bytes)]]}
+		const source = [entry, this.memory.u8.slice(page + entry, page + entry + bytes)] as const
+		return {index, page, entry, sources: [source], instructions: 1}
 	}
 
 	/** What the slot of a page offset runs. */
