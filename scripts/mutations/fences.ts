@@ -112,6 +112,13 @@ export const fenceMutations: readonly Mutation[] = [
 		tests: ['test/vcpu-worker/hart/pmp.test.ts'],
 	},
 	{
+		name: 'a superpage ends where guest RAM does, or behind it',
+		file: 'src/vcpu-worker/hart/translation.ts',
+		find: ' || ramAt(gpa - before + LARGE_PAGE_MASK) == 0',
+		replace: '',
+		tests: ['test/vcpu-worker/hart/tlb-fill.test.ts'],
+	},
+	{
 		name: 'a superpage that is clean may be written',
 		file: 'src/vcpu-worker/hart/translation.ts',
 		find: 'keepLargePage(gva, descriptor, mapped, machine)',

@@ -106,7 +106,7 @@ export function invalidatePage(
 	const {pageLow, pageHigh} = page
 	const index = pageLow & ((1 << tableLog2Entries(descriptor)) - 1)
 	const entry = (tableAddress(descriptor) >>> 2) + index * entryWords
-	// They may have kept it when its entry was another's already.
+	// Last pages outlive their entries: one may be this page though its entry is another's by now. All are dropped.
 	words.fill(0, trailerWord(descriptor, 'lastPages'), trailerWord(descriptor, 'largePages'))
 	const low = (pageLow << 12) + tagBias[page.encoding]
 	const high = (pageHigh << 12) | (pageLow >>> 20)

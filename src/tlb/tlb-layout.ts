@@ -37,7 +37,7 @@ export const lastPageRegisters: readonly number[] = [2, 3, 4, 8]
 export const lastPageCount = 2 * lastPageRegisters.length
 
 /**
- * 2 MiB of contiguous guest RAM that one leaf maps, or no page table: at index = (gva >> largePageShift) & (largePageCount − 1).
+ * 2 MiB of guest RAM in one piece, inside one leaf or in a regime that does not translate: at index = (gva >> largePageShift) & (largePageCount − 1).
  * Spares the walk for its other pages.
  */
 export const TlbLargePage = sharedStruct({
@@ -50,7 +50,7 @@ export const largePageCount = 64
 export const largePageShift = 21
 
 /** Entries that a table's log has room for; with them the trailer still fits the page that it takes anyway. */
-export const logCapacity = 960
+export const logCapacity = 1024
 
 /** What follows the entries of a table, at tableAddress + (entries × TlbEntry.size). All but the log is zeroed with them. */
 export const TlbTableTrailer = sharedStruct(
@@ -62,10 +62,10 @@ export const TlbTableTrailer = sharedStruct(
 		filled: 'i32',
 		/** Count of the entries that are not zero, slot 0 aside where it is never zero (`poison-zero`). Plain: only the owner writes. */
 		logged: 'i32',
-		/** Superpages that were filled as 4 KiB pieces lie inside [largeFirst, largeLast] (page-aligned gva, unsigned); both 0 = none. A page flush inside swaps the table. */
+		/** Superpages that were filled as 4 KiB pieces lie inside [largeFirst, largeLast] (page-aligned gva, unsigned); both 0 = none. A page flush inside flushes the whole table, and with it the large pages below, which lie inside too. */
 		largeFirst: 'i64',
 		largeLast: 'i64',
-		/** Of TlbLastPage, and of TlbLargePage. Plain, as `logged`. */
+		/** lastPageCount × TlbLastPage; largePageCount × TlbLargePage. Plain, as `logged`. */
 		lastPages: array('i64', (lastPageCount * TlbLastPage.size) / 8),
 		largePages: array('i64', (largePageCount * TlbLargePage.size) / 8),
 		/** The indices (u16) of those entries, in the order of their first fill: the first `logCapacity` of them. Plain, as `logged`. */
@@ -124,6 +124,7 @@ export const TlbState = sharedStruct(
 		swaps: 'i32',
 		elided: 'i32',
 		poolDry: 'i32',
+		/** The owner. */
 		pageFlushes: 'i32',
 		undone: 'i32',
 		/** Tables with at most so many entries logged are emptied by their log; -1 = none. Written before the vCPU runs. */

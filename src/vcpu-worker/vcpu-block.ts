@@ -71,7 +71,7 @@ export const HartState = sharedStruct(
 		/** The data and fetch tables in use, and their masks ((entries − 1) × TlbEntry.size): what generated code loaded at its last restart. */
 		dataTable: 'i32',
 		dataMask: 'i32',
-		/** The data table's last pages. */
+		/** Where the data table keeps last pages (TlbTableTrailer.lastPages). */
 		lastPages: 'i32',
 		fetchTable: 'i32',
 		fetchMask: 'i32',

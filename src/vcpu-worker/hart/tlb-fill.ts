@@ -112,7 +112,7 @@ export function largePageOf(descriptor: u32, gva: u64): u32 {
 	return trailerOf(descriptor) + TLB_TRAILER_LARGE_PAGES + index * TLB_LARGE_PAGE_SIZE
 }
 
-/** Keeps a megapage that lies in guest RAM as a whole. @param base gva. @param first its place in shared memory. @param may MAY_ bits. */
+/** Keeps a megapage that lies in guest RAM as a whole. Plain, as fill(); after openTable(). @param base gva. @param first its place in shared memory. @param may MAY_ bits. */
 export function fillLargePage(descriptor: u32, base: u64, first: u32, may: u32): void {
 	const large = largePageOf(descriptor, base)
 	store<u64>(large, base, TLB_LARGE_PAGE_BASE)

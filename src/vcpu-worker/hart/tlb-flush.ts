@@ -109,7 +109,7 @@ function undoTable(descriptor: u32): void {
 }
 
 function invalidatePage(descriptor: u32, page: u64): void {
-	// They may have kept it when its entry was another's already.
+	// Last pages outlive their entries: one may be this page though its entry is another's by now. All are dropped.
 	memory.fill(trailerOf(descriptor) + TLB_TRAILER_LAST_PAGES, 0, LAST_PAGE_COUNT * TLB_LAST_PAGE_SIZE)
 	const entry = entryOf(descriptor, page)
 	const tag = tagOf(page)

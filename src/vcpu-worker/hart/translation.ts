@@ -63,6 +63,7 @@ export function translate(gva: u64, bytes: u32, access: u32): i32 {
 	const may =
 		load<u64>(large, TLB_LARGE_PAGE_BASE) == (gva & ~LARGE_PAGE_MASK) ? load<u32>(large, TLB_LARGE_PAGE_MAY) : 0
 	if (may & accessBit(access)) {
+		// No openTable(): what is kept came from a walk since the table was last empty, and was announced then.
 		place = <u32>gva + load<u32>(large, TLB_LARGE_PAGE_ADDEND)
 		fill(descriptor, page, place - <u32>(gva & PAGE_MASK), may, 0)
 		return 1

@@ -78,7 +78,7 @@ function emitMiss(
 }
 
 // Sets entry = place in table of masked; pushes entry.tag == tag of masked
-/** Plain: only this vCPU fills its tables; a flush swaps them whole. @param lookup.masked the address less the bits that a hit ignores. */
+/** Plain: only this vCPU fills its tables; others swap them whole, and it empties them between regions only. @param lookup.masked the address less the bits that a hit ignores. */
 export function pushIsHit(
 	code: Code,
 	lookup: {masked: Local; table: Local; mask: Local; tag: ProbeTag; encoding: TagEncoding; entry: Local},

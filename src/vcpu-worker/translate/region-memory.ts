@@ -1,7 +1,8 @@
 /**
  * Guest memory accesses of a translated region. Each base register keeps the last page that it led to in locals: an access in the
- * same page costs one comparison, and no look into the TLB. No translation goes out of force while a region runs: a flush swaps
- * tables, and a region that goes on over a safepoint does so in the same read-side critical section.
+ * same page costs one comparison, and no look into the TLB. No translation goes out of force while a region runs: another
+ * hart's flush swaps tables, and a region that goes on over a safepoint does so in the same read-side critical section; the hart's own
+ * flushes come between regions.
  */
 
 import {lastPageRegisters, type TagEncoding, TlbEntry, TlbLastPage} from '../../tlb/index.ts'

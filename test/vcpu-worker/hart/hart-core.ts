@@ -23,7 +23,8 @@ import {CodePage, HartState, VcpuBlock} from '../../../src/vcpu-worker/vcpu-bloc
 await buildHart()
 const module = await WebAssembly.compile(await readFile(fromRoot('dist/hart.wasm')))
 
-export const ramBytes = 8 << 20
+/** Four megapages and half of one. */
+export const ramBytes = 9 << 20
 export const rom = {gpa: 0x1000, bytes: 0x4000}
 /** The code cache's pages, the scratch page among them. */
 export const codePages = 8
