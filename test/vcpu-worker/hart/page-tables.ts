@@ -12,7 +12,7 @@ export const userPage = 0xdfn
 export type PagingMode = 'Sv39' | 'Sv48' | 'Sv57'
 const levelsOf: Readonly<Record<PagingMode, number>> = {Sv39: 3, Sv48: 4, Sv57: 5}
 
-const tablesAt = ramBase + 0x40_0000
+export const tablesAt = ramBase + 0x40_0000
 
 export class PageTables {
 	readonly #hart: HartCore
