@@ -79,8 +79,9 @@ export const flushPolicies: Readonly<Record<FlushPolicyName, FlushPolicy>> = {'s
 /** Replaces the regime's table; the old one, if there was one, is to be retired. @param fresh the descriptor of a cleared table from the pool. */
 export function publish(tables: Tables, state: number, regime: number, fresh: number): void {
 	const words = tables.memory.i32
-	// Publish: clearing (and poisoning, where the encoding has it) is ordered before the descriptor; it pairs with the owner's load of the descriptor after
-	// a quiescent state. An exchange, so that of two threads that swap each retires the table that it alone took out.
+	// Publish: clearing (and poisoning, where the encoding has it) is ordered before the descriptor; it pairs with the owner's
+	// load of the descriptor after a quiescent state. An exchange, so that of two threads that swap each retires the table that
+	// it alone took out.
 	const old = Atomics.exchange(words, descriptorWord(state, regime), fresh)
 	// Statistics: orders nothing.
 	Atomics.add(words, (state + TlbState.offset.epoch + regime * 4) >>> 2, 1)

@@ -33,7 +33,7 @@ export function pmpAddressAt(entry: u32): u32 {
  * What a privilege may do with all of a physical range. The lowest-numbered entry that matches any of its bytes decides.
  * @param machine not 0: M-mode, which only locked entries bind. @returns MAY_ bits, or PMP_SPLIT.
  */
-function pmpPermits(gpa: u64, bytes: u64, machine: u32): u32 {
+export function pmpRange(gpa: u64, bytes: u64, machine: u32): u32 {
 	const last = gpa + bytes - 1
 	// pmpaddr of the entry before, in bytes.
 	let below: u64 = 0
@@ -74,15 +74,10 @@ function mayOf(configuration: u8): u32 {
 
 /** @returns MAY_ bits for every byte of gpa's page, or PMP_SPLIT: then each access is asked for on its own. */
 export function pmpPage(gpa: u64, machine: u32): u32 {
-	return pmpPermits(gpa & ~(<u64>PAGE_BYTES - 1), PAGE_BYTES, machine)
-}
-
-/** @returns MAY_ bits for every byte of a range, or PMP_SPLIT. */
-export function pmpRange(gpa: u64, bytes: u64, machine: u32): u32 {
-	return pmpPermits(gpa, bytes, machine)
+	return pmpRange(gpa & ~(<u64>PAGE_BYTES - 1), PAGE_BYTES, machine)
 }
 
 /** @returns MAY_ bits for one access; none where an entry ends inside it. */
 export function pmpAccess(gpa: u64, bytes: u32, machine: u32): u32 {
-	return pmpPermits(gpa, bytes, machine) & MAY_ALL
+	return pmpRange(gpa, bytes, machine) & MAY_ALL
 }

@@ -11,12 +11,13 @@ import {
 	ModuleBuilder,
 } from '../wasm/index.ts'
 import {emitHandler} from './emit-handler.ts'
+import {emitFindCode, emitRunAcross} from './find-code.ts'
 import {handlerIndex, handlers} from './handlers.ts'
 import {hartFunctions} from './hart-functions.ts'
-import {budgetOffset, MemoryAccess, pushEntry, toTag} from './memory-access.ts'
+import {budgetOffset, MemoryAccess} from './memory-access.ts'
 import {emitMultiplyHigh} from './multiply-high.ts'
 import {emitTrap, emitUnretire} from './retirement.ts'
-import {acrossSlot, ExitReason, offsets, type RunContext} from './run-context.ts'
+import {ExitReason, offsets, type RunContext} from './run-context.ts'
 import {type Cursor, pushInstructionBits, pushPc} from './slot-operands.ts'
 
 const regionHandler = handlerIndex('region')
@@ -244,31 +245,6 @@ function emitRunRegion(
 	code.release(status, ration, exits)
 }
 
-// codeBase = fetchAcross(target); codeBase == 0 → trap; ip = its one instruction
-function emitRunAcross(
-	code: Code,
-	options: {
-		cursor: Cursor
-		target: Local
-		functions: RunContext['functions']
-		fault(): void
-		loadTables(): void
-	},
-): void {
-	const {cursor, target, functions, fault, loadTables} = options
-	const {ip, codeBase, pageGva} = cursor
-	code.get(target).i64(-0x1000n).op('i64.and').set(pageGva)
-	code
-		.get(target)
-		.call(functions.fetchAcross as FunctionReference)
-		.tee(codeBase)
-		.op('i32.eqz')
-		.if(undefined, fault)
-	// A full code cache flushes this vCPU's tables.
-	loadTables()
-	code.get(codeBase).i32(acrossSlot).op('i32.add').set(ip)
-}
-
 // Pushes budget <= 0 | doorbell. Atomic: pairs with VcpuBlocks.ring(); what was written before the ring is seen after it.
 function pushSafepoint(code: Code, {block, budget}: {block: Local; budget: Local}): void {
 	code.get(budget).i32(1).op('i32.lt_s').get(block).memory('i32.atomic.load', offsets.doorbell).op('i32.or')
@@ -294,49 +270,6 @@ function emitLoadTable(code: Code, options: {block: Local; regime: number; table
 	code.i32(0x1f).op('i32.and').set(mask)
 	code.i32(TlbEntry.size).get(mask).op('i32.shl').i32(TlbEntry.size).op('i32.sub').set(mask)
 	code.get(table).i32(-32).op('i32.and').set(table)
-}
-
-// entry = fetch table[target]
-// entry.execTag == tag of page(target) && entry.code.generation == generation ? codeBase = entry.code : codeBase = fetch(target)
-// ip = slot of target
-function emitFindCode(
-	code: Code,
-	options: {
-		cursor: Cursor
-		target: Local
-		fetch: {table: Local; mask: Local}
-		generation: Local
-		encoding: TagEncoding
-		functions: RunContext['functions']
-		fault(): void
-		loadTables(): void
-	},
-): void {
-	const {cursor, target, functions, fault} = options
-	const {block, ip, codeBase, pageGva} = cursor
-	const entry = code.local('i32')
-	code.get(target).i64(-0x1000n).op('i64.and').set(pageGva)
-	code.block('found', (found) => {
-		pushEntry(code, {address: target, ...options.fetch})
-		code.tee(entry).memory('i64.load', TlbEntry.offset.execTag).get(pageGva)
-		toTag(code, options.encoding)
-		code.op('i64.eq')
-		code.if(undefined, () => {
-			code.get(entry).memory('i32.load', TlbEntry.offset.code).tee(codeBase)
-			code.memory('i32.load', CodePage.offset.generation).get(options.generation).op('i32.eq').brIf(found)
-		})
-		code.get(block).get(target).memory('i64.store', offsets.pc)
-		code
-			.get(target)
-			.call(functions.fetch as FunctionReference)
-			.tee(codeBase)
-			.op('i32.eqz')
-			.if(undefined, fault)
-		// A full code cache flushes this vCPU's tables.
-		options.loadTables()
-	})
-	code.get(codeBase).get(target).op('i32.wrap_i64').i32(0xffe).op('i32.and').i32(2).op('i32.shl', 'i32.add').set(ip)
-	code.release(entry)
 }
 
 /** Nested blocks, innermost the br_table: handler n's code follows the end of block n. */
