@@ -9,7 +9,7 @@
  *     npm run bench -- churn    what translation holds while programs come and go
  */
 import {Command, CommanderError, InvalidArgumentError, Option} from 'commander'
-import {UserError} from '../src/memory/index.ts'
+import {UserError} from '../src/errors.ts'
 import {defaultTagEncoding, tagEncodings} from '../src/tlb/index.ts'
 import {benchBoot} from './bench/boot.ts'
 import {benchChurn} from './bench/churn.ts'

@@ -5,6 +5,8 @@
  */
 import {readFile} from 'node:fs/promises'
 import {Worker} from 'node:worker_threads'
+import {codeCacheBytes} from '../../src/hart/code-cache.ts'
+import {HartState, VcpuBlock} from '../../src/hart/vcpu-block.ts'
 import {layOut, SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
 import {Rcu, rcuRegion} from '../../src/rcu/index.ts'
 import {
@@ -21,8 +23,6 @@ import {
 	tlbRegion,
 	trailerWord,
 } from '../../src/tlb/index.ts'
-import {codeCacheBytes} from '../../src/vcpu-worker/code-cache.ts'
-import {HartState, VcpuBlock} from '../../src/vcpu-worker/vcpu-block.ts'
 import {fromRoot} from '../build/project.ts'
 import type {ClearerData} from './flush-clearer.ts'
 

@@ -1,4 +1,6 @@
 /** build/hart/offsets.ts: the offsets of the shared structs, as constants for the hart core (AssemblyScript). */
+
+import {CodePage, HartState, Slot, VcpuBlock} from '../../src/hart/vcpu-block.ts'
 import {Doorbell, type FieldList, Mip, type SharedStruct, VcpuWords} from '../../src/memory/index.ts'
 import {
 	descriptorLog2Mask,
@@ -16,7 +18,6 @@ import {
 	TlbState,
 	TlbTableTrailer,
 } from '../../src/tlb/tlb-layout.ts'
-import {CodePage, HartState, Slot, VcpuBlock} from '../../src/vcpu-worker/vcpu-block.ts'
 
 type AnyStruct = SharedStruct<FieldList>
 type Constant = readonly [name: string, value: number | bigint]

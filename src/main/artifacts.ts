@@ -1,7 +1,7 @@
 /** Where the built files lie: beside this bundle in dist/, or in dist/ seen from the sources. */
 import {readFile} from 'node:fs/promises'
 import {fileURLToPath} from 'node:url'
-import {UserError} from '../memory/index.ts'
+import {UserError} from '../errors.ts'
 
 const fromSources = import.meta.url.endsWith('.ts')
 const dist = new URL(fromSources ? '../../dist/' : './', import.meta.url)

@@ -1,11 +1,11 @@
 /** A guest that loads, stores and jumps everywhere gets the faults of QEMU's board, and reaches nothing of the host. */
 import {join} from 'node:path'
 import test from 'ava'
+import {codeCacheBytes, HartState, VcpuBlock, vcpuRegions} from '../../src/hart/index.ts'
+import {CodePage} from '../../src/hart/vcpu-block.ts'
 import {codePagesPerVcpu} from '../../src/main/machine-memory.ts'
 import {ramBase, type SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
 import {TlbEntry, TlbState, tableLog2Entries, tlbStateOffset} from '../../src/tlb/index.ts'
-import {codeCacheBytes, HartState, VcpuBlock, vcpuRegions} from '../../src/vcpu-worker/index.ts'
-import {CodePage} from '../../src/vcpu-worker/vcpu-block.ts'
 import {bareGuestFiles, bareGuestMebibytes, parseLines, recordedLines} from '../guests/bare/bare-guests.ts'
 import {addi, binary, type Instruction, jump, load, lui} from '../main/little-guest.ts'
 import {createMachine, mebibyte, until} from '../main/test-machine.ts'

@@ -1,5 +1,5 @@
 /** Failures in one line, with the exit code that they deserve. */
-import {UserError} from '../../memory/index.ts'
+import {UserError} from '../../errors.ts'
 import {SignalReceived} from './signals.ts'
 
 /** sysexits.h, EX_SOFTWARE: our fault. */

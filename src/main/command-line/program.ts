@@ -1,6 +1,6 @@
 /** The grammar of the command line. */
 import {Command, CommanderError, Option} from 'commander'
-import {UserError} from '../../memory/index.ts'
+import {UserError} from '../../errors.ts'
 import {fetchCommand, type GuestOutput, listCommand, removeCommand} from './guest-command.ts'
 import {withLongDashes} from './qemu-spelling.ts'
 import {type RunEnvironment, runCommand} from './run-command.ts'

@@ -1,5 +1,5 @@
 /** `--accel` and the other switches of translation, checked. */
-import {expected} from '../../memory/index.ts'
+import {expected} from '../../errors.ts'
 import {tagEncodings} from '../../tlb/index.ts'
 import type {TranslationOptions} from '../machine-interface.ts'
 import {accelerators, lastPagesChoices, lookups, mostThreshold} from '../translation/index.ts'

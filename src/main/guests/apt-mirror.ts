@@ -1,5 +1,5 @@
 /** Finds the Debian mirror that this machine uses itself. */
-import {UserError} from '../../memory/index.ts'
+import {UserError} from '../../errors.ts'
 import {runTool} from './run-tool.ts'
 
 /** One package index of the machine's own sources, as `apt-get indextargets` lists them: both formats of sources files. */

@@ -1,6 +1,6 @@
 import test from 'ava'
 import {offsetsSource, upperSnake} from '../../../scripts/build/offsets.ts'
-import {HartState, VcpuBlock} from '../../../src/vcpu-worker/vcpu-block.ts'
+import {HartState, VcpuBlock} from '../../../src/hart/vcpu-block.ts'
 
 test('names become upper snake case, and abbreviations stay whole', (t) => {
 	t.deepEqual(['trapCause', 'mstatus', 'SSIP', 'fenceI'].map(upperSnake), ['TRAP_CAUSE', 'MSTATUS', 'SSIP', 'FENCE_I'])
