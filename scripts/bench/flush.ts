@@ -6,7 +6,7 @@
 import {readFile} from 'node:fs/promises'
 import {Worker} from 'node:worker_threads'
 import {codeCacheBytes} from '../../src/hart/code-cache.ts'
-import {HartState, VcpuBlock} from '../../src/hart/vcpu-block.ts'
+import {fieldOffset, VcpuBlock} from '../../src/hart/index.ts'
 import {layOut, SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
 import {Rcu, rcuRegion} from '../../src/rcu/index.ts'
 import {
@@ -128,7 +128,7 @@ function sfenceOf(hartCore: WebAssembly.Module, {memory, i32, map}: SharedMemory
 	const imports = WebAssembly.Module.imports(hartCore).map(({name}) => [name, unexpected])
 	const {attach, sfence} = new WebAssembly.Instance(hartCore, {env: {...Object.fromEntries(imports), memory}})
 		.exports as Record<'attach' | 'sfence', (...operands: (number | bigint)[]) => number>
-	i32[(block + VcpuBlock.offset.hart + HartState.offset.privilege) >> 2] = machineMode
+	i32[(block + fieldOffset.privilege) >> 2] = machineMode
 	// No RAM and no ROM.
 	attach!(block, 0, 0, 0, 0, 0, map.regions['code-cache']!.offset, fewestCodePages)
 	return () => void sfence!(0, 0, 0n, 0n)

@@ -1,6 +1,6 @@
 /** A vCPU's code cache, seen from scripts. The hart core lays it out: hash buckets, then code pages (src/hart/core/code-cache.ts). */
 import type {SharedMemory} from '../memory/index.ts'
-import {CodePage} from './vcpu-block.ts'
+import {CodePage} from './code-page.ts'
 
 const bucketBytes = 4
 const pageBits = 12

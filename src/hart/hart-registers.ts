@@ -1,8 +1,6 @@
 /** The hart's registers in shared memory, as the run loop and the library read and write them. Not for hot paths. */
 import {type SharedMemory, VcpuWords} from '../memory/index.ts'
-import {HartState, VcpuBlock} from './vcpu-block.ts'
-
-type HartField = keyof typeof HartState.offset
+import {fieldOffset, type HartField} from './vcpu-block.ts'
 
 /** What a debugger shows: register name → value. `x` and `f` are arrays of 32. */
 export type RegisterDump = Readonly<{
@@ -84,6 +82,6 @@ export class HartRegisters {
 	}
 
 	#offset(field: HartField): number {
-		return this.#block + VcpuBlock.offset.hart + HartState.offset[field]
+		return this.#block + fieldOffset[field]
 	}
 }

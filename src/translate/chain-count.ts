@@ -1,5 +1,5 @@
 /** Counts how control passes from region to region, for people who study it. Where it is off nothing is emitted. */
-import {HartState, VcpuBlock} from '../hart/index.ts'
+import {offsets} from '../codegen/index.ts'
 import type {Code, Local} from '../wasm/index.ts'
 
 /** One way to leave a region for another, without the interpreter: the vCPU block's counter of that name. */
@@ -7,11 +7,9 @@ export type Chain = 'directCalls' | 'slotCalls' | 'directJumps' | 'slotJumps' | 
 
 type Counting = Readonly<{code: Code; block: Local; countChains: boolean}>
 
-const hartOffset = (field: Chain | 'callsUnwound'): number => VcpuBlock.offset.hart + HartState.offset[field]
-
 // block[chain]++
 export function emitChainCount(counting: Counting, chain: Chain): void {
-	if (counting.countChains) emitIncrement(counting, () => counting.code.get(counting.block), hartOffset(chain))
+	if (counting.countChains) emitIncrement(counting, () => counting.code.get(counting.block), offsets[chain])
 }
 
 // callsUnwound[status]++
@@ -19,7 +17,7 @@ export function emitUnwoundCount(counting: Counting, status: Local): void {
 	const {code, block, countChains} = counting
 	if (!countChains) return
 	const pushCounter = () => code.get(block).get(status).i32(3).op('i32.shl', 'i32.add')
-	emitIncrement(counting, pushCounter, hartOffset('callsUnwound'))
+	emitIncrement(counting, pushCounter, offsets.callsUnwound)
 }
 
 // Plain: this vCPU's own statistics.

@@ -1,15 +1,11 @@
 /** Floating point in a region: whether it is on and dirty, and whether the host's arithmetic will do, kept in locals. */
 import {emitMarkDirty, type Lowering, mstatusFs, offsets, pushFloatingPointOff} from '../codegen/index.ts'
-import {HartState, VcpuBlock} from '../hart/index.ts'
 import type {Expression, Instruction} from '../isa/index.ts'
 import type {Code, FunctionReference, Label, Local} from '../wasm/index.ts'
 import {emitHostFloat, hasHostFloat} from './host-float.ts'
 import type {Region, RegionInstruction} from './region.ts'
 import {usesOf} from './register-set.ts'
 
-const hart = VcpuBlock.offset.hart
-const fflagsOffset = hart + HartState.offset.fflags
-const frmOffset = hart + HartState.offset.frm
 const inexact = 1
 
 type Call = Extract<Expression, {op: 'call'}>
@@ -117,7 +113,7 @@ export class RegionFloat {
 
 	// fast = fflags & NX & (frm == 0)
 	#loadFast(): void {
-		this.#code.get(this.#block).memory('i32.load', fflagsOffset).i32(inexact).op('i32.and')
-		this.#code.get(this.#block).memory('i32.load', frmOffset).op('i32.eqz', 'i32.and').set(this.#fast)
+		this.#code.get(this.#block).memory('i32.load', offsets.fflags).i32(inexact).op('i32.and')
+		this.#code.get(this.#block).memory('i32.load', offsets.frm).op('i32.eqz', 'i32.and').set(this.#fast)
 	}
 }

@@ -1,10 +1,11 @@
 /** A vCPU's side of translation: asks for regions where its guest is hot, and takes what comes. */
 import {type MessagePort, receiveMessageOnPort} from 'node:worker_threads'
+import {offsets} from '../codegen/index.ts'
 import {assert} from '../errors.ts'
-import {CodePage, HartState, Slot, VcpuBlock, vcpuRegions} from '../hart/index.ts'
+import {CodePage, Slot, vcpuRegions} from '../hart/index.ts'
 import type {SharedMemory} from '../memory/index.ts'
 import {microseconds} from '../rcu/index.ts'
-import {type TagEncoding, TlbState} from '../tlb/index.ts'
+import type {TagEncoding} from '../tlb/index.ts'
 import {lookUp} from './fetch-hint.ts'
 import {pageBytes} from './page-code.ts'
 import {type ModuleRegions, type RegionCache, regionKey} from './region-cache.ts'
@@ -115,9 +116,9 @@ export class TranslatorClient {
 	}
 
 	#fetchTable(): number {
-		const regime = this.#memory.i32[(this.#block + VcpuBlock.offset.hart + HartState.offset.fetchRegime) / 4]
+		const regime = this.#memory.i32[(this.#block + offsets.fetchRegime) / 4]
 		assert(regime !== undefined, 'the vCPU block lies within the shared memory')
-		const word = (this.#block + VcpuBlock.offset.tlb + TlbState.offset.descriptor) / 4 + regime
+		const word = (this.#block + offsets.descriptor) / 4 + regime
 		// Atomic: the cleared entries of a table are seen before its address. Pairs with the exchange that publishes a table in src/tlb.
 		return Atomics.load(this.#memory.i32, word) >>> 0
 	}

@@ -1,6 +1,6 @@
 /** A vCPU: the thread that runs one hart. Its run loop takes bells, runs guest code, and passes a quiescent state each round. */
 import {type Board, MainDoorbell, StopReason} from '../board/index.ts'
-import {enterSupervisor, HartRegisters, HartState, VcpuBlock} from '../hart/index.ts'
+import {enterSupervisor, fieldOffset, HartRegisters} from '../hart/index.ts'
 import {ExitReason} from '../interpreter/index.ts'
 import {Doorbell, GuestRam, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
 import {Rcu, type RcuReader} from '../rcu/index.ts'
@@ -56,7 +56,7 @@ export class Vcpu {
 			blocks,
 			rcu,
 			config: config.tlb,
-			satpOffset: VcpuBlock.offset.hart + HartState.offset.satp,
+			satpOffset: fieldOffset.satp,
 			needsClearing: () => board.control.ringMain(MainDoorbell.tlbPool),
 		})
 		this.#timers = new Timers({vcpu, blocks, registers: this.registers, aclint: board.aclint, now})

@@ -1,6 +1,6 @@
 /** Translates hot code at once, in the hart's own thread. */
 
-import {CodePage, HartState, Slot, VcpuBlock} from '../../src/hart/vcpu-block.ts'
+import {CodePage, fieldOffset, Slot} from '../../src/hart/index.ts'
 import {lookUp} from '../../src/translate/fetch-hint.ts'
 import {RegionCache, type RegionRequest, type TranslateOptions, translate} from '../../src/translate/index.ts'
 import {codePages, type HartCore} from '../hart/core/hart-core.ts'
@@ -62,8 +62,7 @@ export class InstantTranslator {
 
 	#fetchTable(): number {
 		const {memory} = this.#hart
-		const regime =
-			memory.i32[(memory.region('vcpu').offset + VcpuBlock.offset.hart + HartState.offset.fetchRegime) / 4]!
+		const regime = memory.i32[(memory.region('vcpu').offset + fieldOffset.fetchRegime) / 4]!
 		return this.#hart.descriptor(regime) >>> 0
 	}
 }

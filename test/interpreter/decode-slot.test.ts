@@ -1,6 +1,6 @@
 /** How instructions become slots: handlers, operands, the ends of pages. */
 import test from 'ava'
-import {CodePage, Slot} from '../../src/hart/vcpu-block.ts'
+import {CodePage, Slot} from '../../src/hart/index.ts'
 import {handlers, slotDecoder} from '../../src/interpreter/index.ts'
 import {ramBase} from '../../src/memory/index.ts'
 import {HartCore} from '../hart/core/hart-core.ts'

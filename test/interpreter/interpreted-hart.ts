@@ -1,6 +1,6 @@
 /** A hart that the generated interpreter runs, and translated regions with it: the hart core of the hart tests, with the interpreter over it. */
 
-import {HartState, Slot, VcpuBlock} from '../../src/hart/vcpu-block.ts'
+import {fieldOffset, Slot} from '../../src/hart/index.ts'
 import {buildInterpreter, handlers, slotDecoder} from '../../src/interpreter/index.ts'
 import {VcpuWords} from '../../src/memory/index.ts'
 import {type Engine, interpreter} from '../execution/engine.ts'
@@ -28,7 +28,7 @@ export class InterpretedHart extends HartCore {
 		const {memory} = this
 		this.#blockAt = memory.region('vcpu').offset
 		const registers = (field: 'x' | 'f') =>
-			new BigUint64Array(memory.memory.buffer, this.#blockAt + VcpuBlock.offset.hart + HartState.offset[field], 32)
+			new BigUint64Array(memory.memory.buffer, this.#blockAt + fieldOffset[field], 32)
 		this.x = registers('x')
 		this.f = registers('f')
 		const translator = engine.translation && new InstantTranslator(this, engine.translation)

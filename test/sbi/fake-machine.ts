@@ -1,6 +1,6 @@
 /** A machine around the SBI for its tests: real shared memory, and a context that records what it was asked. */
 
-import {VcpuBlock} from '../../src/hart/vcpu-block.ts'
+import {VcpuBlock} from '../../src/hart/index.ts'
 import {GuestRam, layOut, SharedMemory, VcpuBlocks, VcpuWords} from '../../src/memory/index.ts'
 import type {RemoteFence, SbiContext, StopRequest, SuspendRequest} from '../../src/sbi/index.ts'
 import {BuiltInSbi, HartStates} from '../../src/sbi/index.ts'

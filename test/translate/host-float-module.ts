@@ -1,6 +1,6 @@
 /** Both ways of computing, side by side in one module: emitHostFloat() over the hart core, and the hart core alone. */
 
-import {HartState, VcpuBlock} from '../../src/hart/vcpu-block.ts'
+import {fieldOffset, VcpuBlock} from '../../src/hart/index.ts'
 import {defineExactFusedMultiplyAdd, type FusedMultiplyAdd} from '../../src/translate/fused-multiply-add.ts'
 import {emitHostFloat} from '../../src/translate/host-float.ts'
 import {type Code, type Local, ModuleBuilder, type Signature, type ValueType} from '../../src/wasm/index.ts'
@@ -8,7 +8,7 @@ import type {TypeName} from '../hart/core/float-operands.ts'
 import {hart, memory, signatures} from '../hart/core/softfloat.ts'
 
 // The hart core takes its vCPU block to be at 0. After it: slow calls, what differed, the operands.
-const fflags = VcpuBlock.offset.hart + HartState.offset.fflags
+const fflags = fieldOffset.fflags
 const slowCalls = VcpuBlock.size
 const actual = slowCalls + 8
 const expected = actual + 16

@@ -1,7 +1,7 @@
 /** A hart that interprets and runs translated regions, and hand-made regions for it. */
 
 import {regionSignature} from '../../src/codegen/region-call.ts'
-import {CodePage, HartState, Slot, VcpuBlock} from '../../src/hart/vcpu-block.ts'
+import {CodePage, fieldOffset, Slot} from '../../src/hart/index.ts'
 import {buildInterpreter, handlers, slotDecoder} from '../../src/interpreter/index.ts'
 import {ramBase} from '../../src/memory/index.ts'
 import {RegionCache} from '../../src/translate/region-cache.ts'
@@ -10,7 +10,6 @@ import {ModuleBuilder} from '../../src/wasm/index.ts'
 import {codePages, HartCore} from '../hart/core/hart-core.ts'
 
 const interpreter = await WebAssembly.compile(buildInterpreter())
-const hartState = VcpuBlock.offset.hart
 
 /** A module of regions; each sets one x register to a value, retires one instruction and goes `skip` bytes on. */
 export function moduleOf(regions: readonly Readonly<{x: number; value: bigint; skip: bigint}>[]): WebAssembly.Module {
@@ -24,20 +23,10 @@ export function moduleOf(regions: readonly Readonly<{x: number; value: bigint; s
 			code
 				.get(block)
 				.i64(value)
-				.memory('i64.store', hartState + HartState.offset.x + x * 8)
-			code
-				.get(block)
-				.get(block)
-				.memory('i64.load', hartState + HartState.offset.pc)
-				.i64(skip)
-				.op('i64.add')
-			code.memory('i64.store', hartState + HartState.offset.pc)
-			code
-				.get(block)
-				.get(budget)
-				.i32(1)
-				.op('i32.sub')
-				.memory('i32.store', hartState + HartState.offset.budget)
+				.memory('i64.store', fieldOffset.x + x * 8)
+			code.get(block).get(block).memory('i64.load', fieldOffset.pc).i64(skip).op('i64.add')
+			code.memory('i64.store', fieldOffset.pc)
+			code.get(block).get(budget).i32(1).op('i32.sub').memory('i32.store', fieldOffset.budget)
 			code.i32(0)
 		}),
 	)
@@ -57,7 +46,7 @@ export class RegionHart extends HartCore {
 		super()
 		const {memory} = this
 		this.#blockAt = memory.region('vcpu').offset
-		this.x = new BigUint64Array(memory.memory.buffer, this.#blockAt + hartState + HartState.offset.x, 32)
+		this.x = new BigUint64Array(memory.memory.buffer, this.#blockAt + fieldOffset.x, 32)
 		this.cache = new RegionCache(memory, {
 			hart: this.core as unknown as WebAssembly.Exports,
 			codeCache: memory.region('codeCache').offset,

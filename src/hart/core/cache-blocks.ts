@@ -1,5 +1,5 @@
 /** Cache-block operations: Zicboz's cbo.zero and Zicbom's cbo.inval, cbo.clean and cbo.flush. Unprivileged spec, "CMO" Extensions. */
-import {HART_MENVCFG, HART_PRIVILEGE, HART_SENVCFG, HART_TRAP_CAUSE} from '../../../build/hart/offsets'
+import {HART_MENVCFG, HART_PRIVILEGE, HART_SENVCFG, RUN_TRAP_CAUSE} from '../../../build/hart/offsets'
 import {ACCESS_LOAD, ACCESS_STORE, accessFault, pageFault} from './access'
 import {ENVCFG_CBCFE, ENVCFG_CBIE, ENVCFG_CBZE, MACHINE, USER} from './architecture'
 import {hart, raise} from './hart'
@@ -44,7 +44,7 @@ function translateBlock(gva: u64, access: u32): i32 {
 	let cause = accessFault(ACCESS_STORE)
 	if (translate(gva & ~(<u64>BLOCK_BYTES - 1), BLOCK_BYTES, access)) {
 		if (place != 0) return 1
-	} else if (load<u64>(hart, HART_TRAP_CAUSE) == pageFault(access)) {
+	} else if (load<u64>(hart, RUN_TRAP_CAUSE) == pageFault(access)) {
 		cause = pageFault(ACCESS_STORE)
 	}
 	raise(cause, gva)

@@ -11,11 +11,11 @@ import {
 	CODE_PAGE_SNAPSHOT,
 	CODE_PAGE_SNAPSHOT_NUMBER,
 	FLUSH_CAUSE_CODE_CACHE_RESET,
-	HART_CODE_CACHE_RESETS,
-	HART_CODE_GENERATION,
-	HART_CODE_PAGES_CHANGED,
-	HART_CODE_PAGES_DECODED,
-	HART_CODE_PAGES_USED,
+	COUNT_CODE_CACHE_RESETS,
+	RUN_CODE_GENERATION,
+	COUNT_CODE_PAGES_CHANGED,
+	COUNT_CODE_PAGES_DECODED,
+	RUN_CODE_PAGES_USED,
 	SLOT_SIZE,
 } from '../../../build/hart/offsets'
 import {PAGE_BYTES} from './architecture'
@@ -87,29 +87,29 @@ export function codePage(physicalPage: u32): u32 {
 		if (load<u32>(code, CODE_PAGE_PAGE) == physicalPage) return verifyCodePage(code)
 		bucket = nextBucket(bucket)
 	}
-	if (load<u32>(hart, HART_CODE_PAGES_USED) == pageCount) {
+	if (load<u32>(hart, RUN_CODE_PAGES_USED) == pageCount) {
 		resetCodeCache()
 		bucket = bucketOf(physicalPage)
 	}
-	const used = load<u32>(hart, HART_CODE_PAGES_USED)
-	store<u32>(hart, used + 1, HART_CODE_PAGES_USED)
+	const used = load<u32>(hart, RUN_CODE_PAGES_USED)
+	store<u32>(hart, used + 1, RUN_CODE_PAGES_USED)
 	const code = pages + used * CODE_PAGE_SIZE
 	store<u32>(bucket, code)
 	store<u32>(code, physicalPage, CODE_PAGE_PAGE)
 	takeSnapshot(code)
-	store<u64>(hart, load<u64>(hart, HART_CODE_PAGES_DECODED) + 1, HART_CODE_PAGES_DECODED)
+	store<u64>(hart, load<u64>(hart, COUNT_CODE_PAGES_DECODED) + 1, COUNT_CODE_PAGES_DECODED)
 	return code
 }
 
 /** Compares a page that is older than the last fence.i with memory, and forgets its slots when it changed. @returns the page. */
 export function verifyCodePage(code: u32): u32 {
-	const generation = load<u32>(hart, HART_CODE_GENERATION)
+	const generation = load<u32>(hart, RUN_CODE_GENERATION)
 	if (load<u32>(code, CODE_PAGE_GENERATION) == generation) return code
 	if (sameAsMemory(code)) {
 		store<u32>(code, generation, CODE_PAGE_GENERATION)
 	} else {
 		takeSnapshot(code)
-		store<u64>(hart, load<u64>(hart, HART_CODE_PAGES_CHANGED) + 1, HART_CODE_PAGES_CHANGED)
+		store<u64>(hart, load<u64>(hart, COUNT_CODE_PAGES_CHANGED) + 1, COUNT_CODE_PAGES_CHANGED)
 	}
 	return code
 }
@@ -128,7 +128,7 @@ function takeSnapshot(code: u32): void {
 	memory.fill(code + CODE_PAGE_COUNTERS, 0, SLOTS * COUNTER_BYTES)
 	memory.copy(code + CODE_PAGE_SNAPSHOT, load<u32>(code, CODE_PAGE_PAGE), PAGE_BYTES)
 	store<u64>(code, ++snapshots, CODE_PAGE_SNAPSHOT_NUMBER)
-	store<u32>(code, load<u32>(hart, HART_CODE_GENERATION), CODE_PAGE_GENERATION)
+	store<u32>(code, load<u32>(hart, RUN_CODE_GENERATION), CODE_PAGE_GENERATION)
 }
 
 function sameAsMemory(code: u32): bool {
@@ -141,7 +141,7 @@ function sameAsMemory(code: u32): bool {
 
 function resetCodeCache(): void {
 	emptyCodeCache()
-	store<u64>(hart, load<u64>(hart, HART_CODE_CACHE_RESETS) + 1, HART_CODE_CACHE_RESETS)
+	store<u64>(hart, load<u64>(hart, COUNT_CODE_CACHE_RESETS) + 1, COUNT_CODE_CACHE_RESETS)
 	// TLB entries point at code pages that are about to be reused.
 	tlbFlush(FLUSH_CAUSE_CODE_CACHE_RESET, 0, 0)
 }
@@ -149,7 +149,7 @@ function resetCodeCache(): void {
 function emptyCodeCache(): void {
 	memory.fill(buckets, 0, bucketCount * 4)
 	// Page 0 is the scratch page.
-	store<u32>(hart, 1, HART_CODE_PAGES_USED)
+	store<u32>(hart, 1, RUN_CODE_PAGES_USED)
 }
 
 function bucketOf(physicalPage: u32): u32 {

@@ -1,6 +1,6 @@
 /** Counters and the supervisor timer. Cycles are retired instructions: one each. */
 import {
-	HART_BUDGET,
+	RUN_BUDGET,
 	HART_INSTRET,
 	HART_MCOUNTEREN,
 	HART_MCOUNTINHIBIT,
@@ -42,7 +42,7 @@ export function counterEnabled(bit: u64): bool {
 
 /** The budget is what is left of what instret counts in advance. */
 function retired(): u64 {
-	return load<u64>(hart, HART_INSTRET) - <u64>load<i32>(hart, HART_BUDGET)
+	return load<u64>(hart, HART_INSTRET) - <u64>load<i32>(hart, RUN_BUDGET)
 }
 
 /** While mcountinhibit stops a counter, its offset is its value. */

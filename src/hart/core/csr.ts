@@ -1,5 +1,5 @@
 /** CSR instructions: privilege, then read, then the legalized write. The CSRs themselves are in csr-*.ts, one file per privilege. */
-import {HART_PRIVILEGE, HART_SCRATCH} from '../../../build/hart/offsets'
+import {HART_PRIVILEGE, RUN_SCRATCH} from '../../../build/hart/offsets'
 import {readMachineCsr, writeMachineCsr} from './csr-machine'
 import {CSR_MIP, CSR_SIP, delegatedSsip, readSupervisorCsr, writeSupervisorCsr} from './csr-supervisor'
 import {CSR_SEED, readSeed, readUserCsr, writeUserCsr} from './csr-user'
@@ -11,7 +11,7 @@ const HOW_WRITE: i32 = 0
 const HOW_SET: i32 = 1
 
 /**
- * The old value comes in HART_SCRATCH. Zicsr, and the privileged spec's "CSR Address Mapping Conventions".
+ * The old value comes in RUN_SCRATCH. Zicsr, and the privileged spec's "CSR Address Mapping Conventions".
  * @param how 0 writes the operand, 1 sets its bits, 2 clears them. @param readOnly not 0: only reads.
  * @returns 0 where it is an illegal instruction, 1 done, 2 done and the caller has to restart.
  */
@@ -25,7 +25,7 @@ export function csrAccess(number: i32, how: i32, operand: u64, readOnly: i32): i
 	if (!readCsr(number, lowest)) return ILLEGAL
 	if (readOnly != 0) return DONE
 	if (number == CSR_MIP || number == CSR_SIP) return writePending(number, how, operand)
-	const old = load<u64>(hart, HART_SCRATCH)
+	const old = load<u64>(hart, RUN_SCRATCH)
 	const value = how == HOW_WRITE ? operand : how == HOW_SET ? old | operand : old & ~operand
 	if (lowest == 0) return writeUserCsr(number, value)
 	if (lowest == 1) return writeSupervisorCsr(number, value)

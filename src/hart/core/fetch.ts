@@ -2,7 +2,7 @@
  * Fetching instructions: the code page behind an address, from the TLB, else walk and fill. Instructions across two pages, and
  * those in a page that PMP splits, are fetched alone, into the scratch code page.
  */
-import {CODE_PAGE_SNAPSHOT, HART_FETCH_REGIME, TLB_ENTRY_CODE, TLB_ENTRY_EXEC_TAG} from '../../../build/hart/offsets'
+import {CODE_PAGE_SNAPSHOT, RUN_FETCH_REGIME, TLB_ENTRY_CODE, TLB_ENTRY_EXEC_TAG} from '../../../build/hart/offsets'
 import {ACCESS_FETCH} from './access'
 import {PAGE_MASK} from './architecture'
 import {codePage, onlyInstruction, verifyCodePage} from './code-cache'
@@ -17,7 +17,7 @@ const PARCEL_BYTES: u32 = 2
 
 /** @returns the code page of gva's page, or 0 with the exception raised. */
 export function fetch(gva: u64): u32 {
-	const regime = load<u32>(hart, HART_FETCH_REGIME)
+	const regime = load<u32>(hart, RUN_FETCH_REGIME)
 	const descriptor = loadDescriptor(regime)
 	const page = pageOf(gva)
 	const entry = entryOf(descriptor, page)
@@ -36,7 +36,7 @@ export function fetch(gva: u64): u32 {
 
 /** @returns the two bytes of an instruction at gva, or −1 with the exception raised. Fills no entry. */
 export function fetchParcel(gva: u64): i32 {
-	const regime = load<u32>(hart, HART_FETCH_REGIME)
+	const regime = load<u32>(hart, RUN_FETCH_REGIME)
 	if (locate(gva, PARCEL_BYTES, ACCESS_FETCH, regime, loadDescriptor(regime)) == 0) return -1
 	if (place != 0) return load<u16>(place)
 	refuse(gva, ACCESS_FETCH)

@@ -1,5 +1,5 @@
 /** The hart that this instance is the core of: its block, and the guest memory that it sees. */
-import {HART_TRAP_CAUSE, HART_TRAP_TVAL} from '../../../build/hart/offsets'
+import {RUN_TRAP_CAUSE, RUN_TRAP_TVAL} from '../../../build/hart/offsets'
 
 /** Where QEMU's riscv `virt` board has its RAM. */
 const RAM_BASE: u64 = 0x8000_0000
@@ -36,6 +36,6 @@ export function romAt(gpa: u64): u32 {
 
 /** Notes the exception; takeTrap() carries it out. */
 export function raise(cause: i32, tval: u64): void {
-	store<u64>(hart, cause, HART_TRAP_CAUSE)
-	store<u64>(hart, tval, HART_TRAP_TVAL)
+	store<u64>(hart, cause, RUN_TRAP_CAUSE)
+	store<u64>(hart, tval, RUN_TRAP_TVAL)
 }

@@ -1,6 +1,6 @@
 /** Interrupts: what is pending, what may be taken, and in which order. */
 import {
-	HART_INTERRUPTS,
+	COUNT_INTERRUPTS,
 	HART_MENVCFG,
 	HART_MIDELEG,
 	HART_MIE,
@@ -52,7 +52,7 @@ export function takeInterrupt(): i32 {
 	const interrupts = takeable()
 	if (interrupts == 0) return 0
 	const code = firstOf(interrupts)
-	store<u64>(hart, load<u64>(hart, HART_INTERRUPTS) + 1, HART_INTERRUPTS)
+	store<u64>(hart, load<u64>(hart, COUNT_INTERRUPTS) + 1, COUNT_INTERRUPTS)
 	if ((load<u64>(hart, HART_MIDELEG) >> code) & 1) enterSupervisor(CAUSE_INTERRUPT | code, 0)
 	else enterMachine(CAUSE_INTERRUPT | code, 0)
 	return 1

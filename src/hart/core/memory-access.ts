@@ -1,11 +1,11 @@
 /** Memory accesses that the inline TLB lookup missed: first touches, misaligned and page-crossing ones, devices. */
 import {
 	HART_MENVCFG,
-	HART_MMIO_ACCESSES,
+	COUNT_MMIO_ACCESSES,
 	HART_PRIVILEGE,
-	HART_SCRATCH,
+	RUN_SCRATCH,
 	HART_SENVCFG,
-	HART_TRAP_CAUSE,
+	RUN_TRAP_CAUSE,
 } from '../../../build/hart/offsets'
 import {ACCESS_LOAD, ACCESS_STORE, accessFault, misaligned} from './access'
 import {PAGE_BYTES, PAGE_MASK} from './architecture'
@@ -69,7 +69,7 @@ function readAcross(gva: u64, bytes: u32): u32 {
 	const firstPlace = translateAcross(gva, bytes, ACCESS_LOAD)
 	if (firstPlace == 0) return 0
 	const first = firstPart(gva)
-	const scratch = hart + HART_SCRATCH
+	const scratch = hart + RUN_SCRATCH
 	memory.copy(scratch, firstPlace, first)
 	memory.copy(scratch + first, place, bytes - first)
 	return scratch
@@ -80,7 +80,7 @@ function writeAcross(gva: u64, bytes: u32, value: u64): i32 {
 	const firstPlace = translateAcross(gva, bytes, ACCESS_STORE)
 	if (firstPlace == 0) return 0
 	const first = firstPart(gva)
-	const scratch = hart + HART_SCRATCH
+	const scratch = hart + RUN_SCRATCH
 	store<u64>(scratch, value)
 	memory.copy(firstPlace, scratch, first)
 	memory.copy(place, scratch + first, bytes - first)
@@ -99,8 +99,8 @@ function readDevice(gva: u64, bytes: u32): u32 {
 		if (high < 0) return fault(accessFault(ACCESS_LOAD), gva)
 		value |= (<u64>high) << 32
 	}
-	store<u64>(hart, value, HART_SCRATCH)
-	return hart + HART_SCRATCH
+	store<u64>(hart, value, RUN_SCRATCH)
+	return hart + RUN_SCRATCH
 }
 
 function writeDevice(gva: u64, bytes: u32, value: u64): i32 {
@@ -114,5 +114,5 @@ function writeDevice(gva: u64, bytes: u32, value: u64): i32 {
 }
 
 function countDeviceAccess(): void {
-	store<u64>(hart, load<u64>(hart, HART_MMIO_ACCESSES) + 1, HART_MMIO_ACCESSES)
+	store<u64>(hart, load<u64>(hart, COUNT_MMIO_ACCESSES) + 1, COUNT_MMIO_ACCESSES)
 }

@@ -1,5 +1,5 @@
 /** The page walk. Step numbers are those of the privileged spec's "Virtual Address Translation Process". */
-import {HART_MENVCFG, HART_PAGE_WALKS, HART_SATP} from '../../../build/hart/offsets'
+import {HART_MENVCFG, COUNT_PAGE_WALKS, HART_SATP} from '../../../build/hart/offsets'
 import {
 	ENVCFG_ADUE,
 	ENVCFG_PBMTE,
@@ -45,7 +45,7 @@ const NAPOT_64_KIB: u64 = 8
  * @returns 0, or the cause of the fault.
  */
 export function walk(gva: u64, access: u32, regime: u32): i32 {
-	store<u64>(hart, load<u64>(hart, HART_PAGE_WALKS) + 1, HART_PAGE_WALKS)
+	store<u64>(hart, load<u64>(hart, COUNT_PAGE_WALKS) + 1, COUNT_PAGE_WALKS)
 	const satp = load<u64>(hart, HART_SATP)
 	const levels = FEWEST_LEVELS + (satp >> SATP_MODE_SHIFT) - SATP_SV39
 	const environment = load<u64>(hart, HART_MENVCFG)

@@ -1,7 +1,7 @@
 /** Translation regimes: which TLB table, and so which permissions, data accesses and fetches use. */
 import {
-	HART_DATA_REGIME,
-	HART_FETCH_REGIME,
+	RUN_DATA_REGIME,
+	RUN_FETCH_REGIME,
 	HART_MSTATUS,
 	HART_PRIVILEGE,
 	HART_SATP,
@@ -42,9 +42,9 @@ export function refreshRegimes(): i32 {
 	const data = regimeOf(dataPrivilege, status)
 	// SUM never lets a fetch through, so supervisor fetches share one table whatever SUM is.
 	const fetch = regimeOf(privilege, 0)
-	const changed = data != load<u32>(hart, HART_DATA_REGIME) || fetch != load<u32>(hart, HART_FETCH_REGIME)
-	store<u32>(hart, data, HART_DATA_REGIME)
-	store<u32>(hart, fetch, HART_FETCH_REGIME)
+	const changed = data != load<u32>(hart, RUN_DATA_REGIME) || fetch != load<u32>(hart, RUN_FETCH_REGIME)
+	store<u32>(hart, data, RUN_DATA_REGIME)
+	store<u32>(hart, fetch, RUN_FETCH_REGIME)
 	return changed ? 1 : 0
 }
 

@@ -1,7 +1,7 @@
 /** Instructions that M-mode may forbid to S: wfi and sfence.vma; and fence.i. */
 import {
 	FLUSH_CAUSE_SFENCE_ALL,
-	HART_CODE_GENERATION,
+	RUN_CODE_GENERATION,
 	HART_MSTATUS,
 	HART_PRIVILEGE,
 	HART_SATP,
@@ -37,7 +37,7 @@ export function mayFenceTranslations(): i32 {
 
 /** Decoded pages are of an older generation now: each is compared with memory before it runs again. No translation changes, so no TLB is flushed. */
 export function fenceI(): void {
-	store<u32>(hart, load<u32>(hart, HART_CODE_GENERATION) + 1, HART_CODE_GENERATION)
+	store<u32>(hart, load<u32>(hart, RUN_CODE_GENERATION) + 1, RUN_CODE_GENERATION)
 }
 
 /** In U always, in S where the mstatus bit says so. */

@@ -1,6 +1,6 @@
 /** Translation of one guest-virtual address: where it leads (page walk, PMP, the memory behind), and for data accesses the TLB before that. */
 import {
-	HART_DATA_REGIME,
+	RUN_DATA_REGIME,
 	LARGE_PAGE_SHIFT,
 	REGIME_BARE,
 	REGIME_MACHINE,
@@ -31,7 +31,7 @@ export let gpa: u64 = 0
  * @param bytes of the access, all in one page. @param access ACCESS_LOAD or ACCESS_STORE. @returns 1, or 0 with the exception raised.
  */
 export function translate(gva: u64, bytes: u32, access: u32): i32 {
-	const regime = load<u32>(hart, HART_DATA_REGIME)
+	const regime = load<u32>(hart, RUN_DATA_REGIME)
 	const descriptor = loadDescriptor(regime)
 	const page = pageOf(gva)
 	// Misaligned accesses come here although their page is in the table.

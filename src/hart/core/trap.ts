@@ -1,11 +1,11 @@
 /** Traps: entry into M and S, return from them, and the instructions that ask for one. */
 import {
-	HART_BUDGET,
-	HART_BUILT_IN_SBI,
-	HART_FIRST_TRAP_CAUSE,
-	HART_FIRST_TRAP_PC,
+	RUN_BUDGET,
+	RUN_BUILT_IN_SBI,
+	RUN_FIRST_TRAP_CAUSE,
+	RUN_FIRST_TRAP_PC,
 	HART_INSTRET,
-	HART_LAST_TRAP_RETIRED,
+	RUN_LAST_TRAP_RETIRED,
 	HART_MCAUSE,
 	HART_MEDELEG,
 	HART_MEPC,
@@ -18,9 +18,9 @@ import {
 	HART_SEPC,
 	HART_STVAL,
 	HART_STVEC,
-	HART_TRAP_CAUSE,
-	HART_TRAP_TVAL,
-	HART_TRAPS,
+	RUN_TRAP_CAUSE,
+	RUN_TRAP_TVAL,
+	COUNT_TRAPS,
 } from '../../../build/hart/offsets'
 import {
 	CAUSE_BREAKPOINT,
@@ -46,9 +46,9 @@ import {updateRegimes} from './regimes'
 
 /** Carries out the exception that was raised: HART_PC is the faulting instruction's on entry, the handler's on return. */
 export function takeTrap(): void {
-	const cause = load<u64>(hart, HART_TRAP_CAUSE)
-	const tval = load<u64>(hart, HART_TRAP_TVAL)
-	store<u64>(hart, load<u64>(hart, HART_TRAPS) + 1, HART_TRAPS)
+	const cause = load<u64>(hart, RUN_TRAP_CAUSE)
+	const tval = load<u64>(hart, RUN_TRAP_TVAL)
+	store<u64>(hart, load<u64>(hart, COUNT_TRAPS) + 1, COUNT_TRAPS)
 	noteFirst(cause)
 	const delegated = (load<u64>(hart, HART_MEDELEG) >> cause) & 1
 	if (delegated && load<u32>(hart, HART_PRIVILEGE) != MACHINE) enterSupervisor(cause, tval)
@@ -58,11 +58,11 @@ export function takeTrap(): void {
 /** Remembers where a row of traps without an instruction between them began, for the report of a hart that is stuck. */
 function noteFirst(cause: u64): void {
 	// One more than the count, so that 0 is none.
-	const retired = load<u64>(hart, HART_INSTRET) - load<i32>(hart, HART_BUDGET) + 1
-	if (retired == load<u64>(hart, HART_LAST_TRAP_RETIRED)) return
-	store<u64>(hart, retired, HART_LAST_TRAP_RETIRED)
-	store<u64>(hart, cause, HART_FIRST_TRAP_CAUSE)
-	store<u64>(hart, load<u64>(hart, HART_PC), HART_FIRST_TRAP_PC)
+	const retired = load<u64>(hart, HART_INSTRET) - load<i32>(hart, RUN_BUDGET) + 1
+	if (retired == load<u64>(hart, RUN_LAST_TRAP_RETIRED)) return
+	store<u64>(hart, retired, RUN_LAST_TRAP_RETIRED)
+	store<u64>(hart, cause, RUN_FIRST_TRAP_CAUSE)
+	store<u64>(hart, load<u64>(hart, HART_PC), RUN_FIRST_TRAP_PC)
 }
 
 /** Privileged spec, "Supervisor Status (sstatus) Register" and the S-mode trap registers. */
@@ -128,7 +128,7 @@ export function sret(): i32 {
 /** @returns 1 when the built-in SBI is called; else 0 with the exception raised. */
 export function ecall(): i32 {
 	const privilege = load<u32>(hart, HART_PRIVILEGE)
-	if (privilege == SUPERVISOR && load<i32>(hart, HART_BUILT_IN_SBI) != 0) return 1
+	if (privilege == SUPERVISOR && load<i32>(hart, RUN_BUILT_IN_SBI) != 0) return 1
 	raise(
 		privilege == USER ? CAUSE_USER_ECALL : privilege == SUPERVISOR ? CAUSE_SUPERVISOR_ECALL : CAUSE_MACHINE_ECALL,
 		0,

@@ -3,7 +3,10 @@ import {readFile} from 'node:fs/promises'
 import {buildHart} from '../../../scripts/build/hart.ts'
 import {fromRoot} from '../../../scripts/build/project.ts'
 import {codeCacheBytes} from '../../../src/hart/code-cache.ts'
-import {CodePage, HartState, VcpuBlock} from '../../../src/hart/vcpu-block.ts'
+import {HartCounters} from '../../../src/hart/hart-counters.ts'
+import {HartState} from '../../../src/hart/hart-state.ts'
+import {CodePage, fieldOffset, type HartField, VcpuBlock} from '../../../src/hart/index.ts'
+import {RunState} from '../../../src/hart/run-state.ts'
 import {layOut, type MemoryMap, ramBase, SharedMemory, VcpuWords} from '../../../src/memory/index.ts'
 import {
 	clearTable,
@@ -44,7 +47,7 @@ export const Privilege = {user: 0, supervisor: 1, machine: 3} as const
 /** What an access ends in: a value, or the exception that it raised. */
 export type Outcome = bigint | Readonly<{cause: number; tval: bigint}>
 export type Tag = 'readTag' | 'writeTag' | 'execTag'
-type Field = keyof typeof HartState.offset
+const fields = {...HartState.fields, ...RunState.fields, ...HartCounters.fields}
 
 /** The exports, as their names in src/hart/core/index.ts. */
 type Exports = Readonly<
@@ -223,17 +226,17 @@ export class HartCore {
 		return [words[trailerWord(descriptor, 'largeFirst') / 2]!, words[trailerWord(descriptor, 'largeLast') / 2]!]
 	}
 
-	#fieldAt(name: Field): number {
-		return this.#block + VcpuBlock.offset.hart + HartState.offset[name]
+	#fieldAt(name: HartField): number {
+		return this.#block + fieldOffset[name]
 	}
 
-	get(name: Field): bigint {
-		if (HartState.fields[name] === 'i32') return BigInt(this.memory.i32[this.#fieldAt(name) / 4]!)
+	get(name: HartField): bigint {
+		if (fields[name] === 'i32') return BigInt(this.memory.i32[this.#fieldAt(name) / 4]!)
 		return this.memory.u64[this.#fieldAt(name) / 8]!
 	}
 
-	set(name: Field, value: bigint | number): void {
-		if (HartState.fields[name] === 'i32') this.memory.i32[this.#fieldAt(name) / 4] = Number(value)
+	set(name: HartField, value: bigint | number): void {
+		if (fields[name] === 'i32') this.memory.i32[this.#fieldAt(name) / 4] = Number(value)
 		else this.memory.u64[this.#fieldAt(name) / 8] = BigInt.asUintN(64, BigInt(value))
 	}
 

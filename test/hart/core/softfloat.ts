@@ -2,7 +2,7 @@
 import {readFile} from 'node:fs/promises'
 import {buildHart} from '../../../scripts/build/hart.ts'
 import {fromRoot} from '../../../scripts/build/project.ts'
-import {HartState, VcpuBlock} from '../../../src/hart/vcpu-block.ts'
+import {fieldOffset} from '../../../src/hart/index.ts'
 import type {FloatResult} from '../../../src/isa/oracle/float-value.ts'
 import type {TypeName} from './float-operands.ts'
 
@@ -30,7 +30,7 @@ await buildHart()
 export const memory = new WebAssembly.Memory({initial: 1, maximum: 65536, shared: true})
 export const hart = await instantiate(await readFile(fromRoot('dist/hart.wasm')))
 // Not attached, the hart core takes its vCPU block to be at 0.
-export const fflags = new Int32Array(memory.buffer, VcpuBlock.offset.hart + HartState.offset.fflags, 1)
+export const fflags = new Int32Array(memory.buffer, fieldOffset.fflags, 1)
 
 /** Arithmetic calls nothing that it imports. */
 async function instantiate(
