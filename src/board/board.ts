@@ -1,5 +1,12 @@
 /** The board: QEMU's `virt`, put together. Constructible in any thread; its registers live in the shared memory. */
-import {GuestRam, type RegionRequest, type SharedMemory, sharedStruct, type VcpuBlocks} from '../memory/index.ts'
+import {
+	GuestRam,
+	pageBytes,
+	type RegionRequest,
+	type SharedMemory,
+	sharedStruct,
+	type VcpuBlocks,
+} from '../memory/index.ts'
 import {Aclint, AclintState} from './aclint.ts'
 import {Bus} from './bus.ts'
 import {ConsoleBackend} from './console-backend.ts'
@@ -28,7 +35,7 @@ const BoardState = sharedStruct(
 		virtio6: VirtioMmioState,
 		virtio7: VirtioMmioState,
 	},
-	{align: 4096},
+	{align: pageBytes},
 )
 
 /** The region `devices`: control words and all device registers, laid out for maximumHarts. */

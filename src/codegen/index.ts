@@ -9,6 +9,7 @@ export {
 	MemoryAccess,
 	type Push,
 	pushEntry,
+	pushMasked,
 	type StoreOperands,
 	storeOpcode,
 	toTag,

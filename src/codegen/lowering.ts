@@ -1,5 +1,6 @@
 /** The one lowering of expression trees and effects into WebAssembly. Where operands come from is the only thing that differs between its users. */
 
+import {BlockStatus} from '../hart/index.ts'
 import type {BinaryName, BlockOperation, Effect, Expression, RegisterField, Type, UnaryName} from '../isa/index.ts'
 import type {Code, FunctionReference, Label, Local} from '../wasm/index.ts'
 import type {MemoryAccess} from './memory-access.ts'
@@ -290,7 +291,7 @@ export class Lowering {
 		code.release(mode)
 	}
 
-	// status = csrAccess(number, how, operand, readOnly); 0 → illegal; the old value comes through scratch
+	// status = csrAccess(number, how, operand, readOnly), a CsrStatus; illegal → illegal; the old value comes through scratch
 	#csr(e: Extract<Expression, {op: 'csr'}>): void {
 		const {code} = this
 		const status = code.local('i32')
@@ -304,12 +305,12 @@ export class Lowering {
 		this.csrStatus = status
 	}
 
-	// Stack: the callee's arguments. status = callee(…): 0 → trap, 2 → illegal
+	// Stack: the callee's arguments. status = callee(…), a BlockStatus: trap → trap, illegal → illegal
 	#blockOperation(callee: 'zeroBlock' | 'manageBlock'): void {
 		const {code} = this
 		const status = code.local('i32')
 		code.call(this.function(callee)).tee(status).op('i32.eqz').brIf(this.exits.trap)
-		code.get(status).i32(2).op('i32.eq').brIf(this.exits.illegal)
+		code.get(status).i32(BlockStatus.illegal).op('i32.eq').brIf(this.exits.illegal)
 		code.release(status)
 	}
 }

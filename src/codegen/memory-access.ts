@@ -1,6 +1,7 @@
 /** Emits guest loads, stores and atomics: the TLB lookup inline, everything else in the hart core. */
 
 import type {AccessBytes, AmoName, Expression, Type} from '../isa/index.ts'
+import {pageMask, pageShift} from '../memory/index.ts'
 import {type TagEncoding, TlbEntry, tagBias} from '../tlb/index.ts'
 import type {Code, FunctionReference, Label, Local, MemoryOpcode} from '../wasm/index.ts'
 import {offsets} from './block-offsets.ts'
@@ -231,10 +232,7 @@ export class MemoryAccess {
 		const code = this.#code
 		pushEntry(code, {address: access.address, table: this.#table, mask: this.#mask})
 		code.tee(access.entry).memory('i64.load', TlbEntry.offset[access.tag])
-		code
-			.get(access.address)
-			.i64(BigInt(~(0xfff ^ (access.bytes - 1))))
-			.op('i64.and')
+		pushMasked(code, access)
 		toTag(code, this.#encoding)
 		code.op('i64.eq')
 	}
@@ -259,6 +257,14 @@ export class MemoryAccess {
 	}
 }
 
+// Pushes gva & ~(0xfff ^ (bytes − 1)): the page's address, unless the access is misaligned.
+export function pushMasked(code: Code, {address, bytes}: {address: Local; bytes: AccessBytes}): void {
+	code
+		.get(address)
+		.i64(BigInt(~(pageMask ^ (bytes - 1))))
+		.op('i64.and')
+}
+
 /** Turns the page's address on the stack, i64, into its tag. */
 export function toTag(code: Code, encoding: TagEncoding): void {
 	const bias = tagBias[encoding]
@@ -266,7 +272,7 @@ export function toTag(code: Code, encoding: TagEncoding): void {
 }
 
 /** log2(TlbEntry.size) below the page shift: gva >> this, masked, is the entry's place in bytes. */
-const entryShift = 12n - BigInt(Math.log2(TlbEntry.size))
+const entryShift = BigInt(pageShift) - BigInt(Math.log2(TlbEntry.size))
 
 /** Pushes the address of the entry for `address`: table + ((gva >> 7) & mask). */
 export function pushEntry(code: Code, lookup: {address: Local; table: Local; mask: Local}): void {

@@ -11,7 +11,7 @@ import {
 	regionSignature,
 } from '../codegen/index.ts'
 import {CodePage, Slot} from '../hart/index.ts'
-import {defaultTagEncoding, type TagEncoding, TlbEntry, TlbTableTrailer} from '../tlb/index.ts'
+import {defaultTagEncoding, descriptorLog2Mask, type TagEncoding, TlbEntry, TlbTableTrailer} from '../tlb/index.ts'
 import {
 	type Code,
 	type FunctionReference,
@@ -274,9 +274,9 @@ function emitLoadTable(code: Code, options: {block: Local; regime: number; table
 	code.get(block).get(block).memory('i32.load', options.regime).i32(2).op('i32.shl', 'i32.add')
 	// Atomic: the cleared entries of a table are seen before its address. Pairs with the exchange that publishes a table in src/tlb.
 	code.memory('i32.atomic.load', offsets.descriptor).tee(table)
-	code.i32(0x1f).op('i32.and').set(mask)
+	code.i32(descriptorLog2Mask).op('i32.and').set(mask)
 	code.i32(TlbEntry.size).get(mask).op('i32.shl').i32(TlbEntry.size).op('i32.sub').set(mask)
-	code.get(table).i32(-32).op('i32.and').set(table)
+	code.get(table).i32(~descriptorLog2Mask).op('i32.and').set(table)
 }
 
 /** Nested blocks, innermost the br_table: handler n's code follows the end of block n. */

@@ -1,7 +1,7 @@
 /** Emits one handler: the code that executes one form of one instruction and goes on to the next slot. */
 
 import {emitMarkDirty, Lowering, offsets, pushFloatingPointOff} from '../codegen/index.ts'
-import {Slot} from '../hart/index.ts'
+import {CsrStatus, Slot, WfiStatus} from '../hart/index.ts'
 import type {Effect, SystemName} from '../isa/index.ts'
 import type {FunctionReference, Local} from '../wasm/index.ts'
 import type {Handler, InstructionHandler, OwnHandler} from './handlers.ts'
@@ -126,11 +126,11 @@ function touchesFloatingPointState(effects: readonly Effect[]): boolean {
 	return effects.some((effect) => effect.effect === 'writeF' || ('value' in effect && calls(effect.value)))
 }
 
-// status == 2 → pc = next instruction; restart
+// status == restart → pc = next instruction; restart
 function emitCsrRestart({code, cursor, labels}: RunContext, status: Local, length: 2 | 4): void {
 	code
 		.get(status)
-		.i32(2)
+		.i32(CsrStatus.restart)
 		.op('i32.eq')
 		.if(undefined, () => {
 			code.get(cursor.block)
@@ -231,7 +231,7 @@ function emitSystem(context: RunContext, name: SystemName, {instruction, length}
 			call('wfi').tee(status).op('i32.eqz').brIf(labels.illegal)
 			code
 				.get(status)
-				.i32(2)
+				.i32(WfiStatus.wait)
 				.op('i32.eq')
 				.if(undefined, () => {
 					storePc(context, length)

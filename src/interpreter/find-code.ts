@@ -1,7 +1,7 @@
 /** Where the interpreter goes on after a far jump: the decoded page and the slot of an address. */
 
 import {offsets, pushEntry, toTag} from '../codegen/index.ts'
-import {CodePage} from '../hart/index.ts'
+import {CodePage, lastParcel} from '../hart/index.ts'
 import {type TagEncoding, TlbEntry} from '../tlb/index.ts'
 import type {Code, FunctionReference, Local} from '../wasm/index.ts'
 import {acrossSlot, type RunContext} from './run-context.ts'
@@ -39,7 +39,15 @@ export function emitFindCode(
 		code.get(block).get(target).memory('i64.store', offsets.pc)
 		emitFetch(code, functions.fetch as FunctionReference, options)
 	})
-	code.get(codeBase).get(target).op('i32.wrap_i64').i32(0xffe).op('i32.and').i32(2).op('i32.shl', 'i32.add').set(ip)
+	code
+		.get(codeBase)
+		.get(target)
+		.op('i32.wrap_i64')
+		.i32(lastParcel)
+		.op('i32.and')
+		.i32(2)
+		.op('i32.shl', 'i32.add')
+		.set(ip)
 	code.release(entry)
 }
 

@@ -2,6 +2,7 @@
 
 import {Lowering, offsets, RegionStatus} from '../codegen/index.ts'
 import {assert} from '../errors.ts'
+import {CsrStatus} from '../hart/index.ts'
 import type {Effect, Instruction} from '../isa/index.ts'
 import type {Code} from '../wasm/index.ts'
 import {emitChainCount, emitUnwoundCount} from './chain-count.ts'
@@ -223,7 +224,7 @@ class RegionEmitter {
 		this.#dirty = union(this.#dirty, registersWritten(decoded))
 		const status = lowering.csrStatus
 		if (!status) return
-		code.get(status).i32(2).op('i32.eq').unlikely()
+		code.get(status).i32(CsrStatus.restart).op('i32.eq').unlikely()
 		code.if(undefined, () => {
 			code.get(budget).i32(behind).op('i32.add').set(budget)
 			this.#leave(RegionStatus.restart, offset + decoded.length, this.#dirty)

@@ -1,8 +1,6 @@
 /** A page of guest code, with the one behind it at its address where that is known: the instructions, decoded as they are asked for. */
+import {parcelBytes} from '../hart/index.ts'
 import {type Decoded, decode} from '../isa/index.ts'
-
-export const pageBytes = 4096
-const parcelBytes = 2
 
 /** Effects on which a hart leaves translated code: the interpreter executes them. */
 const leavesTranslatedCode = (decoded: Decoded): boolean =>

@@ -11,6 +11,7 @@ import {
 	MemoryAccess,
 	offsets,
 	type Push,
+	pushMasked,
 	type StoreOperands,
 	storeOpcode,
 } from '../codegen/index.ts'
@@ -170,11 +171,8 @@ export class RegionMemory extends MemoryAccess {
 		const {code, block, lookup, lastPages, encoding} = this.#options
 		const {last, address, bytes, tag} = access
 		const masked = code.local('i64')
-		code
-			.get(address)
-			.i64(BigInt(~(0xfff ^ (bytes - 1))))
-			.op('i64.and')
-			.tee(masked)
+		pushMasked(code, {address, bytes})
+		code.tee(masked)
 		const callMiss = (): void => {
 			code.get(block).get(address).i32(bytes)
 			miss()

@@ -1,7 +1,7 @@
 /** From hot places in guest code to one WebAssembly module of regions that call each other. */
 
 import {emitMultiplyHigh, hartFunctions, regionSignature} from '../codegen/index.ts'
-import type {SharedMemory} from '../memory/index.ts'
+import {pageBytes, type SharedMemory} from '../memory/index.ts'
 import {defaultTagEncoding, type TagEncoding} from '../tlb/index.ts'
 import {type FunctionReference, type Local, ModuleBuilder} from '../wasm/index.ts'
 import {emitRegion} from './emit-region.ts'
@@ -20,7 +20,6 @@ import {
 import {defineExactFusedMultiplyAdd} from './fused-multiply-add.ts'
 import {type GroupMember, gatherGroup} from './group.ts'
 import {emitNextPage, nextPageSignature} from './next-page.ts'
-import {pageBytes} from './page-code.ts'
 import {defineMisses} from './probe.ts'
 import type {Range, Region} from './region.ts'
 import {usesOf} from './register-set.ts'
