@@ -1,7 +1,7 @@
 /** Where the built files lie: beside this bundle in dist/, or in dist/ seen from the sources. */
 import {readFile} from 'node:fs/promises'
 import {fileURLToPath} from 'node:url'
-import {UserError} from '../memory/index.ts'
+import {exitCodes, UserError} from '../memory/index.ts'
 
 const fromSources = import.meta.url.endsWith('.ts')
 const dist = new URL(fromSources ? '../../dist/' : './', import.meta.url)
@@ -18,6 +18,9 @@ export async function readHartCore(): Promise<Uint8Array<ArrayBuffer>> {
 	try {
 		return await readFile(path)
 	} catch (error) {
-		throw new UserError(`Expected the hart core, built by \`npm run build\`, got ${(error as Error).message}`, 70)
+		throw new UserError(
+			`Expected the hart core, built by \`npm run build\`, got ${(error as Error).message}`,
+			exitCodes.failure.code,
+		)
 	}
 }

@@ -1,8 +1,9 @@
 /** The command line's entry: runs the program, turns every failure into one line, and leaves with its code. */
 import packageFile from '../../package.json' with {type: 'json'}
+import {exitCodes} from '../memory/index.ts'
 import {describeFailure} from './command-line/failure.ts'
 import {runProgram} from './command-line/program.ts'
-import {timeoutExitCode} from './command-line/run-command.ts'
+import {signalExitCode} from './command-line/signals.ts'
 import * as guests from './guests/index.ts'
 import {Machine} from './machine.ts'
 
@@ -19,7 +20,7 @@ function fail(error: unknown): never {
 
 process.on('uncaughtException', fail)
 // Whoever read our output has gone: as if by SIGPIPE.
-process.stdout.on('error', () => process.exit(141))
+process.stdout.on('error', () => process.exit(signalExitCode('SIGPIPE')))
 
 try {
 	const createMachine = (options: Parameters<typeof Machine.create>[0]) => Machine.create(options)
@@ -27,7 +28,7 @@ try {
 	// What is still written to a pipe goes out before the process ends; threads that linger do not keep it.
 	process.stdout.write('', () => process.exit(exitCode))
 	// A time limit holds for a reader that does not read, too.
-	if (exitCode === timeoutExitCode) setTimeout(() => process.exit(exitCode), drainLimit)
+	if (exitCode === exitCodes.timeout.code) setTimeout(() => process.exit(exitCode), drainLimit)
 } catch (error) {
 	fail(error)
 }

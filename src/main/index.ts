@@ -1,6 +1,7 @@
 /** Manyhart as a library. */
 
 export {UserError} from '../memory/index.ts'
+export type {TlbDesign} from '../tlb/index.ts'
 export type {RegisterDump} from '../vcpu-worker/index.ts'
 export {Machine} from './machine.ts'
 export type {MachineConsole, MachineOptions, MachineOutcome, TranslationOptions} from './machine-interface.ts'

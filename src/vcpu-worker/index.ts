@@ -18,7 +18,6 @@ export {
 	type TranslationMessage,
 	translate,
 } from './translate/index.ts'
-export {guestStuckExitCode} from './vcpu.ts'
 export {HartState, VcpuBlock} from './vcpu-block.ts'
 export {type VcpuConfig, vcpuRegions} from './vcpu-config.ts'
 export type {VcpuApi} from './worker.ts'

@@ -1,5 +1,5 @@
 /** The interpreter: one WebAssembly function over decoded slots, generated from the instruction list. */
-import {defaultTagEncoding, type TagEncoding, TlbEntry, TlbTableTrailer} from '../../tlb/index.ts'
+import {type TagEncoding, type TlbDesign, TlbEntry, TlbTableTrailer, tlbDesign} from '../../tlb/index.ts'
 import {maximumCallDepth, RegionStatus, rationInstructions, regionSignature} from '../translate/region-call.ts'
 import {CodePage, Slot} from '../vcpu-block.ts'
 import {
@@ -28,10 +28,10 @@ const regionHandler = handlerIndex('region')
  * `env.hot(codeBase, ip, pageGva)`.
  * Exports `run(block, budget): ExitReason`, which executes about `budget` instructions from the block's pc on.
  *
- * @param options.encoding the machine's; default poison-zero.
+ * @param options.design the machine's; the rest is as defaultTlbDesign has it.
  */
-export function buildInterpreter(options: Readonly<{encoding?: TagEncoding}> = {}): Uint8Array<ArrayBuffer> {
-	const {encoding = defaultTagEncoding} = options
+export function buildInterpreter(options: Readonly<{design?: Partial<TlbDesign>}> = {}): Uint8Array<ArrayBuffer> {
+	const {encoding} = tlbDesign(options.design)
 	const module = new ModuleBuilder()
 	module.importSharedMemory('env', 'memory')
 	const decode = module.importFunction('env', 'decode', {parameters: ['i32', 'i32'], results: []})

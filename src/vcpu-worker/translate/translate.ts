@@ -1,6 +1,6 @@
 /** From hot places in guest code to one WebAssembly module of regions that call each other. */
 import type {SharedMemory} from '../../memory/index.ts'
-import {defaultTagEncoding, type TagEncoding} from '../../tlb/index.ts'
+import {type TagEncoding, tlbDesign} from '../../tlb/index.ts'
 import {hartFunctions} from '../interpreter/hart-functions.ts'
 import {emitMultiplyHigh} from '../interpreter/multiply-high.ts'
 import {type FunctionReference, type Local, ModuleBuilder} from '../wasm/index.ts'
@@ -36,7 +36,9 @@ export function translate(
 	requests: readonly RegionRequest[],
 	options: TranslateOptions,
 ): Translation | undefined {
-	const {lookup, lastPages = 'on', countChains = false, encoding = defaultTagEncoding} = options
+	const {countChains = false} = options
+	const design = tlbDesign(options.design)
+	const {encoding} = design
 	const members = gatherGroup(memory, requests, {threshold: options.threshold ?? 1, encoding})
 	if (members.length === 0) return undefined
 	const module = new ModuleBuilder({name: nameOf(members[0]!)})
@@ -86,9 +88,7 @@ export function translate(
 				fusedMultiplyAdd,
 				base,
 				probes,
-				lookup,
-				lastPages,
-				encoding,
+				design,
 				countChains,
 				sibling,
 				nextPage,

@@ -2,7 +2,7 @@
 import {type MessagePort, receiveMessageOnPort} from 'node:worker_threads'
 import {assert, type SharedMemory} from '../../memory/index.ts'
 import {microseconds} from '../../rcu/index.ts'
-import {type TagEncoding, TlbState} from '../../tlb/index.ts'
+import {type TlbDesign, TlbState} from '../../tlb/index.ts'
 import {CodePage, HartState, Slot, VcpuBlock} from '../vcpu-block.ts'
 import {vcpuRegions} from '../vcpu-config.ts'
 import {lookUp} from './fetch-hint.ts'
@@ -15,7 +15,7 @@ import type {RegionRequest, TranslateOptions} from './types.ts'
 export type TranslationConfig = TranslateOptions &
 	Readonly<{
 		accel: 'interp' | 'jit'
-		encoding: TagEncoding
+		design: TlbDesign
 		/** Jumps to one place that make it hot, 1 to 65535. */
 		threshold: number
 		/** Each vCPU translates by itself, at once: for tests, and to study. */
@@ -67,8 +67,8 @@ export class TranslatorClient {
 		// The scratch page is no guest page.
 		if (page === 0 || this.#cache.find(codeBase, entry) >= 0 || !this.#filter.passes(regionKey(page, entry))) return
 		const fetchTable = this.#fetchTable()
-		const {synchronous, encoding} = this.#config
-		const behind = lookUp(this.#memory, {fetchTable, encoding, gva: pageGva + BigInt(pageBytes)})
+		const {synchronous, design} = this.#config
+		const behind = lookUp(this.#memory, {fetchTable, encoding: design.encoding, gva: pageGva + BigInt(pageBytes)})
 		// What is translated before it has run is not in the TLB: there a guess serves the tests, which want all code in regions.
 		const nextPage = behind?.place ?? (synchronous ? this.#pageBehind(page) : undefined)
 		const request = {page, entry, pageGva: BigInt.asUintN(64, pageGva), fetchTable, nextPage}

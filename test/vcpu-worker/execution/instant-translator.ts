@@ -1,5 +1,6 @@
 /** Translates hot code at once, in the hart's own thread. */
 
+import {tlbDesign} from '../../../src/tlb/index.ts'
 import {lookUp} from '../../../src/vcpu-worker/translate/fetch-hint.ts'
 import {
 	RegionCache,
@@ -22,9 +23,9 @@ export class InstantTranslator {
 	#recent: RegionRequest[] = []
 	#made = 0
 
-	constructor(hart: HartCore, options: NonNullable<Engine['translation']>) {
+	constructor(hart: HartCore, {design, translation}: Engine) {
 		this.#hart = hart
-		this.#options = {...options, encoding: hart.encoding}
+		this.#options = {...translation!, design: tlbDesign(design)}
 		this.cache = new RegionCache(hart.memory, {
 			hart: hart.core as unknown as WebAssembly.Exports,
 			codeCache: hart.memory.region('codeCache').offset,
