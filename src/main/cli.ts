@@ -4,6 +4,7 @@ import {exitCodes} from '../memory/index.ts'
 import {describeFailure} from './command-line/failure.ts'
 import {runProgram} from './command-line/program.ts'
 import {signalExitCode} from './command-line/signals.ts'
+import {environmentVariables} from './environment.ts'
 import * as guests from './guests/index.ts'
 import {Machine} from './machine.ts'
 
@@ -13,7 +14,7 @@ const drainLimit = 2000
 function fail(error: unknown): never {
 	const {line, exitCode} = describeFailure(error)
 	process.stderr.write(`${line}\n`)
-	if (process.env.MANYHART_DEBUG) console.error(error)
+	if (process.env[environmentVariables.debug.name]) console.error(error)
 	// Every exit handler runs, the terminal's among them.
 	process.exit(exitCode)
 }
