@@ -9,8 +9,8 @@
  *     npm run bench -- churn    what translation holds while programs come and go
  */
 import {type Command, InvalidArgumentError, Option} from 'commander'
+import {UserError} from '../src/errors.ts'
 import {tlbOption} from '../src/main/command-line/translation-switches.ts'
-import {UserError} from '../src/memory/index.ts'
 import {parseTlbDesign} from '../src/tlb/index.ts'
 import {benchBoot} from './bench/boot.ts'
 import {benchChurn} from './bench/churn.ts'

@@ -1,6 +1,6 @@
-/** Checks the directions of imports: each folder of src/ may use only those before it, and others only through their index.ts. */
+/** Checks imports: each folder of src/ uses only those it stands on, through their index.ts, and no files import each other in a circle. */
 import {readFile} from 'node:fs/promises'
-import {importBreaches, type SourceFile, sourceFiles} from './build/imports.ts'
+import {importBreaches, importCircles, type SourceFile, sourceFiles} from './build/imports.ts'
 import {fromRoot} from './build/project.ts'
 
 const files: SourceFile[] = await Promise.all(
@@ -8,7 +8,11 @@ const files: SourceFile[] = await Promise.all(
 )
 const breaches = files.flatMap(importBreaches)
 for (const {path, line, specifier, rule} of breaches) console.error(`${path}:${line}: '${specifier}': ${rule}`)
-if (breaches.length > 0) {
-	console.error(`check-imports: Expected imports to go one way, got ${breaches.length} that do not`)
+const circles = importCircles(files)
+for (const circle of circles) console.error(`circle: ${circle.join(' → ')}`)
+if (breaches.length + circles.length > 0) {
+	console.error(
+		`check-imports: Expected imports to go one way, got ${breaches.length} that do not, and ${circles.length} circles`,
+	)
 	process.exitCode = 1
-}
+} else console.log(`${files.length} files: imports go one way, no circles`)

@@ -7,7 +7,7 @@
  *     npm run conformance -- --render               renders what is recorded, and the tables of known differences
  */
 import {readFile} from 'node:fs/promises'
-import {expected} from '../src/memory/index.ts'
+import {expected} from '../src/errors.ts'
 import {fromRoot, readIfThere, writeWhole} from './build/project.ts'
 import {runCommand} from './build/run-command.ts'
 import {runScript, scriptCommand, several} from './build/script-command.ts'

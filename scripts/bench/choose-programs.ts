@@ -1,5 +1,5 @@
 /** Which programs a command line asks for. */
-import {UserError} from '../../src/memory/index.ts'
+import {UserError} from '../../src/errors.ts'
 import {type Program, programs, runsOnBareMetal} from './programs.ts'
 
 export type Choice = Readonly<{

@@ -5,6 +5,8 @@
  */
 import {readFile} from 'node:fs/promises'
 import {Worker} from 'node:worker_threads'
+import {codeCacheBytes} from '../../src/hart/code-cache.ts'
+import {fieldOffset, VcpuBlock} from '../../src/hart/index.ts'
 import {layOut, SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
 import {Rcu, rcuRegion} from '../../src/rcu/index.ts'
 import {
@@ -22,8 +24,6 @@ import {
 	tlbRegion,
 	trailerWord,
 } from '../../src/tlb/index.ts'
-import {codeCacheBytes} from '../../src/vcpu-worker/code-cache.ts'
-import {HartState, VcpuBlock} from '../../src/vcpu-worker/vcpu-block.ts'
 import {fromRoot} from '../build/project.ts'
 import type {ClearerData} from './flush-clearer.ts'
 
@@ -129,7 +129,7 @@ function sfenceOf(hartCore: WebAssembly.Module, {memory, i32, map}: SharedMemory
 	const imports = WebAssembly.Module.imports(hartCore).map(({name}) => [name, unexpected])
 	const {attach, sfence} = new WebAssembly.Instance(hartCore, {env: {...Object.fromEntries(imports), memory}})
 		.exports as Record<'attach' | 'sfence', (...operands: (number | bigint)[]) => number>
-	i32[(block + VcpuBlock.offset.hart + HartState.offset.privilege) >> 2] = machineMode
+	i32[(block + fieldOffset.privilege) >> 2] = machineMode
 	// No RAM and no ROM.
 	attach!(block, 0, 0, 0, 0, 0, map.regions['code-cache']!.offset, fewestCodePages)
 	return () => void sfence!(0, 0, 0n, 0n)

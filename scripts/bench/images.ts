@@ -1,8 +1,8 @@
 /** What is booted: the Debian guest with the programs in its initramfs, or the programs on bare metal. */
 import {readFile, writeFile} from 'node:fs/promises'
 import {basename, join} from 'node:path'
+import {expected} from '../../src/errors.ts'
 import {type CpioEntry, packCpio, resolveGuest} from '../../src/main/guests/index.ts'
-import {expected} from '../../src/memory/index.ts'
 import {guestBinary} from '../../test/guests/guests.ts'
 import {withParameters} from '../../test/guests/parameters.ts'
 import type {Boot} from './sides.ts'

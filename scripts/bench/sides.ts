@@ -1,6 +1,6 @@
 /** The two that are compared: this emulator, and QEMU, with the same board, RAM and guest. */
 import {existsSync} from 'node:fs'
-import {expected} from '../../src/memory/index.ts'
+import {expected} from '../../src/errors.ts'
 import {BuildError, fromRoot} from '../build/project.ts'
 import {type ConsoleOptions, type QemuRun, runConsole, runQemu} from '../guests/qemu.ts'
 

@@ -5,7 +5,7 @@ import {offsetsSource} from './offsets.ts'
 import {BuildError, fromRoot, hashOf, readIfThere, writeIfChanged, writeWhole} from './project.ts'
 import {wasmSections} from './wasm-sections.ts'
 
-const hartFolder = 'src/vcpu-worker/hart'
+const hartFolder = 'src/hart/core'
 const hartEntry = `${hartFolder}/index.ts`
 const output = fromRoot('dist/hart.wasm')
 const fingerprintFile = fromRoot('build/hart/fingerprint')

@@ -3,10 +3,26 @@ import {glob} from 'node:fs/promises'
 import {dirname, join, relative} from 'node:path/posix'
 import {fromRoot} from './project.ts'
 
-/** Each folder may import those before it. */
-const order = ['memory', 'rcu', 'tlb', 'board', 'vcpu-worker', 'main'] as const
-const hartFolder = 'src/vcpu-worker/hart/'
-const hartOffsets = 'build/hart/offsets'
+/** What each folder stands on: it may import these, and what these may import. */
+const standsOn: Readonly<Record<string, readonly string[]>> = {
+	memory: [],
+	isa: [],
+	wasm: [],
+	rcu: ['memory'],
+	tlb: ['rcu'],
+	board: ['memory'],
+	hart: ['tlb'],
+	codegen: ['isa', 'wasm', 'hart'],
+	interpreter: ['codegen'],
+	translate: ['interpreter'],
+	sbi: ['hart'],
+	'vcpu-worker': ['translate', 'sbi', 'board'],
+	main: ['vcpu-worker'],
+}
+/** Outside of all folders: any file may import them. */
+const common: readonly string[] = ['src/errors.ts', 'src/exit-codes.ts']
+const coreFolder = 'src/hart/core/'
+const coreOffsets = 'build/hart/offsets'
 
 export type SourceFile = Readonly<{path: string; text: string}>
 export type ImportBreach = Readonly<{path: string; line: number; specifier: string; rule: string}>
@@ -18,40 +34,79 @@ export async function sourceFiles(): Promise<string[]> {
 /** `import … from '…'`, `export … from '…'`, `import '…'`, `import('…')`, types included. */
 const importPattern = /(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])(\.{1,2}\/[^'"\n]*|\.{1,2})\1/g
 
-/** @param file its path runs from the project's root. */
-export function importBreaches({path, text}: SourceFile): ImportBreach[] {
-	const breaches: ImportBreach[] = []
-	for (const match of text.matchAll(importPattern)) {
+type Import = Readonly<{specifier: string; line: number; target: string}>
+
+/** @returns the relative imports of a file; their targets' paths run from the project's root. */
+function importsOf({path, text}: SourceFile): Import[] {
+	return Array.from(text.matchAll(importPattern), (match) => {
 		const specifier = match[2]!
-		const rule = brokenRule(path, join(dirname(path), specifier))
 		const line = text.slice(0, match.index + match[0].indexOf(specifier)).split('\n').length
-		if (rule) breaches.push({path, line, specifier, rule})
+		return {specifier, line, target: join(dirname(path), specifier)}
+	})
+}
+
+/** @param file its path runs from the project's root. */
+export function importBreaches(file: SourceFile): ImportBreach[] {
+	return importsOf(file).flatMap(({specifier, line, target}) => {
+		const rule = brokenRule(file.path, target)
+		return rule ? [{path: file.path, line, specifier, rule}] : []
+	})
+}
+
+/** @returns the circles of files that import each other, each as its files in order, the first again at the end. One per tangle. */
+export function importCircles(files: readonly SourceFile[]): string[][] {
+	const known = new Set(files.map(({path}) => path))
+	const targets = new Map(
+		files.map((file) => [
+			file.path,
+			// The hart core's imports have no suffix.
+			importsOf(file).flatMap(({target}) => [target, `${target}.ts`].filter((path) => known.has(path))),
+		]),
+	)
+	const circles: string[][] = []
+	const finished = new Set<string>()
+	const open: string[] = []
+	const visit = (path: string): void => {
+		if (finished.has(path)) return
+		const start = open.indexOf(path)
+		if (start >= 0) {
+			circles.push([...open.slice(start), path])
+			return
+		}
+		open.push(path)
+		for (const target of targets.get(path) ?? []) visit(target)
+		open.pop()
+		finished.add(path)
 	}
-	return breaches
+	for (const {path} of files) visit(path)
+	return circles
 }
 
 /** @returns the rule that the import of `target` breaks, or undefined. Both paths run from the project's root. */
 function brokenRule(importer: string, target: string): string | undefined {
-	if (importer.startsWith(hartFolder)) {
-		if (target.startsWith(hartFolder) || target === hartOffsets || `${target}/` === hartFolder) return
-		return `the hart core imports only itself and ${hartOffsets}`
+	if (importer.startsWith(coreFolder)) {
+		if (target.startsWith(coreFolder) || target === coreOffsets || `${target}/` === coreFolder) return
+		return `the hart core imports only itself and ${coreOffsets}`
 	}
-	if (target.startsWith(hartFolder)) return 'the hart core is compiled to Wasm: its sources cannot be imported'
+	if (target.startsWith(coreFolder)) return 'the hart core is compiled to Wasm: its sources cannot be imported'
+	if (common.includes(target)) return
 	if (target === 'package.json' && importer.startsWith('src/main/')) return
 	if (!target.startsWith('src/')) return 'src/ imports nothing outside itself'
 	const from = folderOf(importer)
 	const to = folderOf(target)
 	if (from === to) return
-	if (!isKnown(from) || !isKnown(to)) return `folders are ${order.join(' ← ')}`
-	if (order.indexOf(to) > order.indexOf(from)) return `${from} comes before ${to}: ${order.join(' ← ')}`
+	if (!(from in standsOn && to in standsOn)) return `folders are ${Object.keys(standsOn).join(', ')}`
+	const allowed = allBelow(from)
+	if (!allowed.has(to)) return `${from} may import ${[...allowed].join(', ') || 'no other folder'}`
 	if (relative(`src/${to}`, target) !== 'index.ts') return `${to} is imported through src/${to}/index.ts`
 	return
 }
 
-function folderOf(path: string): string {
-	return path.split('/')[1] ?? ''
+function allBelow(folder: string): Set<string> {
+	const direct = standsOn[folder] ?? []
+	return new Set(direct.flatMap((below) => [below, ...allBelow(below)]))
 }
 
-function isKnown(folder: string): folder is (typeof order)[number] {
-	return (order as readonly string[]).includes(folder)
+function folderOf(path: string): string {
+	return path.split('/')[1] ?? ''
 }

@@ -1,4 +1,10 @@
 /** build/hart/offsets.ts: the offsets of the shared structs, as constants for the hart core (AssemblyScript). */
+
+import {CodePage, Slot} from '../../src/hart/code-page.ts'
+import {HartCounters} from '../../src/hart/hart-counters.ts'
+import {HartState} from '../../src/hart/hart-state.ts'
+import {RunState} from '../../src/hart/run-state.ts'
+import {VcpuBlock} from '../../src/hart/vcpu-block.ts'
 import {Doorbell, type FieldList, Mip, type SharedStruct, VcpuWords} from '../../src/memory/index.ts'
 import {
 	descriptorLog2Mask,
@@ -16,7 +22,6 @@ import {
 	TlbState,
 	TlbTableTrailer,
 } from '../../src/tlb/tlb-layout.ts'
-import {CodePage, HartState, Slot, VcpuBlock} from '../../src/vcpu-worker/vcpu-block.ts'
 
 type AnyStruct = SharedStruct<FieldList>
 type Constant = readonly [name: string, value: number | bigint]
@@ -43,6 +48,8 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 	['VcpuWords, from the start of the vCPU block', offsetsOf('WORDS', VcpuWords, VcpuBlock.offset.words)],
 	['TlbState, from the start of the vCPU block', offsetsOf('TLB', TlbState, VcpuBlock.offset.tlb)],
 	['HartState, from the start of the vCPU block', offsetsOf('HART', HartState, VcpuBlock.offset.hart)],
+	['RunState, from the start of the vCPU block', offsetsOf('RUN', RunState, VcpuBlock.offset.run)],
+	['HartCounters, from the start of the vCPU block', offsetsOf('COUNT', HartCounters, VcpuBlock.offset.counters)],
 	['VcpuBlock', [['VCPU_BLOCK_SIZE', VcpuBlock.size]]],
 	['TlbEntry', sizedOffsetsOf('TLB_ENTRY', TlbEntry)],
 	['TlbTableTrailer, from the end of the entries', sizedOffsetsOf('TLB_TRAILER', TlbTableTrailer)],

@@ -1,7 +1,8 @@
 /** A script's command line: options, --help, and what is wrong in a line, with exit code 2. */
 import {Command, CommanderError, InvalidArgumentError} from 'commander'
+import {UserError} from '../../src/errors.ts'
+import {exitCodes} from '../../src/exit-codes.ts'
 import {presentSpelling} from '../../src/main/translation/index.ts'
-import {exitCodes, UserError} from '../../src/memory/index.ts'
 import {reportFailure} from './project.ts'
 
 /** @param name as in `npm run NAME`. */

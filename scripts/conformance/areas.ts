@@ -24,9 +24,9 @@ export type AreaMeasure = Readonly<{
 	(TestFiles | Command)
 
 const casesLine = /ℹ (\d+) cases$/gm
-const isa = 'test/vcpu-worker/isa'
-const hart = 'test/vcpu-worker/hart'
-const interpreter = 'test/vcpu-worker/interpreter'
+const isa = 'test/isa'
+const hart = 'test/hart/core'
+const interpreter = 'test/interpreter'
 
 /** The object that a command prints with --json. */
 const json = (output: string) => JSON.parse(output.slice(output.indexOf('{\n'), output.lastIndexOf('}') + 1))
@@ -59,7 +59,11 @@ export const areaMeasures: readonly AreaMeasure[] = [
 		area: 'RV64GC, Zicsr, Zifencei, Zba, Zbb, Zbs, Zicond, Zicbom, Zicboz, Zawrs: what each instruction does',
 		source: "the unprivileged manual, values worked out by hand for the list's evaluator (BigInt)",
 		unit: 'tests',
-		files: [`${isa}/evaluate.test.ts`, `${isa}/evaluate-fd.test.ts`, `${isa}/evaluate-float.test.ts`],
+		files: [
+			`${isa}/oracle/evaluate.test.ts`,
+			`${isa}/oracle/evaluate-fd.test.ts`,
+			`${isa}/oracle/evaluate-float.test.ts`,
+		],
 		notImplemented: 'V, H, Zfh, Zfa, Zbc, Zcb, Zacas, scalar cryptography but for the entropy source',
 	},
 	{
@@ -93,7 +97,7 @@ export const areaMeasures: readonly AreaMeasure[] = [
 			'traps',
 			'rounding',
 			'host-float',
-		].map((name) => `test/vcpu-worker/translate/${name}.test.ts`),
+		].map((name) => `test/translate/${name}.test.ts`),
 		notImplemented: '',
 	},
 	{
@@ -250,9 +254,7 @@ export const areaMeasures: readonly AreaMeasure[] = [
 		area: 'SBI: BASE, TIME, IPI, RFENCE, HSM, SRST, DBCN, legacy',
 		source: 'SBI 2.0',
 		unit: 'tests',
-		files: ['built-in-sbi', 'hart-states', 'legacy', 'page-range'].map(
-			(name) => `test/vcpu-worker/sbi/${name}.test.ts`,
-		),
+		files: ['built-in-sbi', 'hart-states', 'legacy', 'page-range'].map((name) => `test/sbi/${name}.test.ts`),
 		notImplemented: 'PMU, SUSP, CPPC, NACL, STA; HFENCE',
 	},
 	{

@@ -1,10 +1,10 @@
 /** docs/command-line.md, from the grammar, the keys of --tlb, the guests and the exit codes. */
 import type {Command, Option} from 'commander'
+import {exitCodes} from '../../src/exit-codes.ts'
 import {type Actions, createGrammar, runNotes, runOptions} from '../../src/main/command-line/grammar.ts'
 import {keyHelp} from '../../src/main/command-line/key-escapes.ts'
 import {environmentVariables} from '../../src/main/environment.ts'
 import {guestDescriptions} from '../../src/main/guests/index.ts'
-import {exitCodes} from '../../src/memory/index.ts'
 import {tlbKeys} from '../../src/tlb/index.ts'
 import {table} from './markdown.ts'
 

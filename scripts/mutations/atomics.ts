@@ -1,8 +1,8 @@
 /** Mistakes in what is atomic between harts. */
 import type {Mutation} from './mutation.ts'
 
-const file = 'src/vcpu-worker/interpreter/memory-access.ts'
-const sequences = 'test/vcpu-worker/interpreter/memory.test.ts'
+const file = 'src/codegen/memory-access.ts'
+const sequences = 'test/interpreter/memory.test.ts'
 const besideThread = 'test/litmus/amo-beside-thread.test.ts'
 const contention = 'test/litmus/contention.test.ts'
 
@@ -21,7 +21,7 @@ export const atomicMutations: readonly Mutation[] = [
 	{
 		name: 'sc does not ask for the width of lr',
 		file,
-		find: ".i32(bytes)\n			.op('i32.eq')\n		code.op('i32.and')",
+		find: ".i32(bytes).op('i32.eq')\n		code.op('i32.and')",
 		replace: ".op('drop').i32(1)\n		code.op('i32.and')",
 		tests: [sequences],
 	},
@@ -56,9 +56,9 @@ export const atomicMutations: readonly Mutation[] = [
 	},
 	{
 		name: 'a walk stores A and D over what the PTE has become',
-		file: 'src/vcpu-worker/hart/page-walk.ts',
+		file: 'src/hart/core/page-walk.ts',
 		find: 'if (atomic.cmpxchg<u64>(place, pte, marked) != pte) continue',
 		replace: 'atomic.store<u64>(place, marked)',
-		tests: ['test/vcpu-worker/hart/pte-update.test.ts'],
+		tests: ['test/hart/core/pte-update.test.ts'],
 	},
 ]

@@ -1,14 +1,14 @@
 /** Mistakes in which bits of CSRs are kept, read and heeded. */
 import type {Mutation} from './mutation.ts'
 
-const supervisor = 'src/vcpu-worker/hart/csr-supervisor.ts'
-const machine = 'src/vcpu-worker/hart/csr-machine.ts'
-const tests = ['test/vcpu-worker/hart/csr.test.ts', 'test/guests/bare-guests.test.ts']
+const supervisor = 'src/hart/core/csr-supervisor.ts'
+const machine = 'src/hart/core/csr-machine.ts'
+const tests = ['test/hart/core/csr.test.ts', 'test/guests/bare-guests.test.ts']
 
 export const csrMutations: readonly Mutation[] = [
 	{
 		name: 'mstatus.MPP keeps the reserved privilege',
-		file: 'src/vcpu-worker/hart/status.ts',
+		file: 'src/hart/core/status.ts',
 		find: '(value & STATUS_MPP) == MPP_RESERVED ? MACHINE_FIELDS & ~STATUS_MPP : MACHINE_FIELDS',
 		replace: 'MACHINE_FIELDS',
 		tests,
@@ -36,7 +36,7 @@ export const csrMutations: readonly Mutation[] = [
 	},
 	{
 		name: 'scounteren hides nothing from U',
-		file: 'src/vcpu-worker/hart/counters.ts',
+		file: 'src/hart/core/counters.ts',
 		find: 'return privilege != USER || (load<u64>(hart, HART_SCOUNTEREN) & bit) != 0',
 		replace: 'return true',
 		tests,

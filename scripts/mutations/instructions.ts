@@ -1,11 +1,11 @@
 /** Mistakes in what instructions compute, and in how they are encoded. */
 import type {Mutation} from './mutation.ts'
 
-const isa = 'src/vcpu-worker/isa'
-const softfloat = 'src/vcpu-worker/hart/softfloat'
-const evaluated = 'test/vcpu-worker/isa/evaluate.test.ts'
-const evaluatedFloat = 'test/vcpu-worker/isa/evaluate-fd.test.ts'
-const decoded = 'test/vcpu-worker/isa/decode.test.ts'
+const isa = 'src/isa'
+const softfloat = 'src/hart/core/softfloat'
+const evaluated = 'test/isa/oracle/evaluate.test.ts'
+const evaluatedFloat = 'test/isa/oracle/evaluate-fd.test.ts'
+const decoded = 'test/isa/decode.test.ts'
 const againstQemu = 'test/differential/differential.test.ts'
 
 export const instructionMutations: readonly Mutation[] = [
@@ -63,20 +63,20 @@ export const instructionMutations: readonly Mutation[] = [
 		file: `${softfloat}/compare.ts`,
 		find: 'return precedes<T>(b, a) ? b : a',
 		replace: 'return less<T>(b, a) ? b : a',
-		tests: ['test/vcpu-worker/hart/softfloat.test.ts'],
+		tests: ['test/hart/core/softfloat.test.ts'],
 	},
 	{
 		name: 'rounding to nearest ignores ties to even',
 		file: `${softfloat}/round.ts`,
 		find: 'tail > half || (tail == half && (kept & 1) != 0)',
 		replace: 'tail >= half',
-		tests: ['test/vcpu-worker/hart/softfloat.test.ts'],
+		tests: ['test/hart/core/softfloat.test.ts'],
 	},
 	{
 		name: 'amomin compares without signs',
-		file: 'src/vcpu-worker/interpreter/memory-access.ts',
+		file: 'src/codegen/memory-access.ts',
 		find: "min: 'le_s'",
 		replace: "min: 'le_u'",
-		tests: ['test/vcpu-worker/interpreter/instructions.test.ts'],
+		tests: ['test/interpreter/instructions.test.ts'],
 	},
 ]

@@ -1,9 +1,9 @@
 /** Mistakes in address translation. */
 import type {Mutation} from './mutation.ts'
 
-const walk = 'src/vcpu-worker/hart/page-walk.ts'
-const regimes = 'src/vcpu-worker/hart/regimes.ts'
-const tests = ['test/vcpu-worker/hart/page-walk.test.ts', 'test/differential/differential.test.ts']
+const walk = 'src/hart/core/page-walk.ts'
+const regimes = 'src/hart/core/regimes.ts'
+const tests = ['test/hart/core/page-walk.test.ts', 'test/differential/differential.test.ts']
 
 export const pageWalkMutations: readonly Mutation[] = [
 	{
@@ -50,9 +50,9 @@ export const pageWalkMutations: readonly Mutation[] = [
 	},
 	{
 		name: 'a clean page may be written without a walk',
-		file: 'src/vcpu-worker/hart/translation.ts',
+		file: 'src/hart/core/translation.ts',
 		find: '		if (!(walkedPte & PTE_D)) may &= ~MAY_WRITE\n',
 		replace: '',
-		tests: ['test/vcpu-worker/hart/tlb-fill.test.ts', ...tests],
+		tests: ['test/hart/core/tlb-fill.test.ts', ...tests],
 	},
 ]

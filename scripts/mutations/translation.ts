@@ -1,19 +1,19 @@
 /** Mistakes in translated code: registers, exits, pages that are remembered, floating point on the host, and when code may run. */
 import type {Mutation} from './mutation.ts'
 
-const tests = (...names: readonly string[]) => names.map((name) => `test/vcpu-worker/translate/${name}.test.ts`)
-const emitRegion = 'src/vcpu-worker/translate/emit-region.ts'
-const enter = 'src/vcpu-worker/translate/enter.ts'
-const memory = 'src/vcpu-worker/translate/region-memory.ts'
-const context = 'src/vcpu-worker/translate/region-context.ts'
-const probe = 'src/vcpu-worker/translate/probe.ts'
-const cache = 'src/vcpu-worker/translate/region-cache.ts'
-const nextPage = 'src/vcpu-worker/translate/next-page.ts'
+const tests = (...names: readonly string[]) => names.map((name) => `test/translate/${name}.test.ts`)
+const emitRegion = 'src/translate/emit-region.ts'
+const enter = 'src/translate/enter.ts'
+const memory = 'src/translate/region-memory.ts'
+const context = 'src/translate/region-context.ts'
+const probe = 'src/translate/probe.ts'
+const cache = 'src/translate/region-cache.ts'
+const nextPage = 'src/translate/next-page.ts'
 
 export const translationMutations: readonly Mutation[] = [
 	{
 		name: 'a block of a region finds only its own registers loaded',
-		file: 'src/vcpu-worker/translate/register-flow.ts',
+		file: 'src/translate/register-flow.ts',
 		find: 'needed: union(own[index]!, difference(below[index]!, written[index]!))',
 		replace: 'needed: own[index]!',
 		tests: tests('programs', 'calls'),
@@ -69,14 +69,14 @@ export const translationMutations: readonly Mutation[] = [
 	},
 	{
 		name: 'the target of a far jump is a sum of 32 bits',
-		file: 'src/vcpu-worker/translate/region.ts',
+		file: 'src/translate/region.ts',
 		find: 'const to = sum - (sum & 1)',
 		replace: 'const to = sum & ~1',
 		tests: tests('far-jumps'),
 	},
 	{
 		name: 'auipc before any computed call makes it a far one',
-		file: 'src/vcpu-worker/translate/region.ts',
+		file: 'src/translate/region.ts',
 		find: '	if (rs1 === 0 || high.decoded.operands.rd !== rs1) return terminator\n',
 		replace: '',
 		tests: tests('calls', 'chains', 'programs'),
@@ -97,14 +97,14 @@ export const translationMutations: readonly Mutation[] = [
 	},
 	{
 		name: 'the host computes where NX has not accrued',
-		file: 'src/vcpu-worker/translate/region-float.ts',
+		file: 'src/translate/region-float.ts',
 		find: "memory('i32.load', fflagsOffset).i32(inexact).op('i32.and')",
 		replace: 'i32(1)',
 		tests: tests('rounding', 'programs'),
 	},
 	{
 		name: 'the host computes whatever the rounding mode',
-		file: 'src/vcpu-worker/translate/host-float.ts',
+		file: 'src/translate/host-float.ts',
 		find: "if (!raisesNothing) code.get(options.fast).op('i32.eqz').unlikely().brIf(soft)",
 		replace: '',
 		tests: tests('host-float', 'rounding'),
@@ -202,7 +202,7 @@ export const translationMutations: readonly Mutation[] = [
 	},
 	{
 		name: 'a copy of a changed page has the number of the one before',
-		file: 'src/vcpu-worker/hart/code-cache.ts',
+		file: 'src/hart/core/code-cache.ts',
 		find: 'store<u64>(code, ++snapshots, CODE_PAGE_SNAPSHOT_NUMBER)',
 		replace: 'store<u64>(code, <u64>code, CODE_PAGE_SNAPSHOT_NUMBER)',
 		tests: tests('page-border'),

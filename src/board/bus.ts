@@ -1,5 +1,6 @@
 /** The bus: finds the device that answers a guest-physical address. */
-import {assert, type Gpa} from '../memory/index.ts'
+import {assert} from '../errors.ts'
+import type {Gpa} from '../memory/index.ts'
 
 export type AccessBytes = 1 | 2 | 4
 

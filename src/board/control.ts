@@ -1,5 +1,6 @@
 /** Control words: how any thread wakes the main thread and stops the machine. */
-import {array, assert, Doorbell, type SharedMemory, sharedStruct, type VcpuBlocks} from '../memory/index.ts'
+import {assert} from '../errors.ts'
+import {array, Doorbell, type SharedMemory, sharedStruct, type VcpuBlocks} from '../memory/index.ts'
 
 export const Control = sharedStruct(
 	{

@@ -1,5 +1,6 @@
 /** A device's lock: a futex mutex over one word of shared memory (0 free, 1 held, 2 held and awaited). */
-import {assert, type SharedMemory} from '../memory/index.ts'
+import {assert} from '../errors.ts'
+import type {SharedMemory} from '../memory/index.ts'
 
 /** How often a taker looks before it sleeps: sections are a few dozen instructions long. */
 const spins = 64

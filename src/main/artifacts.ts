@@ -1,7 +1,8 @@
 /** Where the built files lie: beside this bundle in dist/, or in dist/ seen from the sources. */
 import {readFile} from 'node:fs/promises'
 import {fileURLToPath} from 'node:url'
-import {exitCodes, UserError} from '../memory/index.ts'
+import {UserError} from '../errors.ts'
+import {exitCodes} from '../exit-codes.ts'
 
 const fromSources = import.meta.url.endsWith('.ts')
 const dist = new URL(fromSources ? '../../dist/' : './', import.meta.url)

@@ -1,6 +1,6 @@
 /** The command line's entry: runs the program, turns every failure into one line, and leaves with its code. */
 import packageFile from '../../package.json' with {type: 'json'}
-import {exitCodes} from '../memory/index.ts'
+import {exitCodes} from '../exit-codes.ts'
 import {describeFailure} from './command-line/failure.ts'
 import {runProgram} from './command-line/program.ts'
 import {signalExitCode} from './command-line/signals.ts'

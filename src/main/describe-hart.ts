@@ -1,5 +1,5 @@
 /** Says in one line where a hart is stuck. */
-import type {HartRegisters} from '../vcpu-worker/index.ts'
+import type {HartRegisters} from '../hart/index.ts'
 
 /** Privileged spec, table "Supervisor cause (scause) register values after trap". */
 const causes: Readonly<Record<number, string>> = {

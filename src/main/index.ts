@@ -1,8 +1,8 @@
 /** Manyhart as a library. */
 
-export {UserError} from '../memory/index.ts'
+export {UserError} from '../errors.ts'
+export type {RegisterDump} from '../hart/index.ts'
 export type {TlbDesign} from '../tlb/index.ts'
-export type {RegisterDump} from '../vcpu-worker/index.ts'
 export {Machine} from './machine.ts'
 export type {MachineConsole, MachineOptions, MachineOutcome, TranslationOptions} from './machine-interface.ts'
 export type {HartStatistics, MachineStatistics} from './machine-statistics.ts'

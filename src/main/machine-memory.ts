@@ -1,9 +1,10 @@
 /** Lays out one machine's shared memory. */
 import {boardMap, boardRegion} from '../board/index.ts'
-import {expected, layOut, type MemoryMap, maximumBytes, type RegionRequest, SharedMemory} from '../memory/index.ts'
+import {expected} from '../errors.ts'
+import {codeCacheBytes, VcpuBlock, vcpuRegions} from '../hart/index.ts'
+import {layOut, type MemoryMap, maximumBytes, type RegionRequest, SharedMemory} from '../memory/index.ts'
 import {rcuRegion} from '../rcu/index.ts'
 import {type TlbConfig, tlbRegion} from '../tlb/index.ts'
-import {codeCacheBytes, VcpuBlock, vcpuRegions} from '../vcpu-worker/index.ts'
 
 export type MemoryPlan = Readonly<{harts: number; ramBytes: number; tlb: TlbConfig}>
 

@@ -1,8 +1,10 @@
 /** A machine's counters as plain objects, for people and for --stats. */
+
+import {RegionStatus} from '../codegen/index.ts'
+import {HartRegisters} from '../hart/index.ts'
 import type {SharedMemory, VcpuBlocks} from '../memory/index.ts'
 import type {Rcu, RcuStatistics} from '../rcu/index.ts'
 import type {SharedTlbStatistics, Tlb, TlbStatistics} from '../tlb/index.ts'
-import {HartRegisters, RegionStatus} from '../vcpu-worker/index.ts'
 import type {TranslationStatistics} from './translation/index.ts'
 
 const counters = [

@@ -1,25 +1,15 @@
 /** A machine: the library's door. Creates the shared memory, loads the guest, and runs one worker thread per hart. */
 import {Board, boardMap, type ClockOrigin, MainDoorbell, StopReason, ticksSince} from '../board/index.ts'
-import {
-	assert,
-	Doorbell,
-	exitCodes,
-	expected,
-	GuestRam,
-	rangeError,
-	type SharedMemory,
-	VcpuBlocks,
-} from '../memory/index.ts'
+import {assert, expected, rangeError} from '../errors.ts'
+import {exitCodes} from '../exit-codes.ts'
+import {HartRegisters, type RegisterDump, resetHarts} from '../hart/index.ts'
+import {buildInterpreter} from '../interpreter/index.ts'
+import {Doorbell, GuestRam, type SharedMemory, VcpuBlocks} from '../memory/index.ts'
 import {Rcu} from '../rcu/index.ts'
+import {HartStates} from '../sbi/index.ts'
 import {Tlb, type TlbConfig} from '../tlb/index.ts'
-import {
-	buildInterpreter,
-	HartRegisters,
-	type RegisterDump,
-	resetHarts,
-	type TranslationConfig,
-	type VcpuConfig,
-} from '../vcpu-worker/index.ts'
+import type {TranslationConfig} from '../translate/index.ts'
+import type {VcpuConfig} from '../vcpu-worker/index.ts'
 import {readHartCore} from './artifacts.ts'
 import {type BootPlan, planBoot} from './boot/index.ts'
 import {ConsoleStream} from './console-stream.ts'
@@ -304,6 +294,7 @@ export class Machine implements CommandLineMachine {
 		this.#memory.u8.set(rom, this.#memory.region('rom').offset)
 		this.#board.reset()
 		resetHarts(this.#blocks, {mode: entry.mode, pc: entry.pc, dtb: dtb.gpa})
+		if (entry.mode === 'supervisor') new HartStates(this.#blocks).reset()
 		for (let vcpu = 0; vcpu < this.harts; vcpu++) this.#tlb.initialize(vcpu)
 	}
 

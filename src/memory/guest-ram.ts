@@ -1,5 +1,5 @@
 /** Guest RAM with checked access, for loaders and devices. */
-import {rangeError} from './errors.ts'
+import {rangeError} from '../errors.ts'
 import type {SharedMemory} from './shared-memory.ts'
 
 /** A guest-physical address in bytes; below 2^53, so a number holds it exactly. */

@@ -1,6 +1,4 @@
 /** The shared memory: its map, shared structs, guest RAM. */
-export * from './errors.ts'
-export * from './exit-codes.ts'
 export * from './guest-ram.ts'
 export * from './shared-memory.ts'
 export * from './shared-struct.ts'

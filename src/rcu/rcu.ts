@@ -6,7 +6,8 @@
  * gone offline. Grace periods are merged: however many threads ask for one, one pass over the slots serves them. The reader
  * that a grace period waits for completes it as it passes, so no thread has to poll.
  */
-import {rangeError, type SharedMemory} from '../memory/index.ts'
+import {rangeError} from '../errors.ts'
+import type {SharedMemory} from '../memory/index.ts'
 import {microseconds} from './clock.ts'
 import {loadCounter, ownCounter, storeCounter} from './counter.ts'
 import {type LatencySummary, recordLatency, summarizeLatency} from './latency-histogram.ts'

@@ -1,5 +1,6 @@
 /** Objects that were retired, oldest first, each with the grace period after which it may be recycled. Any thread adds and takes. */
-import {assert, type SharedMemory} from '../memory/index.ts'
+import {assert} from '../errors.ts'
+import type {SharedMemory} from '../memory/index.ts'
 import type {GracePeriod, Rcu} from './rcu.ts'
 import {SharedQueue} from './shared-queue.ts'
 

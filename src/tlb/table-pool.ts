@@ -2,7 +2,8 @@
  * The tables of one size class, in shared memory. A table is *free* (and cleared), *in use* by a vCPU's regime, *retired*
  * (no vCPU can find it, some may still read it) or being *cleared*, from which it is recycled. Any thread takes and retires.
  */
-import {array, assert, roundUp, type SharedMemory, sharedStruct} from '../memory/index.ts'
+import {assert} from '../errors.ts'
+import {array, roundUp, type SharedMemory, sharedStruct} from '../memory/index.ts'
 import {type GracePeriod, type Rcu, RetiredList, SharedQueue} from '../rcu/index.ts'
 import {emptyTable, poisonSlotZero, tableAddress, tableBytes} from './table.ts'
 import type {TagEncoding} from './tag-encoding.ts'

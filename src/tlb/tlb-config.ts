@@ -1,5 +1,6 @@
 /** How a machine's TLBs are laid out: plain data, the same in every thread. */
-import {type RegionRequest, rangeError, roundUp} from '../memory/index.ts'
+import {rangeError} from '../errors.ts'
+import {type RegionRequest, roundUp} from '../memory/index.ts'
 import type {FlushPolicyName} from './flush-policy.ts'
 import {TablePool} from './table-pool.ts'
 import type {TagEncoding} from './tag-encoding.ts'

@@ -1,5 +1,5 @@
 /** Choices in the TLB that were measured to make little difference: each a key of `--tlb`, for people who study it. */
-import {expected} from '../memory/index.ts'
+import {expected} from '../errors.ts'
 import type {TagEncoding} from './tag-encoding.ts'
 
 /** One choice. */

@@ -6,7 +6,8 @@
  *   every flush of its own, and fills only the table that it looked up in.
  * - before guest code runs again after a quiescent state or after online(), it serves requests: `safepoint` and `enter` do both.
  */
-import {assert, Doorbell, roundUp, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
+import {assert} from '../errors.ts'
+import {Doorbell, roundUp, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
 import {type GracePeriod, microseconds, type Rcu, type RcuReader, recordLatency} from '../rcu/index.ts'
 import {
 	count,

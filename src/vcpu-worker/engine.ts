@@ -1,11 +1,11 @@
 /** One vCPU's Wasm instances: the hart core, and the interpreter over it. */
+import {vcpuRegions} from '../hart/index.ts'
+import {slotDecoder} from '../interpreter/index.ts'
 import type {SharedMemory} from '../memory/index.ts'
-import {slotDecoder} from './interpreter/index.ts'
-import {RegionCache, TranslatorClient} from './translate/index.ts'
+import {RegionCache, TranslatorClient} from '../translate/index.ts'
 import type {VcpuConfig} from './vcpu-config.ts'
-import {vcpuRegions} from './vcpu-config.ts'
 
-/** What guest code reaches outside Wasm; see src/vcpu-worker/hart/env.ts. */
+/** What guest code reaches outside Wasm; see src/hart/core/env.ts. */
 export type EngineImports = Readonly<{
 	mmioRead(gpa: number, bytes: number): number
 	mmioWrite(gpa: number, bytes: number, value: number): number

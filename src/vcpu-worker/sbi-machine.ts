@@ -2,9 +2,9 @@
 import {type Board, StopReason} from '../board/index.ts'
 import {Doorbell, type GuestRam, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
 import type {RcuReader} from '../rcu/index.ts'
+import type {PageRange, RemoteFence, SbiContext, SuspendRequest} from '../sbi/index.ts'
 import type {Tlb} from '../tlb/index.ts'
 import type {Engine} from './engine.ts'
-import type {PageRange, RemoteFence, SbiContext, SuspendRequest} from './sbi/index.ts'
 import type {Timers} from './timers.ts'
 import type {VcpuConfig} from './vcpu-config.ts'
 

@@ -1,7 +1,7 @@
 /** A hart's timers: the tick at which the next one falls due, and raising the interrupts of those that are. */
 import type {Aclint} from '../board/index.ts'
+import type {HartRegisters} from '../hart/index.ts'
 import {Mip, type VcpuBlocks} from '../memory/index.ts'
-import type {HartRegisters} from './hart-registers.ts'
 
 /** menvcfg.STCE lies in the upper word's bit 31: stimecmp is in force. */
 const sstcEnabled = 1n << 63n

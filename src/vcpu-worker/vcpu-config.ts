@@ -3,7 +3,7 @@ import type {MessagePort} from 'node:worker_threads'
 import type {ClockOrigin} from '../board/index.ts'
 import type {MemoryMap} from '../memory/index.ts'
 import type {TlbConfig} from '../tlb/index.ts'
-import type {TranslationConfig} from './translate/index.ts'
+import type {TranslationConfig} from '../translate/index.ts'
 
 export type VcpuConfig = Readonly<{
 	/** This vCPU's number, which is its hart id and its RCU reader. */
@@ -25,6 +25,3 @@ export type VcpuConfig = Readonly<{
 	/** To the translator: RequestMessage there, TranslationMessage back. Without one nothing is asked for. */
 	translationPort?: MessagePort
 }>
-
-/** Names of the memory regions that the vCPUs own. */
-export const vcpuRegions = {blocks: 'vcpu', codeCaches: 'code-caches', rom: 'rom', ram: 'ram'} as const

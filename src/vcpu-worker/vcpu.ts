@@ -1,16 +1,15 @@
 /** A vCPU: the thread that runs one hart. Its run loop takes bells, runs guest code, and passes a quiescent state each round. */
 import {type Board, MainDoorbell, StopReason} from '../board/index.ts'
-import {Doorbell, exitCodes, GuestRam, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
+import {exitCodes} from '../exit-codes.ts'
+import {enterSupervisor, fieldOffset, HartRegisters} from '../hart/index.ts'
+import {ExitReason} from '../interpreter/index.ts'
+import {Doorbell, GuestRam, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
 import {Rcu, type RcuReader} from '../rcu/index.ts'
+import {BuiltInSbi, HartStates, HsmState, type SuspendRequest} from '../sbi/index.ts'
 import {FlushCause, Tlb} from '../tlb/index.ts'
 import {createEngine, type Engine} from './engine.ts'
-import {HartRegisters} from './hart-registers.ts'
-import {ExitReason} from './interpreter/index.ts'
-import {enterSupervisor} from './reset.ts'
-import {BuiltInSbi, HartStates, HsmState, type SuspendRequest} from './sbi/index.ts'
 import {createSbiContext} from './sbi-machine.ts'
 import {Timers} from './timers.ts'
-import {HartState, VcpuBlock} from './vcpu-block.ts'
 import type {VcpuConfig} from './vcpu-config.ts'
 
 /** Instructions between two looks at the timers: some hundred microseconds. */
@@ -58,7 +57,7 @@ export class Vcpu {
 			blocks,
 			rcu,
 			config: config.tlb,
-			satpOffset: VcpuBlock.offset.hart + HartState.offset.satp,
+			satpOffset: fieldOffset.satp,
 			needsClearing: () => board.control.ringMain(MainDoorbell.tlbPool),
 		})
 		this.#timers = new Timers({vcpu, blocks, registers: this.registers, aclint: board.aclint, now})

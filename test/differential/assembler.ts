@@ -1,5 +1,5 @@
 /** A small assembler on top of the instruction list, for the runtime: labels, constants, and an image at a fixed address. */
-import type {Operands} from '../../src/vcpu-worker/isa/index.ts'
+import type {Operands} from '../../src/isa/index.ts'
 import {word} from './encode.ts'
 
 type Fixup = Readonly<{at: number; name: string; operands: Partial<Operands>; label: string}>

@@ -6,7 +6,7 @@ import {
 	type Operands,
 	operandNames,
 	parsePattern,
-} from '../../src/vcpu-worker/isa/index.ts'
+} from '../../src/isa/index.ts'
 
 /** One bit of the word: which bit of which operands it holds; bits that no operand names (aq, rl, pred …) are free. */
 type Place = Readonly<{bit: number; holds: readonly {operand: OperandName; valueBit: number}[]}>

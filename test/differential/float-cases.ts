@@ -1,7 +1,7 @@
 /** Floating point in bulk: the hart core against the oracle in process, and programs of nothing else against QEMU. */
-import {oracle} from '../../src/vcpu-worker/isa/evaluate-float.ts'
-import {randomOperands} from '../vcpu-worker/hart/float-operands.ts'
-import {compute, signatures} from '../vcpu-worker/hart/softfloat.ts'
+import {oracle} from '../../src/isa/oracle/evaluate-float.ts'
+import {randomOperands} from '../hart/core/float-operands.ts'
+import {compute, signatures} from '../hart/core/softfloat.ts'
 import {certainly, computePart, part, type Roles} from './operations.ts'
 import type {Operation, Program} from './program.ts'
 import {floatRegister, integerValue, Random} from './random.ts'

@@ -1,6 +1,6 @@
 /** A program as text: offsets, words, and what binutils would print. */
-import {decode} from '../../src/vcpu-worker/isa/index.ts'
-import {objdumpText} from '../vcpu-worker/isa/objdump-text.ts'
+import {decode} from '../../src/isa/index.ts'
+import {objdumpText} from '../isa/objdump-text.ts'
 import {layOut, type Program} from './program.ts'
 
 /** @returns a line for each instruction, with its offset from the program's start. */

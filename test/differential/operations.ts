@@ -1,5 +1,5 @@
 /** Operations of every kind, put together from random rows and registers. */
-import {type Operands, parsePattern} from '../../src/vcpu-worker/isa/index.ts'
+import {type Operands, parsePattern} from '../../src/isa/index.ts'
 import {loadConstant} from './assembler.ts'
 import {encode, word} from './encode.ts'
 import type {Operation, Part} from './program.ts'

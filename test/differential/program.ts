@@ -1,5 +1,5 @@
 /** A test program as data: what it starts with and its operations; and how it is laid out in memory. */
-import {parsePattern} from '../../src/vcpu-worker/isa/index.ts'
+import {parsePattern} from '../../src/isa/index.ts'
 import {encode, rowNamed} from './encode.ts'
 import {descriptor, place, type StartCsr, startCsrNames, windowBytes} from './layout.ts'
 import type {Random} from './random.ts'

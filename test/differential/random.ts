@@ -1,7 +1,7 @@
 /** Random choices of the generators, all from one seed. */
 
-import {binary32, binary64} from '../../src/vcpu-worker/isa/float-value.ts'
-import {Random, randomOperands, specialFloats} from '../vcpu-worker/hart/float-operands.ts'
+import {binary32, binary64} from '../../src/isa/oracle/float-value.ts'
+import {Random, randomOperands, specialFloats} from '../hart/core/float-operands.ts'
 
 export {Random}
 

@@ -7,7 +7,7 @@ import {
 	instructionNamed,
 	instructions,
 	type Operands,
-} from '../../src/vcpu-worker/isa/index.ts'
+} from '../../src/isa/index.ts'
 import {type EncodedRow, rowNamed} from './encode.ts'
 import {rowsWithoutComparison} from './known-differences.ts'
 

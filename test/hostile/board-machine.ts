@@ -1,8 +1,8 @@
 /** A board whose neighbours in shared memory are known: what its devices must not touch has checksums. */
 import {createHash} from 'node:crypto'
 import {Board, boardRegion, ticksSince} from '../../src/board/index.ts'
+import {VcpuBlock} from '../../src/hart/index.ts'
 import {layOut, type MemoryMap, type Region, SharedMemory, VcpuBlocks, VcpuWords} from '../../src/memory/index.ts'
-import {VcpuBlock} from '../../src/vcpu-worker/index.ts'
 
 export const harts = 4
 /** So much that the offsets of its upper part do not fit into 31 bits. Only what is touched takes memory. */

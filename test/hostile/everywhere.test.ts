@@ -1,11 +1,10 @@
 /** A guest that loads, stores and jumps everywhere gets the faults of QEMU's board, and reaches nothing of the host. */
 import {join} from 'node:path'
 import test from 'ava'
+import {CodePage, codeCacheBytes, fieldOffset, VcpuBlock, vcpuRegions} from '../../src/hart/index.ts'
 import {codePagesPerVcpu} from '../../src/main/machine-memory.ts'
 import {ramBase, type SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
 import {TlbEntry, TlbState, tableLog2Entries, tlbStateOffset} from '../../src/tlb/index.ts'
-import {codeCacheBytes, HartState, VcpuBlock, vcpuRegions} from '../../src/vcpu-worker/index.ts'
-import {CodePage} from '../../src/vcpu-worker/vcpu-block.ts'
 import {bareGuestFiles, bareGuestMebibytes, parseLines, recordedLines} from '../guests/bare/bare-guests.ts'
 import {addi, binary, type Instruction, jump, load, lui} from '../main/little-guest.ts'
 import {createMachine, mebibyte, until} from '../main/test-machine.ts'
@@ -22,7 +21,6 @@ const [ownBytes, lastPage] = [mebibyte + 2 * 4096, 4096]
 function untouched(memory: SharedMemory, accel: 'interp' | 'jit'): Record<string, string> {
 	const [ram, caches] = [memory.region('ram'), memory.region(vcpuRegions.codeCaches)]
 	const block = new VcpuBlocks(memory, harts).base(1)
-	const registers = HartState.offset.instret
 	const tables = Array.from({length: TlbState.fields.descriptor.count}, (_, regime) => {
 		const descriptor = memory.u32[(block + tlbStateOffset + TlbState.offset.descriptor) / 4 + regime]!
 		const log2 = tableLog2Entries(descriptor)
@@ -31,7 +29,7 @@ function untouched(memory: SharedMemory, accel: 'interp' | 'jit'): Record<string
 	const regions: (readonly [name: string, region: Readonly<{offset: number; size: number}>])[] = [
 		['address 0', {offset: 0, size: 65_536}],
 		['boot ROM', memory.region('rom')],
-		['registers of hart 1', {offset: block + VcpuBlock.offset.hart, size: registers}],
+		['registers of hart 1', {offset: block + VcpuBlock.offset.hart, size: fieldOffset.instret - VcpuBlock.offset.hart}],
 		['RAM', {offset: ram.offset + ownBytes, size: ram.size - ownBytes - lastPage}],
 		...tables,
 	]
@@ -71,8 +69,7 @@ for (const accel of ['interp', 'jit'] as const) {
 			})()
 			const ranSome = async (hart: number) => {
 				await machine.pause()
-				const instret =
-					memory.u32[(new VcpuBlocks(memory, harts).base(hart) + VcpuBlock.offset.hart + HartState.offset.instret) / 4]
+				const instret = memory.u32[(new VcpuBlocks(memory, harts).base(hart) + fieldOffset.instret) / 4]
 				machine.resume()
 				return (instret ?? 0) > 100_000
 			}

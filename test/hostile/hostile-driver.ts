@@ -1,7 +1,7 @@
 /** A driver that does what it should not: seeded attacks on every register of the board, and on what devices read in guest RAM. */
 import {type Board, type BoardRange, boardMap, Finisher, virtioSlot, virtioSlotCount} from '../../src/board/index.ts'
 import {GuestRam, ramBase, type SharedMemory} from '../../src/memory/index.ts'
-import {Random} from '../vcpu-worker/hart/float-operands.ts'
+import {Random} from '../hart/core/float-operands.ts'
 import {ramBytes} from './board-machine.ts'
 import {VirtioRegister} from './virtio-registers.ts'
 

@@ -1,6 +1,7 @@
 /** A driver that does as it should: finds out whether the board still serves after an attack. */
 import {boardMap, MainDoorbell, virtioSlot} from '../../src/board/index.ts'
-import {assert, type Gpa, GuestRam, Mip, ramBase} from '../../src/memory/index.ts'
+import {assert} from '../../src/errors.ts'
+import {type Gpa, GuestRam, Mip, ramBase} from '../../src/memory/index.ts'
 import type {HostileMachine} from './board-machine.ts'
 import {VirtioRegister} from './virtio-registers.ts'
 

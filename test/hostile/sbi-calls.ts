@@ -1,7 +1,7 @@
 /** Hostile SBI calls, with the answer that SBI 2.0 demands where it demands one. */
 import {ramBase} from '../../src/memory/index.ts'
-import {SbiError} from '../../src/vcpu-worker/sbi/sbi-error.ts'
-import type {Random} from '../vcpu-worker/hart/float-operands.ts'
+import {SbiError} from '../../src/sbi/sbi-error.ts'
+import type {Random} from '../hart/core/float-operands.ts'
 
 export const [sbiHarts, sbiRamBytes] = [4, 64 * 2 ** 20]
 /** Where a started hart stops itself again. */

@@ -1,7 +1,8 @@
 /** Hostile SBI calls by a guest: every one is answered as SBI says, and nothing but the results is written. */
 import test from 'ava'
+import {vcpuRegions} from '../../src/hart/index.ts'
 import {ramBase} from '../../src/memory/index.ts'
-import {vcpuRegions} from '../../src/vcpu-worker/index.ts'
+import {Random} from '../hart/core/float-operands.ts'
 import {
 	a0,
 	a6,
@@ -17,7 +18,6 @@ import {
 	lui,
 } from '../main/little-guest.ts'
 import {createMachine} from '../main/test-machine.ts'
-import {Random} from '../vcpu-worker/hart/float-operands.ts'
 import {checksum} from './board-machine.ts'
 import {hostileCall, parkAddress, sbiHarts, sbiRamBytes} from './sbi-calls.ts'
 import {spyOnMemory} from './spied-memory.ts'

@@ -3,9 +3,9 @@ import {once} from 'node:events'
 import {Worker} from 'node:worker_threads'
 import test from 'ava'
 import {ramBase} from '../../src/memory/index.ts'
-import {memoryMap} from '../vcpu-worker/hart/hart-core.ts'
-import {encode} from '../vcpu-worker/interpreter/encode.ts'
-import {InterpretedHart} from '../vcpu-worker/interpreter/interpreted-hart.ts'
+import {memoryMap} from '../hart/core/hart-core.ts'
+import {encode} from '../interpreter/encode.ts'
+import {InterpretedHart} from '../interpreter/interpreted-hart.ts'
 import type {AdderThreadData} from './adder-thread.ts'
 
 const place = ramBase + 0x2000

@@ -1,5 +1,5 @@
 /** Machine code of litmus programs: per hart a function of the variables' addresses that returns the hart's part of the outcome. */
-import {encode} from '../vcpu-worker/interpreter/encode.ts'
+import {encode} from '../interpreter/encode.ts'
 import type {Form, Link, Program, Step} from './program.ts'
 
 const zero = 0

@@ -2,9 +2,9 @@ import {once} from 'node:events'
 import {Worker} from 'node:worker_threads'
 import test from 'ava'
 import {ramBase, VcpuBlocks} from '../../src/memory/index.ts'
-import {memoryMap} from '../vcpu-worker/hart/hart-core.ts'
-import {encode} from '../vcpu-worker/interpreter/encode.ts'
-import {InterpretedHart} from '../vcpu-worker/interpreter/interpreted-hart.ts'
+import {memoryMap} from '../hart/core/hart-core.ts'
+import {encode} from '../interpreter/encode.ts'
+import {InterpretedHart} from '../interpreter/interpreted-hart.ts'
 import type {DeviceThreadData} from './device-thread.ts'
 
 const additions = 200_000

@@ -1,5 +1,5 @@
 /** A tiny guest that writes new code for ever and runs each piece often enough to make it hot. */
-import {encode} from '../vcpu-worker/interpreter/encode.ts'
+import {encode} from '../interpreter/encode.ts'
 import {binary, type Instruction, load} from './little-guest.ts'
 
 const [ra, t0, t1, s0, s1, a0, a1, s2, s3] = [1, 5, 6, 8, 9, 10, 11, 18, 19] as const

@@ -1,9 +1,9 @@
 /** Whatever breaks, the machine ends soon and says what broke. */
 import test from 'ava'
+import {VcpuBlock} from '../../src/hart/index.ts'
 import {threadEntries} from '../../src/main/artifacts.ts'
 import {SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
 import {regimeCount, TlbState} from '../../src/tlb/index.ts'
-import {VcpuBlock} from '../../src/vcpu-worker/index.ts'
 import {guestBinary} from '../guests/guests.ts'
 import {roles, stay} from './little-guest.ts'
 import {createMachine, newWorkers, readConsole, until} from './test-machine.ts'

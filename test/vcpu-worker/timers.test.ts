@@ -1,8 +1,8 @@
 import test from 'ava'
 import {Board} from '../../src/board/index.ts'
+import {HartRegisters} from '../../src/hart/hart-registers.ts'
 import {createMemory} from '../../src/main/machine-memory.ts'
 import {Mip, VcpuBlocks} from '../../src/memory/index.ts'
-import {HartRegisters} from '../../src/vcpu-worker/hart-registers.ts'
 import {Timers} from '../../src/vcpu-worker/timers.ts'
 
 const mtimecmp = 0x4000

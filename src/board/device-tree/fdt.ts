@@ -1,5 +1,5 @@
 /** The flattened device tree, version 17: a writer, and a reader for checks. Devicetree specification 0.4, chapter 5. */
-import {expected} from '../../memory/index.ts'
+import {expected} from '../../errors.ts'
 
 /** A property: text, a list of texts, 32-bit cells, raw bytes, or `true` for one that only is there. */
 export type FdtValue = string | readonly string[] | readonly number[] | Uint8Array | true

@@ -1,7 +1,7 @@
 /** The files a boot is made of, read whole and never further than the guest has memory for. */
 import {createReadStream} from 'node:fs'
 import {stat} from 'node:fs/promises'
-import {expected} from '../../memory/index.ts'
+import {expected} from '../../errors.ts'
 
 export type BootOption = '--kernel' | '--initrd' | '--bios' | '--dtb'
 

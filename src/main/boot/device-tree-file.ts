@@ -1,6 +1,6 @@
 /** A device tree from --dtb: checked, and its /chosen changed for --append and --initrd. */
 import {type Fdt, type FdtNode, readFdt, writeFdt} from '../../board/index.ts'
-import {expected, UserError} from '../../memory/index.ts'
+import {expected, UserError} from '../../errors.ts'
 import {readBootFile} from './boot-file.ts'
 import {mebibyte} from './ram-range.ts'
 

@@ -1,5 +1,6 @@
 /** ELF executables for RISC-V. ELF-64 object file format 1.5; RISC-V ELF psABI, "File Header". */
-import {expected, type Gpa, ramBase, type UserError} from '../../memory/index.ts'
+import {expected, type UserError} from '../../errors.ts'
+import {type Gpa, ramBase} from '../../memory/index.ts'
 import type {BootFile} from './boot-file.ts'
 import type {Segment} from './boot-plan.ts'
 import {hex} from './ram-range.ts'

@@ -1,5 +1,6 @@
 /** Kernels: ELF, Linux Image, or a raw binary; where each goes and where it starts. */
-import {expected, type Gpa, ramBase} from '../../memory/index.ts'
+import {expected} from '../../errors.ts'
+import {type Gpa, ramBase} from '../../memory/index.ts'
 import {type BootFile, readBootFile} from './boot-file.ts'
 import {isElf, type Loaded, loadElf} from './elf.ts'
 import {readLinuxImage} from './linux-image.ts'

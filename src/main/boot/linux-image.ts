@@ -1,5 +1,5 @@
 /** The Linux `Image` for RISC-V. Linux, Documentation/arch/riscv/boot-image-header.rst; its EFI stub makes it a PE file too. */
-import {expected} from '../../memory/index.ts'
+import {expected} from '../../errors.ts'
 import type {BootFile} from './boot-file.ts'
 
 export type LinuxImage = Readonly<{

@@ -1,6 +1,7 @@
 /** Plans a boot: reads the files, decides what goes where in memory, and makes the device tree. */
 import {boardMap, virtDeviceTree} from '../../board/index.ts'
-import {expected, type Gpa, ramBase} from '../../memory/index.ts'
+import {expected} from '../../errors.ts'
+import {type Gpa, ramBase} from '../../memory/index.ts'
 import {readBootFile} from './boot-file.ts'
 import type {BootOptions, BootPlan, Entry, Segment} from './boot-plan.ts'
 import {readDeviceTree, withChosen} from './device-tree-file.ts'

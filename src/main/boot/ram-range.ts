@@ -1,5 +1,6 @@
 /** Guest RAM as the loaders see it, and the arithmetic of places in it. */
-import {expected, type Gpa, ramBase} from '../../memory/index.ts'
+import {expected} from '../../errors.ts'
+import {type Gpa, ramBase} from '../../memory/index.ts'
 import type {Segment} from './boot-plan.ts'
 
 export const mebibyte = 0x10_0000

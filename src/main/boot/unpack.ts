@@ -1,7 +1,7 @@
 /** Compressed kernels: gzip and zstd files, and EFI zboot images that hold one of both. */
 import {promisify} from 'node:util'
 import {gunzip, zstdDecompress} from 'node:zlib'
-import {expected} from '../../memory/index.ts'
+import {expected} from '../../errors.ts'
 import type {BootFile} from './boot-file.ts'
 
 type Unpack = (bytes: Uint8Array, options: {maxOutputLength: number}) => Promise<Uint8Array>

@@ -1,5 +1,5 @@
 /** Watches the console for a pattern, which may come in pieces. */
-import {expected} from '../../memory/index.ts'
+import {expected} from '../../errors.ts'
 
 /** Characters that are kept: a match can be no longer. */
 const windowLength = 65_536

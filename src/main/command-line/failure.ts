@@ -1,5 +1,6 @@
 /** Failures in one line, with the exit code that they deserve. */
-import {exitCodes, UserError} from '../../memory/index.ts'
+import {UserError} from '../../errors.ts'
+import {exitCodes} from '../../exit-codes.ts'
 import {SignalReceived} from './signals.ts'
 
 export type Failure = Readonly<{line: string; exitCode: number}>

@@ -1,6 +1,6 @@
 /** The grammar of the command line: its commands and options, for the parser, --help and docs/command-line.md. */
 import {Command} from 'commander'
-import {exitCodes} from '../../memory/index.ts'
+import {exitCodes} from '../../exit-codes.ts'
 import {keyHelp} from './key-escapes.ts'
 import {maximumHarts} from './quantities.ts'
 import {RunOption} from './run-option.ts'

@@ -1,6 +1,6 @@
 /** From words to a command that runs. */
 import {CommanderError} from 'commander'
-import {UserError} from '../../memory/index.ts'
+import {UserError} from '../../errors.ts'
 import {presentSpelling} from '../translation/index.ts'
 import {type Actions, createGrammar} from './grammar.ts'
 import {fetchCommand, type GuestOutput, listCommand, removeCommand} from './guest-command.ts'

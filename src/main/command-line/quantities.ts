@@ -1,5 +1,5 @@
 /** Quantities as they are written on the command line: sizes, harts, seconds. */
-import {expected} from '../../memory/index.ts'
+import {expected} from '../../errors.ts'
 
 export const maximumHarts = 64
 

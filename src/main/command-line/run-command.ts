@@ -1,6 +1,6 @@
 /** `manyhart run`: boots a guest and stays with it until it ends. */
 import {writeFile} from 'node:fs/promises'
-import {exitCodes} from '../../memory/index.ts'
+import {exitCodes} from '../../exit-codes.ts'
 import type {CommandLineMachine, CreateMachine, MachineOptions} from '../machine-interface.ts'
 import {perfMapPath} from '../translation/index.ts'
 import {chooseGuest} from './choose-guest.ts'

@@ -1,6 +1,6 @@
 /** The options of `manyhart run`, checked. */
 import {availableParallelism} from 'node:os'
-import {expected} from '../../memory/index.ts'
+import {expected} from '../../errors.ts'
 import type {TranslationOptions} from '../machine-interface.ts'
 import {parsePattern} from './console-matcher.ts'
 import {maximumHarts, parseSeconds, parseSize, parseSmp, quoted} from './quantities.ts'

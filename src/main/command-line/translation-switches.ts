@@ -1,5 +1,5 @@
 /** `--accel` and the other switches of translation: what they are, and their values checked. */
-import {expected} from '../../memory/index.ts'
+import {expected} from '../../errors.ts'
 import {parseTlbDesign, tlbKeys} from '../../tlb/index.ts'
 import type {TranslationOptions} from '../machine-interface.ts'
 import {accelerators, mostThreshold, translationDefaults} from '../translation/index.ts'

@@ -1,6 +1,6 @@
 /** `--input`: a file's bytes, or the text itself with backslash escapes. */
 import {readFile, stat} from 'node:fs/promises'
-import {expected} from '../../memory/index.ts'
+import {expected} from '../../errors.ts'
 
 const escapeCodes: Readonly<Record<string, string>> = {n: '\n', r: '\r', t: '\t', e: '\u001b', '0': '\0', '\\': '\\'}
 

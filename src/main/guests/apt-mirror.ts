@@ -1,5 +1,5 @@
 /** Finds the Debian mirror that this machine uses itself. */
-import {UserError} from '../../memory/index.ts'
+import {UserError} from '../../errors.ts'
 import {environmentVariables} from '../environment.ts'
 import {runTool} from './run-tool.ts'
 

@@ -4,7 +4,7 @@
  */
 import {access, mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {UserError} from '../../memory/index.ts'
+import {UserError} from '../../errors.ts'
 import {type NeededPackagesOptions, neededPackages} from './package-dependencies.ts'
 import {runTool, type ToolResult} from './run-tool.ts'
 

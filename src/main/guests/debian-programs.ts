@@ -1,7 +1,7 @@
 /** Programs of Debian packages, with the shared libraries that they need, as members of an initramfs. */
 import {readdir, readFile, readlink} from 'node:fs/promises'
 import {join} from 'node:path'
-import {UserError} from '../../memory/index.ts'
+import {UserError} from '../../errors.ts'
 import type {CpioEntry} from './cpio.ts'
 
 // Where Debian's packages for this architecture have their libraries; the dynamic linker looks there by itself.

@@ -1,7 +1,7 @@
 /** The Debian guest: an unmodified kernel and busybox of Debian, put together on this machine. */
 import {mkdir, mkdtemp, readdir, rename, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {UserError} from '../../memory/index.ts'
+import {UserError} from '../../errors.ts'
 import {Apt} from './apt.ts'
 import {findDebianMirror} from './apt-mirror.ts'
 import {packInitramfs} from './debian-initramfs.ts'

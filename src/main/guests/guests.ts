@@ -2,7 +2,7 @@
 import {mkdir, readdir, rm, stat} from 'node:fs/promises'
 import {findPackageJSON} from 'node:module'
 import {dirname, join} from 'node:path'
-import {expected, UserError} from '../../memory/index.ts'
+import {expected, UserError} from '../../errors.ts'
 import {cacheFolder} from './cache-folder.ts'
 import {fetchDebian} from './debian.ts'
 import {acquireFetchLock} from './fetch-lock.ts'

@@ -1,7 +1,7 @@
 /** Runs one of the machine's own tools and gathers what it says. */
 import {spawn} from 'node:child_process'
 import type {Readable} from 'node:stream'
-import {UserError} from '../../memory/index.ts'
+import {UserError} from '../../errors.ts'
 
 export type ToolOptions = Readonly<{
 	folder?: string

@@ -1,5 +1,5 @@
 /** Switches that became keys of `--tlb`: refused, with a hint. */
-import {expected} from '../../memory/index.ts'
+import {expected} from '../../errors.ts'
 import {type TlbDesign, tlbKeys} from '../../tlb/index.ts'
 
 /** The option, its field in the library's options, and the field of `tlb` that it became. */

@@ -1,5 +1,5 @@
 /** The modules that vCPUs hold: which places they serve, how large they are, and which have to go. */
-import {type RegionInfo, regionKey} from '../../vcpu-worker/index.ts'
+import {type RegionInfo, regionKey} from '../../translate/index.ts'
 
 export type LiveModule = Readonly<{id: number; wasmBytes: number; regions: readonly RegionInfo[]}>
 

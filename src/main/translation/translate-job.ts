@@ -2,7 +2,7 @@
 import {writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import type {SharedMemory} from '../../memory/index.ts'
-import {type RegionInfo, type RegionRequest, type TranslateOptions, translate} from '../../vcpu-worker/index.ts'
+import {type RegionInfo, type RegionRequest, type TranslateOptions, translate} from '../../translate/index.ts'
 
 export type TranslateJob = Readonly<{
 	id: number

@@ -8,7 +8,7 @@ import {
 	type RequestMessage,
 	regionKey,
 	type TranslationMessage,
-} from '../../vcpu-worker/index.ts'
+} from '../../translate/index.ts'
 import {LiveModules, type ModuleLimits} from './live-modules.ts'
 import {PageBackoff} from './page-backoff.ts'
 import type {TranslatedModule} from './translate-job.ts'

@@ -1,6 +1,6 @@
 import test from 'ava'
 import {readFdt, writeFdt} from '../../../src/board/index.ts'
-import {UserError} from '../../../src/memory/index.ts'
+import {UserError} from '../../../src/errors.ts'
 
 const blob = writeFdt({
 	name: '',

@@ -1,6 +1,6 @@
 import test from 'ava'
+import {UserError} from '../../../src/errors.ts'
 import {loadElf} from '../../../src/main/boot/elf.ts'
-import {UserError} from '../../../src/memory/index.ts'
 import {type ElfOptions, makeElf, program} from './boot-files.ts'
 
 const load = (bytes: Uint8Array) => loadElf({option: '--kernel', path: 'x.elf', bytes}, 'the kernel')

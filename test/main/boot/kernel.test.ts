@@ -1,7 +1,7 @@
 import {gzipSync, zstdCompressSync} from 'node:zlib'
 import test from 'ava'
+import {UserError} from '../../../src/errors.ts'
 import {loadKernel} from '../../../src/main/boot/kernel.ts'
-import {UserError} from '../../../src/memory/index.ts'
 import {makeElf, makeImage, makeZboot, temporaryFile} from './boot-files.ts'
 
 const place = {base: 0x8020_0000, memoryBytes: 0x100_0000}

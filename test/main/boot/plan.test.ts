@@ -1,7 +1,7 @@
 import test from 'ava'
 import {readFdt, virtDeviceTree, writeFdt} from '../../../src/board/index.ts'
+import {UserError} from '../../../src/errors.ts'
 import {type BootOptions, type BootPlan, planBoot} from '../../../src/main/boot/index.ts'
-import {UserError} from '../../../src/memory/index.ts'
 import {makeElf, makeImage, program, temporaryFile} from './boot-files.ts'
 
 const mebibyte = 0x10_0000

@@ -1,6 +1,6 @@
 import test from 'ava'
+import {UserError} from '../../../src/errors.ts'
 import {describeFailure} from '../../../src/main/command-line/failure.ts'
-import {UserError} from '../../../src/memory/index.ts'
 
 test('a user’s mistake exits with 2, and is one line', (t) => {
 	t.deepEqual(describeFailure(new UserError('Expected a,\n got b')), {

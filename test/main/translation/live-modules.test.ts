@@ -1,7 +1,7 @@
 /** Which modules have to go: superseded ones, and the oldest above the limits. */
 import test from 'ava'
 import {LiveModules} from '../../../src/main/translation/live-modules.ts'
-import {regionKey} from '../../../src/vcpu-worker/index.ts'
+import {regionKey} from '../../../src/translate/index.ts'
 
 const roomy = {wasmBytes: 1e9, regions: 1e9}
 const region = (page: number, entry = 0) => ({index: 0, page, entry, sources: [], instructions: 1})

@@ -5,7 +5,7 @@ import type {TranslatedModule} from '../../../src/main/translation/index.ts'
 import {TranslationService, type TranslationServiceOptions} from '../../../src/main/translation/index.ts'
 import {layOut, SharedMemory} from '../../../src/memory/index.ts'
 import {microseconds, Rcu, rcuRegion} from '../../../src/rcu/index.ts'
-import type {RegionRequest, TranslationMessage} from '../../../src/vcpu-worker/index.ts'
+import type {RegionRequest, TranslationMessage} from '../../../src/translate/index.ts'
 
 const emptyModule = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0))
 const vcpus = 2

@@ -3,9 +3,9 @@ import {readFile} from 'node:fs/promises'
 import test from 'ava'
 import {fromRoot} from '../../../scripts/build/project.ts'
 import {renderCommandLine} from '../../../scripts/docs/command-line.ts'
+import {exitCodes} from '../../../src/exit-codes.ts'
 import {runOptions} from '../../../src/main/command-line/grammar.ts'
 import {withLongDashes} from '../../../src/main/command-line/qemu-spelling.ts'
-import {exitCodes} from '../../../src/memory/index.ts'
 import {tlbKeys} from '../../../src/tlb/index.ts'
 
 const page = await readFile(fromRoot('docs/command-line.md'), 'utf8')

@@ -1,0 +1,17 @@
+/** From effects to WebAssembly: what the interpreter and translated regions share. */
+export {offsets} from './block-offsets.ts'
+export {emitMarkDirty, mstatusFs, pushFloatingPointOff} from './float-status.ts'
+export {hartFunctions} from './hart-functions.ts'
+export {type HartFunctions, Lowering, type Operands} from './lowering.ts'
+export {
+	type LoadExpression,
+	loadOpcode,
+	MemoryAccess,
+	type Push,
+	pushEntry,
+	type StoreOperands,
+	storeOpcode,
+	toTag,
+} from './memory-access.ts'
+export {emitMultiplyHigh} from './multiply-high.ts'
+export {maximumCallDepth, RegionStatus, rationInstructions, regionSignature} from './region-call.ts'

@@ -1,0 +1,275 @@
+/** Emits guest loads, stores and atomics: the TLB lookup inline, everything else in the hart core. */
+
+import type {AccessBytes, AmoName, Expression, Type} from '../isa/index.ts'
+import {type TagEncoding, TlbEntry, tagBias} from '../tlb/index.ts'
+import type {Code, FunctionReference, Label, Local, MemoryOpcode} from '../wasm/index.ts'
+import {offsets} from './block-offsets.ts'
+
+export type Push = () => void
+export type AtomicOperands = Readonly<{gva: Push; value: Push}>
+export type StoreOperands = Readonly<{gva: Push; value: Push; type: Type}>
+export type LoadExpression = Extract<Expression, {op: 'load'}>
+type LoadReservedExpression = Extract<Expression, {op: 'loadReserved'}>
+type AmoExpression = Extract<Expression, {op: 'amo'}>
+
+const bits = {1: '8', 2: '16', 4: '32', 8: ''} as const
+
+export function loadOpcode({type, bytes, signed}: LoadExpression): MemoryOpcode {
+	const whole = type === 'i32' ? bytes === 4 : bytes === 8
+	return (whole ? `${type}.load` : `${type}.load${bits[bytes]}_${signed ? 's' : 'u'}`) as MemoryOpcode
+}
+
+export function storeOpcode(type: Type, bytes: AccessBytes): MemoryOpcode {
+	const whole = type === 'i32' ? bytes === 4 : bytes === 8
+	return (whole ? `${type}.store` : `${type}.store${bits[bytes]}`) as MemoryOpcode
+}
+
+const rmwOperation: Partial<Record<AmoName, string>> = {swap: 'xchg', add: 'add', and: 'and', or: 'or', xor: 'xor'}
+const keepsOld: Partial<Record<AmoName, 'le_s' | 'ge_s' | 'le_u' | 'ge_u'>> = {
+	min: 'le_s',
+	max: 'ge_s',
+	minu: 'le_u',
+	maxu: 'ge_u',
+}
+
+export class MemoryAccess {
+	readonly #code: Code
+	readonly #block: Local
+	readonly #budget: Local
+	readonly #table: Local
+	readonly #mask: Local
+	readonly #encoding: TagEncoding
+	readonly #functions: Readonly<Record<string, FunctionReference>>
+
+	/** @param options.table i32: the data table's address. @param options.mask i32: (entries − 1) × TlbEntry.size. */
+	constructor(options: {
+		code: Code
+		block: Local
+		budget: Local
+		table: Local
+		mask: Local
+		encoding: TagEncoding
+		functions: Readonly<Record<string, FunctionReference>>
+	}) {
+		this.#code = options.code
+		this.#block = options.block
+		this.#budget = options.budget
+		this.#table = options.table
+		this.#mask = options.mask
+		this.#encoding = options.encoding
+		this.#functions = options.functions
+	}
+
+	/** Pushes the loaded value. */
+	load(e: LoadExpression, gva: Push, trap: Label): void {
+		this.#offset({gva, bytes: e.bytes, tag: 'readTag'}, (address) => {
+			this.#call('readMemory', () => this.#code.get(address).i32(e.bytes), trap)
+		})
+		// Plain: RVWMO asks no order of plain accesses; the host's aligned 8-byte load does not tear.
+		this.#code.unalignedMemory(loadOpcode(e))
+	}
+
+	store(bytes: AccessBytes, operands: StoreOperands, trap: Label): void {
+		const code = this.#code
+		const address = code.local('i64')
+		const value = code.local(operands.type)
+		const entry = code.local('i32')
+		operands.gva()
+		code.set(address)
+		operands.value()
+		code.set(value)
+		this.#pushHit({address, entry, bytes, tag: 'writeTag'})
+		code.likely().if(
+			undefined,
+			() => {
+				this.#pushHitOffset(address, entry)
+				// Plain, as in load().
+				code.get(value).unalignedMemory(storeOpcode(operands.type, bytes))
+			},
+			() => {
+				code.get(address).i32(bytes).get(value)
+				if (operands.type === 'i32') code.op('i64.extend_i32_u')
+				code.call(this.#function('writeMemory')).op('i32.eqz').unlikely().brIf(trap)
+			},
+		)
+		code.release(address, value, entry)
+	}
+
+	/** Pushes the old value. Sequentially consistent: every Wasm atomic is, which is at least what aq and rl ask. */
+	amo(e: AmoExpression, operands: AtomicOperands, trap: Label): void {
+		const code = this.#code
+		const offset = code.local('i32')
+		const value = code.local(e.type)
+		this.#atomicOffset({gva: operands.gva, bytes: e.bytes, tag: 'writeTag'}, trap)
+		code.set(offset)
+		operands.value()
+		code.set(value)
+		const operation = rmwOperation[e.name]
+		if (operation)
+			code
+				.get(offset)
+				.get(value)
+				.memory(`${e.type}.atomic.rmw.${operation}` as MemoryOpcode)
+		else this.#minMax(e, offset, value)
+		code.release(offset, value)
+	}
+
+	/** Pushes the value, and remembers its place and the value itself. */
+	loadReserved({bytes, releases}: LoadReservedExpression, gva: Push, trap: Label): void {
+		const code = this.#code
+		// An atomic load is ordered before what follows, not after a plain store before it.
+		if (releases) code.op('atomic.fence')
+		const type = bytes === 4 ? 'i32' : 'i64'
+		const offset = code.local('i32')
+		const value = code.local(type)
+		this.#atomicOffset({gva, bytes, tag: 'readTag'}, trap)
+		code.set(offset)
+		// Ordered before every later access of this hart. Pairs with the compare-exchange of storeConditional() and with AMOs on any hart.
+		code.get(offset).memory(`${type}.atomic.load`).set(value)
+		this.#setReservation(() => code.get(offset))
+		code.get(this.#block).i32(bytes).memory('i32.store', offsets.reservationBytes)
+		code.get(this.#block).get(value)
+		if (type === 'i32') code.op('i64.extend_i32_u')
+		code.memory('i64.store', offsets.reservationValue)
+		code.get(value)
+		code.release(offset, value)
+	}
+
+	/** Pushes 0 (stored) or 1, i64. Succeeds when the reserved place still holds the reserved value. */
+	storeConditional(bytes: 4 | 8, operands: AtomicOperands, trap: Label): void {
+		const code = this.#code
+		const type = bytes === 4 ? 'i32' : 'i64'
+		const offset = code.local('i32')
+		const reserved = code.local(type)
+		const value = code.local(type)
+		this.#atomicOffset({gva: operands.gva, bytes, tag: 'writeTag'}, trap)
+		code.set(offset)
+		operands.value()
+		code.set(value)
+		code.get(this.#block).memory('i32.load', offsets.reservationOffset).get(offset).op('i32.eq')
+		code.get(this.#block).memory('i32.load', offsets.reservationBytes).i32(bytes).op('i32.eq')
+		code.op('i32.and').if(
+			'i64',
+			() => {
+				code.get(this.#block).memory('i64.load', offsets.reservationValue)
+				if (type === 'i32') code.op('i32.wrap_i64')
+				code.set(reserved)
+				// Sequentially consistent. Pairs with loadReserved() and with the other harts' stores and atomics on this place.
+				code.get(offset).get(reserved).get(value).memory(`${type}.atomic.rmw.cmpxchg`)
+				code.get(reserved).op(`${type}.ne`).op('i64.extend_i32_u')
+			},
+			() => code.i64(1n),
+		)
+		this.#setReservation(() => code.i32(0))
+		code.release(offset, reserved, value)
+	}
+
+	/** Makes the count of retired instructions readable from the block. Plain: only this vCPU writes it. */
+	syncBudget(): void {
+		this.#code.get(this.#block).get(this.#budget).memory('i32.store', offsets.budget)
+	}
+
+	/** The same, without this instruction: what a CSR access reads. Unprivileged spec, "Zicsr": "the value prior to the execution of the instruction". */
+	syncBudgetBefore(): void {
+		this.#code.get(this.#block).get(this.#budget).i32(1).op('i32.add').memory('i32.store', offsets.budget)
+	}
+
+	/** Pushes the 64-bit scratch value. Plain: written by the hart core on this thread. */
+	pushScratch(): void {
+		this.#code.get(this.#block).memory('i64.load', offsets.scratch)
+	}
+
+	// Plain: a hart's reservation is its own.
+	#setReservation(offset: Push): void {
+		this.#code.get(this.#block)
+		offset()
+		this.#code.memory('i32.store', offsets.reservationOffset)
+	}
+
+	// old = *place; do { seen = old } while ((old = cmpxchg(place, seen, keep(seen, value) ? seen : value)) != seen)
+	#minMax(e: AmoExpression, offset: Local, value: Local): void {
+		const code = this.#code
+		const old = code.local(e.type)
+		const seen = code.local(e.type)
+		const keeps = keepsOld[e.name]
+		if (!keeps) throw new Error(`Invariant broken: AMO ${e.name} is one of the nine`)
+		code.get(offset).memory(`${e.type}.atomic.load`).set(old)
+		code.loop('retry', (retry) => {
+			code.get(offset).get(old).tee(seen)
+			code.get(seen).get(value).get(seen).get(value).op(`${e.type}.${keeps}`).op('select')
+			code.memory(`${e.type}.atomic.rmw.cmpxchg`).tee(old).get(seen).op(`${e.type}.ne`).brIf(retry)
+		})
+		code.get(old)
+		code.release(old, seen)
+	}
+
+	#atomicOffset(access: {gva: Push; bytes: AccessBytes; tag: 'readTag' | 'writeTag'}, trap: Label): void {
+		this.#offset(access, (address) => {
+			const kind = access.tag === 'readTag' ? 0 : 1
+			this.#call('atomicAddress', () => this.#code.get(address).i32(access.bytes).i32(kind), trap)
+		})
+	}
+
+	// entry = table[vpn & mask]; entry.tag == tag of masked gva ? low(gva) + entry.addend : miss()
+	#offset(access: {gva: Push; bytes: AccessBytes; tag: 'readTag' | 'writeTag'}, miss: (address: Local) => void): void {
+		const code = this.#code
+		const address = code.local('i64')
+		const entry = code.local('i32')
+		access.gva()
+		code.set(address)
+		this.#pushHit({address, entry, bytes: access.bytes, tag: access.tag})
+		code.likely().if(
+			'i32',
+			() => this.#pushHitOffset(address, entry),
+			() => miss(address),
+		)
+		code.release(address, entry)
+	}
+
+	// Pushes entry.tag == tag of gva & ~(0xfff ^ (bytes − 1)). Plain: only this vCPU fills and empties its tables; others swap them whole.
+	#pushHit(access: {address: Local; entry: Local; bytes: AccessBytes; tag: 'readTag' | 'writeTag'}): void {
+		const code = this.#code
+		pushEntry(code, {address: access.address, table: this.#table, mask: this.#mask})
+		code.tee(access.entry).memory('i64.load', TlbEntry.offset[access.tag])
+		code
+			.get(access.address)
+			.i64(BigInt(~(0xfff ^ (access.bytes - 1))))
+			.op('i64.and')
+		toTag(code, this.#encoding)
+		code.op('i64.eq')
+	}
+
+	#pushHitOffset(address: Local, entry: Local): void {
+		this.#code.get(address).op('i32.wrap_i64').get(entry).memory('i32.load', TlbEntry.offset.addend).op('i32.add')
+	}
+
+	#call(name: string, push: Push, trap: Label): void {
+		const code = this.#code
+		const result = code.local('i32')
+		push()
+		code.call(this.#function(name)).tee(result).op('i32.eqz').unlikely().brIf(trap)
+		code.get(result)
+		code.release(result)
+	}
+
+	#function(name: string): FunctionReference {
+		const found = this.#functions[name]
+		if (!found) throw new Error(`Invariant broken: the hart core must export ${name}`)
+		return found
+	}
+}
+
+/** Turns the page's address on the stack, i64, into its tag. */
+export function toTag(code: Code, encoding: TagEncoding): void {
+	const bias = tagBias[encoding]
+	if (bias !== 0) code.i64(BigInt(bias)).op('i64.add')
+}
+
+/** log2(TlbEntry.size) below the page shift: gva >> this, masked, is the entry's place in bytes. */
+const entryShift = 12n - BigInt(Math.log2(TlbEntry.size))
+
+/** Pushes the address of the entry for `address`: table + ((gva >> 7) & mask). */
+export function pushEntry(code: Code, lookup: {address: Local; table: Local; mask: Local}): void {
+	code.get(lookup.address).i64(entryShift).op('i64.shr_u', 'i32.wrap_i64')
+	code.get(lookup.mask).op('i32.and').get(lookup.table).op('i32.add')
+}

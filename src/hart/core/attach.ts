@@ -1,0 +1,21 @@
+/** What an instance of the hart core is told before anything else. */
+import {attachCodeCache} from './code-cache'
+import {attachMemory} from './hart'
+
+/**
+ * Once, before any other call. RAM and ROM are page-aligned, in shared memory as in guest-physical space.
+ * @param codeCache offset of `codeCacheBytes(codePages)` bytes; page 0 of them is for instructions that cross pages.
+ */
+export function attach(
+	block: u32,
+	ram: u32,
+	ramSize: f64,
+	rom: u32,
+	romBase: f64,
+	romSize: f64,
+	codeCache: u32,
+	codePages: u32,
+): void {
+	attachMemory(block, ram, ramSize, rom, romBase, romSize)
+	attachCodeCache(codeCache, codePages)
+}

@@ -1,0 +1,52 @@
+/** Cache-block operations: Zicboz's cbo.zero and Zicbom's cbo.inval, cbo.clean and cbo.flush. Unprivileged spec, "CMO" Extensions. */
+import {HART_MENVCFG, HART_PRIVILEGE, HART_SENVCFG, RUN_TRAP_CAUSE} from '../../../build/hart/offsets'
+import {ACCESS_LOAD, ACCESS_STORE, accessFault, pageFault} from './access'
+import {ENVCFG_CBCFE, ENVCFG_CBIE, ENVCFG_CBZE, MACHINE, USER} from './architecture'
+import {hart, raise} from './hart'
+import {place, translate} from './translation'
+
+const BLOCK_BYTES: u32 = 64
+
+const FAULT: i32 = 0
+const DONE: i32 = 1
+const ILLEGAL: i32 = 2
+
+const OPERATION_INVAL: i32 = 0
+
+/** cbo.zero. @returns 1 done, 0 with the exception raised, 2 where it is an illegal instruction. */
+export function zeroBlock(gva: u64): i32 {
+	if (!enabled(ENVCFG_CBZE)) return ILLEGAL
+	if (!translateBlock(gva, ACCESS_STORE)) return FAULT
+	memory.fill(place, 0, BLOCK_BYTES)
+	return DONE
+}
+
+/**
+ * Memory is coherent with every device, so there is nothing to do; the instruction still needs its permission, and an address
+ * that may be loaded from. (What may be stored to may be loaded from as well: W without R is reserved, in PTEs and in PMP.)
+ * @param operation 0 inval, 1 clean, 2 flush. @returns as zeroBlock().
+ */
+export function manageBlock(gva: u64, operation: i32): i32 {
+	if (!enabled(operation == OPERATION_INVAL ? ENVCFG_CBIE : ENVCFG_CBCFE)) return ILLEGAL
+	return translateBlock(gva, ACCESS_LOAD) ? DONE : FAULT
+}
+
+/** Below M, menvcfg has to allow it, and in U senvcfg too. */
+function enabled(field: u64): bool {
+	const privilege = load<u32>(hart, HART_PRIVILEGE)
+	if (privilege == MACHINE) return true
+	if (!(load<u64>(hart, HART_MENVCFG) & field)) return false
+	return privilege != USER || (load<u64>(hart, HART_SENVCFG) & field) != 0
+}
+
+/** Sets `place` to the start of the block that holds gva. @returns 1, or 0 with the exception raised: a store's, whatever the access. */
+function translateBlock(gva: u64, access: u32): i32 {
+	let cause = accessFault(ACCESS_STORE)
+	if (translate(gva & ~(<u64>BLOCK_BYTES - 1), BLOCK_BYTES, access)) {
+		if (place != 0) return 1
+	} else if (load<u64>(hart, RUN_TRAP_CAUSE) == pageFault(access)) {
+		cause = pageFault(ACCESS_STORE)
+	}
+	raise(cause, gva)
+	return 0
+}

@@ -1,0 +1,163 @@
+/**
+ * The vCPU's decoded code pages: a hash table by physical page, then the pages. src/hart/code-cache.ts has the
+ * same layout for scripts; a test compares them.
+ */
+import {
+	CODE_PAGE_COUNTERS,
+	CODE_PAGE_GENERATION,
+	CODE_PAGE_PAGE,
+	CODE_PAGE_SIZE,
+	CODE_PAGE_SLOTS,
+	CODE_PAGE_SNAPSHOT,
+	CODE_PAGE_SNAPSHOT_NUMBER,
+	FLUSH_CAUSE_CODE_CACHE_RESET,
+	COUNT_CODE_CACHE_RESETS,
+	RUN_CODE_GENERATION,
+	COUNT_CODE_PAGES_CHANGED,
+	COUNT_CODE_PAGES_DECODED,
+	RUN_CODE_PAGES_USED,
+	SLOT_SIZE,
+} from '../../../build/hart/offsets'
+import {PAGE_BYTES} from './architecture'
+import {tlbFlush} from './env'
+import {hart} from './hart'
+
+/** Instruction slots of a page; two sentinel slots follow them. */
+export const SLOTS: u32 = PAGE_BYTES / 2
+/** Handler of a sentinel slot: the next instruction lies in another page. */
+export const SENTINEL: u64 = 1
+const COUNTER_BYTES: u32 = 2
+
+let buckets: u32 = 0
+let bucketCount: u32 = 0
+let pages: u32 = 0
+let pageCount: u32 = 0
+/** The scratch page's only slot that is no sentinel; SLOTS = none. */
+let openSlot: u32 = SLOTS
+/** Snapshots taken. Outlives a reset, as code does that remembers their numbers. */
+let snapshots: u64 = 0
+
+/** Twice as many buckets as pages, rounded up to a power of two: probes stay short. */
+function bucketsFor(count: u32): u32 {
+	return 1 << (32 - clz(2 * count - 1))
+}
+
+/** @returns bytes of a cache of so many code pages, the scratch page counted. */
+export function codeCacheBytes(count: u32): u32 {
+	return bucketsFor(count) * 4 + count * CODE_PAGE_SIZE
+}
+
+/** @param cache 64-byte aligned. @param count at least 8, so that the pages are aligned too. */
+export function attachCodeCache(cache: u32, count: u32): void {
+	buckets = cache
+	bucketCount = bucketsFor(count)
+	pages = cache + bucketCount * 4
+	pageCount = count
+	for (let slot: u32 = 0; slot < SLOTS; slot++) store<u64>(pages + slot * SLOT_SIZE, SENTINEL, CODE_PAGE_SLOTS)
+	writeSentinels(pages)
+	openSlot = SLOTS
+	emptyCodeCache()
+}
+
+/** @returns the code page for instructions that are fetched one by one: they cross pages, or PMP splits theirs. */
+export function scratchCodePage(): u32 {
+	return pages
+}
+
+/**
+ * Makes the scratch page hold this instruction and nothing else: wherever it goes on, it meets a sentinel.
+ * @param offset in its page. @param bits of the instruction. @returns the scratch page.
+ */
+export function onlyInstruction(offset: u32, bits: u32): u32 {
+	const slot = offset / 2
+	// The slot depends on the bytes alone: it is kept while they are the same.
+	if (slot != openSlot || load<u32>(pages + offset, CODE_PAGE_SNAPSHOT) != bits) {
+		store<u64>(pages + openSlot * SLOT_SIZE, SENTINEL, CODE_PAGE_SLOTS)
+		store<u64>(pages + slot * SLOT_SIZE, 0, CODE_PAGE_SLOTS)
+		store<u32>(pages + offset, bits, CODE_PAGE_SNAPSHOT)
+		openSlot = slot
+	}
+	return pages
+}
+
+/** Finds or makes the decoded page of a physical page. When the cache is full, all of it is given up first. */
+export function codePage(physicalPage: u32): u32 {
+	let bucket = bucketOf(physicalPage)
+	for (let code = load<u32>(bucket); code != 0; code = load<u32>(bucket)) {
+		if (load<u32>(code, CODE_PAGE_PAGE) == physicalPage) return verifyCodePage(code)
+		bucket = nextBucket(bucket)
+	}
+	if (load<u32>(hart, RUN_CODE_PAGES_USED) == pageCount) {
+		resetCodeCache()
+		bucket = bucketOf(physicalPage)
+	}
+	const used = load<u32>(hart, RUN_CODE_PAGES_USED)
+	store<u32>(hart, used + 1, RUN_CODE_PAGES_USED)
+	const code = pages + used * CODE_PAGE_SIZE
+	store<u32>(bucket, code)
+	store<u32>(code, physicalPage, CODE_PAGE_PAGE)
+	takeSnapshot(code)
+	store<u64>(hart, load<u64>(hart, COUNT_CODE_PAGES_DECODED) + 1, COUNT_CODE_PAGES_DECODED)
+	return code
+}
+
+/** Compares a page that is older than the last fence.i with memory, and forgets its slots when it changed. @returns the page. */
+export function verifyCodePage(code: u32): u32 {
+	const generation = load<u32>(hart, RUN_CODE_GENERATION)
+	if (load<u32>(code, CODE_PAGE_GENERATION) == generation) return code
+	if (sameAsMemory(code)) {
+		store<u32>(code, generation, CODE_PAGE_GENERATION)
+	} else {
+		takeSnapshot(code)
+		store<u64>(hart, load<u64>(hart, COUNT_CODE_PAGES_CHANGED) + 1, COUNT_CODE_PAGES_CHANGED)
+	}
+	return code
+}
+
+/** Ends the slots of a page. */
+export function writeSentinels(code: u32): void {
+	store<u64>(code + SLOTS * SLOT_SIZE, SENTINEL, CODE_PAGE_SLOTS)
+	store<u64>(code + (SLOTS + 1) * SLOT_SIZE, SENTINEL, CODE_PAGE_SLOTS)
+}
+
+// Plain reads of guest code here and below: what another hart writes meanwhile is seen now or after the next fence.i,
+// as the ISA has it; slots are decoded from the snapshot only, so they agree with what sameAsMemory() compares.
+function takeSnapshot(code: u32): void {
+	memory.fill(code + CODE_PAGE_SLOTS, 0, SLOTS * SLOT_SIZE)
+	writeSentinels(code)
+	memory.fill(code + CODE_PAGE_COUNTERS, 0, SLOTS * COUNTER_BYTES)
+	memory.copy(code + CODE_PAGE_SNAPSHOT, load<u32>(code, CODE_PAGE_PAGE), PAGE_BYTES)
+	store<u64>(code, ++snapshots, CODE_PAGE_SNAPSHOT_NUMBER)
+	store<u32>(code, load<u32>(hart, RUN_CODE_GENERATION), CODE_PAGE_GENERATION)
+}
+
+function sameAsMemory(code: u32): bool {
+	const page = load<u32>(code, CODE_PAGE_PAGE)
+	for (let at: u32 = 0; at < PAGE_BYTES; at += 8) {
+		if (load<u64>(code + at, CODE_PAGE_SNAPSHOT) != load<u64>(page + at)) return false
+	}
+	return true
+}
+
+function resetCodeCache(): void {
+	emptyCodeCache()
+	store<u64>(hart, load<u64>(hart, COUNT_CODE_CACHE_RESETS) + 1, COUNT_CODE_CACHE_RESETS)
+	// TLB entries point at code pages that are about to be reused.
+	tlbFlush(FLUSH_CAUSE_CODE_CACHE_RESET, 0, 0)
+}
+
+function emptyCodeCache(): void {
+	memory.fill(buckets, 0, bucketCount * 4)
+	// Page 0 is the scratch page.
+	store<u32>(hart, 1, RUN_CODE_PAGES_USED)
+}
+
+function bucketOf(physicalPage: u32): u32 {
+	// Fibonacci hashing: the upper bits of the product depend on all bits of the page number.
+	const hash = (physicalPage >> 12) * 0x9e37_79b1
+	return buckets + (hash >> (clz(bucketCount) + 1)) * 4
+}
+
+function nextBucket(bucket: u32): u32 {
+	return buckets + ((bucket - buckets + 4) & (bucketCount * 4 - 1))
+}

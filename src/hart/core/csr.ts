@@ -1,0 +1,51 @@
+/** CSR instructions: privilege, then read, then the legalized write. The CSRs themselves are in csr-*.ts, one file per privilege. */
+import {HART_PRIVILEGE, RUN_SCRATCH} from '../../../build/hart/offsets'
+import {readMachineCsr, writeMachineCsr} from './csr-machine'
+import {CSR_MIP, CSR_SIP, delegatedSsip, readSupervisorCsr, writeSupervisorCsr} from './csr-supervisor'
+import {CSR_SEED, readSeed, readUserCsr, writeUserCsr} from './csr-user'
+import {DONE, doneUnlessInterrupt, ILLEGAL} from './csr-value'
+import {hart} from './hart'
+import {changePending} from './interrupts'
+
+const HOW_WRITE: i32 = 0
+const HOW_SET: i32 = 1
+
+/**
+ * The old value comes in RUN_SCRATCH. Zicsr, and the privileged spec's "CSR Address Mapping Conventions".
+ * @param how 0 writes the operand, 1 sets its bits, 2 clears them. @param readOnly not 0: only reads.
+ * @returns 0 where it is an illegal instruction, 1 done, 2 done and the caller has to restart.
+ */
+export function csrAccess(number: i32, how: i32, operand: u64, readOnly: i32): i32 {
+	// Bits 9–8: the lowest privilege; bits 11–10: 3 = read-only.
+	const lowest = (number >> 8) & 3
+	if (<u32>lowest > load<u32>(hart, HART_PRIVILEGE)) return ILLEGAL
+	if (number >> 10 == 3 && readOnly == 0) return ILLEGAL
+	// The write has no effect, but it has to be one.
+	if (number == CSR_SEED) return readOnly != 0 ? ILLEGAL : readSeed()
+	if (!readCsr(number, lowest)) return ILLEGAL
+	if (readOnly != 0) return DONE
+	if (number == CSR_MIP || number == CSR_SIP) return writePending(number, how, operand)
+	const old = load<u64>(hart, RUN_SCRATCH)
+	const value = how == HOW_WRITE ? operand : how == HOW_SET ? old | operand : old & ~operand
+	if (lowest == 0) return writeUserCsr(number, value)
+	if (lowest == 1) return writeSupervisorCsr(number, value)
+	return writeMachineCsr(number, value)
+}
+
+function readCsr(number: i32, lowest: i32): i32 {
+	if (lowest == 0) return readUserCsr(number)
+	if (lowest == 1) return readSupervisorCsr(number)
+	return lowest == 3 ? readMachineCsr(number) : ILLEGAL
+}
+
+/**
+ * mip and sip: only the named bits change, never "the old value of the others", which another hart may have changed since;
+ * and a device's SEIP is not copied into the software's.
+ */
+function writePending(number: i32, how: i32, operand: u64): i32 {
+	const writable = number == CSR_SIP ? delegatedSsip() : u64.MAX_VALUE
+	const set = how == HOW_WRITE || how == HOW_SET ? operand : 0
+	const clear = how == HOW_WRITE ? ~operand : how == HOW_SET ? 0 : operand
+	changePending(set & writable, clear & writable)
+	return doneUnlessInterrupt()
+}

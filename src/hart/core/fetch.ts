@@ -1,0 +1,75 @@
+/**
+ * Fetching instructions: the code page behind an address, from the TLB, else walk and fill. Instructions across two pages, and
+ * those in a page that PMP splits, are fetched alone, into the scratch code page.
+ */
+import {CODE_PAGE_SNAPSHOT, RUN_FETCH_REGIME, TLB_ENTRY_CODE, TLB_ENTRY_EXEC_TAG} from '../../../build/hart/offsets'
+import {ACCESS_FETCH} from './access'
+import {PAGE_MASK} from './architecture'
+import {codePage, onlyInstruction, verifyCodePage} from './code-cache'
+import {hart} from './hart'
+import {pageOf} from './page-walk'
+import {PMP_SPLIT} from './pmp'
+import {entryOf, fill, isOpen, loadDescriptor, tagOf} from './tlb-fill'
+import {locate, place, refuse} from './translation'
+
+/** Instructions are fetched by halfwords: each of them is permitted or not. */
+const PARCEL_BYTES: u32 = 2
+
+/** @returns the code page of gva's page, or 0 with the exception raised. */
+export function fetch(gva: u64): u32 {
+	const regime = load<u32>(hart, RUN_FETCH_REGIME)
+	const descriptor = loadDescriptor(regime)
+	const page = pageOf(gva)
+	const entry = entryOf(descriptor, page)
+	if (load<u64>(entry, TLB_ENTRY_EXEC_TAG) == tagOf(page)) return verifyCodePage(load<u32>(entry, TLB_ENTRY_CODE))
+	const may = locate(gva, PARCEL_BYTES, ACCESS_FETCH, regime, descriptor)
+	if (may == 0) return 0
+	if (place == 0) return refuse(gva, ACCESS_FETCH)
+	if (may & PMP_SPLIT) return fetchOne(gva, load<u16>(place))
+	const physicalPage = place - <u32>(gva & PAGE_MASK)
+	// May flush when the cache is full. The fill then goes to the retired table, which costs a second miss and no more; into
+	// one that was emptied in place it must not go, since a flusher takes that for empty.
+	const code = codePage(physicalPage)
+	if (isOpen(descriptor)) fill(descriptor, page, physicalPage, may, code)
+	return code
+}
+
+/** @returns the two bytes of an instruction at gva, or −1 with the exception raised. Fills no entry. */
+export function fetchParcel(gva: u64): i32 {
+	const regime = load<u32>(hart, RUN_FETCH_REGIME)
+	if (locate(gva, PARCEL_BYTES, ACCESS_FETCH, regime, loadDescriptor(regime)) == 0) return -1
+	if (place != 0) return load<u16>(place)
+	refuse(gva, ACCESS_FETCH)
+	return -1
+}
+
+/** Of the instruction, in its page. */
+const LAST_HALFWORD: u32 = 0xffe
+
+/** @param gva of a 32-bit instruction at page offset 0xffe. @returns the scratch code page, or 0 with the exception raised. */
+export function fetchAcross(gva: u64): u32 {
+	const first = fetch(gva)
+	if (first == 0) return 0
+	// Before the second fetch, which may reset the cache.
+	const low = load<u16>(first + LAST_HALFWORD, CODE_PAGE_SNAPSHOT)
+	return fetchSecond(gva, low)
+}
+
+function fetchSecond(gva: u64, low: u32): u32 {
+	const second = fetch(gva + 2)
+	if (second == 0) return 0
+	// The first halfword of the page, also where that page is the scratch page.
+	return onlyInstruction(LAST_HALFWORD, low | ((<u32>load<u16>(second, CODE_PAGE_SNAPSHOT)) << 16))
+}
+
+/**
+ * One instruction of a page whose parts PMP permits different things.
+ * @param low its first halfword, which may be fetched. @returns the scratch code page, or 0 with the exception raised.
+ */
+export function fetchOne(gva: u64, low: u32): u32 {
+	const offset = <u32>(gva & PAGE_MASK)
+	if ((low & 3) != 3) return onlyInstruction(offset, low)
+	if (offset == LAST_HALFWORD) return fetchSecond(gva, low)
+	const high = fetchParcel(gva + 2)
+	return high < 0 ? 0 : onlyInstruction(offset, low | (high << 16))
+}

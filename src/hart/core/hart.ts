@@ -1,0 +1,41 @@
+/** The hart that this instance is the core of: its block, and the guest memory that it sees. */
+import {RUN_TRAP_CAUSE, RUN_TRAP_TVAL} from '../../../build/hart/offsets'
+
+/** Where QEMU's riscv `virt` board has its RAM. */
+const RAM_BASE: u64 = 0x8000_0000
+
+/** Offset of the vCPU's block in shared memory; all HART_, TLB_ and WORDS_ offsets start here. */
+export let hart: u32 = 0
+let ramOffset: u32 = 0
+let ramBytes: u64 = 0
+let romOffset: u32 = 0
+let romGpa: u64 = 0
+let romBytes: u64 = 0
+
+/** RAM and ROM are page-aligned, in shared memory as in guest-physical space. Called by attach(), once. */
+export function attachMemory(block: u32, ram: u32, ramSize: f64, rom: u32, romBase: f64, romSize: f64): void {
+	hart = block
+	ramOffset = ram
+	ramBytes = <u64>ramSize
+	romOffset = rom
+	romGpa = <u64>romBase
+	romBytes = <u64>romSize
+}
+
+/** @returns where the byte at gpa lies in shared memory, or 0 where it is not guest RAM. */
+export function ramAt(gpa: u64): u32 {
+	const distance = gpa - RAM_BASE
+	return distance < ramBytes ? ramOffset + <u32>distance : 0
+}
+
+/** @returns where the byte at gpa lies in shared memory, or 0 where it is not the boot ROM. */
+export function romAt(gpa: u64): u32 {
+	const distance = gpa - romGpa
+	return distance < romBytes ? romOffset + <u32>distance : 0
+}
+
+/** Notes the exception; takeTrap() carries it out. */
+export function raise(cause: i32, tval: u64): void {
+	store<u64>(hart, cause, RUN_TRAP_CAUSE)
+	store<u64>(hart, tval, RUN_TRAP_TVAL)
+}

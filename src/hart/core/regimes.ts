@@ -1,0 +1,73 @@
+/** Translation regimes: which TLB table, and so which permissions, data accesses and fetches use. */
+import {
+	RUN_DATA_REGIME,
+	RUN_FETCH_REGIME,
+	HART_MSTATUS,
+	HART_PRIVILEGE,
+	HART_SATP,
+	REGIME_BARE,
+	REGIME_MACHINE,
+	REGIME_SUPERVISOR,
+	REGIME_SUPERVISOR_SUM,
+	REGIME_USER,
+} from '../../../build/hart/offsets'
+import {
+	MACHINE,
+	PTE_R,
+	PTE_U,
+	PTE_W,
+	PTE_X,
+	SATP_BARE,
+	SATP_MODE_SHIFT,
+	STATUS_MPP,
+	STATUS_MPP_SHIFT,
+	STATUS_MPRV,
+	STATUS_MXR,
+	STATUS_SUM,
+	USER,
+} from './architecture'
+import {hart} from './hart'
+
+// What a page permits; bits.
+export const MAY_READ: u32 = 1
+export const MAY_WRITE: u32 = 2
+export const MAY_EXECUTE: u32 = 4
+export const MAY_ALL: u32 = 7
+
+/** To be called after each write of privilege, mstatus or satp. @returns 1 when a regime changed. */
+export function refreshRegimes(): i32 {
+	const status = load<u64>(hart, HART_MSTATUS)
+	const privilege = load<u32>(hart, HART_PRIVILEGE)
+	const dataPrivilege = status & STATUS_MPRV ? <u32>((status & STATUS_MPP) >> STATUS_MPP_SHIFT) : privilege
+	const data = regimeOf(dataPrivilege, status)
+	// SUM never lets a fetch through, so supervisor fetches share one table whatever SUM is.
+	const fetch = regimeOf(privilege, 0)
+	const changed = data != load<u32>(hart, RUN_DATA_REGIME) || fetch != load<u32>(hart, RUN_FETCH_REGIME)
+	store<u32>(hart, data, RUN_DATA_REGIME)
+	store<u32>(hart, fetch, RUN_FETCH_REGIME)
+	return changed ? 1 : 0
+}
+
+export function updateRegimes(): void {
+	refreshRegimes()
+}
+
+function regimeOf(privilege: u32, status: u64): u32 {
+	if (privilege == MACHINE) return REGIME_MACHINE
+	if (load<u64>(hart, HART_SATP) >> SATP_MODE_SHIFT == SATP_BARE) return REGIME_BARE
+	if (privilege == USER) return REGIME_USER
+	return status & STATUS_SUM ? REGIME_SUPERVISOR_SUM : REGIME_SUPERVISOR
+}
+
+/** @returns what a leaf PTE permits in a regime, D aside. Privileged spec, "Addressing and Memory Protection", and mstatus.MXR and SUM. */
+export function permitted(pte: u64, regime: u32): u32 {
+	const userPage = (pte & PTE_U) != 0
+	const data = userPage ? regime != REGIME_SUPERVISOR : regime != REGIME_USER
+	const execute = userPage == (regime == REGIME_USER)
+	const readable = PTE_R | (load<u64>(hart, HART_MSTATUS) & STATUS_MXR ? PTE_X : 0)
+	let may: u32 = 0
+	if (data && pte & readable) may |= MAY_READ
+	if (data && pte & PTE_W) may |= MAY_WRITE
+	if (execute && pte & PTE_X) may |= MAY_EXECUTE
+	return may
+}

@@ -1,0 +1,47 @@
+/** Instructions that M-mode may forbid to S: wfi and sfence.vma; and fence.i. */
+import {
+	FLUSH_CAUSE_SFENCE_ALL,
+	RUN_CODE_GENERATION,
+	HART_MSTATUS,
+	HART_PRIVILEGE,
+	HART_SATP,
+} from '../../../build/hart/offsets'
+import {SATP_ASID, SATP_ASID_SHIFT, STATUS_TVM, STATUS_TW, SUPERVISOR, USER} from './architecture'
+import {hart} from './hart'
+import {interruptPending} from './interrupts'
+import {flushPage, flushTranslations} from './tlb-flush'
+
+/** @returns 0 where it is an illegal instruction, 1 when an interrupt is pending already, 2 to wait. */
+export function wfi(): i32 {
+	if (forbidden(STATUS_TW)) return 0
+	return interruptPending() ? 1 : 2
+}
+
+/**
+ * sfence.vma and sinval.vma; register numbers tell x0, which means "all".
+ * @returns 1 done, 0 where it is an illegal instruction. Privileged spec, "Supervisor Memory-Management Fence Instruction".
+ */
+export function sfence(rs1Register: i32, rs2Register: i32, gva: u64, asid: u64): i32 {
+	if (forbidden(STATUS_TVM)) return 0
+	// The tables hold the current address space only, since each change of satp flushes: another one has nothing to flush.
+	if (rs2Register != 0 && (asid & SATP_ASID) != ((load<u64>(hart, HART_SATP) >> SATP_ASID_SHIFT) & SATP_ASID)) return 1
+	if (rs1Register == 0) flushTranslations(FLUSH_CAUSE_SFENCE_ALL)
+	else flushPage(gva)
+	return 1
+}
+
+/** sfence.w.inval and sfence.inval.ir: not in U; TVM does not matter. @returns 0 where they are illegal instructions. Privileged spec, "Svinval". */
+export function mayFenceTranslations(): i32 {
+	return load<u32>(hart, HART_PRIVILEGE) != USER ? 1 : 0
+}
+
+/** Decoded pages are of an older generation now: each is compared with memory before it runs again. No translation changes, so no TLB is flushed. */
+export function fenceI(): void {
+	store<u32>(hart, load<u32>(hart, RUN_CODE_GENERATION) + 1, RUN_CODE_GENERATION)
+}
+
+/** In U always, in S where the mstatus bit says so. */
+function forbidden(statusBit: u64): bool {
+	const privilege = load<u32>(hart, HART_PRIVILEGE)
+	return privilege == USER || (privilege == SUPERVISOR && (load<u64>(hart, HART_MSTATUS) & statusBit) != 0)
+}

@@ -1,0 +1,113 @@
+/** Translation of one guest-virtual address: where it leads (page walk, PMP, the memory behind), and for data accesses the TLB before that. */
+import {
+	RUN_DATA_REGIME,
+	LARGE_PAGE_SHIFT,
+	REGIME_BARE,
+	REGIME_MACHINE,
+	TLB_ENTRY_ADDEND,
+	TLB_ENTRY_READ_TAG,
+	TLB_ENTRY_WRITE_TAG,
+	TLB_LARGE_PAGE_ADDEND,
+	TLB_LARGE_PAGE_BASE,
+	TLB_LARGE_PAGE_MAY,
+} from '../../../build/hart/offsets'
+import {ACCESS_LOAD, ACCESS_STORE, accessBit, accessFault} from './access'
+import {PAGE_BYTES, PAGE_MASK, PTE_D} from './architecture'
+import {hart, raise, ramAt, romAt} from './hart'
+import {pageOf, walk, walkedGpa, walkedPte, walkedSpan} from './page-walk'
+import {PMP_SPLIT, pmpAccess, pmpPage, pmpRange} from './pmp'
+import {MAY_ALL, MAY_WRITE, permitted} from './regimes'
+import {entryOf, fill, fillLargePage, largePageOf, loadDescriptor, openTable, tagOf, widenLarge} from './tlb-fill'
+
+const LARGE_PAGE_MASK: u64 = ((<u64>1) << LARGE_PAGE_SHIFT) - 1
+
+/** Where the last translated address lies in shared memory; 0 = it is no memory. */
+export let place: u32 = 0
+/** Its guest-physical address; only where `place` is 0. */
+export let gpa: u64 = 0
+
+/**
+ * Sets `place` and `gpa`.
+ * @param bytes of the access, all in one page. @param access ACCESS_LOAD or ACCESS_STORE. @returns 1, or 0 with the exception raised.
+ */
+export function translate(gva: u64, bytes: u32, access: u32): i32 {
+	const regime = load<u32>(hart, RUN_DATA_REGIME)
+	const descriptor = loadDescriptor(regime)
+	const page = pageOf(gva)
+	// Misaligned accesses come here although their page is in the table.
+	const entry = entryOf(descriptor, page)
+	const tag = access == ACCESS_LOAD ? load<u64>(entry, TLB_ENTRY_READ_TAG) : load<u64>(entry, TLB_ENTRY_WRITE_TAG)
+	if (tag == tagOf(page)) {
+		place = <u32>gva + load<u32>(entry, TLB_ENTRY_ADDEND)
+		return 1
+	}
+	const large = largePageOf(descriptor, gva)
+	const may =
+		load<u64>(large, TLB_LARGE_PAGE_BASE) == (gva & ~LARGE_PAGE_MASK) ? load<u32>(large, TLB_LARGE_PAGE_MAY) : 0
+	if (may & accessBit(access)) {
+		// No openTable(): what is kept came from a walk since the table was last empty, and was announced then.
+		place = <u32>gva + load<u32>(large, TLB_LARGE_PAGE_ADDEND)
+		fill(descriptor, page, place - <u32>(gva & PAGE_MASK), may, 0)
+		return 1
+	}
+	const walked = locate(gva, bytes, access, regime, descriptor)
+	if (walked == 0) return 0
+	if (place != 0 && !(walked & PMP_SPLIT)) fill(descriptor, page, place - <u32>(gva & PAGE_MASK), walked, 0)
+	return 1
+}
+
+/** @returns 0, with the access fault raised. */
+export function refuse(gva: u64, access: u32): u32 {
+	raise(accessFault(access), gva)
+	return 0
+}
+
+/**
+ * Sets `place` and `gpa`.
+ * @returns what every byte of the page permits (MAY_ bits); PMP_SPLIT where only this access was found permitted, so that
+ * the page gets no entry; or 0 with the exception raised.
+ */
+export function locate(gva: u64, bytes: u32, access: u32, regime: u32, descriptor: u32): u32 {
+	openTable(descriptor)
+	const translated = regime != REGIME_MACHINE && regime != REGIME_BARE
+	let may = MAY_ALL
+	gpa = gva
+	if (translated) {
+		const cause = walk(gva, access, regime)
+		if (cause != 0) {
+			raise(cause, gva)
+			return 0
+		}
+		gpa = walkedGpa
+		may = permitted(walkedPte, regime)
+		// A page that is not dirty gets no write entry: the first store has to come here to set D.
+		if (!(walkedPte & PTE_D)) may &= ~MAY_WRITE
+	}
+	const machine: u32 = regime == REGIME_MACHINE ? 1 : 0
+	const mapped = may
+	const protection = pmpPage(gpa, machine)
+	const split = protection == PMP_SPLIT
+	if (!((split ? pmpAccess(gpa, bytes, machine) : protection) & accessBit(access))) return refuse(gva, access)
+	may = split ? PMP_SPLIT : may & protection
+	place = ramAt(gpa)
+	if (place == 0) {
+		place = romAt(gpa)
+		if (place != 0 && access == ACCESS_STORE) return refuse(gva, access)
+		may &= ~MAY_WRITE
+	}
+	// A device's page gets no entry, so its superpage need not be found.
+	if (place != 0 && translated && walkedSpan != PAGE_BYTES) {
+		widenLarge(descriptor, gva & ~(walkedSpan - 1), walkedSpan)
+	}
+	if (!translated || walkedSpan > LARGE_PAGE_MASK) keepLargePage(gva, descriptor, mapped, machine)
+	return may
+}
+
+/** Notes all of gva's megapage, which translates as gva does, where it is guest RAM and PMP treats it as one. @param may what its PTE permits. */
+function keepLargePage(gva: u64, descriptor: u32, may: u32, machine: u32): void {
+	const before = gva & LARGE_PAGE_MASK
+	const first = ramAt(gpa - before)
+	if (place == 0 || first == 0 || ramAt(gpa - before + LARGE_PAGE_MASK) == 0) return
+	const protection = pmpRange(gpa - before, LARGE_PAGE_MASK + 1, machine)
+	if (protection != PMP_SPLIT) fillLargePage(descriptor, gva - before, first, may & protection)
+}

@@ -1,0 +1,84 @@
+/** Reset: the architectural state in which a hart starts. */
+
+import type {VcpuBlocks} from '../memory/index.ts'
+import {HartRegisters} from './hart-registers.ts'
+import {VcpuBlock} from './vcpu-block.ts'
+
+/** mstatus.UXL = SXL = 64 bits. */
+const wideMstatus = (2n << 32n) | (2n << 34n)
+const floatingPointInitial = 1n << 13n
+/** What the built-in SBI leaves to S-mode: every exception but ecall from S and M; supervisor interrupts. */
+const delegatedExceptions = 0xb1ffn
+const delegatedInterrupts = 0x222n
+/** cycle, time, instret, hpmcounter3–31. */
+const allCounters = 0xffff_ffffn
+/** cycle, time, instret: what U-mode reads until S-mode decides. */
+const basicCounters = 7n
+/**
+ * menvcfg at reset, with and without firmware, as QEMU has it: PBMTE (memory types), ADUE (page walks set A and D). Firmware
+ * that knows neither finds the page tables working as the device tree says.
+ */
+const resetEnvironment = (1n << 62n) | (1n << 61n)
+/** What S-mode finds besides: STCE (stimecmp), CBZE and CBCFE (cbo.zero, cbo.clean, cbo.flush), CBIE = 3 (cbo.inval invalidates). */
+const supervisorEnvironment = resetEnvironment | (1n << 63n) | (0xfn << 4n)
+/** mseccfg at reset: SSEED. The device tree promises S-mode the seed. */
+const seedForSupervisor = 1n << 9n
+const never = 2n ** 64n - 1n
+/** PMP entry 0, as firmware without secrets leaves it: NAPOT over the whole physical space, R W X. */
+const openPmp = {configuration: 0x1fn, address: 2n ** 54n - 1n}
+
+const privilege = {supervisor: 1, machine: 3} as const
+const [a0, a1] = [10, 11]
+
+export type HartEntry = Readonly<{mode: 'supervisor' | 'machine'; pc: number; dtb: number}>
+
+/** Writes every hart's state. Only while no vCPU runs. */
+export function resetHarts(blocks: VcpuBlocks, entry: HartEntry): void {
+	for (let hart = 0; hart < blocks.count; hart++) {
+		const block = blocks.base(hart)
+		// Plain: no vCPU runs; starting them orders it before them. The TLB's tables stay as they are.
+		const registers = new HartRegisters(blocks.memory, block)
+		const codePagesUsed = registers.word('codePagesUsed')
+		const codeGeneration = registers.word('codeGeneration')
+		const {u8} = blocks.memory
+		u8.fill(0, block, block + VcpuBlock.offset.tlb)
+		u8.fill(0, block + VcpuBlock.offset.hart, block + VcpuBlock.size)
+		// The code cache outlives a reboot; the next generation makes its pages compare themselves with the new RAM.
+		registers.setWord('codePagesUsed', codePagesUsed)
+		registers.setWord('codeGeneration', codeGeneration + 1)
+		registers.setWord('hartId', hart)
+		registers.set('mstatus', wideMstatus)
+		registers.set('stimecmp', never)
+		registers.set('menvcfg', resetEnvironment)
+		registers.set('mseccfg', seedForSupervisor)
+		registers.set('pc', BigInt(entry.pc))
+		registers.set('x', BigInt(hart), a0)
+		registers.set('x', BigInt(entry.dtb), a1)
+		registers.setWord('privilege', privilege[entry.mode])
+		if (entry.mode === 'machine') continue
+		registers.set('mstatus', wideMstatus | floatingPointInitial)
+		registers.set('medeleg', delegatedExceptions)
+		registers.set('mideleg', delegatedInterrupts)
+		registers.set('mcounteren', allCounters)
+		// As firmware does: Linux leaves it alone without SBI's PMU extension, and its vDSO reads time in U-mode.
+		registers.set('scounteren', basicCounters)
+		registers.set('menvcfg', supervisorEnvironment)
+		registers.set('pmpcfg', openPmp.configuration)
+		registers.set('pmpaddr', openPmp.address)
+		registers.setWord('builtInSbi', 1)
+	}
+}
+
+/** Brings a hart into S-mode as an HSM start does. SBI 2.0, "HSM Extension", register state at start. */
+export function enterSupervisor(
+	registers: HartRegisters,
+	start: Readonly<{hart: number; address: bigint; opaque: bigint}>,
+): void {
+	const sie = 1n << 1n
+	registers.set('pc', start.address)
+	registers.set('x', BigInt(start.hart), a0)
+	registers.set('x', start.opaque, a1)
+	registers.set('satp', 0n)
+	registers.set('mstatus', registers.get('mstatus') & ~sie)
+	registers.setWord('privilege', privilege.supervisor)
+}

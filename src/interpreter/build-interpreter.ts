@@ -1,0 +1,301 @@
+/** The interpreter: one WebAssembly function over decoded slots, generated from the instruction list. */
+
+import {
+	emitMultiplyHigh,
+	hartFunctions,
+	MemoryAccess,
+	maximumCallDepth,
+	offsets,
+	RegionStatus,
+	rationInstructions,
+	regionSignature,
+} from '../codegen/index.ts'
+import {CodePage, Slot} from '../hart/index.ts'
+import {type TagEncoding, type TlbDesign, TlbEntry, TlbTableTrailer, tlbDesign} from '../tlb/index.ts'
+import {
+	type Code,
+	type FunctionReference,
+	type GlobalReference,
+	type Label,
+	type Local,
+	ModuleBuilder,
+} from '../wasm/index.ts'
+import {emitHandler} from './emit-handler.ts'
+import {emitFindCode, emitRunAcross} from './find-code.ts'
+import {handlerIndex, handlers} from './handlers.ts'
+import {emitTrap, emitUnretire} from './retirement.ts'
+import {ExitReason, type RunContext} from './run-context.ts'
+import {type Cursor, pushInstructionBits, pushPc} from './slot-operands.ts'
+
+const regionHandler = handlerIndex('region')
+
+/**
+ * Imports `env.memory`, `env.decode(codeBase, ip)` and, from `hart`, the hart core's functions; for the translator,
+ * `env.regions` (the vCPU's function table), `env.hotThreshold` (jumps to one place that make it hot, from 1; counters have 16 bits) and
+ * `env.hot(codeBase, ip, pageGva)`.
+ * Exports `run(block, budget): ExitReason`, which executes about `budget` instructions from the block's pc on.
+ *
+ * @param options.design the machine's; the rest is as defaultTlbDesign has it.
+ */
+export function buildInterpreter(options: Readonly<{design?: Partial<TlbDesign>}> = {}): Uint8Array<ArrayBuffer> {
+	const {encoding} = tlbDesign(options.design)
+	const module = new ModuleBuilder()
+	module.importSharedMemory('env', 'memory')
+	const decode = module.importFunction('env', 'decode', {parameters: ['i32', 'i32'], results: []})
+	const hot = module.importFunction('env', 'hot', {parameters: ['i32', 'i32', 'i64'], results: []})
+	module.importTable('env', 'regions')
+	const hotThreshold = module.importGlobal('env', 'hotThreshold', 'i32')
+	const functions: Record<string, FunctionReference> = {decode, hot}
+	for (const [name, signature] of hartFunctions) functions[name] = module.importFunction('hart', name, signature)
+	Object.assign(functions, emitMultiplyHigh(module))
+	module.function(
+		'run',
+		{parameters: ['i32', 'i32'], results: ['i32']},
+		(code) => emitRun(code, {functions, hotThreshold, encoding}),
+		{exported: true},
+	)
+	return module.toBytes()
+}
+
+function emitRun(
+	code: Code,
+	options: {
+		functions: Readonly<Record<string, FunctionReference>>
+		hotThreshold: GlobalReference
+		encoding: TagEncoding
+	},
+): void {
+	const {functions, hotThreshold, encoding} = options
+	const block = code.parameter(0)
+	const budget = code.parameter(1)
+	const [ip, codeBase] = [code.local('i32'), code.local('i32')]
+	const [pageGva, target] = [code.local('i64'), code.local('i64')]
+	const data = {table: code.local('i32'), mask: code.local('i32')}
+	const fetch = {table: code.local('i32'), mask: code.local('i32')}
+	const generation = code.local('i32')
+	const cursor: Cursor = {block, ip, codeBase, pageGva}
+	const memory = new MemoryAccess({code, block, budget, ...data, encoding, functions})
+	const loadTables = (): void => {
+		emitLoadTable(code, {block, regime: offsets.dataRegime, ...data})
+		emitLoadTable(code, {block, regime: offsets.fetchRegime, ...fetch})
+		code.get(block).memory('i32.load', offsets.codeGeneration).set(generation)
+		// Plain: for regions and this vCPU alone.
+		code.get(block).get(data.table).memory('i32.store', offsets.dataTable)
+		code.get(block).get(data.mask).memory('i32.store', offsets.dataMask)
+		// The mask is the last entry's place: behind it comes the trailer.
+		code.get(block).get(data.table).get(data.mask).op('i32.add')
+		code
+			.i32(TlbEntry.size + TlbTableTrailer.offset.lastPages)
+			.op('i32.add')
+			.memory('i32.store', offsets.lastPages)
+		code.get(block).get(fetch.table).memory('i32.store', offsets.fetchTable)
+		code.get(block).get(fetch.mask).memory('i32.store', offsets.fetchMask)
+	}
+	const weight = code.local('i32')
+	const leftAt = code.local('i32')
+	const countJump = (): void =>
+		emitCountJump(code, {cursor, weight, hot: functions.hot as FunctionReference, hotThreshold})
+	const leave = (reason: number): void => {
+		emitUnretire(code, block, budget)
+		code.i32(reason).op('return')
+	}
+
+	code.i32(1).set(weight)
+	// instret counts the whole slice from the start; retired = instret − budget at any time.
+	code.get(block).get(block).memory('i64.load', offsets.instret).get(budget).op('i64.extend_i32_s', 'i64.add')
+	code.memory('i64.store', offsets.instret)
+
+	code.loop('restart', (restart) => {
+		memory.syncBudget()
+		emitTakeInterrupt(code, {block, functions})
+		pushSafepoint(code, {block, budget})
+		code.if(undefined, () => leave(ExitReason.slice))
+		loadTables()
+		code.get(block).memory('i64.load', offsets.pc).set(target)
+		code.block('trap', (trap) => {
+			code.block('illegal', (illegal) => {
+				code.loop('far', (far) => {
+					// Safepoint: every far jump passes here.
+					pushSafepoint(code, {block, budget})
+					code.if(undefined, () => {
+						code.get(block).get(target).memory('i64.store', offsets.pc).br(restart)
+					})
+					const fault = (): void => {
+						// pc is the block's. What cannot be fetched does not retire.
+						code.get(budget).i32(1).op('i32.sub').set(budget)
+						emitTrap(code, {block, budget, functions})
+						code.br(restart)
+					}
+					emitFindCode(code, {cursor, target, fetch, generation, encoding, functions, fault, loadTables})
+					code.loop('found', (found) => {
+						code.block('region', (region) => {
+							code.get(ip).memory('i32.load16_u', Slot.offset.handler).i32(regionHandler).op('i32.eq').brIf(region)
+							countJump()
+							code.loop('next', (next) => {
+								code.get(budget).i32(1).op('i32.sub').set(budget)
+								const labels = {next, far, restart, trap, illegal, region}
+								emitDispatch({
+									code,
+									cursor,
+									budget,
+									target,
+									weight,
+									memory,
+									functions,
+									labels,
+									leave,
+									countJump,
+									loadTables,
+								})
+							})
+						})
+						emitRunRegion(code, {
+							cursor,
+							budget,
+							leftAt,
+							target,
+							functions,
+							far,
+							restart,
+							across: () => {
+								emitRunAcross(code, {cursor, target, functions, fault, loadTables})
+								code.br(found)
+							},
+						})
+					})
+				})
+				code.op('unreachable')
+			})
+			// illegal: raise(2, the instruction's bits)
+			code.i32(2)
+			pushInstructionBits(code, cursor)
+			code.op('i64.extend_i32_u').call(functions.raise as FunctionReference)
+		})
+		// trap: pc = the faulting instruction's; it has not retired
+		code.get(block)
+		pushPc(code, cursor)
+		code.memory('i64.store', offsets.pc)
+		emitTrap(code, {block, budget, functions})
+		code.br(restart)
+	})
+	code.op('unreachable')
+}
+
+// counter = counters[slot] + weight; weight = 1; counter == hotThreshold → hot(codeBase, ip, pageGva)
+function emitCountJump(
+	code: Code,
+	options: {cursor: Cursor; weight: Local; hot: FunctionReference; hotThreshold: GlobalReference},
+): void {
+	const {cursor, weight, hot, hotThreshold} = options
+	const place = code.local('i32')
+	const counter = code.local('i32')
+	const {codeBase, ip, pageGva} = cursor
+	// A slot is 8 bytes, its counter 2.
+	code.get(ip).get(codeBase).op('i32.sub').i32(2).op('i32.shr_u').get(codeBase).op('i32.add').tee(place)
+	code.memory('i32.load16_u', CodePage.offset.counters).get(weight).op('i32.add').set(counter)
+	code.i32(1).set(weight)
+	code.get(place).get(counter).memory('i32.store16', CodePage.offset.counters)
+	code.get(counter).global(hotThreshold).op('i32.eq')
+	code.if(undefined, () => code.get(codeBase).get(ip).get(pageGva).call(hot))
+	code.release(place, counter)
+}
+
+// status = regions[slot.c](block, budget, pageGva, depth); 0 → far, at the block's pc; 1 → restart; 2 → trap; 3 → across
+function emitRunRegion(
+	code: Code,
+	options: {
+		cursor: Cursor
+		budget: Local
+		/** The budget when a region was last left by a jump, −1 when by anything else. */
+		leftAt: Local
+		target: Local
+		functions: RunContext['functions']
+		far: Label
+		restart: Label
+		/** Goes on at `target`, with the one instruction there. */
+		across(): void
+	},
+): void {
+	const {cursor, budget, leftAt, target, functions, far, restart} = options
+	const {block, ip, pageGva} = cursor
+	const status = code.local('i32')
+	const count = (field: number, push: () => void): void => {
+		code.get(block).get(block).memory('i64.load', field)
+		push()
+		code.op('i64.add').memory('i64.store', field)
+	}
+	count(offsets.regionEntries, () => code.i64(1n))
+	// Nothing was interpreted in between.
+	count(offsets.regionReentries, () => code.get(budget).get(leftAt).op('i32.eq', 'i64.extend_i32_u'))
+	count(offsets.instructionsTranslated, () => code.get(budget).op('i64.extend_i32_s'))
+	// The region gets a ration; poll() gives it more.
+	const ration = code.local('i32')
+	code.get(budget).i32(rationInstructions).get(budget).i32(rationInstructions).op('i32.lt_s', 'select').set(ration)
+	code.get(block).get(budget).get(ration).op('i32.sub').memory('i32.store', offsets.reserve)
+	code.get(block).get(ration).get(pageGva).i32(maximumCallDepth)
+	code.get(ip).memory('i32.load', Slot.offset.c).callIndirect(regionSignature).set(status)
+	code.get(block).memory('i32.load', offsets.budget)
+	code.get(block).memory('i32.load', offsets.reserve).op('i32.add').set(budget)
+	code.get(block).i32(0).memory('i32.store', offsets.reserve)
+	count(offsets.instructionsTranslated, () => code.i64(0n).get(budget).op('i64.extend_i32_s', 'i64.sub'))
+	code.get(budget).i32(-1).get(status).op('i32.eqz', 'select').set(leftAt)
+	const exits = code.local('i32')
+	code.get(status).i32(3).op('i32.shl').get(block).op('i32.add').tee(exits)
+	code.get(exits).memory('i64.load', offsets.regionExits).i64(1n).op('i64.add').memory('i64.store', offsets.regionExits)
+	code.get(block).memory('i64.load', offsets.pc).set(target)
+	code.get(status).op('i32.eqz').brIf(far)
+	code.get(status).i32(RegionStatus.across).op('i32.eq')
+	code.if(undefined, options.across)
+	code.get(status).i32(RegionStatus.trap).op('i32.eq')
+	code.if(undefined, () => emitTrap(code, {block, budget, functions}))
+	code.br(restart)
+	code.release(status, ration, exits)
+}
+
+// Pushes budget <= 0 | doorbell. Atomic: pairs with VcpuBlocks.ring(); what was written before the ring is seen after it.
+function pushSafepoint(code: Code, {block, budget}: {block: Local; budget: Local}): void {
+	code.get(budget).i32(1).op('i32.lt_s').get(block).memory('i32.atomic.load', offsets.doorbell).op('i32.or')
+}
+
+// ((pendingInterrupts | mipSoftware) & mie) != 0 → takeInterrupt(), which sets pc when it takes one
+function emitTakeInterrupt(code: Code, {block, functions}: {block: Local; functions: RunContext['functions']}): void {
+	// Atomic: pairs with VcpuBlocks.raise(); the device state behind an interrupt is seen after it.
+	code.get(block).memory('i32.atomic.load', offsets.pendingInterrupts)
+	code.get(block).memory('i32.load', offsets.mipSoftware).op('i32.or')
+	code.get(block).memory('i32.load', offsets.mie).op('i32.and')
+	code.if(undefined, () => {
+		code.call(functions.takeInterrupt as FunctionReference).op('drop')
+	})
+}
+
+// word = descriptor[regime]; table = word & ~0x1f; mask = ((1 << (word & 0x1f)) − 1) × entry size
+function emitLoadTable(code: Code, options: {block: Local; regime: number; table: Local; mask: Local}): void {
+	const {block, table, mask} = options
+	code.get(block).get(block).memory('i32.load', options.regime).i32(2).op('i32.shl', 'i32.add')
+	// Atomic: the cleared entries of a table are seen before its address. Pairs with the exchange that publishes a table in src/tlb.
+	code.memory('i32.atomic.load', offsets.descriptor).tee(table)
+	code.i32(0x1f).op('i32.and').set(mask)
+	code.i32(TlbEntry.size).get(mask).op('i32.shl').i32(TlbEntry.size).op('i32.sub').set(mask)
+	code.get(table).i32(-32).op('i32.and').set(table)
+}
+
+/** Nested blocks, innermost the br_table: handler n's code follows the end of block n. */
+function emitDispatch(context: RunContext): void {
+	const {code, cursor} = context
+	const labels: Label[] = []
+	const nest = (depth: number): void => {
+		const handler = handlers[depth - 1]
+		if (!handler) {
+			code.get(cursor.ip).memory('i32.load16_u', Slot.offset.handler)
+			// An index past the last handler cannot be: the decoder writes known ones only.
+			code.brTable(labels.slice().reverse(), labels[0] as Label)
+			return
+		}
+		code.block(handler.key, (label) => {
+			labels.push(label)
+			nest(depth - 1)
+		})
+		emitHandler(context, handler)
+	}
+	nest(handlers.length)
+}

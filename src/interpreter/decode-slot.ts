@@ -1,0 +1,104 @@
+/** Decodes one slot of a code page when it is first executed. */
+
+import {CodePage, Slot} from '../hart/index.ts'
+import {type Decoded, decode} from '../isa/index.ts'
+import type {SharedMemory} from '../memory/index.ts'
+import {type Flow, handlerFor, handlerIndex, isDirectJump} from './handlers.ts'
+import {encodeSlot} from './slot-encoding.ts'
+
+const lastParcel = 0xffe
+const across = handlerIndex('across')
+const illegal = handlerIndex('illegal')
+const region = handlerIndex('region')
+
+/** Slot bytes per byte of code. */
+const slotScale = Slot.size / 2
+
+/**
+ * @param options.scratchPage the code page whose last instruction continues in the next guest page.
+ * @param options.region the table index of the translated region that runs at an offset of a code page, or −1.
+ * @returns the interpreter's import `decode(codeBase, ip)`: fills the slot at ip.
+ */
+export function slotDecoder(
+	memory: SharedMemory,
+	options: {
+		scratchPage: number
+		decoded?: () => void
+		region?: (codeBase: number, pageOffset: number) => number
+	},
+): (codeBase: number, ip: number) => void {
+	// Plain throughout: code pages belong to this vCPU.
+	const {u8, u16, i32} = memory
+	const put = (ip: number, handler: number, slot: SlotOperands): void => {
+		u8[ip + Slot.offset.a] = slot.a
+		u8[ip + Slot.offset.b] = slot.b
+		i32[(ip + Slot.offset.c) >> 2] = slot.c
+		u16[(ip + Slot.offset.handler) >> 1] = handler
+	}
+	const none = {a: 0, b: 0, c: 0}
+	return (codeBaseSigned, ipSigned) => {
+		// Wasm's i32 results are signed in JavaScript; offsets reach 4 GiB.
+		const codeBase = codeBaseSigned >>> 0
+		const ip = ipSigned >>> 0
+		options.decoded?.()
+		const pageOffset = (ip - codeBase) / slotScale
+		const tableIndex = options.region?.(codeBase, pageOffset) ?? -1
+		if (tableIndex >= 0) return put(ip, region, {...none, c: tableIndex})
+		const inScratchPage = codeBase === options.scratchPage
+		const parcel = (codeBase + CodePage.offset.snapshot + pageOffset) / 2
+		const low = u16[parcel] ?? 0
+		const isLong = (low & 3) === 3
+		if (isLong && pageOffset === lastParcel && !inScratchPage) return put(ip, across, none)
+		const word = isLong ? low | ((u16[parcel + 1] ?? 0) << 16) : low
+		const form = forms.get(word) ?? formOf(word)
+		if (form.distance === undefined) return put(ip, form.handlers.far, form.slot)
+		const flow = flowOf({pageOffset, distance: form.distance, inScratchPage})
+		put(ip, form.handlers[flow], flow === 'far' ? form.slot : form.nearSlot)
+	}
+}
+
+type SlotOperands = Readonly<{a: number; b: number; c: number}>
+
+/** What an instruction's slot holds, wherever it lies. */
+type Form = Readonly<{
+	handlers: Readonly<Record<Flow, number>>
+	slot: SlotOperands
+	/** The same for a direct jump within its page; its immediate, bytes. */
+	nearSlot: SlotOperands
+	distance: number | undefined
+}>
+
+/** By instruction word; a parcel's is told from a longer one by its lowest bits. */
+const forms = new Map<number, Form>()
+/** Programs repeat themselves; hostile ones shall not fill the host's memory. */
+const mostForms = 65_536
+
+function formOf(word: number): Form {
+	const form = newForm(decode(word))
+	if (forms.size >= mostForms) forms.clear()
+	forms.set(word, form)
+	return form
+}
+
+function newForm(decoded: Decoded | undefined): Form {
+	const none = {a: 0, b: 0, c: 0}
+	const everywhere = (handler: number) => ({far: handler, forward: handler, backward: handler})
+	if (!decoded) return {handlers: everywhere(illegal), slot: none, nearSlot: none, distance: undefined}
+	const slot = encodeSlot(decoded)
+	if (!decoded.instruction.effects.some(isDirectJump)) {
+		return {handlers: everywhere(handlerFor(decoded, 'far')), slot, nearSlot: slot, distance: undefined}
+	}
+	const handlers = {
+		far: handlerFor(decoded, 'far'),
+		forward: handlerFor(decoded, 'forward'),
+		backward: handlerFor(decoded, 'backward'),
+	}
+	const distance = decoded.operands.imm
+	return {handlers, slot, nearSlot: {...slot, c: distance * slotScale}, distance}
+}
+
+function flowOf(jump: {pageOffset: number; distance: number; inScratchPage: boolean}): Flow {
+	const to = jump.pageOffset + jump.distance
+	if (jump.inScratchPage || to < 0 || to > lastParcel) return 'far'
+	return jump.distance > 0 ? 'forward' : 'backward'
+}

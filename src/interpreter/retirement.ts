@@ -1,0 +1,21 @@
+/** Counting what has retired where a slice ends and where an instruction does not. */
+
+import {offsets} from '../codegen/index.ts'
+import type {Code, FunctionReference, Local} from '../wasm/index.ts'
+import type {RunContext} from './run-context.ts'
+
+// instret −= 1 (the budget stays used, so that a storm of traps ends its slice); takeTrap()
+export function emitTrap(code: Code, options: {block: Local; budget: Local; functions: RunContext['functions']}): void {
+	const {block, budget} = options
+	code.get(block).get(block).memory('i64.load', offsets.instret).i64(1n).op('i64.sub')
+	code.memory('i64.store', offsets.instret)
+	code.get(block).get(budget).memory('i32.store', offsets.budget)
+	code.call(options.functions.takeTrap as FunctionReference)
+}
+
+// instret −= budget; budget word = 0
+export function emitUnretire(code: Code, block: Local, budget: Local): void {
+	code.get(block).get(block).memory('i64.load', offsets.instret).get(budget).op('i64.extend_i32_s', 'i64.sub')
+	code.memory('i64.store', offsets.instret)
+	code.get(block).i32(0).memory('i32.store', offsets.budget)
+}

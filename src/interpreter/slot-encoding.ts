@@ -1,0 +1,67 @@
+/** How a decoded instruction's operands are packed into a slot; the layout of a slot itself is `Slot` in src/hart. */
+import {type Decoded, type Instruction, instructions, type OperandName, parsePattern} from '../isa/index.ts'
+
+/**
+ * Where an operand lies. Registers are byte offsets into x or f (number × 8).
+ * `a`, `b`, `c`: the whole field. Parts of c: `c.rs2` bits 7–0, `c.rs3` bits 15–8, `c.rm` bits 18–16. Where c has no other part, c.rs2 is all of c.
+ */
+export type SlotPlace = 'a' | 'b' | 'c' | 'c.rs2' | 'c.rs3' | 'c.rm'
+export type SlotFields = Readonly<Partial<Record<OperandName, SlotPlace>>>
+
+export const registerBytes = 8
+
+const found = new Map<string, SlotFields>()
+
+/** Where each operand of an instruction lies; operands that it does not have are absent. */
+export function slotFields({name, pattern}: Instruction): SlotFields {
+	const known = found.get(name)
+	if (known) return known
+	const {has} = parsePattern(pattern)
+	const fields: Partial<Record<OperandName, SlotPlace>> = {}
+	if (has.has('rd')) fields.rd = 'a'
+	if (has.has('rs1')) fields.rs1 = 'b'
+	if (has.has('rs2')) fields.rs2 = has.has('rd') ? 'c.rs2' : 'a'
+	if (has.has('rs3')) fields.rs3 = 'c.rs3'
+	if (has.has('rm')) fields.rm = 'c.rm'
+	if (has.has('csr')) fields.csr = 'c'
+	if (has.has('imm')) fields.imm = has.has('csr') ? 'b' : 'c'
+	found.set(name, fields)
+	return fields
+}
+
+const places: Readonly<Record<SlotPlace, {field: 'a' | 'b' | 'c'; shift: number}>> = {
+	a: {field: 'a', shift: 0},
+	b: {field: 'b', shift: 0},
+	c: {field: 'c', shift: 0},
+	'c.rs2': {field: 'c', shift: 0},
+	'c.rs3': {field: 'c', shift: 8},
+	'c.rm': {field: 'c', shift: 16},
+}
+const isRegister: ReadonlySet<string> = new Set<OperandName>(['rd', 'rs1', 'rs2', 'rs3'])
+
+/** How one operand goes into the slot. */
+type Packing = Readonly<{operand: OperandName; field: 'a' | 'b' | 'c'; shift: number; scale: number}>
+
+const packings: ReadonlyMap<Instruction, readonly Packing[]> = new Map(
+	instructions.map((row) => [
+		row,
+		(Object.entries(slotFields(row)) as [OperandName, SlotPlace][]).map(([operand, place]) => ({
+			operand,
+			...places[place],
+			scale: isRegister.has(operand) ? registerBytes : 1,
+		})),
+	]),
+)
+
+/** The slot's operand fields; `c` is a signed 32-bit number. */
+export function encodeSlot({instruction, operands}: Pick<Decoded, 'instruction' | 'operands'>): {
+	a: number
+	b: number
+	c: number
+} {
+	const slot = {a: 0, b: 0, c: 0}
+	for (const {operand, field, shift, scale} of packings.get(instruction) ?? []) {
+		slot[field] |= (operands[operand] * scale) << shift
+	}
+	return slot
+}

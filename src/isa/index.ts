@@ -1,0 +1,9 @@
+/** The instruction set: every instruction defined once and its decoder. */
+
+export {compressedInstructions} from './compressed.ts'
+export * from './decode.ts'
+export type {CompressedInstruction} from './definition.ts'
+export * from './expression.ts'
+export {instructionNamed, instructions} from './instructions.ts'
+export type {OperandName, Operands, Pattern} from './pattern.ts'
+export {operandNames, parsePattern} from './pattern.ts'

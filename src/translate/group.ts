@@ -1,0 +1,131 @@
+/** Which regions go into one module: those asked for, and those that they call or jump to, where these are warm. */
+
+import {CodePage, Slot} from '../hart/index.ts'
+import type {SharedMemory} from '../memory/index.ts'
+import type {TagEncoding} from '../tlb/index.ts'
+import {regionHandler} from './enter.ts'
+import {lookUp} from './fetch-hint.ts'
+import {PageCode, pageBytes} from './page-code.ts'
+import {continuations, discoverRegion, type Region} from './region.ts'
+import type {RegionRequest} from './types.ts'
+
+export type GroupMember = Readonly<{
+	page: number
+	entry: number
+	pageGva: bigint
+	region: Region
+	/** Where in shared memory the instruction at an offset lies, as far as it was seen. */
+	placeOf(offset: number): number | undefined
+}>
+
+/** Regions of one module. */
+const largestGroup = 64
+/** Of one computed jump. */
+const mostLandings = 16
+const slotBytesPerByte = Slot.size / 2
+/** A callee is worth its translation when it has got this far to the threshold. */
+const warmShare = 1 / 8
+
+export function gatherGroup(
+	memory: SharedMemory,
+	requests: readonly RegionRequest[],
+	{threshold, encoding}: {threshold: number; encoding: TagEncoding},
+): GroupMember[] {
+	const warm = Math.max(1, threshold * warmShare)
+	const code = new GuestCode(memory)
+	const members = new Map<number, GroupMember>()
+	const queue: RegionRequest[] = [...requests]
+	for (let next = queue.shift(); next && members.size < largestGroup; next = queue.shift()) {
+		const {page, entry, pageGva, fetchTable, nextPage} = next
+		if (members.has(page + entry)) continue
+		const asking = lookUp(memory, {fetchTable, encoding, gva: pageGva + BigInt(entry)})
+		const behind = lookUp(memory, {fetchTable, encoding, gva: pageGva + BigInt(pageBytes)})
+		const region = discoverRegion(code.of(page, behind?.place ?? nextPage), entry, (first, last) =>
+			asking?.place === page + entry
+				? landings(memory, behind ? [asking.codePage, behind.codePage] : [asking.codePage], {first, last})
+				: [],
+		)
+		if (!region) continue
+		const places = new Map<number, number>()
+		members.set(page + entry, {page, entry, pageGva, region, placeOf: (offset) => places.get(offset)})
+		for (const offset of targetsOf(region)) {
+			const hint = lookUp(memory, {fetchTable, encoding, gva: pageGva + BigInt(offset)})
+			const place = offset >= 0 && offset < pageBytes ? page + offset : hint?.place
+			if (place === undefined) continue
+			places.set(offset, place)
+			if (hint && hint.place === place && hint.jumps >= warm) {
+				const entry = place % pageBytes
+				const target = pageGva + BigInt(offset)
+				queue.push({page: place - entry, entry, pageGva: target - BigInt(entry), fetchTable, nextPage: undefined})
+			}
+		}
+	}
+	return [...members.values()]
+}
+
+/** Pages of guest code, each read once: regions of one page vouch for each other, and shall have seen the same bytes. */
+class GuestCode {
+	readonly #memory: SharedMemory
+	readonly #bytes = new Map<number, Uint8Array>()
+	readonly #code = new Map<string, PageCode>()
+
+	constructor(memory: SharedMemory) {
+		this.#memory = memory
+	}
+
+	/** @param next the page behind it at its address, where that is known. */
+	of(page: number, next: number | undefined): PageCode {
+		const key = `${page} ${next}`
+		const known = this.#code.get(key)
+		if (known) return known
+		const pages = next === undefined ? [page] : [page, next]
+		const bytes = new Uint8Array(pages.length * pageBytes)
+		for (const [index, each] of pages.entries()) bytes.set(this.#read(each), index * pageBytes)
+		const code = new PageCode(bytes)
+		this.#code.set(key, code)
+		return code
+	}
+
+	#read(page: number): Uint8Array {
+		const known = this.#bytes.get(page)
+		if (known) return known
+		// Plain: the guest may write it meanwhile; whoever installs or runs a region compares what it was translated from.
+		const bytes = this.#memory.u8.slice(page, page + pageBytes)
+		this.#bytes.set(page, bytes)
+		return bytes
+	}
+}
+
+/** Offsets that a region calls, and those where it goes on outside. */
+function targetsOf({blocks, blockAt}: Region): Set<number> {
+	const targets = new Set<number>()
+	for (const {terminator} of blocks) {
+		if (terminator.kind === 'call' && terminator.to !== undefined) targets.add(terminator.to)
+		for (const to of continuations(terminator)) if (!blockAt.has(to)) targets.add(to)
+	}
+	return targets
+}
+
+/** Places that jumps have led to, the most frequent ones: in a vCPU's code pages, as a hint. Plain reads of what the vCPU writes. */
+function landings(
+	memory: SharedMemory,
+	codePages: readonly number[],
+	{first, last}: {first: number; last: number},
+): readonly number[] {
+	const found: {offset: number; jumps: number}[] = []
+	const end = Math.min(last + 2, codePages.length * pageBytes)
+	for (let offset = first; offset < end; offset += 2) {
+		const jumps = jumpsTo(memory, codePages[Math.floor(offset / pageBytes)]!, offset % pageBytes)
+		if (jumps > 0) found.push({offset, jumps})
+	}
+	return found
+		.sort((a, b) => b.jumps - a.jumps)
+		.slice(0, mostLandings)
+		.map(({offset}) => offset)
+}
+
+function jumpsTo(memory: SharedMemory, codePage: number, offset: number): number {
+	const handler = (codePage + CodePage.offset.slots + offset * slotBytesPerByte + Slot.offset.handler) / 2
+	if (memory.u16[handler] === regionHandler) return Number.POSITIVE_INFINITY
+	return memory.u16[(codePage + CodePage.offset.counters + offset) / 2] ?? 0
+}

@@ -1,0 +1,67 @@
+/**
+ * Whether the page behind a region's own holds what the region was made from. Its own page's bytes were compared where the region
+ * was installed; the next page is another one for each address that the first is mapped at, and changes by itself.
+ */
+
+import {CodePage} from '../hart/index.ts'
+import type {TagEncoding} from '../tlb/index.ts'
+import type {Code, GlobalReference, Local, Signature} from '../wasm/index.ts'
+import {pushSlot} from './enter.ts'
+import {pageBytes} from './page-code.ts'
+
+/** nextPage(block, pageGva): 0 or 1. */
+export const nextPageSignature: Signature = {parameters: ['i32', 'i64'], results: ['i32']}
+
+type Options = Readonly<{
+	/** A variable, i64: the number of the latest snapshot that held them. */
+	known: GlobalReference
+	/** Where in the page, and what. */
+	pieces: readonly (readonly [offset: number, bytes: Uint8Array])[]
+	encoding: TagEncoding
+}>
+
+// page = code page of pageGva + 4096, in force
+// page && (page.snapshotNumber == known || (snapshot == pieces && (known = page.snapshotNumber, 1)))
+export function emitNextPage(code: Code, {known, pieces, encoding}: Options): void {
+	const page = code.local('i32', 'page')
+	const number = code.local('i64', 'number')
+	const [block, target] = [code.parameter(0, 'block'), code.parameter(1, 'pageGva')]
+	code.get(target).i64(BigInt(pageBytes)).op('i64.add').set(target)
+	// The page's first slot: slots come first in it.
+	pushSlot(code, {block, target, encoding})
+	code.tee(page).op('i32.eqz').unlikely()
+	code.if(undefined, () => code.i32(0).op('return'))
+	// Plain throughout: code pages belong to this vCPU, and so does this instance.
+	code.get(page).memory('i64.load', CodePage.offset.snapshotNumber).tee(number).global(known).op('i64.eq').likely()
+	code.if(undefined, () => code.i32(1).op('return'))
+	for (const [offset, bytes] of pieces) emitComparison(code, {page, offset: CodePage.offset.snapshot + offset, bytes})
+	code.get(number).setGlobal(known)
+	code.i32(1)
+}
+
+type Word = Readonly<{
+	size: number
+	load: 'i64.load' | 'i32.load' | 'i32.load16_u'
+	/** Pushes whether what was loaded is another than the one there. */
+	push(code: Code, view: DataView, place: number): void
+}>
+
+/** The longest first. Code comes in halfwords. */
+const words: readonly Word[] = [
+	{size: 8, load: 'i64.load', push: (code, view, place) => code.i64(view.getBigInt64(place, true)).op('i64.ne')},
+	{size: 4, load: 'i32.load', push: (code, view, place) => code.i32(view.getInt32(place, true)).op('i32.ne')},
+	{size: 2, load: 'i32.load16_u', push: (code, view, place) => code.i32(view.getUint16(place, true)).op('i32.ne')},
+]
+
+// page[offset …] == bytes || return 0
+function emitComparison(code: Code, {page, offset, bytes}: {page: Local; offset: number; bytes: Uint8Array}): void {
+	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+	let at = 0
+	for (const {size, load, push} of words) {
+		for (; at + size <= bytes.length; at += size) {
+			code.get(page).unalignedMemory(load, offset + at)
+			push(code, view, at)
+			code.if(undefined, () => code.i32(0).op('return'))
+		}
+	}
+}

@@ -1,0 +1,90 @@
+/** A look into the data TLB, and what is done where it has nothing: one function each for loads and stores, which regions share. */
+
+import {offsets, pushEntry, toTag} from '../codegen/index.ts'
+import {type TagEncoding, TlbEntry} from '../tlb/index.ts'
+import type {Code, FunctionReference, Local, ModuleBuilder, Signature, ValueType} from '../wasm/index.ts'
+
+export type ProbeTag = 'readTag' | 'writeTag'
+
+/** What a miss finds: the masked address that the page's place may be kept under, and the addend: with the address it gives the place in shared memory. */
+const found: readonly ValueType[] = ['i64', 'i32']
+
+/** Instead of masked addresses, which they are none of, since bits 11–3 of one are 0. The place holds for this access only; an exception is raised. */
+export const missTag = {once: -1n, raised: -2n} as const
+
+const signatures: Readonly<Record<ProbeTag, Signature>> = {
+	/** miss(block, address, bytes) */
+	readTag: {parameters: ['i32', 'i64', 'i32'], results: found},
+	/** miss(block, address, bytes, value) */
+	writeTag: {parameters: ['i32', 'i64', 'i32', 'i64'], results: found},
+}
+
+/** Defines the functions that an access calls whose page is not the last one of its register. */
+export function defineMisses(
+	module: ModuleBuilder,
+	{functions, encoding}: {functions: Readonly<Record<string, FunctionReference>>; encoding: TagEncoding},
+): Record<ProbeTag, FunctionReference> {
+	return {
+		readTag: module.function('load miss', signatures.readTag, (code) => {
+			const place = code.local('i32', 'place')
+			emitMiss(code, {tag: 'readTag', encoding}, ({address, bytes}) => {
+				code.get(address).get(bytes).call(functions.readMemory!).tee(place).op('i32.eqz')
+				code.if(undefined, () => code.i64(missTag.raised).i32(0).op('return'))
+				code.get(place)
+			})
+		}),
+		writeTag: module.function('store miss', signatures.writeTag, (code) => {
+			emitMiss(code, {tag: 'writeTag', encoding}, ({block, address, bytes}) => {
+				code.get(address).get(bytes).get(code.parameter(3, 'value')).call(functions.writeMemory!).op('i32.eqz')
+				code.if(undefined, () => code.i64(missTag.raised).i32(0).op('return'))
+				// It has been done already: what the region stores after this does no harm there.
+				code.get(block).i32(offsets.scratch).op('i32.add')
+			})
+		}),
+	}
+}
+
+// probe(masked) || (once, place − low(address)), where `otherwise` pushes the place or returns
+function emitMiss(
+	code: Code,
+	look: {tag: ProbeTag; encoding: TagEncoding},
+	otherwise: (parameters: {block: Local; address: Local; bytes: Local}) => void,
+): void {
+	const block = code.parameter(0, 'block')
+	const address = code.parameter(1, 'address')
+	const bytes = code.parameter(2, 'bytes')
+	const [table, mask] = [code.local('i32', 'table'), code.local('i32', 'mask')]
+	const masked = code.local('i64', 'masked')
+	const entry = code.local('i32', 'entry')
+	// Plain: this vCPU's own words.
+	code.get(block).memory('i32.load', offsets.dataTable).set(table)
+	code.get(block).memory('i32.load', offsets.dataMask).set(mask)
+	// The page, and what makes an address misaligned.
+	code
+		.get(address)
+		.get(bytes)
+		.i32(1)
+		.op('i32.sub', 'i64.extend_i32_u')
+		.i64(-0x1000n)
+		.op('i64.or', 'i64.and')
+		.set(masked)
+	pushIsHit(code, {...look, masked, table, mask, entry})
+	code.likely().if(undefined, () => {
+		code.get(masked).get(entry).memory('i32.load', TlbEntry.offset.addend).op('return')
+	})
+	code.i64(missTag.once)
+	otherwise({block, address, bytes})
+	code.get(address).op('i32.wrap_i64', 'i32.sub')
+}
+
+// Sets entry = place in table of masked; pushes entry.tag == tag of masked
+/** Plain: only this vCPU fills its tables; others swap them whole, and it empties them between regions only. @param lookup.masked the address less the bits that a hit ignores. */
+export function pushIsHit(
+	code: Code,
+	lookup: {masked: Local; table: Local; mask: Local; tag: ProbeTag; encoding: TagEncoding; entry: Local},
+): void {
+	pushEntry(code, {address: lookup.masked, table: lookup.table, mask: lookup.mask})
+	code.tee(lookup.entry).memory('i64.load', TlbEntry.offset[lookup.tag]).get(lookup.masked)
+	toTag(code, lookup.encoding)
+	code.op('i64.eq')
+}

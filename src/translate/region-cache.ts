@@ -1,0 +1,137 @@
+/** A vCPU's translated regions: its instances of modules, the function table that holds their regions, and where each may run. */
+
+import {assert} from '../errors.ts'
+import {CodePage, codePageFinder, Slot} from '../hart/index.ts'
+import {handlerIndex} from '../interpreter/index.ts'
+import type {SharedMemory} from '../memory/index.ts'
+import {TableRanges} from './table-ranges.ts'
+import type {RegionInfo} from './types.ts'
+
+/** A module's regions, wherever it was compiled. Plain data, posted between threads. */
+export type ModuleRegions = Readonly<{
+	/** Names the module; greater than those of earlier ones. */
+	id: number
+	/** Entries of its element segment. */
+	functions: number
+	regions: readonly RegionInfo[]
+}>
+
+type Installed = Readonly<{tableIndex: number; region: RegionInfo}>
+type InstalledModule = Readonly<{base: number; functions: number; regions: readonly RegionInfo[]}>
+
+const regionHandler = handlerIndex('region')
+const slotBytesPerByte = Slot.size / 2
+const smallestTable = 1024
+
+/** A small integer for (page, entry): instructions lie at even offsets. */
+export const regionKey = (page: number, entry: number): number => (page + entry) / 2
+
+/** Plain throughout: code pages belong to this vCPU, and only its thread runs any of this. */
+export class RegionCache {
+	/** For `env.regions`. */
+	readonly table: WebAssembly.Table
+	readonly #memory: SharedMemory
+	readonly #hart: WebAssembly.ModuleImports
+	readonly #findCodePage: (page: number) => number
+	readonly #ranges = new TableRanges()
+	readonly #modules = new Map<number, InstalledModule>()
+	/** By regionKey; newest last. */
+	readonly #regions = new Map<number, Installed[]>()
+
+	/** @param options.hart the exports of this vCPU's hart core. @param options.codeCache its offset in shared memory. */
+	constructor(memory: SharedMemory, options: {hart: WebAssembly.Exports; codeCache: number; codePages: number}) {
+		this.#memory = memory
+		this.#hart = options.hart as WebAssembly.ModuleImports
+		this.#findCodePage = codePageFinder(memory, options.codeCache, options.codePages)
+		this.table = new WebAssembly.Table({element: 'anyfunc', initial: 0})
+	}
+
+	/** How many modules it holds. */
+	get size(): number {
+		return this.#modules.size
+	}
+
+	/** Instantiates a module. Its regions run from their entries' next decoding on, which it brings about. */
+	receive(module: WebAssembly.Module, {id, functions, regions}: ModuleRegions): void {
+		assert(!this.#modules.has(id), 'a module is received once')
+		const base = this.#ranges.take(functions)
+		this.#growTable(this.#ranges.end)
+		// The element segment puts its functions into the table, which keeps the instance alive.
+		new WebAssembly.Instance(module, {
+			env: {
+				memory: this.#memory.memory,
+				regions: this.table,
+				base: new WebAssembly.Global({value: 'i32'}, base),
+			},
+			hart: this.#hart,
+		})
+		this.#modules.set(id, {base, functions, regions})
+		for (const region of regions) {
+			const key = regionKey(region.page, region.entry)
+			const installed = {tableIndex: base + region.index, region}
+			const others = this.#regions.get(key)
+			if (others) others.push(installed)
+			else this.#regions.set(key, [installed])
+			this.#forgetSlot(region)
+		}
+	}
+
+	/** @returns the table index of the newest region that may run at this offset of the code page, or −1. */
+	find(codeBase: number, pageOffset: number): number {
+		const page = this.#memory.u32[(codeBase + CodePage.offset.page) / 4] ?? 0
+		const here = this.#regions.get(regionKey(page, pageOffset))
+		if (!here) return -1
+		for (let index = here.length - 1; index >= 0; index--) {
+			const {tableIndex, region} = here[index]!
+			if (this.#sourcesMatch(region, codeBase)) return tableIndex
+		}
+		return -1
+	}
+
+	/** Gives a module up. Only where none of its regions is on the stack: in the run loop. Does nothing for one that is not here. */
+	drop(id: number): void {
+		const module = this.#modules.get(id)
+		if (!module) return
+		this.#modules.delete(id)
+		const {base, functions, regions} = module
+		for (const region of regions) {
+			const key = regionKey(region.page, region.entry)
+			const others = this.#regions.get(key)?.filter((installed) => installed.region !== region) ?? []
+			if (others.length > 0) this.#regions.set(key, others)
+			else this.#regions.delete(key)
+			this.#forgetSlot(region, base + region.index)
+		}
+		for (let index = base; index < base + functions; index++) this.table.set(index, null)
+		this.#ranges.give(base, functions)
+	}
+
+	#sourcesMatch({sources}: RegionInfo, codeBase: number): boolean {
+		const {u8} = this.#memory
+		const snapshot = codeBase + CodePage.offset.snapshot
+		for (const [offset, bytes] of sources) {
+			const start = snapshot + offset
+			for (let index = 0; index < bytes.length; index++) if (u8[start + index] !== bytes[index]) return false
+		}
+		return true
+	}
+
+	/** Has the entry's slot decoded anew. @param tableIndex only if the slot runs this region. */
+	#forgetSlot({page, entry}: RegionInfo, tableIndex?: number): void {
+		const code = this.#findCodePage(page)
+		if (code === 0) return
+		const {u16, u32} = this.#memory
+		const slot = code + CodePage.offset.slots + entry * slotBytesPerByte
+		const handler = (slot + Slot.offset.handler) / 2
+		if (tableIndex !== undefined) {
+			const runsIt = u16[handler] === regionHandler && u32[(slot + Slot.offset.c) / 4] === tableIndex
+			if (!runsIt) return
+		}
+		u16[handler] = 0
+		u16[(code + CodePage.offset.counters + entry) / 2] = 0
+	}
+
+	#growTable(needed: number): void {
+		const {length} = this.table
+		if (needed > length) this.table.grow(Math.max(needed - length, length, smallestTable))
+	}
+}

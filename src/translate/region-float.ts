@@ -1,0 +1,119 @@
+/** Floating point in a region: whether it is on and dirty, and whether the host's arithmetic will do, kept in locals. */
+import {emitMarkDirty, type Lowering, mstatusFs, offsets, pushFloatingPointOff} from '../codegen/index.ts'
+import type {Expression, Instruction} from '../isa/index.ts'
+import type {Code, FunctionReference, Label, Local} from '../wasm/index.ts'
+import {emitHostFloat, hasHostFloat} from './host-float.ts'
+import type {Region, RegionInstruction} from './region.ts'
+import {usesOf} from './register-set.ts'
+
+const inexact = 1
+
+type Call = Extract<Expression, {op: 'call'}>
+
+/** Writes of f registers, and operations that may raise flags. */
+const touchesState = (instruction: Instruction): boolean => {
+	const {writes, calls} = usesOf(instruction)
+	return writes === 'f' || calls.size > 0
+}
+
+/** Plain accesses throughout: the state is this vCPU's own. It changes by CSR instructions, traps, and what is emitted here. */
+export class RegionFloat {
+	readonly #code: Code
+	readonly #block: Local
+	readonly #functions: Readonly<Record<string, FunctionReference>>
+	readonly #fusedMultiplyAdd: FunctionReference | 'relaxed'
+	readonly #occurs: boolean
+	readonly #computes: boolean
+	/** i32: mstatus.FS is dirty. */
+	readonly #dirty: Local
+	/** i32: NX has accrued, and frm says to nearest even. */
+	readonly #fast: Local
+	/** FS is dirty for certain, at the instruction being emitted. */
+	#isDirty = false
+
+	constructor(options: {
+		code: Code
+		block: Local
+		functions: Readonly<Record<string, FunctionReference>>
+		fusedMultiplyAdd: FunctionReference | 'relaxed'
+		region: Region
+	}) {
+		this.#code = options.code
+		this.#block = options.block
+		this.#functions = options.functions
+		this.#fusedMultiplyAdd = options.fusedMultiplyAdd
+		const instructions = options.region.blocks.flatMap((block) =>
+			block.instructions.map(({decoded}) => decoded.instruction),
+		)
+		this.#occurs = instructions.some(({floatingPoint}) => floatingPoint)
+		this.#computes = instructions.some((instruction) => instruction.floatingPoint && usesOf(instruction).calls.size > 0)
+		this.#dirty = options.code.local('i32', 'floatDirty')
+		this.#fast = options.code.local('i32', 'floatFast')
+	}
+
+	/** At the region's entry, and wherever the state may have changed. */
+	load(): void {
+		this.forget()
+		if (this.#occurs) {
+			this.#code.get(this.#block).memory('i32.load', offsets.mstatus).i32(mstatusFs).op('i32.and').i32(mstatusFs)
+			this.#code.op('i32.eq').set(this.#dirty)
+		}
+		if (this.#computes) this.#loadFast()
+	}
+
+	/** At the beginning of a block, which several lead to. */
+	forget(): void {
+		this.#isDirty = false
+	}
+
+	// dirty || FS != 0, else illegal
+	before({floatingPoint}: Instruction, illegal: Label): void {
+		if (!floatingPoint || this.#isDirty) return
+		const code = this.#code
+		code.get(this.#dirty).op('i32.eqz').unlikely()
+		code.if(undefined, () => {
+			pushFloatingPointOff(code, this.#block)
+			code.brIf(illegal)
+		})
+	}
+
+	// dirty || mark
+	after(instruction: Instruction): void {
+		if (!instruction.floatingPoint || this.#isDirty || !touchesState(instruction)) return
+		const code = this.#code
+		code.get(this.#dirty).op('i32.eqz').unlikely()
+		code.if(undefined, () => {
+			emitMarkDirty(code, this.#block)
+			code.i32(1).set(this.#dirty)
+		})
+		this.#isDirty = true
+	}
+
+	/** Pushes the result of a call of softfloat. @returns false where it is no such call: nothing is emitted. */
+	call(e: Call, {decoded}: RegionInstruction, lowering: Lowering): boolean {
+		const takesMode = e.arguments.at(-1)?.op === 'roundingMode'
+		const {rm} = decoded.operands
+		const roundingMode = takesMode && rm === 7 ? 'dynamic' : rm
+		if (!decoded.instruction.floatingPoint || !hasHostFloat(e.name, roundingMode)) return false
+		emitHostFloat(this.#code, {
+			name: e.name,
+			push: e.arguments.map((argument) => () => lowering.push(argument)),
+			fast: this.#fast,
+			roundingMode,
+			fusedMultiplyAdd: this.#fusedMultiplyAdd,
+			slow: (push) => {
+				for (const operand of push) operand()
+				this.#code.call(this.#functions[e.name]!)
+				// It may have raised NX.
+				this.#loadFast()
+			},
+		})
+		return true
+	}
+
+	// fast = fflags & NX & (frm == 0)
+	#loadFast(): void {
+		this.#code.get(this.#block).memory('i32.load', offsets.fflags).i32(inexact).op('i32.and')
+		this.#code.get(this.#block).memory('i32.load', offsets.frm).op('i32.eqz', 'i32.and').set(this.#fast)
+	}
+}

@@ -1,0 +1,252 @@
+/**
+ * Guest memory accesses of a translated region. Each base register keeps the last page that it led to in locals: an access in the
+ * same page costs one comparison, and no look into the TLB. No translation goes out of force while a region runs: another
+ * hart's flush swaps tables, and a region that goes on over a safepoint does so in the same read-side critical section; the hart's own
+ * flushes come between regions.
+ */
+
+import {
+	type LoadExpression,
+	loadOpcode,
+	MemoryAccess,
+	offsets,
+	type Push,
+	type StoreOperands,
+	storeOpcode,
+} from '../codegen/index.ts'
+import type {AccessBytes} from '../isa/index.ts'
+import {lastPageRegisters, type TlbDesign, TlbEntry, TlbLastPage} from '../tlb/index.ts'
+import type {Code, FunctionReference, Label, Local} from '../wasm/index.ts'
+import {missTag, type ProbeTag, pushIsHit} from './probe.ts'
+import type {Region, RegionInstruction} from './region.ts'
+import {usesOf} from './register-set.ts'
+
+type Options = Readonly<{
+	code: Code
+	block: Local
+	budget: Local
+	functions: Readonly<Record<string, FunctionReference>>
+	probes: Readonly<Record<ProbeTag, FunctionReference>>
+	design: TlbDesign
+	region: Region
+}>
+
+/** The last page that was read, or written, through a base register: its masked address, i64 (−1 = none), and its addend, i32. Without the encoding's bias. */
+type LastPage = Readonly<{tag: Local; addend: Local}>
+type LastPages = Readonly<Record<ProbeTag, LastPage | undefined>>
+
+const probeTags: readonly ProbeTag[] = ['readTag', 'writeTag']
+
+/** Locals are registers of the host, and these are few. */
+const mostLastPages = 8
+
+export class RegionMemory extends MemoryAccess {
+	readonly #options: Options
+	readonly #lastPages: ReadonlyMap<number, LastPages>
+	/** Of all other registers together. */
+	readonly #anyPage: Readonly<Record<ProbeTag, LastPage>>
+	/** Where last pages are kept between regions: i32. */
+	readonly #kept: Local
+	readonly #keeps: boolean
+	readonly #table: Readonly<{table: Local; mask: Local}>
+	/** Looks are emitted in line. */
+	readonly #usesTable: boolean
+	#instruction: RegionInstruction | undefined
+	/** Instructions of the block from the present one on: the budget was lessened by the whole block where it began. */
+	#remaining = 0
+
+	constructor(options: Options) {
+		const {code, design} = options
+		const [table, mask] = [code.local('i32', 'table'), code.local('i32', 'mask')]
+		super({...options, encoding: design.encoding, table, mask})
+		this.#options = options
+		this.#table = {table, mask}
+		this.#usesTable = design.lookup === 'inline' || hasAtomics(options.region)
+		const anyPage = (kind: string) => ({
+			tag: code.local('i64', `${kind} page`),
+			addend: code.local('i32', `${kind} addend`),
+		})
+		this.#anyPage = {readTag: anyPage('read'), writeTag: anyPage('write')}
+		this.#kept = code.local('i32', 'kept')
+		this.#lastPages = design.lastPages === 'on' ? lastPages(options) : new Map()
+		this.#keeps = lastPageRegisters.some((register) => this.#lastPages.has(register))
+	}
+
+	/** Where the region is entered. */
+	begin(): void {
+		const {code, block} = this.#options
+		// Plain, here and below: this vCPU's own words.
+		if (this.#keeps) code.get(block).memory('i32.load', offsets.lastPages).set(this.#kept)
+		for (const [register, pages] of this.#lastPages) {
+			for (const tag of probeTags) {
+				const last = pages[tag]
+				if (last) this.#begin(last, keptAt(register, tag))
+			}
+		}
+		for (const last of Object.values(this.#anyPage)) this.#begin(last, undefined)
+		if (!this.#usesTable) return
+		code.get(block).memory('i32.load', offsets.dataTable).set(this.#table.table)
+		code.get(block).memory('i32.load', offsets.dataMask).set(this.#table.mask)
+	}
+
+	/** @param kept where it was kept. */
+	#begin({tag, addend}: LastPage, kept: number | undefined): void {
+		const {code} = this.#options
+		if (kept === undefined) return void code.i64(missTag.once).set(tag)
+		code.get(this.#kept).memory('i64.load', kept + TlbLastPage.offset.tagPlusOne)
+		code.i64(1n).op('i64.sub').set(tag)
+		code.get(this.#kept).memory('i32.load', kept + TlbLastPage.offset.addend)
+		code.set(addend)
+	}
+
+	/** Keeps what a look found; what may not be used again has the tag of no page, by which none is kept. */
+	#keep({tag, addend}: LastPage, kept: number): void {
+		const {code} = this.#options
+		code.get(this.#kept).get(tag).i64(1n).op('i64.add')
+		code.memory('i64.store', kept + TlbLastPage.offset.tagPlusOne)
+		code.get(this.#kept).get(addend)
+		code.memory('i32.store', kept + TlbLastPage.offset.addend)
+	}
+
+	/** The accesses that follow are this instruction's. */
+	at(instruction: RegionInstruction, remaining: number): void {
+		this.#instruction = instruction
+		this.#remaining = remaining
+	}
+
+	override syncBudgetBefore(): void {
+		const {code, block, budget} = this.#options
+		code.get(block).get(budget).i32(this.#remaining).op('i32.add')
+		code.get(block).memory('i32.load', offsets.reserve).op('i32.add').memory('i32.store', offsets.budget)
+	}
+
+	// masked == tag || miss(); load low(address) + addend
+	override load(e: LoadExpression, gva: Push, trap: Label): void {
+		const {code, probes} = this.#options
+		const address = code.local('i64')
+		gva()
+		code.set(address)
+		const last = this.#lastPage('readTag')
+		this.#ensurePage({address, bytes: e.bytes, tag: 'readTag', last}, trap, () => code.call(probes.readTag))
+		// Plain: RVWMO asks no order of plain accesses; the host's aligned 8-byte load does not tear.
+		code.get(address).op('i32.wrap_i64').get(last.addend).op('i32.add').unalignedMemory(loadOpcode(e))
+		code.release(address)
+	}
+
+	// masked == tag || miss(value); store at low(address) + addend
+	override store(bytes: AccessBytes, operands: StoreOperands, trap: Label): void {
+		const {code, probes} = this.#options
+		const address = code.local('i64')
+		const value = code.local(operands.type)
+		operands.gva()
+		code.set(address)
+		operands.value()
+		code.set(value)
+		const last = this.#lastPage('writeTag')
+		this.#ensurePage({address, bytes, tag: 'writeTag', last}, trap, () => {
+			code.get(value)
+			if (operands.type === 'i32') code.op('i64.extend_i32_u')
+			code.call(probes.writeTag)
+		})
+		// Plain, as in load().
+		code.get(address).op('i32.wrap_i64').get(last.addend).op('i32.add').get(value)
+		code.unalignedMemory(storeOpcode(operands.type, bytes))
+		code.release(address, value)
+	}
+
+	#lastPage(tag: ProbeTag): LastPage {
+		const {rs1} = this.#instruction!.decoded.operands
+		return this.#lastPages.get(rs1)?.[tag] ?? this.#anyPage[tag]
+	}
+
+	// masked == tag || (tag, addend = miss(block, address, bytes, …), tag == raised → trap)
+	#ensurePage(
+		access: {address: Local; bytes: AccessBytes; tag: ProbeTag; last: LastPage},
+		trap: Label,
+		miss: () => void,
+	): void {
+		const {code, block, design} = this.#options
+		const {last, address, bytes, tag} = access
+		const masked = code.local('i64')
+		code
+			.get(address)
+			.i64(BigInt(~(0xfff ^ (bytes - 1))))
+			.op('i64.and')
+			.tee(masked)
+		const callMiss = (): void => {
+			code.get(block).get(address).i32(bytes)
+			miss()
+			code.set(last.addend).tee(last.tag).i64(missTag.raised).op('i64.eq').unlikely().brIf(trap)
+		}
+		const look = (): void => {
+			if (design.lookup === 'outlined') return callMiss()
+			const entry = code.local('i32')
+			pushIsHit(code, {masked, ...this.#table, tag, encoding: design.encoding, entry})
+			code.likely().if(
+				undefined,
+				() => {
+					code.get(entry).memory('i32.load', TlbEntry.offset.addend).set(last.addend)
+					code.get(masked).set(last.tag)
+				},
+				callMiss,
+			)
+			code.release(entry)
+		}
+		const {rs1} = this.#instruction!.decoded.operands
+		const kept = this.#lastPages.has(rs1) ? keptAt(rs1, tag) : undefined
+		if (design.lastPages === 'on') {
+			code
+				.get(last.tag)
+				.op('i64.ne')
+				.unlikely()
+				.if(undefined, () => {
+					look()
+					if (kept !== undefined) this.#keep(last, kept)
+				})
+		} else {
+			code.op('drop')
+			look()
+		}
+		code.release(masked)
+	}
+}
+
+/** Bytes from the first last page that is kept; undefined where the register's is not. */
+function keptAt(register: number, tag: ProbeTag): number | undefined {
+	const index = lastPageRegisters.indexOf(register)
+	if (index < 0) return undefined
+	return (index + probeTags.indexOf(tag) * lastPageRegisters.length) * TlbLastPage.size
+}
+
+const atomics = ['amo', 'loadReserved', 'storeConditional']
+
+function hasAtomics({blocks}: Region): boolean {
+	return blocks.some(({instructions}) =>
+		instructions.some(({decoded}) => atomics.some((kind) => usesOf(decoded.instruction).has.has(kind))),
+	)
+}
+
+/** Base registers by how often the region accesses memory through them. */
+function lastPages({region, code}: Options): Map<number, LastPages> {
+	const accesses = new Map<number, {loads: number; stores: number}>()
+	for (const {instructions} of region.blocks) {
+		for (const {decoded} of instructions) {
+			const {has} = usesOf(decoded.instruction)
+			const {rs1} = decoded.operands
+			if (rs1 === 0 || !(has.has('load') || has.has('store'))) continue
+			const count = accesses.get(rs1) ?? {loads: 0, stores: 0}
+			if (has.has('load')) count.loads++
+			else count.stores++
+			accesses.set(rs1, count)
+		}
+	}
+	const most = [...accesses].sort(([, a], [, b]) => b.loads + b.stores - a.loads - a.stores).slice(0, mostLastPages)
+	const lastPage = (count: number, name: string): LastPage | undefined =>
+		count > 0 ? {tag: code.local('i64', `${name} page`), addend: code.local('i32', `${name} addend`)} : undefined
+	return new Map(
+		most.map(([register, {loads, stores}]) => [
+			register,
+			{readTag: lastPage(loads, `x${register} read`), writeTag: lastPage(stores, `x${register} write`)},
+		]),
+	)
+}

@@ -1,0 +1,160 @@
+/** From hot places in guest code to one WebAssembly module of regions that call each other. */
+
+import {emitMultiplyHigh, hartFunctions, regionSignature} from '../codegen/index.ts'
+import type {SharedMemory} from '../memory/index.ts'
+import {type TagEncoding, tlbDesign} from '../tlb/index.ts'
+import {type FunctionReference, type Local, ModuleBuilder} from '../wasm/index.ts'
+import {emitRegion} from './emit-region.ts'
+import {
+	emitEnter,
+	emitLeave,
+	emitPoll,
+	emitSlotOf,
+	emitTrapExit,
+	enterSignature,
+	leaveSignature,
+	pollSignature,
+	slotSignature,
+	trapSignature,
+} from './enter.ts'
+import {defineExactFusedMultiplyAdd} from './fused-multiply-add.ts'
+import {type GroupMember, gatherGroup} from './group.ts'
+import {emitNextPage, nextPageSignature} from './next-page.ts'
+import {pageBytes} from './page-code.ts'
+import {defineMisses} from './probe.ts'
+import type {Range, Region} from './region.ts'
+import {usesOf} from './register-set.ts'
+import type {RegionInfo, RegionRequest, TranslateOptions, Translation} from './types.ts'
+
+/**
+ * Reads guest pages and TLB entries from shared memory, which change meanwhile: what was read is in `sources`, and whoever installs a
+ * region compares. @returns undefined when nothing can be translated.
+ */
+export function translate(
+	memory: SharedMemory,
+	requests: readonly RegionRequest[],
+	options: TranslateOptions,
+): Translation | undefined {
+	const {countChains = false} = options
+	const design = tlbDesign(options.design)
+	const {encoding} = design
+	const members = gatherGroup(memory, requests, {threshold: options.threshold ?? 1, encoding})
+	if (members.length === 0) return undefined
+	const module = new ModuleBuilder({name: nameOf(members[0]!)})
+	module.importSharedMemory('env', 'memory')
+	module.importTable('env', 'regions')
+	const base = module.importGlobal('env', 'base', 'i32')
+	const called = calledFunctions(members)
+	const functions: Record<string, FunctionReference> = {}
+	for (const name of called) {
+		const signature = hartFunctions.get(name)
+		if (signature) functions[name] = module.importFunction('hart', name, signature)
+	}
+	if ([...called].some((name) => name.startsWith('mulh'))) Object.assign(functions, emitMultiplyHigh(module))
+	const leave = module.function('leave', leaveSignature, emitLeave)
+	const trap = module.function('trap', trapSignature, (code) => emitTrapExit(code, {raise: functions.raise!, leave}))
+	const fusedMultiplyAdd =
+		options.fusedMultiplyAdd === 'relaxed' ? options.fusedMultiplyAdd : defineExactFusedMultiplyAdd(module)
+	const probes = defineMisses(module, {functions, encoding})
+	const slotOf = module.function('slot of', slotSignature, (code) => emitSlotOf(code, encoding))
+	const enterFor = (name: string, chain: 'slotJumps' | 'slotCalls') =>
+		module.function(name, enterSignature, (code) => {
+			const pushSlotOf = (target: Local) => void code.get(code.parameter(0)).get(target).call(slotOf)
+			emitEnter(code, {chain, countChains, pushSlotOf})
+		})
+	const enter = enterFor('enter', 'slotJumps')
+	const enterCall = countChains ? enterFor('enter call', 'slotCalls') : enter
+	const poll = module.function('poll', pollSignature, emitPoll)
+	const references = members.map((member) => module.declareFunction(nameOf(member), regionSignature))
+	const indexOf = new Map(members.map(({page, entry}, index) => [page + entry, index]))
+	for (const [index, member] of members.entries()) {
+		const sibling = (offset: number) => {
+			const samePage = offset >= 0 && offset < pageBytes
+			const place = samePage ? member.page + offset : member.placeOf(offset)
+			const found = place === undefined ? undefined : indexOf.get(place)
+			return found === undefined ? undefined : {function: references[found]!, index: found, samePage}
+		}
+		const nextPage = defineNextPage(module, {...member, encoding})
+		module.defineFunction(references[index]!, (code) =>
+			emitRegion(code, member.region, {
+				functions,
+				leave,
+				trap,
+				slotOf,
+				enter,
+				enterCall,
+				poll,
+				fusedMultiplyAdd,
+				base,
+				probes,
+				design,
+				countChains,
+				sibling,
+				nextPage,
+			}),
+		)
+	}
+	module.elements(base, references)
+	return {bytes: module.toBytes(), functions: members.length, regions: regionInfos(members)}
+}
+
+/** Where the region relies on the page behind: the function that looks at it. */
+function defineNextPage(
+	module: ModuleBuilder,
+	{page, pageGva, region, encoding}: GroupMember & {encoding: TagEncoding},
+): FunctionReference | undefined {
+	if (region.nextRanges.length === 0) return undefined
+	const pieces = piecesOf(region, {ranges: region.nextRanges, first: pageBytes})
+	const known = module.variable('i64')
+	const name = `${(pageGva + BigInt(pageBytes)).toString(16)} behind ${page.toString(16)}`
+	return module.function(name, nextPageSignature, (code) => emitNextPage(code, {known, pieces, encoding}))
+}
+
+/** @param options.first where the ranges' page begins. */
+function piecesOf({page}: Region, {ranges, first}: {ranges: readonly Range[]; first: number}): [number, Uint8Array][] {
+	return ranges.map(([start, end]) => [start, page.bytes.slice(first + start, first + end)])
+}
+
+/** The guest-physical place and the instructions that it holds; what a profiler shows. */
+function nameOf({page, entry, pageGva}: GroupMember): string {
+	return `${(pageGva + BigInt(entry)).toString(16)} at ${(page + entry).toString(16)}`
+}
+
+const always = ['readMemory', 'writeMemory', 'raise'] as const
+
+/** Functions of the hart core that the members' code may call. */
+function calledFunctions(members: readonly GroupMember[]): Set<string> {
+	const names = new Set<string>(always)
+	for (const {region} of members) {
+		for (const {instructions} of region.blocks) {
+			for (const {decoded} of instructions) {
+				const {calls, has} = usesOf(decoded.instruction)
+				for (const name of calls) names.add(name)
+				if (['amo', 'loadReserved', 'storeConditional'].some((kind) => has.has(kind))) names.add('atomicAddress')
+				if (has.has('csr')) names.add('csrAccess')
+				if (has.has('roundingMode')) names.add('roundingMode')
+				if (has.has('zeroBlock')) names.add('zeroBlock')
+				if (has.has('manageBlock')) names.add('manageBlock')
+			}
+		}
+	}
+	return names
+}
+
+/** An entry that lies across two pages has two bytes in its own, which other code may have as well: what stands before it tells them apart, mostly. Right it is by its look at the next page. */
+const contextBytes = 64
+
+/** Regions of one page vouch for each other, since they call each other without a look: their sources are those of all. */
+function regionInfos(members: readonly GroupMember[]): RegionInfo[] {
+	const sources = new Map<number, [number, Uint8Array][]>()
+	for (const {page, region} of members) {
+		const pieces = sources.get(page) ?? []
+		const context: Range[] = region.blocks[0]!.isBeyond ? [[pageBytes - contextBytes, pageBytes]] : []
+		pieces.push(...piecesOf(region, {ranges: [...region.ranges, ...context], first: 0}))
+		sources.set(page, pieces)
+	}
+	return members.map(({page, entry, region}, index) => {
+		const instructions = region.blocks.reduce((sum, block) => sum + block.instructions.length, 0)
+		return {index, page, entry, sources: sources.get(page)!, instructions}
+	})
+}

@@ -1,0 +1,125 @@
+/** A vCPU's side of translation: asks for regions where its guest is hot, and takes what comes. */
+import {type MessagePort, receiveMessageOnPort} from 'node:worker_threads'
+import {offsets} from '../codegen/index.ts'
+import {assert} from '../errors.ts'
+import {CodePage, Slot, vcpuRegions} from '../hart/index.ts'
+import type {SharedMemory} from '../memory/index.ts'
+import {microseconds} from '../rcu/index.ts'
+import type {TlbDesign} from '../tlb/index.ts'
+import {lookUp} from './fetch-hint.ts'
+import {pageBytes} from './page-code.ts'
+import {type ModuleRegions, type RegionCache, regionKey} from './region-cache.ts'
+import {RequestFilter} from './request-filter.ts'
+import {translate} from './translate.ts'
+import type {RegionRequest, TranslateOptions} from './types.ts'
+
+export type TranslationConfig = TranslateOptions &
+	Readonly<{
+		accel: 'interp' | 'jit'
+		design: TlbDesign
+		/** Jumps to one place that make it hot, 1 to 65535. */
+		threshold: number
+		/** Each vCPU translates by itself, at once: for tests, and to study. */
+		synchronous: boolean
+	}>
+
+/** From a vCPU: regions that it would like. `asked`: microseconds(). */
+export type RequestMessage = Readonly<{requests: readonly RegionRequest[]; asked: number}>
+/** To a vCPU, with Doorbell.message. */
+export type TranslationMessage =
+	| (Readonly<{kind: 'module'; module: WebAssembly.Module}> & ModuleRegions)
+	| Readonly<{kind: 'drop'; id: number}>
+
+/** In synchronous mode a vCPU drops its oldest modules by itself. */
+const synchronousModules = 4096
+const slotBytesPerByte = Slot.size / 2
+
+export class TranslatorClient {
+	readonly #memory: SharedMemory
+	readonly #block: number
+	readonly #config: TranslationConfig
+	readonly #port: MessagePort | undefined
+	readonly #cache: RegionCache
+	readonly #filter = new RequestFilter()
+	#queue: RegionRequest[] = []
+	/** Modules made in synchronous mode. */
+	#made = 0
+
+	/** @param options.port to the translator; none in synchronous mode. */
+	constructor(
+		memory: SharedMemory,
+		options: {block: number; config: TranslationConfig; port: MessagePort | undefined; cache: RegionCache},
+	) {
+		this.#memory = memory
+		this.#block = options.block
+		this.#config = options.config
+		this.#port = options.port
+		this.#cache = options.cache
+	}
+
+	/** The interpreter's import: a place is hot. @param pageGva signed. */
+	hot(codeBaseSigned: number, ipSigned: number, pageGva: bigint): void {
+		// Wasm's i32 results are signed in JavaScript. Plain: code pages belong to this vCPU.
+		const codeBase = codeBaseSigned >>> 0
+		const entry = ((ipSigned >>> 0) - codeBase - CodePage.offset.slots) / slotBytesPerByte
+		const {u16, u32} = this.#memory
+		u16[(codeBase + CodePage.offset.counters + entry) / 2] = 0
+		const page = u32[(codeBase + CodePage.offset.page) / 4] ?? 0
+		// The scratch page is no guest page.
+		if (page === 0 || this.#cache.find(codeBase, entry) >= 0 || !this.#filter.passes(regionKey(page, entry))) return
+		const fetchTable = this.#fetchTable()
+		const {synchronous, design} = this.#config
+		const behind = lookUp(this.#memory, {fetchTable, encoding: design.encoding, gva: pageGva + BigInt(pageBytes)})
+		// What is translated before it has run is not in the TLB: there a guess serves the tests, which want all code in regions.
+		const nextPage = behind?.place ?? (synchronous ? this.#pageBehind(page) : undefined)
+		const request = {page, entry, pageGva: BigInt.asUintN(64, pageGva), fetchTable, nextPage}
+		if (synchronous) this.#translateNow(request)
+		else this.#queue.push(request)
+	}
+
+	/** Once per round of the run loop: posts what the guest has asked for. */
+	post(): void {
+		if (this.#queue.length > 0) {
+			this.#port?.postMessage({requests: this.#queue, asked: microseconds()} satisfies RequestMessage)
+			this.#queue = []
+		}
+		while (this.#config.synchronous && this.#cache.size > synchronousModules)
+			this.#cache.drop(this.#made - this.#cache.size)
+	}
+
+	/** In the run loop, after Doorbell.message: takes what was posted before the bell. */
+	receive(): void {
+		if (!this.#port) return
+		for (let received = receiveMessageOnPort(this.#port); received; received = receiveMessageOnPort(this.#port)) {
+			const message = received.message as TranslationMessage
+			if (message.kind === 'drop') this.#cache.drop(message.id)
+			else this.#install(message.module, message)
+		}
+	}
+
+	#install(module: WebAssembly.Module, regions: ModuleRegions): void {
+		this.#cache.receive(module, regions)
+		for (const {page, entry} of regions.regions) this.#filter.answered(regionKey(page, entry))
+	}
+
+	#translateNow(request: RegionRequest): void {
+		const translation = translate(this.#memory, [request], this.#config)
+		if (!translation) return
+		const {bytes, functions, regions} = translation
+		this.#install(new WebAssembly.Module(bytes), {id: this.#made++, functions, regions})
+	}
+
+	/** A guess: the next page of guest RAM. */
+	#pageBehind(page: number): number | undefined {
+		const ram = this.#memory.region(vcpuRegions.ram)
+		return page + 2 * pageBytes <= ram.offset + ram.size ? page + pageBytes : undefined
+	}
+
+	#fetchTable(): number {
+		const regime = this.#memory.i32[(this.#block + offsets.fetchRegime) / 4]
+		assert(regime !== undefined, 'the vCPU block lies within the shared memory')
+		const word = (this.#block + offsets.descriptor) / 4 + regime
+		// Atomic: the cleared entries of a table are seen before its address. Pairs with the exchange that publishes a table in src/tlb.
+		return Atomics.load(this.#memory.i32, word) >>> 0
+	}
+}

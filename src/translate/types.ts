@@ -1,0 +1,51 @@
+/** What a translation is asked for with, and what it consists of. Plain data, posted between threads. */
+
+import type {TlbDesign} from '../tlb/index.ts'
+import type {FusedMultiplyAdd} from './fused-multiply-add.ts'
+
+/** Somewhere a vCPU would like a region. */
+export type RegionRequest = Readonly<{
+	/** Offset in shared memory of the physical page. */
+	page: number
+	/** Byte offset of the entry in its page. */
+	entry: number
+	/** Guest-virtual address of the page, unsigned. */
+	pageGva: bigint
+	/** The asking vCPU's fetch-table descriptor (address | log2 of the entry count): a hint where other virtual pages lie; may be stale. */
+	fetchTable: number
+	/** Where in shared memory the page behind it at that address lay when it became hot; a hint, too, for where the TLB has none. */
+	nextPage: number | undefined
+}>
+
+/** Guest code that one function of a module runs. */
+export type RegionInfo = Readonly<{
+	/** Function number in the module's element segment: table index = base + index. */
+	index: number
+	/** Offset in shared memory of the physical page. */
+	page: number
+	/** Byte offset of the entry in its page. */
+	entry: number
+	/** It may run where the page holds these bytes: [offset in the page, bytes]. */
+	sources: readonly (readonly [number, Uint8Array])[]
+	/** Guest instructions, in the page and in the next one. */
+	instructions: number
+}>
+
+export type Translation = Readonly<{
+	/** A module. It imports env.memory, env.regions (a table), env.base (immutable i32 global: where its element segment goes), and the hart core's functions from "hart". */
+	bytes: Uint8Array<ArrayBuffer>
+	/** Entries of the element segment. */
+	functions: number
+	regions: readonly RegionInfo[]
+}>
+
+export type TranslateOptions = Readonly<{
+	/** The machine's; the rest is as defaultTlbDesign has it. */
+	design?: Partial<TlbDesign>
+	/** Whether regions count the calls, jumps and returns between them, which costs time; default no. */
+	countChains?: boolean
+	/** Jumps to one place that make it hot; default 1. */
+	threshold?: number
+	/** Default: exact. */
+	fusedMultiplyAdd?: FusedMultiplyAdd
+}>

@@ -1,0 +1,116 @@
+/** Decoded code pages: found again, compared after fence.i, given up when the cache is full. */
+import test from 'ava'
+import {codeCacheBytes} from '../../../src/hart/code-cache.ts'
+import {ramBase} from '../../../src/memory/index.ts'
+import {FlushCause} from '../../../src/tlb/index.ts'
+import {codePages, HartCore, Privilege} from './hart-core.ts'
+import {kernelPage, PageTables} from './page-tables.ts'
+
+const ram = BigInt(ramBase)
+
+test('the script side knows the size of a code cache', (t) => {
+	const hart = new HartCore()
+	for (const pages of [8, 9, 100, 1024, 4000]) t.is(hart.core.codeCacheBytes(pages), codeCacheBytes(pages))
+})
+
+test('a fresh code page has the bytes of its page, empty slots and two sentinels', (t) => {
+	const hart = new HartCore()
+	hart.poke(ramBase, 0x1111_2222_3333_4444n)
+	hart.poke(ramBase + 0xff8, 0x5555_6666_7777_8888n)
+	const code = hart.fetch(ram + 0x10n)
+	t.is(hart.snapshot(code, 0), 0x3333_4444)
+	t.is(hart.snapshot(code, 0xffc), 0x5555_6666)
+	t.is(hart.slot(code, 0), 0n)
+	t.is(hart.slot(code, 2047), 0n)
+	t.is(hart.slot(code, 2048), 1n)
+	t.is(hart.slot(code, 2049), 1n)
+})
+
+test('a physical page has one code page, whatever addresses it is fetched at', (t) => {
+	const hart = new HartCore()
+	const code = hart.fetch(ram)
+	const tables = new PageTables(hart)
+	tables.map(0x4000n, ramBase, kernelPage)
+	hart.enter(Privilege.supervisor, tables.satp)
+	t.is(hart.fetch(0x4000n), code)
+})
+
+test('after fence.i an unchanged page keeps its slots, a changed one loses them', (t) => {
+	const hart = new HartCore()
+	const [kept, changed] = [hart.fetch(ram), hart.fetch(ram + 0x1000n)]
+	for (const code of [kept, changed]) hart.setSlot(code, 5, 0x77n)
+	hart.poke(ramBase + 0x1ff8, 1n)
+	t.is(hart.fetch(ram + 0x1000n), changed)
+	t.is(hart.slot(changed, 5), 0x77n, 'a store alone changes nothing')
+	hart.core.fenceI()
+	t.deepEqual(hart.flushes, [], 'no translation changes')
+	t.is(hart.fetch(ram), kept)
+	t.is(hart.slot(kept, 5), 0x77n)
+	t.is(hart.fetch(ram + 0x1000n), changed)
+	t.is(hart.slot(changed, 5), 0n)
+	t.is(hart.snapshot(changed, 0xff8), 1)
+	t.is(hart.get('codePagesChanged'), 1n)
+})
+
+test('each copy of a page has a number of its own, which it keeps while it stays', (t) => {
+	const hart = new HartCore()
+	const [kept, changed] = [hart.fetch(ram), hart.fetch(ram + 0x1000n)]
+	const numbers = [hart.snapshotNumber(kept), hart.snapshotNumber(changed)]
+	hart.poke(ramBase + 0x1ff8, 1n)
+	hart.core.fenceI()
+	hart.fetch(ram)
+	hart.fetch(ram + 0x1000n)
+	t.is(hart.snapshotNumber(kept), numbers[0]!)
+	numbers.push(hart.snapshotNumber(changed))
+	// Back again, and then in a cache that starts over.
+	hart.poke(ramBase + 0x1ff8, 0n)
+	hart.core.fenceI()
+	hart.fetch(ram + 0x1000n)
+	numbers.push(hart.snapshotNumber(changed))
+	for (let page = 0; page < 2 * codePages; page++)
+		numbers.push(hart.snapshotNumber(hart.fetch(ram + BigInt((2 + page) * 4096))))
+	t.is(new Set(numbers).size, numbers.length)
+	t.false(numbers.includes(0n))
+	t.true(hart.get('codeCacheResets') > 0n)
+})
+
+test('a full cache is given up at once and filled anew', (t) => {
+	const hart = new HartCore()
+	for (let i = 0; i < codePages - 1; i++) hart.setSlot(hart.fetch(ram + BigInt(i * 4096)), 0, 0x77n)
+	t.deepEqual(hart.flushes, [])
+	const code = hart.fetch(ram + 0x10_0000n)
+	t.deepEqual(hart.flushes, [FlushCause.codeCacheReset])
+	t.is(hart.slot(code, 0), 0n)
+	t.is(hart.get('codeCacheResets'), 1n)
+	// All pages can be found and stay apart.
+	const found = Array.from({length: codePages - 2}, (_, i) => hart.fetch(ram + BigInt(i * 4096)))
+	t.is(new Set([...found, code]).size, codePages - 1)
+	t.is(hart.fetch(ram + 0x10_0000n), code)
+})
+
+test('an instruction across two pages gets a slot in the scratch page, anew only when its bytes differ', (t) => {
+	const hart = new HartCore()
+	hart.poke(ramBase + 0xff8, 0xaabb_0000_0000_0000n)
+	hart.poke(ramBase + 0x1000, 0xccddn)
+	const code = hart.fetchAcross(ram + 0xffen)
+	t.is(code, BigInt(hart.core.scratchCodePage()))
+	t.is(hart.snapshot(code, 0xffe), 0xccdd_aabb)
+	t.is(hart.slot(code, 2047), 0n)
+	t.is(hart.slot(code, 2049), 1n)
+	hart.setSlot(code, 2047, 0x77n)
+	hart.fetchAcross(ram + 0xffen)
+	t.is(hart.slot(code, 2047), 0x77n)
+	hart.poke(ramBase + 0x1000, 0xccden)
+	hart.core.fenceI()
+	hart.fetchAcross(ram + 0xffen)
+	t.is(hart.snapshot(code, 0xffe), 0xccde_aabb)
+	t.is(hart.slot(code, 2047), 0n)
+})
+
+test('an instruction whose second page cannot be fetched faults with that page’s address', (t) => {
+	const hart = new HartCore()
+	const tables = new PageTables(hart)
+	tables.map(0x4000n, ramBase, kernelPage)
+	hart.enter(Privilege.supervisor, tables.satp)
+	t.deepEqual(hart.fetchAcross(0x4ffen), {cause: 12, tval: 0x5000n})
+})

@@ -1,0 +1,370 @@
+/** A hart core on a small shared memory, with the run loop's side played by the test. */
+import {readFile} from 'node:fs/promises'
+import {buildHart} from '../../../scripts/build/hart.ts'
+import {fromRoot} from '../../../scripts/build/project.ts'
+import {codeCacheBytes} from '../../../src/hart/code-cache.ts'
+import {HartCounters} from '../../../src/hart/hart-counters.ts'
+import {HartState} from '../../../src/hart/hart-state.ts'
+import {CodePage, fieldOffset, type HartField, VcpuBlock} from '../../../src/hart/index.ts'
+import {RunState} from '../../../src/hart/run-state.ts'
+import {layOut, type MemoryMap, ramBase, SharedMemory, VcpuWords} from '../../../src/memory/index.ts'
+import {
+	clearTable,
+	defaultTlbDesign,
+	type FlushCause,
+	poisonSlotZero,
+	Regime,
+	regimeCount,
+	type TagEncoding,
+	TlbEntry,
+	TlbState,
+	tableBytes,
+	tagBias,
+	trailerWord,
+} from '../../../src/tlb/index.ts'
+
+await buildHart()
+const module = await WebAssembly.compile(await readFile(fromRoot('dist/hart.wasm')))
+
+/** Four megapages and half of one. */
+export const ramBytes = 9 << 20
+export const rom = {gpa: 0x1000, bytes: 0x4000}
+/** The code cache's pages, the scratch page among them. */
+export const codePages = 8
+const log2Entries = 6
+const tables = 64
+
+export const memoryMap: MemoryMap = layOut([
+	{name: 'vcpu', size: VcpuBlock.size, align: VcpuBlock.align},
+	{name: 'tables', size: tableBytes(log2Entries) * tables, align: 4096},
+	{name: 'rom', size: rom.bytes, align: 4096},
+	{name: 'codeCache', size: codeCacheBytes(codePages), align: 64},
+	{name: 'ram', size: ramBytes, align: 65536},
+])
+
+export const Environment = {ADUE: 1n << 61n, PBMTE: 1n << 62n, STCE: 1n << 63n} as const
+export const Privilege = {user: 0, supervisor: 1, machine: 3} as const
+/** What an access ends in: a value, or the exception that it raised. */
+export type Outcome = bigint | Readonly<{cause: number; tval: bigint}>
+export type Tag = 'readTag' | 'writeTag' | 'execTag'
+const fields = {...HartState.fields, ...RunState.fields, ...HartCounters.fields}
+
+/** The exports, as their names in src/hart/core/index.ts. */
+type Exports = Readonly<
+	Record<'readMemory', (gva: bigint, bytes: number) => number> &
+		Record<'writeMemory', (gva: bigint, bytes: number, value: bigint) => number> &
+		Record<'atomicAddress', (gva: bigint, bytes: number, access: number) => number> &
+		Record<'zeroBlock' | 'fetch' | 'fetchAcross', (gva: bigint) => number> &
+		Record<'manageBlock', (gva: bigint, operation: number) => number> &
+		Record<'raise', (cause: number, tval: bigint) => void> &
+		Record<'csrAccess', (number: number, how: number, operand: bigint, readOnly: number) => number> &
+		Record<'sfence', (rs1: number, rs2: number, gva: bigint, asid: bigint) => number> &
+		Record<'codeCacheBytes' | 'roundingMode', (argument: number) => number> &
+		Record<'takeTrap' | 'fenceI' | 'updateRegimes' | 'ebreak', () => void> &
+		Record<
+			| 'takeInterrupt'
+			| 'interruptPending'
+			| 'mret'
+			| 'sret'
+			| 'wfi'
+			| 'ecall'
+			| 'scratchCodePage'
+			| 'mayFenceTranslations',
+			() => number
+		> &
+		Record<'attach', (...parameters: number[]) => void>
+>
+
+export type HartCoreOptions = Readonly<{
+	/** Of the TLB's tags; default poison-zero. */
+	encoding?: TagEncoding | undefined
+	/** Called with the name of each of these functions that is called. */
+	observe?: ((name: string) => void) | undefined
+}>
+const observed = ['readMemory', 'writeMemory', 'atomicAddress', 'fetch'] as const
+
+/** A title's end: poison-zero goes without saying. */
+export const withEncoding = (encoding: TagEncoding) =>
+	encoding === defaultTlbDesign.encoding ? '' : `, with ${encoding}`
+
+export class HartCore {
+	readonly memory: SharedMemory
+	readonly encoding: TagEncoding
+	readonly core: Exports
+	/** Causes of the flushes that the core asked for. */
+	readonly flushes: number[] = []
+	readonly flushedPages: bigint[] = []
+	/** MMIO accesses, as they came. */
+	readonly mmio: string[] = []
+	/** Called at each read. */
+	onMmio = (): void => {}
+	/** Device registers by gpa; others do not exist. */
+	readonly registers = new Map<number, number>()
+	ticks = 0
+	/** What the next read of the seed CSR finds. */
+	entropy = 0
+	timerChanges = 0
+	/** How the test flushes when the core asks for it: as an owner that finds the pool dry, or by a swap. */
+	flushesInPlace = false
+	#nextTable = 0
+	readonly #block: number
+
+	constructor(
+		memory = SharedMemory.create(memoryMap),
+		{encoding = defaultTlbDesign.encoding, observe}: HartCoreOptions = {},
+	) {
+		this.memory = memory
+		this.encoding = encoding
+		this.#block = memory.region('vcpu').offset
+		const env = {
+			memory: memory.memory,
+			mmioRead: (gpa: number, bytes: number) => {
+				this.mmio.push(`read ${gpa.toString(16)} ${bytes}`)
+				this.onMmio()
+				return this.registers.get(gpa) ?? -1
+			},
+			mmioWrite: (gpa: number, bytes: number, value: number) => {
+				this.mmio.push(`write ${gpa.toString(16)} ${bytes} ${value.toString(16)}`)
+				return Number(this.registers.has(gpa))
+			},
+			time: () => this.ticks,
+			random: () => this.entropy,
+			tlbFlush: (cause: number, low: number, high: number) => {
+				this.flushes.push(cause)
+				if (cause === 1) this.flushedPages.push((BigInt(high) << 32n) | BigInt(low >>> 0))
+				if (this.flushesInPlace) this.clearTables()
+				else this.swapTables()
+			},
+			timerChanged: () => {
+				this.timerChanges++
+			},
+		}
+		const exports = new WebAssembly.Instance(module, {env}).exports as unknown as Exports
+		this.core = observe ? observedBy(observe, exports) : exports
+		const [ram, boot, cache] = [memory.region('ram'), memory.region('rom'), memory.region('codeCache')]
+		this.core.attach(this.#block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, cache.offset, codePages)
+		this.undoLimit = -1
+		memory.i32[this.#tlbStateWord('tagBias')] = tagBias[encoding]
+		this.set('privilege', Privilege.machine)
+		this.openPmp()
+		// ADUE, as after a reset.
+		this.set('menvcfg', Environment.ADUE)
+		this.swapTables()
+		this.core.updateRegimes()
+	}
+
+	/** Entry 0 permits everything to everyone, as firmware leaves it. */
+	openPmp(): void {
+		this.set('pmpcfg', 0x1f)
+		this.set('pmpaddr', (1n << 54n) - 1n)
+	}
+
+	clearTables(): void {
+		for (let regime = 0; regime < regimeCount; regime++) clearTable(this.memory, this.descriptor(regime), this.encoding)
+	}
+
+	/** From -1, with which each flush of everything is left to the test, up. */
+	set undoLimit(limit: number) {
+		this.memory.i32[this.#tlbStateWord('undoLimit')] = limit
+	}
+
+	/** A counter of the TlbState. */
+	counter(field: 'elided' | 'undone' | 'pageFlushes'): number {
+		return this.memory.i32[this.#tlbStateWord(field)]!
+	}
+
+	causeCount(cause: FlushCause): number {
+		return this.memory.i32[this.#tlbStateWord('flushes') + cause]!
+	}
+
+	#tlbStateWord(field: keyof typeof TlbState.offset): number {
+		return (this.#block + VcpuBlock.offset.tlb + TlbState.offset[field]) / 4
+	}
+
+	/** Publishes a cleared table for each regime, round robin. */
+	swapTables(): void {
+		for (let regime = 0; regime < regimeCount; regime++) {
+			const address = this.memory.region('tables').offset + this.#nextTable * tableBytes(log2Entries)
+			this.memory.u8.fill(0, address, address + tableBytes(log2Entries))
+			poisonSlotZero(this.memory, address | log2Entries, this.encoding)
+			this.memory.i32[this.#descriptorWord(regime)] = address | log2Entries
+			this.#nextTable = (this.#nextTable + 1) % tables
+		}
+	}
+
+	#descriptorWord(regime: number): number {
+		return this.#tlbStateWord('descriptor') + regime
+	}
+
+	descriptor(regime: number): number {
+		return this.memory.u32[this.#descriptorWord(regime)]!
+	}
+
+	/** The tags of gva's entry that match its page, in one word: 'read write exec'. */
+	entry(gva: bigint, descriptor = this.descriptor(Regime.supervisor)): string {
+		const wanted = (gva & ~0xfffn) + BigInt(tagBias[this.encoding])
+		const tags: Tag[] = ['readTag', 'writeTag', 'execTag']
+		return tags
+			.filter((tag) => this.memory.u64[(this.#entryAt(gva, descriptor) + TlbEntry.offset[tag]) / 8] === wanted)
+			.map((tag) => tag.slice(0, -3))
+			.join(' ')
+	}
+
+	/** Where generated code would find gva's byte. */
+	entryTarget(gva: bigint, descriptor = this.descriptor(Regime.supervisor)): number {
+		const addend = this.memory.u32[(this.#entryAt(gva, descriptor) + TlbEntry.offset.addend) / 4]!
+		return (Number(gva & 0xffff_ffffn) + addend) >>> 0
+	}
+
+	#entryAt(gva: bigint, descriptor: number): number {
+		const index = Number((gva >> 12n) & BigInt((1 << log2Entries) - 1))
+		return (descriptor & ~0x1f) + index * TlbEntry.size
+	}
+
+	trailer(field: 'filled' | 'logged', descriptor = this.descriptor(Regime.supervisor)): number {
+		return this.memory.i32[trailerWord(descriptor, field)]!
+	}
+
+	large(descriptor = this.descriptor(Regime.supervisor)): [bigint, bigint] {
+		const words = this.memory.u64
+		return [words[trailerWord(descriptor, 'largeFirst') / 2]!, words[trailerWord(descriptor, 'largeLast') / 2]!]
+	}
+
+	#fieldAt(name: HartField): number {
+		return this.#block + fieldOffset[name]
+	}
+
+	get(name: HartField): bigint {
+		if (fields[name] === 'i32') return BigInt(this.memory.i32[this.#fieldAt(name) / 4]!)
+		return this.memory.u64[this.#fieldAt(name) / 8]!
+	}
+
+	set(name: HartField, value: bigint | number): void {
+		if (fields[name] === 'i32') this.memory.i32[this.#fieldAt(name) / 4] = Number(value)
+		else this.memory.u64[this.#fieldAt(name) / 8] = BigInt.asUintN(64, BigInt(value))
+	}
+
+	get pendingInterrupts(): number {
+		return this.memory.i32[(this.#block + VcpuWords.offset.pendingInterrupts) / 4]!
+	}
+
+	set pendingInterrupts(bits: number) {
+		this.memory.i32[(this.#block + VcpuWords.offset.pendingInterrupts) / 4] = bits
+	}
+
+	/** Guest RAM's offset in shared memory of a gpa. */
+	ramOffset(gpa: number): number {
+		return this.memory.region('ram').offset + gpa - ramBase
+	}
+
+	peek(gpa: number): bigint {
+		return this.memory.u64[this.ramOffset(gpa) / 8]!
+	}
+
+	poke(gpa: number, value: bigint): void {
+		this.memory.u64[this.ramOffset(gpa) / 8] = value
+	}
+
+	#exception(): Outcome {
+		return {cause: Number(this.get('trapCause')), tval: this.get('trapTval')}
+	}
+
+	read(gva: bigint, bytes: 1 | 2 | 4 | 8 = 8): Outcome {
+		const offset = this.core.readMemory(gva, bytes) >>> 0
+		if (offset === 0) return this.#exception()
+		const view = new DataView(this.memory.u8.slice(offset, offset + 8).buffer)
+		return BigInt.asUintN(bytes * 8, view.getBigUint64(0, true))
+	}
+
+	/** @returns 1n when done. */
+	write(gva: bigint, bytes: 1 | 2 | 4 | 8, value: bigint): Outcome {
+		return this.core.writeMemory(gva, bytes, value) ? 1n : this.#exception()
+	}
+
+	/** @returns the offset in shared memory. */
+	atomic(gva: bigint, bytes: 4 | 8, access: 'lr' | 'amo'): Outcome {
+		const offset = this.core.atomicAddress(gva, bytes, access === 'lr' ? 0 : 1) >>> 0
+		return offset === 0 ? this.#exception() : BigInt(offset)
+	}
+
+	/** @returns the code page's offset. */
+	fetch(gva: bigint): Outcome {
+		const code = this.core.fetch(gva) >>> 0
+		return code === 0 ? this.#exception() : BigInt(code)
+	}
+
+	fetchAcross(gva: bigint): Outcome {
+		const code = this.core.fetchAcross(gva) >>> 0
+		return code === 0 ? this.#exception() : BigInt(code)
+	}
+
+	slot(code: Outcome, index: number): bigint {
+		return this.memory.u64[(Number(code) + CodePage.offset.slots) / 8 + index]!
+	}
+
+	setSlot(code: Outcome, index: number, value: bigint): void {
+		this.memory.u64[(Number(code) + CodePage.offset.slots) / 8 + index] = value
+	}
+
+	snapshot(code: Outcome, offset: number): number {
+		const at = Number(code) + CodePage.offset.snapshot + offset
+		return new DataView(this.memory.u8.slice(at, at + 4).buffer).getUint32(0, true)
+	}
+
+	snapshotNumber(code: Outcome): bigint {
+		return this.memory.u64[(Number(code) + CodePage.offset.snapshotNumber) / 8]!
+	}
+
+	/** csrrw. @returns the old value, or 'illegal'. */
+	csrWrite(number: number, value: bigint): bigint | 'illegal' {
+		return this.#csr(number, 0, value, 0)
+	}
+
+	csrRead(number: number): bigint | 'illegal' {
+		return this.#csr(number, 1, 0n, 1)
+	}
+
+	csrSet(number: number, value: bigint): bigint | 'illegal' {
+		return this.#csr(number, 1, value, 0)
+	}
+
+	csrClear(number: number, value: bigint): bigint | 'illegal' {
+		return this.#csr(number, 2, value, 0)
+	}
+
+	/** Writes, and reads back. */
+	csrLegalized(number: number, value: bigint): bigint | 'illegal' {
+		this.csrWrite(number, value)
+		return this.csrRead(number)
+	}
+
+	#csr(number: number, how: number, operand: bigint, readOnly: number): bigint | 'illegal' {
+		return this.core.csrAccess(number, how, operand, readOnly) === 0 ? 'illegal' : this.get('scratch')
+	}
+
+	/** Enters a privilege with a page table, as if the hart had always been there. */
+	enter(privilege: number, satp = 0n): void {
+		this.set('privilege', privilege)
+		this.set('satp', satp)
+		this.core.updateRegimes()
+	}
+
+	status(bits: bigint): void {
+		this.set('mstatus', bits)
+		this.core.updateRegimes()
+	}
+}
+
+function observedBy(observe: (name: string) => void, exports: Exports): Exports {
+	const observing = observed.map((name) => {
+		const call = exports[name] as (...operands: unknown[]) => number
+		return [
+			name,
+			(...operands: unknown[]) => {
+				observe(name)
+				return call(...operands)
+			},
+		]
+	})
+	return {...exports, ...Object.fromEntries(observing)}
+}

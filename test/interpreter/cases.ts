@@ -1,0 +1,208 @@
+/** One instruction after the other on a pair of harts: registers, addresses and jump targets that make each of them interesting. */
+
+import {type Decoded, decode, type OperandName, type Operands} from '../../src/isa/index.ts'
+import {binary32, binary64} from '../../src/isa/oracle/float-value.ts'
+import {type Random, randomOperands, specialFloats} from '../hart/core/float-operands.ts'
+import {type Form, withOperand} from './encode.ts'
+import {code, pages, places} from './guest-map.ts'
+import {drawValue, drawWord, edges, type RegisterChoice} from './operands.ts'
+import {describe, type Pair, wfi} from './pair.ts'
+
+const boxed = 0xffff_ffff_0000_0000n
+const u64 = (value: bigint) => BigInt.asUintN(64, value)
+/** Places of an instruction: the first and the last of a page, across its end, in the middle of the megapage. */
+const pcOffsets = [0x10_0000n, 0x10_0ff8n, 0x10_0ffan, 0x10_0ffcn, 0x10_0ffen, 0x0n, 0x1f_fff8n]
+
+/** The parts of an instruction's tree that decide what its operands should be. */
+type Traits = Readonly<{call: string | undefined; gva: boolean; directJump: boolean; registerJump: boolean}>
+const known = new Map<string, Traits>()
+
+function traitsOf({instruction}: Form): Traits {
+	const found = known.get(instruction.name) ?? findTraits(JSON.stringify(instruction.effects, withoutBigInts))
+	known.set(instruction.name, found)
+	return found
+}
+
+const withoutBigInts = (_: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value)
+
+function findTraits(tree: string): Traits {
+	return {
+		call: /"op":"call","type":"i\d\d","name":"(\w+)"/.exec(tree)?.[1],
+		gva: tree.includes('"gva"'),
+		directJump: /"effect":"(branch|jump)"/.test(tree),
+		registerJump: tree.includes('"jumpRegister"'),
+	}
+}
+
+/** What a case takes from lists, rather than at random. */
+export type Chosen = Readonly<{
+	rs1?: bigint
+	rs2?: bigint
+	registers?: RegisterChoice
+	operands?: Partial<Operands>
+	/** Bytes from the start of the code. */
+	pc?: bigint
+	word?: number
+}>
+
+/** Prepares one instruction of the form on both harts, and runs it. @returns '' or what went wrong. */
+export function runCase(pair: Pair, form: Form, random: Random, chosen: Chosen = {}): string {
+	const word = chosen.word ?? chosenWord(form, random, chosen)
+	const decoded = decode(word)
+	// Not every form can have the operands that were chosen.
+	if (decoded?.name !== form.name || !holds(decoded.operands, chosen.operands ?? {})) return ''
+	const traits = traitsOf(form)
+	const pc = chosen.pc === undefined ? drawPc(random, decoded, traits) : code.gva + chosen.pc
+	if (pc === undefined) return ''
+	setIntegers(pair, {operands: decoded.operands, random, traits, chosen, decoded})
+	setFloats(pair, form, random, decoded.operands)
+	if (form.name === 'sret') pair.setCsr('sepc', pc + 64n)
+	if (form.name.startsWith('cbo.')) pair.enableBlocks(random.below(8) ? 'yes' : 'no')
+	if (form.name === 'ecall') pair.setBuiltInSbi(random.below(2) ? 'yes' : 'no')
+	putProgram(pair, {pc, word, decoded, traits})
+	const before = [...new Set([decoded.operands.rs1, decoded.operands.rs2, decoded.operands.rs3])].map(
+		(index) => `x${index}=${pair.hart.x[index]!.toString(16)} f${index}=${pair.hart.f[index]!.toString(16)}`,
+	)
+	const difference = pair.run(pc)
+	return difference && `${describe(word)} at ${pc.toString(16)}, ${before.join(' ')}: ${difference}`
+}
+
+const holds = (operands: Operands, wanted: Partial<Operands>): boolean =>
+	Object.entries(wanted).every(([name, value]) => operands[name as OperandName] === value)
+
+function chosenWord(form: Form, random: Random, {registers = 'any', operands = {}}: Chosen): number {
+	let word = drawWord(form, random, registers)
+	for (const [name, value] of Object.entries(operands)) {
+		word = withOperand(form.pattern, word, {name: name as OperandName, value})
+	}
+	return word >>> 0
+}
+
+/** The instruction, and a wfi wherever it can go. */
+function putProgram(pair: Pair, program: {pc: bigint; word: number; decoded: Decoded; traits: Traits}): void {
+	const {pc, word, decoded, traits} = program
+	const {operands, length} = decoded
+	if (traits.directJump) pair.put(pc + BigInt(operands.imm), wfi)
+	if (traits.registerJump) pair.put(registerTarget(pair, operands), wfi)
+	pair.put(pc + 64n, wfi)
+	pair.put(pc + BigInt(length), wfi)
+	pair.put(pc, word)
+}
+
+const registerTarget = (pair: Pair, {rs1, imm}: Operands) => u64(pair.hart.x[rs1]! + BigInt(imm)) & ~1n
+
+/** @returns undefined when the jump would land where it must not. */
+function drawPc(random: Random, decoded: Decoded, traits: Traits): bigint | undefined {
+	const inside = random.below(4) === 0
+	const pc = code.gva + (inside ? 0x10_0000n + BigInt(random.below(2040) * 2) : random.pick(pcOffsets))
+	return landsInside(decoded, traits) ? undefined : pc
+}
+
+function setIntegers(
+	pair: Pair,
+	options: {operands: Operands; random: Random; traits: Traits; chosen: Chosen; decoded: Decoded},
+): void {
+	const {operands, random, traits, chosen} = options
+	const {rs1, rs2, imm} = operands
+	pair.setX(rs2, chosen.rs2 ?? drawValue(random))
+	if (traits.gva) pair.setX(rs1, u64(drawPlace(random) - BigInt(imm)))
+	else if (traits.registerJump) pair.setX(rs1, u64(drawTarget(random) - BigInt(imm)))
+	else pair.setX(rs1, chosen.rs1 ?? (random.below(6) ? drawValue(random) : pair.hart.x[rs2]!))
+}
+
+function drawPlace(random: Random): bigint {
+	// Mostly where the access succeeds.
+	if (random.below(3)) return random.pick(pages).gva + BigInt(random.below(500) * 8)
+	return random.pick(places)
+}
+
+/** Aligned or odd, in code or outside; never in the first 64 KiB of code's middle, where the instruction itself lies. */
+function drawTarget(random: Random): bigint {
+	if (random.below(8) === 0) return random.pick(places)
+	return code.gva + 0x11_0000n + BigInt(random.below(0x8_0000))
+}
+
+/** Operands that the function behind the instruction finds hard; singles are boxed, but for some. */
+function setFloats(pair: Pair, {instruction}: Form, random: Random, operands: Operands): void {
+	const fs = random.below(8) ? random.pick([1, 2, 3] as const) : 0
+	pair.setFloat({fs, frm: random.below(8), fflags: random.below(32)})
+	if (!instruction.floatingPoint) return
+	const name = traitsOf({name: '', instruction} as Form).call
+	const isDouble = /\.d(\.|$)|d$/.test(instruction.name)
+	const format = isDouble ? binary64 : binary32
+	const given = name && /^f/.test(name) && random.below(2) ? randomOperands(name, random) : []
+	const singles = name ? name.startsWith('f32') : !isDouble
+	;[operands.rs1, operands.rs2, operands.rs3].forEach((index, place) => {
+		const bits = given[place] ?? random.pick(specialFloats(format))
+		pair.setF(
+			index,
+			singles && random.below(10) ? (bits & 0xffff_ffffn) | boxed : random.below(10) ? bits : random.bits(64),
+		)
+	})
+}
+
+/** How many cases a form gets at random: in regions each is a translation. */
+const randomCases = {interpreter: 150, regions: 30}
+/** How many words a form's edges share in regions. */
+const wordsForEdges = 3
+
+/** Every pair of edges for what only computes, then random cases. @returns the first differences. */
+export function runForm(pair: Pair, form: Form, random: Random): string[] {
+	const wrong: string[] = []
+	const attempt = (chosen: Chosen): void => {
+		if (wrong.length >= 3) return
+		const difference = runCase(pair, form, random, chosen)
+		if (!difference) return
+		wrong.push(difference)
+		// Both are alike again.
+		pair.randomize(random)
+	}
+	pair.randomize(random)
+	const edgeCases = pair.engine.translation ? shareWords(someOf(edgesOf(form), random), form, random) : edgesOf(form)
+	for (const chosen of [...edgeCases, ...jumpsOf(form), {operands: {rd: 0}}]) attempt(chosen)
+	const rounds = randomCases[pair.engine.translation ? 'regions' : 'interpreter']
+	for (let round = 0; round < rounds; round++) attempt({})
+	return wrong
+}
+
+/** A fifth: the expressions are those that the interpreter computes, too. */
+const someOf = (cases: readonly Chosen[], random: Random) => cases.filter(() => random.below(5) === 0)
+
+/** Few words, each with its place: what is translated for one case runs the next ones. */
+function shareWords(cases: readonly Chosen[], form: Form, random: Random): Chosen[] {
+	const words = Array.from({length: wordsForEdges}, () => wordForEdges(form, random, cases[0]?.registers))
+	return cases.map((chosen, index) => {
+		const shared = Math.floor((index * wordsForEdges) / cases.length)
+		return {...chosen, word: words[shared]!, pc: BigInt(0x10_0000 + 32 * shared)}
+	})
+}
+
+function wordForEdges(form: Form, random: Random, registers: RegisterChoice = 'any'): number {
+	for (;;) {
+		const word = drawWord(form, random, registers)
+		if (!landsInside(decode(word)!, traitsOf(form))) return word
+	}
+}
+
+/** In the instruction itself or in the wfi behind it. */
+function landsInside({operands, length}: Decoded, {directJump}: Traits): boolean {
+	return directJump && operands.imm > -4 && operands.imm < length + 4 && operands.imm !== length
+}
+
+function edgesOf(form: Form): readonly Chosen[] {
+	const {has} = form.pattern
+	const {gva, call, registerJump} = traitsOf(form)
+	if (gva || registerJump || form.instruction.floatingPoint || call || !has.has('rs1')) return []
+	if (has.has('rs2')) {
+		return edges.flatMap((rs1) => edges.map((rs2) => ({rs1, rs2, registers: 'distinct' as const})))
+	}
+	return edges.flatMap((rs1) => Array.from({length: has.has('imm') ? 8 : 1}, () => ({rs1})))
+}
+
+/** Direct jumps from the middle of a page: near and far, forward and back, with a link and without. */
+function jumpsOf(form: Form): readonly Chosen[] {
+	if (!traitsOf(form).directJump) return []
+	const distances = [64, 0x7fe, 0x800, -64, -0x800, -0x802, 0xffe, -0x1000]
+	const links = form.pattern.has.has('rd') ? [{rd: 0}, {rd: 1}] : [{}]
+	return distances.flatMap((imm) => links.map((link) => ({pc: 0x10_0800n, operands: {imm, ...link}})))
+}

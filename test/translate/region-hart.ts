@@ -1,0 +1,97 @@
+/** A hart that interprets and runs translated regions, and hand-made regions for it. */
+
+import {regionSignature} from '../../src/codegen/region-call.ts'
+import {CodePage, fieldOffset, Slot} from '../../src/hart/index.ts'
+import {buildInterpreter, handlers, slotDecoder} from '../../src/interpreter/index.ts'
+import {ramBase} from '../../src/memory/index.ts'
+import {RegionCache} from '../../src/translate/region-cache.ts'
+import type {RegionInfo} from '../../src/translate/types.ts'
+import {ModuleBuilder} from '../../src/wasm/index.ts'
+import {codePages, HartCore} from '../hart/core/hart-core.ts'
+
+const interpreter = await WebAssembly.compile(buildInterpreter())
+
+/** A module of regions; each sets one x register to a value, retires one instruction and goes `skip` bytes on. */
+export function moduleOf(regions: readonly Readonly<{x: number; value: bigint; skip: bigint}>[]): WebAssembly.Module {
+	const module = new ModuleBuilder()
+	module.importSharedMemory('env', 'memory')
+	module.importTable('env', 'regions')
+	const base = module.importGlobal('env', 'base', 'i32')
+	const functions = regions.map(({x, value, skip}) =>
+		module.function('region', regionSignature, (code) => {
+			const [block, budget] = [code.parameter(0), code.parameter(1)]
+			code
+				.get(block)
+				.i64(value)
+				.memory('i64.store', fieldOffset.x + x * 8)
+			code.get(block).get(block).memory('i64.load', fieldOffset.pc).i64(skip).op('i64.add')
+			code.memory('i64.store', fieldOffset.pc)
+			code.get(block).get(budget).i32(1).op('i32.sub').memory('i32.store', fieldOffset.budget)
+			code.i32(0)
+		}),
+	)
+	module.elements(base, functions)
+	return new WebAssembly.Module(module.toBytes())
+}
+
+export class RegionHart extends HartCore {
+	readonly cache: RegionCache
+	/** Places that were reported as hot, by page offset. */
+	readonly hot: number[] = []
+	readonly x: BigUint64Array
+	readonly #run: (block: number, budget: number) => number
+	readonly #blockAt: number
+
+	constructor(options: {threshold?: number} = {}) {
+		super()
+		const {memory} = this
+		this.#blockAt = memory.region('vcpu').offset
+		this.x = new BigUint64Array(memory.memory.buffer, this.#blockAt + fieldOffset.x, 32)
+		this.cache = new RegionCache(memory, {
+			hart: this.core as unknown as WebAssembly.Exports,
+			codeCache: memory.region('codeCache').offset,
+			codePages,
+		})
+		const decode = slotDecoder(memory, {
+			scratchPage: this.core.scratchCodePage() >>> 0,
+			region: (codeBase, pageOffset) => this.cache.find(codeBase, pageOffset),
+		})
+		const {exports} = new WebAssembly.Instance(interpreter, {
+			env: {
+				memory: memory.memory,
+				decode,
+				regions: this.cache.table,
+				hot: (codeBase: number, ip: number) => void this.hot.push(((ip >>> 0) - (codeBase >>> 0)) / 4),
+				hotThreshold: new WebAssembly.Global({value: 'i32'}, options.threshold ?? 0x2_0000),
+			},
+			hart: this.core as unknown as WebAssembly.ModuleImports,
+		})
+		this.#run = (exports as {run: (block: number, budget: number) => number}).run
+	}
+
+	run(budget = 1000): number {
+		return this.#run(this.#blockAt, budget)
+	}
+
+	/** Writes code to the start of a page of RAM. @returns the page's offset in shared memory. */
+	writeCode(pageNumber: number, words: readonly number[]): number {
+		const page = this.ramOffset(ramBase + pageNumber * 4096)
+		this.memory.u32.set(
+			words.map((word) => word >>> 0),
+			page / 4,
+		)
+		return page
+	}
+
+	/** A region of a page that may run where the page holds what it holds now. */
+	region(page: number, options: {index: number; entry: number; bytes: number}): RegionInfo {
+		const {index, entry, bytes} = options
+		const source = [entry, this.memory.u8.slice(page + entry, page + entry + bytes)] as const
+		return {index, page, entry, sources: [source], instructions: 1}
+	}
+
+	/** What the slot of a page offset runs. */
+	handler(code: number, entry: number): string {
+		return handlers[this.memory.u16[(code + CodePage.offset.slots + entry * 4 + Slot.offset.handler) / 2]!]!.key
+	}
+}
