@@ -5,37 +5,25 @@
  *     npm run bench -- cpu      our own programs in the Debian guest, or on bare metal
  *     npm run bench -- boot     from start to Debian's shell prompt
  *     npm run bench -- flush    what a TLB flush costs the hart that flushes
- *     npm run bench -- lookup   what --lookup, --last-pages and --tlb-encoding are worth, on bare metal
+ *     npm run bench -- lookup   what the keys of --tlb are worth, on bare metal
  *     npm run bench -- churn    what translation holds while programs come and go
  */
-import {Command, CommanderError, InvalidArgumentError, Option} from 'commander'
+import {type Command, InvalidArgumentError, Option} from 'commander'
 import {UserError} from '../src/errors.ts'
-import {defaultTagEncoding, tagEncodings} from '../src/tlb/index.ts'
+import {tlbOption} from '../src/main/command-line/translation-switches.ts'
+import {parseTlbDesign} from '../src/tlb/index.ts'
 import {benchBoot} from './bench/boot.ts'
 import {benchChurn} from './bench/churn.ts'
 import {benchCpu, type CpuOptions} from './bench/cpu.ts'
 import {benchFlush, type FlushOptions} from './bench/flush.ts'
-import {benchLookup, choices, type LookupOptions} from './bench/lookup.ts'
+import {benchLookup, type LookupOptions} from './bench/lookup.ts'
 import {groups, programs} from './bench/programs.ts'
-import {BuildError, fromRoot, reportFailure} from './build/project.ts'
+import {fromRoot} from './build/project.ts'
+import {integerFrom, numberFrom, runScript, scriptCommand, several} from './build/script-command.ts'
 
-const wrongUse = 2
 const mostHarts = 64
-
-const integerFrom = (least: number, most: number) => (text: string) => {
-	const value = Number(text)
-	if (Number.isInteger(value) && value >= least && value <= most) return value
-	throw new InvalidArgumentError(`Expected an integer from ${least} to ${most}.`)
-}
-
 /** The guest counts in thousandths. */
-function scaleOf(text: string): number {
-	const value = Number(text)
-	if (value >= 0.001 && value <= 1000) return value
-	throw new InvalidArgumentError('Expected a number from 0.001 to 1000.')
-}
-
-const several = (value: string, earlier: readonly string[] = []) => [...earlier, value]
+const scaleOf = numberFrom(0.001, 1000)
 
 const pairsOption = () => new Option('--pairs <n>', 'measurements of each').argParser(integerFrom(1, 1000)).default(3)
 const jsonOption = () => new Option('--json', 'for programs').default(false)
@@ -53,10 +41,10 @@ function checkOwnOptions(options: readonly string[]): readonly string[] {
 	return options
 }
 
+const tlbOf = (text: string | undefined) => ({tlb: text === undefined ? {} : parseTlbDesign(text)})
+
 function createCommand(): Command {
-	const command = new Command('npm run bench --')
-		.description("Speeds are QEMU's time / ours: above 1 we are faster.")
-		.exitOverride()
+	const command = scriptCommand('bench', "Speeds are QEMU's time / ours: above 1 we are faster.")
 	command
 		.command('cpu')
 		.description('our own programs, in turn here and under qemu-system-riscv64, timed in the guest')
@@ -100,20 +88,14 @@ function createCommand(): Command {
 		.command('flush')
 		.description('what a flush costs the thread that flushes, by table size and policy')
 		.option('--flushes <n>', 'of each kind', integerFrom(10, 1_000_000), 300)
-		.addOption(
-			new Option('--tlb-encoding <name>', 'how tables say that they are empty')
-				.choices(tagEncodings)
-				.default(defaultTagEncoding),
-		)
+		.addOption(tlbOption())
 		.addOption(jsonOption())
-		.action((options) => benchFlush(options as FlushOptions))
+		.action(({tlb, ...options}) => benchFlush({...(options as FlushOptions), ...tlbOf(tlb)}))
 	command
 		.command('lookup')
 		.description('what each way of translated code to find a page is worth: our own programs, on bare metal, here')
 		.argument(...ownOptions)
-		.addOption(new Option('--lookup <name>', 'only the ways with this one').choices(choices.lookup))
-		.addOption(new Option('--last-pages <on|off>', 'only the ways with or without them').choices(choices.lastPages))
-		.addOption(new Option('--tlb-encoding <name>', 'only the ways with this one').choices(choices.tlbEncoding))
+		.addOption(tlbOption())
 		.addOption(groupOption())
 		.option('--program <name>', 'only this program; may be repeated', several)
 		.option('--rounds <n>', 'measurements of each', integerFrom(1, 1000), 3)
@@ -121,7 +103,9 @@ function createCommand(): Command {
 		.addOption(jsonOption())
 		.addOption(timeoutOption())
 		.addOption(manyhartOption())
-		.action((own, options) => benchLookup({...(options as LookupOptions), own: checkOwnOptions(own)}))
+		.action((own, {tlb, ...options}) =>
+			benchLookup({...(options as LookupOptions), ...tlbOf(tlb), own: checkOwnOptions(own)}),
+		)
 	command
 		.command('churn')
 		.description('what translation holds, and the memory it takes, while a guest writes and runs programs without end')
@@ -138,12 +122,4 @@ function groupsOf(name: string, earlier?: readonly string[]): readonly string[] 
 	throw new InvalidArgumentError(`Expected ${groups.join(', ')}.`)
 }
 
-try {
-	await createCommand().parseAsync()
-} catch (error) {
-	if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : wrongUse
-	else {
-		reportFailure('bench', error instanceof UserError ? new BuildError(error.message) : error)
-		if (error instanceof UserError) process.exitCode = error.exitCode
-	}
-}
+await runScript('bench', createCommand())

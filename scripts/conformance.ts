@@ -7,9 +7,10 @@
  *     npm run conformance -- --render               renders what is recorded, and the tables of known differences
  */
 import {readFile} from 'node:fs/promises'
-import {parseArgs} from 'node:util'
-import {BuildError, fromRoot, readIfThere, reportFailure, writeWhole} from './build/project.ts'
+import {expected} from '../src/errors.ts'
+import {fromRoot, readIfThere, writeWhole} from './build/project.ts'
 import {runCommand} from './build/run-command.ts'
+import {runScript, scriptCommand, several} from './build/script-command.ts'
 import {areaMeasures} from './conformance/areas.ts'
 import {differencesFromQemu} from './conformance/differences.ts'
 import {measure} from './conformance/measure.ts'
@@ -20,6 +21,7 @@ import {type MutationResult, mutations} from './mutations/index.ts'
 const recordFile = fromRoot('docs/conformance.json')
 const pageFile = fromRoot('docs/conformance.md')
 const mutationSeconds = 3600
+const areaNames = areaMeasures.map(({name}) => name)
 
 async function readRecord(): Promise<ConformanceRecord> {
 	return JSON.parse((await readIfThere(recordFile)) ?? JSON.stringify(emptyRecord))
@@ -35,7 +37,7 @@ async function update(change: (record: ConformanceRecord) => ConformanceRecord):
 async function recordAreas(names: readonly string[]): Promise<void> {
 	for (const name of names) {
 		const area = areaMeasures.find((each) => each.name === name)
-		if (!area) throw new BuildError(`Expected --area to be of ${areaMeasures.map((each) => each.name)}, got ${name}`)
+		if (!area) throw expected(`--area to be of ${areaNames.join(', ')}`, name)
 		const measured = await measure(area)
 		console.log(`${name}: ${measured.cases} ${area.unit}, ${measured.failures} failures, ${measured.seconds} s`)
 		await update((record) => ({...record, areas: {...record.areas, [name]: measured}}))
@@ -64,25 +66,22 @@ async function tryMutations(): Promise<void> {
 	await recordMutations(results)
 }
 
-try {
-	const {values} = parseArgs({
-		options: {
-			area: {type: 'string', multiple: true, default: []},
-			mutations: {type: 'string', multiple: true, default: []},
-			render: {type: 'boolean', default: false},
-			help: {type: 'boolean', default: false},
-		},
-	})
-	const isAll = values.area.length === 0 && values.mutations.length === 0 && !values.render
-	if (values.help) {
-		console.log('npm run conformance -- [--area NAME]... [--mutations FILE]... [--render]')
-		console.log(`areas: ${areaMeasures.map(({name}) => name).join(', ')}`)
-	} else {
-		await recordAreas(isAll ? areaMeasures.map(({name}) => name) : values.area)
-		for (const file of values.mutations) await recordMutations(JSON.parse(await readFile(file, 'utf8')))
-		if (isAll) await tryMutations()
-		if (values.render) await update((record) => record)
-	}
-} catch (error) {
-	reportFailure('conformance', error)
+type Options = Readonly<{area?: readonly string[]; mutations?: readonly string[]; render?: boolean}>
+
+async function conformance({area = [], mutations: files = [], render: renders}: Options): Promise<void> {
+	const isAll = area.length === 0 && files.length === 0 && !renders
+	await recordAreas(isAll ? areaNames : area)
+	for (const file of files) await recordMutations(JSON.parse(await readFile(file, 'utf8')))
+	if (isAll) await tryMutations()
+	if (renders) await update((record) => record)
 }
+
+const command = scriptCommand(
+	'conformance',
+	'generates docs/conformance.md: without options everything is measured anew',
+)
+	.option('--area <name>', `measure only this: ${areaNames.join(', ')}; may be repeated`, several)
+	.option('--mutations <file>', 'take in what `npm run mutate -- --json` printed; may be repeated', several)
+	.option('--render', 'render what is recorded, and the tables of known differences')
+	.action(conformance)
+await runScript('conformance', command)

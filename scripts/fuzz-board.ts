@@ -1,11 +1,16 @@
 /** Attacks the board's registers and rings: `npm run fuzz-board -- --seconds N [--seed S]`. Prints one line of JSON. */
-import {parseArgs} from 'node:util'
 import {fuzzBoard} from '../test/hostile/fuzz-board.ts'
+import {integerFrom, numberFrom, runScript, scriptCommand} from './build/script-command.ts'
 
-const {values: options} = parseArgs({options: {seconds: {type: 'string', default: '60'}, seed: {type: 'string'}}})
-const seed = Number(options.seed ?? Math.floor(Math.random() * 2 ** 32))
+async function attack({seconds, seed}: Readonly<{seconds: number; seed: number}>): Promise<void> {
+	const result = await fuzzBoard({seed, seconds})
+	console.log(JSON.stringify({seed, ...result}))
+	for (const failure of result.failures) console.error(failure)
+	if (result.failures.length > 0) process.exitCode = 1
+}
 
-const result = await fuzzBoard({seed, seconds: Number(options.seconds)})
-console.log(JSON.stringify({seed, ...result}))
-for (const failure of result.failures) console.error(failure)
-process.exitCode = result.failures.length > 0 ? 1 : 0
+const command = scriptCommand('fuzz-board', "attacks the board's registers and rings")
+	.option('--seconds <n>', 'how long', numberFrom(0, 1_000_000), 60)
+	.option('--seed <n>', 'of the attacks (default: random)', integerFrom(0, 2 ** 32 - 1))
+	.action(({seconds, seed = Math.floor(Math.random() * 2 ** 32)}) => attack({seconds, seed}))
+await runScript('fuzz-board', command)

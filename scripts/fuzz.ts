@@ -2,9 +2,8 @@
  * Compares this machine with QEMU on random programs: `npm run fuzz -- --minutes N [--seed S] [--json]`; with `--float`
  * floating point only: `--float --cases N`, against the oracle, and a tenth of them against QEMU. Mismatches are shrunk
  * and kept in test/differential/cases; `--record N` keeps N programs that agree there, for where QEMU is not installed.
- * --accel, --jit-threshold, --jit-synchronous, --lookup, --tlb-encoding are this machine's: see test/support/translation.ts.
+ * Further switches are this machine's: see test/support/translation.ts.
  */
-import {parseArgs} from 'node:util'
 import {writeCase} from '../test/differential/case-file.ts'
 import {compareRecords, findMismatches, type Mismatch, runBoth} from '../test/differential/compare.ts'
 import {Coverage} from '../test/differential/coverage.ts'
@@ -20,27 +19,15 @@ import type {Program} from '../test/differential/program.ts'
 import {seedOf} from '../test/differential/random.ts'
 import {describeMismatch} from '../test/differential/report.ts'
 import {shrink} from '../test/differential/shrink.ts'
-import {translationSwitches, useTranslation} from '../test/support/translation.ts'
-import {reportFailure} from './build/project.ts'
+import {addMachineSwitches, type MachineSwitches, useTranslation} from '../test/support/translation.ts'
+import {integerFrom, numberFrom, runScript, scriptCommand} from './build/script-command.ts'
 
 const programsPerBoot = 400
 const oracleCasesAtOnce = 20_000
 /** Shrinking takes its time: after so many mismatches it is clear that something is wrong. */
 const mismatchLimit = 5
 
-const {values: options} = parseArgs({
-	options: {
-		minutes: {type: 'string', default: '1'},
-		seed: {type: 'string'},
-		cases: {type: 'string', default: '1000000'},
-		float: {type: 'boolean', default: false},
-		record: {type: 'string'},
-		json: {type: 'boolean', default: false},
-		...translationSwitches,
-	},
-})
-useTranslation(options)
-const seed = Number(options.seed ?? Math.floor(Math.random() * 2 ** 32))
+type FuzzOptions = Readonly<{seed: number; minutes: number; cases: number}>
 
 const progress = (text: string) => process.stderr.write(process.stderr.isTTY ? `\r${text}\u001b[K` : `${text}\n`)
 
@@ -67,8 +54,8 @@ async function keepAll(mismatches: readonly Mismatch[], limit: number): Promise<
 
 type Summary = Readonly<{seed: number; programs: number; failures: readonly string[]} & Record<string, unknown>>
 
-async function fuzzPrograms(): Promise<Summary> {
-	const end = performance.now() + Number(options.minutes) * 60_000
+async function fuzzPrograms({seed, minutes}: FuzzOptions): Promise<Summary> {
+	const end = performance.now() + minutes * 60_000
 	const coverage = new Coverage()
 	const failures: string[] = []
 	let programs = 0
@@ -84,8 +71,7 @@ async function fuzzPrograms(): Promise<Summary> {
 	return {seed, programs, failures, cases, missing: coverage.missing, notCompared}
 }
 
-async function fuzzFloat(): Promise<Summary> {
-	const cases = Number(options.cases)
+async function fuzzFloat({seed, cases}: FuzzOptions): Promise<Summary> {
 	const wrong: FloatMismatch[] = []
 	for (let done = 0; done < cases; done += oracleCasesAtOnce) {
 		wrong.push(...compareWithOracle(seedOf(seed, done), Math.min(oracleCasesAtOnce, cases - done)))
@@ -110,7 +96,7 @@ async function fuzzFloat(): Promise<Summary> {
 }
 
 /** Keeps programs of each kind, with the records that both sides have made. */
-async function recordPrograms(count: number): Promise<Summary> {
+async function recordPrograms(count: number, {seed}: FuzzOptions): Promise<Summary> {
 	const programs = generate(seed, 0, count)
 	const failures = (await compareRecords(programs)).map(describeMismatch)
 	if (failures.length > 0) return {seed, programs: count, failures}
@@ -122,8 +108,7 @@ async function recordPrograms(count: number): Promise<Summary> {
 }
 
 function report(summary: Summary, seconds: number): void {
-	if (options.json) return console.log(JSON.stringify({...summary, seconds}, null, '\t'))
-	const {programs, failures, cases, missing, oracleCases, qemuCases} = summary
+	const {seed, programs, failures, cases, missing, oracleCases, qemuCases} = summary
 	console.log(`seed ${seed}: ${programs} programs in ${seconds} s, ${failures.length} mismatches`)
 	if (oracleCases !== undefined) console.log(`${oracleCases} cases against the oracle, ${qemuCases} against QEMU`)
 	if (cases) {
@@ -137,16 +122,31 @@ function report(summary: Summary, seconds: number): void {
 	for (const failure of failures) console.log(`mismatch: ${failure}`)
 }
 
-try {
+type ScriptOptions = FuzzOptions & MachineSwitches & Readonly<{float?: boolean; record?: number; json?: boolean}>
+
+async function fuzz({float, record, json, seed, minutes, cases, ...machine}: ScriptOptions): Promise<void> {
+	useTranslation(machine)
 	const start = performance.now()
-	const summary = await (options.record
-		? recordPrograms(Number(options.record))
-		: options.float
-			? fuzzFloat()
-			: fuzzPrograms())
+	const options = {seed, minutes, cases}
+	const summary = await (record !== undefined
+		? recordPrograms(record, options)
+		: float
+			? fuzzFloat(options)
+			: fuzzPrograms(options))
 	progress('')
-	report(summary, Math.round((performance.now() - start) / 100) / 10)
+	const seconds = Math.round((performance.now() - start) / 100) / 10
+	if (json) console.log(JSON.stringify({...summary, seconds}, null, '\t'))
+	else report(summary, seconds)
 	if (summary.failures.length > 0) process.exitCode = 1
-} catch (error) {
-	reportFailure('fuzz', error)
 }
+
+const most = 1_000_000_000
+const command = scriptCommand('fuzz', 'compares this machine with QEMU on random programs')
+	.option('--minutes <n>', 'how long', numberFrom(0, 100_000), 1)
+	.option('--float', 'floating point only: --cases of it against the oracle, and a tenth of them against QEMU')
+	.option('--cases <n>', 'with --float', integerFrom(1, most), 1_000_000)
+	.option('--record <n>', 'keep so many programs that agree, for where QEMU is not installed', integerFrom(1, most))
+	.option('--seed <n>', 'of the programs (default: random)', integerFrom(0, 2 ** 32 - 1))
+	.option('--json', 'for programs')
+	.action((options) => fuzz({...options, seed: options.seed ?? Math.floor(Math.random() * 2 ** 32)}))
+await runScript('fuzz', addMachineSwitches(command))

@@ -3,19 +3,18 @@
  *
  *     npm run litmus -- [--iterations 1000000] [--seed N] [--only TEXT] [--increments 10000000] [--rounds 10000]
  *
- * Further switches, --accel, --jit-threshold, --jit-synchronous, --lookup, --tlb-encoding, are the machine's: see
- * test/support/translation.ts.
+ * Further switches are the machine's: see test/support/translation.ts.
  * Then increments by each atomic primitive, and rounds of self-modifying code, on four harts. 0 leaves a part out.
  * Exit code 1 when something came that must not be. The project must have been built.
  */
-import {parseArgs} from 'node:util'
 import {withParameters} from '../test/guests/parameters.ts'
 import {shownByTotalStoreOrder} from '../test/litmus/memory-model.ts'
 import {describeOutcome, type Program, readRow} from '../test/litmus/program.ts'
 import {type Histogram, judge, runGuest, runPrograms} from '../test/litmus/run.ts'
 import {rows} from '../test/litmus/table.ts'
-import {translationSwitches, useTranslation} from '../test/support/translation.ts'
-import {BuildError, reportFailure} from './build/project.ts'
+import {addMachineSwitches, type MachineSwitches, useTranslation} from '../test/support/translation.ts'
+import {BuildError} from './build/project.ts'
+import {integerFrom, runScript, scriptCommand} from './build/script-command.ts'
 
 /** Few, so that histograms come as they are made. */
 const programsPerMachine = 8
@@ -40,23 +39,14 @@ async function runContention(name: string, amount: number): Promise<void> {
 	console.log(`# ${name} with ${amount}: ${((performance.now() - began) / 1000).toFixed(1)} s`)
 }
 
-try {
-	const {values} = parseArgs({
-		options: {
-			iterations: {type: 'string', default: '1000000'},
-			seed: {type: 'string', default: `${Date.now() % 1_000_000}`},
-			only: {type: 'string', default: ''},
-			increments: {type: 'string', default: '10000000'},
-			rounds: {type: 'string', default: '10000'},
-			...translationSwitches,
-		},
-	})
-	useTranslation(values)
-	const iterations = Number(values.iterations)
-	const seed = Number(values.seed)
-	if (!(iterations >= 0 && seed > 0)) throw new BuildError('Expected --iterations not below 0, and --seed above')
+type LitmusOptions = MachineSwitches &
+	Readonly<{iterations: number; seed?: number; only?: string; increments: number; rounds: number}>
+
+async function litmus({iterations, only = '', increments, rounds, ...options}: LitmusOptions): Promise<void> {
+	const {seed = 1 + (Date.now() % 1_000_000), ...machine} = options
+	useTranslation(machine)
 	console.log(`litmus: ${iterations} iterations each, seed ${seed}`)
-	const programs = iterations > 0 ? rows.map(readRow).filter(({name}) => name.includes(values.only)) : []
+	const programs = iterations > 0 ? rows.map(readRow).filter(({name}) => name.includes(only)) : []
 	const start = performance.now()
 	let wrong = 0
 	for (const harts of [2, 3, 4]) {
@@ -72,9 +62,20 @@ try {
 	}
 	const seconds = ((performance.now() - start) / 1000).toFixed(1)
 	console.log(`litmus: ${programs.length} programs, ${wrong} forbidden outcomes, ${seconds} s`)
-	await runContention('lrsc', Number(values.increments))
-	await runContention('self-modify', Number(values.rounds))
+	await runContention('lrsc', increments)
+	await runContention('self-modify', rounds)
 	if (wrong > 0) throw new BuildError('Expected no forbidden outcome')
-} catch (error) {
-	reportFailure('litmus', error)
 }
+
+const most = 1_000_000_000
+const command = scriptCommand(
+	'litmus',
+	'runs the litmus programs and prints their histograms, then increments and self-modifying code on four harts',
+)
+	.option('--iterations <n>', 'of each program', integerFrom(0, most), 1_000_000)
+	.option('--seed <n>', 'of their random delays (default: the clock)', integerFrom(1, 2 ** 31 - 1))
+	.option('--only <text>', 'programs whose names have it')
+	.option('--increments <n>', 'by each atomic primitive; 0: none', integerFrom(0, most), 10_000_000)
+	.option('--rounds <n>', 'of self-modifying code; 0: none', integerFrom(0, most), 10_000)
+	.action(litmus)
+await runScript('litmus', addMachineSwitches(command))

@@ -3,16 +3,16 @@
  *
  *     npm run mutate -- [--only TEXT] [--area AREA] [--json]
  *
- * --accel, --jit-threshold, --jit-synchronous, --lookup, --tlb-encoding are what the tests' machines get where these do
- * not say: see test/support/translation.ts. First the tests pass without any mistake. Exit code 1 when a mistake survives.
+ * Further switches are what the tests' machines get where these do not say: see test/support/translation.ts. First the
+ * tests pass without any mistake. Exit code 1 when a mistake survives.
  */
-import {parseArgs} from 'node:util'
-import {translationSwitches, useTranslation} from '../test/support/translation.ts'
+import {addMachineSwitches, type MachineSwitches, useTranslation} from '../test/support/translation.ts'
 import {avaFigures, failedTitles} from './build/ava-figures.ts'
-import {BuildError, fromRoot, reportFailure} from './build/project.ts'
+import {BuildError, fromRoot} from './build/project.ts'
 import {type Ended, runCommand} from './build/run-command.ts'
 import {ScratchTree} from './build/scratch-tree.ts'
-import {type Mutation, type MutationResult, mutate, mutations} from './mutations/index.ts'
+import {runScript, scriptCommand} from './build/script-command.ts'
+import {areas, type Mutation, type MutationResult, mutate, mutations} from './mutations/index.ts'
 
 const buildSeconds = 120
 const testSeconds = 240
@@ -73,17 +73,11 @@ function describe({area, name, caughtBy, seconds}: MutationResult): string {
 	return `${area}: ${name}: ${end} (${seconds} s)`
 }
 
-try {
-	const {values} = parseArgs({
-		options: {
-			only: {type: 'string', default: ''},
-			area: {type: 'string', default: ''},
-			json: {type: 'boolean', default: false},
-			...translationSwitches,
-		},
-	})
-	useTranslation(values)
-	const chosen = mutations.filter(({name, area}) => name.includes(values.only) && area.includes(values.area))
+type MutateOptions = MachineSwitches & Readonly<{only?: string; area?: string; json?: boolean}>
+
+async function tryMutations({only = '', area: inArea = '', json, ...machine}: MutateOptions): Promise<void> {
+	useTranslation(machine)
+	const chosen = mutations.filter(({name, area}) => name.includes(only) && area.includes(inArea))
 	if (chosen.length === 0) throw new BuildError('Expected --only or --area to name a mutation')
 	await using tree = await ScratchTree.create()
 	progress(`${chosen.length} mutations in a copy of ${fromRoot()}`)
@@ -95,9 +89,17 @@ try {
 		progress(`${results.length}/${chosen.length} ${describe(result)}`)
 	}
 	const survivors = results.filter(({caughtBy}) => !caughtBy)
-	console.log(values.json ? JSON.stringify(results, null, '\t') : results.map(describe).join('\n'))
+	console.log(json ? JSON.stringify(results, null, '\t') : results.map(describe).join('\n'))
 	progress(`${results.length - survivors.length} of ${results.length} caught`)
 	if (survivors.length > 0) process.exitCode = 1
-} catch (error) {
-	reportFailure('mutate', error)
 }
+
+const command = scriptCommand(
+	'mutate',
+	'makes deliberate mistakes in a copy of the project and has the tests find them',
+)
+	.option('--only <text>', 'mistakes whose names have it')
+	.option('--area <text>', `of the areas whose names have it: ${areas.join(', ')}`)
+	.option('--json', 'for programs')
+	.action(tryMutations)
+await runScript('mutate', addMachineSwitches(command))

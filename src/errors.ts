@@ -1,10 +1,13 @@
+/** Errors, in three kinds: a user's mistakes, sizes out of range, broken invariants. */
+import {exitCodes} from './exit-codes.ts'
+
 /** A user's mistake: one line that says what was expected and what came. Never shown with a stack trace. */
 export class UserError extends Error {
 	override readonly name = 'UserError'
 	/** The process's exit code for this mistake. */
 	readonly exitCode: number
 
-	constructor(message: string, exitCode = 2) {
+	constructor(message: string, exitCode: number = exitCodes.wrongUse.code) {
 		super(message)
 		this.exitCode = exitCode
 	}

@@ -14,12 +14,13 @@ import {
 	logCapacity,
 	Regime,
 	regimeCount,
-	type TagEncoding,
 	Tlb,
 	type TlbConfig,
+	type TlbDesign,
 	TlbEntry,
 	TlbState,
 	tableAddress,
+	tlbDesign,
 	tlbRegion,
 	trailerWord,
 } from '../../src/tlb/index.ts'
@@ -59,10 +60,10 @@ class Bench {
 	readonly #flush: () => void
 	readonly #samples: number[] = []
 
-	constructor(kind: Kind, {hartCore, encoding}: {hartCore: WebAssembly.Module; encoding: TagEncoding}) {
+	constructor(kind: Kind, {hartCore, design}: {hartCore: WebAssembly.Module; design: TlbDesign}) {
 		const {way, log2Entries} = kind
 		const policy = way === 'clear' ? 'clear' : 'swap-pool'
-		const config = {vcpus: 1, log2Entries, policy, encoding, undoLimit: way === 'undo' ? logCapacity : -1} as const
+		const config = {vcpus: 1, log2Entries, policy, design, undoLimit: way === 'undo' ? logCapacity : -1} as const
 		const map = layOut([
 			{name: 'vcpu', size: VcpuBlock.size, align: VcpuBlock.align},
 			{name: 'code-cache', size: codeCacheBytes(fewestCodePages), align: 64},
@@ -134,7 +135,7 @@ function sfenceOf(hartCore: WebAssembly.Module, {memory, i32, map}: SharedMemory
 	return () => void sfence!(0, 0, 0n, 0n)
 }
 
-function print(rows: readonly Row[], encoding: TagEncoding): void {
+function print(rows: readonly Row[], {encoding}: TlbDesign): void {
 	console.log(`flush of three tables (${encoding}), cost to the flushing thread in µs`)
 	console.log('way  entries of them filled    median   quartiles          p99   pool dry')
 	const micro = (nanoseconds: number) => (nanoseconds / 1000).toFixed(2)
@@ -152,11 +153,12 @@ function print(rows: readonly Row[], encoding: TagEncoding): void {
 	}
 }
 
-export type FlushOptions = Readonly<{json: boolean; flushes: number; tlbEncoding: TagEncoding}>
+export type FlushOptions = Readonly<{json: boolean; flushes: number; tlb: Partial<TlbDesign>}>
 
-export async function benchFlush({json, flushes, tlbEncoding: encoding}: FlushOptions): Promise<void> {
+export async function benchFlush({json, flushes, tlb}: FlushOptions): Promise<void> {
+	const design = tlbDesign(tlb)
 	const hartCore = await WebAssembly.compile(await readFile(fromRoot('dist/hart.wasm')))
-	const common = {hartCore, encoding}
+	const common = {hartCore, design}
 	const benches: Bench[] = []
 	for (const way of ['swap', 'clear'] as const) {
 		for (let log2Entries = smallest; log2Entries <= largest; log2Entries++) {
@@ -177,6 +179,6 @@ export async function benchFlush({json, flushes, tlbEncoding: encoding}: FlushOp
 	}
 	const rows = benches.map((bench) => bench.row())
 	if (json) console.log(JSON.stringify(rows))
-	else print(rows, encoding)
+	else print(rows, design)
 	await clearer.terminate()
 }

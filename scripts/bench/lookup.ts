@@ -1,9 +1,8 @@
-/** What each way to find a page is worth: the programs on bare metal, here, with each choice of --lookup, --last-pages and --tlb-encoding in turn. */
+/** What each way to find a page is worth: the programs on bare metal, here, with each value of these keys of --tlb in turn. */
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {lastPagesChoices, lookups} from '../../src/main/translation/index.ts'
-import {tagEncodings} from '../../src/tlb/index.ts'
+import {formatTlbDesign, type TlbDesign, tlbKeys} from '../../src/tlb/index.ts'
 import {BuildError} from '../build/project.ts'
 import {choosePrograms} from './choose-programs.ts'
 import {type Figures, parseFigures, requireFigures, secondsOf} from './figures.ts'
@@ -14,10 +13,8 @@ import {geometricMean, type Measured, type Speed, spread} from './speeds.ts'
 import {textTable} from './text-table.ts'
 
 export type LookupOptions = Readonly<{
-	/** Only the ways with this, or with any. */
-	lookup?: Way['lookup']
-	lastPages?: Way['lastPages']
-	tlbEncoding?: Way['tlbEncoding']
+	/** Only the ways with these values. */
+	tlb: Partial<TlbDesign>
 	group?: readonly string[]
 	program?: readonly string[]
 	rounds: number
@@ -29,30 +26,19 @@ export type LookupOptions = Readonly<{
 	own: readonly string[]
 }>
 
-export const choices = {
-	lookup: lookups,
-	lastPages: lastPagesChoices,
-	tlbEncoding: tagEncodings,
-} as const
-export type Way = Readonly<{[Name in keyof typeof choices]: (typeof choices)[Name][number]}>
+/** The last one changes fastest. */
+const compared = ['encoding', 'lastPages', 'lookup'] as const
+export type Way = Pick<TlbDesign, (typeof compared)[number]>
 
-/** All ways that these options leave; the first one is what the others are compared with. */
-export function waysOf(options: Partial<Way>): readonly Way[] {
-	const chosen = <Choice>(all: readonly Choice[], only: Choice | undefined) => (only === undefined ? all : [only])
-	return chosen(choices.tlbEncoding, options.tlbEncoding).flatMap((tlbEncoding) =>
-		chosen(choices.lastPages, options.lastPages).flatMap((lastPages) =>
-			chosen(choices.lookup, options.lookup).map((lookup) => ({lookup, lastPages, tlbEncoding})),
-		),
-	)
+/** All ways that these values leave; the first one is what the others are compared with. */
+export function waysOf(only: Partial<TlbDesign>): readonly Way[] {
+	let ways: readonly Partial<TlbDesign>[] = [only]
+	for (const field of compared) {
+		const values = field in only ? [only[field]] : Object.keys(tlbKeys[field].values)
+		ways = ways.flatMap((way) => values.map((value) => ({...way, [field]: value})))
+	}
+	return ways as readonly Way[]
 }
-
-const nameOf = ({lookup, lastPages, tlbEncoding}: Way) => `${lookup}, last pages ${lastPages}, ${tlbEncoding}`
-const switchesOf = ({lookup, lastPages, tlbEncoding}: Way) =>
-	[
-		['--lookup', lookup],
-		['--last-pages', lastPages],
-		['--tlb-encoding', tlbEncoding],
-	].flat()
 
 /** Seconds by program, by way. */
 export type LookupRound = readonly Measured[]
@@ -67,7 +53,7 @@ export type LookupRow = Readonly<{
 }>
 
 export async function benchLookup(options: LookupOptions): Promise<void> {
-	const ways = waysOf(options)
+	const ways = waysOf(options.tlb)
 	const names = choosePrograms({...options, bare: true}).map(({name}) => name)
 	const folder = await mkdtemp(join(tmpdir(), 'manyhart-bench-'))
 	try {
@@ -78,13 +64,13 @@ export async function benchLookup(options: LookupOptions): Promise<void> {
 			for (let round = 1; round <= options.rounds; round++) {
 				const measured: Figures[] = []
 				for (const way of ways) {
-					const onFinished = progress.boot(`round ${round} of ${options.rounds}, ${nameOf(way)}`)
-					const side = ourSide({manyhart: options.manyhart, own: [...switchesOf(way), ...options.own]})
+					const onFinished = progress.boot(`round ${round} of ${options.rounds}, ${formatTlbDesign(way)}`)
+					const side = ourSide({manyhart: options.manyhart, own: ['--tlb', formatTlbDesign(way), ...options.own]})
 					const {console} = await side.boot(boot, {
 						timeoutSeconds: options.timeout,
 						onConsole: (text) => onFinished(parseFigures(text).size),
 					})
-					measured.push(figuresOf(console, nameOf(way), names))
+					measured.push(figuresOf(console, formatTlbDesign(way), names))
 				}
 				for (const figures of measured) requireSameChecks(measured[0]!, figures)
 				rounds.push(measured.map(secondsOf))
@@ -140,7 +126,7 @@ export function lookupTable(ways: readonly Way[], rows: readonly LookupRow[]): s
 		textTable([
 			heading('lookup', 'lookup'),
 			heading('last pages', 'lastPages'),
-			heading('tags', 'tlbEncoding'),
+			heading('tags', 'encoding'),
 			...cells,
 			[`mean of ${rows.length}`, '', ...means],
 		]),

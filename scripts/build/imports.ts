@@ -19,8 +19,8 @@ const standsOn: Readonly<Record<string, readonly string[]>> = {
 	'vcpu-worker': ['translate', 'sbi', 'board'],
 	main: ['vcpu-worker'],
 }
-/** Outside of all folders: any file may import it. */
-const errors = 'src/errors.ts'
+/** Outside of all folders: any file may import them. */
+const common: readonly string[] = ['src/errors.ts', 'src/exit-codes.ts']
 const coreFolder = 'src/hart/core/'
 const coreOffsets = 'build/hart/offsets'
 
@@ -89,7 +89,7 @@ function brokenRule(importer: string, target: string): string | undefined {
 		return `the hart core imports only itself and ${coreOffsets}`
 	}
 	if (target.startsWith(coreFolder)) return 'the hart core is compiled to Wasm: its sources cannot be imported'
-	if (target === errors) return
+	if (common.includes(target)) return
 	if (target === 'package.json' && importer.startsWith('src/main/')) return
 	if (!target.startsWith('src/')) return 'src/ imports nothing outside itself'
 	const from = folderOf(importer)

@@ -11,7 +11,14 @@ import {
 	regionSignature,
 } from '../codegen/index.ts'
 import {CodePage, Slot} from '../hart/index.ts'
-import {defaultTagEncoding, descriptorLog2Mask, type TagEncoding, TlbEntry, TlbTableTrailer} from '../tlb/index.ts'
+import {
+	descriptorLog2Mask,
+	type TagEncoding,
+	type TlbDesign,
+	TlbEntry,
+	TlbTableTrailer,
+	tlbDesign,
+} from '../tlb/index.ts'
 import {
 	type Code,
 	type FunctionReference,
@@ -35,10 +42,10 @@ const regionHandler = handlerIndex('region')
  * `env.hot(codeBase, ip, pageGva)`.
  * Exports `run(block, budget): ExitReason`, which executes about `budget` instructions from the block's pc on.
  *
- * @param options.encoding the machine's; default poison-zero.
+ * @param options.design the machine's; the rest is as defaultTlbDesign has it.
  */
-export function buildInterpreter(options: Readonly<{encoding?: TagEncoding}> = {}): Uint8Array<ArrayBuffer> {
-	const {encoding = defaultTagEncoding} = options
+export function buildInterpreter(options: Readonly<{design?: Partial<TlbDesign>}> = {}): Uint8Array<ArrayBuffer> {
+	const {encoding} = tlbDesign(options.design)
 	const module = new ModuleBuilder()
 	module.importSharedMemory('env', 'memory')
 	const decode = module.importFunction('env', 'decode', {parameters: ['i32', 'i32'], results: []})

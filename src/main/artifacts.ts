@@ -2,6 +2,7 @@
 import {readFile} from 'node:fs/promises'
 import {fileURLToPath} from 'node:url'
 import {UserError} from '../errors.ts'
+import {exitCodes} from '../exit-codes.ts'
 
 const fromSources = import.meta.url.endsWith('.ts')
 const dist = new URL(fromSources ? '../../dist/' : './', import.meta.url)
@@ -18,6 +19,9 @@ export async function readHartCore(): Promise<Uint8Array<ArrayBuffer>> {
 	try {
 		return await readFile(path)
 	} catch (error) {
-		throw new UserError(`Expected the hart core, built by \`npm run build\`, got ${(error as Error).message}`, 70)
+		throw new UserError(
+			`Expected the hart core, built by \`npm run build\`, got ${(error as Error).message}`,
+			exitCodes.failure.code,
+		)
 	}
 }

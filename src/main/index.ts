@@ -2,6 +2,7 @@
 
 export {UserError} from '../errors.ts'
 export type {RegisterDump} from '../hart/index.ts'
+export type {TlbDesign} from '../tlb/index.ts'
 export {Machine} from './machine.ts'
 export type {MachineConsole, MachineOptions, MachineOutcome, TranslationOptions} from './machine-interface.ts'
 export type {HartStatistics, MachineStatistics} from './machine-statistics.ts'

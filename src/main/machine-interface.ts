@@ -1,4 +1,5 @@
 /** What the command line needs of a machine. `Machine` fulfils it; so do the tests' stand-ins. */
+import type {TlbDesign} from '../tlb/index.ts'
 
 export type MachineOptions = Readonly<{
 	/** Harts, 1 to 64. */
@@ -27,12 +28,8 @@ export type TranslationOptions = Readonly<{
 	jitSynchronous?: boolean
 	/** Bytes of WebAssembly that may be live; above that the oldest modules go. */
 	jitBytes?: number
-	/** How translated code looks pages up: at each access, or in a shared function. */
-	lookup?: 'inline' | 'outlined'
-	/** Whether translated code keeps the last page of each base register at hand, or looks its page up at each access. */
-	lastPages?: 'on' | 'off'
-	/** What the tag of a TLB entry is: the page's address, or that + 1. */
-	tlbEncoding?: 'poison-zero' | 'plus-one'
+	/** To study the TLB: what differs from its defaults, `{encoding, lookup, lastPages}`; docs/command-line.md. */
+	tlb?: Partial<TlbDesign>
 	/** Has translated code count how it passes from region to region, at some cost: statistics then show `chains` and `chainRate`. */
 	countChains?: boolean
 	/** A folder that gets each module as a file; made if it is not there. */

@@ -1,6 +1,7 @@
 /** A machine: the library's door. Creates the shared memory, loads the guest, and runs one worker thread per hart. */
 import {Board, boardMap, type ClockOrigin, MainDoorbell, StopReason, ticksSince} from '../board/index.ts'
 import {assert, expected, rangeError} from '../errors.ts'
+import {exitCodes} from '../exit-codes.ts'
 import {HartRegisters, type RegisterDump, resetHarts} from '../hart/index.ts'
 import {buildInterpreter} from '../interpreter/index.ts'
 import {Doorbell, GuestRam, type SharedMemory, VcpuBlocks} from '../memory/index.ts'
@@ -27,8 +28,6 @@ import {
 } from './translation/index.ts'
 import {type VcpuDied, VcpuThreads} from './vcpu-threads.ts'
 
-/** sysexits.h's EX_SOFTWARE: the emulator itself failed. */
-const softwareExitCode = 70
 /** Milliseconds: how often the main thread looks around unasked, and how long it waits for vCPUs to park before it ends them. */
 const [heartbeat, parkLimit] = [1000, 5000]
 
@@ -81,13 +80,14 @@ export class Machine implements CommandLineMachine {
 			Object.entries({kernel, initrd, bios, dtb, append}).filter(([, value]) => value !== undefined),
 		)
 		const plan = await planBoot({smp, memoryBytes, ...files})
-		const tlb: TlbConfig = {vcpus: smp, encoding: translation.encoding}
+		const {design} = translation
+		const tlb: TlbConfig = {vcpus: smp, design}
 		const memory = createMemory({harts: smp, ramBytes: memoryBytes, tlb})
 		if (options.dumpWasm !== undefined) await prepareDumpFolder(options.dumpWasm)
 		setEngineFlags({perfMap: options.perfMap ?? false})
 		const [hartModule, interpreterModule] = await Promise.all([
 			WebAssembly.compile(await readHartCore()),
-			WebAssembly.compile(buildInterpreter({encoding: translation.encoding})),
+			WebAssembly.compile(buildInterpreter({design})),
 		])
 		return new Machine({plan, memory, tlb, hartModule, interpreterModule, translation, options})
 	}
@@ -264,7 +264,7 @@ export class Machine implements CommandLineMachine {
 	/** Something of ours broke: the machine stops. */
 	#fail(message: string, hart = -1): void {
 		const {control} = this.#board
-		if (control.requestStop({reason: StopReason.error, exitCode: softwareExitCode, hart})) this.#failure = message
+		if (control.requestStop({reason: StopReason.error, exitCode: exitCodes.failure.code, hart})) this.#failure = message
 	}
 
 	/** Once a heartbeat, whatever else hangs. */

@@ -8,7 +8,5 @@
 export const tagEncodings = ['poison-zero', 'plus-one'] as const
 export type TagEncoding = (typeof tagEncodings)[number]
 
-export const defaultTagEncoding: TagEncoding = 'poison-zero'
-
 /** A page's tag is its address, whose low 12 bits are 0, plus this. */
 export const tagBias: Readonly<Record<TagEncoding, 0 | 1>> = {'poison-zero': 0, 'plus-one': 1}

@@ -3,7 +3,8 @@ import {rangeError} from '../errors.ts'
 import {pageBytes, type RegionRequest, roundUp} from '../memory/index.ts'
 import type {FlushPolicyName} from './flush-policy.ts'
 import {TablePool} from './table-pool.ts'
-import {defaultTagEncoding, type TagEncoding} from './tag-encoding.ts'
+import type {TagEncoding} from './tag-encoding.ts'
+import {type TlbDesign, tlbDesign} from './tlb-design.ts'
 import {logCapacity, regimeCount} from './tlb-layout.ts'
 import {TlbShared} from './tlb-shared.ts'
 
@@ -17,8 +18,8 @@ export type TlbConfig = Readonly<{
 	policy?: FlushPolicyName
 	/** The policy swap-pool empties a table by its log where that has at most so many entries; -1 = never. Default 512. */
 	undoLimit?: number
-	/** Default poison-zero. */
-	encoding?: TagEncoding
+	/** The rest is as defaultTlbDesign has it. */
+	design?: Partial<TlbDesign>
 }>
 
 /** One size class of tables, and where its pool lies, bytes from the start of the region. */
@@ -40,8 +41,8 @@ export function undoLimitOf({policy, undoLimit = 512}: TlbConfig): number {
 	return policy === 'clear' ? -1 : undoLimit
 }
 
-export function encodingOf({encoding = defaultTagEncoding}: TlbConfig): TagEncoding {
-	return encoding
+export function encodingOf({design}: TlbConfig): TagEncoding {
+	return tlbDesign(design).encoding
 }
 
 /** The region that holds all tables. */

@@ -1,12 +1,11 @@
 /** What the pieces of one region's function share. */
-import type {TagEncoding} from '../tlb/index.ts'
+import type {TlbDesign} from '../tlb/index.ts'
 import type {Code, FunctionReference, GlobalReference, Local} from '../wasm/index.ts'
 import {emitChainCount} from './chain-count.ts'
 import {regionHandler} from './enter.ts'
 import type {ProbeTag} from './probe.ts'
 import type {RegisterLocals} from './register-locals.ts'
 import type {RegisterSet} from './register-set.ts'
-import type {TranslateOptions} from './types.ts'
 
 /** Where another region of the same module is. */
 export type Sibling = Readonly<{
@@ -33,9 +32,7 @@ export type ModuleContext = Readonly<{
 	poll: FunctionReference
 	fusedMultiplyAdd: FunctionReference | 'relaxed'
 	probes: Readonly<Record<ProbeTag, FunctionReference>>
-	lookup: TranslateOptions['lookup']
-	lastPages: NonNullable<TranslateOptions['lastPages']>
-	encoding: TagEncoding
+	design: TlbDesign
 	countChains: boolean
 	/** Where the module's functions begin in the vCPU's table. */
 	base: GlobalReference

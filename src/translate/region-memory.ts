@@ -16,7 +16,7 @@ import {
 	storeOpcode,
 } from '../codegen/index.ts'
 import type {AccessBytes} from '../isa/index.ts'
-import {lastPageRegisters, type TagEncoding, TlbEntry, TlbLastPage} from '../tlb/index.ts'
+import {lastPageRegisters, type TlbDesign, TlbEntry, TlbLastPage} from '../tlb/index.ts'
 import type {Code, FunctionReference, Label, Local} from '../wasm/index.ts'
 import {missTag, type ProbeTag, pushIsHit} from './probe.ts'
 import type {Region, RegionInstruction} from './region.ts'
@@ -28,9 +28,7 @@ type Options = Readonly<{
 	budget: Local
 	functions: Readonly<Record<string, FunctionReference>>
 	probes: Readonly<Record<ProbeTag, FunctionReference>>
-	lookup: 'inline' | 'outlined'
-	lastPages: 'on' | 'off'
-	encoding: TagEncoding
+	design: TlbDesign
 	region: Region
 }>
 
@@ -59,19 +57,19 @@ export class RegionMemory extends MemoryAccess {
 	#remaining = 0
 
 	constructor(options: Options) {
-		const {code} = options
+		const {code, design} = options
 		const [table, mask] = [code.local('i32', 'table'), code.local('i32', 'mask')]
-		super({...options, table, mask})
+		super({...options, encoding: design.encoding, table, mask})
 		this.#options = options
 		this.#table = {table, mask}
-		this.#usesTable = options.lookup === 'inline' || hasAtomics(options.region)
+		this.#usesTable = design.lookup === 'inline' || hasAtomics(options.region)
 		const anyPage = (kind: string) => ({
 			tag: code.local('i64', `${kind} page`),
 			addend: code.local('i32', `${kind} addend`),
 		})
 		this.#anyPage = {readTag: anyPage('read'), writeTag: anyPage('write')}
 		this.#kept = code.local('i32', 'kept')
-		this.#lastPages = options.lastPages === 'on' ? lastPages(options) : new Map()
+		this.#lastPages = design.lastPages === 'on' ? lastPages(options) : new Map()
 		this.#keeps = lastPageRegisters.some((register) => this.#lastPages.has(register))
 	}
 
@@ -168,7 +166,7 @@ export class RegionMemory extends MemoryAccess {
 		trap: Label,
 		miss: () => void,
 	): void {
-		const {code, block, lookup, lastPages, encoding} = this.#options
+		const {code, block, design} = this.#options
 		const {last, address, bytes, tag} = access
 		const masked = code.local('i64')
 		pushMasked(code, {address, bytes})
@@ -179,9 +177,9 @@ export class RegionMemory extends MemoryAccess {
 			code.set(last.addend).tee(last.tag).i64(missTag.raised).op('i64.eq').unlikely().brIf(trap)
 		}
 		const look = (): void => {
-			if (lookup === 'outlined') return callMiss()
+			if (design.lookup === 'outlined') return callMiss()
 			const entry = code.local('i32')
-			pushIsHit(code, {masked, ...this.#table, tag, encoding, entry})
+			pushIsHit(code, {masked, ...this.#table, tag, encoding: design.encoding, entry})
 			code.likely().if(
 				undefined,
 				() => {
@@ -194,7 +192,7 @@ export class RegionMemory extends MemoryAccess {
 		}
 		const {rs1} = this.#instruction!.decoded.operands
 		const kept = this.#lastPages.has(rs1) ? keptAt(rs1, tag) : undefined
-		if (lastPages === 'on') {
+		if (design.lastPages === 'on') {
 			code
 				.get(last.tag)
 				.op('i64.ne')

@@ -2,7 +2,7 @@
 
 import {emitMultiplyHigh, hartFunctions, regionSignature} from '../codegen/index.ts'
 import {pageBytes, type SharedMemory} from '../memory/index.ts'
-import {defaultTagEncoding, type TagEncoding} from '../tlb/index.ts'
+import {type TagEncoding, tlbDesign} from '../tlb/index.ts'
 import {type FunctionReference, type Local, ModuleBuilder} from '../wasm/index.ts'
 import {emitRegion} from './emit-region.ts'
 import {
@@ -34,7 +34,9 @@ export function translate(
 	requests: readonly RegionRequest[],
 	options: TranslateOptions,
 ): Translation | undefined {
-	const {lookup, lastPages = 'on', countChains = false, encoding = defaultTagEncoding} = options
+	const {countChains = false} = options
+	const design = tlbDesign(options.design)
+	const {encoding} = design
 	const members = gatherGroup(memory, requests, {threshold: options.threshold ?? 1, encoding})
 	if (members.length === 0) return undefined
 	const module = new ModuleBuilder({name: nameOf(members[0]!)})
@@ -84,9 +86,7 @@ export function translate(
 				fusedMultiplyAdd,
 				base,
 				probes,
-				lookup,
-				lastPages,
-				encoding,
+				design,
 				countChains,
 				sibling,
 				nextPage,

@@ -5,7 +5,7 @@ import {assert} from '../errors.ts'
 import {CodePage, slotBytesPerByte, vcpuRegions} from '../hart/index.ts'
 import {pageBytes, type SharedMemory} from '../memory/index.ts'
 import {microseconds} from '../rcu/index.ts'
-import type {TagEncoding} from '../tlb/index.ts'
+import type {TlbDesign} from '../tlb/index.ts'
 import {lookUp} from './fetch-hint.ts'
 import {type ModuleRegions, type RegionCache, regionKey} from './region-cache.ts'
 import {RequestFilter} from './request-filter.ts'
@@ -15,7 +15,7 @@ import type {RegionRequest, TranslateOptions} from './types.ts'
 export type TranslationConfig = TranslateOptions &
 	Readonly<{
 		accel: 'interp' | 'jit'
-		encoding: TagEncoding
+		design: TlbDesign
 		/** Jumps to one place that make it hot, 1 to 65535. */
 		threshold: number
 		/** Each vCPU translates by itself, at once: for tests, and to study. */
@@ -66,8 +66,8 @@ export class TranslatorClient {
 		// The scratch page is no guest page.
 		if (page === 0 || this.#cache.find(codeBase, entry) >= 0 || !this.#filter.passes(regionKey(page, entry))) return
 		const fetchTable = this.#fetchTable()
-		const {synchronous, encoding} = this.#config
-		const behind = lookUp(this.#memory, {fetchTable, encoding, gva: pageGva + BigInt(pageBytes)})
+		const {synchronous, design} = this.#config
+		const behind = lookUp(this.#memory, {fetchTable, encoding: design.encoding, gva: pageGva + BigInt(pageBytes)})
 		// What is translated before it has run is not in the TLB: there a guess serves the tests, which want all code in regions.
 		const nextPage = behind?.place ?? (synchronous ? this.#pageBehind(page) : undefined)
 		const request = {page, entry, pageGva: BigInt.asUintN(64, pageGva), fetchTable, nextPage}

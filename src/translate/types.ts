@@ -1,6 +1,6 @@
 /** What a translation is asked for with, and what it consists of. Plain data, posted between threads. */
 
-import type {TagEncoding} from '../tlb/index.ts'
+import type {TlbDesign} from '../tlb/index.ts'
 import type {FusedMultiplyAdd} from './fused-multiply-add.ts'
 
 /** Somewhere a vCPU would like a region. */
@@ -40,12 +40,8 @@ export type Translation = Readonly<{
 }>
 
 export type TranslateOptions = Readonly<{
-	/** Whether each memory access looks its page up in line, or calls a shared function. */
-	lookup: 'inline' | 'outlined'
-	/** Whether a base register's last page is kept at hand, or each access looks its page up; default on. */
-	lastPages?: 'on' | 'off'
-	/** The machine's; default poison-zero. */
-	encoding?: TagEncoding
+	/** The machine's; the rest is as defaultTlbDesign has it. */
+	design?: Partial<TlbDesign>
 	/** Whether regions count the calls, jumps and returns between them, which costs time; default no. */
 	countChains?: boolean
 	/** Jumps to one place that make it hot; default 1. */

@@ -1,5 +1,4 @@
 /** A vCPU: the thread that runs one hart. What the main thread needs to start it. */
 export {nodeEndpoint} from './comlink-endpoint.ts'
-export {guestStuckExitCode} from './vcpu.ts'
 export type {VcpuConfig} from './vcpu-config.ts'
 export type {VcpuApi} from './worker.ts'

@@ -1,5 +1,6 @@
 /** A vCPU: the thread that runs one hart. Its run loop takes bells, runs guest code, and passes a quiescent state each round. */
 import {type Board, MainDoorbell, StopReason} from '../board/index.ts'
+import {exitCodes} from '../exit-codes.ts'
 import {enterSupervisor, fieldOffset, HartRegisters} from '../hart/index.ts'
 import {ExitReason} from '../interpreter/index.ts'
 import {Doorbell, GuestRam, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
@@ -145,7 +146,11 @@ export class Vcpu {
 		if (Atomics.load(this.#memory.i32, (this.#block + VcpuWords.offset.doorbell) >> 2) !== 0) return
 		if (registers.get('traps') === this.#trapsSeen) return
 		this.#trapsSeen = registers.get('traps')
-		this.#board.control.requestStop({reason: StopReason.error, exitCode: guestStuckExitCode, hart: this.#config.vcpu})
+		this.#board.control.requestStop({
+			reason: StopReason.error,
+			exitCode: exitCodes.guestStuck.code,
+			hart: this.#config.vcpu,
+		})
 	}
 	#trapsSeen = 0n
 
@@ -215,6 +220,3 @@ export class Vcpu {
 
 /** What the seed CSR reads come from. */
 const entropy = new Uint16Array(1)
-
-/** The guest can execute nothing any more. */
-export const guestStuckExitCode = 71

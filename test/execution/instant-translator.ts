@@ -1,6 +1,7 @@
 /** Translates hot code at once, in the hart's own thread. */
 
 import {CodePage, fieldOffset, Slot} from '../../src/hart/index.ts'
+import {tlbDesign} from '../../src/tlb/index.ts'
 import {lookUp} from '../../src/translate/fetch-hint.ts'
 import {RegionCache, type RegionRequest, type TranslateOptions, translate} from '../../src/translate/index.ts'
 import {codePages, type HartCore} from '../hart/core/hart-core.ts'
@@ -17,9 +18,9 @@ export class InstantTranslator {
 	#recent: RegionRequest[] = []
 	#made = 0
 
-	constructor(hart: HartCore, options: NonNullable<Engine['translation']>) {
+	constructor(hart: HartCore, {design, translation}: Engine) {
 		this.#hart = hart
-		this.#options = {...options, encoding: hart.encoding}
+		this.#options = {...translation!, design: tlbDesign(design)}
 		this.cache = new RegionCache(hart.memory, {
 			hart: hart.core as unknown as WebAssembly.Exports,
 			codeCache: hart.memory.region('codeCache').offset,

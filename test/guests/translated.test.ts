@@ -8,7 +8,7 @@ import {withParameters} from './parameters.ts'
 /** The other encoding of the TLB's tags. */
 const plusOneMachines = (['interp', 'jit'] as const).map((accel) => ({
 	on: `, with ${accel} and tags plus one`,
-	translation: {accel, jitThreshold: 1, jitSynchronous: true, lookup: 'inline', tlbEncoding: 'plus-one'} as const,
+	translation: {accel, jitThreshold: 1, jitSynchronous: true, tlb: {lookup: 'inline', encoding: 'plus-one'}} as const,
 	guests: ['traps', 'smp-demo'],
 }))
 const allGuests = ['hello', 'traps', 'timer', 'atomics', 'float', 'smp-demo']

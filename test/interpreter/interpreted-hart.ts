@@ -8,8 +8,8 @@ import {InstantTranslator} from '../execution/instant-translator.ts'
 import {HartCore, type HartCoreOptions} from '../hart/core/hart-core.ts'
 
 const modules = {
-	'poison-zero': await WebAssembly.compile(buildInterpreter({encoding: 'poison-zero'})),
-	'plus-one': await WebAssembly.compile(buildInterpreter({encoding: 'plus-one'})),
+	'poison-zero': await WebAssembly.compile(buildInterpreter({design: {encoding: 'poison-zero'}})),
+	'plus-one': await WebAssembly.compile(buildInterpreter({design: {encoding: 'plus-one'}})),
 }
 
 export class InterpretedHart extends HartCore {
@@ -24,14 +24,14 @@ export class InterpretedHart extends HartCore {
 
 	/** @param observe see HartCoreOptions. */
 	constructor(engine: Engine = interpreter, observe?: HartCoreOptions['observe']) {
-		super(undefined, {encoding: engine.encoding, observe})
+		super(undefined, {encoding: engine.design?.encoding, observe})
 		const {memory} = this
 		this.#blockAt = memory.region('vcpu').offset
 		const registers = (field: 'x' | 'f') =>
 			new BigUint64Array(memory.memory.buffer, this.#blockAt + fieldOffset[field], 32)
 		this.x = registers('x')
 		this.f = registers('f')
-		const translator = engine.translation && new InstantTranslator(this, engine.translation)
+		const translator = engine.translation && new InstantTranslator(this, engine)
 		this.#translator = translator
 		const fill = slotDecoder(memory, {
 			scratchPage: this.core.scratchCodePage() >>> 0,

@@ -38,8 +38,8 @@ test.serial('programs come and go and compute what they should, however pages ar
 	for (const lookup of ['inline', 'outlined'] as const) {
 		for (const lastPages of ['on', 'off'] as const) {
 			// Each lookup with each encoding.
-			const tlbEncoding = (lookup === 'inline') === (lastPages === 'on') ? 'plus-one' : 'poison-zero'
-			const options = {...jit, jitSynchronous: true, lookup, lastPages, tlbEncoding} as const
+			const encoding = (lookup === 'inline') === (lastPages === 'on') ? 'plus-one' : 'poison-zero'
+			const options = {...jit, jitSynchronous: true, tlb: {lookup, lastPages, encoding}} as const
 			const machine = await createMachine(t, {kernel: guestBinary('churn'), memory: 128 * mebibyte, ...options})
 			const console = readConsole(machine)
 			t.deepEqual(await machine.run(), {reason: 'power-off', exitCode: 0})
@@ -144,9 +144,9 @@ test('wrong options are refused before anything starts', async (t) => {
 		[{jitThreshold: 0}, 'Expected --jit-threshold from 1 to 65535, got 0'],
 		[{jitThreshold: 1.5}, 'Expected --jit-threshold from 1 to 65535, got 1.5'],
 		[{accel: 'kvm' as 'jit'}, 'Expected --accel interp or jit, got kvm'],
-		[{lookup: 'hash' as 'inline'}, 'Expected --lookup inline or outlined, got hash'],
-		[{tlbEncoding: 'hash' as 'plus-one'}, 'Expected --tlb-encoding poison-zero or plus-one, got hash'],
-		[{lastPages: 'no' as 'off'}, 'Expected --last-pages on or off, got no'],
+		[{tlb: {lookup: 'hash' as 'inline'}}, 'Expected --tlb lookup=inline|outlined, got lookup=hash'],
+		[{tlb: {colour: 'red'} as object}, 'Expected a field of tlb (encoding, lookup, lastPages), got colour'],
+		[{lastPages: 'off'} as object, "Expected tlb: {lastPages: …} in the machine's options, got lastPages"],
 		[{dumpWasm: '/proc/none'}, 'Expected --dump-wasm to be a folder that can be written, got /proc/none (ENOENT)'],
 		[{dumpWasm: '/dev/null'}, 'Expected --dump-wasm to be a folder that can be written, got /dev/null (ENOTDIR)'],
 	]

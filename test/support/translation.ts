@@ -1,62 +1,73 @@
 /**
  * How machines of tests run guest code. Where a test does not say, the environment does, in the command line's switches:
  *
- *     TEST_MACHINE='--accel jit --jit-threshold 1 --jit-synchronous --lookup outlined --tlb-encoding plus-one' npm test
+ *     TEST_MACHINE='--accel jit --jit-threshold 1 --jit-synchronous --tlb lookup=outlined,encoding=plus-one' npm test
  *
  * Scripts that run such machines take the same switches.
  */
-import {type ParseArgsConfig, parseArgs} from 'node:util'
+import {type Command, Option} from 'commander'
+import {scriptCommand} from '../../scripts/build/script-command.ts'
+import {
+	accelOption,
+	checkTranslationSwitches,
+	jitThresholdOption,
+	type RawTranslationSwitches,
+	tlbOption,
+} from '../../src/main/command-line/translation-switches.ts'
 import type {TranslationOptions} from '../../src/main/index.ts'
 
-/** For parseArgs(). --jit-synchronous: each hart translates by itself, at once; with --jit-threshold 1 nearly all code runs translated. */
-export const translationSwitches = {
-	accel: {type: 'string'},
-	'jit-threshold': {type: 'string'},
-	'jit-synchronous': {type: 'boolean', default: false},
-	lookup: {type: 'string'},
-	'tlb-encoding': {type: 'string'},
-} as const satisfies ParseArgsConfig['options']
+export type MachineSwitches = Pick<RawTranslationSwitches, 'accel' | 'jitThreshold' | 'tlb'> &
+	Readonly<{jitSynchronous?: boolean}>
 
-export type TranslationValues = Readonly<{
-	accel?: string | undefined
-	'jit-threshold'?: string | undefined
-	'jit-synchronous'?: boolean
-	lookup?: string | undefined
-	'tlb-encoding'?: string | undefined
-}>
+const switches = (): readonly Option[] => [
+	accelOption(),
+	jitThresholdOption(),
+	new Option(
+		'--jit-synchronous',
+		'each hart translates by itself, at once; with --jit-threshold 1 nearly all code runs translated',
+	),
+	tlbOption(),
+]
 
-/** Machines check the values. */
-function optionsOf(values: TranslationValues): TranslationOptions {
-	const {accel, lookup, 'jit-threshold': threshold, 'jit-synchronous': jitSynchronous = false} = values
-	const {'tlb-encoding': tlbEncoding} = values
-	return {
-		...(accel !== undefined && {accel: accel as NonNullable<TranslationOptions['accel']>}),
-		...(lookup !== undefined && {lookup: lookup as NonNullable<TranslationOptions['lookup']>}),
-		...(tlbEncoding !== undefined && {tlbEncoding: tlbEncoding as NonNullable<TranslationOptions['tlbEncoding']>}),
-		...(threshold !== undefined && {jitThreshold: Number(threshold)}),
-		jitSynchronous,
-	}
+/** The command's action finds them among its options. */
+export function addMachineSwitches(command: Command): Command {
+	for (const option of switches()) command.addOption(option.helpGroup('The machine:'))
+	return command
 }
 
-const given = (): TranslationValues => {
-	const args = (process.env.TEST_MACHINE ?? '').split(/\s+/).filter(Boolean)
-	return parseArgs({args, options: translationSwitches}).values
+/** @throws UserError for a value that a switch does not take. */
+function optionsOf({jitSynchronous = false, ...raw}: MachineSwitches): TranslationOptions {
+	return {...checkTranslationSwitches(raw), jitSynchronous}
+}
+
+/** @throws CommanderError, having said what is wrong. */
+const given = (): MachineSwitches => {
+	const words = (process.env.TEST_MACHINE ?? '').split(/\s+/).filter(Boolean)
+	const command = addMachineSwitches(scriptCommand('test', 'TEST_MACHINE')).allowExcessArguments(false)
+	return command.parse(words, {from: 'user'}).opts<MachineSwitches>()
 }
 
 /** Of machines that a test says nothing about. */
 export const testTranslation = (): TranslationOptions => optionsOf(given())
 
 /** The same for the command line, which has no --jit-synchronous. */
-export const testTranslationArguments = (): string[] =>
-	Object.entries(given()).flatMap(([name, value]) => (typeof value === 'string' ? [`--${name}`, value] : []))
+export const testTranslationArguments = (): string[] => wordsOf(given())
 
-/** A script's switches hold for all machines that it makes from now on. */
-export function useTranslation(values: TranslationValues): void {
-	const {accel, lookup, 'jit-threshold': threshold, 'jit-synchronous': isSynchronous} = values
-	const pairs = Object.entries({accel, 'jit-threshold': threshold, lookup, 'tlb-encoding': values['tlb-encoding']})
-	const words = pairs.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]))
-	if (words.length === 0 && !isSynchronous) return
-	process.env.TEST_MACHINE = [...words, ...(isSynchronous ? ['--jit-synchronous'] : [])].join(' ')
+function wordsOf({accel, jitThreshold, tlb}: MachineSwitches): string[] {
+	const pairs = Object.entries({'--accel': accel, '--jit-threshold': jitThreshold, '--tlb': tlb})
+	return pairs.flatMap(([name, value]) => (value === undefined ? [] : [name, value]))
+}
+
+/** A script's switches hold for all machines that it makes from now on. @throws UserError */
+export function useTranslation({accel, jitThreshold, jitSynchronous = false, tlb}: MachineSwitches): void {
+	const values = {
+		...(accel !== undefined && {accel}),
+		...(jitThreshold !== undefined && {jitThreshold}),
+		...(tlb !== undefined && {tlb}),
+	}
+	optionsOf(values)
+	const words = [...wordsOf(values), ...(jitSynchronous ? ['--jit-synchronous'] : [])]
+	if (words.length > 0) process.env.TEST_MACHINE = words.join(' ')
 }
 
 export type TestMachine = Readonly<{
@@ -72,7 +83,7 @@ const all = {accel: 'jit', jitThreshold: 1, jitSynchronous: true} as const
 /** Machines that translate nearly everything they run. */
 export const translatingMachines: readonly TestMachine[] = (['inline', 'outlined'] as const).map((lookup) => ({
 	on: `, translated, lookups ${lookup}`,
-	translation: {...all, lookup},
+	translation: {...all, tlb: {lookup}},
 	isMain: false,
 }))
 

@@ -1,7 +1,7 @@
 /** Lookup and fill as the hart core does them, with the page's frame in the addend. */
 import type {SharedMemory} from '../../src/memory/index.ts'
 import {
-	defaultTagEncoding,
+	encodingOf,
 	logCapacity,
 	type TlbConfig,
 	TlbEntry,
@@ -14,7 +14,7 @@ import {
 /** Whose tables they are. */
 type Machine = Readonly<{memory: SharedMemory; config: TlbConfig}>
 
-const tagLow = (page: number, {encoding = defaultTagEncoding}: TlbConfig) => (page << 12) + tagBias[encoding]
+const tagLow = (page: number, config: TlbConfig) => (page << 12) + tagBias[encodingOf(config)]
 
 /** Word index of the page's entry. */
 function entryWord(descriptor: number, page: number): number {

@@ -25,7 +25,7 @@ function fillPages(machine: TestMachine, ...pages: readonly number[]): number {
 
 for (const encoding of tagEncodings) {
 	const create = (config: Partial<TlbConfig> = {}) =>
-		TestMachine.create({vcpus: 1, log2Entries: Math.log2(entries), encoding, ...config})
+		TestMachine.create({vcpus: 1, log2Entries: Math.log2(entries), design: {encoding}, ...config})
 
 	test(`a fresh table is empty, page 0 too, with ${encoding}`, (t) => {
 		const machine = create()
@@ -82,7 +82,7 @@ for (const encoding of tagEncodings) {
 }
 
 test('with plus-one slot 0 is logged as any other, once', (t) => {
-	const machine = TestMachine.create({vcpus: 1, undoLimit: 1, encoding: 'plus-one'})
+	const machine = TestMachine.create({vcpus: 1, undoLimit: 1, design: {encoding: 'plus-one'}})
 	machine.tlb.enter(0)
 	const descriptor = fillPages(machine, 0)
 	machine.tlb.flushPage(0, 0, 0, FlushCause.sfencePage)

@@ -45,7 +45,7 @@ const configs: Record<string, TlbConfig> = {
 	'no undo': {vcpus: 4, log2Entries: 6, undoLimit: -1},
 	'a pool that runs dry': {vcpus: 4, log2Entries: 6, spareTables: 5, undoLimit: 20},
 	'the policy clear': {vcpus: 4, log2Entries: 6, policy: 'clear'},
-	'tags plus one': {vcpus: 4, log2Entries: 6, spareTables: 5, undoLimit: 20, encoding: 'plus-one'},
+	'tags plus one': {vcpus: 4, log2Entries: 6, spareTables: 5, undoLimit: 20, design: {encoding: 'plus-one'}},
 }
 
 for (const [name, config] of Object.entries(configs)) {

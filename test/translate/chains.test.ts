@@ -43,7 +43,7 @@ function countsOf(
 	options: {depth?: number; slice?: number; countChains?: boolean} = {},
 ): Counts {
 	const {depth = rounds, slice = 1_000_000, countChains = true} = options
-	const pair = new Pair({name: '', translation: {lookup: 'outlined', threshold: 1, together: 16, countChains}})
+	const pair = new Pair({name: '', translation: {threshold: 1, together: 16, countChains}})
 	const {hart} = pair
 	assembly.put(pair)
 	for (let warming = 0; warming < 4; warming++) {

@@ -10,7 +10,7 @@ for (const engine of [...regionEngines, ...memoryEngines, ...mixedEngines, ...pl
 
 for (const encoding of tagEncodings) {
 	test(`a module takes in what is called in another page, which the fetch TLB tells, with ${encoding}`, (t) => {
-		const pair = new Pair({name: 'interpreted first', encoding})
+		const pair = new Pair({name: 'interpreted first', design: {encoding}})
 		const {hart} = pair
 		const begin = putLoop(pair)
 		t.is(pair.run(begin), '')
@@ -22,7 +22,7 @@ for (const encoding of tagEncodings) {
 			fetchTable: hart.descriptor(Regime.supervisor),
 			nextPage: undefined,
 		}
-		const {regions} = translate(hart.memory, [request], {lookup: 'inline', encoding})!
+		const {regions} = translate(hart.memory, [request], {design: {lookup: 'inline', encoding}})!
 		t.deepEqual(
 			regions.map(({page}) => page),
 			[place(begin), place(callee)],

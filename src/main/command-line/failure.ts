@@ -1,10 +1,7 @@
 /** Failures in one line, with the exit code that they deserve. */
 import {UserError} from '../../errors.ts'
+import {exitCodes} from '../../exit-codes.ts'
 import {SignalReceived} from './signals.ts'
-
-/** sysexits.h, EX_SOFTWARE: our fault. */
-export const softwareExitCode = 70
-export const userErrorExitCode = 2
 
 export type Failure = Readonly<{line: string; exitCode: number}>
 
@@ -12,11 +9,12 @@ export type Failure = Readonly<{line: string; exitCode: number}>
 export function describeFailure(error: unknown): Failure {
 	if (error instanceof UserError) return failure(error.message, error.exitCode)
 	if (error instanceof SignalReceived) return failure(error.message, error.exitCode)
-	if (isSystemError(error)) return failure(`Expected ${systemExpectation(error)}, got ${error.code}`, userErrorExitCode)
+	if (isSystemError(error))
+		return failure(`Expected ${systemExpectation(error)}, got ${error.code}`, exitCodes.wrongUse.code)
 	const message = error instanceof Error ? error.message : String(error)
 	// The library throws RangeErrors for sizes that a user chose.
-	if (error instanceof RangeError && message.startsWith('Expected ')) return failure(message, userErrorExitCode)
-	return failure(`Internal error: ${message}`, softwareExitCode)
+	if (error instanceof RangeError && message.startsWith('Expected ')) return failure(message, exitCodes.wrongUse.code)
+	return failure(`Internal error: ${message}`, exitCodes.failure.code)
 }
 
 function failure(message: string, exitCode: number): Failure {

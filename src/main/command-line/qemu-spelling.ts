@@ -1,21 +1,13 @@
 /** QEMU's spelling of options: long names behind a single dash, read as if they had two. */
+import {runOptions} from './grammar.ts'
 
-/** Options of `run` as QEMU spells them: name → whether a value follows. */
-const qemuOptions: Readonly<Record<string, boolean>> = {
-	smp: true,
-	m: true,
-	memory: true,
-	kernel: true,
-	initrd: true,
-	append: true,
-	bios: true,
-	dtb: true,
-	machine: true,
-	M: true,
-	accel: true,
-	nographic: false,
-	'no-reboot': false,
-}
+/** Options of `run` that QEMU has too: name → whether a value follows. */
+const qemuOptions: ReadonlyMap<string, boolean> = new Map(
+	Object.values(runOptions())
+		.flat()
+		.filter(({isQemu}) => isQemu)
+		.flatMap(({names, required}) => names.map((name) => [name, required] as const)),
+)
 
 /** Names of one letter stay behind one dash. */
 function longSpelling(name: string): string {
@@ -29,7 +21,7 @@ export function withLongDashes(args: readonly string[]): string[] {
 		const arg = args[index]!
 		if (arg === '--') return [...result, ...args.slice(index)]
 		const groups = /^--?(?<name>[a-zA-Z-]+?)(?<value>=.*)?$/s.exec(arg)?.groups
-		const takesValue = groups?.name === undefined ? undefined : qemuOptions[groups.name]
+		const takesValue = groups?.name === undefined ? undefined : qemuOptions.get(groups.name)
 		if (takesValue === undefined) {
 			result.push(arg)
 			continue

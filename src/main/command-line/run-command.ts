@@ -1,9 +1,9 @@
 /** `manyhart run`: boots a guest and stays with it until it ends. */
 import {writeFile} from 'node:fs/promises'
+import {exitCodes} from '../../exit-codes.ts'
 import type {CommandLineMachine, CreateMachine, MachineOptions} from '../machine-interface.ts'
 import {perfMapPath} from '../translation/index.ts'
 import {chooseGuest} from './choose-guest.ts'
-import {softwareExitCode} from './failure.ts'
 import type {GuestLibrary} from './guest-library.ts'
 import type {RunOptions} from './run-options.ts'
 import {type Ending, RunSession} from './run-session.ts'
@@ -17,9 +17,6 @@ export type RunEnvironment = Readonly<{
 	/** For tests; the process's own otherwise. */
 	terminal?: Terminal
 }>
-
-/** As timeout(1). */
-export const timeoutExitCode = 124
 
 /** @returns the exit code. */
 export async function runCommand(options: RunOptions, environment: RunEnvironment): Promise<number> {
@@ -78,22 +75,22 @@ function conclude(ending: Ending, {options: {expect, timeoutSeconds}, say, signa
 	const unmatched = (got: string) => say(`manyhart: Expected the console to match ${expect}, got ${got}`)
 	switch (ending.kind) {
 		case 'matched':
-			return 0
+			return exitCodes.success.code
 		case 'timeout':
 			if (expect) unmatched(`no match in ${timeoutSeconds} seconds`)
 			else say(`manyhart: stopped after ${timeoutSeconds} seconds`)
-			return timeoutExitCode
+			return exitCodes.timeout.code
 		case 'quit':
 			if (expect) unmatched('none before the user quit')
-			return expect ? 1 : 0
+			return (expect ? exitCodes.unmatched : exitCodes.success).code
 		case 'signal':
-			return signal.reason instanceof SignalReceived ? signal.reason.exitCode : softwareExitCode
+			return signal.reason instanceof SignalReceived ? signal.reason.exitCode : exitCodes.failure.code
 		case 'machine': {
 			const {reason, exitCode, message} = ending.outcome
 			if (message !== undefined) say(`manyhart: ${message}`)
-			if (reason === 'error') return exitCode || softwareExitCode
+			if (reason === 'error') return exitCode || exitCodes.failure.code
 			if (expect) unmatched(`none before the guest ended (${reason})`)
-			return expect ? exitCode || 1 : exitCode
+			return expect ? exitCode || exitCodes.unmatched.code : exitCode
 		}
 	}
 }

@@ -50,7 +50,7 @@ export type RunOptions = Readonly<{
 	translation: TranslationOptions
 }>
 
-const defaultMemory = '1G'
+export const defaultMemory = '1G'
 
 /** @throws UserError that names the option, what it takes and what came. */
 export function checkRunOptions(raw: RawRunOptions): RunOptions {

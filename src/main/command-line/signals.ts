@@ -3,15 +3,17 @@ import {constants} from 'node:os'
 
 const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 
+/** As shells count: exitCodes.signal. */
+export const signalExitCode = (signal: NodeJS.Signals): number => 128 + constants.signals[signal]
+
 /** The reason of an abort that a signal caused. */
 export class SignalReceived extends Error {
 	override readonly name = 'SignalReceived'
-	/** As shells count: 128 + the signal's number. */
 	readonly exitCode: number
 
 	constructor(signal: NodeJS.Signals) {
 		super(`stopped by ${signal}`)
-		this.exitCode = 128 + constants.signals[signal]
+		this.exitCode = signalExitCode(signal)
 	}
 }
 

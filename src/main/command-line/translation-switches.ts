@@ -1,25 +1,54 @@
-/** `--accel` and the other switches of translation, checked. */
+/** `--accel` and the other switches of translation: what they are, and their values checked. */
 import {expected} from '../../errors.ts'
-import {tagEncodings} from '../../tlb/index.ts'
+import {parseTlbDesign, tlbKeys} from '../../tlb/index.ts'
 import type {TranslationOptions} from '../machine-interface.ts'
-import {accelerators, lastPagesChoices, lookups, mostThreshold} from '../translation/index.ts'
+import {accelerators, mostThreshold, translationDefaults} from '../translation/index.ts'
 import {quoted} from './quantities.ts'
+import {RunOption} from './run-option.ts'
 
 /** As the parser of the command line hands them over. */
 export type RawTranslationSwitches = Readonly<
-	Partial<Record<'accel' | 'jitThreshold' | 'lookup' | 'lastPages' | 'tlbEncoding' | 'dumpWasm', string>> &
+	Partial<Record<'accel' | 'jitThreshold' | 'tlb' | 'dumpWasm', string>> &
 		Partial<Record<'countChains' | 'perfMap', boolean>>
 >
 
+const tlbNames = Object.values(tlbKeys).map(({name}) => name)
+
+/** How guest code runs: scripts take these too. */
+export const accelOption = () =>
+	new RunOption(
+		'--accel <name>',
+		`jit: translate hot code to WebAssembly; interp: interpret all of it (default: ${translationDefaults.accel})`,
+	).asInQemu()
+export const jitThresholdOption = () =>
+	new RunOption(
+		'--jit-threshold <n>',
+		`jumps to one place that make it hot, 1 to ${mostThreshold} (default: ${translationDefaults.threshold})`,
+	)
+/** Given several times, it adds up. */
+export const tlbOption = () =>
+	new RunOption('--tlb <key=value,...>', `how the TLB is made; keys: ${tlbNames.join(', ')}`).argParser(
+		(text: string, earlier?: string) => (earlier === undefined ? text : `${earlier},${text}`),
+	)
+
+/** Those for people who look inside. */
+export const studyOptions = (): readonly RunOption[] => [
+	tlbOption(),
+	new RunOption('--count-chains', 'count how translated code passes from region to region, for --stats; slower'),
+	new RunOption(
+		'--dump-wasm <folder>',
+		'write each translated module there as NNNN.wasm, functions named by guest address',
+	),
+	new RunOption('--perf-map', "name translated code for Linux's perf, and say where the names are"),
+]
+
 /** @returns only what was given. @throws UserError that names the switch, what it takes and what came. */
 export function checkTranslationSwitches(raw: RawTranslationSwitches): TranslationOptions {
-	const {accel, jitThreshold, lookup, lastPages, tlbEncoding, countChains, dumpWasm, perfMap} = raw
+	const {accel, jitThreshold, tlb, countChains, dumpWasm, perfMap} = raw
 	return {
 		...(accel !== undefined && {accel: oneOf(accelerators, accel, '--accel')}),
 		...(jitThreshold !== undefined && {jitThreshold: parseThreshold(jitThreshold)}),
-		...(lookup !== undefined && {lookup: oneOf(lookups, lookup, '--lookup')}),
-		...(lastPages !== undefined && {lastPages: oneOf(lastPagesChoices, lastPages, '--last-pages')}),
-		...(tlbEncoding !== undefined && {tlbEncoding: oneOf(tagEncodings, tlbEncoding, '--tlb-encoding')}),
+		...(tlb !== undefined && {tlb: parseTlbDesign(tlb)}),
 		...(countChains && {countChains}),
 		...(dumpWasm !== undefined && {dumpWasm: parseFolder(dumpWasm)}),
 		...(perfMap && {perfMap}),

@@ -1,5 +1,6 @@
 /** Finds the Debian mirror that this machine uses itself. */
 import {UserError} from '../../errors.ts'
+import {environmentVariables} from '../environment.ts'
 import {runTool} from './run-tool.ts'
 
 /** One package index of the machine's own sources, as `apt-get indextargets` lists them: both formats of sources files. */
@@ -13,7 +14,7 @@ export type IndexTarget = Readonly<{
 	origin: string
 }>
 
-const mirrorVariable = 'MANYHART_DEBIAN_MIRROR'
+const mirrorVariable = environmentVariables.debianMirror.name
 const fields = ['$(REPO_URI)', '$(RELEASE)', '$(COMPONENT)', '$(ORIGIN)'].join('\t')
 
 // Suites that every full mirror has; a security or updates suite may come from elsewhere.

@@ -1,9 +1,10 @@
 /** Where fetched guests lie: the user's cache folder. */
 import {homedir} from 'node:os'
 import {isAbsolute, join} from 'node:path'
+import {environmentVariables} from '../environment.ts'
 
 /** @returns $XDG_CACHE_HOME/manyhart, or ~/.cache/manyhart. XDG Base Directory Specification: relative paths are ignored. */
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
-	const {XDG_CACHE_HOME: base} = environment
+	const base = environment[environmentVariables.cache.name]
 	return join(base && isAbsolute(base) ? base : join(homedir(), '.cache'), 'manyhart')
 }

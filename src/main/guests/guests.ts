@@ -47,6 +47,9 @@ const guests: readonly NamedGuest[] = [
 	},
 ]
 
+/** What there is, fetched or not. */
+export const guestDescriptions = guests.map(({name, description, origin}) => ({name, description, origin}))
+
 export async function listGuests(): Promise<GuestInfo[]> {
 	return await Promise.all(
 		guests.map(async (guest) => {

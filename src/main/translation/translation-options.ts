@@ -4,41 +4,35 @@ import {access, mkdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {setFlagsFromString} from 'node:v8'
 import {expected, rangeError} from '../../errors.ts'
-import {defaultTagEncoding, tagEncodings} from '../../tlb/index.ts'
+import {tlbDesign} from '../../tlb/index.ts'
 import {provesFusedMultiplyAdd, type TranslationConfig} from '../../translate/index.ts'
 import type {TranslationOptions} from '../machine-interface.ts'
+import {refuseFormerFields} from './former-switches.ts'
 import {defaultLimits} from './translation-service.ts'
 
 export const accelerators = ['interp', 'jit'] as const
-export const lookups = ['inline', 'outlined'] as const
-export const lastPagesChoices = ['on', 'off'] as const
 /** The interpreter's counters have 16 bits. */
 export const mostThreshold = 65_535
 
-const defaults = {
-	accel: 'jit',
-	threshold: 3000,
-	lookup: 'outlined',
-	lastPages: 'on',
-	encoding: defaultTagEncoding,
-} as const satisfies Partial<TranslationConfig>
+export const translationDefaults = {accel: 'jit', threshold: 3000} as const satisfies Partial<TranslationConfig>
 
 /** @throws UserError */
 export function translationConfig(options: TranslationOptions): TranslationConfig {
-	const {accel = defaults.accel, lookup = defaults.lookup, jitThreshold: threshold = defaults.threshold} = options
+	refuseFormerFields(options)
+	const {
+		accel = translationDefaults.accel,
+		jitThreshold: threshold = translationDefaults.threshold,
+		countChains = false,
+	} = options
 	if (!accelerators.includes(accel)) throw expected('--accel interp or jit', accel)
-	if (!lookups.includes(lookup)) throw expected('--lookup inline or outlined', lookup)
 	if (!(Number.isInteger(threshold) && threshold >= 1 && threshold <= mostThreshold))
 		throw expected(`--jit-threshold from 1 to ${mostThreshold}`, threshold)
-	const {lastPages = defaults.lastPages, countChains = false} = options
-	if (!lastPagesChoices.includes(lastPages)) throw expected('--last-pages on or off', lastPages)
-	const {tlbEncoding: encoding = defaults.encoding} = options
-	if (!tagEncodings.includes(encoding)) throw expected(`--tlb-encoding ${tagEncodings.join(' or ')}`, encoding)
+	const design = tlbDesign(options.tlb)
 	const {jitBytes = defaultLimits.wasmBytes} = options
 	if (!(jitBytes >= 1)) throw rangeError('jitBytes above 0', jitBytes)
 	const fusedMultiplyAdd = accel === 'jit' && provesFusedMultiplyAdd() ? 'relaxed' : 'exact'
 	const {jitSynchronous: synchronous = false} = options
-	return {accel, lookup, lastPages, encoding, countChains, threshold, fusedMultiplyAdd, synchronous}
+	return {accel, design, countChains, threshold, fusedMultiplyAdd, synchronous}
 }
 
 /** @throws UserError when files cannot be written there. */

@@ -10,7 +10,7 @@ import {RunState} from '../../../src/hart/run-state.ts'
 import {layOut, type MemoryMap, ramBase, SharedMemory, VcpuWords} from '../../../src/memory/index.ts'
 import {
 	clearTable,
-	defaultTagEncoding,
+	defaultTlbDesign,
 	type FlushCause,
 	poisonSlotZero,
 	Regime,
@@ -84,7 +84,8 @@ export type HartCoreOptions = Readonly<{
 const observed = ['readMemory', 'writeMemory', 'atomicAddress', 'fetch'] as const
 
 /** A title's end: poison-zero goes without saying. */
-export const withEncoding = (encoding: TagEncoding) => (encoding === defaultTagEncoding ? '' : `, with ${encoding}`)
+export const withEncoding = (encoding: TagEncoding) =>
+	encoding === defaultTlbDesign.encoding ? '' : `, with ${encoding}`
 
 export class HartCore {
 	readonly memory: SharedMemory
@@ -108,7 +109,10 @@ export class HartCore {
 	#nextTable = 0
 	readonly #block: number
 
-	constructor(memory = SharedMemory.create(memoryMap), {encoding = defaultTagEncoding, observe}: HartCoreOptions = {}) {
+	constructor(
+		memory = SharedMemory.create(memoryMap),
+		{encoding = defaultTlbDesign.encoding, observe}: HartCoreOptions = {},
+	) {
 		this.memory = memory
 		this.encoding = encoding
 		this.#block = memory.region('vcpu').offset

@@ -69,10 +69,10 @@ serial('options reach the machine, in QEMU’s spelling too', async (t) => {
 
 serial('switches of translation reach the machine, and those not given are its own to choose', async (t) => {
 	const {created, stderr} = await run([
-		...['run', '--guest', 'smp-demo', '-accel', 'jit', '--jit-threshold', '1', '--lookup', 'outlined'],
-		...['--last-pages', 'off', '--tlb-encoding', 'plus-one', '--count-chains', '--dump-wasm', '/d', '--perf-map'],
+		...['run', '--guest', 'smp-demo', '-accel', 'jit', '--jit-threshold', '1', '--tlb', 'lookup=outlined'],
+		...['--tlb', 'last-pages=off,encoding=plus-one', '--count-chains', '--dump-wasm', '/d', '--perf-map'],
 	])
-	t.like(created[0], {accel: 'jit', jitThreshold: 1, lookup: 'outlined', lastPages: 'off', tlbEncoding: 'plus-one'})
+	t.like(created[0], {accel: 'jit', jitThreshold: 1, tlb: {lookup: 'outlined', lastPages: 'off', encoding: 'plus-one'}})
 	t.like(created[0], {countChains: true, dumpWasm: '/d', perfMap: true})
 	t.regex(stderr, /^manyhart: perf map in \/tmp\/perf-\d+\.map\n$/)
 })
@@ -172,6 +172,9 @@ serial('--dumpdtb writes the device tree and runs nothing', async (t) => {
 const mistakes: readonly (readonly [args: readonly string[], message: RegExp])[] = [
 	[['--smp', '0'], /^Expected --smp from 1 to 64, got 0$/],
 	[['--smp', '65'], /^Expected --smp from 1 to 64, got 65$/],
+	[['--lookup', 'inline'], /^Expected --tlb lookup=VALUE, got --lookup$/],
+	[['--last-pages=off'], /^Expected --tlb last-pages=VALUE, got --last-pages=off$/],
+	[['--tlb-encoding', 'plus-one'], /^Expected --tlb encoding=VALUE, got --tlb-encoding$/],
 	[['--frob'], /^Expected an option that --help names, got --frob$/],
 	[['--kernel'], /^Expected a value after --kernel <file>, got none$/],
 	[['frob'], /^Expected .*, got /],

@@ -9,21 +9,21 @@ test('nothing given is nothing said', (t) => {
 test('what is given is checked and passed on', (t) => {
 	const given = {
 		accel: 'interp',
-		lookup: 'inline',
-		lastPages: 'off',
-		tlbEncoding: 'plus-one',
 		countChains: true,
 		dumpWasm: 'wasm',
 	} as const
-	t.deepEqual(checkTranslationSwitches({...given, jitThreshold: '65535'}), {...given, jitThreshold: 65_535})
+	t.deepEqual(checkTranslationSwitches({...given, jitThreshold: '65535', tlb: 'lookup=inline'}), {
+		...given,
+		jitThreshold: 65_535,
+		tlb: {lookup: 'inline'},
+	})
 })
 
 const refused = [
 	[{accel: 'kvm'}, 'Expected --accel interp or jit, got kvm'],
 	[{accel: ''}, 'Expected --accel interp or jit, got ""'],
-	[{lookup: 'INLINE'}, 'Expected --lookup inline or outlined, got INLINE'],
-	[{lastPages: 'yes'}, 'Expected --last-pages on or off, got yes'],
-	[{tlbEncoding: 'plus-two'}, 'Expected --tlb-encoding poison-zero or plus-one, got plus-two'],
+	[{tlb: 'lookup=INLINE'}, 'Expected --tlb lookup=inline|outlined, got lookup=INLINE'],
+	[{tlb: 'colour=red'}, 'Expected a key of --tlb (encoding, lookup, last-pages), got "colour"'],
 	[{jitThreshold: '0'}, 'Expected --jit-threshold from 1 to 65535, got 0'],
 	[{jitThreshold: '65536'}, 'Expected --jit-threshold from 1 to 65535, got 65536'],
 	[{jitThreshold: '1e3'}, 'Expected --jit-threshold from 1 to 65535, got 1e3'],

@@ -24,15 +24,15 @@ test('each way is compared with the first one: the fastest runs, and round by ro
 
 test('all eight ways are measured, or those that are chosen; looks in line with last pages come first', (t) => {
 	t.is(new Set(waysOf({}).map((way) => JSON.stringify(way))).size, 8)
-	t.deepEqual(waysOf({})[0], {lookup: 'inline', lastPages: 'on', tlbEncoding: 'poison-zero'})
+	t.deepEqual(waysOf({})[0], {lookup: 'inline', lastPages: 'on', encoding: 'poison-zero'})
 	t.deepEqual(waysOf({lookup: 'outlined', lastPages: 'off'}), [
-		{lookup: 'outlined', lastPages: 'off', tlbEncoding: 'poison-zero'},
-		{lookup: 'outlined', lastPages: 'off', tlbEncoding: 'plus-one'},
+		{lookup: 'outlined', lastPages: 'off', encoding: 'poison-zero'},
+		{lookup: 'outlined', lastPages: 'off', encoding: 'plus-one'},
 	])
 })
 
 test('the table has a line per program and the geometric mean', (t) => {
-	const table = lookupTable(waysOf({tlbEncoding: 'plus-one'}), lookupRows(['sort'], rounds))
+	const table = lookupTable(waysOf({encoding: 'plus-one'}), lookupRows(['sort'], rounds))
 	t.regex(table, /^lookup +inline +outlined +inline +outlined$/m)
 	t.regex(table, /^last pages +on +on +off +off$/m)
 	t.regex(table, /^tags +plus-one +plus-one +plus-one +plus-one$/m)

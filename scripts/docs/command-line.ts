@@ -1,0 +1,138 @@
+/** docs/command-line.md, from the grammar, the keys of --tlb, the guests and the exit codes. */
+import type {Command, Option} from 'commander'
+import {exitCodes} from '../../src/exit-codes.ts'
+import {type Actions, createGrammar, runNotes, runOptions} from '../../src/main/command-line/grammar.ts'
+import {keyHelp} from '../../src/main/command-line/key-escapes.ts'
+import {environmentVariables} from '../../src/main/environment.ts'
+import {guestDescriptions} from '../../src/main/guests/index.ts'
+import {tlbKeys} from '../../src/tlb/index.ts'
+import {table} from './markdown.ts'
+
+const nothing = async () => {}
+const actions: Actions = {run: nothing, list: nothing, fetch: nothing, remove: nothing}
+const code = (text: string) => `\`${text}\``
+
+export function renderCommandLine(): string {
+	const program = createGrammar({version: '', actions})
+	return `${[
+		'# Command line',
+		'',
+		'Generated from the definitions that the program itself reads: `npm run docs` writes it anew.',
+		'',
+		...leafCommands(program).flatMap(commandSection),
+		...qemuSection(),
+		...tlbSection(),
+		'## Guests',
+		'',
+		table(
+			['name', 'what', 'from'],
+			guestDescriptions.map(({name, description, origin}) => [
+				code(name),
+				description,
+				origin === 'package' ? 'the package' : code(`manyhart guest fetch ${name}`),
+			]),
+		),
+		'',
+		'An interrupted fetch goes on where it was.',
+		'',
+		'## Keys',
+		'',
+		'While the console is on a terminal:',
+		'',
+		'```',
+		...keyHelp,
+		'```',
+		'',
+		'## Exit codes',
+		'',
+		table(
+			['code', 'when'],
+			Object.values(exitCodes).map(({code, when}) => [String(code), when]),
+		),
+		'',
+		'## Environment',
+		'',
+		table(
+			['variable', ''],
+			Object.values(environmentVariables).map(({name, about}) => [code(name), about]),
+		),
+	].join('\n')}\n`
+}
+
+function leafCommands(command: Command): readonly Command[] {
+	return command.commands.length === 0 ? [command] : command.commands.flatMap(leafCommands)
+}
+
+function commandSection(command: Command): string[] {
+	const isRun = command.name() === 'run'
+	const groups = Map.groupBy(
+		command.options.filter(({hidden}) => !hidden),
+		({helpGroupHeading}) => helpGroupHeading?.replace(/:$/, ''),
+	)
+	return [
+		`## ${pathOf(command)}`,
+		'',
+		'```',
+		`${pathOf(command)} ${command.usage()}`,
+		'```',
+		'',
+		sentence(command.description()),
+		...(isRun ? ['', runNotes.guest, '', 'It is what `manyhart` does without a command.'] : []),
+		'',
+		...[...groups].flatMap(([heading, options]) => [
+			...(heading === undefined ? [] : [`### ${heading}`, '']),
+			table(['option', ''], options.map(optionRow)),
+			'',
+		]),
+	]
+}
+
+const optionRow = ({flags, description}: Option): string[] => [code(flags), description]
+
+function pathOf(command: Command): string {
+	return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name()
+}
+
+const sentence = (text: string) => `${text[0]!.toUpperCase()}${text.slice(1)}.`
+
+function qemuSection(): string[] {
+	const options = Object.values(runOptions())
+		.flat()
+		.filter(({isQemu}) => isQemu)
+	return [
+		"## QEMU's spellings",
+		'',
+		sentence(`These options of ${code('manyhart run')} may have one dash, as in QEMU, or two`),
+		'',
+		table(
+			['QEMU', 'here'],
+			options.map(({flags, names, hidden, description}) => {
+				const value = /<.*>$/.exec(flags)?.[0]
+				const spelled = names.map((name) => code([`-${name}`, value].filter(Boolean).join(' ')))
+				return [spelled.join(', '), hidden ? `accepted: ${description}` : code(flags)]
+			}),
+		),
+		'',
+	]
+}
+
+function tlbSection(): string[] {
+	const rows = Object.values(tlbKeys).flatMap(({name, about, default: usual, values}) =>
+		Object.entries(values).map(([value, effect], index) => [
+			index === 0 ? code(name) : '',
+			index === 0 ? about : '',
+			code(value) + (value === usual ? ' (default)' : ''),
+			effect,
+		]),
+	)
+	return [
+		'## Keys of --tlb',
+		'',
+		'They change nothing that a guest can see, and were measured to make little difference: they are for people who study',
+		'the TLB. `--tlb lookup=inline,last-pages=off`; given several times it adds up, and the last value of a key holds. In',
+		"the library they are fields: `Machine.create({…, tlb: {lookup: 'inline', lastPages: 'off'}})`.",
+		'',
+		table(['key', 'says', 'value', ''], rows),
+		'',
+	]
+}

@@ -1,0 +1,113 @@
+/** The grammar of the command line: its commands and options, for the parser, --help and docs/command-line.md. */
+import {Command} from 'commander'
+import {exitCodes} from '../../exit-codes.ts'
+import {keyHelp} from './key-escapes.ts'
+import {maximumHarts} from './quantities.ts'
+import {RunOption} from './run-option.ts'
+import {defaultMemory, type RawRunOptions} from './run-options.ts'
+import {accelOption, jitThresholdOption, studyOptions} from './translation-switches.ts'
+
+type GuestOptions = Readonly<{json?: boolean}>
+
+/** What the commands do. */
+export type Actions = Readonly<{
+	run: (options: RawRunOptions) => Promise<void>
+	list: (options: GuestOptions) => Promise<void>
+	fetch: (name: string, options: GuestOptions) => Promise<void>
+	remove: (name: string, options: GuestOptions) => Promise<void>
+}>
+
+/** Options of `run`, under the headings of --help. */
+export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => ({
+	'The guest': [
+		new RunOption('--guest <name>', 'a guest that `guest list` names; the options below replace its parts'),
+		new RunOption('--kernel <file>', 'ELF or Linux Image, also gzip').asInQemu(),
+		new RunOption('--initrd <file>', 'initial RAM disk').asInQemu(),
+		new RunOption('--append <text>', "the kernel's command line").asInQemu(),
+		new RunOption(
+			'--bios <file>',
+			'M-mode firmware instead of the built-in SBI; none: the kernel itself starts in M-mode',
+		).asInQemu(),
+		new RunOption('--dtb <file>', 'device tree instead of the generated one').asInQemu(),
+		new RunOption('--dumpdtb <file>', 'write the device tree and exit'),
+	],
+	'The machine': [
+		new RunOption(
+			'--smp <n>',
+			`harts, 1 to ${maximumHarts}, or a topology such as sockets=2,cores=2 (default: the cores of this machine)`,
+		).asInQemu(),
+		new RunOption(
+			'-m, --memory <size>',
+			`guest RAM: 512M, 1G; MiB without a suffix; somewhat below 4 GiB at most (default: ${defaultMemory})`,
+		).asInQemu(),
+		new RunOption('-M, --machine <name>', 'the board; virt is the only one').asInQemu().hideHelp(),
+		accelOption(),
+		jitThresholdOption(),
+	],
+	'The run': [
+		new RunOption('--expect <regex>', 'exit with 0 as soon as the console matches'),
+		new RunOption('--timeout <seconds>', `exit with ${exitCodes.timeout.code} after this time`),
+		new RunOption('--input <file|text>', String.raw`typed at the console line by line; text understands \n`),
+		new RunOption('--stats <file>', 'write statistics (JSON) at the end'),
+		new RunOption('--no-reboot', 'exit when the guest reboots').asInQemu(),
+		new RunOption('--nographic', 'as it is anyway').asInQemu().hideHelp(),
+	],
+	'For study': studyOptions(),
+})
+
+/** What --help says besides, and the page. */
+export const runNotes = {
+	guest:
+		'Without --guest, --kernel and --bios, boots Debian (fetched at the first run), or our own demonstration\nwhere it cannot be had.',
+	qemu: "QEMU's spellings with one dash work too: -smp 4 -m 1G -kernel FILE -append TEXT.",
+} as const
+
+export function createGrammar({version, actions}: Readonly<{version: string; actions: Actions}>): Command {
+	const program = new Command('manyhart')
+		.description('A RISC-V machine with many harts, each on a thread of its own.')
+		.version(version)
+		.exitOverride()
+		.configureOutput({outputError: () => {}})
+		.showHelpAfterError(false)
+	addRun(program, actions)
+	addGuest(program, actions)
+	return program
+}
+
+function addRun(program: Command, {run}: Actions): void {
+	const command = program.command('run', {isDefault: true}).description('boot a guest')
+	for (const [heading, options] of Object.entries(runOptions()))
+		for (const option of options) command.addOption(option.helpGroup(`${heading}:`))
+	command.addHelpText('after', runHelp()).action(run)
+}
+
+function runHelp(): string {
+	const codes = Object.values(exitCodes)
+	const width = Math.max(...codes.map(({code}) => String(code).length))
+	return [
+		'',
+		runNotes.guest,
+		runNotes.qemu,
+		'',
+		'Keys:',
+		...keyHelp.map((line) => `  ${line}`),
+		'',
+		'Exit codes:',
+		...codes.map(({code, when}) => `  ${String(code).padEnd(width)}  ${when}`),
+	].join('\n')
+}
+
+function addGuest(program: Command, {list, fetch, remove}: Actions): void {
+	const guest = program.command('guest').description('list, fetch and remove guests')
+	guest
+		.command('list')
+		.description('what there is, and whether it is fetched')
+		.option('--json', 'for programs')
+		.action(list)
+	guest
+		.command('fetch <name>')
+		.description('fetch a guest into the cache folder')
+		.option('--json', 'for programs')
+		.action(fetch)
+	guest.command('remove <name>').description('remove a fetched guest').option('--json', 'for programs').action(remove)
+}

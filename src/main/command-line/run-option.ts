@@ -1,0 +1,17 @@
+/** An option of `manyhart run`. */
+import {Option} from 'commander'
+
+export class RunOption extends Option {
+	/** QEMU has an option of this name: one dash will do. */
+	isQemu = false
+
+	asInQemu(): this {
+		this.isQemu = true
+		return this
+	}
+
+	/** Its names, without dashes. */
+	get names(): readonly string[] {
+		return [this.long, this.short].flatMap((flag) => (flag ? [flag.replace(/^-+/, '')] : []))
+	}
+}

@@ -1,0 +1,33 @@
+/** docs/command-line.md and what it is made of. */
+import {readFile} from 'node:fs/promises'
+import test from 'ava'
+import {fromRoot} from '../../../scripts/build/project.ts'
+import {renderCommandLine} from '../../../scripts/docs/command-line.ts'
+import {exitCodes} from '../../../src/exit-codes.ts'
+import {runOptions} from '../../../src/main/command-line/grammar.ts'
+import {withLongDashes} from '../../../src/main/command-line/qemu-spelling.ts'
+import {tlbKeys} from '../../../src/tlb/index.ts'
+
+const page = await readFile(fromRoot('docs/command-line.md'), 'utf8')
+
+test('docs/command-line.md is what the program’s definitions render to', (t) => {
+	t.is(page, renderCommandLine(), 'npm run docs')
+})
+
+test('the page names every option, every exit code and every value of a key of --tlb', (t) => {
+	const options = Object.values(runOptions()).flat()
+	for (const {flags, hidden} of options)
+		if (!hidden) t.true(page.includes(`\`${flags.replaceAll('|', '\\|')}\``), flags)
+	for (const {code, when} of Object.values(exitCodes)) t.true(page.includes(`| ${code} | ${when} |`), when)
+	for (const {name, values} of Object.values(tlbKeys)) {
+		t.true(page.includes(`| \`${name}\` |`), name)
+		for (const value of Object.keys(values)) t.true(page.includes(`| \`${value}\``), value)
+	}
+})
+
+test('what the page says to be QEMU’s spelling is read as such', (t) => {
+	const section = page.split("## QEMU's spellings")[1]!.split('\n## ')[0]!
+	const spelled = [...section.matchAll(/^\| (.*?) \|/gm)].flatMap(([, cell]) => cell!.match(/(?<=`)-[^` ]+/g) ?? [])
+	t.true(spelled.length >= 12)
+	for (const word of spelled) t.deepEqual(withLongDashes([word]), [word.length === 2 ? word : `-${word}`])
+})

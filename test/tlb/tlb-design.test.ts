@@ -1,0 +1,46 @@
+import test from 'ava'
+import {defaultTlbDesign, formatTlbDesign, parseTlbDesign, tlbDesign, tlbKeys} from '../../src/tlb/index.ts'
+
+test('what is not given is the default, and nobody changes it', (t) => {
+	t.deepEqual(defaultTlbDesign, {encoding: 'poison-zero', lookup: 'outlined', lastPages: 'on'})
+	t.deepEqual(tlbDesign({lookup: 'inline'}), {...defaultTlbDesign, lookup: 'inline'})
+	t.throws(() => Object.assign(tlbDesign(), {lookup: 'inline'}), {instanceOf: TypeError})
+})
+
+test('every value of every key is read, and written as it was read', (t) => {
+	for (const {name, values} of Object.values(tlbKeys)) {
+		for (const value of Object.keys(values)) {
+			const text = `${name}=${value}`
+			t.is(formatTlbDesign(parseTlbDesign(text)), text)
+			t.notThrows(() => tlbDesign(parseTlbDesign(text)))
+		}
+	}
+})
+
+test('only what is said is returned; the last value of a key holds', (t) => {
+	t.deepEqual(parseTlbDesign('last-pages=off,lookup=inline,last-pages=on'), {lastPages: 'on', lookup: 'inline'})
+	t.is(formatTlbDesign({}), '')
+})
+
+const refused: readonly (readonly [text: string, message: string])[] = [
+	['', 'Expected --tlb KEY=VALUE,…, got ""'],
+	['inline', 'Expected --tlb KEY=VALUE,…, got "inline"'],
+	['lookup=inline,', 'Expected --tlb KEY=VALUE,…, got "lookup=inline,"'],
+	['size=4096', 'Expected a key of --tlb (encoding, lookup, last-pages), got "size"'],
+	['toString=1', 'Expected a key of --tlb (encoding, lookup, last-pages), got "toString"'],
+	['lookup=', 'Expected --tlb lookup=inline|outlined, got lookup='],
+	['lookup=toString', 'Expected --tlb lookup=inline|outlined, got lookup=toString'],
+	['encoding=plus-two', 'Expected --tlb encoding=poison-zero|plus-one, got encoding=plus-two'],
+	['last-pages=yes', 'Expected --tlb last-pages=on|off, got last-pages=yes'],
+]
+for (const [text, message] of refused) {
+	test(`--tlb ${JSON.stringify(text)} is refused`, (t) => {
+		t.throws(() => parseTlbDesign(text), {name: 'UserError', message})
+	})
+}
+
+test('a field or a value that is not in the table is refused', (t) => {
+	const design = (given: object) => () => tlbDesign(given)
+	t.throws(design({colour: 'red'}), {message: 'Expected a field of tlb (encoding, lookup, lastPages), got colour'})
+	t.throws(design({lookup: 'hash'}), {message: 'Expected --tlb lookup=inline|outlined, got lookup=hash'})
+})
