@@ -29,6 +29,8 @@ export const MainDoorbell = {
 	consoleInput: 16,
 	/** The real-time clock's alarm was set or changed. */
 	rtcAlarm: 32,
+	/** A device's lock that the main thread did not get is free again. */
+	deviceLock: 64,
 } as const
 
 export const StopReason = {powerOff: 1, reboot: 2, exitCode: 3, error: 4, host: 5} as const

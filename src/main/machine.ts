@@ -259,8 +259,10 @@ export class Machine implements CommandLineMachine {
 
 	#onDeath(died: VcpuDied): void {
 		this.#fail(died.message, died.vcpu)
-		// The dead thread reads nothing any more; harts that wait for its quiescent state in a remote fence go on, and stop.
+		// The dead thread reads nothing any more; harts that wait for its quiescent state in a remote fence, or for a device that it was at,
+		// go on, and stop.
 		this.#rcu.reader(died.vcpu).offline()
+		this.#board.orphan(died.vcpu)
 	}
 
 	/** Something of ours broke: the machine stops. */
@@ -305,7 +307,7 @@ export class Machine implements CommandLineMachine {
 		let untilAlarm: number | undefined
 		while (this.#phase !== 'over') {
 			const bells = await control.mainWait(Math.min(untilAlarm ?? heartbeat, heartbeat))
-			if (bells & MainDoorbell.consoleInput) console.pump()
+			if (bells & (MainDoorbell.consoleInput | MainDoorbell.deviceLock)) console.pump()
 			if (bells & MainDoorbell.tlbPool) this.#clearTables()
 			untilAlarm = rtc.serveAlarm()
 			// A reader that has fallen behind stops the guest's transmitter; it rings when it has caught up.
