@@ -85,6 +85,11 @@ export class Board {
 		this.console = new ConsoleBackend(this.uart)
 	}
 
+	/** For the main thread, now and then. @returns which device is held by which thread since `limit` calls. */
+	watch(limit: number): string | undefined {
+		return this.#locks.watch(limit)
+	}
+
 	/** A hart's thread has died: whoever waits for a device that it was at gets an error instead. For the main thread. */
 	orphan(hart: number): void {
 		this.#locks.orphan(hart)

@@ -8,17 +8,15 @@ const holderMask = 0xff
 const awaited = 0x100
 /** the main thread wants the lock; */
 const wantedByMain = 0x200
-/** the holder has died. */
+/** the holder has died; */
 const orphaned = 0x400
+/** it has been held since the last watch(). */
+const watched = 0x800
 
 const mainHolder = maximumHarts + 1
 
 /** How often a taker looks before it sleeps, or gives up: sections are a few dozen instructions long. */
 const spins = 64
-/** A section never lasts this long: whoever still waits then says which device hangs. */
-const limitMs = 10_000
-/** The limit is counted in so many sleeps that nobody ended, so that time in which the whole process was stopped is one of them at most. */
-const sleeps = 10
 
 export type DeviceLockOptions = Readonly<{
 	device: string
@@ -28,8 +26,6 @@ export type DeviceLockOptions = Readonly<{
 	hart?: number | undefined
 	/** Called on the thread that releases the lock after the main thread did not get it. */
 	onWanted?: () => void
-	/** Only tests change it. */
-	limitMs?: number
 }>
 
 export class DeviceLock {
@@ -38,21 +34,18 @@ export class DeviceLock {
 	readonly #device: string
 	readonly #self: number
 	readonly #onWanted: () => void
-	readonly #limitMs: number
+	/** How many watches in a row have found the lock in the same hold. */
+	#watches = 0
 
-	constructor(memory: SharedMemory, {device, offset, hart, onWanted, limitMs: limit}: DeviceLockOptions) {
+	constructor(memory: SharedMemory, {device, offset, hart, onWanted}: DeviceLockOptions) {
 		this.#words = memory.i32
 		this.#word = offset >> 2
 		this.#device = device
 		this.#self = hart === undefined ? mainHolder : holderOf(hart)
 		this.#onWanted = onWanted ?? (() => {})
-		this.#limitMs = limit ?? limitMs
 	}
 
-	/**
-	 * Takes the lock; waits for it, which the main thread must not. Not re-entrant.
-	 * @throws when its holder has died, or another thread holds it for 10 s.
-	 */
+	/** Takes the lock; waits for it, which the main thread must not. Not re-entrant. @throws when its holder has died. */
 	acquire(): void {
 		// Acquire: what the last holder wrote is ordered before everything that follows. Pairs with release().
 		if (Atomics.compareExchange(this.#words, this.#word, 0, this.#self) !== 0) this.#acquireSlowly()
@@ -91,6 +84,22 @@ export class DeviceLock {
 		Atomics.notify(this.#words, this.#word)
 	}
 
+	/**
+	 * To be called now and then by the main thread. A section lasts a few dozen instructions: one that outlasts `limit` calls
+	 * hangs. Calls are counted, not time, in which the whole process may have been stopped.
+	 * @returns what hangs.
+	 */
+	watch(limit: number): string | undefined {
+		// Orders nothing; marks this hold, whose end takes the mark away. If it ends meanwhile, nothing is marked.
+		const held = Atomics.load(this.#words, this.#word)
+		if (held & watched) this.#watches++
+		else {
+			this.#watches = 0
+			if (held !== 0) Atomics.compareExchange(this.#words, this.#word, held, held | watched)
+		}
+		return this.#watches < limit ? undefined : `${nameOf(held)} does not release the lock of ${this.#device}`
+	}
+
 	#acquireSlowly(): void {
 		const [words, word] = [this.#words, this.#word]
 		for (let spin = 0; spin < spins; spin++) {
@@ -98,17 +107,15 @@ export class DeviceLock {
 			if (Atomics.compareExchange(words, word, 0, this.#self) === 0) return
 		}
 		assert(this.#self !== mainHolder, `the main thread does not wait for the lock of ${this.#device}`)
-		for (let slept = 0; ; ) {
+		for (;;) {
 			// Acquire when it was free. Others may sleep still: it stays `awaited`, which costs one needless notify.
 			const held = Atomics.compareExchange(words, word, 0, this.#self | awaited)
 			if (held === 0) return
 			if (held & orphaned)
 				throw new Error(`the lock of ${this.#device} is held by ${nameOf(held)}, whose thread has died`)
-			assert(slept < sleeps, `${nameOf(held)} releases the lock of ${this.#device} within ${this.#limitMs} ms`)
-			// Announces a waiter to release().
-			if (!(held & awaited) && Atomics.compareExchange(words, word, held, held | awaited) !== held) continue
-			// Sleeps only while the word says so; pairs with the notifies of release() and orphan().
-			if (Atomics.wait(words, word, held | awaited, this.#limitMs / sleeps) === 'timed-out') slept++
+			// Announces a waiter to release(), and sleeps only while the word says so; pairs with the notifies of release() and orphan().
+			if (held & awaited || Atomics.compareExchange(words, word, held, held | awaited) === held)
+				Atomics.wait(words, word, held | awaited)
 		}
 	}
 

@@ -24,6 +24,12 @@ export class DeviceLocks {
 		return lock
 	}
 
+	/** As DeviceLock.watch(): @returns what hangs. */
+	watch(limit: number): string | undefined {
+		// Each lock counts its own watches.
+		return this.#locks.map((lock) => lock.watch(limit)).find((hung) => hung !== undefined)
+	}
+
 	/** A hart's thread has died: nobody waits for a lock that it held. */
 	orphan(hart: number): void {
 		for (const lock of this.#locks) lock.orphan(hart)

@@ -33,6 +33,8 @@ import {type VcpuDied, VcpuThreads} from './vcpu-threads.ts'
 const softwareExitCode = 70
 /** Milliseconds: how often the main thread looks around unasked, and how long it waits for vCPUs to park before it ends them. */
 const [heartbeat, parkLimit] = [1000, 5000]
+/** Heartbeats through which a vCPU may be at one device. */
+const deviceLimit = 10
 
 type Pause = Readonly<{parked: PromiseWithResolvers<void>; resumed: PromiseWithResolvers<void>}>
 
@@ -274,6 +276,8 @@ export class Machine implements CommandLineMachine {
 	/** Once a heartbeat, whatever else hangs. */
 	#beat(): void {
 		this.#stalls.check()
+		const hung = this.#board.watch(deviceLimit)
+		if (hung !== undefined) this.#fail(hung)
 		if (!this.#board.control.stop()) return
 		this.#stopSeen ??= performance.now()
 		if (performance.now() - this.#stopSeen >= parkLimit) this.#overdue.reject(new Error('a hart does not stop'))

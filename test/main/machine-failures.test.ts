@@ -97,6 +97,15 @@ for (const {device, register, read} of lockedDevices) {
 	}
 }
 
+test.serial('a thread that hangs inside the lock of a device is reported with both, and ended', async (t) => {
+	const vcpu = new URL('dying-vcpu.ts', import.meta.url)
+	setEnvironmentData('death', 'hang')
+	const kernel = readers(boardMap.rtc.base, loadWord)
+	const machine = await withThreads({vcpu}, () => createMachine(t, {kernel, smp: 2}))
+	const message = 'hart 1 does not release the lock of plic'
+	t.deepEqual(await machine.run(), {reason: 'error', exitCode: 70, message})
+})
+
 test.serial('an interpreter that traps stops the machine and names the hart', async (t) => {
 	const create = SharedMemory.create
 	let memory: SharedMemory | undefined
