@@ -2,9 +2,10 @@
 import {type SharedMemory, sharedStruct} from '../memory/index.ts'
 import type {AccessBytes, Device} from './bus.ts'
 import {type ControlWords, MainDoorbell} from './control.ts'
-import {DeviceLock} from './device-lock.ts'
+import type {DeviceLock} from './device-lock.ts'
+import type {DeviceLocks} from './device-locks.ts'
 import {boardMap} from './memory-map.ts'
-import type {Plic} from './plic.ts'
+import type {InterruptLines, Plic} from './plic.ts'
 import {StateWords} from './state-words.ts'
 
 // Registers: Android's GOLDFISH-VIRTUAL-HARDWARE.TXT, "Goldfish RTC"; alarm registers as QEMU has them.
@@ -55,10 +56,10 @@ export class GoldfishRtc implements Device {
 	/** @param options.wallTime milliseconds since 1970. */
 	constructor(
 		memory: SharedMemory,
-		options: {state: number; plic: Plic; control: ControlWords; wallTime: () => number},
+		options: {state: number; locks: DeviceLocks; plic: Plic; control: ControlWords; wallTime: () => number},
 	) {
 		this.#state = new StateWords(memory, options.state)
-		this.#lock = new DeviceLock(memory, {device: this.name, offset: options.state + field.lock})
+		this.#lock = options.locks.add(this.name, options.state + field.lock)
 		this.#plic = options.plic
 		this.#control = options.control
 		this.#wallTime = options.wallTime
@@ -77,9 +78,12 @@ export class GoldfishRtc implements Device {
 		this.#locked(() => this.#writeRegister(offset, value))
 	}
 
-	/** Fires the alarm when it is due. For the main thread, when the rtcAlarm bell rings. @returns milliseconds until it will be; undefined when none is set. */
+	/**
+	 * Fires the alarm when it is due. For the main thread, when the rtcAlarm or the deviceLock bell rings.
+	 * @returns milliseconds until it will be; undefined when none is set, or the deviceLock bell will ring.
+	 */
 	serveAlarm(): number | undefined {
-		return this.#locked(() => {
+		return this.#tryLocked(() => {
 			if (!this.#state.get(field.alarmSet)) return undefined
 			const left = this.#get('alarmLow', 'alarmHigh') - this.#now()
 			if (left > 0n) return Math.ceil(Number(left) / 1e6)
@@ -158,13 +162,25 @@ export class GoldfishRtc implements Device {
 		this.#lock.acquire()
 		try {
 			const result = body()
-			this.#plic.setLevel(
-				boardMap.rtc.irq,
-				this.#state.get(field.irqPending) & this.#state.get(field.irqEnabled) ? 1 : 0,
-			)
+			this.#driveLine(this.#plic)
 			return result
 		} finally {
 			this.#lock.release()
 		}
+	}
+
+	/** The same for the main thread. @returns undefined, and nothing was done, while another thread holds the clock's lock or the PLIC's. */
+	#tryLocked<Result>(body: () => Result): Result | undefined {
+		return this.#lock.tryRun(() =>
+			this.#plic.tryRun((lines) => {
+				const result = body()
+				this.#driveLine(lines)
+				return result
+			}),
+		)
+	}
+
+	#driveLine(lines: InterruptLines): void {
+		lines.setLevel(boardMap.rtc.irq, this.#state.get(field.irqPending) & this.#state.get(field.irqEnabled) ? 1 : 0)
 	}
 }

@@ -30,6 +30,8 @@ import {type VcpuDied, VcpuThreads} from './vcpu-threads.ts'
 
 /** Milliseconds: how often the main thread looks around unasked, and how long it waits for vCPUs to park before it ends them. */
 const [heartbeat, parkLimit] = [1000, 5000]
+/** Heartbeats through which a vCPU may be at one device. */
+const deviceLimit = 10
 
 type Pause = Readonly<{parked: PromiseWithResolvers<void>; resumed: PromiseWithResolvers<void>}>
 
@@ -257,8 +259,10 @@ export class Machine implements CommandLineMachine {
 
 	#onDeath(died: VcpuDied): void {
 		this.#fail(died.message, died.vcpu)
-		// The dead thread reads nothing any more; harts that wait for its quiescent state in a remote fence go on, and stop.
+		// The dead thread reads nothing any more; harts that wait for its quiescent state in a remote fence, or for a device that it was at,
+		// go on, and stop.
 		this.#rcu.reader(died.vcpu).offline()
+		this.#board.orphan(died.vcpu)
 	}
 
 	/** Something of ours broke: the machine stops. */
@@ -270,6 +274,8 @@ export class Machine implements CommandLineMachine {
 	/** Once a heartbeat, whatever else hangs. */
 	#beat(): void {
 		this.#stalls.check()
+		const hung = this.#board.watch(deviceLimit)
+		if (hung !== undefined) this.#fail(hung)
 		if (!this.#board.control.stop()) return
 		this.#stopSeen ??= performance.now()
 		if (performance.now() - this.#stopSeen >= parkLimit) this.#overdue.reject(new Error('a hart does not stop'))
@@ -304,7 +310,7 @@ export class Machine implements CommandLineMachine {
 		let untilAlarm: number | undefined
 		while (this.#phase !== 'over') {
 			const bells = await control.mainWait(Math.min(untilAlarm ?? heartbeat, heartbeat))
-			if (bells & MainDoorbell.consoleInput) console.pump()
+			if (bells & (MainDoorbell.consoleInput | MainDoorbell.deviceLock)) console.pump()
 			if (bells & MainDoorbell.tlbPool) this.#clearTables()
 			untilAlarm = rtc.serveAlarm()
 			// A reader that has fallen behind stops the guest's transmitter; it rings when it has caught up.

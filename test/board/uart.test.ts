@@ -165,9 +165,9 @@ test('two threads that print at once, faster than the console is read, lose no b
 	const {memory, board} = createUart()
 	const bytesEach = 100_000
 	const workers = [0x41, 0x42].map(
-		(byte) =>
+		(byte, hart) =>
 			new Worker(new URL('uart-printer.ts', import.meta.url), {
-				workerData: {memory: memory.memory, map: memory.map, byte, count: bytesEach},
+				workerData: {memory: memory.memory, map: memory.map, byte, hart, count: bytesEach},
 			}),
 	)
 	const counts = new Map<number, number>()

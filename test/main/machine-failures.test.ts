@@ -1,11 +1,13 @@
 /** Whatever breaks, the machine ends soon and says what broke. */
+import {setEnvironmentData} from 'node:worker_threads'
 import test from 'ava'
+import {boardMap, virtioSlot} from '../../src/board/index.ts'
 import {VcpuBlock} from '../../src/hart/index.ts'
 import {threadEntries} from '../../src/main/artifacts.ts'
 import {SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
 import {regimeCount, TlbState} from '../../src/tlb/index.ts'
 import {guestBinary} from '../guests/guests.ts'
-import {roles, stay} from './little-guest.ts'
+import {loadByte, loadWord, readers, roles, stay} from './little-guest.ts'
 import {createMachine, newWorkers, readConsole, until} from './test-machine.ts'
 
 const entries = threadEntries as {vcpu: URL; helper: URL}
@@ -62,6 +64,46 @@ test.serial('a thread that ends before it has started is reported', async (t) =>
 	const {exitCode, message} = await machine.run()
 	t.is(exitCode, 70)
 	t.regex(message!, /^hart 1 died: its thread ended with code [01]$/)
+})
+
+/** The main thread wants the first three by itself; the clock's and the entropy source's thread dies with the PLIC's in its hands, too. */
+const lockedDevices = [
+	{device: 'uart', register: boardMap.uart.base + 5, read: loadByte},
+	{device: 'rtc', register: boardMap.rtc.base, read: loadWord},
+	{device: 'plic', register: boardMap.plic.base + 4, read: loadWord},
+	{device: 'virtio-mmio slot 0', register: virtioSlot(0).base + 0x70, read: loadWord},
+] as const
+const deaths = {exit: 'its thread ended with code 3', error: 'no more releasing'} as const
+for (const {device, register, read} of lockedDevices) {
+	for (const [death, why] of Object.entries(deaths)) {
+		test.serial(`a thread that dies inside the lock of ${device} (${death}) stops the machine at once`, async (t) => {
+			const vcpu = new URL('dying-vcpu.ts', import.meta.url)
+			setEnvironmentData('death', death)
+			newWorkers()
+			const machine = await withThreads({vcpu}, () => createMachine(t, {kernel: readers(register, read), smp: 2}))
+			let diedAt: number | undefined
+			newWorkers()
+				.find(({threadName}) => threadName === 'vcpu 1')!
+				.on('message', (message) => {
+					diedAt ??= message.diedAt
+				})
+			// Someone types all the while.
+			const typing = setInterval(() => machine.console.write('x'), 5)
+			t.teardown(() => clearInterval(typing))
+			t.deepEqual(await machine.run(), {reason: 'error', exitCode: 70, message: `hart 1 died: ${why}`})
+			const took = performance.timeOrigin + performance.now() - diedAt!
+			t.true(took < 3000, `${took} ms`)
+		})
+	}
+}
+
+test.serial('a thread that hangs inside the lock of a device is reported with both, and ended', async (t) => {
+	const vcpu = new URL('dying-vcpu.ts', import.meta.url)
+	setEnvironmentData('death', 'hang')
+	const kernel = readers(boardMap.rtc.base, loadWord)
+	const machine = await withThreads({vcpu}, () => createMachine(t, {kernel, smp: 2}))
+	const message = 'hart 1 does not release the lock of plic'
+	t.deepEqual(await machine.run(), {reason: 'error', exitCode: 70, message})
 })
 
 test.serial('an interpreter that traps stops the machine and names the hart', async (t) => {
