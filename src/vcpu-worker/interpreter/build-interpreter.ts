@@ -14,6 +14,7 @@ import {emitHandler} from './emit-handler.ts'
 import {emitFindCode, emitRunAcross} from './find-code.ts'
 import {handlerIndex, handlers} from './handlers.ts'
 import {hartFunctions} from './hart-functions.ts'
+import {type HostOrder, hostOrder as thisHost} from './host-order.ts'
 import {budgetOffset, MemoryAccess} from './memory-access.ts'
 import {emitMultiplyHigh} from './multiply-high.ts'
 import {emitTrap, emitUnretire} from './retirement.ts'
@@ -28,10 +29,12 @@ const regionHandler = handlerIndex('region')
  * `env.hot(codeBase, ip, pageGva)`.
  * Exports `run(block, budget): ExitReason`, which executes about `budget` instructions from the block's pc on.
  *
- * @param options.encoding the machine's; default poison-zero.
+ * @param options.encoding the machine's; default poison-zero. @param options.hostOrder default this host's.
  */
-export function buildInterpreter(options: Readonly<{encoding?: TagEncoding}> = {}): Uint8Array<ArrayBuffer> {
-	const {encoding = defaultTagEncoding} = options
+export function buildInterpreter(
+	options: Readonly<{encoding?: TagEncoding; hostOrder?: HostOrder}> = {},
+): Uint8Array<ArrayBuffer> {
+	const {encoding = defaultTagEncoding, hostOrder = thisHost} = options
 	const module = new ModuleBuilder()
 	module.importSharedMemory('env', 'memory')
 	const decode = module.importFunction('env', 'decode', {parameters: ['i32', 'i32'], results: []})
@@ -44,7 +47,7 @@ export function buildInterpreter(options: Readonly<{encoding?: TagEncoding}> = {
 	module.function(
 		'run',
 		{parameters: ['i32', 'i32'], results: ['i32']},
-		(code) => emitRun(code, {functions, hotThreshold, encoding}),
+		(code) => emitRun(code, {functions, hotThreshold, encoding, hostOrder}),
 		{exported: true},
 	)
 	return module.toBytes()
@@ -56,9 +59,10 @@ function emitRun(
 		functions: Readonly<Record<string, FunctionReference>>
 		hotThreshold: GlobalReference
 		encoding: TagEncoding
+		hostOrder: HostOrder
 	},
 ): void {
-	const {functions, hotThreshold, encoding} = options
+	const {functions, hotThreshold, encoding, hostOrder} = options
 	const block = code.parameter(0)
 	const budget = code.parameter(1)
 	const [ip, codeBase] = [code.local('i32'), code.local('i32')]
@@ -67,7 +71,7 @@ function emitRun(
 	const fetch = {table: code.local('i32'), mask: code.local('i32')}
 	const generation = code.local('i32')
 	const cursor: Cursor = {block, ip, codeBase, pageGva}
-	const memory = new MemoryAccess({code, block, budget, ...data, encoding, functions})
+	const memory = new MemoryAccess({code, block, budget, ...data, encoding, hostOrder, functions})
 	const loadTables = (): void => {
 		emitLoadTable(code, {block, regime: offsets.dataRegime, ...data})
 		emitLoadTable(code, {block, regime: offsets.fetchRegime, ...fetch})

@@ -1,5 +1,6 @@
 /** What the pieces of one region's function share. */
 import type {TagEncoding} from '../../tlb/index.ts'
+import type {HostOrder} from '../interpreter/host-order.ts'
 import type {Code, FunctionReference, GlobalReference, Local} from '../wasm/index.ts'
 import {emitChainCount} from './chain-count.ts'
 import {regionHandler} from './enter.ts'
@@ -36,6 +37,7 @@ export type ModuleContext = Readonly<{
 	lookup: TranslateOptions['lookup']
 	lastPages: NonNullable<TranslateOptions['lastPages']>
 	encoding: TagEncoding
+	hostOrder: HostOrder
 	countChains: boolean
 	/** Where the module's functions begin in the vCPU's table. */
 	base: GlobalReference

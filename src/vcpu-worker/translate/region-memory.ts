@@ -6,6 +6,7 @@
  */
 
 import {lastPageRegisters, type TagEncoding, TlbEntry, TlbLastPage} from '../../tlb/index.ts'
+import type {HostOrder} from '../interpreter/host-order.ts'
 import {
 	budgetOffset,
 	type LoadExpression,
@@ -31,6 +32,7 @@ type Options = Readonly<{
 	lookup: 'inline' | 'outlined'
 	lastPages: 'on' | 'off'
 	encoding: TagEncoding
+	hostOrder: HostOrder
 	region: Region
 }>
 

@@ -2,6 +2,7 @@
 import type {SharedMemory} from '../../memory/index.ts'
 import {defaultTagEncoding, type TagEncoding} from '../../tlb/index.ts'
 import {hartFunctions} from '../interpreter/hart-functions.ts'
+import {hostOrder as thisHost} from '../interpreter/host-order.ts'
 import {emitMultiplyHigh} from '../interpreter/multiply-high.ts'
 import {type FunctionReference, type Local, ModuleBuilder} from '../wasm/index.ts'
 import {emitRegion} from './emit-region.ts'
@@ -36,7 +37,7 @@ export function translate(
 	requests: readonly RegionRequest[],
 	options: TranslateOptions,
 ): Translation | undefined {
-	const {lookup, lastPages = 'on', countChains = false, encoding = defaultTagEncoding} = options
+	const {lookup, lastPages = 'on', countChains = false, encoding = defaultTagEncoding, hostOrder = thisHost} = options
 	const members = gatherGroup(memory, requests, {threshold: options.threshold ?? 1, encoding})
 	if (members.length === 0) return undefined
 	const module = new ModuleBuilder({name: nameOf(members[0]!)})
@@ -89,6 +90,7 @@ export function translate(
 				lookup,
 				lastPages,
 				encoding,
+				hostOrder,
 				countChains,
 				sibling,
 				nextPage,

@@ -1,6 +1,7 @@
 /** What a translation is asked for with, and what it consists of. Plain data, posted between threads. */
 
 import type {TagEncoding} from '../../tlb/index.ts'
+import type {HostOrder} from '../interpreter/host-order.ts'
 import type {FusedMultiplyAdd} from './fused-multiply-add.ts'
 
 /** Somewhere a vCPU would like a region. */
@@ -46,6 +47,8 @@ export type TranslateOptions = Readonly<{
 	lastPages?: 'on' | 'off'
 	/** The machine's; default poison-zero. */
 	encoding?: TagEncoding
+	/** Default: this host's. */
+	hostOrder?: HostOrder
 	/** Whether regions count the calls, jumps and returns between them, which costs time; default no. */
 	countChains?: boolean
 	/** Jumps to one place that make it hot; default 1. */

@@ -30,8 +30,8 @@ export const memoryEngines: readonly Engine[] = [
 		translation: {lookup: 'inline', lastPages: 'off', threshold: 1, together: 0},
 	},
 	{
-		name: 'regions without last pages, lookups out of line',
-		translation: {lookup: 'outlined', lastPages: 'off', threshold: 1, together: 6},
+		name: 'regions without last pages, lookups out of line, for a weakly ordered host',
+		translation: {lookup: 'outlined', lastPages: 'off', hostOrder: 'weak', threshold: 1, together: 6},
 	},
 ]
 
