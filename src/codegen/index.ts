@@ -2,6 +2,7 @@
 export {offsets} from './block-offsets.ts'
 export {emitMarkDirty, mstatusFs, pushFloatingPointOff} from './float-status.ts'
 export {hartFunctions} from './hart-functions.ts'
+export {type HostOrder, hostOrder} from './host-order.ts'
 export {type HartFunctions, Lowering, type Operands} from './lowering.ts'
 export {
 	type LoadExpression,

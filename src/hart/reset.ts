@@ -75,7 +75,7 @@ export function enterSupervisor(
 	registers.set('pc', start.address)
 	registers.set('x', BigInt(start.hart), a0)
 	registers.set('x', start.opaque, a1)
-	registers.set('satp', 0n)
+	registers.publishSatp(0n)
 	registers.set('mstatus', registers.get('mstatus') & ~Status.SIE)
 	registers.setWord('privilege', Privilege.supervisor)
 }

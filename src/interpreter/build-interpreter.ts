@@ -2,6 +2,7 @@
 
 import {
 	emitMultiplyHigh,
+	type HostOrder,
 	hartFunctions,
 	MemoryAccess,
 	maximumCallDepth,
@@ -9,6 +10,7 @@ import {
 	RegionStatus,
 	rationInstructions,
 	regionSignature,
+	hostOrder as thisHost,
 } from '../codegen/index.ts'
 import {CodePage, Slot} from '../hart/index.ts'
 import {
@@ -42,10 +44,13 @@ const regionHandler = handlerIndex('region')
  * `env.hot(codeBase, ip, pageGva)`.
  * Exports `run(block, budget): ExitReason`, which executes about `budget` instructions from the block's pc on.
  *
- * @param options.design the machine's; the rest is as defaultTlbDesign has it.
+ * @param options.design the machine's; the rest is as defaultTlbDesign has it. @param options.hostOrder default this host's.
  */
-export function buildInterpreter(options: Readonly<{design?: Partial<TlbDesign>}> = {}): Uint8Array<ArrayBuffer> {
+export function buildInterpreter(
+	options: Readonly<{design?: Partial<TlbDesign>; hostOrder?: HostOrder}> = {},
+): Uint8Array<ArrayBuffer> {
 	const {encoding} = tlbDesign(options.design)
+	const {hostOrder = thisHost} = options
 	const module = new ModuleBuilder()
 	module.importSharedMemory('env', 'memory')
 	const decode = module.importFunction('env', 'decode', {parameters: ['i32', 'i32'], results: []})
@@ -58,7 +63,7 @@ export function buildInterpreter(options: Readonly<{design?: Partial<TlbDesign>}
 	module.function(
 		'run',
 		{parameters: ['i32', 'i32'], results: ['i32']},
-		(code) => emitRun(code, {functions, hotThreshold, encoding}),
+		(code) => emitRun(code, {functions, hotThreshold, encoding, hostOrder}),
 		{exported: true},
 	)
 	return module.toBytes()
@@ -70,9 +75,10 @@ function emitRun(
 		functions: Readonly<Record<string, FunctionReference>>
 		hotThreshold: GlobalReference
 		encoding: TagEncoding
+		hostOrder: HostOrder
 	},
 ): void {
-	const {functions, hotThreshold, encoding} = options
+	const {functions, hotThreshold, encoding, hostOrder} = options
 	const block = code.parameter(0)
 	const budget = code.parameter(1)
 	const [ip, codeBase] = [code.local('i32'), code.local('i32')]
@@ -81,7 +87,7 @@ function emitRun(
 	const fetch = {table: code.local('i32'), mask: code.local('i32')}
 	const generation = code.local('i32')
 	const cursor: Cursor = {block, ip, codeBase, pageGva}
-	const memory = new MemoryAccess({code, block, budget, ...data, encoding, functions})
+	const memory = new MemoryAccess({code, block, budget, ...data, encoding, hostOrder, functions})
 	const loadTables = (): void => {
 		emitLoadTable(code, {block, regime: offsets.dataRegime, ...data})
 		emitLoadTable(code, {block, regime: offsets.fetchRegime, ...fetch})

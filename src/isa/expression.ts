@@ -73,7 +73,7 @@ export type Expression = Readonly<
 	| {op: 'select'; type: Type; condition: Expression; a: Expression; b: Expression}
 	/** `type` is the result's; narrower accesses are extended as `signed` says. */
 	| {op: 'load'; type: Type; bytes: AccessBytes; signed: boolean; gva: Expression}
-	/** Sequentially consistent. The old value; 4-byte ones are i32. */
+	/** One access, ordered before all that follow. The old value; 4-byte ones are i32. */
 	| {op: 'amo'; type: Type; name: AmoName; bytes: 4 | 8; gva: Expression; value: Expression}
 	/** Load reserved. */
 	/** `releases`: ordered after everything before it, too. */

@@ -1,4 +1,5 @@
 /** What the pieces of one region's function share. */
+import type {HostOrder} from '../codegen/index.ts'
 import type {TlbDesign} from '../tlb/index.ts'
 import type {Code, FunctionReference, GlobalReference, Local} from '../wasm/index.ts'
 import {emitChainCount} from './chain-count.ts'
@@ -33,6 +34,7 @@ export type ModuleContext = Readonly<{
 	fusedMultiplyAdd: FunctionReference | 'relaxed'
 	probes: Readonly<Record<ProbeTag, FunctionReference>>
 	design: TlbDesign
+	hostOrder: HostOrder
 	countChains: boolean
 	/** Where the module's functions begin in the vCPU's table. */
 	base: GlobalReference

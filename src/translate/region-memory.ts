@@ -6,6 +6,7 @@
  */
 
 import {
+	type HostOrder,
 	type LoadExpression,
 	loadOpcode,
 	MemoryAccess,
@@ -29,6 +30,7 @@ type Options = Readonly<{
 	functions: Readonly<Record<string, FunctionReference>>
 	probes: Readonly<Record<ProbeTag, FunctionReference>>
 	design: TlbDesign
+	hostOrder: HostOrder
 	region: Region
 }>
 

@@ -1,6 +1,6 @@
 /** From hot places in guest code to one WebAssembly module of regions that call each other. */
 
-import {emitMultiplyHigh, hartFunctions, regionSignature} from '../codegen/index.ts'
+import {emitMultiplyHigh, hartFunctions, regionSignature, hostOrder as thisHost} from '../codegen/index.ts'
 import {pageBytes, type SharedMemory} from '../memory/index.ts'
 import {type TagEncoding, tlbDesign} from '../tlb/index.ts'
 import {type FunctionReference, type Local, ModuleBuilder} from '../wasm/index.ts'
@@ -34,7 +34,7 @@ export function translate(
 	requests: readonly RegionRequest[],
 	options: TranslateOptions,
 ): Translation | undefined {
-	const {countChains = false} = options
+	const {countChains = false, hostOrder = thisHost} = options
 	const design = tlbDesign(options.design)
 	const {encoding} = design
 	const members = gatherGroup(memory, requests, {threshold: options.threshold ?? 1, encoding})
@@ -87,6 +87,7 @@ export function translate(
 				base,
 				probes,
 				design,
+				hostOrder,
 				countChains,
 				sibling,
 				nextPage,

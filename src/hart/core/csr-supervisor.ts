@@ -145,9 +145,20 @@ function writeSatp(value: u64): i32 {
 	const mode = value >> SATP_MODE_SHIFT
 	if (mode != SATP_BARE && (mode < SATP_SV39 || mode > SATP_SV57)) return CSR_STATUS_DONE
 	if (value == load<u64>(hart, HART_SATP)) return CSR_STATUS_DONE
-	store<u64>(hart, value, HART_SATP)
+	publishSatp(value)
 	refreshRegimes()
 	// The tables hold one address space.
 	flushTranslations(FLUSH_CAUSE_SATP_WRITE)
 	return CSR_STATUS_RESTART
+}
+
+/**
+ * Remote fences read the ASID. Sequentially consistent: every access through the old address space, and every walk in it, is
+ * ordered before; the walks in the new one, whose loads of PTEs are atomic, after. Pairs with the load in #currentAsid() of
+ * src/tlb/tlb.ts, which is of this half alone: an atomic store orders loads of its own place and size.
+ */
+function publishSatp(value: u64): void {
+	// Plain: only this vCPU reads the lower half.
+	store<u32>(hart, <u32>value, HART_SATP)
+	atomic.store<u32>(hart, <u32>(value >> 32), HART_SATP + 4)
 }
