@@ -3,8 +3,9 @@
 import type {AccessBytes, AmoName, Expression, Type} from '../isa/index.ts'
 import {pageMask, pageShift} from '../memory/index.ts'
 import {type TagEncoding, TlbEntry, tagBias} from '../tlb/index.ts'
-import type {Code, FunctionReference, Label, Local, MemoryOpcode} from '../wasm/index.ts'
+import type {Code, Label, Local, MemoryOpcode} from '../wasm/index.ts'
 import {offsets} from './block-offsets.ts'
+import type {CalledFunctions} from './called-functions.ts'
 import type {HostOrder} from './host-order.ts'
 
 export type Push = () => void
@@ -42,7 +43,7 @@ export class MemoryAccess {
 	readonly #mask: Local
 	readonly #encoding: TagEncoding
 	readonly #hostOrder: HostOrder
-	readonly #functions: Readonly<Record<string, FunctionReference>>
+	readonly #functions: CalledFunctions
 
 	/** @param options.table i32: the data table's address. @param options.mask i32: (entries − 1) × TlbEntry.size. */
 	constructor(options: {
@@ -53,7 +54,7 @@ export class MemoryAccess {
 		mask: Local
 		encoding: TagEncoding
 		hostOrder: HostOrder
-		functions: Readonly<Record<string, FunctionReference>>
+		functions: CalledFunctions
 	}) {
 		this.#code = options.code
 		this.#block = options.block
@@ -94,7 +95,7 @@ export class MemoryAccess {
 			() => {
 				code.get(address).i32(bytes).get(value)
 				if (operands.type === 'i32') code.op('i64.extend_i32_u')
-				code.call(this.#function('writeMemory')).op('i32.eqz').unlikely().brIf(trap)
+				code.call(this.#functions.of('writeMemory')).op('i32.eqz').unlikely().brIf(trap)
 			},
 		)
 		code.release(address, value, entry)
@@ -259,19 +260,13 @@ export class MemoryAccess {
 		this.#code.get(address).op('i32.wrap_i64').get(entry).memory('i32.load', TlbEntry.offset.addend).op('i32.add')
 	}
 
-	#call(name: string, push: Push, trap: Label): void {
+	#call(name: 'readMemory' | 'atomicAddress', push: Push, trap: Label): void {
 		const code = this.#code
 		const result = code.local('i32')
 		push()
-		code.call(this.#function(name)).tee(result).op('i32.eqz').unlikely().brIf(trap)
+		code.call(this.#functions.of(name)).tee(result).op('i32.eqz').unlikely().brIf(trap)
 		code.get(result)
 		code.release(result)
-	}
-
-	#function(name: string): FunctionReference {
-		const found = this.#functions[name]
-		if (!found) throw new Error(`Invariant broken: the hart core must export ${name}`)
-		return found
 	}
 }
 

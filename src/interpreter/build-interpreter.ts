@@ -1,9 +1,9 @@
 /** The interpreter: one WebAssembly function over decoded slots, generated from the instruction list. */
 
 import {
-	emitMultiplyHigh,
+	allCoreNames,
+	CalledFunctions,
 	type HostOrder,
-	hartFunctions,
 	MemoryAccess,
 	maximumCallDepth,
 	offsets,
@@ -57,13 +57,11 @@ export function buildInterpreter(
 	const hot = module.importFunction('env', 'hot', {parameters: ['i32', 'i32', 'i64'], results: []})
 	module.importTable('env', 'regions')
 	const hotThreshold = module.importGlobal('env', 'hotThreshold', 'i32')
-	const functions: Record<string, FunctionReference> = {decode, hot}
-	for (const [name, signature] of hartFunctions) functions[name] = module.importFunction('hart', name, signature)
-	Object.assign(functions, emitMultiplyHigh(module))
+	const functions = new CalledFunctions(module, {names: allCoreNames, multiplyHigh: true})
 	module.function(
 		'run',
 		{parameters: ['i32', 'i32'], results: ['i32']},
-		(code) => emitRun(code, {functions, hotThreshold, encoding, hostOrder}),
+		(code) => emitRun(code, {functions, decode, hot, hotThreshold, encoding, hostOrder}),
 		{exported: true},
 	)
 	return module.toBytes()
@@ -72,13 +70,15 @@ export function buildInterpreter(
 function emitRun(
 	code: Code,
 	options: {
-		functions: Readonly<Record<string, FunctionReference>>
+		functions: CalledFunctions
+		decode: FunctionReference
+		hot: FunctionReference
 		hotThreshold: GlobalReference
 		encoding: TagEncoding
 		hostOrder: HostOrder
 	},
 ): void {
-	const {functions, hotThreshold, encoding, hostOrder} = options
+	const {functions, decode, hot, hotThreshold, encoding, hostOrder} = options
 	const block = code.parameter(0)
 	const budget = code.parameter(1)
 	const [ip, codeBase] = [code.local('i32'), code.local('i32')]
@@ -106,8 +106,7 @@ function emitRun(
 	}
 	const weight = code.local('i32')
 	const leftAt = code.local('i32')
-	const countJump = (): void =>
-		emitCountJump(code, {cursor, weight, hot: functions.hot as FunctionReference, hotThreshold})
+	const countJump = (): void => emitCountJump(code, {cursor, weight, hot, hotThreshold})
 	const leave = (reason: number): void => {
 		emitUnretire(code, block, budget)
 		code.i32(reason).op('return')
@@ -155,6 +154,7 @@ function emitRun(
 									weight,
 									memory,
 									functions,
+									decode,
 									labels,
 									leave,
 									countJump,
@@ -182,7 +182,7 @@ function emitRun(
 			// illegal: raise(2, the instruction's bits)
 			code.i32(2)
 			pushInstructionBits(code, cursor)
-			code.op('i64.extend_i32_u').call(functions.raise as FunctionReference)
+			code.op('i64.extend_i32_u').call(functions.of('raise'))
 		})
 		// trap: pc = the faulting instruction's; it has not retired
 		code.get(block)
@@ -277,7 +277,7 @@ function emitTakeInterrupt(code: Code, {block, functions}: {block: Local; functi
 	code.get(block).memory('i32.load', offsets.mipSoftware).op('i32.or')
 	code.get(block).memory('i32.load', offsets.mie).op('i32.and')
 	code.if(undefined, () => {
-		code.call(functions.takeInterrupt as FunctionReference).op('drop')
+		code.call(functions.of('takeInterrupt')).op('drop')
 	})
 }
 

@@ -83,7 +83,7 @@ function newForm(decoded: Decoded | undefined): Form {
 	const everywhere = (handler: number) => ({far: handler, forward: handler, backward: handler})
 	if (!decoded) return {handlers: everywhere(illegal), slot: none, nearSlot: none, distance: undefined}
 	const slot = encodeSlot(decoded)
-	if (!decoded.instruction.effects.some(isDirectJump)) {
+	if (!isDirectJump(decoded.instruction)) {
 		return {handlers: everywhere(handlerFor(decoded, 'far')), slot, nearSlot: slot, distance: undefined}
 	}
 	const handlers = {

@@ -37,7 +37,7 @@ export function emitFindCode(
 			code.memory('i32.load', CodePage.offset.generation).get(options.generation).op('i32.eq').brIf(found)
 		})
 		code.get(block).get(target).memory('i64.store', offsets.pc)
-		emitFetch(code, functions.fetch as FunctionReference, options)
+		emitFetch(code, functions.of('fetch'), options)
 	})
 	code
 		.get(codeBase)
@@ -76,6 +76,6 @@ export function emitRunAcross(
 	const {cursor, target, functions} = options
 	const {ip, codeBase, pageGva} = cursor
 	code.get(target).i64(-0x1000n).op('i64.and').set(pageGva)
-	emitFetch(code, functions.fetchAcross as FunctionReference, options)
+	emitFetch(code, functions.of('fetchAcross'), options)
 	code.get(codeBase).i32(acrossSlot).op('i32.add').set(ip)
 }

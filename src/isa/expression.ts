@@ -47,8 +47,13 @@ export type BinaryName =
 
 export type AmoName = 'swap' | 'add' | 'and' | 'or' | 'xor' | 'min' | 'max' | 'minu' | 'maxu'
 
-/** A function of the hart core (Wasm): softfloat, CSR access. `type` is its result. */
-export type CallName = string
+type FloatFormat = 'f32' | 'f64'
+type IntegerFormat = 'i32' | 'u32' | 'i64' | 'u64'
+/** A floating-point function of the hart core: `f64_add`, `f32_to_i64`. */
+export type CallName =
+	| `${FloatFormat}_${'add' | 'sub' | 'mul' | 'div' | 'fma' | 'sqrt' | 'min' | 'max' | 'eq' | 'lt' | 'le' | 'class'}`
+	| `${FloatFormat}_to_${FloatFormat | IntegerFormat}`
+	| `${IntegerFormat}_to_${FloatFormat}`
 
 export type Expression = Readonly<
 	| {op: 'const'; type: Type; value: bigint}

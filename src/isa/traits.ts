@@ -8,6 +8,9 @@ export type MemoryUse = 'load' | 'store' | 'atomic' | 'block'
 /** Where control goes after it. `direct`: pc + imm, always or on a condition. `computed`: through a register. */
 export type Flow = 'next' | 'branch' | 'jump' | 'computed'
 
+/** Upper halves of products, which WebAssembly has no instruction for. */
+export type MultiplyHighName = 'mulhS' | 'mulhU' | 'mulhSU'
+
 export type Traits = Readonly<{
 	readsX: readonly SourceField[]
 	readsF: readonly SourceField[]
@@ -15,8 +18,7 @@ export type Traits = Readonly<{
 	writes: 'x' | 'f' | undefined
 	/** Functions of the hart core that its expressions call by name. */
 	calls: ReadonlySet<CallName>
-	/** Upper halves of products, which WebAssembly has no instruction for. */
-	multipliesHigh: ReadonlySet<'mulhS' | 'mulhU' | 'mulhSU'>
+	multipliesHigh: ReadonlySet<MultiplyHighName>
 	memory: ReadonlySet<MemoryUse>
 	accessesCsr: boolean
 	/** It rounds as its rm field says. */
@@ -98,7 +100,7 @@ const memoryUse: Partial<Record<Expression['op'] | Effect['effect'], MemoryUse>>
 
 const flows: Partial<Record<Effect['effect'], Flow>> = {branch: 'branch', jump: 'jump', jumpRegister: 'computed'}
 
-const isMultiplyHigh = (name: string): name is 'mulhS' | 'mulhU' | 'mulhSU' => name.startsWith('mulh')
+export const isMultiplyHigh = (name: string): name is MultiplyHighName => name.startsWith('mulh')
 
 const known = new Map<Instruction, Traits>()
 
