@@ -93,8 +93,10 @@ for (const {device, register, read} of lockedDevices) {
 			const typing = setInterval(() => machine.console.write('x'), 5)
 			t.teardown(() => clearInterval(typing))
 			t.deepEqual(await machine.run(), {reason: 'error', exitCode: 70, message: `hart 1 died: ${why}`})
+			// Well under a second, and far below the ten heartbeats after which a lock counts as hanging, even on a busy host.
 			const took = performance.timeOrigin + performance.now() - diedAt!
-			t.true(took < 3000, `${took} ms`)
+			t.true(took < 8000, `${took} ms`)
+			t.log(`${Math.round(took)} ms`)
 		})
 	}
 }
