@@ -64,7 +64,7 @@ export class Machine implements CommandLineMachine {
 	#pause: Pause | undefined
 	#running: Promise<MachineOutcome> | undefined
 	#disposing: Promise<void> | undefined
-	/** Rejects when vCPUs have not parked in time after a stop. */
+	/** Rejects when the machine has not come to its end in time after a stop. */
 	readonly #overdue = Promise.withResolvers<never>()
 	#stopSeen: number | undefined
 	/** What went wrong first; it makes the outcome's message. */
@@ -153,7 +153,9 @@ export class Machine implements CommandLineMachine {
 		const beat = setInterval(() => this.#beat(), heartbeat)
 		this.#abort?.addEventListener('abort', this.#onAbort, {once: true})
 		if (this.#abort?.aborted) this.#onAbort()
-		const pumping = this.#pump().catch((error: Error) => this.#fail(`the console failed: ${error.message}`))
+		const pumping = this.#pump()
+			.catch((error: Error) => this.#fail(`the console failed: ${error.message}`))
+			.finally(() => this.console.end())
 		try {
 			await this.#untilStopped()
 		} catch (error) {
@@ -165,7 +167,8 @@ export class Machine implements CommandLineMachine {
 		this.#translation?.close()
 		this.#board.control.ringMain(MainDoorbell.stop)
 		this.#pause?.parked.resolve()
-		await Promise.all([pumping, this.#helpers.idle()])
+		// A helper that hangs is left to dispose().
+		await Promise.all([pumping, Promise.race([this.#helpers.idle(), this.#overdue.promise.catch(() => {})])])
 		this.#abort?.removeEventListener('abort', this.#onAbort)
 		clearInterval(beat)
 		return this.#outcome()
@@ -317,7 +320,6 @@ export class Machine implements CommandLineMachine {
 			if (!this.console.full) this.console.push(console.read())
 		}
 		for (let rest = console.read(); rest.length > 0; rest = console.read()) this.console.push(rest)
-		this.console.end()
 	}
 
 	#clearTables(): void {

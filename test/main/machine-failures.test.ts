@@ -4,11 +4,13 @@ import test from 'ava'
 import {boardMap, virtioSlot} from '../../src/board/index.ts'
 import {VcpuBlock} from '../../src/hart/index.ts'
 import {threadEntries} from '../../src/main/artifacts.ts'
+import {HelperPool} from '../../src/main/helper-pool.ts'
+import {createMemory} from '../../src/main/machine-memory.ts'
 import {SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
 import {regimeCount, TlbState} from '../../src/tlb/index.ts'
 import {guestBinary} from '../guests/guests.ts'
-import {loadByte, loadWord, readers, roles, stay} from './little-guest.ts'
-import {createMachine, newWorkers, readConsole, until} from './test-machine.ts'
+import {chatter, loadByte, loadWord, readers, roles, stay} from './little-guest.ts'
+import {createMachine, mebibyte, newWorkers, readConsole, until} from './test-machine.ts'
 
 const entries = threadEntries as {vcpu: URL; helper: URL}
 
@@ -91,8 +93,10 @@ for (const {device, register, read} of lockedDevices) {
 			const typing = setInterval(() => machine.console.write('x'), 5)
 			t.teardown(() => clearInterval(typing))
 			t.deepEqual(await machine.run(), {reason: 'error', exitCode: 70, message: `hart 1 died: ${why}`})
+			// Well under a second, and far below the ten heartbeats after which a lock counts as hanging, even on a busy host.
 			const took = performance.timeOrigin + performance.now() - diedAt!
-			t.true(took < 3000, `${took} ms`)
+			t.true(took < 8000, `${took} ms`)
+			t.log(`${Math.round(took)} ms`)
 		})
 	}
 }
@@ -137,6 +141,47 @@ test.serial('a helper that fails stops the machine', async (t) => {
 		exitCode: 70,
 		message: 'the helper pool failed: no more clearing',
 	})
+})
+
+test.serial('a helper whose thread ends in the middle of a job fails its caller', async (t) => {
+	const helper = new URL('failing-helper.ts', import.meta.url)
+	setEnvironmentData('failure', 'exit')
+	const tlb = {vcpus: 1}
+	const memory = createMemory({harts: 1, ramBytes: mebibyte, tlb})
+	const pool = await withThreads({helper}, async () => new HelperPool(memory, tlb))
+	await t.throwsAsync(pool.clearTables(), {message: 'worker exited with code: 3'})
+	await pool[Symbol.asyncDispose]()
+})
+
+test.serial('a helper that hangs does not keep the machine from ending', async (t) => {
+	const helper = new URL('failing-helper.ts', import.meta.url)
+	setEnvironmentData('failure', 'hang')
+	const kernel = guestBinary('smp-demo')
+	const machine = await withThreads({helper}, () => createMachine(t, {kernel, smp: 4, accel: 'interp'}))
+	const reading = readConsole(machine)
+	t.deepEqual(await machine.run(), {reason: 'power-off', exitCode: 0})
+	await reading
+})
+
+for (const during of ['start', 'reset', 'run']) {
+	test.serial(`an error that nobody catches in a vCPU's thread (${during}) stops the machine`, async (t) => {
+		const vcpu = new URL('erring-vcpu.ts', import.meta.url)
+		setEnvironmentData('during', during)
+		const machine = await withThreads({vcpu}, () => createMachine(t, {kernel: stay, smp: 1}))
+		const reading = readConsole(machine)
+		t.deepEqual(await machine.run(), {reason: 'error', exitCode: 70, message: 'hart 0 died: nobody catches this'})
+		await reading
+	})
+}
+
+test.serial('a console that breaks stops the machine, and ends', async (t) => {
+	const machine = await createMachine(t, {kernel: chatter, smp: 1})
+	machine.console.push = () => {
+		throw new Error('no more printing')
+	}
+	const reading = readConsole(machine)
+	t.like(await machine.run(), {exitCode: 70, message: 'the console failed: no more printing'})
+	await reading
 })
 
 test.serial('a hart that does not stop is ended', async (t) => {
