@@ -54,7 +54,7 @@ function guestFence(link: Step['link']): FenceEvent[] {
 	return link?.kind === 'fence' ? [{kind: 'fence', before: link.before, after: link.after}] : []
 }
 
-/** What src/vcpu-worker/interpreter/memory-access.ts makes of it. */
+/** What src/codegen/memory-access.ts makes of it. */
 export function hostEvents(program: Program, {atomics, fenceAfterStore}: HostAtomics): HartEvent[][] {
 	return program.harts.map((steps) =>
 		steps.flatMap((step, index): HartEvent[] => {
