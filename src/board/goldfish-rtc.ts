@@ -2,8 +2,8 @@
 import {type SharedMemory, sharedStruct} from '../memory/index.ts'
 import type {AccessBytes, Device} from './bus.ts'
 import {type ControlWords, MainDoorbell} from './control.ts'
-import type {DeviceLock} from './device-lock.ts'
 import type {DeviceLocks} from './device-locks.ts'
+import {DeviceSection} from './device-section.ts'
 import {boardMap} from './memory-map.ts'
 import type {InterruptLines, Plic} from './plic.ts'
 import {StateWords} from './state-words.ts'
@@ -48,8 +48,7 @@ export class GoldfishRtc implements Device {
 	readonly size = 0x24
 	readonly narrowest = 4
 	readonly #state: StateWords
-	readonly #lock: DeviceLock
-	readonly #plic: Plic
+	readonly #section: DeviceSection
 	readonly #control: ControlWords
 	readonly #wallTime: () => number
 
@@ -59,8 +58,11 @@ export class GoldfishRtc implements Device {
 		options: {state: number; locks: DeviceLocks; plic: Plic; control: ControlWords; wallTime: () => number},
 	) {
 		this.#state = new StateWords(memory, options.state)
-		this.#lock = options.locks.add(this.name, options.state + field.lock)
-		this.#plic = options.plic
+		this.#section = new DeviceSection({
+			lock: options.locks.add(this.name, options.state + field.lock),
+			plic: options.plic,
+			driveLine: (lines) => this.#driveLine(lines),
+		})
 		this.#control = options.control
 		this.#wallTime = options.wallTime
 	}
@@ -71,11 +73,11 @@ export class GoldfishRtc implements Device {
 	}
 
 	read(offset: number, _bytes: AccessBytes): number {
-		return this.#locked(() => this.#readRegister(offset))
+		return this.#section.run(() => this.#readRegister(offset))
 	}
 
 	write(offset: number, _bytes: AccessBytes, value: number): void {
-		this.#locked(() => this.#writeRegister(offset, value))
+		this.#section.run(() => this.#writeRegister(offset, value))
 	}
 
 	/**
@@ -83,7 +85,7 @@ export class GoldfishRtc implements Device {
 	 * @returns milliseconds until it will be; undefined when none is set, or the deviceLock bell will ring.
 	 */
 	serveAlarm(): number | undefined {
-		return this.#tryLocked(() => {
+		return this.#section.tryRun(() => {
 			if (!this.#state.get(field.alarmSet)) return undefined
 			const left = this.#get('alarmLow', 'alarmHigh') - this.#now()
 			if (left > 0n) return Math.ceil(Number(left) / 1e6)
@@ -155,29 +157,6 @@ export class GoldfishRtc implements Device {
 
 	#get(low: 'aheadLow' | 'alarmLow', high: 'aheadHigh' | 'alarmHigh'): bigint {
 		return BigInt.asIntN(64, (BigInt(this.#state.get(field[high])) << 32n) | BigInt(this.#state.get(field[low])))
-	}
-
-	/** Runs `body` under the lock, then drives the interrupt line. */
-	#locked<Result>(body: () => Result): Result {
-		this.#lock.acquire()
-		try {
-			const result = body()
-			this.#driveLine(this.#plic)
-			return result
-		} finally {
-			this.#lock.release()
-		}
-	}
-
-	/** The same for the main thread. @returns undefined, and nothing was done, while another thread holds the clock's lock or the PLIC's. */
-	#tryLocked<Result>(body: () => Result): Result | undefined {
-		return this.#lock.tryRun(() =>
-			this.#plic.tryRun((lines) => {
-				const result = body()
-				this.#driveLine(lines)
-				return result
-			}),
-		)
 	}
 
 	#driveLine(lines: InterruptLines): void {

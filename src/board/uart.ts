@@ -3,8 +3,8 @@ import {array, type SharedMemory, sharedStruct} from '../memory/index.ts'
 import type {AccessBytes, Device} from './bus.ts'
 import {ByteRing, byteRing} from './byte-ring.ts'
 import {type ControlWords, MainDoorbell} from './control.ts'
-import type {DeviceLock} from './device-lock.ts'
 import type {DeviceLocks} from './device-locks.ts'
+import {DeviceSection} from './device-section.ts'
 import {boardMap} from './memory-map.ts'
 import type {InterruptLines, Plic} from './plic.ts'
 import {StateWords} from './state-words.ts'
@@ -71,8 +71,7 @@ export class Uart implements Device {
 	readonly #memory: SharedMemory
 	readonly #base: number
 	readonly #state: StateWords
-	readonly #lock: DeviceLock
-	readonly #plic: Plic
+	readonly #section: DeviceSection
 	readonly #control: ControlWords
 	readonly #output: ByteRing
 	readonly #input: ByteRing
@@ -84,8 +83,11 @@ export class Uart implements Device {
 		this.#memory = memory
 		this.#base = state
 		this.#state = new StateWords(memory, state)
-		this.#lock = locks.add(this.name, state + field.lock)
-		this.#plic = plic
+		this.#section = new DeviceSection({
+			lock: locks.add(this.name, state + field.lock),
+			plic,
+			driveLine: (lines) => this.#driveLine(lines),
+		})
 		this.#control = control
 		const onFilled = () => control.ringMain(MainDoorbell.consoleOutput)
 		this.#output = new ByteRing(memory, {struct: OutputRing, offset: state + field.output, onFilled})
@@ -98,16 +100,16 @@ export class Uart implements Device {
 	}
 
 	read(offset: number, _bytes: AccessBytes): number {
-		return this.#locked(() => this.#readRegister(offset))
+		return this.#section.run(() => this.#readRegister(offset))
 	}
 
 	write(offset: number, _bytes: AccessBytes, value: number): void {
-		this.#locked(() => this.#writeRegister(offset, value & 0xff))
+		this.#section.run(() => this.#writeRegister(offset, value & 0xff))
 	}
 
 	/** Sends bytes past the registers, for SBI. @returns how many found room. */
 	putConsole(bytes: Uint8Array): number {
-		return this.#locked(() => {
+		return this.#section.run(() => {
 			const count = this.#output.push(bytes)
 			this.#afterTransmit()
 			return count
@@ -116,7 +118,7 @@ export class Uart implements Device {
 
 	/** Takes what was typed, at most `maximum` bytes, past the registers, for SBI. */
 	getConsole(maximum: number): Uint8Array<ArrayBuffer> {
-		return this.#locked(() => this.#takeInput(maximum))
+		return this.#section.run(() => this.#takeInput(maximum))
 	}
 
 	/** Blocks a vCPU thread until putConsole() may find room, or for `timeoutMs`. */
@@ -138,13 +140,13 @@ export class Uart implements Device {
 		}
 		// After the ring's head was stored. Pairs with #afterTransmit().
 		if (pieces.length > 0 && this.#exchange('outputStalled', 0) === 1) this.#readinessOwed = true
-		if (this.#readinessOwed) this.#tryLocked(() => this.#announceReadiness())
+		if (this.#readinessOwed) this.#section.tryRun(() => this.#announceReadiness())
 		return pieces
 	}
 
 	/** Types bytes. For the main thread only. @returns how many were taken; the consoleInput or the deviceLock bell rings when more can be. */
 	feedInput(bytes: Uint8Array): number {
-		const taken = this.#tryLocked(() => {
+		const taken = this.#section.tryRun(() => {
 			const count = this.#input.push(bytes)
 			if (count < bytes.length) this.#exchange('inputRefused', 1)
 			return count
@@ -304,29 +306,6 @@ export class Uart implements Device {
 			return fcr & Fcr.enable && received < (receiveTriggers[fcr >> 6] ?? 1) ? Iir.timeout : Iir.received
 		}
 		return ier & Ier.transmitterEmpty && this.#state.get(field.transmitterEmpty) ? Iir.transmitterEmpty : Iir.none
-	}
-
-	/** Runs `body` under the lock, then drives the interrupt line by what has become of the registers. */
-	#locked<Result>(body: () => Result): Result {
-		this.#lock.acquire()
-		try {
-			const result = body()
-			this.#driveLine(this.#plic)
-			return result
-		} finally {
-			this.#lock.release()
-		}
-	}
-
-	/** The same for the main thread. @returns undefined, and nothing was done, while another thread holds the UART's lock or the PLIC's. */
-	#tryLocked<Result>(body: () => Result): Result | undefined {
-		return this.#lock.tryRun(() =>
-			this.#plic.tryRun((lines) => {
-				const result = body()
-				this.#driveLine(lines)
-				return result
-			}),
-		)
 	}
 
 	#driveLine(lines: InterruptLines): void {
