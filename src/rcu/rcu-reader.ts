@@ -1,18 +1,29 @@
 /** A reader's own side of RCU: what a vCPU does in its run loop. Used by one thread at a time. */
+import type {SharedMemory} from '../memory/index.ts'
 import {loadCounter, storeCounter} from './counter.ts'
-import type {Rcu} from './rcu.ts'
 import {RcuSlot} from './rcu-state.ts'
+
+/** What a reader needs of its Rcu. */
+export type ReaderSide = Readonly<{
+	memory: SharedMemory
+	/** Word index of the latest grace period's number. */
+	counterWord: number
+	/** Word index of the `seen` field of a reader's slot. */
+	slotWord(reader: number): number
+	/** To be called after the reader has announced a quiescent state or gone offline. @param slot its slotWord(). */
+	slotChanged(reader: number, slot: number): void
+}>
 
 export class RcuReader {
 	readonly index: number
-	readonly #rcu: Rcu
+	readonly #rcu: ReaderSide
 	readonly #words: Int32Array
 	readonly #wide: BigInt64Array
 	/** Word indices. */
 	readonly #slot: number
 	readonly #counter: number
 
-	constructor(rcu: Rcu, index: number) {
+	constructor(rcu: ReaderSide, index: number) {
 		this.index = index
 		this.#rcu = rcu
 		this.#words = rcu.memory.i32
