@@ -71,7 +71,8 @@ export class MemoryAccess {
 		this.#offset({gva, bytes: e.bytes, tag: 'readTag'}, (address) => {
 			this.#call('readMemory', () => this.#code.get(address).i32(e.bytes), trap)
 		})
-		// Plain: RVWMO asks no order of plain accesses; the host's aligned 8-byte load does not tear.
+		// Plain: RVWMO orders plain accesses by place, fence and dependency only; the host's aligned 8-byte load does not tear. The
+		// branch before it, with its call, keeps V8 from joining two loads, or making one again after the next.
 		this.#code.unalignedMemory(loadOpcode(e))
 	}
 

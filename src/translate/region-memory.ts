@@ -131,7 +131,9 @@ export class RegionMemory extends MemoryAccess {
 		code.set(address)
 		const last = this.#lastPage('readTag')
 		this.#ensurePage({address, bytes: e.bytes, tag: 'readTag', last}, trap, () => code.call(probes.readTag))
-		// Plain: RVWMO asks no order of plain accesses; the host's aligned 8-byte load does not tear.
+		// Plain: RVWMO orders plain accesses by place, fence and dependency only; the host's aligned 8-byte load does not tear. Each
+		// load has its comparison, also where the page is known: where no branch to a call lies between two loads, V8 joins
+		// them when they are of one place, and makes the first again where its value is used, after the second.
 		code.get(address).op('i32.wrap_i64').get(last.addend).op('i32.add').unalignedMemory(loadOpcode(e))
 		code.release(address)
 	}
