@@ -7,6 +7,7 @@
  *     npm run bench -- flush    what a TLB flush costs the hart that flushes
  *     npm run bench -- lookup   what the keys of --tlb are worth, on bare metal
  *     npm run bench -- churn    what translation holds while programs come and go
+ *     npm run bench -- page     measures all of this for docs/benchmarks.md
  */
 import {type Command, InvalidArgumentError, Option} from 'commander'
 import {UserError} from '../src/errors.ts'
@@ -17,6 +18,8 @@ import {benchChurn} from './bench/churn.ts'
 import {benchCpu, type CpuOptions} from './bench/cpu.ts'
 import {benchFlush, type FlushOptions} from './bench/flush.ts'
 import {benchLookup, type LookupOptions} from './bench/lookup.ts'
+import {measurableNames} from './bench/page/tables.ts'
+import {benchPage} from './bench/page.ts'
 import {groups, programs} from './bench/programs.ts'
 import {fromRoot} from './build/project.ts'
 import {integerFrom, numberFrom, runScript, scriptCommand, several} from './build/script-command.ts'
@@ -114,6 +117,13 @@ function createCommand(): Command {
 		.option('--wasm <mebibytes>', 'of WebAssembly that may be live, instead of 64', integerFrom(1, 1024))
 		.addOption(jsonOption())
 		.action(benchChurn)
+	command
+		.command('page')
+		.description('measures the tables of docs/benchmarks.md, and rewrites it, its record and the speeds in README.md')
+		.addOption(new Option('--table <names>', 'only these, with commas between').conflicts('render'))
+		.option('--render', 'measures nothing: renders what is recorded', false)
+		.addHelpText('after', `\nTables: ${measurableNames.join(', ')}`)
+		.action(benchPage)
 	return command
 }
 

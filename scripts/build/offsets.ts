@@ -1,11 +1,35 @@
 /** build/hart/offsets.ts: the offsets of the shared structs, as constants for the hart core (AssemblyScript). */
 
-import {CodePage, Slot} from '../../src/hart/code-page.ts'
+import {
+	Cause,
+	Counter,
+	causeInterrupt,
+	Envcfg,
+	Privilege,
+	Pte,
+	Satp,
+	Seccfg,
+	Status,
+} from '../../src/hart/architecture.ts'
+import {CodePage, lastParcel, pageSlots, parcelBytes, Slot, SlotHandler} from '../../src/hart/code-page.ts'
+import {BlockStatus, CsrStatus, WfiStatus} from '../../src/hart/core-status.ts'
 import {HartCounters} from '../../src/hart/hart-counters.ts'
 import {HartState} from '../../src/hart/hart-state.ts'
 import {RunState} from '../../src/hart/run-state.ts'
 import {VcpuBlock} from '../../src/hart/vcpu-block.ts'
-import {Doorbell, type FieldList, Mip, type SharedStruct, VcpuWords} from '../../src/memory/index.ts'
+import {
+	allInterrupts,
+	Doorbell,
+	type FieldList,
+	Mip,
+	pageBytes,
+	pageMask,
+	pageShift,
+	ramBase,
+	type SharedStruct,
+	supervisorInterrupts,
+	VcpuWords,
+} from '../../src/memory/index.ts'
 import {
 	descriptorLog2Mask,
 	FlushCause,
@@ -40,8 +64,13 @@ function sizedOffsetsOf(prefix: string, struct: AnyStruct): Constant[] {
 	return [...offsetsOf(prefix, struct), [`${prefix}_SIZE`, struct.size]]
 }
 
-function numbersOf(prefix: string, numbers: Readonly<Record<string, number>>): Constant[] {
-	return Object.entries(numbers).map(([name, value]) => [`${prefix}_${upperSnake(name)}`, value])
+/** @param as what the hart core shall have them as: a BigInt is 64 bits wide there. */
+function numbersOf(
+	prefix: string,
+	numbers: Readonly<Record<string, number | bigint>>,
+	as: (value: number | bigint) => number | bigint = (value) => value,
+): Constant[] {
+	return Object.entries(numbers).map(([name, value]) => [`${prefix}_${upperSnake(name)}`, as(value)])
 }
 
 const sections: readonly (readonly [heading: string, constants: readonly Constant[]])[] = [
@@ -67,16 +96,42 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 			['LARGE_PAGE_COUNT', largePageCount],
 			['LARGE_PAGE_SHIFT', largePageShift],
 			['REGIME_COUNT', regimeCount],
+			['PAGE_SHIFT', BigInt(pageShift)],
+			['PAGE_BYTES', pageBytes],
+			['PAGE_MASK', BigInt(pageMask)],
+			['PARCEL_BYTES', parcelBytes],
+			['PAGE_SLOTS', pageSlots],
+			['LAST_PARCEL', lastParcel],
+			['RAM_BASE', BigInt(ramBase)],
 			...numbersOf('REGIME', Regime),
 			...numbersOf('FLUSH_CAUSE', FlushCause),
-			...numbersOf('MIP', Mip),
+			...numbersOf('MIP', {...Mip, SUPERVISOR: supervisorInterrupts, ALL: allInterrupts}, BigInt),
 			...numbersOf('DOORBELL', Doorbell),
+			...numbersOf('CSR_STATUS', CsrStatus),
+			...numbersOf('BLOCK_STATUS', BlockStatus),
+			...numbersOf('WFI_STATUS', WfiStatus),
+			...numbersOf('HANDLER', SlotHandler),
+		],
+	],
+	[
+		'The privileged architecture',
+		[
+			...numbersOf('PRIVILEGE', Privilege),
+			...numbersOf('STATUS', Status),
+			...numbersOf('CAUSE', Cause),
+			['CAUSE_INTERRUPT', causeInterrupt],
+			...numbersOf('ENVCFG', Envcfg),
+			...numbersOf('COUNTER', Counter),
+			...numbersOf('SECCFG', Seccfg),
+			...numbersOf('SATP', Satp),
+			...numbersOf('PTE', Pte),
 		],
 	],
 ]
 
 function declaration([name, value]: Constant): string {
-	return `export const ${name}: ${typeof value === 'bigint' ? 'i64' : 'u32'} = ${value}`
+	const type = typeof value === 'number' ? 'u32' : value < 0n ? 'i64' : 'u64'
+	return `export const ${name}: ${type} = ${value}`
 }
 
 /** @returns the file's text. */

@@ -37,7 +37,7 @@ export const csrMutations: readonly Mutation[] = [
 	{
 		name: 'scounteren hides nothing from U',
 		file: 'src/hart/core/counters.ts',
-		find: 'return privilege != USER || (load<u64>(hart, HART_SCOUNTEREN) & bit) != 0',
+		find: 'return privilege != PRIVILEGE_USER || (load<u64>(hart, HART_SCOUNTEREN) & bit) != 0',
 		replace: 'return true',
 		tests,
 	},

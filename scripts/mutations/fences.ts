@@ -44,8 +44,8 @@ export const fenceMutations: readonly Mutation[] = [
 	{
 		name: 'fence.i begins no new generation of decoded code',
 		file: 'src/hart/core/supervision.ts',
-		find: 'load<u32>(hart, HART_CODE_GENERATION) + 1, HART_CODE_GENERATION',
-		replace: 'load<u32>(hart, HART_CODE_GENERATION), HART_CODE_GENERATION',
+		find: 'load<u32>(hart, RUN_CODE_GENERATION) + 1, RUN_CODE_GENERATION',
+		replace: 'load<u32>(hart, RUN_CODE_GENERATION), RUN_CODE_GENERATION',
 		tests: ['test/hart/core/code-cache.test.ts', contention],
 	},
 	{

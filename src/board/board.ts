@@ -1,9 +1,17 @@
 /** The board: QEMU's `virt`, put together. Constructible in any thread; its registers live in the shared memory. */
-import {GuestRam, type RegionRequest, type SharedMemory, sharedStruct, type VcpuBlocks} from '../memory/index.ts'
+import {
+	GuestRam,
+	pageBytes,
+	type RegionRequest,
+	type SharedMemory,
+	sharedStruct,
+	type VcpuBlocks,
+} from '../memory/index.ts'
 import {Aclint, AclintState} from './aclint.ts'
 import {Bus} from './bus.ts'
 import {ConsoleBackend} from './console-backend.ts'
 import {Control, ControlWords} from './control.ts'
+import {DeviceLocks} from './device-locks.ts'
 import {GoldfishRtc, GoldfishRtcState} from './goldfish-rtc.ts'
 import {virtioSlotCount} from './memory-map.ts'
 import {Plic, PlicState} from './plic.ts'
@@ -28,7 +36,7 @@ const BoardState = sharedStruct(
 		virtio6: VirtioMmioState,
 		virtio7: VirtioMmioState,
 	},
-	{align: 4096},
+	{align: pageBytes},
 )
 
 /** The region `devices`: control words and all device registers, laid out for maximumHarts. */
@@ -39,6 +47,8 @@ export function boardRegion(): RegionRequest {
 export type BoardOptions = Readonly<{
 	/** Ticks of mtime since the machine started; see ticksSince(). */
 	now: () => number
+	/** The hart whose thread uses this board; the main thread without one. */
+	hart?: number
 	/** Milliseconds since 1970; the host's, unless a test says otherwise. */
 	wallTime?: () => number
 	/** Fills with random bytes; the host's generator, unless a test says otherwise. */
@@ -56,27 +66,40 @@ export class Board {
 	readonly bus: Bus
 	/** The console's other end, for the main thread. */
 	readonly console: ConsoleBackend
+	readonly #locks: DeviceLocks
 
 	constructor(memory: SharedMemory, blocks: VcpuBlocks, options: BoardOptions) {
-		const {now, wallTime = Date.now, fillRandom = (bytes) => void crypto.getRandomValues(bytes)} = options
+		const {now, hart, wallTime = Date.now, fillRandom = (bytes) => void crypto.getRandomValues(bytes)} = options
 		const {offset} = memory.region('devices')
 		const state = (name: keyof typeof BoardState.offset) => offset + BoardState.offset[name]
 		const ram = new GuestRam(memory)
 		const control = new ControlWords(memory, blocks)
-		const plic = new Plic(memory, {state: state('plic'), blocks})
+		const locks = new DeviceLocks(memory, {control, hart})
+		const plic = new Plic(memory, {state: state('plic'), locks, blocks})
+		this.#locks = locks
 		this.control = control
 		this.plic = plic
 		this.aclint = new Aclint(memory, {state: state('aclint'), blocks, now})
-		this.rtc = new GoldfishRtc(memory, {state: state('rtc'), plic, control, wallTime})
-		this.uart = new Uart(memory, {state: state('uart'), plic, control})
+		this.rtc = new GoldfishRtc(memory, {state: state('rtc'), locks, plic, control, wallTime})
+		this.uart = new Uart(memory, {state: state('uart'), locks, plic, control})
 		this.virtio = Array.from({length: virtioSlotCount}, (_, slot) => {
 			const device = slot === 0 ? new VirtioRng(fillRandom) : undefined
 			const slotState = state(`virtio${slot}` as keyof typeof BoardState.offset)
-			return new VirtioMmio(memory, {slot, state: slotState, ram, plic, device})
+			return new VirtioMmio(memory, {slot, state: slotState, locks, ram, plic, device})
 		})
 		const finisher = new TestFinisher(control)
 		this.bus = new Bus([finisher, this.rtc, this.aclint, plic, this.uart, ...this.virtio])
 		this.console = new ConsoleBackend(this.uart)
+	}
+
+	/** For the main thread, now and then. @returns which device is held by which thread since `limit` calls. */
+	watch(limit: number): string | undefined {
+		return this.#locks.watch(limit)
+	}
+
+	/** A hart's thread has died: whoever waits for a device that it was at gets an error instead. For the main thread. */
+	orphan(hart: number): void {
+		this.#locks.orphan(hart)
 	}
 
 	/** Puts every register into its state at power-on. For the main thread, before the vCPUs (re)start. */

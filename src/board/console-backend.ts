@@ -10,7 +10,7 @@ export class ConsoleBackend {
 		this.#uart = uart
 	}
 
-	/** @returns everything that the guest has sent since the last call, in pieces. Call it when the consoleOutput bell rings. */
+	/** @returns everything that the guest has sent since the last call, in pieces. Call it when the consoleOutput or the deviceLock bell rings. */
 	read(): Uint8Array<ArrayBuffer>[] {
 		return this.#uart.drainOutput()
 	}
@@ -21,7 +21,7 @@ export class ConsoleBackend {
 		this.pump()
 	}
 
-	/** Moves what was typed to the guest as far as there is room. Call it when the consoleInput bell rings. */
+	/** Moves what was typed to the guest as far as there is room, unless a vCPU is at the UART. Call it when the consoleInput or the deviceLock bell rings. */
 	pump(): void {
 		for (let bytes = this.#typed.shift(); bytes; bytes = this.#typed.shift()) {
 			const accepted = this.#uart.feedInput(bytes)

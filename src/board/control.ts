@@ -7,15 +7,9 @@ export const Control = sharedStruct(
 		// written by any thread
 		/** MainDoorbell bits. The main thread sleeps on this word. */
 		mainDoorbell: 'i32',
-		/** 0 until a thread has won the right to say why the machine stops. */
-		stopClaim: 'i32',
-		// written once, by the winner of stopClaim
-		/** A StopReason; 0 while the machine shall run. Written after exitCode and errorHart. */
-		stopReason: 'i32',
-		exitCode: 'i32',
-		/** The hart that stopped with an error; −1 when no hart did. */
-		errorHart: 'i32',
-		reserved: array('i32', 27),
+		/** Why the machine stops; 0 while it shall run. Written once, all in one word: a thread may die at any point of a stop. See packStop(). */
+		stop: 'i32',
+		reserved: array('i32', 30),
 	},
 	{align: 128},
 )
@@ -30,11 +24,14 @@ export const MainDoorbell = {
 	consoleInput: 16,
 	/** The real-time clock's alarm was set or changed. */
 	rtcAlarm: 32,
+	/** A device's lock that the main thread did not get is free again. */
+	deviceLock: 64,
 } as const
 
 export const StopReason = {powerOff: 1, reboot: 2, exitCode: 3, error: 4, host: 5} as const
 export type StopReason = (typeof StopReason)[keyof typeof StopReason]
 
+/** `exitCode`: 0 to 65535. `hart`: where it came from, −1 if from none. */
 export type Stop = Readonly<{reason: StopReason; exitCode: number; hart: number}>
 
 export class ControlWords {
@@ -77,29 +74,21 @@ export class ControlWords {
 	/**
 	 * Stops the machine: publishes why, then rings every vCPU (to pause) and the main thread. The first stop wins.
 	 * @param stop.exitCode the process's exit code, 0 unless given. @param stop.hart the hart it came from, −1 unless given.
-	 * @returns whether this was the first.
+	 * @returns whether this was the first; if not, it rings all the same, since the first one's thread may have died before it did.
 	 */
 	requestStop({reason, exitCode = 0, hart = -1}: {reason: StopReason; exitCode?: number; hart?: number}): boolean {
-		// Decides between threads that stop at the same time; orders nothing else.
-		if (Atomics.compareExchange(this.#words, this.#word('stopClaim'), 0, 1) !== 0) return false
-		// Plain: ordered before the store of stopReason, without which nobody reads them.
-		this.#words[this.#word('exitCode')] = exitCode
-		this.#words[this.#word('errorHart')] = hart
-		// Publish: exitCode and errorHart are ordered before it. Pairs with stop().
-		Atomics.store(this.#words, this.#word('stopReason'), reason)
+		// Decides between threads that stop at the same time, and is ordered before the bells. Pairs with stop().
+		const before = Atomics.compareExchange(this.#words, this.#word('stop'), 0, packStop({reason, exitCode, hart}))
 		for (let vcpu = 0; vcpu < this.#blocks.count; vcpu++) this.#blocks.ring(vcpu, Doorbell.pause)
 		this.ringMain(MainDoorbell.stop)
-		return true
+		return before === 0
 	}
 
 	/** @returns why the machine stops; undefined while it shall run. */
 	stop(): Stop | undefined {
-		// Ordered before the reads of exitCode and errorHart. Pairs with requestStop().
-		const reason = Atomics.load(this.#words, this.#word('stopReason'))
-		if (reason === 0) return undefined
-		const [exitCode, hart] = [this.#words[this.#word('exitCode')], this.#words[this.#word('errorHart')]]
-		assert(exitCode !== undefined && hart !== undefined, 'the control words lie within the shared memory')
-		return {reason: reason as StopReason, exitCode, hart}
+		// Pairs with requestStop().
+		const packed = Atomics.load(this.#words, this.#word('stop'))
+		return packed === 0 ? undefined : unpackStop(packed)
 	}
 
 	/** Forgets the stop and every bell, before a machine's (next) start. Only while no vCPU runs. */
@@ -111,4 +100,14 @@ export class ControlWords {
 	#word(field: keyof typeof Control.offset): number {
 		return (this.#base + Control.offset[field]) >> 2
 	}
+}
+
+/** Reason in bits 7:0, hart + 1 in bits 15:8, exit code in bits 31:16. */
+function packStop({reason, exitCode, hart}: Stop): number {
+	assert(exitCode === (exitCode & 0xffff), `an exit code has 16 bits, not ${exitCode}`)
+	return (exitCode << 16) | ((hart + 1) << 8) | reason
+}
+
+function unpackStop(packed: number): Stop {
+	return {reason: (packed & 0xff) as StopReason, exitCode: packed >>> 16, hart: ((packed >> 8) & 0xff) - 1}
 }

@@ -2,9 +2,10 @@
 import {type SharedMemory, sharedStruct} from '../memory/index.ts'
 import type {AccessBytes, Device} from './bus.ts'
 import {type ControlWords, MainDoorbell} from './control.ts'
-import {DeviceLock} from './device-lock.ts'
+import type {DeviceLocks} from './device-locks.ts'
+import {DeviceSection} from './device-section.ts'
 import {boardMap} from './memory-map.ts'
-import type {Plic} from './plic.ts'
+import type {InterruptLines, Plic} from './plic.ts'
 import {StateWords} from './state-words.ts'
 
 // Registers: Android's GOLDFISH-VIRTUAL-HARDWARE.TXT, "Goldfish RTC"; alarm registers as QEMU has them.
@@ -47,19 +48,21 @@ export class GoldfishRtc implements Device {
 	readonly size = 0x24
 	readonly narrowest = 4
 	readonly #state: StateWords
-	readonly #lock: DeviceLock
-	readonly #plic: Plic
+	readonly #section: DeviceSection
 	readonly #control: ControlWords
 	readonly #wallTime: () => number
 
 	/** @param options.wallTime milliseconds since 1970. */
 	constructor(
 		memory: SharedMemory,
-		options: {state: number; plic: Plic; control: ControlWords; wallTime: () => number},
+		options: {state: number; locks: DeviceLocks; plic: Plic; control: ControlWords; wallTime: () => number},
 	) {
 		this.#state = new StateWords(memory, options.state)
-		this.#lock = new DeviceLock(memory, {device: this.name, offset: options.state + field.lock})
-		this.#plic = options.plic
+		this.#section = new DeviceSection({
+			lock: options.locks.add(this.name, options.state + field.lock),
+			plic: options.plic,
+			driveLine: (lines) => this.#driveLine(lines),
+		})
 		this.#control = options.control
 		this.#wallTime = options.wallTime
 	}
@@ -70,16 +73,19 @@ export class GoldfishRtc implements Device {
 	}
 
 	read(offset: number, _bytes: AccessBytes): number {
-		return this.#locked(() => this.#readRegister(offset))
+		return this.#section.run(() => this.#readRegister(offset))
 	}
 
 	write(offset: number, _bytes: AccessBytes, value: number): void {
-		this.#locked(() => this.#writeRegister(offset, value))
+		this.#section.run(() => this.#writeRegister(offset, value))
 	}
 
-	/** Fires the alarm when it is due. For the main thread, when the rtcAlarm bell rings. @returns milliseconds until it will be; undefined when none is set. */
+	/**
+	 * Fires the alarm when it is due. For the main thread, when the rtcAlarm or the deviceLock bell rings.
+	 * @returns milliseconds until it will be; undefined when none is set, or the deviceLock bell will ring.
+	 */
 	serveAlarm(): number | undefined {
-		return this.#locked(() => {
+		return this.#section.tryRun(() => {
 			if (!this.#state.get(field.alarmSet)) return undefined
 			const left = this.#get('alarmLow', 'alarmHigh') - this.#now()
 			if (left > 0n) return Math.ceil(Number(left) / 1e6)
@@ -153,18 +159,7 @@ export class GoldfishRtc implements Device {
 		return BigInt.asIntN(64, (BigInt(this.#state.get(field[high])) << 32n) | BigInt(this.#state.get(field[low])))
 	}
 
-	/** Runs `body` under the lock, then drives the interrupt line. */
-	#locked<Result>(body: () => Result): Result {
-		this.#lock.acquire()
-		try {
-			const result = body()
-			this.#plic.setLevel(
-				boardMap.rtc.irq,
-				this.#state.get(field.irqPending) & this.#state.get(field.irqEnabled) ? 1 : 0,
-			)
-			return result
-		} finally {
-			this.#lock.release()
-		}
+	#driveLine(lines: InterruptLines): void {
+		lines.setLevel(boardMap.rtc.irq, this.#state.get(field.irqPending) & this.#state.get(field.irqEnabled) ? 1 : 0)
 	}
 }

@@ -1,7 +1,8 @@
 /** PLIC: the platform-level interrupt controller, SiFive's layout, two contexts per hart (M, then S). */
 import {array, Mip, type SharedMemory, sharedStruct, type VcpuBlocks} from '../memory/index.ts'
 import type {AccessBytes, Device} from './bus.ts'
-import {DeviceLock} from './device-lock.ts'
+import type {DeviceLock} from './device-lock.ts'
+import type {DeviceLocks} from './device-locks.ts'
 import {boardMap, maximumHarts} from './memory-map.ts'
 import {StateWords} from './state-words.ts'
 
@@ -39,7 +40,13 @@ export const PlicState = sharedStruct(
 
 const field = PlicState.offset
 
-export class Plic implements Device {
+/** Where a device drives its line. */
+export type InterruptLines = Readonly<{
+	/** Sets a source's line. @param irq 1 … plicSources. */
+	setLevel(irq: number, level: 0 | 1): void
+}>
+
+export class Plic implements Device, InterruptLines {
 	readonly name = 'plic'
 	readonly base = boardMap.plic.base
 	readonly size = boardMap.plic.size
@@ -48,10 +55,12 @@ export class Plic implements Device {
 	readonly #state: StateWords
 	readonly #lock: DeviceLock
 	readonly #contexts: number
+	/** For who holds the lock already. */
+	readonly #lockedLines: InterruptLines = {setLevel: (irq, level) => this.#setLevel(irq, level)}
 
-	constructor(memory: SharedMemory, options: {state: number; blocks: VcpuBlocks}) {
+	constructor(memory: SharedMemory, options: {state: number; locks: DeviceLocks; blocks: VcpuBlocks}) {
 		this.#state = new StateWords(memory, options.state)
-		this.#lock = new DeviceLock(memory, {device: this.name, offset: options.state + field.lock})
+		this.#lock = options.locks.add(this.name, options.state + field.lock)
 		this.#blocks = options.blocks
 		this.#contexts = options.blocks.count * 2
 	}
@@ -61,18 +70,19 @@ export class Plic implements Device {
 		this.#state.clear({to: PlicState.size})
 	}
 
-	/** Sets a source's line. From any thread; takes no lock but the PLIC's own. @param irq 1 … plicSources. */
+	/** Sets a source's line. From any vCPU's thread; takes no lock but the PLIC's own. @param irq 1 … plicSources. */
 	setLevel(irq: number, level: 0 | 1): void {
 		this.#lock.acquire()
 		try {
-			const bits = this.#state.get(field.level + wordOf(irq))
-			const changed = level ? bits | bitOf(irq) : bits & ~bitOf(irq)
-			if (changed >>> 0 === bits) return
-			this.#state.set(field.level + wordOf(irq), changed)
-			this.#driveSource(irq)
+			this.#setLevel(irq, level)
 		} finally {
 			this.#lock.release()
 		}
+	}
+
+	/** For the main thread: runs `body`, which may set lines, under the PLIC's lock. @returns undefined if that is held; see DeviceLock.tryRun(). */
+	tryRun<Result>(body: (lines: InterruptLines) => Result): Result | undefined {
+		return this.#lock.tryRun(() => body(this.#lockedLines))
 	}
 
 	read(offset: number, _bytes: AccessBytes): number {
@@ -105,6 +115,14 @@ export class Plic implements Device {
 		} finally {
 			this.#lock.release()
 		}
+	}
+
+	#setLevel(irq: number, level: 0 | 1): void {
+		const bits = this.#state.get(field.level + wordOf(irq))
+		const changed = level ? bits | bitOf(irq) : bits & ~bitOf(irq)
+		if (changed >>> 0 === bits) return
+		this.#state.set(field.level + wordOf(irq), changed)
+		this.#driveSource(irq)
 	}
 
 	#readContext(offset: number): number {

@@ -3,9 +3,10 @@ import {array, type SharedMemory, sharedStruct} from '../memory/index.ts'
 import type {AccessBytes, Device} from './bus.ts'
 import {ByteRing, byteRing} from './byte-ring.ts'
 import {type ControlWords, MainDoorbell} from './control.ts'
-import {DeviceLock} from './device-lock.ts'
+import type {DeviceLocks} from './device-locks.ts'
+import {DeviceSection} from './device-section.ts'
 import {boardMap} from './memory-map.ts'
-import type {Plic} from './plic.ts'
+import type {InterruptLines, Plic} from './plic.ts'
 import {StateWords} from './state-words.ts'
 
 // Registers: PC16550D data sheet, table II, "Summary of Registers".
@@ -70,19 +71,23 @@ export class Uart implements Device {
 	readonly #memory: SharedMemory
 	readonly #base: number
 	readonly #state: StateWords
-	readonly #lock: DeviceLock
-	readonly #plic: Plic
+	readonly #section: DeviceSection
 	readonly #control: ControlWords
 	readonly #output: ByteRing
 	readonly #input: ByteRing
+	/** The main thread's: it has made room for a stalled transmitter, and has yet to say so under the lock. */
+	#readinessOwed = false
 
-	constructor(memory: SharedMemory, options: {state: number; plic: Plic; control: ControlWords}) {
-		const {state, plic, control} = options
+	constructor(memory: SharedMemory, options: {state: number; locks: DeviceLocks; plic: Plic; control: ControlWords}) {
+		const {state, locks, plic, control} = options
 		this.#memory = memory
 		this.#base = state
 		this.#state = new StateWords(memory, state)
-		this.#lock = new DeviceLock(memory, {device: this.name, offset: state + field.lock})
-		this.#plic = plic
+		this.#section = new DeviceSection({
+			lock: locks.add(this.name, state + field.lock),
+			plic,
+			driveLine: (lines) => this.#driveLine(lines),
+		})
 		this.#control = control
 		const onFilled = () => control.ringMain(MainDoorbell.consoleOutput)
 		this.#output = new ByteRing(memory, {struct: OutputRing, offset: state + field.output, onFilled})
@@ -95,16 +100,16 @@ export class Uart implements Device {
 	}
 
 	read(offset: number, _bytes: AccessBytes): number {
-		return this.#locked(() => this.#readRegister(offset))
+		return this.#section.run(() => this.#readRegister(offset))
 	}
 
 	write(offset: number, _bytes: AccessBytes, value: number): void {
-		this.#locked(() => this.#writeRegister(offset, value & 0xff))
+		this.#section.run(() => this.#writeRegister(offset, value & 0xff))
 	}
 
 	/** Sends bytes past the registers, for SBI. @returns how many found room. */
 	putConsole(bytes: Uint8Array): number {
-		return this.#locked(() => {
+		return this.#section.run(() => {
 			const count = this.#output.push(bytes)
 			this.#afterTransmit()
 			return count
@@ -113,7 +118,7 @@ export class Uart implements Device {
 
 	/** Takes what was typed, at most `maximum` bytes, past the registers, for SBI. */
 	getConsole(maximum: number): Uint8Array<ArrayBuffer> {
-		return this.#locked(() => this.#takeInput(maximum))
+		return this.#section.run(() => this.#takeInput(maximum))
 	}
 
 	/** Blocks a vCPU thread until putConsole() may find room, or for `timeoutMs`. */
@@ -121,7 +126,7 @@ export class Uart implements Device {
 		this.#output.waitForRoom(timeoutMs)
 	}
 
-	/** Takes what the guest has sent. For the main thread only, which is the ring's one consumer. */
+	/** Takes what the guest has sent. For the main thread only, which is the ring's one consumer; also when the deviceLock bell rings. */
 	drainOutput(): Uint8Array<ArrayBuffer>[] {
 		const pieces: Uint8Array<ArrayBuffer>[] = []
 		// Until a look after the last take finds it empty; from then on a new byte rings the main doorbell. See ByteRing.
@@ -134,19 +139,24 @@ export class Uart implements Device {
 			pieces.push(this.#output.take(OutputRing.fields.data.count))
 		}
 		// After the ring's head was stored. Pairs with #afterTransmit().
-		if (pieces.length > 0 && this.#exchange('outputStalled', 0) === 1) {
-			this.#locked(() => this.#state.set(field.transmitterEmpty, 1))
-		}
+		if (pieces.length > 0 && this.#exchange('outputStalled', 0) === 1) this.#readinessOwed = true
+		if (this.#readinessOwed) this.#section.tryRun(() => this.#announceReadiness())
 		return pieces
 	}
 
-	/** Types bytes. For the main thread only. @returns how many found room; the consoleInput bell rings when there is more. */
+	/** Types bytes. For the main thread only. @returns how many were taken; the consoleInput or the deviceLock bell rings when more can be. */
 	feedInput(bytes: Uint8Array): number {
-		return this.#locked(() => {
+		const taken = this.#section.tryRun(() => {
 			const count = this.#input.push(bytes)
 			if (count < bytes.length) this.#exchange('inputRefused', 1)
 			return count
 		})
+		return taken ?? 0
+	}
+
+	#announceReadiness(): void {
+		this.#state.set(field.transmitterEmpty, 1)
+		this.#readinessOwed = false
 	}
 
 	#readRegister(register: number): number {
@@ -298,20 +308,11 @@ export class Uart implements Device {
 		return ier & Ier.transmitterEmpty && this.#state.get(field.transmitterEmpty) ? Iir.transmitterEmpty : Iir.none
 	}
 
-	/** Runs `body` under the lock, then drives the interrupt line by what has become of the registers. */
-	#locked<Result>(body: () => Result): Result {
-		this.#lock.acquire()
-		try {
-			const result = body()
-			const level = this.#interruptId() === Iir.none ? 0 : 1
-			if (level !== this.#state.get(field.level)) {
-				this.#state.set(field.level, level)
-				this.#plic.setLevel(boardMap.uart.irq, level)
-			}
-			return result
-		} finally {
-			this.#lock.release()
-		}
+	#driveLine(lines: InterruptLines): void {
+		const level = this.#interruptId() === Iir.none ? 0 : 1
+		if (level === this.#state.get(field.level)) return
+		this.#state.set(field.level, level)
+		lines.setLevel(boardMap.uart.irq, level)
 	}
 
 	/** Flags between vCPUs and the main thread, which meet without the lock; each use names its partner. */

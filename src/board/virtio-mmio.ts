@@ -1,7 +1,8 @@
 /** One virtio-mmio slot (transport version 2): registers, negotiation, queues. An empty slot has device ID 0. */
 import {array, type Gpa, type GuestRam, type SharedMemory, sharedStruct} from '../memory/index.ts'
 import type {AccessBytes, Device} from './bus.ts'
-import {DeviceLock} from './device-lock.ts'
+import type {DeviceLock} from './device-lock.ts'
+import type {DeviceLocks} from './device-locks.ts'
 import {virtioSlot} from './memory-map.ts'
 import type {Plic} from './plic.ts'
 import {StateWords} from './state-words.ts'
@@ -95,15 +96,22 @@ export class VirtioMmio implements Device {
 
 	constructor(
 		memory: SharedMemory,
-		options: {slot: number; state: number; ram: GuestRam; plic: Plic; device: VirtioDevice | undefined},
+		options: {
+			slot: number
+			state: number
+			locks: DeviceLocks
+			ram: GuestRam
+			plic: Plic
+			device: VirtioDevice | undefined
+		},
 	) {
-		const {slot, state, ram, plic, device} = options
+		const {slot, state, locks, ram, plic, device} = options
 		const {base, irq} = virtioSlot(slot)
 		this.name = `virtio-mmio slot ${slot}`
 		this.base = base
 		this.#irq = irq
 		this.#state = new StateWords(memory, state)
-		this.#lock = new DeviceLock(memory, {device: this.name, offset: state + field.lock})
+		this.#lock = locks.add(this.name, state + field.lock)
 		this.#plic = plic
 		this.#device = device
 		this.#queues = Array.from(

@@ -1,9 +1,11 @@
 /** mstatus.FS as generated code sees it. */
+
+import {Status} from '../hart/index.ts'
 import type {Code, Local} from '../wasm/index.ts'
 import {offsets} from './block-offsets.ts'
 
 /** mstatus.FS, both bits: dirty. */
-export const mstatusFs = 0x6000
+export const mstatusFs = Number(Status.FS)
 
 /** mstatus.FS = dirty. Plain: only this vCPU writes it. */
 export function emitMarkDirty(code: Code, block: Local): void {

@@ -1,7 +1,18 @@
 /** The one lowering of expression trees and effects into WebAssembly. Where operands come from is the only thing that differs between its users. */
 
-import type {BinaryName, BlockOperation, Effect, Expression, RegisterField, Type, UnaryName} from '../isa/index.ts'
-import type {Code, FunctionReference, Label, Local} from '../wasm/index.ts'
+import {BlockStatus} from '../hart/index.ts'
+import {
+	type BinaryName,
+	type BlockOperation,
+	type Effect,
+	type Expression,
+	isMultiplyHigh,
+	type RegisterField,
+	type Type,
+	type UnaryName,
+} from '../isa/index.ts'
+import type {Code, Label, Local} from '../wasm/index.ts'
+import type {CalledFunctions} from './called-functions.ts'
 import type {MemoryAccess} from './memory-access.ts'
 
 /** Where an instruction's operands come from: read from its decoded slot at run time, or constants of a translated region. */
@@ -28,9 +39,6 @@ export interface Operands {
 	/** Pushes the rm field, 0–7, i32. */
 	roundingField(): void
 }
-
-/** Functions of the hart core that generated code calls. */
-export type HartFunctions = Readonly<Record<string, FunctionReference>>
 
 /** Where an instruction goes when it cannot complete; nothing has been written by then. */
 export type Exits = Readonly<{
@@ -72,7 +80,7 @@ export class Lowering {
 	readonly code: Code
 	readonly operands: Operands
 	readonly memory: MemoryAccess
-	readonly functions: HartFunctions
+	readonly functions: CalledFunctions
 	readonly exits: Exits
 	/** Emits a call in another way; false: it does not, and has emitted nothing. */
 	readonly callOtherwise: ((e: CallExpression, lowering: Lowering) => boolean) | undefined
@@ -83,7 +91,7 @@ export class Lowering {
 		code: Code
 		operands: Operands
 		memory: MemoryAccess
-		functions: HartFunctions
+		functions: CalledFunctions
 		exits: Exits
 		callOtherwise?: (e: CallExpression, lowering: Lowering) => boolean
 	}) {
@@ -146,7 +154,7 @@ export class Lowering {
 			case 'call':
 				if (this.callOtherwise?.(e, this)) return
 				for (const argument of e.arguments) this.push(argument)
-				code.call(this.function(e.name))
+				code.call(this.functions.of(e.name))
 		}
 	}
 
@@ -173,12 +181,6 @@ export class Lowering {
 			default:
 				throw new Error(`Invariant broken: ${effect.effect} is lowered by the engine that owns control flow`)
 		}
-	}
-
-	function(name: string): FunctionReference {
-		const found = this.functions[name]
-		if (!found) throw new Error(`Invariant broken: the hart core must export ${name}`)
-		return found
 	}
 
 	#unary(name: UnaryName, type: Type, a: Expression): void {
@@ -233,7 +235,7 @@ export class Lowering {
 		this.push(a)
 		this.push(b)
 		if (plain) code.op(`${a.type}.${plain}` as 'i64.add')
-		else if (name.startsWith('mulh')) code.call(this.function(name))
+		else if (isMultiplyHigh(name)) code.call(this.functions.of(name))
 		else this.#divide(name as 'divS', a.type)
 	}
 
@@ -284,13 +286,13 @@ export class Lowering {
 		this.operands.roundingField()
 		code.tee(mode).i32(4).op('i32.gt_u')
 		code.if(undefined, () => {
-			code.get(mode).call(this.function('roundingMode')).tee(mode).i32(0).op('i32.lt_s').brIf(this.exits.illegal)
+			code.get(mode).call(this.functions.of('roundingMode')).tee(mode).i32(0).op('i32.lt_s').brIf(this.exits.illegal)
 		})
 		code.get(mode)
 		code.release(mode)
 	}
 
-	// status = csrAccess(number, how, operand, readOnly); 0 → illegal; the old value comes through scratch
+	// status = csrAccess(number, how, operand, readOnly), a CsrStatus; illegal → illegal; the old value comes through scratch
 	#csr(e: Extract<Expression, {op: 'csr'}>): void {
 		const {code} = this
 		const status = code.local('i32')
@@ -299,17 +301,17 @@ export class Lowering {
 		code.i32(csrHow[e.name])
 		this.push(e.operand)
 		this.push(e.readOnly)
-		code.call(this.function('csrAccess')).tee(status).op('i32.eqz').brIf(this.exits.illegal)
+		code.call(this.functions.of('csrAccess')).tee(status).op('i32.eqz').brIf(this.exits.illegal)
 		this.memory.pushScratch()
 		this.csrStatus = status
 	}
 
-	// Stack: the callee's arguments. status = callee(…): 0 → trap, 2 → illegal
+	// Stack: the callee's arguments. status = callee(…), a BlockStatus: trap → trap, illegal → illegal
 	#blockOperation(callee: 'zeroBlock' | 'manageBlock'): void {
 		const {code} = this
 		const status = code.local('i32')
-		code.call(this.function(callee)).tee(status).op('i32.eqz').brIf(this.exits.trap)
-		code.get(status).i32(2).op('i32.eq').brIf(this.exits.illegal)
+		code.call(this.functions.of(callee)).tee(status).op('i32.eqz').brIf(this.exits.trap)
+		code.get(status).i32(BlockStatus.illegal).op('i32.eq').brIf(this.exits.illegal)
 		code.release(status)
 	}
 }

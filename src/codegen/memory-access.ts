@@ -1,9 +1,12 @@
 /** Emits guest loads, stores and atomics: the TLB lookup inline, everything else in the hart core. */
 
 import type {AccessBytes, AmoName, Expression, Type} from '../isa/index.ts'
+import {pageMask, pageShift} from '../memory/index.ts'
 import {type TagEncoding, TlbEntry, tagBias} from '../tlb/index.ts'
-import type {Code, FunctionReference, Label, Local, MemoryOpcode} from '../wasm/index.ts'
+import type {Code, Label, Local, MemoryOpcode} from '../wasm/index.ts'
 import {offsets} from './block-offsets.ts'
+import type {CalledFunctions} from './called-functions.ts'
+import type {HostOrder} from './host-order.ts'
 
 export type Push = () => void
 export type AtomicOperands = Readonly<{gva: Push; value: Push}>
@@ -39,7 +42,8 @@ export class MemoryAccess {
 	readonly #table: Local
 	readonly #mask: Local
 	readonly #encoding: TagEncoding
-	readonly #functions: Readonly<Record<string, FunctionReference>>
+	readonly #hostOrder: HostOrder
+	readonly #functions: CalledFunctions
 
 	/** @param options.table i32: the data table's address. @param options.mask i32: (entries − 1) × TlbEntry.size. */
 	constructor(options: {
@@ -49,7 +53,8 @@ export class MemoryAccess {
 		table: Local
 		mask: Local
 		encoding: TagEncoding
-		functions: Readonly<Record<string, FunctionReference>>
+		hostOrder: HostOrder
+		functions: CalledFunctions
 	}) {
 		this.#code = options.code
 		this.#block = options.block
@@ -57,6 +62,7 @@ export class MemoryAccess {
 		this.#table = options.table
 		this.#mask = options.mask
 		this.#encoding = options.encoding
+		this.#hostOrder = options.hostOrder
 		this.#functions = options.functions
 	}
 
@@ -89,13 +95,13 @@ export class MemoryAccess {
 			() => {
 				code.get(address).i32(bytes).get(value)
 				if (operands.type === 'i32') code.op('i64.extend_i32_u')
-				code.call(this.#function('writeMemory')).op('i32.eqz').unlikely().brIf(trap)
+				code.call(this.#functions.of('writeMemory')).op('i32.eqz').unlikely().brIf(trap)
 			},
 		)
 		code.release(address, value, entry)
 	}
 
-	/** Pushes the old value. Sequentially consistent: every Wasm atomic is, which is at least what aq and rl ask. */
+	/** Pushes the old value. Ordered among atomics as every Wasm atomic is, and before what follows by #finishStore(): whatever aq and rl say. */
 	amo(e: AmoExpression, operands: AtomicOperands, trap: Label): void {
 		const code = this.#code
 		const offset = code.local('i32')
@@ -111,20 +117,21 @@ export class MemoryAccess {
 				.get(value)
 				.memory(`${e.type}.atomic.rmw.${operation}` as MemoryOpcode)
 		else this.#minMax(e, offset, value)
+		this.#finishStore()
 		code.release(offset, value)
 	}
 
 	/** Pushes the value, and remembers its place and the value itself. */
 	loadReserved({bytes, releases}: LoadReservedExpression, gva: Push, trap: Label): void {
 		const code = this.#code
-		// An atomic load is ordered before what follows, not after a plain store before it.
+		// On every host: an atomic load is ordered before what follows, not after plain accesses before it (RVWMO rule 6).
 		if (releases) code.op('atomic.fence')
 		const type = bytes === 4 ? 'i32' : 'i64'
 		const offset = code.local('i32')
 		const value = code.local(type)
 		this.#atomicOffset({gva, bytes, tag: 'readTag'}, trap)
 		code.set(offset)
-		// Ordered before every later access of this hart. Pairs with the compare-exchange of storeConditional() and with AMOs on any hart.
+		// Ordered before every later access of this hart, with or without aq: no fence. Pairs with the compare-exchange of storeConditional() and with AMOs on any hart.
 		code.get(offset).memory(`${type}.atomic.load`).set(value)
 		this.#setReservation(() => code.get(offset))
 		code.get(this.#block).i32(bytes).memory('i32.store', offsets.reservationBytes)
@@ -156,6 +163,7 @@ export class MemoryAccess {
 				code.set(reserved)
 				// Sequentially consistent. Pairs with loadReserved() and with the other harts' stores and atomics on this place.
 				code.get(offset).get(reserved).get(value).memory(`${type}.atomic.rmw.cmpxchg`)
+				this.#finishStore()
 				code.get(reserved).op(`${type}.ne`).op('i64.extend_i32_u')
 			},
 			() => code.i64(1n),
@@ -177,6 +185,18 @@ export class MemoryAccess {
 	/** Pushes the 64-bit scratch value. Plain: written by the hart core on this thread. */
 	pushScratch(): void {
 		this.#code.get(this.#block).memory('i64.load', offsets.scratch)
+	}
+
+	/**
+	 * After the atomic operation of an AMO, or of an SC that may have stored. To the guest that is one access, and later ones
+	 * come after all of it: with aq any (RVWMO rule 5), without it a load that returns its value (rule 3) and what depends on its
+	 * result (rules 9 to 11). On x86 it is one instruction, and a barrier. On a weakly ordered host engines may emit a loop of
+	 * load-acquire-exclusive and store-release-exclusive with nothing behind it, as V8 does on ARMv8.0: plain accesses after it
+	 * may be performed before its store, though not before its load. What the host's instructions do cannot be asked for.
+	 */
+	#finishStore(): void {
+		// Orders the store before every later access of this hart. Pairs with the fences and atomics of the others.
+		if (this.#hostOrder === 'weak') this.#code.op('atomic.fence')
 	}
 
 	// Plain: a hart's reservation is its own.
@@ -231,10 +251,7 @@ export class MemoryAccess {
 		const code = this.#code
 		pushEntry(code, {address: access.address, table: this.#table, mask: this.#mask})
 		code.tee(access.entry).memory('i64.load', TlbEntry.offset[access.tag])
-		code
-			.get(access.address)
-			.i64(BigInt(~(0xfff ^ (access.bytes - 1))))
-			.op('i64.and')
+		pushMasked(code, access)
 		toTag(code, this.#encoding)
 		code.op('i64.eq')
 	}
@@ -243,20 +260,22 @@ export class MemoryAccess {
 		this.#code.get(address).op('i32.wrap_i64').get(entry).memory('i32.load', TlbEntry.offset.addend).op('i32.add')
 	}
 
-	#call(name: string, push: Push, trap: Label): void {
+	#call(name: 'readMemory' | 'atomicAddress', push: Push, trap: Label): void {
 		const code = this.#code
 		const result = code.local('i32')
 		push()
-		code.call(this.#function(name)).tee(result).op('i32.eqz').unlikely().brIf(trap)
+		code.call(this.#functions.of(name)).tee(result).op('i32.eqz').unlikely().brIf(trap)
 		code.get(result)
 		code.release(result)
 	}
+}
 
-	#function(name: string): FunctionReference {
-		const found = this.#functions[name]
-		if (!found) throw new Error(`Invariant broken: the hart core must export ${name}`)
-		return found
-	}
+// Pushes gva & ~(0xfff ^ (bytes − 1)): the page's address, unless the access is misaligned.
+export function pushMasked(code: Code, {address, bytes}: {address: Local; bytes: AccessBytes}): void {
+	code
+		.get(address)
+		.i64(BigInt(~(pageMask ^ (bytes - 1))))
+		.op('i64.and')
 }
 
 /** Turns the page's address on the stack, i64, into its tag. */
@@ -266,7 +285,7 @@ export function toTag(code: Code, encoding: TagEncoding): void {
 }
 
 /** log2(TlbEntry.size) below the page shift: gva >> this, masked, is the entry's place in bytes. */
-const entryShift = 12n - BigInt(Math.log2(TlbEntry.size))
+const entryShift = BigInt(pageShift) - BigInt(Math.log2(TlbEntry.size))
 
 /** Pushes the address of the entry for `address`: table + ((gva >> 7) & mask). */
 export function pushEntry(code: Code, lookup: {address: Local; table: Local; mask: Local}): void {

@@ -1,14 +1,19 @@
 /** Upper halves of 64 × 64-bit products, which Wasm has no instruction for. */
+import type {MultiplyHighName} from '../isa/index.ts'
 import type {Code, FunctionReference, Local, ModuleBuilder} from '../wasm/index.ts'
 
 const signature = {parameters: ['i64', 'i64'], results: ['i64']} as const
 
 /** Defines mulhU, mulhS and mulhSU in the module. */
-export function emitMultiplyHigh(module: ModuleBuilder): Record<'mulhU' | 'mulhS' | 'mulhSU', FunctionReference> {
+export function emitMultiplyHigh(module: ModuleBuilder): readonly (readonly [MultiplyHighName, FunctionReference])[] {
 	const mulhU = module.function('mulhU', signature, emitUnsigned)
 	const mulhS = module.function('mulhS', signature, (code) => emitSigned(code, mulhU, [0, 1]))
 	const mulhSU = module.function('mulhSU', signature, (code) => emitSigned(code, mulhU, [0]))
-	return {mulhU, mulhS, mulhSU}
+	return [
+		['mulhU', mulhU],
+		['mulhS', mulhS],
+		['mulhSU', mulhSU],
+	]
 }
 
 // With a = ah·2^32 + al, b alike:

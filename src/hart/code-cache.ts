@@ -1,9 +1,8 @@
 /** A vCPU's code cache, seen from scripts. The hart core lays it out: hash buckets, then code pages (src/hart/core/code-cache.ts). */
-import type {SharedMemory} from '../memory/index.ts'
+import {pageShift, type SharedMemory} from '../memory/index.ts'
 import {CodePage} from './code-page.ts'
 
 const bucketBytes = 4
-const pageBits = 12
 /** Fewer would leave the pages unaligned. */
 export const minimumCodePages = 8
 
@@ -31,7 +30,7 @@ export function codePageFinder(memory: SharedMemory, cache: number, codePages: n
 	const first = cache / bucketBytes
 	const mask = 2 ** log2 - 1
 	return (page) => {
-		let bucket = Math.imul(page >>> pageBits, 0x9e37_79b1) >>> (32 - log2)
+		let bucket = Math.imul(page >>> pageShift, 0x9e37_79b1) >>> (32 - log2)
 		for (;;) {
 			const code = u32[first + bucket] ?? 0
 			if (code === 0 || u32[(code + CodePage.offset.page) / 4] === page) return code

@@ -1,27 +1,42 @@
 /** Decoded code: what a vCPU keeps of a page of guest instructions. */
-import {array, sharedStruct} from '../memory/index.ts'
+import {array, pageBytes, sharedStruct} from '../memory/index.ts'
+
+/** Instructions begin at every halfword. */
+export const parcelBytes = 2
+/** Instruction slots of a page; two sentinels follow them, since an instruction of four bytes that ends the page leads to the second. */
+export const pageSlots = pageBytes / parcelBytes
+/** Page offset of the last parcel: an instruction of four bytes there lies in two pages. */
+export const lastParcel = pageBytes - parcelBytes
 
 /** One guest-physical page of decoded instructions, private to a vCPU. The slot of the instruction at page offset o is slots + o / 2 × 8. */
 export const CodePage = sharedStruct(
 	{
-		/** 2048 instruction slots and two sentinels (an instruction that ends the page falls into one). */
-		slots: array('i64', 2050),
+		/** `pageSlots` instruction slots and two sentinels. */
+		slots: array('i64', pageSlots + 2),
 		/** The bytes that were decoded, and up to two more of an instruction that crosses the page. */
-		snapshot: array('i64', 513),
+		snapshot: array('i64', pageBytes / 8 + 1),
 		/** Offset in shared memory of the physical page; 0 = unused. */
 		page: 'i32',
 		generation: 'i32',
 		/** Tells this copy of this page from all others that this vCPU ever made; 0 in the scratch page only, which is no copy. */
 		snapshotNumber: 'i64',
 		/** How often the interpreter has jumped to each slot. */
-		counters: array('i16', 2048),
+		counters: array('i16', pageSlots),
 	},
 	{align: 64},
 )
 
+/** Handlers that the hart core writes into slots; the interpreter's handlers begin with them. */
+export const SlotHandler = {
+	/** Decodes the instruction first. */
+	decode: 0,
+	/** A sentinel: the next instruction lies in another page. */
+	pageEnd: 1,
+} as const
+
 /** A decoded instruction. Register operands are byte offsets into x or f (number × 8). */
 export const Slot = sharedStruct({
-	/** Index of the handler; 0 decodes the instruction first. */
+	/** Index of the handler. */
 	handler: 'i16',
 	/** rd; for stores and branches rs2. */
 	a: 'i8',
@@ -30,3 +45,6 @@ export const Slot = sharedStruct({
 	/** The immediate, the CSR number, or rs2 | rs3 << 8 | rm << 16. */
 	c: 'i32',
 })
+
+/** Bytes of slots for each byte of code. */
+export const slotBytesPerByte = Slot.size / parcelBytes

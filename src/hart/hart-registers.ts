@@ -30,7 +30,7 @@ const shownCsrs = [
 	'stimecmp',
 ] as const satisfies readonly HartField[]
 
-// Plain throughout: only this vCPU's thread writes its registers while it runs; others look while it is parked.
+// Plain but for satp: only this vCPU's thread writes its registers while it runs; others look while it is parked.
 export class HartRegisters {
 	readonly #memory: SharedMemory
 	readonly #block: number
@@ -47,6 +47,15 @@ export class HartRegisters {
 
 	set(field: HartField, value: bigint, index = 0): void {
 		this.#memory.u64[this.#offset(field) / 8 + index] = BigInt.asUintN(64, value)
+	}
+
+	/** Writes satp, whose ASID remote fences read while this vCPU runs. */
+	publishSatp(value: bigint): void {
+		const low = this.#offset('satp') / 4
+		this.#memory.u32[low] = Number(BigInt.asUintN(32, value))
+		// As publishSatp() in hart/csr-supervisor.ts: accesses through the old address space are ordered before, walks in the new
+		// one after. Pairs with #currentAsid() in src/tlb/tlb.ts.
+		Atomics.store(this.#memory.i32, low + 1, Number(BigInt.asIntN(32, value >> 32n)))
 	}
 
 	/** A 32-bit field, unsigned. */

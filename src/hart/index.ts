@@ -1,6 +1,9 @@
 /** A hart: its state in shared memory, its registers, its reset. The hart core is core/, compiled by itself. */
+
+export {Envcfg, Privilege, Satp, Status} from './architecture.ts'
 export {codeCacheBytes, codePageFinder, minimumCodePages} from './code-cache.ts'
-export {CodePage, Slot} from './code-page.ts'
+export {CodePage, lastParcel, pageSlots, parcelBytes, Slot, SlotHandler, slotBytesPerByte} from './code-page.ts'
+export {BlockStatus, CsrStatus, WfiStatus} from './core-status.ts'
 export {HartRegisters, type RegisterDump} from './hart-registers.ts'
 export {enterSupervisor, type HartEntry, resetHarts} from './reset.ts'
 export {fieldOffset, type HartField, VcpuBlock, vcpuRegions} from './vcpu-block.ts'

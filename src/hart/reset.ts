@@ -1,33 +1,30 @@
 /** Reset: the architectural state in which a hart starts. */
 
-import type {VcpuBlocks} from '../memory/index.ts'
+import {supervisorInterrupts, type VcpuBlocks} from '../memory/index.ts'
+import {Counter, Envcfg, Privilege, Seccfg, Status} from './architecture.ts'
 import {HartRegisters} from './hart-registers.ts'
 import {VcpuBlock} from './vcpu-block.ts'
 
 /** mstatus.UXL = SXL = 64 bits. */
-const wideMstatus = (2n << 32n) | (2n << 34n)
-const floatingPointInitial = 1n << 13n
+const wideMstatus = Status.UXL_64 | Status.SXL_64
 /** What the built-in SBI leaves to S-mode: every exception but ecall from S and M; supervisor interrupts. */
 const delegatedExceptions = 0xb1ffn
-const delegatedInterrupts = 0x222n
+const delegatedInterrupts = BigInt(supervisorInterrupts)
 /** cycle, time, instret, hpmcounter3–31. */
 const allCounters = 0xffff_ffffn
 /** cycle, time, instret: what U-mode reads until S-mode decides. */
-const basicCounters = 7n
+const basicCounters = Counter.CY | Counter.TM | Counter.IR
 /**
  * menvcfg at reset, with and without firmware, as QEMU has it: PBMTE (memory types), ADUE (page walks set A and D). Firmware
  * that knows neither finds the page tables working as the device tree says.
  */
-const resetEnvironment = (1n << 62n) | (1n << 61n)
-/** What S-mode finds besides: STCE (stimecmp), CBZE and CBCFE (cbo.zero, cbo.clean, cbo.flush), CBIE = 3 (cbo.inval invalidates). */
-const supervisorEnvironment = resetEnvironment | (1n << 63n) | (0xfn << 4n)
-/** mseccfg at reset: SSEED. The device tree promises S-mode the seed. */
-const seedForSupervisor = 1n << 9n
+const resetEnvironment = Envcfg.PBMTE | Envcfg.ADUE
+/** What S-mode finds besides: stimecmp, and cache-block operations; cbo.inval invalidates. */
+const supervisorEnvironment = resetEnvironment | Envcfg.STCE | Envcfg.CBZE | Envcfg.CBCFE | Envcfg.CBIE
 const never = 2n ** 64n - 1n
 /** PMP entry 0, as firmware without secrets leaves it: NAPOT over the whole physical space, R W X. */
 const openPmp = {configuration: 0x1fn, address: 2n ** 54n - 1n}
 
-const privilege = {supervisor: 1, machine: 3} as const
 const [a0, a1] = [10, 11]
 
 export type HartEntry = Readonly<{mode: 'supervisor' | 'machine'; pc: number; dtb: number}>
@@ -50,13 +47,14 @@ export function resetHarts(blocks: VcpuBlocks, entry: HartEntry): void {
 		registers.set('mstatus', wideMstatus)
 		registers.set('stimecmp', never)
 		registers.set('menvcfg', resetEnvironment)
-		registers.set('mseccfg', seedForSupervisor)
+		// The device tree promises S-mode the seed.
+		registers.set('mseccfg', Seccfg.SSEED)
 		registers.set('pc', BigInt(entry.pc))
 		registers.set('x', BigInt(hart), a0)
 		registers.set('x', BigInt(entry.dtb), a1)
-		registers.setWord('privilege', privilege[entry.mode])
+		registers.setWord('privilege', Privilege[entry.mode])
 		if (entry.mode === 'machine') continue
-		registers.set('mstatus', wideMstatus | floatingPointInitial)
+		registers.set('mstatus', wideMstatus | Status.FS_INITIAL)
 		registers.set('medeleg', delegatedExceptions)
 		registers.set('mideleg', delegatedInterrupts)
 		registers.set('mcounteren', allCounters)
@@ -74,11 +72,10 @@ export function enterSupervisor(
 	registers: HartRegisters,
 	start: Readonly<{hart: number; address: bigint; opaque: bigint}>,
 ): void {
-	const sie = 1n << 1n
 	registers.set('pc', start.address)
 	registers.set('x', BigInt(start.hart), a0)
 	registers.set('x', start.opaque, a1)
-	registers.set('satp', 0n)
-	registers.set('mstatus', registers.get('mstatus') & ~sie)
-	registers.setWord('privilege', privilege.supervisor)
+	registers.publishSatp(0n)
+	registers.set('mstatus', registers.get('mstatus') & ~Status.SIE)
+	registers.setWord('privilege', Privilege.supervisor)
 }

@@ -1,5 +1,5 @@
 /** One vCPU's block in shared memory: the words others write, its TLB state, its hart. */
-import {type FieldList, type SharedStruct, sharedStruct, VcpuWords} from '../memory/index.ts'
+import {type FieldList, pageBytes, type SharedStruct, sharedStruct, VcpuWords} from '../memory/index.ts'
 import {TlbState} from '../tlb/index.ts'
 import {HartCounters} from './hart-counters.ts'
 import {HartState} from './hart-state.ts'
@@ -7,7 +7,7 @@ import {RunState} from './run-state.ts'
 
 export const VcpuBlock = sharedStruct(
 	{words: VcpuWords, tlb: TlbState, hart: HartState, run: RunState, counters: HartCounters},
-	{align: 4096},
+	{align: pageBytes},
 )
 
 export type HartField = keyof typeof HartState.offset | keyof typeof RunState.offset | keyof typeof HartCounters.offset

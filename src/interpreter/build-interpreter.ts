@@ -1,17 +1,26 @@
 /** The interpreter: one WebAssembly function over decoded slots, generated from the instruction list. */
 
 import {
-	emitMultiplyHigh,
-	hartFunctions,
+	allCoreNames,
+	CalledFunctions,
+	type HostOrder,
 	MemoryAccess,
 	maximumCallDepth,
 	offsets,
 	RegionStatus,
 	rationInstructions,
 	regionSignature,
+	hostOrder as thisHost,
 } from '../codegen/index.ts'
 import {CodePage, Slot} from '../hart/index.ts'
-import {type TagEncoding, type TlbDesign, TlbEntry, TlbTableTrailer, tlbDesign} from '../tlb/index.ts'
+import {
+	descriptorLog2Mask,
+	type TagEncoding,
+	type TlbDesign,
+	TlbEntry,
+	TlbTableTrailer,
+	tlbDesign,
+} from '../tlb/index.ts'
 import {
 	type Code,
 	type FunctionReference,
@@ -35,23 +44,24 @@ const regionHandler = handlerIndex('region')
  * `env.hot(codeBase, ip, pageGva)`.
  * Exports `run(block, budget): ExitReason`, which executes about `budget` instructions from the block's pc on.
  *
- * @param options.design the machine's; the rest is as defaultTlbDesign has it.
+ * @param options.design the machine's; the rest is as defaultTlbDesign has it. @param options.hostOrder default this host's.
  */
-export function buildInterpreter(options: Readonly<{design?: Partial<TlbDesign>}> = {}): Uint8Array<ArrayBuffer> {
+export function buildInterpreter(
+	options: Readonly<{design?: Partial<TlbDesign>; hostOrder?: HostOrder}> = {},
+): Uint8Array<ArrayBuffer> {
 	const {encoding} = tlbDesign(options.design)
+	const {hostOrder = thisHost} = options
 	const module = new ModuleBuilder()
 	module.importSharedMemory('env', 'memory')
 	const decode = module.importFunction('env', 'decode', {parameters: ['i32', 'i32'], results: []})
 	const hot = module.importFunction('env', 'hot', {parameters: ['i32', 'i32', 'i64'], results: []})
 	module.importTable('env', 'regions')
 	const hotThreshold = module.importGlobal('env', 'hotThreshold', 'i32')
-	const functions: Record<string, FunctionReference> = {decode, hot}
-	for (const [name, signature] of hartFunctions) functions[name] = module.importFunction('hart', name, signature)
-	Object.assign(functions, emitMultiplyHigh(module))
+	const functions = new CalledFunctions(module, {names: allCoreNames, multiplyHigh: true})
 	module.function(
 		'run',
 		{parameters: ['i32', 'i32'], results: ['i32']},
-		(code) => emitRun(code, {functions, hotThreshold, encoding}),
+		(code) => emitRun(code, {functions, decode, hot, hotThreshold, encoding, hostOrder}),
 		{exported: true},
 	)
 	return module.toBytes()
@@ -60,12 +70,15 @@ export function buildInterpreter(options: Readonly<{design?: Partial<TlbDesign>}
 function emitRun(
 	code: Code,
 	options: {
-		functions: Readonly<Record<string, FunctionReference>>
+		functions: CalledFunctions
+		decode: FunctionReference
+		hot: FunctionReference
 		hotThreshold: GlobalReference
 		encoding: TagEncoding
+		hostOrder: HostOrder
 	},
 ): void {
-	const {functions, hotThreshold, encoding} = options
+	const {functions, decode, hot, hotThreshold, encoding, hostOrder} = options
 	const block = code.parameter(0)
 	const budget = code.parameter(1)
 	const [ip, codeBase] = [code.local('i32'), code.local('i32')]
@@ -74,7 +87,7 @@ function emitRun(
 	const fetch = {table: code.local('i32'), mask: code.local('i32')}
 	const generation = code.local('i32')
 	const cursor: Cursor = {block, ip, codeBase, pageGva}
-	const memory = new MemoryAccess({code, block, budget, ...data, encoding, functions})
+	const memory = new MemoryAccess({code, block, budget, ...data, encoding, hostOrder, functions})
 	const loadTables = (): void => {
 		emitLoadTable(code, {block, regime: offsets.dataRegime, ...data})
 		emitLoadTable(code, {block, regime: offsets.fetchRegime, ...fetch})
@@ -93,8 +106,7 @@ function emitRun(
 	}
 	const weight = code.local('i32')
 	const leftAt = code.local('i32')
-	const countJump = (): void =>
-		emitCountJump(code, {cursor, weight, hot: functions.hot as FunctionReference, hotThreshold})
+	const countJump = (): void => emitCountJump(code, {cursor, weight, hot, hotThreshold})
 	const leave = (reason: number): void => {
 		emitUnretire(code, block, budget)
 		code.i32(reason).op('return')
@@ -142,6 +154,7 @@ function emitRun(
 									weight,
 									memory,
 									functions,
+									decode,
 									labels,
 									leave,
 									countJump,
@@ -169,7 +182,7 @@ function emitRun(
 			// illegal: raise(2, the instruction's bits)
 			code.i32(2)
 			pushInstructionBits(code, cursor)
-			code.op('i64.extend_i32_u').call(functions.raise as FunctionReference)
+			code.op('i64.extend_i32_u').call(functions.of('raise'))
 		})
 		// trap: pc = the faulting instruction's; it has not retired
 		code.get(block)
@@ -264,7 +277,7 @@ function emitTakeInterrupt(code: Code, {block, functions}: {block: Local; functi
 	code.get(block).memory('i32.load', offsets.mipSoftware).op('i32.or')
 	code.get(block).memory('i32.load', offsets.mie).op('i32.and')
 	code.if(undefined, () => {
-		code.call(functions.takeInterrupt as FunctionReference).op('drop')
+		code.call(functions.of('takeInterrupt')).op('drop')
 	})
 }
 
@@ -274,9 +287,9 @@ function emitLoadTable(code: Code, options: {block: Local; regime: number; table
 	code.get(block).get(block).memory('i32.load', options.regime).i32(2).op('i32.shl', 'i32.add')
 	// Atomic: the cleared entries of a table are seen before its address. Pairs with the exchange that publishes a table in src/tlb.
 	code.memory('i32.atomic.load', offsets.descriptor).tee(table)
-	code.i32(0x1f).op('i32.and').set(mask)
+	code.i32(descriptorLog2Mask).op('i32.and').set(mask)
 	code.i32(TlbEntry.size).get(mask).op('i32.shl').i32(TlbEntry.size).op('i32.sub').set(mask)
-	code.get(table).i32(-32).op('i32.and').set(table)
+	code.get(table).i32(~descriptorLog2Mask).op('i32.and').set(table)
 }
 
 /** Nested blocks, innermost the br_table: handler n's code follows the end of block n. */

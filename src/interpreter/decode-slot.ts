@@ -1,18 +1,16 @@
 /** Decodes one slot of a code page when it is first executed. */
 
-import {CodePage, Slot} from '../hart/index.ts'
+import {CodePage, lastParcel, Slot, slotBytesPerByte} from '../hart/index.ts'
 import {type Decoded, decode} from '../isa/index.ts'
 import type {SharedMemory} from '../memory/index.ts'
 import {type Flow, handlerFor, handlerIndex, isDirectJump} from './handlers.ts'
 import {encodeSlot} from './slot-encoding.ts'
 
-const lastParcel = 0xffe
 const across = handlerIndex('across')
 const illegal = handlerIndex('illegal')
 const region = handlerIndex('region')
 
 /** Slot bytes per byte of code. */
-const slotScale = Slot.size / 2
 
 /**
  * @param options.scratchPage the code page whose last instruction continues in the next guest page.
@@ -41,7 +39,7 @@ export function slotDecoder(
 		const codeBase = codeBaseSigned >>> 0
 		const ip = ipSigned >>> 0
 		options.decoded?.()
-		const pageOffset = (ip - codeBase) / slotScale
+		const pageOffset = (ip - codeBase) / slotBytesPerByte
 		const tableIndex = options.region?.(codeBase, pageOffset) ?? -1
 		if (tableIndex >= 0) return put(ip, region, {...none, c: tableIndex})
 		const inScratchPage = codeBase === options.scratchPage
@@ -85,7 +83,7 @@ function newForm(decoded: Decoded | undefined): Form {
 	const everywhere = (handler: number) => ({far: handler, forward: handler, backward: handler})
 	if (!decoded) return {handlers: everywhere(illegal), slot: none, nearSlot: none, distance: undefined}
 	const slot = encodeSlot(decoded)
-	if (!decoded.instruction.effects.some(isDirectJump)) {
+	if (!isDirectJump(decoded.instruction)) {
 		return {handlers: everywhere(handlerFor(decoded, 'far')), slot, nearSlot: slot, distance: undefined}
 	}
 	const handlers = {
@@ -94,7 +92,7 @@ function newForm(decoded: Decoded | undefined): Form {
 		backward: handlerFor(decoded, 'backward'),
 	}
 	const distance = decoded.operands.imm
-	return {handlers, slot, nearSlot: {...slot, c: distance * slotScale}, distance}
+	return {handlers, slot, nearSlot: {...slot, c: distance * slotBytesPerByte}, distance}
 }
 
 function flowOf(jump: {pageOffset: number; distance: number; inScratchPage: boolean}): Flow {

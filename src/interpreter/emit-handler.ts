@@ -1,9 +1,9 @@
 /** Emits one handler: the code that executes one form of one instruction and goes on to the next slot. */
 
-import {emitMarkDirty, Lowering, offsets, pushFloatingPointOff} from '../codegen/index.ts'
-import {Slot} from '../hart/index.ts'
-import type {Effect, SystemName} from '../isa/index.ts'
-import type {FunctionReference, Local} from '../wasm/index.ts'
+import {type CoreName, emitMarkDirty, Lowering, offsets, pushFloatingPointOff} from '../codegen/index.ts'
+import {CsrStatus, Slot, WfiStatus} from '../hart/index.ts'
+import {type Effect, type SystemName, traitsOf} from '../isa/index.ts'
+import type {Local} from '../wasm/index.ts'
 import type {Handler, InstructionHandler, OwnHandler} from './handlers.ts'
 import {acrossSlot, ExitReason, type RunContext} from './run-context.ts'
 import {registerBytes} from './slot-encoding.ts'
@@ -20,15 +20,11 @@ export function emitHandler(context: RunContext, handler: Handler): void {
 // --- the interpreter's own ------------------------------------------------------------------------
 
 function emitOwn(context: RunContext, key: OwnHandler['key']): void {
-	const {code, cursor, functions, labels} = context
+	const {code, cursor, labels} = context
 	switch (key) {
 		case 'decode':
 			unspend(context)
-			code
-				.get(cursor.codeBase)
-				.get(cursor.ip)
-				.call(functions.decode as FunctionReference)
-				.br(labels.next)
+			code.get(cursor.codeBase).get(cursor.ip).call(context.decode).br(labels.next)
 			return
 		case 'page-end':
 			unspend(context)
@@ -60,11 +56,7 @@ function emitAcross(context: RunContext): void {
 	const {code, cursor, functions, labels} = context
 	const page = code.local('i32')
 	pushPc(code, cursor)
-	code
-		.call(functions.fetchAcross as FunctionReference)
-		.tee(page)
-		.op('i32.eqz')
-		.brIf(labels.trap)
+	code.call(functions.of('fetchAcross')).tee(page).op('i32.eqz').brIf(labels.trap)
 	// A full code cache flushes this vCPU's tables: their entries point at code pages that now hold something else.
 	context.loadTables()
 	unspend(context)
@@ -102,7 +94,7 @@ function emitInstruction(context: RunContext, handler: InstructionHandler): void
 		code.set(context.target)
 	}
 	for (const effect of effects) if (!isControlFlow(effect) && !isDropped(effect, handler)) lowering.effect(effect)
-	if (instruction.floatingPoint && touchesFloatingPointState(effects)) emitMarkDirty(code, cursor.block)
+	if (traitsOf(instruction).dirtiesFloat) emitMarkDirty(code, cursor.block)
 	if (last && isControlFlow(last)) return emitControlFlow(context, {effect: last, handler, lowering})
 	if (lowering.csrStatus) emitCsrRestart(context, lowering.csrStatus, length)
 	advance(context, length)
@@ -117,20 +109,11 @@ function isDropped(effect: Effect, {rdIsZero}: InstructionHandler): boolean {
 	return rdIsZero && effect.effect === 'writeX' && effect.value.op === 'nextPc'
 }
 
-// Writes of f registers and operations that may raise flags; stores only read.
-function touchesFloatingPointState(effects: readonly Effect[]): boolean {
-	const calls = (value: unknown): boolean =>
-		typeof value === 'object' &&
-		value !== null &&
-		((value as {op?: string}).op === 'call' || Object.values(value).some(calls))
-	return effects.some((effect) => effect.effect === 'writeF' || ('value' in effect && calls(effect.value)))
-}
-
-// status == 2 → pc = next instruction; restart
+// status == restart → pc = next instruction; restart
 function emitCsrRestart({code, cursor, labels}: RunContext, status: Local, length: 2 | 4): void {
 	code
 		.get(status)
-		.i32(2)
+		.i32(CsrStatus.restart)
 		.op('i32.eq')
 		.if(undefined, () => {
 			code.get(cursor.block)
@@ -198,7 +181,7 @@ function storePc({code, cursor}: RunContext, extra: number): void {
 /** Instructions whose whole effect is a function of the hart core; 0 = illegal. They leave pc to that function or to us. */
 function emitSystem(context: RunContext, name: SystemName, {instruction, length}: InstructionHandler): void {
 	const {code, cursor, functions, labels, memory} = context
-	const call = (callee: string) => code.call(functions[callee] as FunctionReference)
+	const call = (callee: CoreName) => code.call(functions.of(callee))
 	switch (name) {
 		case 'fence':
 			code.op('atomic.fence')
@@ -231,7 +214,7 @@ function emitSystem(context: RunContext, name: SystemName, {instruction, length}
 			call('wfi').tee(status).op('i32.eqz').brIf(labels.illegal)
 			code
 				.get(status)
-				.i32(2)
+				.i32(WfiStatus.wait)
 				.op('i32.eq')
 				.if(undefined, () => {
 					storePc(context, length)

@@ -1,7 +1,7 @@
 /** Where the interpreter goes on after a far jump: the decoded page and the slot of an address. */
 
 import {offsets, pushEntry, toTag} from '../codegen/index.ts'
-import {CodePage} from '../hart/index.ts'
+import {CodePage, lastParcel} from '../hart/index.ts'
 import {type TagEncoding, TlbEntry} from '../tlb/index.ts'
 import type {Code, FunctionReference, Local} from '../wasm/index.ts'
 import {acrossSlot, type RunContext} from './run-context.ts'
@@ -37,9 +37,17 @@ export function emitFindCode(
 			code.memory('i32.load', CodePage.offset.generation).get(options.generation).op('i32.eq').brIf(found)
 		})
 		code.get(block).get(target).memory('i64.store', offsets.pc)
-		emitFetch(code, functions.fetch as FunctionReference, options)
+		emitFetch(code, functions.of('fetch'), options)
 	})
-	code.get(codeBase).get(target).op('i32.wrap_i64').i32(0xffe).op('i32.and').i32(2).op('i32.shl', 'i32.add').set(ip)
+	code
+		.get(codeBase)
+		.get(target)
+		.op('i32.wrap_i64')
+		.i32(lastParcel)
+		.op('i32.and')
+		.i32(2)
+		.op('i32.shl', 'i32.add')
+		.set(ip)
 	code.release(entry)
 }
 
@@ -68,6 +76,6 @@ export function emitRunAcross(
 	const {cursor, target, functions} = options
 	const {ip, codeBase, pageGva} = cursor
 	code.get(target).i64(-0x1000n).op('i64.and').set(pageGva)
-	emitFetch(code, functions.fetchAcross as FunctionReference, options)
+	emitFetch(code, functions.of('fetchAcross'), options)
 	code.get(codeBase).i32(acrossSlot).op('i32.add').set(ip)
 }

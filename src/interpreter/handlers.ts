@@ -1,12 +1,5 @@
 /** The interpreter's handlers: which specialised forms of each instruction exist, and which one a decoded instruction uses. */
-import {
-	compressedInstructions,
-	type Decoded,
-	type Effect,
-	type Expression,
-	type Instruction,
-	instructions,
-} from '../isa/index.ts'
+import {type Decoded, type Instruction, instructions, lengthsOf, traitsOf} from '../isa/index.ts'
 
 /** Where a direct jump goes: within the page ahead, within the page back (a safepoint), or through the TLB. */
 export type Flow = 'forward' | 'backward' | 'far'
@@ -43,32 +36,10 @@ export const ownHandlers: readonly OwnHandler[] = [
 
 const flows: readonly Flow[] = ['forward', 'backward', 'far']
 
-function hasSideEffect(e: Expression): boolean {
-	switch (e.op) {
-		case 'load':
-		case 'amo':
-		case 'loadReserved':
-		case 'storeConditional':
-		case 'csr':
-		case 'call':
-			return true
-		case 'unary':
-			return hasSideEffect(e.a)
-		case 'binary':
-			return hasSideEffect(e.a) || hasSideEffect(e.b)
-		case 'select':
-			return [e.condition, e.a, e.b].some(hasSideEffect)
-		default:
-			return false
-	}
-}
-
-export const isDirectJump = (effect: Effect): boolean => effect.effect === 'branch' || effect.effect === 'jump'
-const writesX = (instruction: Instruction): boolean => instruction.effects.some(({effect}) => effect === 'writeX')
-
-/** Nothing but a write of rd from registers: with rd = x0 it does nothing. */
-function isPure({effects, floatingPoint}: Instruction): boolean {
-	return !floatingPoint && effects.every((effect) => effect.effect === 'writeX' && !hasSideEffect(effect.value))
+/** pc + imm, always or on a condition. */
+export function isDirectJump(instruction: Instruction): boolean {
+	const {flow} = traitsOf(instruction)
+	return flow === 'branch' || flow === 'jump'
 }
 
 function handlerKey(form: Omit<InstructionHandler, 'kind' | 'key'>): string {
@@ -78,13 +49,12 @@ function handlerKey(form: Omit<InstructionHandler, 'kind' | 'key'>): string {
 	return parts.join(' ')
 }
 
-const compressible = new Set(compressedInstructions.map(({base}) => base))
-
 function formsOf(instruction: Instruction): InstructionHandler[] {
 	const forms: InstructionHandler[] = []
-	const rdForms = writesX(instruction) && !isPure(instruction) ? [false, true] : [false]
-	const flowForms = instruction.effects.some(isDirectJump) ? flows : [undefined]
-	for (const length of compressible.has(instruction.name) ? ([2, 4] as const) : ([4] as const)) {
+	const {writes, isPure} = traitsOf(instruction)
+	const rdForms = writes === 'x' && !isPure ? [false, true] : [false]
+	const flowForms = isDirectJump(instruction) ? flows : [undefined]
+	for (const length of lengthsOf(instruction)) {
 		for (const flow of flowForms) {
 			for (const rdIsZero of rdForms) {
 				const form = {instruction, length, rdIsZero, ...(flow && {flow})}
@@ -109,8 +79,8 @@ export function handlerIndex(key: string): number {
 
 /** The handler for a decoded instruction, whose direct jump (if it is one) goes `flow`. */
 export function handlerFor({instruction, length, operands}: Decoded, flow: Flow): number {
-	const rdIsZero = operands.rd === 0 && writesX(instruction)
-	if (rdIsZero && isPure(instruction)) return handlerIndex(`nop${length}`)
-	const direct = instruction.effects.some(isDirectJump)
-	return handlerIndex(handlerKey({instruction, length, rdIsZero, ...(direct && {flow})}))
+	const {writes, isPure} = traitsOf(instruction)
+	const rdIsZero = operands.rd === 0 && writes === 'x'
+	if (rdIsZero && isPure) return handlerIndex(`nop${length}`)
+	return handlerIndex(handlerKey({instruction, length, rdIsZero, ...(isDirectJump(instruction) && {flow})}))
 }

@@ -1,7 +1,7 @@
 /** Counting what has retired where a slice ends and where an instruction does not. */
 
 import {offsets} from '../codegen/index.ts'
-import type {Code, FunctionReference, Local} from '../wasm/index.ts'
+import type {Code, Local} from '../wasm/index.ts'
 import type {RunContext} from './run-context.ts'
 
 // instret −= 1 (the budget stays used, so that a storm of traps ends its slice); takeTrap()
@@ -10,7 +10,7 @@ export function emitTrap(code: Code, options: {block: Local; budget: Local; func
 	code.get(block).get(block).memory('i64.load', offsets.instret).i64(1n).op('i64.sub')
 	code.memory('i64.store', offsets.instret)
 	code.get(block).get(budget).memory('i32.store', offsets.budget)
-	code.call(options.functions.takeTrap as FunctionReference)
+	code.call(options.functions.of('takeTrap'))
 }
 
 // instret −= budget; budget word = 0

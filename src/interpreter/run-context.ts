@@ -1,7 +1,7 @@
 /** What the pieces of the interpreter's one function share: its locals and its labels. */
 
-import type {MemoryAccess} from '../codegen/index.ts'
-import {CodePage, Slot} from '../hart/index.ts'
+import type {CalledFunctions, MemoryAccess} from '../codegen/index.ts'
+import {CodePage, lastParcel, slotBytesPerByte} from '../hart/index.ts'
 import type {Code, FunctionReference, Label, Local} from '../wasm/index.ts'
 import type {Cursor} from './slot-operands.ts'
 
@@ -25,7 +25,9 @@ export type RunContext = Readonly<{
 	/** What a far jump counts for, i32; 1 but for returns. */
 	weight: Local
 	memory: MemoryAccess
-	functions: Readonly<Record<string, FunctionReference>>
+	functions: CalledFunctions
+	/** The decoder, TypeScript: writes the slot at ip. */
+	decode: FunctionReference
 	labels: Readonly<{
 		/** Executes the slot at ip. */
 		next: Label
@@ -48,4 +50,4 @@ export type RunContext = Readonly<{
 }>
 
 /** The slot at which an instruction that crosses the page is executed, bytes from the code page. */
-export const acrossSlot = CodePage.offset.slots + (0xffe / 2) * Slot.size
+export const acrossSlot = CodePage.offset.slots + lastParcel * slotBytesPerByte

@@ -47,8 +47,13 @@ export type BinaryName =
 
 export type AmoName = 'swap' | 'add' | 'and' | 'or' | 'xor' | 'min' | 'max' | 'minu' | 'maxu'
 
-/** A function of the hart core (Wasm): softfloat, CSR access. `type` is its result. */
-export type CallName = string
+type FloatFormat = 'f32' | 'f64'
+type IntegerFormat = 'i32' | 'u32' | 'i64' | 'u64'
+/** A floating-point function of the hart core: `f64_add`, `f32_to_i64`. */
+export type CallName =
+	| `${FloatFormat}_${'add' | 'sub' | 'mul' | 'div' | 'fma' | 'sqrt' | 'min' | 'max' | 'eq' | 'lt' | 'le' | 'class'}`
+	| `${FloatFormat}_to_${FloatFormat | IntegerFormat}`
+	| `${IntegerFormat}_to_${FloatFormat}`
 
 export type Expression = Readonly<
 	| {op: 'const'; type: Type; value: bigint}
@@ -73,7 +78,7 @@ export type Expression = Readonly<
 	| {op: 'select'; type: Type; condition: Expression; a: Expression; b: Expression}
 	/** `type` is the result's; narrower accesses are extended as `signed` says. */
 	| {op: 'load'; type: Type; bytes: AccessBytes; signed: boolean; gva: Expression}
-	/** Sequentially consistent. The old value; 4-byte ones are i32. */
+	/** One access, ordered before all that follow. The old value; 4-byte ones are i32. */
 	| {op: 'amo'; type: Type; name: AmoName; bytes: 4 | 8; gva: Expression; value: Expression}
 	/** Load reserved. */
 	/** `releases`: ordered after everything before it, too. */

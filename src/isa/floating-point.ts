@@ -105,19 +105,19 @@ export function computeRows({suffix, prefix, fmt, type, bits, read, box, constan
 	const signBit = constant(1n << BigInt(bits - 1))
 	const magnitude = constant((1n << BigInt(bits - 1)) - 1n)
 	const injectSign = (sign: Expression) => writeF('rd', box(or(and(a, magnitude), and(sign, signBit))))
-	const rounded = (name: string, funct5: string) =>
+	const rounded = (name: 'add' | 'sub' | 'mul' | 'div', funct5: string) =>
 		floatingPoint(
 			`f${name}.${suffix}`,
 			`${funct5} ${fmt} rs2 rs1 rm rd 1010011`,
 			writeF('rd', box(call(`${prefix}_${name}`, type, a, b, roundingMode))),
 		)
-	const extreme = (name: string, funct3: string) =>
+	const extreme = (name: 'min' | 'max', funct3: string) =>
 		floatingPoint(
 			`f${name}.${suffix}`,
 			`00101 ${fmt} rs2 rs1 ${funct3} rd 1010011`,
 			writeF('rd', box(call(`${prefix}_${name}`, type, a, b))),
 		)
-	const compare = (name: string, funct3: string) =>
+	const compare = (name: 'eq' | 'lt' | 'le', funct3: string) =>
 		floatingPoint(
 			`f${name}.${suffix}`,
 			`10100 ${fmt} rs2 rs1 ${funct3} rd 1010011`,

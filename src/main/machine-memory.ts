@@ -2,13 +2,12 @@
 import {boardMap, boardRegion} from '../board/index.ts'
 import {expected} from '../errors.ts'
 import {codeCacheBytes, VcpuBlock, vcpuRegions} from '../hart/index.ts'
-import {layOut, type MemoryMap, maximumBytes, type RegionRequest, SharedMemory} from '../memory/index.ts'
+import {layOut, type MemoryMap, maximumBytes, pageBytes, type RegionRequest, SharedMemory} from '../memory/index.ts'
 import {rcuRegion} from '../rcu/index.ts'
 import {type TlbConfig, tlbRegion} from '../tlb/index.ts'
 
 export type MemoryPlan = Readonly<{harts: number; ramBytes: number; tlb: TlbConfig}>
 
-const pageBytes = 4096
 /** All vCPUs' decoded pages together, and what one vCPU has at most and at least. */
 const codePagesInAll = 16_384
 const [mostCodePages, fewestCodePages] = [2048, 256]

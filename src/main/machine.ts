@@ -30,6 +30,8 @@ import {type VcpuDied, VcpuThreads} from './vcpu-threads.ts'
 
 /** Milliseconds: how often the main thread looks around unasked, and how long it waits for vCPUs to park before it ends them. */
 const [heartbeat, parkLimit] = [1000, 5000]
+/** Heartbeats through which a vCPU may be at one device. */
+const deviceLimit = 10
 
 type Pause = Readonly<{parked: PromiseWithResolvers<void>; resumed: PromiseWithResolvers<void>}>
 
@@ -62,7 +64,7 @@ export class Machine implements CommandLineMachine {
 	#pause: Pause | undefined
 	#running: Promise<MachineOutcome> | undefined
 	#disposing: Promise<void> | undefined
-	/** Rejects when vCPUs have not parked in time after a stop. */
+	/** Rejects when the machine has not come to its end in time after a stop. */
 	readonly #overdue = Promise.withResolvers<never>()
 	#stopSeen: number | undefined
 	/** What went wrong first; it makes the outcome's message. */
@@ -151,7 +153,9 @@ export class Machine implements CommandLineMachine {
 		const beat = setInterval(() => this.#beat(), heartbeat)
 		this.#abort?.addEventListener('abort', this.#onAbort, {once: true})
 		if (this.#abort?.aborted) this.#onAbort()
-		const pumping = this.#pump().catch((error: Error) => this.#fail(`the console failed: ${error.message}`))
+		const pumping = this.#pump()
+			.catch((error: Error) => this.#fail(`the console failed: ${error.message}`))
+			.finally(() => this.console.end())
 		try {
 			await this.#untilStopped()
 		} catch (error) {
@@ -163,7 +167,8 @@ export class Machine implements CommandLineMachine {
 		this.#translation?.close()
 		this.#board.control.ringMain(MainDoorbell.stop)
 		this.#pause?.parked.resolve()
-		await Promise.all([pumping, this.#helpers.idle()])
+		// A helper that hangs is left to dispose().
+		await Promise.all([pumping, Promise.race([this.#helpers.idle(), this.#overdue.promise.catch(() => {})])])
 		this.#abort?.removeEventListener('abort', this.#onAbort)
 		clearInterval(beat)
 		return this.#outcome()
@@ -257,8 +262,10 @@ export class Machine implements CommandLineMachine {
 
 	#onDeath(died: VcpuDied): void {
 		this.#fail(died.message, died.vcpu)
-		// The dead thread reads nothing any more; harts that wait for its quiescent state in a remote fence go on, and stop.
+		// The dead thread reads nothing any more; harts that wait for its quiescent state in a remote fence, or for a device that it was at,
+		// go on, and stop.
 		this.#rcu.reader(died.vcpu).offline()
+		this.#board.orphan(died.vcpu)
 	}
 
 	/** Something of ours broke: the machine stops. */
@@ -270,6 +277,8 @@ export class Machine implements CommandLineMachine {
 	/** Once a heartbeat, whatever else hangs. */
 	#beat(): void {
 		this.#stalls.check()
+		const hung = this.#board.watch(deviceLimit)
+		if (hung !== undefined) this.#fail(hung)
 		if (!this.#board.control.stop()) return
 		this.#stopSeen ??= performance.now()
 		if (performance.now() - this.#stopSeen >= parkLimit) this.#overdue.reject(new Error('a hart does not stop'))
@@ -304,14 +313,13 @@ export class Machine implements CommandLineMachine {
 		let untilAlarm: number | undefined
 		while (this.#phase !== 'over') {
 			const bells = await control.mainWait(Math.min(untilAlarm ?? heartbeat, heartbeat))
-			if (bells & MainDoorbell.consoleInput) console.pump()
+			if (bells & (MainDoorbell.consoleInput | MainDoorbell.deviceLock)) console.pump()
 			if (bells & MainDoorbell.tlbPool) this.#clearTables()
 			untilAlarm = rtc.serveAlarm()
 			// A reader that has fallen behind stops the guest's transmitter; it rings when it has caught up.
 			if (!this.console.full) this.console.push(console.read())
 		}
 		for (let rest = console.read(); rest.length > 0; rest = console.read()) this.console.push(rest)
-		this.console.end()
 	}
 
 	#clearTables(): void {

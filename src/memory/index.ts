@@ -1,5 +1,6 @@
 /** The shared memory: its map, shared structs, guest RAM. */
 export * from './guest-ram.ts'
+export * from './page.ts'
 export * from './shared-memory.ts'
 export * from './shared-struct.ts'
 export * from './vcpu-words.ts'

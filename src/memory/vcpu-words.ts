@@ -43,6 +43,10 @@ export const Mip = {
 	MEIP: 1 << 11,
 } as const
 
+/** Those that may be delegated to S-mode, and all that there are. */
+export const supervisorInterrupts = Mip.SSIP | Mip.STIP | Mip.SEIP
+export const allInterrupts = supervisorInterrupts | Mip.MSIP | Mip.MTIP | Mip.MEIP
+
 /** The vCPU blocks in shared memory: where each vCPU's words are. */
 export class VcpuBlocks {
 	readonly memory: SharedMemory

@@ -32,23 +32,22 @@ export class RcuReader {
 	 */
 	quiescentState(): void {
 		const words = this.#words
-		// Plain slot: only this thread writes it. The low words suffice: the slot was equal to the counter when it was
+		// Plain slot: only this thread writes it. The low words suffice: the slot was equal to the counter shortly before it was
 		// stored, and 2^31 grace periods would have to begin in one critical section to make them equal again; even then
 		// a grace period only lasts longer. Nothing is ordered when they are equal, because nobody waits for this reader:
-		// every grace period that began has been announced already.
+		// every grace period that began is in its slot, and has been since it came online, or was announced when it was stored.
 		if (words[this.#slot] === Atomics.load(words, this.#counter)) return
 		this.#announce()
 	}
 
 	/** Begins a read-side critical section. What others published before is seen after it. */
 	online(): void {
-		const words = this.#words
-		do {
-			// Ordered before the loads of the critical section; pairs with the look at the slots that follows every
-			// beginning of a grace period: either that look sees this store, or this reader sees what was published before.
-			storeCounter(words, this.#wide, this.#slot, loadCounter(words, this.#counter))
-			// Once more if one began in between, so that the slot is exact for quiescentState().
-		} while (words[this.#slot] !== Atomics.load(words, this.#counter))
+		// Ordered before the loads of the critical section; pairs with the look at the slots that follows every
+		// beginning of a grace period: either that look sees this store, or this reader sees what was published before.
+		// One store, and nobody to tell: no thread sleeps on the 0 that it replaces, and no grace period waits for it. If a
+		// grace period has begun since the counter was loaded, the slot differs from the counter, and the next quiescent state
+		// announces that. A second store here would hide it: it would have to be announced as well.
+		storeCounter(this.#words, this.#wide, this.#slot, loadCounter(this.#words, this.#counter))
 	}
 
 	/** Ends the read-side critical section: an extended quiescent state, in which the thread may sleep. */

@@ -157,14 +157,8 @@ export class Rcu {
 
 	/** Whether this reader has passed a quiescent state since the grace period began, or is offline. */
 	hasPassed(reader: number, gracePeriod: GracePeriod): boolean {
-		const words = this.#words
-		const slot = this.slotWord(reader)
 		// What the reader did before its quiescent state is ordered before what the caller does next; pairs with RcuReader.
-		const low = Atomics.load(words, slot)
-		if (low === 0) return true
-		// The low words suffice to tell a reader that is behind. (A slot 2^31 grace periods ahead would look so too, but nobody
-		// waits for a grace period that old.) A reader that seems to have passed is compared as a whole.
-		return ((low - gracePeriod) | 0) >= 0 && loadCounter(words, slot) >= gracePeriod
+		return hasPassedAt(loadCounter(this.#words, this.slotWord(reader)), gracePeriod)
 	}
 
 	/** Sleeps until hasPassed(). The caller's own reader must be offline. */
@@ -177,9 +171,11 @@ export class Rcu {
 		// The count before the look at the slot: the reader stores its slot, then reads the count. One of both sees the other.
 		Atomics.add(words, waiters, 1)
 		for (;;) {
-			const low = Atomics.load(words, slot)
-			if (this.hasPassed(reader, gracePeriod)) break
-			if (Atomics.wait(words, slot, low, this.stallLimit) === 'timed-out') {
+			// One look decides whether to sleep, and on which value. With another value than the one that was judged, the thread
+			// might sleep on 0, or on a number that the reader has passed with already: neither need ever change.
+			const seen = loadCounter(words, slot)
+			if (hasPassedAt(seen, gracePeriod)) break
+			if (Atomics.wait(words, slot, seen | 0, this.stallLimit) === 'timed-out') {
 				this.advance()
 				if (this.hasPassed(reader, gracePeriod)) break
 				const milliseconds = ((microseconds() - began) >>> 0) / 1000
@@ -302,6 +298,12 @@ export class Rcu {
 			lastStall: reader < 0 ? undefined : {reader, milliseconds: value('lastStallMicroseconds') / 1000},
 		}
 	}
+}
+
+/** @param seen what a slot held at one moment. */
+function hasPassedAt(seen: number, gracePeriod: GracePeriod): boolean {
+	// Offline is a low word of 0; the high one stays.
+	return (seen | 0) === 0 || seen >= gracePeriod
 }
 
 export function describeStall({reader, milliseconds, gracePeriod}: Stall): string {

@@ -1,9 +1,9 @@
 /** The pages that a remote fence covers. */
+import {pageBytes} from '../memory/index.ts'
 
 /** 4 KiB pages: `first` is a guest-virtual address >> 12 (52 bits, exact in a number), `pages` at least 1. */
 export type PageRange = 'all' | Readonly<{first: number; pages: number}>
 
-const pageBytes = 0x1000
 const pagesPer4GiB = 0x10_0000
 const addressSpacePages = 2 ** 52
 

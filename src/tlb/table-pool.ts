@@ -3,7 +3,7 @@
  * (no vCPU can find it, some may still read it) or being *cleared*, from which it is recycled. Any thread takes and retires.
  */
 import {assert} from '../errors.ts'
-import {array, roundUp, type SharedMemory, sharedStruct} from '../memory/index.ts'
+import {array, pageBytes, roundUp, type SharedMemory, sharedStruct} from '../memory/index.ts'
 import {type GracePeriod, type Rcu, RetiredList, SharedQueue} from '../rcu/index.ts'
 import {emptyTable, poisonSlotZero, tableAddress, tableBytes} from './table.ts'
 import type {TagEncoding} from './tag-encoding.ts'
@@ -192,6 +192,6 @@ function poolLayout({log2Entries, tables}: PoolSize) {
 	const states = PoolHeader.size
 	const free = roundUp(states + tables * 4, 128)
 	const retired = free + SharedQueue.size(tables)
-	const arena = roundUp(retired + RetiredList.size(tables), 4096)
+	const arena = roundUp(retired + RetiredList.size(tables), pageBytes)
 	return {states, free, retired, arena, size: arena + tables * tableBytes(log2Entries)}
 }

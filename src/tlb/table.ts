@@ -1,6 +1,6 @@
 /** One TLB table: what may be done to its bytes, given its descriptor. Field offsets are in tlb-layout.ts. */
 import type {SharedMemory} from '../memory/index.ts'
-import {roundUp} from '../memory/index.ts'
+import {pageBytes, roundUp} from '../memory/index.ts'
 import {type TagEncoding, tagBias} from './tag-encoding.ts'
 import {descriptorLog2Mask, logCapacity, TlbEntry, TlbTableTrailer} from './tlb-layout.ts'
 
@@ -14,7 +14,7 @@ const neverWord = -1
 
 /** Bytes of a table, entries and trailer, from one table to the next. */
 export function tableBytes(log2Entries: number): number {
-	return roundUp((1 << log2Entries) * TlbEntry.size + TlbTableTrailer.size, 4096)
+	return roundUp((1 << log2Entries) * TlbEntry.size + TlbTableTrailer.size, pageBytes)
 }
 
 export function tableAddress(descriptor: number): number {

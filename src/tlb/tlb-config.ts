@@ -1,6 +1,6 @@
 /** How a machine's TLBs are laid out: plain data, the same in every thread. */
 import {rangeError} from '../errors.ts'
-import {type RegionRequest, roundUp} from '../memory/index.ts'
+import {pageBytes, type RegionRequest, roundUp} from '../memory/index.ts'
 import type {FlushPolicyName} from './flush-policy.ts'
 import {TablePool} from './table-pool.ts'
 import type {TagEncoding} from './tag-encoding.ts'
@@ -30,7 +30,7 @@ export function sizeClasses(config: TlbConfig): readonly SizeClass[] {
 	const {vcpus, log2Entries = 12, spareTables = Math.max(256, vcpus * 32)} = config
 	if (!(log2Entries >= 6 && log2Entries <= 16))
 		throw rangeError('log2 of a TLB table’s entries from 6 to 16', log2Entries)
-	const offset = roundUp(TlbShared.size, 4096)
+	const offset = roundUp(TlbShared.size, pageBytes)
 	return [{log2Entries, tables: vcpus * regimeCount + spareTables, spareTables, offset}]
 }
 
@@ -48,5 +48,5 @@ export function encodingOf({design}: TlbConfig): TagEncoding {
 /** The region that holds all tables. */
 export function tlbRegion(config: TlbConfig): RegionRequest {
 	const ends = sizeClasses(config).map(({offset, ...size}) => offset + TablePool.size(size))
-	return {name: 'tlb', size: Math.max(...ends), align: 4096}
+	return {name: 'tlb', size: Math.max(...ends), align: pageBytes}
 }

@@ -186,8 +186,8 @@ export class Tlb {
 
 	/** The same without the wait. @returns what must elapse (Rcu.elapsed) before the flush is complete. */
 	startRemoteFlush({initiator, targets, range, asid = anyAsid, what = 'translations'}: RemoteFlush): GracePeriod {
-		// Counts, and is a full barrier: the caller's stores to page tables are ordered before the loads of satp and `filled`
-		// below. Pairs with the targets' atomic operations between their store of satp or `filled` and their page walks.
+		// Counts, and is a barrier to the atomic loads below: the caller's stores to page tables are ordered before those of satp
+		// and `filled`. Pairs with the targets' atomic stores of satp and of `filled`, which come before their page walks.
 		Atomics.add(this.#memory.i32, (this.#shared + TlbShared.offset.remoteFlushesBegun) >>> 2, 1)
 		this.#awaited.length = 0
 		const bell = what === 'instructions' ? Doorbell.fenceI : Doorbell.flush
@@ -209,17 +209,21 @@ export class Tlb {
 	}
 
 	/**
-	 * ASIDs: tables are not tagged; whoever writes satp flushes before it runs on. A target whose satp has another ASID
-	 * has used its last translation of this one before it wrote satp, and needs no wait; if it writes satp again, that is after
-	 * this load. Then its walks come after the atomic operations of its flush (or, where that was elided, the store of
-	 * `filled`), and see the page tables as they were before this fence, or newer.
+	 * ASIDs: tables are not tagged; whoever writes satp flushes before it runs on. Where a target's satp has another ASID, a fence
+	 * of this one neither rings nor waits:
+	 * - What the target did in this address space it did before the store of satp that is read here. That store is atomic, so
+	 *   those accesses are ordered before what the caller does after its fence, such as handing out the page again.
+	 * - If the target enters this address space later, its store of satp comes after the load here. The caller's stores to page
+	 *   tables are ordered before that load, by the barrier in startRemoteFlush(), and the target's walks after its store: they
+	 *   see the page tables as they were before this fence, or newer. No entry is older, since the store is followed by a flush.
+	 * test/tlb/satp-model.ts goes through all interleavings of both.
 	 */
 	#hasOtherAsid(target: number, asid: number): boolean {
 		return asid !== anyAsid && this.#satpOffset !== undefined && this.#currentAsid(target, this.#satpOffset) !== asid
 	}
 
 	#currentAsid(vcpu: number, satpOffset: number): number {
-		// Pairs with the owner's store of satp; see above.
+		// Pairs with the owner's publishSatp(), in the hart core and in HartRegisters; see above.
 		const high = Atomics.load(this.#memory.i32, (this.#blocks.base(vcpu) + satpOffset + 4) >>> 2)
 		// satp: MODE 63:60, ASID 59:44, PPN 43:0.
 		return (high >>> 12) & 0xffff

@@ -2,7 +2,8 @@
 
 import {Lowering, offsets, RegionStatus} from '../codegen/index.ts'
 import {assert} from '../errors.ts'
-import type {Effect, Instruction} from '../isa/index.ts'
+import {CsrStatus} from '../hart/index.ts'
+import {type Effect, traitsOf} from '../isa/index.ts'
 import type {Code} from '../wasm/index.ts'
 import {emitChainCount, emitUnwoundCount} from './chain-count.ts'
 import {siteShift} from './enter.ts'
@@ -23,18 +24,11 @@ import {RegionMemory} from './region-memory.ts'
 import {RegionOperands} from './region-operands.ts'
 import {analyzeRegisters, type RegisterFlow} from './register-flow.ts'
 import {RegisterLocals} from './register-locals.ts'
-import {noRegisters, type RegisterSet, registersWritten, union, usesOf} from './register-set.ts'
+import {noRegisters, type RegisterSet, registersWritten, union} from './register-set.ts'
 import {analyze, emitStructured} from './structure.ts'
 
 /** For blocks of code without an instruction that could use them. */
 const noExits: Lowering['exits'] = {trap: {name: 'none', depth: -1}, illegal: {name: 'none', depth: -1}}
-
-const faulting = ['load', 'store', 'amo', 'loadReserved', 'storeConditional', 'zeroBlock', 'manageBlock']
-const mayBeIllegal = (instruction: Instruction): boolean =>
-	instruction.floatingPoint === true ||
-	['csr', 'zeroBlock', 'manageBlock'].some((kind) => usesOf(instruction).has.has(kind))
-const mayTrap = (instruction: Instruction): boolean =>
-	mayBeIllegal(instruction) || faulting.some((kind) => usesOf(instruction).has.has(kind))
 
 export function emitRegion(code: Code, region: Region, module: ModuleContext & RegionOptions): void {
 	new RegionEmitter(code, region, module).emit()
@@ -128,7 +122,9 @@ class RegionEmitter {
 	#exitSets(): RegisterSet[] {
 		const sets = this.#region.blocks.flatMap(({instructions}, index) => {
 			const {trapped} = this.#flow[index]!
-			return instructions.some(({decoded}) => mayTrap(decoded.instruction)) ? [[keyOf(trapped), trapped] as const] : []
+			return instructions.some(({decoded}) => traitsOf(decoded.instruction).mayTrap)
+				? [[keyOf(trapped), trapped] as const]
+				: []
 		})
 		return [...new Map(sets).values()]
 	}
@@ -205,9 +201,10 @@ class RegionEmitter {
 
 	#noteSite({offset, decoded}: RegionInstruction, behind: number): void {
 		const {code} = this.#context
-		if (!mayTrap(decoded.instruction)) return
+		const {mayTrap, mayBeIllegal} = traitsOf(decoded.instruction)
+		if (!mayTrap) return
 		code.i32(offset | (behind << siteShift)).set(this.#site)
-		if (!mayBeIllegal(decoded.instruction)) return
+		if (!mayBeIllegal) return
 		code.i32(this.#region.page.bits(offset)).set(this.#bits)
 	}
 
@@ -216,14 +213,12 @@ class RegionEmitter {
 		const {instruction} = decoded
 		this.#float.before(instruction, lowering.exits.illegal)
 		for (const effect of instruction.effects) if (effect.effect !== 'system') lowering.effect(effect)
-		if (instruction.effects.some((effect) => effect.effect === 'system' && effect.name === 'fence')) {
-			code.op('atomic.fence')
-		}
+		if (traitsOf(instruction).system === 'fence') code.op('atomic.fence')
 		this.#float.after(instruction)
 		this.#dirty = union(this.#dirty, registersWritten(decoded))
 		const status = lowering.csrStatus
 		if (!status) return
-		code.get(status).i32(2).op('i32.eq').unlikely()
+		code.get(status).i32(CsrStatus.restart).op('i32.eq').unlikely()
 		code.if(undefined, () => {
 			code.get(budget).i32(behind).op('i32.add').set(budget)
 			this.#leave(RegionStatus.restart, offset + decoded.length, this.#dirty)

@@ -1,7 +1,7 @@
 /** Jumps to an address that is known at run time only: through the fetch TLB and the slot that lies there. */
 
 import {offsets, pushEntry, RegionStatus, rationInstructions, regionSignature, toTag} from '../codegen/index.ts'
-import {CodePage, Slot} from '../hart/index.ts'
+import {CodePage, lastParcel, Slot} from '../hart/index.ts'
 import {handlerIndex} from '../interpreter/index.ts'
 import {type TagEncoding, TlbEntry} from '../tlb/index.ts'
 import type {Code, FunctionReference, Local, Signature} from '../wasm/index.ts'
@@ -123,7 +123,7 @@ export function pushSlot(
 		() => {
 			code.get(entry).memory('i32.load', TlbEntry.offset.code).tee(page)
 			// A slot is 8 bytes and stands for 2.
-			code.get(target).op('i32.wrap_i64').i32(0xffe).op('i32.and').i32(2).op('i32.shl', 'i32.add')
+			code.get(target).op('i32.wrap_i64').i32(lastParcel).op('i32.and').i32(2).op('i32.shl', 'i32.add')
 			code.i32(0)
 			code.get(page).memory('i32.load', CodePage.offset.generation)
 			code.get(block).memory('i32.load', offsets.codeGeneration).op('i32.eq', 'select')

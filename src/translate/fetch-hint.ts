@@ -1,9 +1,8 @@
 /** What a vCPU's fetch TLB holds, as a hint for the translator: the table may be another's by now. */
 
 import {CodePage} from '../hart/index.ts'
-import type {SharedMemory} from '../memory/index.ts'
+import {pageBytes, type SharedMemory} from '../memory/index.ts'
 import {descriptorLog2Mask, type TagEncoding, TlbEntry, tagBias} from '../tlb/index.ts'
-import {pageBytes} from './page-code.ts'
 
 export type FetchHint = Readonly<{
 	/** Where in shared memory the instruction lies. */

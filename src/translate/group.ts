@@ -1,11 +1,11 @@
 /** Which regions go into one module: those asked for, and those that they call or jump to, where these are warm. */
 
-import {CodePage, Slot} from '../hart/index.ts'
-import type {SharedMemory} from '../memory/index.ts'
+import {CodePage, Slot, slotBytesPerByte} from '../hart/index.ts'
+import {pageBytes, type SharedMemory} from '../memory/index.ts'
 import type {TagEncoding} from '../tlb/index.ts'
 import {regionHandler} from './enter.ts'
 import {lookUp} from './fetch-hint.ts'
-import {PageCode, pageBytes} from './page-code.ts'
+import {PageCode} from './page-code.ts'
 import {continuations, discoverRegion, type Region} from './region.ts'
 import type {RegionRequest} from './types.ts'
 
@@ -22,7 +22,6 @@ export type GroupMember = Readonly<{
 const largestGroup = 64
 /** Of one computed jump. */
 const mostLandings = 16
-const slotBytesPerByte = Slot.size / 2
 /** A callee is worth its translation when it has got this far to the threshold. */
 const warmShare = 1 / 8
 

@@ -4,10 +4,10 @@
  */
 
 import {CodePage} from '../hart/index.ts'
+import {pageBytes} from '../memory/index.ts'
 import type {TagEncoding} from '../tlb/index.ts'
 import type {Code, GlobalReference, Local, Signature} from '../wasm/index.ts'
 import {pushSlot} from './enter.ts'
-import {pageBytes} from './page-code.ts'
 
 /** nextPage(block, pageGva): 0 or 1. */
 export const nextPageSignature: Signature = {parameters: ['i32', 'i64'], results: ['i32']}

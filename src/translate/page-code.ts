@@ -1,14 +1,6 @@
 /** A page of guest code, with the one behind it at its address where that is known: the instructions, decoded as they are asked for. */
-import {type Decoded, decode} from '../isa/index.ts'
-
-export const pageBytes = 4096
-const parcelBytes = 2
-
-/** Effects on which a hart leaves translated code: the interpreter executes them. */
-const leavesTranslatedCode = (decoded: Decoded): boolean =>
-	decoded.instruction.effects.some(
-		(effect) => effect.effect === 'system' && effect.name !== 'fence' && effect.name !== 'pause',
-	)
+import {parcelBytes} from '../hart/index.ts'
+import {type Decoded, decode, traitsOf} from '../isa/index.ts'
 
 export class PageCode {
 	/** A copy: the guest may write the pages meanwhile. */
@@ -35,7 +27,7 @@ export class PageCode {
 		const isLong = (low & 3) === 3
 		if (isLong && offset + 2 * parcelBytes > this.bytes.length) return undefined
 		const decoded = decode(isLong ? low | (this.#parcel(offset + parcelBytes) << 16) : low)
-		return decoded && !leavesTranslatedCode(decoded) ? decoded : undefined
+		return decoded && !traitsOf(decoded.instruction).endsRegion ? decoded : undefined
 	}
 
 	/** The instruction's bits; a 16-bit one's upper half is 0. */

@@ -1,6 +1,6 @@
 /** A look into the data TLB, and what is done where it has nothing: one function each for loads and stores, which regions share. */
 
-import {offsets, pushEntry, toTag} from '../codegen/index.ts'
+import {type CalledFunctions, offsets, pushEntry, toTag} from '../codegen/index.ts'
 import {type TagEncoding, TlbEntry} from '../tlb/index.ts'
 import type {Code, FunctionReference, Local, ModuleBuilder, Signature, ValueType} from '../wasm/index.ts'
 
@@ -22,20 +22,20 @@ const signatures: Readonly<Record<ProbeTag, Signature>> = {
 /** Defines the functions that an access calls whose page is not the last one of its register. */
 export function defineMisses(
 	module: ModuleBuilder,
-	{functions, encoding}: {functions: Readonly<Record<string, FunctionReference>>; encoding: TagEncoding},
+	{functions, encoding}: {functions: CalledFunctions; encoding: TagEncoding},
 ): Record<ProbeTag, FunctionReference> {
 	return {
 		readTag: module.function('load miss', signatures.readTag, (code) => {
 			const place = code.local('i32', 'place')
 			emitMiss(code, {tag: 'readTag', encoding}, ({address, bytes}) => {
-				code.get(address).get(bytes).call(functions.readMemory!).tee(place).op('i32.eqz')
+				code.get(address).get(bytes).call(functions.of('readMemory')).tee(place).op('i32.eqz')
 				code.if(undefined, () => code.i64(missTag.raised).i32(0).op('return'))
 				code.get(place)
 			})
 		}),
 		writeTag: module.function('store miss', signatures.writeTag, (code) => {
 			emitMiss(code, {tag: 'writeTag', encoding}, ({block, address, bytes}) => {
-				code.get(address).get(bytes).get(code.parameter(3, 'value')).call(functions.writeMemory!).op('i32.eqz')
+				code.get(address).get(bytes).get(code.parameter(3, 'value')).call(functions.of('writeMemory')).op('i32.eqz')
 				code.if(undefined, () => code.i64(missTag.raised).i32(0).op('return'))
 				// It has been done already: what the region stores after this does no harm there.
 				code.get(block).i32(offsets.scratch).op('i32.add')

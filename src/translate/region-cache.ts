@@ -1,7 +1,7 @@
 /** A vCPU's translated regions: its instances of modules, the function table that holds their regions, and where each may run. */
 
 import {assert} from '../errors.ts'
-import {CodePage, codePageFinder, Slot} from '../hart/index.ts'
+import {CodePage, codePageFinder, Slot, slotBytesPerByte} from '../hart/index.ts'
 import {handlerIndex} from '../interpreter/index.ts'
 import type {SharedMemory} from '../memory/index.ts'
 import {TableRanges} from './table-ranges.ts'
@@ -20,7 +20,6 @@ type Installed = Readonly<{tableIndex: number; region: RegionInfo}>
 type InstalledModule = Readonly<{base: number; functions: number; regions: readonly RegionInfo[]}>
 
 const regionHandler = handlerIndex('region')
-const slotBytesPerByte = Slot.size / 2
 const smallestTable = 1024
 
 /** A small integer for (page, entry): instructions lie at even offsets. */

@@ -1,4 +1,5 @@
 /** What the pieces of one region's function share. */
+import type {CalledFunctions, HostOrder} from '../codegen/index.ts'
 import type {TlbDesign} from '../tlb/index.ts'
 import type {Code, FunctionReference, GlobalReference, Local} from '../wasm/index.ts'
 import {emitChainCount} from './chain-count.ts'
@@ -17,7 +18,7 @@ export type Sibling = Readonly<{
 }>
 
 export type ModuleContext = Readonly<{
-	functions: Readonly<Record<string, FunctionReference>>
+	functions: CalledFunctions
 	/** `enter(block, budget, target, depth)`: a jump to any address. */
 	enter: FunctionReference
 	/** The same for a call: another function only where chains are counted. */
@@ -33,6 +34,7 @@ export type ModuleContext = Readonly<{
 	fusedMultiplyAdd: FunctionReference | 'relaxed'
 	probes: Readonly<Record<ProbeTag, FunctionReference>>
 	design: TlbDesign
+	hostOrder: HostOrder
 	countChains: boolean
 	/** Where the module's functions begin in the vCPU's table. */
 	base: GlobalReference

@@ -1,26 +1,26 @@
 /** Floating point in a region: whether it is on and dirty, and whether the host's arithmetic will do, kept in locals. */
-import {emitMarkDirty, type Lowering, mstatusFs, offsets, pushFloatingPointOff} from '../codegen/index.ts'
-import type {Expression, Instruction} from '../isa/index.ts'
+import {
+	type CalledFunctions,
+	emitMarkDirty,
+	type Lowering,
+	mstatusFs,
+	offsets,
+	pushFloatingPointOff,
+} from '../codegen/index.ts'
+import {type Expression, type Instruction, traitsOf} from '../isa/index.ts'
 import type {Code, FunctionReference, Label, Local} from '../wasm/index.ts'
 import {emitHostFloat, hasHostFloat} from './host-float.ts'
 import type {Region, RegionInstruction} from './region.ts'
-import {usesOf} from './register-set.ts'
 
 const inexact = 1
 
 type Call = Extract<Expression, {op: 'call'}>
 
-/** Writes of f registers, and operations that may raise flags. */
-const touchesState = (instruction: Instruction): boolean => {
-	const {writes, calls} = usesOf(instruction)
-	return writes === 'f' || calls.size > 0
-}
-
 /** Plain accesses throughout: the state is this vCPU's own. It changes by CSR instructions, traps, and what is emitted here. */
 export class RegionFloat {
 	readonly #code: Code
 	readonly #block: Local
-	readonly #functions: Readonly<Record<string, FunctionReference>>
+	readonly #functions: CalledFunctions
 	readonly #fusedMultiplyAdd: FunctionReference | 'relaxed'
 	readonly #occurs: boolean
 	readonly #computes: boolean
@@ -34,7 +34,7 @@ export class RegionFloat {
 	constructor(options: {
 		code: Code
 		block: Local
-		functions: Readonly<Record<string, FunctionReference>>
+		functions: CalledFunctions
 		fusedMultiplyAdd: FunctionReference | 'relaxed'
 		region: Region
 	}) {
@@ -42,11 +42,11 @@ export class RegionFloat {
 		this.#block = options.block
 		this.#functions = options.functions
 		this.#fusedMultiplyAdd = options.fusedMultiplyAdd
-		const instructions = options.region.blocks.flatMap((block) =>
-			block.instructions.map(({decoded}) => decoded.instruction),
+		const traits = options.region.blocks.flatMap((block) =>
+			block.instructions.map(({decoded}) => traitsOf(decoded.instruction)),
 		)
-		this.#occurs = instructions.some(({floatingPoint}) => floatingPoint)
-		this.#computes = instructions.some((instruction) => instruction.floatingPoint && usesOf(instruction).calls.size > 0)
+		this.#occurs = traits.some(({needsFloat}) => needsFloat)
+		this.#computes = traits.some(({needsFloat, calls}) => needsFloat && calls.size > 0)
 		this.#dirty = options.code.local('i32', 'floatDirty')
 		this.#fast = options.code.local('i32', 'floatFast')
 	}
@@ -67,8 +67,8 @@ export class RegionFloat {
 	}
 
 	// dirty || FS != 0, else illegal
-	before({floatingPoint}: Instruction, illegal: Label): void {
-		if (!floatingPoint || this.#isDirty) return
+	before(instruction: Instruction, illegal: Label): void {
+		if (this.#isDirty || !traitsOf(instruction).needsFloat) return
 		const code = this.#code
 		code.get(this.#dirty).op('i32.eqz').unlikely()
 		code.if(undefined, () => {
@@ -79,7 +79,7 @@ export class RegionFloat {
 
 	// dirty || mark
 	after(instruction: Instruction): void {
-		if (!instruction.floatingPoint || this.#isDirty || !touchesState(instruction)) return
+		if (this.#isDirty || !traitsOf(instruction).dirtiesFloat) return
 		const code = this.#code
 		code.get(this.#dirty).op('i32.eqz').unlikely()
 		code.if(undefined, () => {
@@ -94,7 +94,7 @@ export class RegionFloat {
 		const takesMode = e.arguments.at(-1)?.op === 'roundingMode'
 		const {rm} = decoded.operands
 		const roundingMode = takesMode && rm === 7 ? 'dynamic' : rm
-		if (!decoded.instruction.floatingPoint || !hasHostFloat(e.name, roundingMode)) return false
+		if (!traitsOf(decoded.instruction).needsFloat || !hasHostFloat(e.name, roundingMode)) return false
 		emitHostFloat(this.#code, {
 			name: e.name,
 			push: e.arguments.map((argument) => () => lowering.push(argument)),
@@ -103,7 +103,7 @@ export class RegionFloat {
 			fusedMultiplyAdd: this.#fusedMultiplyAdd,
 			slow: (push) => {
 				for (const operand of push) operand()
-				this.#code.call(this.#functions[e.name]!)
+				this.#code.call(this.#functions.of(e.name))
 				// It may have raised NX.
 				this.#loadFast()
 			},

@@ -6,28 +6,31 @@
  */
 
 import {
+	type CalledFunctions,
+	type HostOrder,
 	type LoadExpression,
 	loadOpcode,
 	MemoryAccess,
 	offsets,
 	type Push,
+	pushMasked,
 	type StoreOperands,
 	storeOpcode,
 } from '../codegen/index.ts'
-import type {AccessBytes} from '../isa/index.ts'
+import {type AccessBytes, traitsOf} from '../isa/index.ts'
 import {lastPageRegisters, type TlbDesign, TlbEntry, TlbLastPage} from '../tlb/index.ts'
 import type {Code, FunctionReference, Label, Local} from '../wasm/index.ts'
 import {missTag, type ProbeTag, pushIsHit} from './probe.ts'
 import type {Region, RegionInstruction} from './region.ts'
-import {usesOf} from './register-set.ts'
 
 type Options = Readonly<{
 	code: Code
 	block: Local
 	budget: Local
-	functions: Readonly<Record<string, FunctionReference>>
+	functions: CalledFunctions
 	probes: Readonly<Record<ProbeTag, FunctionReference>>
 	design: TlbDesign
+	hostOrder: HostOrder
 	region: Region
 }>
 
@@ -168,11 +171,8 @@ export class RegionMemory extends MemoryAccess {
 		const {code, block, design} = this.#options
 		const {last, address, bytes, tag} = access
 		const masked = code.local('i64')
-		code
-			.get(address)
-			.i64(BigInt(~(0xfff ^ (bytes - 1))))
-			.op('i64.and')
-			.tee(masked)
+		pushMasked(code, {address, bytes})
+		code.tee(masked)
 		const callMiss = (): void => {
 			code.get(block).get(address).i32(bytes)
 			miss()
@@ -218,11 +218,9 @@ function keptAt(register: number, tag: ProbeTag): number | undefined {
 	return (index + probeTags.indexOf(tag) * lastPageRegisters.length) * TlbLastPage.size
 }
 
-const atomics = ['amo', 'loadReserved', 'storeConditional']
-
 function hasAtomics({blocks}: Region): boolean {
 	return blocks.some(({instructions}) =>
-		instructions.some(({decoded}) => atomics.some((kind) => usesOf(decoded.instruction).has.has(kind))),
+		instructions.some(({decoded}) => traitsOf(decoded.instruction).memory.has('atomic')),
 	)
 }
 
@@ -231,11 +229,11 @@ function lastPages({region, code}: Options): Map<number, LastPages> {
 	const accesses = new Map<number, {loads: number; stores: number}>()
 	for (const {instructions} of region.blocks) {
 		for (const {decoded} of instructions) {
-			const {has} = usesOf(decoded.instruction)
+			const {memory} = traitsOf(decoded.instruction)
 			const {rs1} = decoded.operands
-			if (rs1 === 0 || !(has.has('load') || has.has('store'))) continue
+			if (rs1 === 0 || !(memory.has('load') || memory.has('store'))) continue
 			const count = accesses.get(rs1) ?? {loads: 0, stores: 0}
-			if (has.has('load')) count.loads++
+			if (memory.has('load')) count.loads++
 			else count.stores++
 			accesses.set(rs1, count)
 		}

@@ -1,6 +1,8 @@
 /** A region: the basic blocks that direct jumps reach from a hot entry inside its page and the next. */
+
 import type {Decoded} from '../isa/index.ts'
-import {type PageCode, pageBytes} from './page-code.ts'
+import {pageBytes} from '../memory/index.ts'
+import type {PageCode} from './page-code.ts'
 
 export type RegionInstruction = Readonly<{
 	/** From the start of the entry's page; the next page's are from 4096 up. */

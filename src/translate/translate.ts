@@ -1,7 +1,8 @@
 /** From hot places in guest code to one WebAssembly module of regions that call each other. */
 
-import {emitMultiplyHigh, hartFunctions, regionSignature} from '../codegen/index.ts'
-import type {SharedMemory} from '../memory/index.ts'
+import {CalledFunctions, coreNamesOf, regionSignature, hostOrder as thisHost} from '../codegen/index.ts'
+import {traitsOf} from '../isa/index.ts'
+import {pageBytes, type SharedMemory} from '../memory/index.ts'
 import {type TagEncoding, tlbDesign} from '../tlb/index.ts'
 import {type FunctionReference, type Local, ModuleBuilder} from '../wasm/index.ts'
 import {emitRegion} from './emit-region.ts'
@@ -20,10 +21,8 @@ import {
 import {defineExactFusedMultiplyAdd} from './fused-multiply-add.ts'
 import {type GroupMember, gatherGroup} from './group.ts'
 import {emitNextPage, nextPageSignature} from './next-page.ts'
-import {pageBytes} from './page-code.ts'
 import {defineMisses} from './probe.ts'
 import type {Range, Region} from './region.ts'
-import {usesOf} from './register-set.ts'
 import type {RegionInfo, RegionRequest, TranslateOptions, Translation} from './types.ts'
 
 /**
@@ -35,7 +34,7 @@ export function translate(
 	requests: readonly RegionRequest[],
 	options: TranslateOptions,
 ): Translation | undefined {
-	const {countChains = false} = options
+	const {countChains = false, hostOrder = thisHost} = options
 	const design = tlbDesign(options.design)
 	const {encoding} = design
 	const members = gatherGroup(memory, requests, {threshold: options.threshold ?? 1, encoding})
@@ -44,15 +43,17 @@ export function translate(
 	module.importSharedMemory('env', 'memory')
 	module.importTable('env', 'regions')
 	const base = module.importGlobal('env', 'base', 'i32')
-	const called = calledFunctions(members)
-	const functions: Record<string, FunctionReference> = {}
-	for (const name of called) {
-		const signature = hartFunctions.get(name)
-		if (signature) functions[name] = module.importFunction('hart', name, signature)
-	}
-	if ([...called].some((name) => name.startsWith('mulh'))) Object.assign(functions, emitMultiplyHigh(module))
+	const called = members.flatMap(({region}) =>
+		region.blocks.flatMap(({instructions}) => instructions.map(({decoded}) => decoded.instruction)),
+	)
+	const functions = new CalledFunctions(module, {
+		names: coreNamesOf(called),
+		multiplyHigh: called.some((instruction) => traitsOf(instruction).multipliesHigh.size > 0),
+	})
 	const leave = module.function('leave', leaveSignature, emitLeave)
-	const trap = module.function('trap', trapSignature, (code) => emitTrapExit(code, {raise: functions.raise!, leave}))
+	const trap = module.function('trap', trapSignature, (code) =>
+		emitTrapExit(code, {raise: functions.of('raise'), leave}),
+	)
 	const fusedMultiplyAdd =
 		options.fusedMultiplyAdd === 'relaxed' ? options.fusedMultiplyAdd : defineExactFusedMultiplyAdd(module)
 	const probes = defineMisses(module, {functions, encoding})
@@ -88,6 +89,7 @@ export function translate(
 				base,
 				probes,
 				design,
+				hostOrder,
 				countChains,
 				sibling,
 				nextPage,
@@ -118,27 +120,6 @@ function piecesOf({page}: Region, {ranges, first}: {ranges: readonly Range[]; fi
 /** The guest-physical place and the instructions that it holds; what a profiler shows. */
 function nameOf({page, entry, pageGva}: GroupMember): string {
 	return `${(pageGva + BigInt(entry)).toString(16)} at ${(page + entry).toString(16)}`
-}
-
-const always = ['readMemory', 'writeMemory', 'raise'] as const
-
-/** Functions of the hart core that the members' code may call. */
-function calledFunctions(members: readonly GroupMember[]): Set<string> {
-	const names = new Set<string>(always)
-	for (const {region} of members) {
-		for (const {instructions} of region.blocks) {
-			for (const {decoded} of instructions) {
-				const {calls, has} = usesOf(decoded.instruction)
-				for (const name of calls) names.add(name)
-				if (['amo', 'loadReserved', 'storeConditional'].some((kind) => has.has(kind))) names.add('atomicAddress')
-				if (has.has('csr')) names.add('csrAccess')
-				if (has.has('roundingMode')) names.add('roundingMode')
-				if (has.has('zeroBlock')) names.add('zeroBlock')
-				if (has.has('manageBlock')) names.add('manageBlock')
-			}
-		}
-	}
-	return names
 }
 
 /** An entry that lies across two pages has two bytes in its own, which other code may have as well: what stands before it tells them apart, mostly. Right it is by its look at the next page. */

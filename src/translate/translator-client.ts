@@ -2,12 +2,11 @@
 import {type MessagePort, receiveMessageOnPort} from 'node:worker_threads'
 import {offsets} from '../codegen/index.ts'
 import {assert} from '../errors.ts'
-import {CodePage, Slot, vcpuRegions} from '../hart/index.ts'
-import type {SharedMemory} from '../memory/index.ts'
+import {CodePage, slotBytesPerByte, vcpuRegions} from '../hart/index.ts'
+import {pageBytes, type SharedMemory} from '../memory/index.ts'
 import {microseconds} from '../rcu/index.ts'
 import type {TlbDesign} from '../tlb/index.ts'
 import {lookUp} from './fetch-hint.ts'
-import {pageBytes} from './page-code.ts'
 import {type ModuleRegions, type RegionCache, regionKey} from './region-cache.ts'
 import {RequestFilter} from './request-filter.ts'
 import {translate} from './translate.ts'
@@ -32,7 +31,6 @@ export type TranslationMessage =
 
 /** In synchronous mode a vCPU drops its oldest modules by itself. */
 const synchronousModules = 4096
-const slotBytesPerByte = Slot.size / 2
 
 export class TranslatorClient {
 	readonly #memory: SharedMemory

@@ -1,5 +1,6 @@
 /** What a translation is asked for with, and what it consists of. Plain data, posted between threads. */
 
+import type {HostOrder} from '../codegen/index.ts'
 import type {TlbDesign} from '../tlb/index.ts'
 import type {FusedMultiplyAdd} from './fused-multiply-add.ts'
 
@@ -42,6 +43,8 @@ export type Translation = Readonly<{
 export type TranslateOptions = Readonly<{
 	/** The machine's; the rest is as defaultTlbDesign has it. */
 	design?: Partial<TlbDesign>
+	/** Default: this host's. */
+	hostOrder?: HostOrder
 	/** Whether regions count the calls, jumps and returns between them, which costs time; default no. */
 	countChains?: boolean
 	/** Jumps to one place that make it hot; default 1. */

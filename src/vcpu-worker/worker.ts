@@ -21,7 +21,7 @@ const config = workerData as VcpuConfig
 const memory = new SharedMemory(config.memory, config.map)
 const blocks = new VcpuBlocks(memory, config.harts)
 const now = ticksSince(config.clockOrigin)
-const vcpu = new Vcpu({config, memory, blocks, board: new Board(memory, blocks, {now}), now})
+const vcpu = new Vcpu({config, memory, blocks, board: new Board(memory, blocks, {now, hart: config.vcpu}), now})
 
 const api: VcpuApi = {
 	reset: () => vcpu.reset(),

@@ -1,3 +1,5 @@
+import {once} from 'node:events'
+import {Worker} from 'node:worker_threads'
 import test from 'ava'
 import {MainDoorbell, StopReason} from '../../src/board/index.ts'
 import {Doorbell} from '../../src/memory/index.ts'
@@ -15,6 +17,33 @@ test('the first stop wins, and rings every vCPU and the main thread', (t) => {
 	t.is(control.takeMain(), 0)
 	control.reset()
 	t.is(control.stop(), undefined)
+})
+
+test('a thread that dies while it stops the machine does not keep others from stopping it', async (t) => {
+	for (let operations = 1, code = 3; code === 3; operations++) {
+		const {board, doorbell, memory} = createBoard({harts: 3})
+		const stopper = new Worker(new URL('dying-stopper.ts', import.meta.url), {
+			workerData: {memory: memory.memory, map: memory.map, operations},
+		})
+		;[code] = await once(stopper, 'exit')
+		board.control.requestStop({reason: StopReason.error, exitCode: 70, hart: 1})
+		t.deepEqual(board.control.stop(), {reason: StopReason.exitCode, exitCode: 42, hart: 1}, `after ${operations}`)
+		for (const hart of [0, 1, 2]) t.is(doorbell(hart), Doorbell.pause, `after ${operations}`)
+		t.is(board.control.takeMain(), MainDoorbell.stop, `after ${operations}`)
+	}
+})
+
+test('a stop keeps what it is told', (t) => {
+	const {control} = createBoard().board
+	for (const reason of Object.values(StopReason)) {
+		for (const exitCode of [0, 1, 0xffff]) {
+			for (const hart of [-1, 0, 63]) {
+				t.true(control.requestStop({reason, exitCode, hart}))
+				t.deepEqual(control.stop(), {reason, exitCode, hart})
+				control.reset()
+			}
+		}
+	}
 })
 
 test('mainWait gives what was rung before, what is rung meanwhile, and 0 at the timeout', async (t) => {

@@ -3,10 +3,15 @@ import {workerData} from 'node:worker_threads'
 import {DeviceLock} from '../../src/board/index.ts'
 import {type MemoryMap, SharedMemory} from '../../src/memory/index.ts'
 
-const {memory, map, additions} = workerData as {memory: WebAssembly.Memory; map: MemoryMap; additions: number}
+const {memory, map, hart, additions} = workerData as {
+	memory: WebAssembly.Memory
+	map: MemoryMap
+	hart: number
+	additions: number
+}
 const shared = new SharedMemory(memory, map)
 const {offset} = shared.region('ram')
-const lock = new DeviceLock(shared, {device: 'counter', offset})
+const lock = new DeviceLock(shared, {device: 'counter', offset, hart})
 
 for (let added = 0; added < additions; added++) {
 	lock.acquire()

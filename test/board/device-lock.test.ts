@@ -3,17 +3,31 @@ import {Worker} from 'node:worker_threads'
 import test from 'ava'
 import {DeviceLock} from '../../src/board/index.ts'
 import {layOut, SharedMemory} from '../../src/memory/index.ts'
+import type {HolderData} from './device-lock-holder.ts'
 
 const createMemory = () => SharedMemory.create(layOut([{name: 'ram', size: 4096, align: 4096}]))
 
-test('a lock that is not released in time names its device', (t) => {
+test('a lock that is held from one watch to the next, too often in a row, names its device and its holder', (t) => {
 	const memory = createMemory()
 	const {offset} = memory.region('ram')
-	const lock = new DeviceLock(memory, {device: 'uart', offset, limitMs: 20})
-	lock.acquire()
-	t.throws(() => lock.acquire(), {message: 'Invariant broken: the lock of uart is released within 20 ms'})
-	lock.release()
-	t.notThrows(() => lock.acquire())
+	const holder = new DeviceLock(memory, {device: 'uart', offset, hart: 7})
+	const watcher = new DeviceLock(memory, {device: 'uart', offset})
+	const watch = (times: number) => Array.from({length: times}, () => watcher.watch(3))
+	t.deepEqual(watch(4), new Array(4).fill(undefined))
+	holder.acquire()
+	t.deepEqual(watch(3), new Array(3).fill(undefined))
+	t.is(
+		watcher.tryRun(() => t.fail('it is held')),
+		undefined,
+	)
+	t.deepEqual(watch(2), new Array(2).fill('hart 7 does not release the lock of uart'))
+	holder.release()
+	// Taken again between two watches: it does not hang.
+	for (let times = 0; times < 10; times++) {
+		holder.acquire()
+		t.is(watcher.watch(3), undefined)
+		holder.release()
+	}
 })
 
 test('plain additions by three threads under the lock are never lost', async (t) => {
@@ -21,13 +35,13 @@ test('plain additions by three threads under the lock are never lost', async (t)
 	const {offset} = memory.region('ram')
 	const additions = 20_000
 	const workers = [0, 1].map(
-		() =>
+		(hart) =>
 			new Worker(new URL('device-lock-adder.ts', import.meta.url), {
-				workerData: {memory: memory.memory, map: memory.map, additions},
+				workerData: {memory: memory.memory, map: memory.map, hart, additions},
 			}),
 	)
 	const exits = workers.map((worker) => once(worker, 'exit'))
-	const lock = new DeviceLock(memory, {device: 'counter', offset})
+	const lock = new DeviceLock(memory, {device: 'counter', offset, hart: 2})
 	const counter = (offset >> 2) + 1
 	for (let added = 0; added < additions; added++) {
 		lock.acquire()
@@ -37,4 +51,122 @@ test('plain additions by three threads under the lock are never lost', async (t)
 	await Promise.all(exits)
 	t.is(memory.i32[counter], 3 * additions)
 	t.is(memory.i32[offset >> 2], 0)
+})
+
+/** Harts' threads and the main thread at the lock of the UART. */
+function createThreads() {
+	const memory = createMemory()
+	const {offset} = memory.region('ram')
+	return {
+		lock: new DeviceLock(memory, {device: 'uart', offset}),
+		start: (hart: number, then: HolderData['then']) => {
+			const data: HolderData = {memory: memory.memory, map: memory.map, hart, then}
+			return new Worker(new URL('device-lock-holder.ts', import.meta.url), {workerData: data})
+		},
+		/** All that sleep in this lock are told to go on. */
+		release: () => {
+			Atomics.store(memory.i32, (offset >> 2) + 1, 1)
+			Atomics.notify(memory.i32, (offset >> 2) + 1)
+		},
+		/** Resolves once a thread has announced that it waits for the lock. */
+		untilAwaited: async () => {
+			while (!(Atomics.load(memory.i32, offset >> 2) & 0x100)) await new Promise((resolve) => setTimeout(resolve, 1))
+		},
+	}
+}
+
+const message = async (worker: Worker, wanted: string) => {
+	for (;;) if ((await once(worker, 'message'))[0] === wanted) return
+}
+
+for (const [then, code] of [['exits', 3] as const, ['throws', 1] as const]) {
+	test(`nobody waits for a lock whose holder ${then}`, async (t) => {
+		const {lock, start, untilAwaited} = createThreads()
+		const dying = start(1, then)
+		dying.on('error', () => {})
+		t.is(await new Promise((resolve) => dying.on('exit', resolve)), code)
+		const began = performance.now()
+		t.is(
+			lock.tryRun(() => t.fail('it is held')),
+			undefined,
+		)
+		t.true(performance.now() - began < 1000)
+		const waiting = start(2, 'releases when told')
+		const error = once(waiting, 'error')
+		// Nobody knows of the death yet.
+		await untilAwaited()
+		lock.orphan(0)
+		lock.orphan(1)
+		lock.orphan(1)
+		t.regex((await error)[0].message, /^the lock of uart is held by hart 1, whose thread has died$/)
+		const late = start(3, 'releases when told')
+		t.regex((await once(late, 'error'))[0].message, /hart 1, whose thread has died/)
+		t.is(
+			lock.tryRun(() => t.fail('it is held')),
+			undefined,
+		)
+	})
+}
+
+test('a lock that is not held by the thread that died goes on as ever', async (t) => {
+	const {lock, start, release} = createThreads()
+	const holder = start(2, 'releases when told')
+	await message(holder, 'holds')
+	lock.orphan(1)
+	release()
+	await once(holder, 'exit')
+	t.is(
+		lock.tryRun(() => 'done'),
+		'done',
+	)
+})
+
+test('the main thread does not wait, and is told when the lock is free', async (t) => {
+	const {lock, start, release} = createThreads()
+	const holder = start(0, 'releases when told')
+	await message(holder, 'holds')
+	t.is(
+		lock.tryRun(() => t.fail('it is held')),
+		undefined,
+	)
+	t.is(
+		lock.tryRun(() => t.fail('it is held')),
+		undefined,
+	)
+	t.throws(() => lock.acquire(), {message: 'Invariant broken: the main thread does not wait for the lock of uart'})
+	const wanted = message(holder, 'wanted')
+	release()
+	await wanted
+	t.is(
+		lock.tryRun(() => 'done'),
+		'done',
+	)
+	t.throws(() =>
+		lock.tryRun(() => {
+			throw new Error('released all the same')
+		}),
+	)
+	t.is(
+		lock.tryRun(() => 'done'),
+		'done',
+	)
+})
+
+test('a thread that sleeps in the lock is woken even if the main thread wants it, too', async (t) => {
+	const {lock, start, release, untilAwaited} = createThreads()
+	const holder = start(0, 'releases when told')
+	await message(holder, 'holds')
+	const waiting = start(1, 'releases when told')
+	await untilAwaited()
+	t.is(
+		lock.tryRun(() => t.fail('it is held')),
+		undefined,
+	)
+	const done = Promise.all([message(holder, 'wanted'), once(waiting, 'exit')])
+	release()
+	await done
+	t.is(
+		lock.tryRun(() => 'done'),
+		'done',
+	)
 })

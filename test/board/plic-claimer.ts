@@ -6,7 +6,7 @@ import {attachBoard} from './support.ts'
 
 const {memory, map, hart} = workerData as {memory: WebAssembly.Memory; map: MemoryMap; hart: number}
 const shared = new SharedMemory(memory, map)
-const {board} = attachBoard(shared, {harts: 2})
+const {board} = attachBoard(shared, {harts: 2, hart})
 const words = new Int32Array(memory.buffer, shared.region('ram').offset, 512)
 const claim = boardMap.plic.base + 0x20_0004 + (hart * 2 + 1) * 0x1000
 

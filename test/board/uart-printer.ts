@@ -4,13 +4,14 @@ import {boardMap} from '../../src/board/index.ts'
 import {type MemoryMap, SharedMemory} from '../../src/memory/index.ts'
 import {attachBoard} from './support.ts'
 
-const {memory, map, byte, count} = workerData as {
+const {memory, map, byte, hart, count} = workerData as {
 	memory: WebAssembly.Memory
 	map: MemoryMap
 	byte: number
+	hart: number
 	count: number
 }
-const {board} = attachBoard(new SharedMemory(memory, map), {harts: 2})
+const {board} = attachBoard(new SharedMemory(memory, map), {harts: 2, hart})
 const {base} = boardMap.uart
 
 for (let left = count / 2; left > 0; left--) {

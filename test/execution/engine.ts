@@ -35,9 +35,9 @@ export const memoryEngines: readonly Engine[] = [
 		translation: {threshold: 1, together: 0},
 	},
 	{
-		name: 'regions without last pages, lookups out of line',
+		name: 'regions without last pages, lookups out of line, for a weakly ordered host',
 		design: {lookup: 'outlined', lastPages: 'off'},
-		translation: {threshold: 1, together: 6},
+		translation: {hostOrder: 'weak', threshold: 1, together: 6},
 	},
 ]
 

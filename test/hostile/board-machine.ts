@@ -42,12 +42,14 @@ export type HostileMachineData = Readonly<{
 	memory: WebAssembly.Memory
 	map: MemoryMap
 	origin: readonly [number, number]
+	/** The hart that the attaching thread is. */
+	hart: number
 }>
 
-export function attachHostileMachine({memory: wasmMemory, map, origin}: HostileMachineData) {
+export function attachHostileMachine({memory: wasmMemory, map, origin, hart}: HostileMachineData) {
 	const memory = new SharedMemory(wasmMemory, map)
 	const blocks = new VcpuBlocks(memory, harts)
-	return {memory, blocks, board: new Board(memory, blocks, {now: ticksSince(origin)})}
+	return {memory, blocks, board: new Board(memory, blocks, {now: ticksSince(origin), hart})}
 }
 
 export type HostileMachine = ReturnType<typeof attachHostileMachine>

@@ -27,10 +27,13 @@ export type FuzzResult = Readonly<{
 export async function fuzzBoard({seed, seconds}: {seed: number; seconds: number}): Promise<FuzzResult> {
 	const {memory, map} = createHostileMemory()
 	const data = {memory, map, origin: process.hrtime()}
-	const machine = attachHostileMachine(data)
-	const workerData: FuzzThreadData = {machine: data, seed}
+	// It accesses devices as vCPUs do, and does the main thread's work besides.
+	const machine = attachHostileMachine({...data, hart: threadCount})
 	const path = join(import.meta.dirname, 'fuzz-thread.ts')
-	const workers = Array.from({length: threadCount}, () => new Worker(path, {workerData}))
+	const workers = Array.from({length: threadCount}, (_, hart) => {
+		const workerData: FuzzThreadData = {machine: {...data, hart}, seed}
+		return new Worker(path, {workerData})
+	})
 	const began = performance.now()
 	const total: Figures = {accesses: 0, notifications: 0, served: 0, longestMs: 0}
 	const failures: string[] = []

@@ -1,51 +1,14 @@
 /** The instruction list itself: what must hold of every row. */
 import test from 'ava'
 import {slotFields} from '../../src/interpreter/slot-encoding.ts'
-import type {Effect, Expression, Instruction} from '../../src/isa/index.ts'
-import {compressedInstructions, instructionNamed, instructions, parsePattern} from '../../src/isa/index.ts'
-
-function children(e: Expression): readonly Expression[] {
-	switch (e.op) {
-		case 'unary':
-			return [e.a]
-		case 'binary':
-			return [e.a, e.b]
-		case 'select':
-			return [e.condition, e.a, e.b]
-		case 'load':
-		case 'loadReserved':
-			return [e.gva]
-		case 'amo':
-		case 'storeConditional':
-			return [e.gva, e.value]
-		case 'csr':
-			return [e.operand, e.readOnly]
-		case 'call':
-			return e.arguments
-		default:
-			return []
-	}
-}
-const everything = (e: Expression): readonly Expression[] => [e, ...children(e).flatMap(everything)]
-
-function expressionsOf(effect: Effect): readonly Expression[] {
-	switch (effect.effect) {
-		case 'writeX':
-		case 'writeF':
-			return everything(effect.value)
-		case 'store':
-			return [...everything(effect.gva), ...everything(effect.value)]
-		case 'zeroBlock':
-		case 'manageBlock':
-			return everything(effect.gva)
-		case 'branch':
-			return everything(effect.condition)
-		case 'jumpRegister':
-			return everything(effect.target)
-		default:
-			return []
-	}
-}
+import type {Effect, Instruction} from '../../src/isa/index.ts'
+import {
+	compressedInstructions,
+	expressionsOf,
+	instructionNamed,
+	instructions,
+	parsePattern,
+} from '../../src/isa/index.ts'
 
 const accessOps: ReadonlySet<string> = new Set(['load', 'loadReserved', 'storeConditional', 'amo', 'csr'])
 const accessesOf = (effect: Effect): number =>

@@ -28,9 +28,10 @@ export function hartCode(steps: readonly Step[], firstShift: number): number[] {
 		const source = observed(reads - 1)
 		const place = link?.kind === 'addr' ? dependent : pointer(access.variable)
 		const value = link?.kind === 'data' ? dependent : prepared(index)
-		if (link) words.push(...linkCode(link, {source, pointer: pointer(access.variable), value: prepared(index)}))
-		if (access.kind === 'write') words.push(...writeCode(form, place, value))
-		else words.push(readCode(form, place, observed(reads++)))
+		const code = access.kind === 'write' ? writeCode(form, place, value) : [readCode(form, place, observed(reads++))]
+		const registers = {source, pointer: pointer(access.variable), value: prepared(index)}
+		if (link) words.push(...linkCode(link, {...registers, accessBytes: 4 * code.length}))
+		words.push(...code)
 	}
 	words.push(encode('addi', {rd: dependent, rs1: zero, imm: 0}))
 	for (let read = 0; read < reads; read++) {
@@ -52,9 +53,18 @@ export function programCode({harts, observations}: Program): number[][] {
 	})
 }
 
-function linkCode(link: Link, registers: {source: number; pointer: number; value: number}): number[] {
-	const {source} = registers
-	const nothing = encode('xor', {rd: dependent, rs1: source, rs2: source})
+/** No variable ever has this bit. */
+const noBit = 4
+
+function linkCode(
+	link: Link,
+	registers: {source: number; pointer: number; value: number; accessBytes: number},
+): number[] {
+	const {source, accessBytes} = registers
+	const isReal = 'isReal' in link && link.isReal
+	const nothing = isReal
+		? encode('andi', {rd: dependent, rs1: source, imm: noBit})
+		: encode('xor', {rd: dependent, rs1: source, rs2: source})
 	switch (link.kind) {
 		case 'po':
 			return []
@@ -67,7 +77,17 @@ function linkCode(link: Link, registers: {source: number; pointer: number; value
 		case 'data':
 			return [nothing, encode('add', {rd: dependent, rs1: dependent, rs2: registers.value})]
 		case 'ctrl':
-			return [encode('bne', {rs1: source, rs2: zero, imm: 4})]
+			return [
+				// Over the access, for a value that never comes; or to where it goes anyway.
+				...(isReal ? [nothing] : []),
+				encode(
+					'bne',
+					isReal
+						? {rs1: dependent, rs2: zero, imm: 4 + accessBytes + (link.hasFenceI ? 4 : 0)}
+						: {rs1: source, rs2: zero, imm: 4},
+				),
+				...(link.hasFenceI ? [encode('fence.i', {})] : []),
+			]
 	}
 }
 

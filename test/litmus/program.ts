@@ -4,9 +4,14 @@ import type {Row, Verdict} from './table.ts'
 
 /** How an access is made: `amoswap.aqrl`, `lr.w.aq`; `lrsc` is a loop of lr and sc until it has stored. */
 export type Form = Readonly<{name: string; bytes: 4 | 8; aq: boolean; rl: boolean}>
-/** What lies between two accesses. Dependencies go from the first one's result to the second. */
+/**
+ * What lies between two accesses. Dependencies go from the hart's last read to the second: real ones, of which no compiler can tell
+ * that they make no difference, or syntactic ones, such as `xor a, a`, of which it can.
+ */
 export type Link =
-	| Readonly<{kind: 'po' | 'addr' | 'data' | 'ctrl' | 'fence.tso'}>
+	| Readonly<{kind: 'po' | 'fence.tso'}>
+	| Readonly<{kind: 'addr' | 'data'; isReal: boolean}>
+	| Readonly<{kind: 'ctrl'; isReal: boolean; hasFenceI: boolean}>
 	| Readonly<{kind: 'fence'; before: string; after: string}>
 export type Step = Readonly<{access: Access; form: Form /** From the access before. */; link: Link | undefined}>
 
@@ -84,6 +89,10 @@ function readForm(text: string): Form {
 function readLink(text: string): Link {
 	const [, before, after] = /^fence\((\w+),(\w+)\)$/.exec(text) ?? []
 	if (before && after) return {kind: 'fence', before, after}
-	if (['po', 'addr', 'data', 'ctrl', 'fence.tso'].includes(text)) return {kind: text as 'po'}
+	if (text === 'po' || text === 'fence.tso') return {kind: text}
+	const [, real, kind, fenceI] = /^(real-)?(addr|data|ctrl)(\+fence\.i)?$/.exec(text) ?? []
+	const isReal = real !== undefined
+	if (kind === 'ctrl') return {kind, isReal, hasFenceI: fenceI !== undefined}
+	if (kind && !fenceI) return {kind: kind as 'addr' | 'data', isReal}
 	throw new Error(`Expected what lies between two accesses, got ${text}`)
 }

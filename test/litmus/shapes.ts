@@ -11,11 +11,9 @@ export type Shape = Readonly<{
 	finals: readonly number[]
 	/** The one outcome that is not sequentially consistent: what the reads saw, hart by hart, then the last values. */
 	target: readonly number[]
-	/** All accesses go to one variable: coherence forbids the target, whatever lies between them. */
-	coherence?: true
 }>
 
-const [x, y, z] = [0, 1, 2]
+const [x, y, z, w] = [0, 1, 2, 3]
 const write = (variable: number, value: number): Write => ({kind: 'write', variable, value})
 const read = (variable: number): Read => ({kind: 'read', variable})
 
@@ -70,6 +68,23 @@ export const shapes = {
 		finals: [x, y],
 		target: [1, 1],
 	},
+	// --- store buffering with an access between: to a variable of the hart's own, or to what it has just written
+	'SB+own': {
+		harts: [
+			[write(x, 1), read(z), read(y)],
+			[write(y, 1), read(w), read(x)],
+		],
+		finals: [],
+		target: [0, 0, 0, 0],
+	},
+	'SB+rfi': {
+		harts: [
+			[write(x, 1), read(x), read(y)],
+			[write(y, 1), read(y), read(x)],
+		],
+		finals: [],
+		target: [1, 0, 1, 0],
+	},
 	// --- three and four harts
 	WRC: {harts: [[write(x, 1)], [read(x), write(y, 1)], [read(y), read(x)]], finals: [], target: [1, 1, 0]},
 	RWC: {harts: [[write(x, 1)], [read(x), read(y)], [write(y, 1), read(x)]], finals: [], target: [1, 0, 0]},
@@ -88,16 +103,15 @@ export const shapes = {
 		target: [1, 0, 1, 0],
 	},
 	// --- coherence
-	CoRR: {harts: [[write(x, 1)], [read(x), read(x)]], finals: [], target: [1, 0], coherence: true},
-	CoWW: {harts: [[write(x, 1), write(x, 2)], [read(x)]], finals: [x], target: [2, 1], coherence: true},
-	CoWR: {harts: [[write(x, 1), read(x)], [write(x, 2)]], finals: [x], target: [2, 1], coherence: true},
-	CoRW1: {harts: [[read(x), write(x, 1)], [read(x)]], finals: [x], target: [1, 1, 1], coherence: true},
-	CoRW2: {harts: [[read(x), write(x, 1)], [write(x, 2)]], finals: [x], target: [2, 2], coherence: true},
+	CoRR: {harts: [[write(x, 1)], [read(x), read(x)]], finals: [], target: [1, 0]},
+	CoWW: {harts: [[write(x, 1), write(x, 2)], [read(x)]], finals: [x], target: [2, 1]},
+	CoWR: {harts: [[write(x, 1), read(x)], [write(x, 2)]], finals: [x], target: [2, 1]},
+	CoRW1: {harts: [[read(x), write(x, 1)], [read(x)]], finals: [x], target: [1, 1, 1]},
+	CoRW2: {harts: [[read(x), write(x, 1)], [write(x, 2)]], finals: [x], target: [2, 2]},
 	CoRR2: {
 		harts: [[write(x, 1)], [write(x, 2)], [read(x), read(x)], [read(x), read(x)]],
 		finals: [],
 		target: [1, 2, 2, 1],
-		coherence: true,
 	},
 } as const satisfies Record<string, Shape>
 

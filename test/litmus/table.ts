@@ -1,6 +1,6 @@
 /**
  * The litmus programs. Unprivileged spec, "RVWMO Memory Consistency Model"; each verdict is written down by hand, and
- * compared with the rules of preserved program order in memory-model.ts.
+ * compared with the rules of preserved program order in orders.ts.
  */
 import type {ShapeName} from './shapes.ts'
 
@@ -39,11 +39,34 @@ export const rows: readonly Row[] = [
 	row('SB', 'allowed', 'amoswap.rl po ld', 'amoswap.rl po ld'),
 	row('SB', 'forbidden', 'amoswap.rl po lr.aq', 'amoswap.rl po lr.aq'),
 	row('SB', 'forbidden', 'lrsc.aqrl po ld', 'lrsc.aqrl po ld'),
+	row('SB', 'forbidden', 'lrsc.aq po ld', 'lrsc.aq po ld'),
 	row('SB', 'forbidden', 'lrsc.rl po lr.aq', 'lrsc.rl po lr.aq'),
 	row('SB', 'allowed', 'lrsc po ld', 'lrsc po ld'),
 	row('SB', 'forbidden', 'lrsc fence(rw,rw) ld', 'sd fence(w,r) ld'),
 	row('SB', 'forbidden', 'amoswap.aq po ld', 'sd fence(rw,rw) ld'),
 	row('SB', 'forbidden', 'amomaxu.aqrl po ld', 'amomaxu.aqrl po ld'),
+	// The same with an access between: an AMO is one access, so what orders it on both sides orders these, too.
+	row('SB+own', 'allowed', 'sd po ld po ld', 'sd po ld po ld'),
+	row('SB+own', 'allowed', 'sd po amoadd po ld', 'sd po amoadd po ld'),
+	row('SB+own', 'allowed', 'sd po amoadd.aq po ld', 'sd po amoadd.aq po ld'),
+	row('SB+own', 'allowed', 'sd po amoadd.rl po ld', 'sd po amoadd.rl po ld'),
+	row('SB+own', 'forbidden', 'sd po amoadd.aqrl po ld', 'sd po amoadd.aqrl po ld'),
+	row('SB+own', 'forbidden', 'sw po amoadd.w.aqrl po lw', 'sw po amoadd.w.aqrl po lw'),
+	row('SB+own', 'forbidden', 'sd po amoadd.aqrl po ld', 'sd fence(rw,rw) ld po ld'),
+	row('SB+own', 'forbidden', 'sd po lr.aqrl po ld', 'sd po lr.aqrl po ld'),
+	row('SB+own', 'forbidden', 'sd po amoadd.rl real-addr ld', 'sd po amoadd.rl real-addr ld'),
+	row('SB+own', 'forbidden', 'sd po amoadd.rl addr ld', 'sd po amoadd.rl addr ld'),
+	row('SB+own', 'forbidden', 'sd fence(w,w) amoadd real-addr ld', 'sd fence(w,w) amoadd real-addr ld'),
+	// A load of what the hart has just written may see it early, but for what an AMO or SC wrote.
+	row('SB+rfi', 'allowed', 'sd po ld real-addr ld', 'sd po ld real-addr ld'),
+	row('SB+rfi', 'allowed', 'sd po ld fence(r,r) ld', 'sd po ld fence(r,r) ld'),
+	row('SB+rfi', 'forbidden', 'sd po ld fence(rw,rw) ld', 'sd po ld fence(rw,rw) ld'),
+	row('SB+rfi', 'allowed', 'amoswap po ld po ld', 'amoswap po ld po ld'),
+	row('SB+rfi', 'forbidden', 'amoswap po ld fence(r,r) ld', 'amoswap po ld fence(r,r) ld'),
+	row('SB+rfi', 'forbidden', 'amoswap po ld real-addr ld', 'amoswap po ld real-addr ld'),
+	row('SB+rfi', 'forbidden', 'amoswap po ld addr ld', 'amoswap po ld addr ld'),
+	row('SB+rfi', 'forbidden', 'lrsc po ld real-addr ld', 'lrsc po ld real-addr ld'),
+	row('SB+rfi', 'forbidden', 'amoswap po lr.aq po ld', 'amoswap po lr.aq po ld'),
 	// Message passing.
 	row('MP', 'allowed', 'sd po sd', 'ld po ld'),
 	row('MP', 'forbidden', 'sd fence(w,w) sd', 'ld fence(r,r) ld'),
@@ -66,6 +89,19 @@ export const rows: readonly Row[] = [
 	row('MP', 'allowed', 'sd po amoswap.rl', 'lr po ld'),
 	row('MP', 'allowed', 'sd po lrsc', 'lr.aq po ld'),
 	row('MP', 'forbidden', 'sd fence(w,w) lrsc', 'amoadd fence(r,r) ld'),
+	// The loop branches on what sc returns, and stores after it depend on that.
+	row('MP', 'forbidden', 'lrsc po sd', 'ld fence(r,r) ld'),
+	row('MP', 'allowed', 'amoswap.rl po sd', 'ld fence(r,r) ld'),
+	row('MP', 'forbidden', 'sd fence(w,w) sd', 'ld real-addr ld'),
+	row('MP', 'forbidden', 'sw fence(w,w) sw', 'lw real-addr lw'),
+	row('MP', 'forbidden', 'sd po amoswap.rl', 'ld real-addr ld'),
+	row('MP', 'forbidden', 'sd fence(w,w) sd', 'lr addr ld'),
+	row('MP', 'forbidden', 'sd fence(w,w) sd', 'amoadd addr ld'),
+	row('MP', 'forbidden', 'sd fence(w,w) sd', 'amoadd real-addr ld'),
+	// A branch orders later stores only, and fence.i no data.
+	row('MP', 'allowed', 'sd fence(w,w) sd', 'ld real-ctrl ld'),
+	row('MP', 'allowed', 'sd fence(w,w) sd', 'ld ctrl+fence.i ld'),
+	row('MP', 'allowed', 'sd fence(w,w) sd', 'ld real-ctrl+fence.i ld'),
 	// Load buffering.
 	row('LB', 'allowed', 'ld po sd', 'ld po sd'),
 	row('LB', 'forbidden', 'ld fence(rw,rw) sd', 'ld fence(rw,rw) sd'),
@@ -76,6 +112,13 @@ export const rows: readonly Row[] = [
 	row('LB', 'forbidden', 'ld addr sd', 'ld addr sd'),
 	row('LB', 'forbidden', 'ld ctrl sd', 'ld ctrl sd'),
 	row('LB', 'allowed', 'ld data sd', 'ld po sd'),
+	row('LB', 'forbidden', 'ld real-data sd', 'ld real-data sd'),
+	row('LB', 'forbidden', 'ld real-addr sd', 'ld real-addr sd'),
+	row('LB', 'forbidden', 'ld real-ctrl sd', 'ld real-ctrl sd'),
+	row('LB', 'forbidden', 'ld real-data sd', 'ld ctrl sd'),
+	row('LB', 'forbidden', 'ld real-ctrl+fence.i sd', 'ld ctrl+fence.i sd'),
+	row('LB', 'forbidden', 'ld data amoswap', 'ld real-data lrsc'),
+	row('LB', 'allowed', 'ld real-data sd', 'ld po sd'),
 	row('LB', 'allowed', 'ld fence(w,w) sd', 'ld fence(w,w) sd'),
 	row('LB', 'forbidden', 'lr.aq po sd', 'ld po amoswap.rl'),
 	row('LB', 'forbidden', 'amoadd.aq po sd', 'ld po lrsc.rl'),
@@ -89,6 +132,11 @@ export const rows: readonly Row[] = [
 	row('S', 'forbidden', 'sd fence.tso sd', 'ld fence.tso sd'),
 	row('S', 'forbidden', 'sd po amoswap.rl', 'lr.aq po sd'),
 	row('S', 'forbidden', 'sd po lrsc.rl', 'amoadd.aq po amoswap'),
+	row('S', 'forbidden', 'sd fence(w,w) sd', 'ld real-data sd'),
+	row('S', 'forbidden', 'sd fence(w,w) sd', 'ld real-addr sd'),
+	row('S', 'forbidden', 'sd fence(w,w) sd', 'ld real-ctrl sd'),
+	row('S', 'forbidden', 'sd fence(w,w) sd', 'ld ctrl+fence.i sd'),
+	row('S', 'forbidden', 'sd po amoswap.rl', 'amoadd real-data sd'),
 	row('S', 'allowed', 'sd po sd', 'ld data sd'),
 	row('S', 'allowed', 'sd fence(w,w) sd', 'ld po sd'),
 	// R: store buffering on one side.
@@ -108,11 +156,18 @@ export const rows: readonly Row[] = [
 	row('2+2W', 'forbidden', 'sd po amoswap.rl', 'sd po amoswap.rl'),
 	row('2+2W', 'forbidden', 'sd po lrsc.rl', 'amoswap.aq po sd'),
 	row('2+2W', 'allowed', 'amoswap po amoswap', 'lrsc po lrsc'),
+	row('2+2W', 'forbidden', 'amoswap.aq po sd', 'amoswap.aq po sd'),
+	row('2+2W', 'allowed', 'amoswap.rl po sd', 'amoswap.rl po sd'),
+	row('2+2W', 'forbidden', 'lrsc po sd', 'lrsc po sd'),
 	row('2+2W', 'allowed', 'sd fence(w,w) sd', 'sd po sd'),
 	// Three harts.
 	row('WRC', 'allowed', 'sd', 'ld po sd', 'ld po ld'),
 	row('WRC', 'forbidden', 'sd', 'ld data sd', 'ld addr ld'),
 	row('WRC', 'forbidden', 'sd', 'ld ctrl sd', 'ld fence(r,r) ld'),
+	row('WRC', 'forbidden', 'sd', 'ld real-data sd', 'ld real-addr ld'),
+	row('WRC', 'forbidden', 'sd', 'ld real-addr sd', 'ld addr ld'),
+	row('WRC', 'forbidden', 'sd', 'ld real-ctrl sd', 'ld real-addr ld'),
+	row('WRC', 'allowed', 'sd', 'ld real-data sd', 'ld real-ctrl ld'),
 	row('WRC', 'forbidden', 'sd', 'ld fence(rw,rw) sd', 'ld fence(rw,rw) ld'),
 	row('WRC', 'forbidden', 'amoswap', 'ld po amoswap.rl', 'lr.aq po ld'),
 	row('WRC', 'forbidden', 'lrsc', 'amoadd.aq po lrsc', 'lr.aq po ld'),
@@ -121,9 +176,11 @@ export const rows: readonly Row[] = [
 	row('RWC', 'forbidden', 'sd', 'ld fence(r,r) ld', 'sd fence(rw,rw) ld'),
 	row('RWC', 'forbidden', 'sd', 'ld addr ld', 'amoswap.aq po ld'),
 	row('RWC', 'allowed', 'sd', 'ld addr ld', 'sd fence.tso ld'),
+	row('RWC', 'forbidden', 'sd', 'ld real-addr ld', 'amoswap.aq po ld'),
 	row('RWC', 'forbidden', 'sd', 'lr.aq po ld', 'sd po lr.aqrl'),
 	row('ISA2', 'allowed', 'sd po sd', 'ld po sd', 'ld po ld'),
 	row('ISA2', 'forbidden', 'sd fence(w,w) sd', 'ld data sd', 'ld addr ld'),
+	row('ISA2', 'forbidden', 'sd fence(w,w) sd', 'ld real-data sd', 'ld real-addr ld'),
 	row('ISA2', 'forbidden', 'sd fence.tso sd', 'ld ctrl sd', 'ld fence(r,r) ld'),
 	row('ISA2', 'forbidden', 'sd po amoswap.rl', 'lr.aq po lrsc.rl', 'amoadd.aq po ld'),
 	// Four harts: no two of them see stores in different orders.
@@ -133,6 +190,7 @@ export const rows: readonly Row[] = [
 	row('IRIW', 'forbidden', 'sd', 'sd', 'ld addr ld', 'ld addr ld'),
 	row('IRIW', 'forbidden', 'amoswap.rl', 'lrsc.rl', 'lr.aq po ld', 'amoadd.aq po ld'),
 	row('IRIW', 'allowed', 'sd', 'sd', 'ld addr ld', 'ld ctrl ld'),
+	row('IRIW', 'forbidden', 'sd', 'sd', 'ld real-addr ld', 'ld real-addr ld'),
 	// Coherence.
 	row('CoRR', 'forbidden', 'sd', 'ld po ld'),
 	row('CoRR', 'forbidden', 'sw', 'lw po lw'),

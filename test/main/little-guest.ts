@@ -31,6 +31,10 @@ export const branchNotEqual = (rs1: number, rs2: number, offset: number): Instru
 export const [a0, a1, a2, a3, a6, a7] = [10, 11, 12, 13, 16, 17] as const
 const [zero, t0, s0] = [0, 5, 8] as const
 
+/** rd = the word, or the unsigned byte, at rs1. */
+export const loadWord = (rd: number, rs1: number): Instruction => (rs1 << 15) | (2 << 12) | (rd << 7) | 0x03
+export const loadByte = (rd: number, rs1: number): Instruction => (rs1 << 15) | (4 << 12) | (rd << 7) | 0x03
+
 /** rd = value, of 32 bits. */
 export function load(rd: number, value: number): Instruction[] {
 	return [lui(rd, (value + 0x800) >>> 12), addi(rd, rd, value)]
@@ -99,4 +103,21 @@ export function roles(): Uint8Array {
 	]
 	const entry = [addi(t0, zero, 1), branchNotEqual(a0, t0, 8), jump(0), wfi, jump(-4)]
 	return binary([...boot, ...fence, ...entry])
+}
+
+/** Hart 0 starts hart 1, and both read a device's register for ever. */
+export function readers(register: number, read: typeof loadWord): Uint8Array {
+	return binary([
+		...load(a7, hsm),
+		addi(a6, zero, 0),
+		addi(a0, zero, 1),
+		// The readers' first instruction stands four behind auipc, which gives its own address.
+		auipc(a1, 0),
+		addi(a1, a1, 4 * 4),
+		addi(a2, zero, 0),
+		ecall,
+		...load(t0, register),
+		read(a0, t0),
+		jump(-4),
+	])
 }

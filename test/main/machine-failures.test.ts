@@ -1,12 +1,16 @@
 /** Whatever breaks, the machine ends soon and says what broke. */
+import {setEnvironmentData} from 'node:worker_threads'
 import test from 'ava'
+import {boardMap, virtioSlot} from '../../src/board/index.ts'
 import {VcpuBlock} from '../../src/hart/index.ts'
 import {threadEntries} from '../../src/main/artifacts.ts'
+import {HelperPool} from '../../src/main/helper-pool.ts'
+import {createMemory} from '../../src/main/machine-memory.ts'
 import {SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
 import {regimeCount, TlbState} from '../../src/tlb/index.ts'
 import {guestBinary} from '../guests/guests.ts'
-import {roles, stay} from './little-guest.ts'
-import {createMachine, newWorkers, readConsole, until} from './test-machine.ts'
+import {chatter, loadByte, loadWord, readers, roles, stay} from './little-guest.ts'
+import {createMachine, mebibyte, newWorkers, readConsole, until} from './test-machine.ts'
 
 const entries = threadEntries as {vcpu: URL; helper: URL}
 
@@ -64,6 +68,48 @@ test.serial('a thread that ends before it has started is reported', async (t) =>
 	t.regex(message!, /^hart 1 died: its thread ended with code [01]$/)
 })
 
+/** The main thread wants the first three by itself; the clock's and the entropy source's thread dies with the PLIC's in its hands, too. */
+const lockedDevices = [
+	{device: 'uart', register: boardMap.uart.base + 5, read: loadByte},
+	{device: 'rtc', register: boardMap.rtc.base, read: loadWord},
+	{device: 'plic', register: boardMap.plic.base + 4, read: loadWord},
+	{device: 'virtio-mmio slot 0', register: virtioSlot(0).base + 0x70, read: loadWord},
+] as const
+const deaths = {exit: 'its thread ended with code 3', error: 'no more releasing'} as const
+for (const {device, register, read} of lockedDevices) {
+	for (const [death, why] of Object.entries(deaths)) {
+		test.serial(`a thread that dies inside the lock of ${device} (${death}) stops the machine at once`, async (t) => {
+			const vcpu = new URL('dying-vcpu.ts', import.meta.url)
+			setEnvironmentData('death', death)
+			newWorkers()
+			const machine = await withThreads({vcpu}, () => createMachine(t, {kernel: readers(register, read), smp: 2}))
+			let diedAt: number | undefined
+			newWorkers()
+				.find(({threadName}) => threadName === 'vcpu 1')!
+				.on('message', (message) => {
+					diedAt ??= message.diedAt
+				})
+			// Someone types all the while.
+			const typing = setInterval(() => machine.console.write('x'), 5)
+			t.teardown(() => clearInterval(typing))
+			t.deepEqual(await machine.run(), {reason: 'error', exitCode: 70, message: `hart 1 died: ${why}`})
+			// Well under a second, and far below the ten heartbeats after which a lock counts as hanging, even on a busy host.
+			const took = performance.timeOrigin + performance.now() - diedAt!
+			t.true(took < 8000, `${took} ms`)
+			t.log(`${Math.round(took)} ms`)
+		})
+	}
+}
+
+test.serial('a thread that hangs inside the lock of a device is reported with both, and ended', async (t) => {
+	const vcpu = new URL('dying-vcpu.ts', import.meta.url)
+	setEnvironmentData('death', 'hang')
+	const kernel = readers(boardMap.rtc.base, loadWord)
+	const machine = await withThreads({vcpu}, () => createMachine(t, {kernel, smp: 2}))
+	const message = 'hart 1 does not release the lock of plic'
+	t.deepEqual(await machine.run(), {reason: 'error', exitCode: 70, message})
+})
+
 test.serial('an interpreter that traps stops the machine and names the hart', async (t) => {
 	const create = SharedMemory.create
 	let memory: SharedMemory | undefined
@@ -95,6 +141,47 @@ test.serial('a helper that fails stops the machine', async (t) => {
 		exitCode: 70,
 		message: 'the helper pool failed: no more clearing',
 	})
+})
+
+test.serial('a helper whose thread ends in the middle of a job fails its caller', async (t) => {
+	const helper = new URL('failing-helper.ts', import.meta.url)
+	setEnvironmentData('failure', 'exit')
+	const tlb = {vcpus: 1}
+	const memory = createMemory({harts: 1, ramBytes: mebibyte, tlb})
+	const pool = await withThreads({helper}, async () => new HelperPool(memory, tlb))
+	await t.throwsAsync(pool.clearTables(), {message: 'worker exited with code: 3'})
+	await pool[Symbol.asyncDispose]()
+})
+
+test.serial('a helper that hangs does not keep the machine from ending', async (t) => {
+	const helper = new URL('failing-helper.ts', import.meta.url)
+	setEnvironmentData('failure', 'hang')
+	const kernel = guestBinary('smp-demo')
+	const machine = await withThreads({helper}, () => createMachine(t, {kernel, smp: 4, accel: 'interp'}))
+	const reading = readConsole(machine)
+	t.deepEqual(await machine.run(), {reason: 'power-off', exitCode: 0})
+	await reading
+})
+
+for (const during of ['start', 'reset', 'run']) {
+	test.serial(`an error that nobody catches in a vCPU's thread (${during}) stops the machine`, async (t) => {
+		const vcpu = new URL('erring-vcpu.ts', import.meta.url)
+		setEnvironmentData('during', during)
+		const machine = await withThreads({vcpu}, () => createMachine(t, {kernel: stay, smp: 1}))
+		const reading = readConsole(machine)
+		t.deepEqual(await machine.run(), {reason: 'error', exitCode: 70, message: 'hart 0 died: nobody catches this'})
+		await reading
+	})
+}
+
+test.serial('a console that breaks stops the machine, and ends', async (t) => {
+	const machine = await createMachine(t, {kernel: chatter, smp: 1})
+	machine.console.push = () => {
+		throw new Error('no more printing')
+	}
+	const reading = readConsole(machine)
+	t.like(await machine.run(), {exitCode: 70, message: 'the console failed: no more printing'})
+	await reading
 })
 
 test.serial('a hart that does not stop is ended', async (t) => {

@@ -8,7 +8,7 @@ import {
 	CAUSE_STORE_ACCESS,
 	CAUSE_STORE_MISALIGNED,
 	CAUSE_STORE_PAGE,
-} from './architecture'
+} from '../../../build/hart/offsets'
 import {MAY_EXECUTE, MAY_READ, MAY_WRITE} from './regimes'
 
 export const ACCESS_FETCH: u32 = 0

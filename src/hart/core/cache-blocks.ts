@@ -1,24 +1,32 @@
 /** Cache-block operations: Zicboz's cbo.zero and Zicbom's cbo.inval, cbo.clean and cbo.flush. Unprivileged spec, "CMO" Extensions. */
-import {HART_MENVCFG, HART_PRIVILEGE, HART_SENVCFG, RUN_TRAP_CAUSE} from '../../../build/hart/offsets'
+import {
+	BLOCK_STATUS_DONE,
+	BLOCK_STATUS_ILLEGAL,
+	BLOCK_STATUS_TRAP,
+	ENVCFG_CBCFE,
+	ENVCFG_CBIE,
+	ENVCFG_CBZE,
+	HART_MENVCFG,
+	HART_PRIVILEGE,
+	HART_SENVCFG,
+	PRIVILEGE_MACHINE,
+	PRIVILEGE_USER,
+	RUN_TRAP_CAUSE,
+} from '../../../build/hart/offsets'
 import {ACCESS_LOAD, ACCESS_STORE, accessFault, pageFault} from './access'
-import {ENVCFG_CBCFE, ENVCFG_CBIE, ENVCFG_CBZE, MACHINE, USER} from './architecture'
 import {hart, raise} from './hart'
 import {place, translate} from './translation'
 
 const BLOCK_BYTES: u32 = 64
 
-const FAULT: i32 = 0
-const DONE: i32 = 1
-const ILLEGAL: i32 = 2
-
 const OPERATION_INVAL: i32 = 0
 
-/** cbo.zero. @returns 1 done, 0 with the exception raised, 2 where it is an illegal instruction. */
+/** cbo.zero. @returns a BlockStatus. */
 export function zeroBlock(gva: u64): i32 {
-	if (!enabled(ENVCFG_CBZE)) return ILLEGAL
-	if (!translateBlock(gva, ACCESS_STORE)) return FAULT
+	if (!enabled(ENVCFG_CBZE)) return BLOCK_STATUS_ILLEGAL
+	if (!translateBlock(gva, ACCESS_STORE)) return BLOCK_STATUS_TRAP
 	memory.fill(place, 0, BLOCK_BYTES)
-	return DONE
+	return BLOCK_STATUS_DONE
 }
 
 /**
@@ -27,16 +35,16 @@ export function zeroBlock(gva: u64): i32 {
  * @param operation 0 inval, 1 clean, 2 flush. @returns as zeroBlock().
  */
 export function manageBlock(gva: u64, operation: i32): i32 {
-	if (!enabled(operation == OPERATION_INVAL ? ENVCFG_CBIE : ENVCFG_CBCFE)) return ILLEGAL
-	return translateBlock(gva, ACCESS_LOAD) ? DONE : FAULT
+	if (!enabled(operation == OPERATION_INVAL ? ENVCFG_CBIE : ENVCFG_CBCFE)) return BLOCK_STATUS_ILLEGAL
+	return translateBlock(gva, ACCESS_LOAD) ? BLOCK_STATUS_DONE : BLOCK_STATUS_TRAP
 }
 
 /** Below M, menvcfg has to allow it, and in U senvcfg too. */
 function enabled(field: u64): bool {
 	const privilege = load<u32>(hart, HART_PRIVILEGE)
-	if (privilege == MACHINE) return true
+	if (privilege == PRIVILEGE_MACHINE) return true
 	if (!(load<u64>(hart, HART_MENVCFG) & field)) return false
-	return privilege != USER || (load<u64>(hart, HART_SENVCFG) & field) != 0
+	return privilege != PRIVILEGE_USER || (load<u64>(hart, HART_SENVCFG) & field) != 0
 }
 
 /** Sets `place` to the start of the block that holds gva. @returns 1, or 0 with the exception raised: a store's, whatever the access. */

@@ -10,30 +10,31 @@ import {
 	CODE_PAGE_SLOTS,
 	CODE_PAGE_SNAPSHOT,
 	CODE_PAGE_SNAPSHOT_NUMBER,
-	FLUSH_CAUSE_CODE_CACHE_RESET,
 	COUNT_CODE_CACHE_RESETS,
-	RUN_CODE_GENERATION,
 	COUNT_CODE_PAGES_CHANGED,
 	COUNT_CODE_PAGES_DECODED,
+	FLUSH_CAUSE_CODE_CACHE_RESET,
+	HANDLER_PAGE_END,
+	PAGE_BYTES,
+	PAGE_SHIFT,
+	PAGE_SLOTS,
+	RUN_CODE_GENERATION,
 	RUN_CODE_PAGES_USED,
 	SLOT_SIZE,
 } from '../../../build/hart/offsets'
-import {PAGE_BYTES} from './architecture'
 import {tlbFlush} from './env'
 import {hart} from './hart'
 
-/** Instruction slots of a page; two sentinel slots follow them. */
-export const SLOTS: u32 = PAGE_BYTES / 2
-/** Handler of a sentinel slot: the next instruction lies in another page. */
-export const SENTINEL: u64 = 1
+/** A sentinel slot. */
+const SENTINEL: u64 = HANDLER_PAGE_END
 const COUNTER_BYTES: u32 = 2
 
 let buckets: u32 = 0
 let bucketCount: u32 = 0
 let pages: u32 = 0
 let pageCount: u32 = 0
-/** The scratch page's only slot that is no sentinel; SLOTS = none. */
-let openSlot: u32 = SLOTS
+/** The scratch page's only slot that is no sentinel; PAGE_SLOTS = none. */
+let openSlot: u32 = PAGE_SLOTS
 /** Snapshots taken. Outlives a reset, as code does that remembers their numbers. */
 let snapshots: u64 = 0
 
@@ -53,9 +54,9 @@ export function attachCodeCache(cache: u32, count: u32): void {
 	bucketCount = bucketsFor(count)
 	pages = cache + bucketCount * 4
 	pageCount = count
-	for (let slot: u32 = 0; slot < SLOTS; slot++) store<u64>(pages + slot * SLOT_SIZE, SENTINEL, CODE_PAGE_SLOTS)
+	for (let slot: u32 = 0; slot < PAGE_SLOTS; slot++) store<u64>(pages + slot * SLOT_SIZE, SENTINEL, CODE_PAGE_SLOTS)
 	writeSentinels(pages)
-	openSlot = SLOTS
+	openSlot = PAGE_SLOTS
 	emptyCodeCache()
 }
 
@@ -116,16 +117,16 @@ export function verifyCodePage(code: u32): u32 {
 
 /** Ends the slots of a page. */
 export function writeSentinels(code: u32): void {
-	store<u64>(code + SLOTS * SLOT_SIZE, SENTINEL, CODE_PAGE_SLOTS)
-	store<u64>(code + (SLOTS + 1) * SLOT_SIZE, SENTINEL, CODE_PAGE_SLOTS)
+	store<u64>(code + PAGE_SLOTS * SLOT_SIZE, SENTINEL, CODE_PAGE_SLOTS)
+	store<u64>(code + (PAGE_SLOTS + 1) * SLOT_SIZE, SENTINEL, CODE_PAGE_SLOTS)
 }
 
 // Plain reads of guest code here and below: what another hart writes meanwhile is seen now or after the next fence.i,
 // as the ISA has it; slots are decoded from the snapshot only, so they agree with what sameAsMemory() compares.
 function takeSnapshot(code: u32): void {
-	memory.fill(code + CODE_PAGE_SLOTS, 0, SLOTS * SLOT_SIZE)
+	memory.fill(code + CODE_PAGE_SLOTS, 0, PAGE_SLOTS * SLOT_SIZE)
 	writeSentinels(code)
-	memory.fill(code + CODE_PAGE_COUNTERS, 0, SLOTS * COUNTER_BYTES)
+	memory.fill(code + CODE_PAGE_COUNTERS, 0, PAGE_SLOTS * COUNTER_BYTES)
 	memory.copy(code + CODE_PAGE_SNAPSHOT, load<u32>(code, CODE_PAGE_PAGE), PAGE_BYTES)
 	store<u64>(code, ++snapshots, CODE_PAGE_SNAPSHOT_NUMBER)
 	store<u32>(code, load<u32>(hart, RUN_CODE_GENERATION), CODE_PAGE_GENERATION)
@@ -154,7 +155,7 @@ function emptyCodeCache(): void {
 
 function bucketOf(physicalPage: u32): u32 {
 	// Fibonacci hashing: the upper bits of the product depend on all bits of the page number.
-	const hash = (physicalPage >> 12) * 0x9e37_79b1
+	const hash = (physicalPage >> <u32>PAGE_SHIFT) * 0x9e37_79b1
 	return buckets + (hash >> (clz(bucketCount) + 1)) * 4
 }
 

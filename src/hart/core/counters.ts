@@ -1,6 +1,10 @@
 /** Counters and the supervisor timer. Cycles are retired instructions: one each. */
 import {
-	RUN_BUDGET,
+	COUNTER_CY,
+	COUNTER_IR,
+	COUNTER_TM,
+	CSR_STATUS_ILLEGAL,
+	ENVCFG_STCE,
 	HART_INSTRET,
 	HART_MCOUNTEREN,
 	HART_MCOUNTINHIBIT,
@@ -10,10 +14,13 @@ import {
 	HART_PRIVILEGE,
 	HART_SCOUNTEREN,
 	HART_STIMECMP,
+	MIP_STIP,
+	PRIVILEGE_MACHINE,
+	PRIVILEGE_USER,
+	RUN_BUDGET,
 	WORDS_PENDING_INTERRUPTS,
 } from '../../../build/hart/offsets'
-import {COUNTER_CY, COUNTER_IR, COUNTER_TM, ENVCFG_STCE, IP_STIP, MACHINE, USER} from './architecture'
-import {doneUnlessInterrupt, found, ILLEGAL} from './csr-value'
+import {doneUnlessInterrupt, found} from './csr-value'
 import {time, timerChanged} from './env'
 import {hart} from './hart'
 
@@ -24,8 +31,8 @@ const CSR_CYCLE: i32 = 0xc00
 export const COUNTERS: u64 = 0xffff_ffff
 
 export function readCounter(number: i32): i32 {
-	if (number < CSR_CYCLE || number > CSR_CYCLE + 31) return ILLEGAL
-	if (!counterEnabled((<u64>1) << (number - CSR_CYCLE))) return ILLEGAL
+	if (number < CSR_CYCLE || number > CSR_CYCLE + 31) return CSR_STATUS_ILLEGAL
+	if (!counterEnabled((<u64>1) << (number - CSR_CYCLE))) return CSR_STATUS_ILLEGAL
 	if (number == CSR_CYCLE) return found(cycles())
 	if (number == CSR_CYCLE + 1) return found(<u64>time())
 	if (number == CSR_CYCLE + 2) return found(instructions())
@@ -35,9 +42,9 @@ export function readCounter(number: i32): i32 {
 /** @param bit of mcounteren. @returns whether this privilege may read the counter. */
 export function counterEnabled(bit: u64): bool {
 	const privilege = load<u32>(hart, HART_PRIVILEGE)
-	if (privilege == MACHINE) return true
+	if (privilege == PRIVILEGE_MACHINE) return true
 	if (!(load<u64>(hart, HART_MCOUNTEREN) & bit)) return false
-	return privilege != USER || (load<u64>(hart, HART_SCOUNTEREN) & bit) != 0
+	return privilege != PRIVILEGE_USER || (load<u64>(hart, HART_SCOUNTEREN) & bit) != 0
 }
 
 /** The budget is what is left of what instret counts in advance. */
@@ -82,7 +89,7 @@ export function setInhibit(value: u64): void {
 
 /** Sstc, "Supervisor Timer Register": below M, stimecmp needs menvcfg.STCE and mcounteren.TM. */
 export function timerAccessible(): bool {
-	if (load<u32>(hart, HART_PRIVILEGE) == MACHINE) return true
+	if (load<u32>(hart, HART_PRIVILEGE) == PRIVILEGE_MACHINE) return true
 	return timerInForce() && (load<u64>(hart, HART_MCOUNTEREN) & COUNTER_TM) != 0
 }
 
@@ -99,8 +106,8 @@ export function setTimer(value: u64): i32 {
 export function refreshTimer(): i32 {
 	const due = timerInForce() && <u64>time() >= load<u64>(hart, HART_STIMECMP)
 	// Atomic, one bit: devices and other harts set theirs in the same word.
-	if (due) atomic.or<u32>(hart, <u32>IP_STIP, WORDS_PENDING_INTERRUPTS)
-	else atomic.and<u32>(hart, ~(<u32>IP_STIP), WORDS_PENDING_INTERRUPTS)
+	if (due) atomic.or<u32>(hart, <u32>MIP_STIP, WORDS_PENDING_INTERRUPTS)
+	else atomic.and<u32>(hart, ~(<u32>MIP_STIP), WORDS_PENDING_INTERRUPTS)
 	timerChanged()
 	return doneUnlessInterrupt()
 }

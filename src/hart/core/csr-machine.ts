@@ -1,5 +1,11 @@
 /** M-level CSRs. Privileged spec, "Machine-Level CSRs"; performance counters and triggers are read-only zero. */
 import {
+	CSR_STATUS_DONE,
+	CSR_STATUS_ILLEGAL,
+	CSR_STATUS_RESTART,
+	ENVCFG_ADUE,
+	ENVCFG_PBMTE,
+	ENVCFG_STCE,
 	FLUSH_CAUSE_STATUS_CHANGE,
 	HART_HART_ID,
 	HART_MCAUSE,
@@ -15,20 +21,15 @@ import {
 	HART_MSECCFG,
 	HART_MTVAL,
 	HART_MTVEC,
-} from '../../../build/hart/offsets'
-import {
-	ENVCFG_ADUE,
-	ENVCFG_PBMTE,
-	ENVCFG_STCE,
-	IP_ALL,
-	IP_STIP,
-	IP_SUPERVISOR,
+	MIP_ALL,
+	MIP_STIP,
+	MIP_SUPERVISOR,
 	SECCFG_SSEED,
 	SECCFG_USEED,
-} from './architecture'
+} from '../../../build/hart/offsets'
 import {COUNTERS, cycles, instructions, refreshTimer, setCycles, setInhibit, setInstructions} from './counters'
 import {CSR_MIP, ENVCFG_BELOW, legalEnvironment, legalPc, legalVector} from './csr-supervisor'
-import {DONE, doneUnlessInterrupt, found, ILLEGAL, RESTART} from './csr-value'
+import {doneUnlessInterrupt, found} from './csr-value'
 import {hart} from './hart'
 import {pending} from './interrupts'
 import {CSR_PMPCFG0, readPmp, writePmp} from './csr-pmp'
@@ -85,7 +86,7 @@ export function readMachineCsr(number: i32): i32 {
 			return found(load<u32>(hart, HART_HART_ID))
 		default:
 			if (number >= CSR_PMPCFG0 && number < 0x400) return readPmp(number)
-			return isReadOnlyZero(number) ? found(0) : ILLEGAL
+			return isReadOnlyZero(number) ? found(0) : CSR_STATUS_ILLEGAL
 	}
 }
 
@@ -103,48 +104,48 @@ export function writeMachineCsr(number: i32, value: u64): i32 {
 			return writeMstatus(value)
 		case 0x302: // medeleg
 			store<u64>(hart, value & DELEGABLE, HART_MEDELEG)
-			return DONE
+			return CSR_STATUS_DONE
 		case 0x303: // mideleg
-			store<u64>(hart, value & IP_SUPERVISOR, HART_MIDELEG)
+			store<u64>(hart, value & MIP_SUPERVISOR, HART_MIDELEG)
 			return doneUnlessInterrupt()
 		case 0x304: // mie
-			store<u64>(hart, value & IP_ALL, HART_MIE)
+			store<u64>(hart, value & MIP_ALL, HART_MIE)
 			return doneUnlessInterrupt()
 		case 0x305: // mtvec
 			if (legalVector(value)) store<u64>(hart, value, HART_MTVEC)
-			return DONE
+			return CSR_STATUS_DONE
 		case 0x306: // mcounteren
 			store<u64>(hart, value & COUNTERS, HART_MCOUNTEREN)
-			return DONE
+			return CSR_STATUS_DONE
 		case 0x30a: // menvcfg
 			return writeEnvironment(value)
 		case 0x747: // mseccfg
 			store<u64>(hart, value & (SECCFG_SSEED | SECCFG_USEED), HART_MSECCFG)
-			return DONE
+			return CSR_STATUS_DONE
 		case CSR_MCOUNTINHIBIT:
 			setInhibit(value)
-			return DONE
+			return CSR_STATUS_DONE
 		case 0x340: // mscratch
 			store<u64>(hart, value, HART_MSCRATCH)
-			return DONE
+			return CSR_STATUS_DONE
 		case 0x341: // mepc
 			store<u64>(hart, legalPc(value), HART_MEPC)
-			return DONE
+			return CSR_STATUS_DONE
 		case 0x342: // mcause
 			store<u64>(hart, value, HART_MCAUSE)
-			return DONE
+			return CSR_STATUS_DONE
 		case 0x343: // mtval
 			store<u64>(hart, value, HART_MTVAL)
-			return DONE
+			return CSR_STATUS_DONE
 		case CSR_MCYCLE:
 			setCycles(value)
-			return DONE
+			return CSR_STATUS_DONE
 		case CSR_MINSTRET:
 			setInstructions(value)
-			return DONE
+			return CSR_STATUS_DONE
 		default:
 			if (number >= CSR_PMPCFG0 && number < 0x400) return writePmp(number, value)
-			return DONE // misa and the read-only zeros
+			return CSR_STATUS_DONE // misa and the read-only zeros
 	}
 }
 
@@ -154,12 +155,12 @@ function writeEnvironment(value: u64): i32 {
 	const after = legalEnvironment(before, value, ENVCFG_BELOW | ENVCFG_ADUE | ENVCFG_PBMTE | ENVCFG_STCE)
 	store<u64>(hart, after, HART_MENVCFG)
 	const changed = before ^ after
-	let status = DONE
+	let status = CSR_STATUS_DONE
 	if (changed & ENVCFG_STCE) {
-		store<u64>(hart, load<u64>(hart, HART_MIP_SOFTWARE) & ~IP_STIP, HART_MIP_SOFTWARE)
+		store<u64>(hart, load<u64>(hart, HART_MIP_SOFTWARE) & ~MIP_STIP, HART_MIP_SOFTWARE)
 		status = refreshTimer()
 	}
 	if (!(changed & (ENVCFG_ADUE | ENVCFG_PBMTE))) return status
 	flushTranslations(FLUSH_CAUSE_STATUS_CHANGE)
-	return RESTART
+	return CSR_STATUS_RESTART
 }

@@ -1,6 +1,12 @@
 /** The PMP CSRs. Privileged spec, "Physical Memory Protection CSRs". */
-import {FLUSH_CAUSE_PMP_WRITE, HART_PMPCFG} from '../../../build/hart/offsets'
-import {found, DONE, ILLEGAL, RESTART} from './csr-value'
+import {
+	CSR_STATUS_DONE,
+	CSR_STATUS_ILLEGAL,
+	CSR_STATUS_RESTART,
+	FLUSH_CAUSE_PMP_WRITE,
+	HART_PMPCFG,
+} from '../../../build/hart/offsets'
+import {found} from './csr-value'
 import {tlbFlush} from './env'
 import {hart} from './hart'
 import {PMP_A, PMP_ENTRIES, PMP_L, PMP_R, PMP_TOR, PMP_W, pmpAddressAt, pmpConfigurationAt} from './pmp'
@@ -14,10 +20,10 @@ const CFG_FIELDS: u8 = 0x9f
 
 export function readPmp(number: i32): i32 {
 	if (number >= CSR_PMPADDR0) {
-		if (number >= CSR_PMPADDR0 + ADDRESSES) return ILLEGAL
+		if (number >= CSR_PMPADDR0 + ADDRESSES) return CSR_STATUS_ILLEGAL
 		return found(load<u64>(pmpAddressAt(number - CSR_PMPADDR0)))
 	}
-	if (number & 1) return ILLEGAL
+	if (number & 1) return CSR_STATUS_ILLEGAL
 	return found(load<u64>(hart + ((number - CSR_PMPCFG0) << 3), HART_PMPCFG))
 }
 
@@ -27,9 +33,9 @@ export function writePmp(number: i32, value: u64): i32 {
 		number >= CSR_PMPADDR0
 			? writeAddress(number - CSR_PMPADDR0, value)
 			: writeConfiguration((number - CSR_PMPCFG0) * 4, value)
-	if (!changed) return DONE
+	if (!changed) return CSR_STATUS_DONE
 	tlbFlush(FLUSH_CAUSE_PMP_WRITE, 0, 0)
-	return RESTART
+	return CSR_STATUS_RESTART
 }
 
 /** @returns whether the register changed. */

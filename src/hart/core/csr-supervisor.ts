@@ -1,5 +1,13 @@
 /** S-level CSRs. Privileged spec, "Supervisor CSRs"; Sstc. */
 import {
+	CSR_STATUS_DONE,
+	CSR_STATUS_ILLEGAL,
+	CSR_STATUS_RESTART,
+	ENVCFG_CBCFE,
+	ENVCFG_CBIE,
+	ENVCFG_CBIE_RESERVED,
+	ENVCFG_CBZE,
+	ENVCFG_FIOM,
 	FLUSH_CAUSE_SATP_WRITE,
 	HART_MIDELEG,
 	HART_MIE,
@@ -14,23 +22,16 @@ import {
 	HART_STIMECMP,
 	HART_STVAL,
 	HART_STVEC,
-} from '../../../build/hart/offsets'
-import {
-	ENVCFG_CBCFE,
-	ENVCFG_CBIE,
-	ENVCFG_CBIE_RESERVED,
-	ENVCFG_CBZE,
-	ENVCFG_FIOM,
-	IP_SSIP,
+	MIP_SSIP,
+	PRIVILEGE_SUPERVISOR,
 	SATP_BARE,
 	SATP_MODE_SHIFT,
 	SATP_SV39,
 	SATP_SV57,
 	STATUS_TVM,
-	SUPERVISOR,
-} from './architecture'
+} from '../../../build/hart/offsets'
 import {COUNTERS, setTimer, timerAccessible} from './counters'
-import {DONE, doneUnlessInterrupt, found, ILLEGAL, RESTART} from './csr-value'
+import {doneUnlessInterrupt, found} from './csr-value'
 import {hart} from './hart'
 import {pending} from './interrupts'
 import {refreshRegimes} from './regimes'
@@ -65,11 +66,11 @@ export function readSupervisorCsr(number: i32): i32 {
 		case CSR_SIP:
 			return found(pending() & load<u64>(hart, HART_MIDELEG))
 		case 0x14d: // stimecmp
-			return timerAccessible() ? found(load<u64>(hart, HART_STIMECMP)) : ILLEGAL
+			return timerAccessible() ? found(load<u64>(hart, HART_STIMECMP)) : CSR_STATUS_ILLEGAL
 		case 0x180: // satp
-			return satpAccessible() ? found(load<u64>(hart, HART_SATP)) : ILLEGAL
+			return satpAccessible() ? found(load<u64>(hart, HART_SATP)) : CSR_STATUS_ILLEGAL
 		default:
-			return ILLEGAL
+			return CSR_STATUS_ILLEGAL
 	}
 }
 
@@ -82,25 +83,25 @@ export function writeSupervisorCsr(number: i32, value: u64): i32 {
 			return writeSie(value)
 		case 0x105: // stvec
 			if (legalVector(value)) store<u64>(hart, value, HART_STVEC)
-			return DONE
+			return CSR_STATUS_DONE
 		case 0x106: // scounteren
 			store<u64>(hart, value & COUNTERS, HART_SCOUNTEREN)
-			return DONE
+			return CSR_STATUS_DONE
 		case 0x10a: // senvcfg
 			store<u64>(hart, legalEnvironment(load<u64>(hart, HART_SENVCFG), value, ENVCFG_BELOW), HART_SENVCFG)
-			return DONE
+			return CSR_STATUS_DONE
 		case 0x140: // sscratch
 			store<u64>(hart, value, HART_SSCRATCH)
-			return DONE
+			return CSR_STATUS_DONE
 		case 0x141: // sepc
 			store<u64>(hart, legalPc(value), HART_SEPC)
-			return DONE
+			return CSR_STATUS_DONE
 		case 0x142: // scause
 			store<u64>(hart, value, HART_SCAUSE)
-			return DONE
+			return CSR_STATUS_DONE
 		case 0x143: // stval
 			store<u64>(hart, value, HART_STVAL)
-			return DONE
+			return CSR_STATUS_DONE
 		case 0x14d: // stimecmp
 			return setTimer(value)
 		default:
@@ -110,7 +111,7 @@ export function writeSupervisorCsr(number: i32, value: u64): i32 {
 
 /** @returns the part of sip that S may write: SSIP, once it is delegated. */
 export function delegatedSsip(): u64 {
-	return load<u64>(hart, HART_MIDELEG) & IP_SSIP
+	return load<u64>(hart, HART_MIDELEG) & MIP_SSIP
 }
 
 /** mtvec and stvec: modes 2 and 3 are reserved, and such a write is ignored. */
@@ -136,17 +137,28 @@ function writeSie(value: u64): i32 {
 }
 
 function satpAccessible(): bool {
-	return load<u32>(hart, HART_PRIVILEGE) != SUPERVISOR || !(load<u64>(hart, HART_MSTATUS) & STATUS_TVM)
+	return load<u32>(hart, HART_PRIVILEGE) != PRIVILEGE_SUPERVISOR || !(load<u64>(hart, HART_MSTATUS) & STATUS_TVM)
 }
 
 /** An unsupported mode makes the whole write void. ASID has all its 16 bits. */
 function writeSatp(value: u64): i32 {
 	const mode = value >> SATP_MODE_SHIFT
-	if (mode != SATP_BARE && (mode < SATP_SV39 || mode > SATP_SV57)) return DONE
-	if (value == load<u64>(hart, HART_SATP)) return DONE
-	store<u64>(hart, value, HART_SATP)
+	if (mode != SATP_BARE && (mode < SATP_SV39 || mode > SATP_SV57)) return CSR_STATUS_DONE
+	if (value == load<u64>(hart, HART_SATP)) return CSR_STATUS_DONE
+	publishSatp(value)
 	refreshRegimes()
 	// The tables hold one address space.
 	flushTranslations(FLUSH_CAUSE_SATP_WRITE)
-	return RESTART
+	return CSR_STATUS_RESTART
+}
+
+/**
+ * Remote fences read the ASID. Sequentially consistent: every access through the old address space, and every walk in it, is
+ * ordered before; the walks in the new one, whose loads of PTEs are atomic, after. Pairs with the load in #currentAsid() of
+ * src/tlb/tlb.ts, which is of this half alone: an atomic store orders loads of its own place and size.
+ */
+function publishSatp(value: u64): void {
+	// Plain: only this vCPU reads the lower half.
+	store<u32>(hart, <u32>value, HART_SATP)
+	atomic.store<u32>(hart, <u32>(value >> 32), HART_SATP + 4)
 }

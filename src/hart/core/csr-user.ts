@@ -1,8 +1,16 @@
 /** U-level CSRs: floating-point control, the entropy source, and the unprivileged counters. */
-import {HART_MSECCFG, HART_PRIVILEGE} from '../../../build/hart/offsets'
-import {MACHINE, SECCFG_SSEED, SECCFG_USEED, SUPERVISOR} from './architecture'
+import {
+	CSR_STATUS_DONE,
+	CSR_STATUS_ILLEGAL,
+	HART_MSECCFG,
+	HART_PRIVILEGE,
+	PRIVILEGE_MACHINE,
+	PRIVILEGE_SUPERVISOR,
+	SECCFG_SSEED,
+	SECCFG_USEED,
+} from '../../../build/hart/offsets'
 import {readCounter} from './counters'
-import {DONE, found, ILLEGAL} from './csr-value'
+import {found} from './csr-value'
 import {random} from './env'
 import {dirtyFloat, fcsr, floatEnabled, fflags, frm, setFflags, setFrm} from './float-control'
 import {hart} from './hart'
@@ -18,11 +26,11 @@ const SEED_ES16: u64 = (<u64>2) << 30
 export function readUserCsr(number: i32): i32 {
 	switch (number) {
 		case CSR_FFLAGS:
-			return floatEnabled() ? found(fflags()) : ILLEGAL
+			return floatEnabled() ? found(fflags()) : CSR_STATUS_ILLEGAL
 		case CSR_FRM:
-			return floatEnabled() ? found(frm()) : ILLEGAL
+			return floatEnabled() ? found(frm()) : CSR_STATUS_ILLEGAL
 		case CSR_FCSR:
-			return floatEnabled() ? found(fcsr()) : ILLEGAL
+			return floatEnabled() ? found(fcsr()) : CSR_STATUS_ILLEGAL
 		default:
 			return readCounter(number)
 	}
@@ -30,13 +38,13 @@ export function readUserCsr(number: i32): i32 {
 
 /** Before the write that reading the seed has to be: a read-only access is illegal. */
 export function readSeed(): i32 {
-	return seedEnabled() ? found(SEED_ES16 | (<u64>random() & 0xffff)) : ILLEGAL
+	return seedEnabled() ? found(SEED_ES16 | (<u64>random() & 0xffff)) : CSR_STATUS_ILLEGAL
 }
 
 function seedEnabled(): bool {
 	const privilege = load<u32>(hart, HART_PRIVILEGE)
-	if (privilege == MACHINE) return true
-	const enable = privilege == SUPERVISOR ? SECCFG_SSEED : SECCFG_USEED
+	if (privilege == PRIVILEGE_MACHINE) return true
+	const enable = privilege == PRIVILEGE_SUPERVISOR ? SECCFG_SSEED : SECCFG_USEED
 	return (load<u64>(hart, HART_MSECCFG) & enable) != 0
 }
 
@@ -46,5 +54,5 @@ export function writeUserCsr(number: i32, value: u64): i32 {
 	if (number == CSR_FRM) setFrm(value)
 	if (number == CSR_FCSR) setFrm(value >> 5)
 	dirtyFloat()
-	return DONE
+	return CSR_STATUS_DONE
 }

@@ -1,9 +1,9 @@
 /** CSR instructions: privilege, then read, then the legalized write. The CSRs themselves are in csr-*.ts, one file per privilege. */
-import {HART_PRIVILEGE, RUN_SCRATCH} from '../../../build/hart/offsets'
+import {CSR_STATUS_DONE, CSR_STATUS_ILLEGAL, HART_PRIVILEGE, RUN_SCRATCH} from '../../../build/hart/offsets'
 import {readMachineCsr, writeMachineCsr} from './csr-machine'
 import {CSR_MIP, CSR_SIP, delegatedSsip, readSupervisorCsr, writeSupervisorCsr} from './csr-supervisor'
 import {CSR_SEED, readSeed, readUserCsr, writeUserCsr} from './csr-user'
-import {DONE, doneUnlessInterrupt, ILLEGAL} from './csr-value'
+import {doneUnlessInterrupt} from './csr-value'
 import {hart} from './hart'
 import {changePending} from './interrupts'
 
@@ -18,12 +18,12 @@ const HOW_SET: i32 = 1
 export function csrAccess(number: i32, how: i32, operand: u64, readOnly: i32): i32 {
 	// Bits 9–8: the lowest privilege; bits 11–10: 3 = read-only.
 	const lowest = (number >> 8) & 3
-	if (<u32>lowest > load<u32>(hart, HART_PRIVILEGE)) return ILLEGAL
-	if (number >> 10 == 3 && readOnly == 0) return ILLEGAL
+	if (<u32>lowest > load<u32>(hart, HART_PRIVILEGE)) return CSR_STATUS_ILLEGAL
+	if (number >> 10 == 3 && readOnly == 0) return CSR_STATUS_ILLEGAL
 	// The write has no effect, but it has to be one.
-	if (number == CSR_SEED) return readOnly != 0 ? ILLEGAL : readSeed()
-	if (!readCsr(number, lowest)) return ILLEGAL
-	if (readOnly != 0) return DONE
+	if (number == CSR_SEED) return readOnly != 0 ? CSR_STATUS_ILLEGAL : readSeed()
+	if (!readCsr(number, lowest)) return CSR_STATUS_ILLEGAL
+	if (readOnly != 0) return CSR_STATUS_DONE
 	if (number == CSR_MIP || number == CSR_SIP) return writePending(number, how, operand)
 	const old = load<u64>(hart, RUN_SCRATCH)
 	const value = how == HOW_WRITE ? operand : how == HOW_SET ? old | operand : old & ~operand
@@ -35,7 +35,7 @@ export function csrAccess(number: i32, how: i32, operand: u64, readOnly: i32): i
 function readCsr(number: i32, lowest: i32): i32 {
 	if (lowest == 0) return readUserCsr(number)
 	if (lowest == 1) return readSupervisorCsr(number)
-	return lowest == 3 ? readMachineCsr(number) : ILLEGAL
+	return lowest == 3 ? readMachineCsr(number) : CSR_STATUS_ILLEGAL
 }
 
 /**

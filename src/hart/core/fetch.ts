@@ -2,18 +2,22 @@
  * Fetching instructions: the code page behind an address, from the TLB, else walk and fill. Instructions across two pages, and
  * those in a page that PMP splits, are fetched alone, into the scratch code page.
  */
-import {CODE_PAGE_SNAPSHOT, RUN_FETCH_REGIME, TLB_ENTRY_CODE, TLB_ENTRY_EXEC_TAG} from '../../../build/hart/offsets'
+import {
+	CODE_PAGE_SNAPSHOT,
+	LAST_PARCEL,
+	PAGE_MASK,
+	PARCEL_BYTES,
+	RUN_FETCH_REGIME,
+	TLB_ENTRY_CODE,
+	TLB_ENTRY_EXEC_TAG,
+} from '../../../build/hart/offsets'
 import {ACCESS_FETCH} from './access'
-import {PAGE_MASK} from './architecture'
 import {codePage, onlyInstruction, verifyCodePage} from './code-cache'
 import {hart} from './hart'
 import {pageOf} from './page-walk'
 import {PMP_SPLIT} from './pmp'
 import {entryOf, fill, isOpen, loadDescriptor, tagOf} from './tlb-fill'
 import {locate, place, refuse} from './translation'
-
-/** Instructions are fetched by halfwords: each of them is permitted or not. */
-const PARCEL_BYTES: u32 = 2
 
 /** @returns the code page of gva's page, or 0 with the exception raised. */
 export function fetch(gva: u64): u32 {
@@ -43,15 +47,12 @@ export function fetchParcel(gva: u64): i32 {
 	return -1
 }
 
-/** Of the instruction, in its page. */
-const LAST_HALFWORD: u32 = 0xffe
-
 /** @param gva of a 32-bit instruction at page offset 0xffe. @returns the scratch code page, or 0 with the exception raised. */
 export function fetchAcross(gva: u64): u32 {
 	const first = fetch(gva)
 	if (first == 0) return 0
 	// Before the second fetch, which may reset the cache.
-	const low = load<u16>(first + LAST_HALFWORD, CODE_PAGE_SNAPSHOT)
+	const low = load<u16>(first + LAST_PARCEL, CODE_PAGE_SNAPSHOT)
 	return fetchSecond(gva, low)
 }
 
@@ -59,7 +60,7 @@ function fetchSecond(gva: u64, low: u32): u32 {
 	const second = fetch(gva + 2)
 	if (second == 0) return 0
 	// The first halfword of the page, also where that page is the scratch page.
-	return onlyInstruction(LAST_HALFWORD, low | ((<u32>load<u16>(second, CODE_PAGE_SNAPSHOT)) << 16))
+	return onlyInstruction(LAST_PARCEL, low | ((<u32>load<u16>(second, CODE_PAGE_SNAPSHOT)) << 16))
 }
 
 /**
@@ -69,7 +70,7 @@ function fetchSecond(gva: u64, low: u32): u32 {
 export function fetchOne(gva: u64, low: u32): u32 {
 	const offset = <u32>(gva & PAGE_MASK)
 	if ((low & 3) != 3) return onlyInstruction(offset, low)
-	if (offset == LAST_HALFWORD) return fetchSecond(gva, low)
+	if (offset == LAST_PARCEL) return fetchSecond(gva, low)
 	const high = fetchParcel(gva + 2)
 	return high < 0 ? 0 : onlyInstruction(offset, low | (high << 16))
 }

@@ -1,6 +1,5 @@
 /** Floating-point control: fcsr, the rounding mode in force, and mstatus.FS. Unprivileged spec, "Floating-Point Control and Status Register". */
-import {HART_FFLAGS, HART_FRM, HART_MSTATUS} from '../../../build/hart/offsets'
-import {STATUS_FS} from './architecture'
+import {HART_FFLAGS, HART_FRM, HART_MSTATUS, STATUS_FS} from '../../../build/hart/offsets'
 import {hart} from './hart'
 
 /** The rm field that stands for frm. */

@@ -1,8 +1,5 @@
 /** The hart that this instance is the core of: its block, and the guest memory that it sees. */
-import {RUN_TRAP_CAUSE, RUN_TRAP_TVAL} from '../../../build/hart/offsets'
-
-/** Where QEMU's riscv `virt` board has its RAM. */
-const RAM_BASE: u64 = 0x8000_0000
+import {RAM_BASE, RUN_TRAP_CAUSE, RUN_TRAP_TVAL} from '../../../build/hart/offsets'
 
 /** Offset of the vCPU's block in shared memory; all HART_, TLB_ and WORDS_ offsets start here. */
 export let hart: u32 = 0

@@ -1,25 +1,23 @@
 /** Interrupts: what is pending, what may be taken, and in which order. */
 import {
+	CAUSE_INTERRUPT,
 	COUNT_INTERRUPTS,
+	ENVCFG_STCE,
 	HART_MENVCFG,
 	HART_MIDELEG,
 	HART_MIE,
 	HART_MIP_SOFTWARE,
 	HART_MSTATUS,
 	HART_PRIVILEGE,
-	WORDS_PENDING_INTERRUPTS,
-} from '../../../build/hart/offsets'
-import {
-	CAUSE_INTERRUPT,
-	ENVCFG_STCE,
-	IP_SEIP,
-	IP_SSIP,
-	IP_STIP,
-	MACHINE,
+	MIP_SEIP,
+	MIP_SSIP,
+	MIP_STIP,
+	PRIVILEGE_MACHINE,
+	PRIVILEGE_SUPERVISOR,
 	STATUS_MIE,
 	STATUS_SIE,
-	SUPERVISOR,
-} from './architecture'
+	WORDS_PENDING_INTERRUPTS,
+} from '../../../build/hart/offsets'
 import {hart} from './hart'
 import {enterMachine, enterSupervisor} from './trap'
 
@@ -42,8 +40,8 @@ export function takeable(): u64 {
 	const status = load<u64>(hart, HART_MSTATUS)
 	const delegated = load<u64>(hart, HART_MIDELEG)
 	const machine = enabled & ~delegated
-	if (machine != 0 && (privilege != MACHINE || status & STATUS_MIE)) return machine
-	if (privilege == MACHINE || (privilege == SUPERVISOR && !(status & STATUS_SIE))) return 0
+	if (machine != 0 && (privilege != PRIVILEGE_MACHINE || status & STATUS_MIE)) return machine
+	if (privilege == PRIVILEGE_MACHINE || (privilege == PRIVILEGE_SUPERVISOR && !(status & STATUS_SIE))) return 0
 	return enabled & delegated
 }
 
@@ -71,9 +69,9 @@ function firstOf(interrupts: u64): u64 {
 /** Sets and clears bits of mip; only those that software may write there, SSIP, STIP without Sstc, and SEIP, change. */
 export function changePending(set: u64, clear: u64): void {
 	// Atomic, one bit: another hart may set SSIP at the same time, and a device SEIP.
-	if (set & IP_SSIP) atomic.or<u32>(hart, <u32>IP_SSIP, WORDS_PENDING_INTERRUPTS)
-	if (clear & IP_SSIP) atomic.and<u32>(hart, ~(<u32>IP_SSIP), WORDS_PENDING_INTERRUPTS)
-	const own = IP_SEIP | (load<u64>(hart, HART_MENVCFG) & ENVCFG_STCE ? 0 : IP_STIP)
+	if (set & MIP_SSIP) atomic.or<u32>(hart, <u32>MIP_SSIP, WORDS_PENDING_INTERRUPTS)
+	if (clear & MIP_SSIP) atomic.and<u32>(hart, ~(<u32>MIP_SSIP), WORDS_PENDING_INTERRUPTS)
+	const own = MIP_SEIP | (load<u64>(hart, HART_MENVCFG) & ENVCFG_STCE ? 0 : MIP_STIP)
 	const software = (load<u64>(hart, HART_MIP_SOFTWARE) | (set & own)) & ~(clear & own)
 	store<u64>(hart, software, HART_MIP_SOFTWARE)
 }

@@ -1,14 +1,15 @@
 /** Memory accesses that the inline TLB lookup missed: first touches, misaligned and page-crossing ones, devices. */
 import {
-	HART_MENVCFG,
 	COUNT_MMIO_ACCESSES,
+	HART_MENVCFG,
 	HART_PRIVILEGE,
-	RUN_SCRATCH,
 	HART_SENVCFG,
+	PAGE_BYTES,
+	PAGE_MASK,
+	RUN_SCRATCH,
 	RUN_TRAP_CAUSE,
 } from '../../../build/hart/offsets'
 import {ACCESS_LOAD, ACCESS_STORE, accessFault, misaligned} from './access'
-import {PAGE_BYTES, PAGE_MASK} from './architecture'
 import {mmioRead, mmioWrite} from './env'
 import {hart, raise} from './hart'
 import {gpa, place, translate} from './translation'

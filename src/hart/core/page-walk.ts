@@ -1,8 +1,10 @@
 /** The page walk. Step numbers are those of the privileged spec's "Virtual Address Translation Process". */
-import {HART_MENVCFG, COUNT_PAGE_WALKS, HART_SATP} from '../../../build/hart/offsets'
 import {
+	COUNT_PAGE_WALKS,
 	ENVCFG_ADUE,
 	ENVCFG_PBMTE,
+	HART_MENVCFG,
+	HART_SATP,
 	PAGE_MASK,
 	PAGE_SHIFT,
 	PTE_A,
@@ -20,7 +22,7 @@ import {
 	SATP_MODE_SHIFT,
 	SATP_PPN,
 	SATP_SV39,
-} from './architecture'
+} from '../../../build/hart/offsets'
 import {ACCESS_STORE, accessBit, accessFault, pageFault} from './access'
 import {hart, ramAt} from './hart'
 import {pmpAccess} from './pmp'

@@ -1,6 +1,5 @@
 /** Physical memory protection: which physical addresses an access may touch. Privileged spec, "Physical Memory Protection". */
-import {HART_PMPADDR, HART_PMPCFG} from '../../../build/hart/offsets'
-import {PAGE_BYTES} from './architecture'
+import {HART_PMPADDR, HART_PMPCFG, PAGE_BYTES} from '../../../build/hart/offsets'
 import {hart} from './hart'
 import {MAY_ALL, MAY_EXECUTE, MAY_READ, MAY_WRITE} from './regimes'
 

@@ -1,22 +1,21 @@
 /** Translation regimes: which TLB table, and so which permissions, data accesses and fetches use. */
 import {
-	RUN_DATA_REGIME,
-	RUN_FETCH_REGIME,
 	HART_MSTATUS,
 	HART_PRIVILEGE,
 	HART_SATP,
+	PRIVILEGE_MACHINE,
+	PRIVILEGE_USER,
+	PTE_R,
+	PTE_U,
+	PTE_W,
+	PTE_X,
 	REGIME_BARE,
 	REGIME_MACHINE,
 	REGIME_SUPERVISOR,
 	REGIME_SUPERVISOR_SUM,
 	REGIME_USER,
-} from '../../../build/hart/offsets'
-import {
-	MACHINE,
-	PTE_R,
-	PTE_U,
-	PTE_W,
-	PTE_X,
+	RUN_DATA_REGIME,
+	RUN_FETCH_REGIME,
 	SATP_BARE,
 	SATP_MODE_SHIFT,
 	STATUS_MPP,
@@ -24,8 +23,7 @@ import {
 	STATUS_MPRV,
 	STATUS_MXR,
 	STATUS_SUM,
-	USER,
-} from './architecture'
+} from '../../../build/hart/offsets'
 import {hart} from './hart'
 
 // What a page permits; bits.
@@ -53,9 +51,9 @@ export function updateRegimes(): void {
 }
 
 function regimeOf(privilege: u32, status: u64): u32 {
-	if (privilege == MACHINE) return REGIME_MACHINE
+	if (privilege == PRIVILEGE_MACHINE) return REGIME_MACHINE
 	if (load<u64>(hart, HART_SATP) >> SATP_MODE_SHIFT == SATP_BARE) return REGIME_BARE
-	if (privilege == USER) return REGIME_USER
+	if (privilege == PRIVILEGE_USER) return REGIME_USER
 	return status & STATUS_SUM ? REGIME_SUPERVISOR_SUM : REGIME_SUPERVISOR
 }
 

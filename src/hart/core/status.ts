@@ -1,6 +1,8 @@
 /** mstatus and sstatus. HART_MSTATUS holds the fields that are written; UXL, SXL and SD are made when it is read. */
-import {FLUSH_CAUSE_STATUS_CHANGE, HART_MSTATUS} from '../../../build/hart/offsets'
 import {
+	CSR_STATUS_RESTART,
+	FLUSH_CAUSE_STATUS_CHANGE,
+	HART_MSTATUS,
 	STATUS_FS,
 	STATUS_MIE,
 	STATUS_MPIE,
@@ -18,8 +20,8 @@ import {
 	STATUS_TVM,
 	STATUS_TW,
 	STATUS_UXL_64,
-} from './architecture'
-import {doneUnlessInterrupt, RESTART} from './csr-value'
+} from '../../../build/hart/offsets'
+import {doneUnlessInterrupt} from './csr-value'
 import {hart} from './hart'
 import {refreshRegimes} from './regimes'
 import {flushTranslations} from './tlb-flush'
@@ -62,7 +64,7 @@ function writeFields(fields: u64, value: u64): i32 {
 	if ((before ^ after) & STATUS_MXR) {
 		// Read permissions in the tables were made with the other MXR.
 		flushTranslations(FLUSH_CAUSE_STATUS_CHANGE)
-		return RESTART
+		return CSR_STATUS_RESTART
 	}
-	return moved ? RESTART : doneUnlessInterrupt()
+	return moved ? CSR_STATUS_RESTART : doneUnlessInterrupt()
 }

@@ -1,20 +1,28 @@
 /** Instructions that M-mode may forbid to S: wfi and sfence.vma; and fence.i. */
 import {
 	FLUSH_CAUSE_SFENCE_ALL,
-	RUN_CODE_GENERATION,
 	HART_MSTATUS,
 	HART_PRIVILEGE,
 	HART_SATP,
+	PRIVILEGE_SUPERVISOR,
+	PRIVILEGE_USER,
+	RUN_CODE_GENERATION,
+	SATP_ASID,
+	SATP_ASID_SHIFT,
+	STATUS_TVM,
+	STATUS_TW,
+	WFI_STATUS_DONE,
+	WFI_STATUS_ILLEGAL,
+	WFI_STATUS_WAIT,
 } from '../../../build/hart/offsets'
-import {SATP_ASID, SATP_ASID_SHIFT, STATUS_TVM, STATUS_TW, SUPERVISOR, USER} from './architecture'
 import {hart} from './hart'
 import {interruptPending} from './interrupts'
 import {flushPage, flushTranslations} from './tlb-flush'
 
-/** @returns 0 where it is an illegal instruction, 1 when an interrupt is pending already, 2 to wait. */
+/** @returns a WfiStatus. */
 export function wfi(): i32 {
-	if (forbidden(STATUS_TW)) return 0
-	return interruptPending() ? 1 : 2
+	if (forbidden(STATUS_TW)) return WFI_STATUS_ILLEGAL
+	return interruptPending() ? WFI_STATUS_DONE : WFI_STATUS_WAIT
 }
 
 /**
@@ -32,7 +40,7 @@ export function sfence(rs1Register: i32, rs2Register: i32, gva: u64, asid: u64):
 
 /** sfence.w.inval and sfence.inval.ir: not in U; TVM does not matter. @returns 0 where they are illegal instructions. Privileged spec, "Svinval". */
 export function mayFenceTranslations(): i32 {
-	return load<u32>(hart, HART_PRIVILEGE) != USER ? 1 : 0
+	return load<u32>(hart, HART_PRIVILEGE) != PRIVILEGE_USER ? 1 : 0
 }
 
 /** Decoded pages are of an older generation now: each is compared with memory before it runs again. No translation changes, so no TLB is flushed. */
@@ -43,5 +51,8 @@ export function fenceI(): void {
 /** In U always, in S where the mstatus bit says so. */
 function forbidden(statusBit: u64): bool {
 	const privilege = load<u32>(hart, HART_PRIVILEGE)
-	return privilege == USER || (privilege == SUPERVISOR && (load<u64>(hart, HART_MSTATUS) & statusBit) != 0)
+	return (
+		privilege == PRIVILEGE_USER ||
+		(privilege == PRIVILEGE_SUPERVISOR && (load<u64>(hart, HART_MSTATUS) & statusBit) != 0)
+	)
 }

@@ -5,6 +5,8 @@ import {
 	LARGE_PAGE_SHIFT,
 	LOG_CAPACITY,
 	NEVER_TAG,
+	PAGE_BYTES,
+	PAGE_SHIFT,
 	TLB_DESCRIPTOR,
 	TLB_ENTRY_ADDEND,
 	TLB_ENTRY_CODE,
@@ -25,7 +27,6 @@ import {
 	TLB_TRAILER_LOG,
 	TLB_TRAILER_LOGGED,
 } from '../../../build/hart/offsets'
-import {PAGE_BYTES, PAGE_SHIFT} from './architecture'
 import {hart} from './hart'
 import {MAY_EXECUTE, MAY_READ, MAY_WRITE} from './regimes'
 

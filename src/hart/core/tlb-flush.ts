@@ -9,6 +9,7 @@ import {
 	FLUSH_CAUSE_SFENCE_PAGE,
 	LAST_PAGE_COUNT,
 	NEVER_TAG,
+	PAGE_SHIFT,
 	REGIME_COUNT,
 	REGIME_SUPERVISOR,
 	TLB_ELIDED,
@@ -27,10 +28,9 @@ import {
 	TLB_TRAILER_LAST_PAGES,
 	TLB_TRAILER_LOG,
 	TLB_TRAILER_LOGGED,
-	TLB_UNDO_LIMIT,
 	TLB_UNDONE,
+	TLB_UNDO_LIMIT,
 } from '../../../build/hart/offsets'
-import {PAGE_SHIFT} from './architecture'
 import {tlbFlush} from './env'
 import {hart} from './hart'
 import {pageOf} from './page-walk'

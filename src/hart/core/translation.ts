@@ -1,9 +1,12 @@
 /** Translation of one guest-virtual address: where it leads (page walk, PMP, the memory behind), and for data accesses the TLB before that. */
 import {
-	RUN_DATA_REGIME,
 	LARGE_PAGE_SHIFT,
+	PAGE_BYTES,
+	PAGE_MASK,
+	PTE_D,
 	REGIME_BARE,
 	REGIME_MACHINE,
+	RUN_DATA_REGIME,
 	TLB_ENTRY_ADDEND,
 	TLB_ENTRY_READ_TAG,
 	TLB_ENTRY_WRITE_TAG,
@@ -12,7 +15,6 @@ import {
 	TLB_LARGE_PAGE_MAY,
 } from '../../../build/hart/offsets'
 import {ACCESS_LOAD, ACCESS_STORE, accessBit, accessFault} from './access'
-import {PAGE_BYTES, PAGE_MASK, PTE_D} from './architecture'
 import {hart, raise, ramAt, romAt} from './hart'
 import {pageOf, walk, walkedGpa, walkedPte, walkedSpan} from './page-walk'
 import {PMP_SPLIT, pmpAccess, pmpPage, pmpRange} from './pmp'

@@ -1,11 +1,12 @@
 /** Traps: entry into M and S, return from them, and the instructions that ask for one. */
 import {
-	RUN_BUDGET,
-	RUN_BUILT_IN_SBI,
-	RUN_FIRST_TRAP_CAUSE,
-	RUN_FIRST_TRAP_PC,
+	CAUSE_BREAKPOINT,
+	CAUSE_INTERRUPT,
+	CAUSE_MACHINE_ECALL,
+	CAUSE_SUPERVISOR_ECALL,
+	CAUSE_USER_ECALL,
+	COUNT_TRAPS,
 	HART_INSTRET,
-	RUN_LAST_TRAP_RETIRED,
 	HART_MCAUSE,
 	HART_MEDELEG,
 	HART_MEPC,
@@ -18,17 +19,16 @@ import {
 	HART_SEPC,
 	HART_STVAL,
 	HART_STVEC,
+	PRIVILEGE_MACHINE,
+	PRIVILEGE_SUPERVISOR,
+	PRIVILEGE_USER,
+	RUN_BUDGET,
+	RUN_BUILT_IN_SBI,
+	RUN_FIRST_TRAP_CAUSE,
+	RUN_FIRST_TRAP_PC,
+	RUN_LAST_TRAP_RETIRED,
 	RUN_TRAP_CAUSE,
 	RUN_TRAP_TVAL,
-	COUNT_TRAPS,
-} from '../../../build/hart/offsets'
-import {
-	CAUSE_BREAKPOINT,
-	CAUSE_INTERRUPT,
-	CAUSE_MACHINE_ECALL,
-	CAUSE_SUPERVISOR_ECALL,
-	CAUSE_USER_ECALL,
-	MACHINE,
 	STATUS_MIE,
 	STATUS_MPIE,
 	STATUS_MPP,
@@ -38,9 +38,7 @@ import {
 	STATUS_SPIE,
 	STATUS_SPP,
 	STATUS_TSR,
-	SUPERVISOR,
-	USER,
-} from './architecture'
+} from '../../../build/hart/offsets'
 import {hart, raise} from './hart'
 import {updateRegimes} from './regimes'
 
@@ -51,7 +49,7 @@ export function takeTrap(): void {
 	store<u64>(hart, load<u64>(hart, COUNT_TRAPS) + 1, COUNT_TRAPS)
 	noteFirst(cause)
 	const delegated = (load<u64>(hart, HART_MEDELEG) >> cause) & 1
-	if (delegated && load<u32>(hart, HART_PRIVILEGE) != MACHINE) enterSupervisor(cause, tval)
+	if (delegated && load<u32>(hart, HART_PRIVILEGE) != PRIVILEGE_MACHINE) enterSupervisor(cause, tval)
 	else enterMachine(cause, tval)
 }
 
@@ -73,8 +71,8 @@ export function enterSupervisor(cause: u64, tval: u64): void {
 	const status = load<u64>(hart, HART_MSTATUS)
 	let next = status & ~(STATUS_SIE | STATUS_SPIE | STATUS_SPP)
 	if (status & STATUS_SIE) next |= STATUS_SPIE
-	if (load<u32>(hart, HART_PRIVILEGE) == SUPERVISOR) next |= STATUS_SPP
-	goTo(SUPERVISOR, next, vector(load<u64>(hart, HART_STVEC), cause))
+	if (load<u32>(hart, HART_PRIVILEGE) == PRIVILEGE_SUPERVISOR) next |= STATUS_SPP
+	goTo(PRIVILEGE_SUPERVISOR, next, vector(load<u64>(hart, HART_STVEC), cause))
 }
 
 /** Privileged spec, "Privilege and Global Interrupt-Enable Stack in mstatus register". */
@@ -86,7 +84,7 @@ export function enterMachine(cause: u64, tval: u64): void {
 	let next = status & ~(STATUS_MIE | STATUS_MPIE | STATUS_MPP)
 	if (status & STATUS_MIE) next |= STATUS_MPIE
 	next |= (<u64>load<u32>(hart, HART_PRIVILEGE)) << STATUS_MPP_SHIFT
-	goTo(MACHINE, next, vector(load<u64>(hart, HART_MTVEC), cause))
+	goTo(PRIVILEGE_MACHINE, next, vector(load<u64>(hart, HART_MTVEC), cause))
 }
 
 /** Mode 1 sends each interrupt to an entry of its own; exceptions go to the base. */
@@ -104,12 +102,12 @@ function goTo(privilege: u32, status: u64, pc: u64): void {
 
 /** @returns 1 with HART_PC set, or 0 where it is an illegal instruction. */
 export function mret(): i32 {
-	if (load<u32>(hart, HART_PRIVILEGE) != MACHINE) return 0
+	if (load<u32>(hart, HART_PRIVILEGE) != PRIVILEGE_MACHINE) return 0
 	const status = load<u64>(hart, HART_MSTATUS)
 	const privilege = <u32>((status & STATUS_MPP) >> STATUS_MPP_SHIFT)
 	let next = (status & ~(STATUS_MIE | STATUS_MPP)) | STATUS_MPIE
 	if (status & STATUS_MPIE) next |= STATUS_MIE
-	if (privilege != MACHINE) next &= ~STATUS_MPRV
+	if (privilege != PRIVILEGE_MACHINE) next &= ~STATUS_MPRV
 	goTo(privilege, next, load<u64>(hart, HART_MEPC))
 	return 1
 }
@@ -118,19 +116,23 @@ export function mret(): i32 {
 export function sret(): i32 {
 	const from = load<u32>(hart, HART_PRIVILEGE)
 	const status = load<u64>(hart, HART_MSTATUS)
-	if (from == USER || (from == SUPERVISOR && status & STATUS_TSR)) return 0
+	if (from == PRIVILEGE_USER || (from == PRIVILEGE_SUPERVISOR && status & STATUS_TSR)) return 0
 	let next = (status & ~(STATUS_SIE | STATUS_SPP | STATUS_MPRV)) | STATUS_SPIE
 	if (status & STATUS_SPIE) next |= STATUS_SIE
-	goTo(status & STATUS_SPP ? SUPERVISOR : USER, next, load<u64>(hart, HART_SEPC))
+	goTo(status & STATUS_SPP ? PRIVILEGE_SUPERVISOR : PRIVILEGE_USER, next, load<u64>(hart, HART_SEPC))
 	return 1
 }
 
 /** @returns 1 when the built-in SBI is called; else 0 with the exception raised. */
 export function ecall(): i32 {
 	const privilege = load<u32>(hart, HART_PRIVILEGE)
-	if (privilege == SUPERVISOR && load<i32>(hart, RUN_BUILT_IN_SBI) != 0) return 1
+	if (privilege == PRIVILEGE_SUPERVISOR && load<i32>(hart, RUN_BUILT_IN_SBI) != 0) return 1
 	raise(
-		privilege == USER ? CAUSE_USER_ECALL : privilege == SUPERVISOR ? CAUSE_SUPERVISOR_ECALL : CAUSE_MACHINE_ECALL,
+		privilege == PRIVILEGE_USER
+			? CAUSE_USER_ECALL
+			: privilege == PRIVILEGE_SUPERVISOR
+				? CAUSE_SUPERVISOR_ECALL
+				: CAUSE_MACHINE_ECALL,
 		0,
 	)
 	return 0

@@ -1,14 +1,14 @@
 /** Plans a boot: reads the files, decides what goes where in memory, and makes the device tree. */
 import {boardMap, virtDeviceTree} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
-import {type Gpa, ramBase} from '../../memory/index.ts'
+import {type Gpa, pageBytes, ramBase} from '../../memory/index.ts'
 import {readBootFile} from './boot-file.ts'
 import type {BootOptions, BootPlan, Entry, Segment} from './boot-plan.ts'
 import {readDeviceTree, withChosen} from './device-tree-file.ts'
 import type {Loaded} from './elf.ts'
 import {loadFirmware} from './firmware.ts'
 import {loadKernel} from './kernel.ts'
-import {alignDown, alignUp, checkSegments, endOf, mebibyte, pageBytes, ramEnd} from './ram-range.ts'
+import {alignDown, alignUp, checkSegments, endOf, mebibyte, ramEnd} from './ram-range.ts'
 import {resetVector} from './reset-vector.ts'
 
 /** Where S-mode kernels go: a Linux kernel needs 2 MiB alignment, and firmware has the 2 MiB below. */

@@ -4,8 +4,6 @@ import {type Gpa, ramBase} from '../../memory/index.ts'
 import type {Segment} from './boot-plan.ts'
 
 export const mebibyte = 0x10_0000
-export const pageBytes = 0x1000
-
 export function alignUp(gpa: Gpa, alignment: number): Gpa {
 	return Math.ceil(gpa / alignment) * alignment
 }

@@ -81,6 +81,8 @@ test('what the command line does not understand ends with 2 and says what it exp
 		[['lookup', '--program', 'sive'], /Expected --program to be of sieve/],
 		[['lookup', '--program', 'fork'], /Expected programs that run on bare metal, got fork/],
 		[['churn', '--seconds', '0'], /Expected an integer from 1/],
+		[['page', '--table', 'cpu,disk'], /Expected --table to be of cpu, .*, got disk/],
+		[['page', '--table', 'cpu', '--render'], /cannot be used with/],
 		[['disk'], /unknown command/],
 	]
 	const runs = await Promise.all(wrong.map(([args]) => bench(...args)))

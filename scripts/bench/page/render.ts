@@ -1,0 +1,83 @@
+/** docs/benchmarks.md from the record, and the README's table of speeds. */
+import {BuildError} from '../../build/project.ts'
+import type {BenchmarkRecord, Entry} from './record.ts'
+import {type RecordedSpeed, rangeOf, type SpeedFigures} from './speeds.ts'
+import {markdown, type Table} from './table.ts'
+import {tables} from './tables.ts'
+
+const intro = `# Benchmarks
+
+What was measured, when, on what, and by which command. This page is generated from [benchmarks.json](benchmarks.json):
+\`npm run bench -- page\` measures every table anew and rewrites both; \`--table NAME,…\` measures some; \`--render\` only
+renders. What was measured to decide something, and cannot be repeated by a command, is in [decisions.md](decisions.md).
+
+**Speed** is QEMU's time divided by Manyhart's: above 1 Manyhart is faster. Here and QEMU run in turn, pair by pair, so that
+both meet the same load; a figure is the median of the pairs, with the lowest and the highest. Means are geometric.
+Compare figures of one table with each other, not with those of another machine.
+
+## Measuring
+
+The project must have been built (\`npm run build\`); comparisons need \`qemu-system-riscv64\` (Debian package
+\`qemu-system-misc\`). \`npm run bench -- --help\`, and \`--help\` behind each command, list all options.
+
+\`\`\`sh
+npm run bench -- cpu --pairs 3                         # all programs, on one hart
+npm run bench -- cpu --bare --group fp --group memory  # on bare metal: quicker, without the system group
+npm run bench -- cpu --program fft --scale 4 --json
+npm run bench -- cpu --copies 2                        # two of each at once, each on a hart of its own
+npm run bench -- cpu --elf ./mine                      # your own static Linux ELF; its output is compared
+npm run bench -- cpu --svg speeds.svg -- --stats stats.json  # behind the second dashes: options of manyhart
+\`\`\`
+
+While a program runs, another process wakes up 100 times a second (\`--beats\`), as on any system that has something else to
+do; on bare metal a timer interrupt flushes the TLB as often. Without that nothing flushes QEMU's TLB, which is resized
+only at flushes and stays small: a program with 1 MiB of data then takes QEMU ten to twenty times as long (\`--beats 0\`).
+`
+
+/** @param all the tables of the page; others only in tests. */
+export function render(record: BenchmarkRecord, all: readonly Table[] = tables): string {
+	const sections = all.map((table) => section(table, record.tables[table.name]))
+	return `${[intro, ...sections].join('\n')}`
+}
+
+function section({name, title, about, lines}: Table, entry: Entry | undefined): string {
+	const figures = entry
+		? [...lines(entry.figures), '', ...(entry.note ? [entry.note, ''] : []), provenance(entry)]
+		: ['Not measured yet.', `\`npm run bench -- page --table ${name}\` does it.`]
+	const command = entry?.command ? ['', '```sh', entry.command, '```'] : []
+	return `${[`## ${title}`, '', ...about, '', ...figures, ...command].join('\n')}\n`
+}
+
+function provenance({date, node, qemu, host}: Entry): string {
+	return `Measured ${[date, ...(qemu ? [qemu] : []), ...(node ? [`Node ${node}`] : []), host].join('; ')}.`
+}
+
+const begins = '<!-- speeds: npm run bench -- page writes this table -->'
+const ends = '<!-- end of speeds -->'
+
+/** @returns the README with the table of speeds as the record has it. @throws BuildError when it has no place for it. */
+export function withSpeeds(readme: string, record: BenchmarkRecord): string {
+	const [start, end] = [readme.indexOf(begins), readme.indexOf(ends)]
+	if (start < 0 || end < start) throw new BuildError(`Expected README.md to have ${begins} and then ${ends}`)
+	return `${readme.slice(0, start + begins.length)}\n${speedSummary(record).join('\n')}\n${readme.slice(end)}`
+}
+
+const groupNames: Readonly<Record<string, string>> = {
+	integer: 'integer programs',
+	fp: 'floating point',
+	memory: 'memory accesses',
+	system: 'system calls, processes, page faults',
+}
+
+function speedSummary({tables: {cpu, boot}}: BenchmarkRecord): readonly string[] {
+	const row = (title: string, speed: RecordedSpeed) => [title, speed.median.toFixed(2), rangeOf(speed)]
+	const {groups} = (cpu?.figures ?? {groups: []}) as Pick<SpeedFigures, 'groups'>
+	const {programs} = (boot?.figures ?? {programs: []}) as Pick<SpeedFigures, 'programs'>
+	return markdown(
+		['', 'speed', 'lowest – highest'],
+		[
+			...groups.map(({group, programs: count, speed}) => row(`${groupNames[group] ?? group}, mean of ${count}`, speed)),
+			...programs.map(({program, speed}) => row(`boot of Debian, ${program}`, speed)),
+		],
+	)
+}

@@ -1,0 +1,163 @@
+/** Tables of speeds: QEMU's time / ours, above 1 we are faster. */
+import {type GroupRow, geometricMean, type Speed, type SpeedRow} from '../speeds.ts'
+import {bench, markdown, orDash, rounded, table} from './table.ts'
+
+/** Old records lack some spreads and times. */
+export type RecordedSpeed = Readonly<{median: number; least?: number; greatest?: number}>
+export type SpeedFigures = Readonly<{
+	programs: readonly Readonly<{program: string; ours?: number; qemu?: number; speed: RecordedSpeed}>[]
+	groups: readonly Readonly<{group: string; programs: number; speed: RecordedSpeed}>[]
+}>
+
+const recorded = ({median, least, greatest}: Speed): RecordedSpeed => ({
+	median: rounded(median),
+	least: rounded(least),
+	greatest: rounded(greatest),
+})
+
+type CpuOutput = Readonly<{programs: readonly SpeedRow[]; groups: readonly GroupRow[]}>
+
+function readCpu([output]: readonly unknown[]): SpeedFigures {
+	const {programs, groups} = output as CpuOutput
+	return {
+		programs: programs.map(({program, ours, qemu, speed}) => ({
+			program,
+			ours: rounded(ours),
+			qemu: rounded(qemu),
+			speed: recorded(speed),
+		})),
+		groups: groups.map(({group, programs, speed}) => ({group, programs, speed: recorded(speed)})),
+	}
+}
+
+type BootOutput = Readonly<{harts: number; rows: readonly SpeedRow[]}>
+
+function readBoots(outputs: readonly unknown[]): SpeedFigures {
+	const programs = (outputs as readonly BootOutput[]).map(({harts, rows}) => {
+		const [{ours, qemu, speed}] = rows as readonly [SpeedRow]
+		return {program: hartsInWords(harts), ours: rounded(ours), qemu: rounded(qemu), speed: recorded(speed)}
+	})
+	return {programs, groups: []}
+}
+
+const hartsInWords = (harts: number) => (harts === 1 ? '1 hart' : `${harts} harts`)
+const two = (figure: number) => figure.toFixed(2)
+const seconds = (figure: number | undefined) => orDash(figure, (value) => `${value.toFixed(2)} s`)
+
+export const rangeOf = ({least, greatest}: RecordedSpeed): string =>
+	orDash(least, (from) => `${two(from)} – ${two(greatest!)}`)
+
+function speedLines({programs, groups}: SpeedFigures): readonly string[] {
+	return markdown(
+		['', 'Manyhart', 'QEMU', 'speed', 'lowest – highest'],
+		[
+			...groups.map(({group, programs: count, speed}) => [
+				`**${group}**, geometric mean of ${count}`,
+				'',
+				'',
+				`**${two(speed.median)}**`,
+				rangeOf(speed),
+			]),
+			...programs.map(({program, ours, qemu, speed}) => [
+				program,
+				seconds(ours),
+				seconds(qemu),
+				two(speed.median),
+				rangeOf(speed),
+			]),
+		],
+	)
+}
+
+const interpreted = ['--', '--accel', 'interp'] as const
+
+export const cpu = table<SpeedFigures>({
+	name: 'cpu',
+	title: 'Programs in Debian, one hart',
+	about: [
+		'27 programs of our own (`test/guests/bench`, `bench-linux`), here and under QEMU in turn, with the same kernel, initramfs',
+		'and binary. They are timed in the guest, and their checksums are compared.',
+	],
+	commands: [bench('cpu', '--pairs', '3')],
+	comparesWithQemu: true,
+	read: readCpu,
+	lines: speedLines,
+})
+
+export const boot = table<SpeedFigures>({
+	name: 'boot',
+	title: "Debian's boot",
+	about: ['Wall time from the start of the process to the shell prompt.'],
+	commands: [bench('boot', '--smp', '1', '--pairs', '5'), bench('boot', '--smp', '2', '--pairs', '3')],
+	comparesWithQemu: true,
+	read: readBoots,
+	lines: speedLines,
+})
+
+export const interpretedBoot = table<SpeedFigures>({
+	name: 'interpreted-boot',
+	title: "Debian's boot, interpreted",
+	about: ['The same without translation.'],
+	commands: [
+		bench('boot', '--smp', '1', '--pairs', '3', ...interpreted),
+		bench('boot', '--smp', '2', '--pairs', '3', ...interpreted),
+	],
+	comparesWithQemu: true,
+	read: readBoots,
+	lines: speedLines,
+})
+
+export const interpretedCpu = table<SpeedFigures>({
+	name: 'interpreted-cpu',
+	title: 'Integer programs on bare metal, interpreted',
+	about: ['What the interpreter alone does. Older figures, of other programs, are in [decisions.md](decisions.md).'],
+	commands: [bench('cpu', '--bare', '--group', 'integer', '--pairs', '3', ...interpreted)],
+	comparesWithQemu: true,
+	read: readCpu,
+	lines: speedLines,
+})
+
+/** What each keeps of its speed alone when two run at once. */
+export type TwoFigures = Readonly<{
+	programs: readonly Readonly<{program: string; ours: number; qemu: number}>[]
+	ours: number
+	qemu: number
+}>
+
+const twoPrograms = ['recursion', 'crc32', 'interpreter', 'sieve', 'n-body'].flatMap((name) => ['--program', name])
+const twoScale = ['--scale', '6', '--pairs', '3', ...twoPrograms] as const
+
+export const twoAtOnce = table<TwoFigures>({
+	name: 'two-at-once',
+	title: 'Two harts at once',
+	about: [
+		'Each program once on a machine with two harts, then two copies of it, each on a hart. The figure is the time of one',
+		'divided by the time of two: 1 means that neither slows the other down. QEMU shows what the host itself permits.',
+	],
+	commands: [
+		bench('cpu', '--smp', '2', '--copies', '1', ...twoScale),
+		bench('cpu', '--smp', '2', '--copies', '2', ...twoScale),
+	],
+	comparesWithQemu: true,
+	read: (outputs) => {
+		const [one, both] = outputs as readonly [CpuOutput, CpuOutput]
+		const programs = one.programs.map(({program, ours, qemu}) => {
+			const copies = both.programs.find((row) => row.program === program)!
+			return {program, ours: ours / copies.ours, qemu: qemu / copies.qemu}
+		})
+		const mean = (side: 'ours' | 'qemu') => rounded(geometricMean(programs.map((row) => row[side])))
+		return {
+			programs: programs.map(({program, ours, qemu}) => ({program, ours: rounded(ours), qemu: rounded(qemu)})),
+			ours: mean('ours'),
+			qemu: mean('qemu'),
+		}
+	},
+	lines: ({programs, ours, qemu}) =>
+		markdown(
+			['', 'Manyhart keeps', 'QEMU keeps'],
+			[
+				...programs.map((row) => [row.program, two(row.ours), two(row.qemu)]),
+				['**geometric mean**', `**${two(ours)}**`, `**${two(qemu)}**`],
+			],
+		),
+})

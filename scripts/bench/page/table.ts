@@ -1,0 +1,52 @@
+/** What a table of docs/benchmarks.md is: commands, what is read from their output, and rows. */
+
+/** `npm run bench -- ARGS --json`, or `npx manyhart ARGS` with its statistics in FILE. */
+export type Command = Readonly<{program: 'bench' | 'manyhart'; args: readonly string[]}>
+
+export const bench = (...args: readonly string[]): Command => ({program: 'bench', args})
+export const manyhart = (...args: readonly string[]): Command => ({program: 'manyhart', args})
+
+/** Stands for the file of statistics in a command of manyhart. */
+export const statisticsFile = 'FILE'
+
+export type Table = Readonly<{
+	/** For `--table`, and in the record. */
+	name: string
+	title: string
+	/** What the figures mean, a line of Markdown each. */
+	about: readonly string[]
+	/** None: measured by hand. */
+	commands: readonly Command[]
+	/** Whether QEMU's version belongs to the figures. */
+	comparesWithQemu: boolean
+	/** @param outputs the commands' JSON, in their order. @returns figures for the record. */
+	read: (outputs: readonly unknown[]) => unknown
+	/** @param figures what `read` returned, now or some time ago. @returns Markdown, a line each. */
+	lines: (figures: unknown) => readonly string[]
+}>
+
+/** Ties `read` and `lines` to one type of figures. */
+export function table<Figures>(
+	definition: Omit<Table, 'read' | 'lines'> &
+		Readonly<{
+			read: (outputs: readonly unknown[]) => Figures
+			lines: (figures: Figures) => readonly string[]
+		}>,
+): Table {
+	return {...definition, lines: (figures) => definition.lines(figures as Figures)}
+}
+
+/** Stands for a figure that an old record lacks. */
+const dash = '–'
+export const orDash = <Value>(value: Value | undefined, text: (value: Value) => string): string =>
+	value === undefined ? dash : text(value)
+
+/** A Markdown table, its first column to the left and the others to the right, without the columns that have no figure. */
+export function markdown(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+	const isShown = head.map((_, column) => column === 0 || rows.some((row) => row[column] && row[column] !== dash))
+	const line = (cells: readonly string[]) => `| ${cells.filter((_, column) => isShown[column]).join(' | ')} |`
+	return [line(head), line(head.map((_, column) => (column === 0 ? '---' : '--:'))), ...rows.map(line)]
+}
+
+/** So many digits that the record shows no more than was measured. */
+export const rounded = (value: number, digits = 4): number => Number(value.toPrecision(digits))

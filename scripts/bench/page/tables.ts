@@ -1,0 +1,32 @@
+/** All tables of docs/benchmarks.md, in its order. */
+import {UserError} from '../../../src/errors.ts'
+import {bootCounters, churn, flush, lookup} from './costs.ts'
+import {peers} from './peers.ts'
+import {boot, cpu, interpretedBoot, interpretedCpu, twoAtOnce} from './speeds.ts'
+import type {Table} from './table.ts'
+
+export const tables: readonly Table[] = [
+	cpu,
+	boot,
+	twoAtOnce,
+	interpretedCpu,
+	interpretedBoot,
+	bootCounters,
+	flush,
+	lookup,
+	churn,
+	peers,
+]
+
+const measurable = tables.filter(({commands}) => commands.length > 0)
+export const measurableNames: readonly string[] = measurable.map(({name}) => name)
+
+/** @param names with commas between; undefined: all that a command measures. @throws UserError for another name. */
+export function chooseTables(names: string | undefined): readonly Table[] {
+	if (names === undefined) return measurable
+	const asked = names.split(',')
+	const unknown = asked.find((name) => !measurableNames.includes(name))
+	if (unknown !== undefined)
+		throw new UserError(`Expected --table to be of ${measurableNames.join(', ')}, got ${unknown}`)
+	return measurable.filter(({name}) => asked.includes(name))
+}

@@ -1,0 +1,37 @@
+/** All locks of a board, as one thread uses them. */
+import type {SharedMemory} from '../memory/index.ts'
+import {type ControlWords, MainDoorbell} from './control.ts'
+import {DeviceLock} from './device-lock.ts'
+
+export class DeviceLocks {
+	readonly #memory: SharedMemory
+	readonly #control: ControlWords
+	readonly #hart: number | undefined
+	readonly #locks: DeviceLock[] = []
+
+	/** @param options.hart whose thread it is; the main thread without one. */
+	constructor(memory: SharedMemory, {control, hart}: {control: ControlWords; hart: number | undefined}) {
+		this.#memory = memory
+		this.#control = control
+		this.#hart = hart
+	}
+
+	/** @param offset of the lock word in shared memory, bytes. */
+	add(device: string, offset: number): DeviceLock {
+		const onWanted = () => this.#control.ringMain(MainDoorbell.deviceLock)
+		const lock = new DeviceLock(this.#memory, {device, offset, hart: this.#hart, onWanted})
+		this.#locks.push(lock)
+		return lock
+	}
+
+	/** As DeviceLock.watch(): @returns what hangs. */
+	watch(limit: number): string | undefined {
+		// Each lock counts its own watches.
+		return this.#locks.map((lock) => lock.watch(limit)).find((hung) => hung !== undefined)
+	}
+
+	/** A hart's thread has died: nobody waits for a lock that it held. */
+	orphan(hart: number): void {
+		for (const lock of this.#locks) lock.orphan(hart)
+	}
+}

@@ -1,0 +1,39 @@
+/** The critical sections of a device: its registers under its lock, its interrupt line driven at the end of each. */
+import type {DeviceLock} from './device-lock.ts'
+import type {InterruptLines, Plic} from './plic.ts'
+
+export class DeviceSection {
+	readonly #lock: DeviceLock
+	readonly #plic: Plic
+	readonly #driveLine: (lines: InterruptLines) => void
+
+	/** @param options.driveLine sets the device's line by what its registers say. */
+	constructor(options: {lock: DeviceLock; plic: Plic; driveLine: (lines: InterruptLines) => void}) {
+		this.#lock = options.lock
+		this.#plic = options.plic
+		this.#driveLine = options.driveLine
+	}
+
+	/** Runs `body` under the lock, for which it waits: for vCPUs. */
+	run<Result>(body: () => Result): Result {
+		this.#lock.acquire()
+		try {
+			const result = body()
+			this.#driveLine(this.#plic)
+			return result
+		} finally {
+			this.#lock.release()
+		}
+	}
+
+	/** The same for the main thread. @returns undefined, and nothing was done, while another thread holds this lock or the PLIC's. */
+	tryRun<Result>(body: () => Result): Result | undefined {
+		return this.#lock.tryRun(() =>
+			this.#plic.tryRun((lines) => {
+				const result = body()
+				this.#driveLine(lines)
+				return result
+			}),
+		)
+	}
+}

@@ -1,0 +1,26 @@
+/** What functions of the hart core return to generated code. The build writes them to build/hart/offsets.ts for the core. */
+
+/** csrAccess(). */
+export const CsrStatus = {
+	/** No such CSR, or not for this hart now: an illegal instruction. */
+	illegal: 0,
+	done: 1,
+	/** Done, and translation or the takeable interrupts may have changed: the caller leaves the code that it runs. */
+	restart: 2,
+} as const
+
+/** zeroBlock() and manageBlock(). */
+export const BlockStatus = {
+	/** An exception is raised. */
+	trap: 0,
+	done: 1,
+	illegal: 2,
+} as const
+
+/** wfi(). */
+export const WfiStatus = {
+	illegal: 0,
+	/** An interrupt is pending already. */
+	done: 1,
+	wait: 2,
+} as const

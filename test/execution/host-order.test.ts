@@ -1,0 +1,100 @@
+/** What generated code holds against a weakly ordered host, which is not the one that most tests run on: by its instructions. */
+import binaryen from 'assemblyscript/binaryen'
+import test from 'ava'
+import {type HostOrder, hostOrder, hostOrders} from '../../src/codegen/host-order.ts'
+import {buildInterpreter, handlers} from '../../src/interpreter/index.ts'
+import {ramBase} from '../../src/memory/index.ts'
+import {Regime} from '../../src/tlb/index.ts'
+import {translate} from '../../src/translate/index.ts'
+import {HartCore} from '../hart/core/hart-core.ts'
+import {encode} from '../interpreter/encode.ts'
+
+const orders = {'': 0, '.aq': 1 << 26, '.rl': 1 << 25, '.aqrl': 3 << 25} as const
+const registers = {rd: 5, rs1: 10, rs2: 6}
+const hart = new HartCore()
+
+/** Its atomic instructions and fences, in order. */
+const atomicsOf = (text: string): string[] =>
+	[...text.matchAll(/\((atomic\.fence|i(?:32|64)\.atomic\.[\w.]+)/g)].map(([, name]) => name!)
+
+const textOf = (wasm: Uint8Array): string =>
+	binaryen.readBinaryWithFeatures(new Uint8Array(wasm), binaryen.Features.All).emitText()
+
+/** Of the region that one instruction makes. */
+function atomicsOfRegion(word: number, order: HostOrder): string[] {
+	const page = hart.ramOffset(ramBase)
+	hart.memory.u32.set([word, encode('wfi', {}) >>> 0], page / 4)
+	const fetchTable = hart.descriptor(Regime.machine) >>> 0
+	const request = {page, entry: 0, pageGva: BigInt(ramBase), fetchTable, nextPage: undefined}
+	const {bytes} = translate(hart.memory, [request], {hostOrder: order})!
+	const name = `"${ramBase.toString(16)} at ${page.toString(16)}"`
+	const functions = textOf(bytes).split(/\n(?= \(func )/)
+	const region = functions.filter((each) => each.startsWith(` (func $${name} `))
+	if (region.length !== 1) throw new Error(`Expected one function ${name}, got ${region.length}`)
+	return atomicsOf(region[0]!)
+}
+
+const fence = 'atomic.fence'
+const after = (order: HostOrder): string[] => (order === 'weak' ? [fence] : [])
+
+const amos: readonly (readonly [string, readonly string[]])[] = [
+	['amoswap.w', ['i32.atomic.rmw.xchg']],
+	['amoadd.w', ['i32.atomic.rmw.add']],
+	['amoxor.d', ['i64.atomic.rmw.xor']],
+	['amoand.d', ['i64.atomic.rmw.and']],
+	['amoor.w', ['i32.atomic.rmw.or']],
+	['amominu.w', ['i32.atomic.load', 'i32.atomic.rmw.cmpxchg']],
+	['amomax.d', ['i64.atomic.load', 'i64.atomic.rmw.cmpxchg']],
+	['sc.w', ['i32.atomic.rmw.cmpxchg']],
+	['sc.d', ['i64.atomic.rmw.cmpxchg']],
+]
+
+for (const order of hostOrders) {
+	for (const [name, instructions] of amos) {
+		const end = order === 'weak' ? 'ends with a fence' : 'has no fence'
+		test(`${name}, however it is ordered, ${end} on a host that is ${order}`, (t) => {
+			for (const [suffix, bits] of Object.entries(orders)) {
+				t.deepEqual(atomicsOfRegion(encode(name, registers) | bits, order), [...instructions, ...after(order)], suffix)
+			}
+		})
+	}
+
+	test(`lr has a fence before it where it is a release, and none after it, on a host that is ${order}`, (t) => {
+		for (const [name, load] of [
+			['lr.w', 'i32.atomic.load'],
+			['lr.d', 'i64.atomic.load'],
+		] as const) {
+			for (const [suffix, bits] of Object.entries(orders)) {
+				const before = suffix.includes('rl') ? [fence] : []
+				t.deepEqual(atomicsOfRegion(encode(name, {...registers, rs2: 0}) | bits, order), [...before, load], suffix)
+			}
+		}
+	})
+
+	test(`a fence of any kind is one fence, and plain accesses have none, on a host that is ${order}`, (t) => {
+		const [r, w, rw, tso] = [2, 1, 3, 8 << 28]
+		for (const sets of [(rw << 4) | rw, (r << 4) | rw, (w << 4) | w, (rw << 4) | w, (w << 4) | r]) {
+			t.deepEqual(atomicsOfRegion(encode('fence', {}) | (sets << 20), order), [fence])
+		}
+		t.deepEqual(atomicsOfRegion(encode('fence', {}) | tso | (((rw << 4) | rw) << 20), order), [fence])
+		t.deepEqual(atomicsOfRegion(encode('ld', {rd: 5, rs1: 10, imm: 8}), order), [])
+		t.deepEqual(atomicsOfRegion(encode('sd', {rs1: 10, rs2: 6, imm: 8}), order), [])
+	})
+}
+
+test('the interpreter for a weakly ordered host is the other one with a fence after each AMO and SC', (t) => {
+	const [strong, weak] = hostOrders.map((order) => buildInterpreter({hostOrder: order}))
+	t.true(WebAssembly.validate(weak!))
+	const storing = handlers.filter(({key}) => /^(amo|sc\.)/.test(key)).length
+	t.true(storing >= 40)
+	const isStore = (name: string) => name.includes('.rmw.')
+	const expected = atomicsOf(textOf(strong!)).flatMap((name) => (isStore(name) ? [name, fence] : [name]))
+	t.deepEqual(atomicsOf(textOf(weak!)), expected)
+	t.is(expected.filter(isStore).length, storing)
+})
+
+test('generated code is for the host that it is generated on', (t) => {
+	const known: Partial<Record<string, HostOrder>> = {x64: 'total-store', arm64: 'weak', riscv64: 'weak'}
+	t.is(hostOrder, known[process.arch] ?? hostOrder)
+	t.deepEqual(buildInterpreter(), buildInterpreter({hostOrder}))
+})
