@@ -37,7 +37,8 @@ export function waysOf(only: Partial<TlbDesign>): readonly Way[] {
 		const values = field in only ? [only[field]] : Object.keys(tlbKeys[field].values)
 		ways = ways.flatMap((way) => values.map((value) => ({...way, [field]: value})))
 	}
-	return ways as readonly Way[]
+	// In the order of the tables' headings.
+	return (ways as readonly Way[]).map(({lookup, lastPages, encoding}) => ({...only, lookup, lastPages, encoding}))
 }
 
 /** Seconds by program, by way. */

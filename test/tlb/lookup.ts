@@ -1,7 +1,7 @@
 /** Lookup and fill as the hart core does them, with the page's frame in the addend. */
 import type {SharedMemory} from '../../src/memory/index.ts'
 import {
-	encodingOf,
+	defaultTlbDesign,
 	logCapacity,
 	type TlbConfig,
 	TlbEntry,
@@ -14,7 +14,8 @@ import {
 /** Whose tables they are. */
 type Machine = Readonly<{memory: SharedMemory; config: TlbConfig}>
 
-const tagLow = (page: number, config: TlbConfig) => (page << 12) + tagBias[encodingOf(config)]
+const tagLow = (page: number, {design}: TlbConfig) =>
+	(page << 12) + tagBias[design?.encoding ?? defaultTlbDesign.encoding]
 
 /** Word index of the page's entry. */
 function entryWord(descriptor: number, page: number): number {
