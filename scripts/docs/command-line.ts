@@ -6,7 +6,7 @@ import {keyHelp} from '../../src/main/command-line/key-escapes.ts'
 import {environmentVariables} from '../../src/main/environment.ts'
 import {guestDescriptions} from '../../src/main/guests/index.ts'
 import {tlbKeys} from '../../src/tlb/index.ts'
-import {table} from './markdown.ts'
+import {markdownTable} from './markdown.ts'
 
 const nothing = async () => {}
 const actions: Actions = {run: nothing, list: nothing, fetch: nothing, remove: nothing}
@@ -24,7 +24,7 @@ export function renderCommandLine(): string {
 		...tlbSection(),
 		'## Guests',
 		'',
-		table(
+		...markdownTable(
 			['name', 'what', 'from'],
 			guestDescriptions.map(({name, description, origin}) => [
 				code(name),
@@ -45,14 +45,14 @@ export function renderCommandLine(): string {
 		'',
 		'## Exit codes',
 		'',
-		table(
+		...markdownTable(
 			['code', 'when'],
 			Object.values(exitCodes).map(({code, when}) => [String(code), when]),
 		),
 		'',
 		'## Environment',
 		'',
-		table(
+		...markdownTable(
 			['variable', ''],
 			Object.values(environmentVariables).map(({name, about}) => [code(name), about]),
 		),
@@ -81,7 +81,7 @@ function commandSection(command: Command): string[] {
 		'',
 		...[...groups].flatMap(([heading, options]) => [
 			...(heading === undefined ? [] : [`### ${heading}`, '']),
-			table(['option', ''], options.map(optionRow)),
+			...markdownTable(['option', ''], options.map(optionRow)),
 			'',
 		]),
 	]
@@ -104,7 +104,7 @@ function qemuSection(): string[] {
 		'',
 		sentence(`These options of ${code('manyhart run')} may have one dash, as in QEMU, or two`),
 		'',
-		table(
+		...markdownTable(
 			['QEMU', 'here'],
 			options.map(({flags, names, hidden, description}) => {
 				const value = /<.*>$/.exec(flags)?.[0]
@@ -132,7 +132,7 @@ function tlbSection(): string[] {
 		'the TLB. `--tlb lookup=inline,last-pages=off`; given several times it adds up, and the last value of a key holds. In',
 		"the library they are fields: `Machine.create({…, tlb: {lookup: 'inline', lastPages: 'off'}})`.",
 		'',
-		table(['key', 'says', 'value', ''], rows),
+		...markdownTable(['key', 'says', 'value', ''], rows),
 		'',
 	]
 }

@@ -1,4 +1,5 @@
-/** What a table of docs/benchmarks.md is: commands, what is read from their output, and rows. */
+/** A table of docs/benchmarks.md: its commands, what is read from their output, and its rows. */
+import {markdownTable} from '../../docs/markdown.ts'
 
 /** `npm run bench -- ARGS --json`, or `npx manyhart ARGS` with its statistics in FILE. */
 export type Command = Readonly<{program: 'bench' | 'manyhart'; args: readonly string[]}>
@@ -41,11 +42,11 @@ const dash = '–'
 export const orDash = <Value>(value: Value | undefined, text: (value: Value) => string): string =>
 	value === undefined ? dash : text(value)
 
-/** A Markdown table, its first column to the left and the others to the right, without the columns that have no figure. */
+/** Aligns the first column to the left, the others to the right. Leaves out columns without figures. */
 export function markdown(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
 	const isShown = head.map((_, column) => column === 0 || rows.some((row) => row[column] && row[column] !== dash))
-	const line = (cells: readonly string[]) => `| ${cells.filter((_, column) => isShown[column]).join(' | ')} |`
-	return [line(head), line(head.map((_, column) => (column === 0 ? '---' : '--:'))), ...rows.map(line)]
+	const shown = (cells: readonly string[]) => cells.filter((_, column) => isShown[column])
+	return markdownTable(shown(head), rows.map(shown), ['left', ...head.slice(1).map(() => 'right' as const)])
 }
 
 /** So many digits that the record shows no more than was measured. */
