@@ -18,11 +18,11 @@ export type Table = Readonly<{
 	about: readonly string[]
 	/** None: measured by hand. */
 	commands: readonly Command[]
-	/** Whether QEMU's version belongs to the figures. */
+	/** Whether to record QEMU's version with the figures. */
 	comparesWithQemu: boolean
 	/** @param outputs the commands' JSON, in their order. @returns figures for the record. */
 	read: (outputs: readonly unknown[]) => unknown
-	/** @param figures what `read` returned, now or some time ago. @returns Markdown, a line each. */
+	/** @param figures from `read`, now or for an older record. @returns Markdown, a line each. */
 	lines: (figures: unknown) => readonly string[]
 }>
 
@@ -49,5 +49,5 @@ export function markdown(head: readonly string[], rows: readonly (readonly strin
 	return markdownTable(shown(head), rows.map(shown), ['left', ...head.slice(1).map(() => 'right' as const)])
 }
 
-/** So many digits that the record shows no more than was measured. */
+/** Drops digits beyond the accuracy of a measurement. */
 export const rounded = (value: number, digits = 4): number => Number(value.toPrecision(digits))
