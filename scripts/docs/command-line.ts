@@ -17,7 +17,7 @@ export function renderCommandLine(): string {
 	return `${[
 		'# Command line',
 		'',
-		'Generated from the definitions that the program itself reads: `npm run docs` writes it anew.',
+		"Generated from the program's own definitions by `npm run docs`.",
 		'',
 		...leafCommands(program).flatMap(commandSection),
 		...qemuSection(),
@@ -33,7 +33,7 @@ export function renderCommandLine(): string {
 			]),
 		),
 		'',
-		'An interrupted fetch goes on where it was.',
+		'An interrupted fetch resumes where it stopped.',
 		'',
 		'## Keys',
 		'',
@@ -77,7 +77,7 @@ function commandSection(command: Command): string[] {
 		'```',
 		'',
 		sentence(command.description()),
-		...(isRun ? ['', runNotes.guest, '', 'It is what `manyhart` does without a command.'] : []),
+		...(isRun ? ['', runNotes.guest, '', '`manyhart` without a command does the same.'] : []),
 		'',
 		...[...groups].flatMap(([heading, options]) => [
 			...(heading === undefined ? [] : [`### ${heading}`, '']),
@@ -102,7 +102,7 @@ function qemuSection(): string[] {
 	return [
 		"## QEMU's spellings",
 		'',
-		sentence(`These options of ${code('manyhart run')} may have one dash, as in QEMU, or two`),
+		sentence(`These options of ${code('manyhart run')} may be written with one dash, as in QEMU, or with two`),
 		'',
 		...markdownTable(
 			['QEMU', 'here'],
@@ -128,8 +128,8 @@ function tlbSection(): string[] {
 	return [
 		'## Keys of --tlb',
 		'',
-		'They change nothing that a guest can see, and were measured to make little difference: they are for people who study',
-		'the TLB. `--tlb lookup=inline,last-pages=off`; given several times it adds up, and the last value of a key holds. In',
+		'They change nothing that a guest can see, and measurements showed little difference: they are for people who study the',
+		'TLB. An example is `--tlb lookup=inline,last-pages=off`. The option may be repeated; the last value of a key counts. In',
 		"the library they are fields: `Machine.create({…, tlb: {lookup: 'inline', lastPages: 'off'}})`.",
 		'',
 		...markdownTable(['key', 'says', 'value', ''], rows),

@@ -6,7 +6,7 @@ type Align = 'left' | 'right'
 /** A bar would end the cell. */
 const cell = (text: string): string => text.replaceAll('|', '\\|')
 
-/** @param align of each column; left where it is absent. @returns a line for the heading, one for the alignment, one per row. */
+/** @param align of each column; left by default. @returns the lines: heading, alignment, one per row. */
 export function markdownTable(
 	heading: readonly string[],
 	rows: readonly (readonly string[])[],
