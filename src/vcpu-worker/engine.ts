@@ -2,6 +2,7 @@
 import {vcpuRegions} from '../hart/index.ts'
 import {slotDecoder} from '../interpreter/index.ts'
 import type {SharedMemory} from '../memory/index.ts'
+import type {TableOperations} from '../tlb/index.ts'
 import {RegionCache, TranslatorClient} from '../translate/index.ts'
 import type {VcpuConfig} from './vcpu-config.ts'
 
@@ -13,7 +14,8 @@ export type EngineImports = Readonly<{
 	time(): number
 	/** 16 random bits. */
 	random(): number
-	tlbFlush(cause: number, pageLow: number, pageHigh: number): void
+	/** @param regimes bit n = regime n. */
+	replaceTables(regimes: number): void
 	timerChanged(): void
 	/** An instruction was decoded. */
 	decoded(): void
@@ -29,9 +31,10 @@ export type Engine = Readonly<{
 	fenceI(): void
 	updateRegimes(): void
 	readonly translator: TranslatorClient
+	readonly tableOperations: TableOperations
 }>
 
-type HartExports = Omit<Engine, 'translator'> & {
+type HartExports = Omit<Engine, 'translator' | 'tableOperations'> & {
 	/** The code page for instructions that cross pages. */
 	scratchCodePage(): number
 	attach(
@@ -52,7 +55,7 @@ export function createEngine(
 ): Engine {
 	const {config, block, imports} = options
 	const hart = new WebAssembly.Instance(config.hartModule, {env: {memory: memory.memory, ...imports}})
-	const core = hart.exports as unknown as HartExports
+	const core = hart.exports as unknown as HartExports & TableOperations
 	const ram = memory.region(vcpuRegions.ram)
 	const rom = memory.region(vcpuRegions.rom)
 	const caches = memory.region(vcpuRegions.codeCaches)
@@ -82,7 +85,7 @@ export function createEngine(
 	})
 	const {run} = interpreter.exports as {run: Engine['run']}
 	const {interruptPending, takeInterrupt, readMemory, fenceI, updateRegimes} = core
-	return {run, interruptPending, takeInterrupt, readMemory, fenceI, updateRegimes, translator}
+	return {run, interruptPending, takeInterrupt, readMemory, fenceI, updateRegimes, translator, tableOperations: core}
 }
 
 /** Beyond what the interpreter's counters reach: nothing becomes hot. */

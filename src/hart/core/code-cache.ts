@@ -22,8 +22,8 @@ import {
 	RUN_CODE_PAGES_USED,
 	SLOT_SIZE,
 } from '../../../build/hart/offsets'
-import {tlbFlush} from './env'
 import {hart} from './hart'
+import {flushTables} from './tlb-flush'
 
 /** A sentinel slot. */
 const SENTINEL: u64 = HANDLER_PAGE_END
@@ -144,7 +144,7 @@ function resetCodeCache(): void {
 	emptyCodeCache()
 	store<u64>(hart, load<u64>(hart, COUNT_CODE_CACHE_RESETS) + 1, COUNT_CODE_CACHE_RESETS)
 	// TLB entries point at code pages that are about to be reused.
-	tlbFlush(FLUSH_CAUSE_CODE_CACHE_RESET, 0, 0)
+	flushTables(FLUSH_CAUSE_CODE_CACHE_RESET)
 }
 
 function emptyCodeCache(): void {
