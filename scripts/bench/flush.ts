@@ -5,7 +5,7 @@
  */
 import {readFile} from 'node:fs/promises'
 import {Worker} from 'node:worker_threads'
-import {codeCacheBytes} from '../../src/hart/code-cache.ts'
+import {codeBuckets, codeCacheBytes} from '../../src/hart/code-cache.ts'
 import {fieldOffset, VcpuBlock} from '../../src/hart/index.ts'
 import {layOut, SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
 import {Rcu, rcuRegion} from '../../src/rcu/index.ts'
@@ -137,7 +137,8 @@ function sfenceOf(hartCore: WebAssembly.Module, {memory, i32, map}: SharedMemory
 		.exports as Record<'attach' | 'sfence', (...operands: (number | bigint)[]) => number>
 	i32[(block + fieldOffset.privilege) >> 2] = machineMode
 	// No RAM and no ROM.
-	attach!(block, 0, 0, 0, 0, 0, map.regions['code-cache']!.offset, fewestCodePages)
+	const code = [map.regions['code-cache']!.offset, fewestCodePages, codeBuckets(fewestCodePages)]
+	attach!(block, 0, 0, 0, 0, 0, ...code)
 	return () => void sfence!(0, 0, 0n, 0n)
 }
 

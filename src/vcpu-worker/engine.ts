@@ -1,5 +1,5 @@
 /** One vCPU's Wasm instances: the hart core, and the interpreter over it. */
-import {vcpuRegions} from '../hart/index.ts'
+import {codeBuckets, vcpuRegions} from '../hart/index.ts'
 import {slotDecoder} from '../interpreter/index.ts'
 import type {SharedMemory} from '../memory/index.ts'
 import type {TableOperations} from '../tlb/index.ts'
@@ -46,6 +46,7 @@ type HartExports = Omit<Engine, 'translator' | 'tableOperations'> & {
 		romBytes: number,
 		codeCache: number,
 		codePages: number,
+		codeBuckets: number,
 	): void
 }
 
@@ -60,8 +61,10 @@ export function createEngine(
 	const rom = memory.region(vcpuRegions.rom)
 	const caches = memory.region(vcpuRegions.codeCaches)
 	const codeCache = caches.offset + (caches.size / config.harts) * config.vcpu
-	core.attach(block, ram.offset, ram.size, rom.offset, config.rom.gpa, rom.size, codeCache, config.codePages)
-	const regions = new RegionCache(memory, {hart: hart.exports, codeCache, codePages: config.codePages})
+	const {codePages} = config
+	const buckets = codeBuckets(codePages)
+	core.attach(block, ram.offset, ram.size, rom.offset, config.rom.gpa, rom.size, codeCache, codePages, buckets)
+	const regions = new RegionCache(memory, hart.exports)
 	const translator = new TranslatorClient(memory, {
 		block,
 		config: config.translation,

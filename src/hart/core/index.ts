@@ -1,5 +1,5 @@
 /** The hart core: what generated code, the run loop and the tests may call. Compiled to dist/hart.wasm, one instance per vCPU. */
-export {codeCacheBytes, scratchCodePage} from './code-cache'
+export {findCodePage, scratchCodePage} from './code-cache'
 export {fetchAcross} from './fetch'
 export {csrAccess} from './csr'
 export {roundingMode} from './float-control'

@@ -1,5 +1,5 @@
 /** A hart core on a small shared memory, with the run loop's side played by the test. */
-import {codeCacheBytes} from '../../../src/hart/code-cache.ts'
+import {codeBuckets, codeCacheBytes} from '../../../src/hart/code-cache.ts'
 import {HartCounters} from '../../../src/hart/hart-counters.ts'
 import {HartState} from '../../../src/hart/hart-state.ts'
 import {CodePage, fieldOffset, type HartField, VcpuBlock} from '../../../src/hart/index.ts'
@@ -54,7 +54,7 @@ type Exports = TableOperations &
 			Record<'raise', (cause: number, tval: bigint) => void> &
 			Record<'csrAccess', (number: number, how: number, operand: bigint, readOnly: number) => number> &
 			Record<'sfence', (rs1: number, rs2: number, gva: bigint, asid: bigint) => number> &
-			Record<'codeCacheBytes' | 'roundingMode', (argument: number) => number> &
+			Record<'findCodePage' | 'roundingMode', (argument: number) => number> &
 			Record<'takeTrap' | 'fenceI' | 'updateRegimes' | 'ebreak', () => void> &
 			Record<
 				| 'takeInterrupt'
@@ -138,7 +138,8 @@ export class HartCore {
 		const exports = new WebAssembly.Instance(hartModule, {env}).exports as unknown as Exports
 		this.core = observe ? observedBy(observe, exports) : exports
 		const [ram, boot, cache] = [memory.region('ram'), memory.region('rom'), memory.region('codeCache')]
-		this.core.attach(this.#block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, cache.offset, codePages)
+		const code = [cache.offset, codePages, codeBuckets(codePages)]
+		this.core.attach(this.#block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, ...code)
 		this.undoLimit = -1
 		memory.i32[this.#tlbStateWord('tagBias')] = tagBias[encoding]
 		this.set('privilege', Privilege.machine)
