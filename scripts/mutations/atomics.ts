@@ -11,6 +11,7 @@ export const atomicMutations: readonly Mutation[] = [
 		name: 'sc stores whatever is there',
 		file,
 		find: `				code.get(offset).get(reserved).get(value).memory(\`\${type}.atomic.rmw.cmpxchg\`)
+				this.#finishStore()
 				code.get(reserved).op(\`\${type}.ne\`).op('i64.extend_i32_u')
 `,
 		replace: `				code.get(offset).get(value).memory(\`\${type}.atomic.store\`)
