@@ -24,17 +24,17 @@ export const fenceMutations: readonly Mutation[] = [
 	},
 	{
 		name: 'on weakly ordered hosts later accesses may pass the store of an AMO or SC',
-		file: 'src/vcpu-worker/interpreter/memory-access.ts',
+		file: 'src/codegen/memory-access.ts',
 		find: "if (this.#hostOrder === 'weak') this",
 		replace: 'if (Number.isNaN(0)) this',
-		tests: ['test/vcpu-worker/execution/host-order.test.ts'],
+		tests: ['test/execution/host-order.test.ts'],
 	},
 	{
 		name: 'satp may be seen before what was done in the old address space',
-		file: 'src/vcpu-worker/hart/csr-supervisor.ts',
+		file: 'src/hart/core/csr-supervisor.ts',
 		find: 'atomic.store<u32>(hart, <u32>(value >> 32), HART_SATP + 4)',
 		replace: 'store<u32>(hart, <u32>(value >> 32), HART_SATP + 4)',
-		tests: ['test/vcpu-worker/hart/satp-store.test.ts'],
+		tests: ['test/hart/core/satp-store.test.ts'],
 	},
 	{
 		name: 'a remote fence does not wait for its targets',

@@ -28,11 +28,11 @@ import {
 	SECCFG_USEED,
 } from '../../../build/hart/offsets'
 import {COUNTERS, cycles, instructions, refreshTimer, setCycles, setInhibit, setInstructions} from './counters'
+import {CSR_PMPCFG0, readPmp, writePmp} from './csr-pmp'
 import {CSR_MIP, ENVCFG_BELOW, legalEnvironment, legalPc, legalVector} from './csr-supervisor'
 import {doneUnlessInterrupt, found} from './csr-value'
 import {hart} from './hart'
 import {pending} from './interrupts'
-import {CSR_PMPCFG0, readPmp, writePmp} from './csr-pmp'
 import {mstatus, writeMstatus} from './status'
 import {flushTables} from './tlb-flush'
 
