@@ -4,7 +4,7 @@
  * means: emptyOwn() in src/tlb/flush-policy.ts.
  *
  * Plain accesses to entries and trailers: only the owner reads and writes those of a table until it is retired. If another thread
- * swaps the table away meanwhile, it lasts until this vCPU's next quiescent state, and nobody minds that it is empty by then;
+ * swaps the table away meanwhile, it lasts until this vCPU's next quiescent state, and may be empty by then;
  * the one that was swapped in is empty too: the owner is here, not filling it.
  */
 import {
