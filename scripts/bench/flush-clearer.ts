@@ -1,17 +1,21 @@
 /** The thread that clears retired tables for flush.ts, until it is terminated. */
 import {workerData} from 'node:worker_threads'
 import {type MemoryMap, SharedMemory} from '../../src/memory/index.ts'
-import {clearRetired, type TlbConfig} from '../../src/tlb/index.ts'
+import {clearRetired, type TlbConfig, tableOperations} from '../../src/tlb/index.ts'
 
-export type ClearerData = readonly Readonly<{memory: WebAssembly.Memory; map: MemoryMap; config: TlbConfig}>[]
+export type ClearerData = Readonly<{
+	hartCore: WebAssembly.Module
+	machines: readonly Readonly<{memory: WebAssembly.Memory; map: MemoryMap; config: TlbConfig}>[]
+}>
 
-const machines = (workerData as ClearerData).map(({memory, map, config}) => ({
-	memory: new SharedMemory(memory, map),
-	config,
-}))
+const {hartCore, machines} = workerData as ClearerData
+const pools = machines.map(({memory, map, config}) => {
+	const shared = new SharedMemory(memory, map)
+	return {memory: shared, config, operations: tableOperations(hartCore, shared)}
+})
 const idle = new Int32Array(new SharedArrayBuffer(4))
 for (;;) {
 	let cleared = 0
-	for (const {memory, config} of machines) cleared += clearRetired(memory, config)
+	for (const {memory, config, operations} of pools) cleared += clearRetired(memory, config, operations)
 	if (cleared === 0) Atomics.wait(idle, 0, 0, 1)
 }

@@ -5,7 +5,7 @@
  */
 import {readFile} from 'node:fs/promises'
 import {Worker} from 'node:worker_threads'
-import {codeCacheBytes} from '../../src/hart/code-cache.ts'
+import {codeBuckets, codeCacheBytes} from '../../src/hart/code-cache.ts'
 import {fieldOffset, VcpuBlock} from '../../src/hart/index.ts'
 import {layOut, SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
 import {Rcu, rcuRegion} from '../../src/rcu/index.ts'
@@ -20,6 +20,7 @@ import {
 	TlbEntry,
 	TlbState,
 	tableAddress,
+	tableOperations,
 	tlbDesign,
 	tlbRegion,
 	trailerWord,
@@ -74,7 +75,12 @@ class Bench {
 		this.config = config
 		this.memory = SharedMemory.create(map)
 		const blocks = new VcpuBlocks(this.memory, 1)
-		this.#tlb = new Tlb(this.memory, {blocks, rcu: new Rcu(this.memory), config})
+		this.#tlb = new Tlb(this.memory, {
+			blocks,
+			rcu: new Rcu(this.memory),
+			config,
+			operations: tableOperations(hartCore, this.memory),
+		})
 		this.#tlb.initialize(0)
 		this.#state = blocks.base(0) + VcpuBlock.offset.tlb
 		this.#flush =
@@ -133,7 +139,8 @@ function sfenceOf(hartCore: WebAssembly.Module, {memory, i32, map}: SharedMemory
 	// Plain: no other thread uses this vCPU block.
 	i32[(block + fieldOffset.privilege) >> 2] = machineMode
 	// No RAM and no ROM.
-	attach!(block, 0, 0, 0, 0, 0, map.regions['code-cache']!.offset, fewestCodePages)
+	const code = [map.regions['code-cache']!.offset, fewestCodePages, codeBuckets(fewestCodePages)]
+	attach!(block, 0, 0, 0, 0, 0, ...code)
 	return () => void sfence!(0, 0, 0n, 0n)
 }
 
@@ -170,7 +177,10 @@ export async function benchFlush({json, flushes, tlb}: FlushOptions): Promise<vo
 	for (let filled = fewest; filled <= logCapacity; filled *= 2) {
 		benches.push(new Bench({way: 'undo', log2Entries: undoneLog2Entries, filled}, common))
 	}
-	const workerData: ClearerData = benches.map(({memory, config}) => ({memory: memory.memory, map: memory.map, config}))
+	const workerData: ClearerData = {
+		hartCore,
+		machines: benches.map(({memory, config}) => ({memory: memory.memory, map: memory.map, config})),
+	}
 	const clearer = new Worker(new URL('flush-clearer.ts', import.meta.url), {workerData})
 	for (let round = 0; round < 200; round++) for (const bench of benches) bench.sample('warm up')
 	for (let round = 0; round < rounds; round++) {

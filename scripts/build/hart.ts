@@ -5,8 +5,8 @@ import {offsetsSource} from './offsets.ts'
 import {BuildError, fromRoot, hashOf, readIfThere, writeIfChanged, writeWhole} from './project.ts'
 import {wasmSections} from './wasm-sections.ts'
 
-const hartFolder = 'src/hart/core'
-const hartEntry = `${hartFolder}/index.ts`
+const hartEntry = 'src/hart/core/index.ts'
+const sourcePattern = 'src/{hart,tlb}/core/**/*.ts'
 const output = fromRoot('dist/hart.wasm')
 const fingerprintFile = fromRoot('build/hart/fingerprint')
 
@@ -38,7 +38,7 @@ export async function buildHart(): Promise<string> {
 }
 
 async function inputFingerprint(): Promise<string> {
-	const sources = (await Array.fromAsync(glob(`${hartFolder}/**/*.ts`, {cwd: fromRoot()}))).sort()
+	const sources = (await Array.fromAsync(glob(sourcePattern, {cwd: fromRoot()}))).sort()
 	const compiler = JSON.parse(await readFile(fromRoot('node_modules/assemblyscript/package.json'), 'utf8'))
 	const contents = await Promise.all(sources.map((path) => readFile(fromRoot(path))))
 	return hashOf([compiler.version, ...flags, ...sources, ...contents, offsetsSource()])

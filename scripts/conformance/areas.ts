@@ -250,6 +250,19 @@ export const areaMeasures: readonly AreaMeasure[] = [
 		notImplemented: '',
 	},
 	{
+		name: 'model',
+		area: 'A model of grace periods, remote fences and sleeping harts, with two vCPUs and with three',
+		source:
+			'Spin 6.5: no use after a grace period, nobody is stuck, everything ends; mistakes in the model are refuted',
+		unit: 'states',
+		command: ['scripts/model.ts', '--json'],
+		read: (output) => {
+			const {states, failures} = json(output)
+			return {cases: states, failures: failures.length}
+		},
+		notImplemented: '',
+	},
+	{
 		name: 'sbi',
 		area: 'SBI: BASE, TIME, IPI, RFENCE, HSM, SRST, DBCN, legacy',
 		source: 'SBI 2.0',

@@ -4,6 +4,8 @@ import type {Mutation} from './mutation.ts'
 const litmus = 'test/litmus/control.test.ts'
 const contention = 'test/litmus/contention.test.ts'
 const tlb = 'src/tlb/tlb.ts'
+const table = 'src/tlb/core/table.ts'
+const flush = 'src/tlb/core/flush.ts'
 
 export const fenceMutations: readonly Mutation[] = [
 	{
@@ -19,6 +21,20 @@ export const fenceMutations: readonly Mutation[] = [
 		find: "		if (releases) code.op('atomic.fence')\n",
 		replace: '',
 		tests: [litmus],
+	},
+	{
+		name: 'on weakly ordered hosts later accesses may pass the store of an AMO or SC',
+		file: 'src/codegen/memory-access.ts',
+		find: "if (this.#hostOrder === 'weak') this",
+		replace: 'if (Number.isNaN(0)) this',
+		tests: ['test/execution/host-order.test.ts'],
+	},
+	{
+		name: 'satp may be seen before what was done in the old address space',
+		file: 'src/hart/core/csr-supervisor.ts',
+		find: 'atomic.store<u32>(hart, <u32>(value >> 32), HART_SATP + 4)',
+		replace: 'store<u32>(hart, <u32>(value >> 32), HART_SATP + 4)',
+		tests: ['test/hart/core/satp-store.test.ts'],
 	},
 	{
 		name: 'a remote fence does not wait for its targets',
@@ -71,38 +87,59 @@ export const fenceMutations: readonly Mutation[] = [
 	},
 	{
 		name: 'an emptied table matches page 0 in slot 0',
-		file: 'src/hart/core/tlb-flush.ts',
-		find: '	if (hasPoison()) writeEntry(table, NEVER_TAG)\n',
-		replace: '	if (hasPoison()) writeEntry(table, 0)\n',
+		file: table,
+		find: 'writeEntry(tableOf(descriptor), NEVER_TAG)',
+		replace: 'writeEntry(tableOf(descriptor), 0)',
 		tests: ['test/hart/core/tlb-flush.test.ts'],
 	},
 	{
 		name: 'slot 0 is not logged, with tags plus one either',
 		file: 'src/hart/core/tlb-fill.ts',
-		find: 'if (slot == 0 && hasPoison()) return',
+		find: 'if (slot == 0 && hasPoison(tagBiasOf(hart))) return',
 		replace: 'if (slot == 0) return',
 		tests: ['test/hart/core/tlb-flush.test.ts'],
 	},
 	{
-		name: 'a page flush by the run loop looks for the address, with tags plus one too',
-		file: 'src/tlb/table.ts',
-		find: '(pageLow << 12) + tagBias[page.encoding]',
-		replace: 'pageLow << 12',
-		tests: ['test/tlb/tag-encoding.test.ts'],
+		name: 'a page flush looks for the address, with tags plus one too',
+		file: table,
+		find: 'const tag = page + <u64>tagBias',
+		replace: 'const tag = page',
+		tests: ['test/tlb/tag-encoding.test.ts', 'test/hart/core/tlb-flush.test.ts'],
 	},
 	{
 		name: 'a page flush leaves what translated code keeps of the page',
-		file: 'src/hart/core/tlb-flush.ts',
+		file: table,
 		find: '	memory.fill(trailerOf(descriptor) + TLB_TRAILER_LAST_PAGES, 0, LAST_PAGE_COUNT * TLB_LAST_PAGE_SIZE)\n',
 		replace: '',
-		tests: ['test/translate/remapping.test.ts'],
+		tests: ['test/tlb/tlb.test.ts', 'test/translate/remapping.test.ts'],
 	},
 	{
-		name: 'a page flush by the run loop leaves what translated code keeps of the page',
-		file: 'src/tlb/table.ts',
-		find: "	words.fill(0, trailerWord(descriptor, 'lastPages'), trailerWord(descriptor, 'largePages'))\n",
+		name: 'a page flush inside a superpage invalidates one piece of it',
+		file: flush,
+		find: 'if (!isInsideLargePages(descriptor, page)) invalidatePage',
+		replace: 'if (true) invalidatePage',
+		tests: ['test/tlb/tlb.test.ts', 'test/hart/core/tlb-flush.test.ts'],
+	},
+	{
+		name: 'the tables that a flush in place has left stay',
+		file: 'src/hart/core/tlb-flush.ts',
+		find: '	if (regimes != 0) replaceTables(regimes)\n',
 		replace: '',
-		tests: ['test/tlb/tlb.test.ts'],
+		tests: ['test/hart/core/tlb-flush.test.ts', contention],
+	},
+	{
+		name: 'a write of PMP’s registers leaves the tables that do not translate',
+		file: flush,
+		find: 'cause == FLUSH_CAUSE_PMP_WRITE || ',
+		replace: '',
+		tests: ['test/tlb/tlb.test.ts', 'test/hart/core/tlb-flush.test.ts'],
+	},
+	{
+		name: 'an undone table keeps the large pages of a regime that does not translate',
+		file: 'src/hart/core/tlb-fill.ts',
+		find: '	widenLarge(descriptor, base, (<u64>1) << LARGE_PAGE_SHIFT)\n',
+		replace: '',
+		tests: ['test/hart/core/tlb-flush.test.ts'],
 	},
 	{
 		name: 'a superpage permits what PMP permits one page of it',

@@ -1,7 +1,7 @@
 /** A hart: its state in shared memory, its registers, its reset. The hart core is core/, compiled by itself. */
 
 export {Envcfg, Privilege, Satp, Status} from './architecture.ts'
-export {codeCacheBytes, codePageFinder, minimumCodePages} from './code-cache.ts'
+export {codeBuckets, codeCacheBytes, minimumCodePages} from './code-cache.ts'
 export {CodePage, lastParcel, pageSlots, parcelBytes, Slot, SlotHandler, slotBytesPerByte} from './code-page.ts'
 export {BlockStatus, CsrStatus, WfiStatus} from './core-status.ts'
 export {HartRegisters, type RegisterDump} from './hart-registers.ts'

@@ -2,7 +2,6 @@
 import {availableParallelism} from 'node:os'
 import {Piscina} from 'piscina'
 import type {SharedMemory} from '../memory/index.ts'
-import type {TlbConfig} from '../tlb/index.ts'
 import {threadEntries} from './artifacts.ts'
 import type {HelperConfig} from './helper.ts'
 import type {TranslatedModule, TranslateJob} from './translation/index.ts'
@@ -16,8 +15,8 @@ export class HelperPool implements AsyncDisposable {
 	/** Asked for while it was under way: a table may have been retired behind the clearer's back. */
 	#again = false
 
-	constructor(memory: SharedMemory, tlb: TlbConfig) {
-		const workerData: HelperConfig = {memory: memory.memory, map: memory.map, tlb}
+	constructor(memory: SharedMemory, options: Pick<HelperConfig, 'tlb' | 'hartModule'>) {
+		const workerData: HelperConfig = {memory: memory.memory, map: memory.map, ...options}
 		this.#pool = new Piscina({
 			filename: threadEntries.helper.href,
 			workerData,

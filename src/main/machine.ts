@@ -7,7 +7,7 @@ import {buildInterpreter} from '../interpreter/index.ts'
 import {Doorbell, GuestRam, type SharedMemory, VcpuBlocks} from '../memory/index.ts'
 import {Rcu} from '../rcu/index.ts'
 import {HartStates} from '../sbi/index.ts'
-import {Tlb, type TlbConfig} from '../tlb/index.ts'
+import {Tlb, type TlbConfig, tableOperations} from '../tlb/index.ts'
 import type {TranslationConfig} from '../translate/index.ts'
 import type {VcpuConfig} from '../vcpu-worker/index.ts'
 import {readHartCore} from './artifacts.ts'
@@ -114,13 +114,14 @@ export class Machine implements CommandLineMachine {
 		this.#board = new Board(memory, this.#blocks, {now: ticksSince(clockOrigin)})
 		this.#rcu = new Rcu(memory, harts)
 		this.#stalls = new StallWatch(this.#rcu)
-		this.#tlb = new Tlb(memory, {blocks: this.#blocks, rcu: this.#rcu, config: tlb})
+		const operations = tableOperations(hartModule, memory)
+		this.#tlb = new Tlb(memory, {blocks: this.#blocks, rcu: this.#rcu, config: tlb, operations})
 		this.console = new ConsoleStream({
 			type: (bytes) => this.#board.console.write(bytes),
 			hasRoom: () => this.#board.control.ringMain(MainDoorbell.consoleOutput),
 		})
 		this.#load()
-		this.#helpers = new HelperPool(memory, tlb)
+		this.#helpers = new HelperPool(memory, {tlb, hartModule})
 		this.#overdue.promise.catch(() => {})
 		const {base: gpa, size} = boardMap.bootRom
 		const translates = translation.accel === 'jit' && !translation.synchronous

@@ -1,9 +1,9 @@
-/** Flush policies: how one table becomes empty. Selected by name, so that they can be compared in one run. */
+/** Flush policies: how one table becomes empty where that is not done in place (core/flush.ts). Selected by name, so that they can be compared in one run. */
 import type {SharedMemory} from '../memory/index.ts'
 import type {GracePeriod} from '../rcu/index.ts'
-import {clearTable, emptyTable, isFilled, isUndoable, tableLog2Entries, undoTable} from './table.ts'
+import {isFilled, tableLog2Entries} from './table.ts'
+import type {TableOperations} from './table-operations.ts'
 import {noTable, type TablePool} from './table-pool.ts'
-import type {TagEncoding} from './tag-encoding.ts'
 import {TlbState} from './tlb-layout.ts'
 
 export type FlushPolicyName = 'swap-pool' | 'clear'
@@ -13,17 +13,22 @@ export type Tables = Readonly<{
 	memory: SharedMemory
 	/** By log2 of the entries. */
 	pools: readonly (TablePool | undefined)[]
-	encoding: TagEncoding
-	/** See TlbState.undoLimit. */
-	undoLimit: number
+	operations: TableOperations
+	/** Of the machine's encoding. */
+	tagBias: number
 	/** Descriptors of the tables that this thread has taken out and not yet retired: a flush retires all of its at once. */
 	swappedOut: number[]
 }>
 
 export interface FlushPolicy {
 	readonly name: FlushPolicyName
-	/** On the owner's thread, online: the regime's table is empty when it returns. The owner then loads the descriptor afresh. @param state offset of its TlbState. */
-	flushOwn(tables: Tables, state: number, regime: number): void
+	/** Whether the owner undoes a table with few entries in place first: TlbState.undoLimit. */
+	readonly undoes: boolean
+	/**
+	 * On the owner's thread, online, for a table that the flush in place has left: the regime's table is empty when it returns.
+	 * The owner then loads the descriptor afresh. @param state offset of its TlbState.
+	 */
+	emptyOwn(tables: Tables, state: number, regime: number): void
 	/**
 	 * On any thread: the regime's table will be empty to the owner from its next quiescent state on.
 	 * @returns false when the owner has to do it itself.
@@ -37,20 +42,13 @@ export interface FlushPolicy {
  */
 const swapPool: FlushPolicy = {
 	name: 'swap-pool',
-	flushOwn(tables, state, regime) {
+	undoes: true,
+	emptyOwn(tables, state, regime) {
 		const descriptor = loadDescriptor(tables, state, regime)
-		if (isElided(tables, state, descriptor)) return
-		// In place here and below: only this thread reads the table's entries. If another one swaps it away meanwhile, the
-		// table lasts until this thread's next quiescent state, and the one that was swapped in is empty: the owner is here,
-		// not filling it.
-		if (isUndoable(tables.memory, descriptor, tables.undoLimit)) {
-			undoTable(tables.memory, descriptor, tables.encoding)
-			count(tables, state, 'undone')
-			return
-		}
 		const fresh = takeTable(tables, poolOf(tables, descriptor), state)
 		if (fresh !== noTable) publish(tables, state, regime, fresh)
-		else emptyTable(tables.memory, descriptor, tables.encoding)
+		// In place, as in core/flush.ts.
+		else tables.operations.emptyTable(descriptor, tables.tagBias)
 	},
 	flushOther(tables, state, regime) {
 		const descriptor = loadDescriptor(tables, state, regime)
@@ -65,9 +63,9 @@ const swapPool: FlushPolicy = {
 /** The owner zeroes its table in place: what swapping saves. */
 const clear: FlushPolicy = {
 	name: 'clear',
-	flushOwn(tables, state, regime) {
-		const descriptor = loadDescriptor(tables, state, regime)
-		if (!isElided(tables, state, descriptor)) clearTable(tables.memory, descriptor, tables.encoding)
+	undoes: false,
+	emptyOwn(tables, state, regime) {
+		tables.operations.clearTable(loadDescriptor(tables, state, regime), tables.tagBias)
 	},
 	flushOther(tables, state, regime) {
 		return isElided(tables, state, loadDescriptor(tables, state, regime))
@@ -111,7 +109,7 @@ function takeTable(tables: Tables, pool: TablePool, state: number): number {
 	return pool.takeRetired()
 }
 
-export function loadDescriptor(tables: Tables, state: number, regime: number): number {
+function loadDescriptor(tables: Tables, state: number, regime: number): number {
 	// Ordered before the reads of the table; pairs with the exchange in publish().
 	return Atomics.load(tables.memory.i32, descriptorWord(state, regime))
 }
@@ -125,10 +123,6 @@ function poolOf(tables: Tables, descriptor: number): TablePool {
 }
 
 /** Statistics: orders nothing; atomic, because any thread may flush any vCPU. */
-export function count(
-	tables: Tables,
-	state: number,
-	field: 'swaps' | 'elided' | 'undone' | 'poolDry' | 'pageFlushes',
-): void {
+function count(tables: Tables, state: number, field: 'swaps' | 'elided' | 'poolDry'): void {
 	Atomics.add(tables.memory.i32, (state + TlbState.offset[field]) >>> 2, 1)
 }

@@ -5,8 +5,8 @@
 import {assert} from '../errors.ts'
 import {array, pageBytes, roundUp, type SharedMemory, sharedStruct} from '../memory/index.ts'
 import {type GracePeriod, type Rcu, RetiredList, SharedQueue} from '../rcu/index.ts'
-import {emptyTable, poisonSlotZero, tableAddress, tableBytes} from './table.ts'
-import type {TagEncoding} from './tag-encoding.ts'
+import {tableAddress, tableBytes} from './table.ts'
+import type {TableOperations} from './table-operations.ts'
 
 const PoolHeader = sharedStruct(
 	{
@@ -48,7 +48,8 @@ export class TablePool {
 	readonly #states: number
 	readonly #arena: number
 	readonly #tableBytes: number
-	readonly #encoding: TagEncoding
+	readonly #operations: TableOperations
+	readonly #tagBias: number
 	readonly #free: SharedQueue
 	readonly #retired: RetiredList
 	readonly #clearingThreshold: number
@@ -61,7 +62,8 @@ export class TablePool {
 				memory: SharedMemory
 				rcu: Rcu
 				offset: number
-				encoding: TagEncoding
+				operations: TableOperations
+				tagBias: number
 				needsClearing?: (() => void) | undefined
 			}>,
 	) {
@@ -74,7 +76,8 @@ export class TablePool {
 		this.#states = offset + layout.states
 		this.#arena = offset + layout.arena
 		this.#tableBytes = tableBytes(log2Entries)
-		this.#encoding = options.encoding
+		this.#operations = options.operations
+		this.#tagBias = options.tagBias
 		this.#free = new SharedQueue(memory, offset + layout.free, tables)
 		this.#retired = new RetiredList(rcu, memory, offset + layout.retired, tables)
 		this.#clearingThreshold = spareTables / 2
@@ -148,7 +151,7 @@ export class TablePool {
 	#prepare(table: number, from: number): number {
 		this.#move(table, from, TableState.inUse)
 		const descriptor = this.#descriptor(table)
-		poisonSlotZero(this.#memory, descriptor, this.#encoding)
+		this.#operations.poisonSlotZero(descriptor, this.#tagBias)
 		return descriptor
 	}
 
@@ -159,7 +162,7 @@ export class TablePool {
 		const table = handle - 1
 		this.#move(table, TableState.retired, TableState.clearing)
 		// It may be empty already: its owner undid it while another thread swapped it away.
-		emptyTable(this.#memory, this.#descriptor(table), this.#encoding)
+		this.#operations.emptyTable(this.#descriptor(table), this.#tagBias)
 		Atomics.add(this.#memory.i32, this.#headerWord('recycled'), 1)
 		return table
 	}

@@ -34,11 +34,11 @@ export function sizeClasses(config: TlbConfig): readonly SizeClass[] {
 	return [{log2Entries, tables: vcpus * regimeCount + spareTables, spareTables, offset}]
 }
 
-/** @returns what TlbState.undoLimit becomes. */
-export function undoLimitOf({policy, undoLimit = 512}: TlbConfig): number {
+/** @returns what TlbState.undoLimit becomes where the policy undoes tables. */
+export function undoLimitOf({undoLimit = 512}: TlbConfig): number {
 	if (!(undoLimit >= -1 && undoLimit <= logCapacity))
 		throw rangeError(`a limit of undone entries from -1 to ${logCapacity}`, undoLimit)
-	return policy === 'clear' ? -1 : undoLimit
+	return undoLimit
 }
 
 export function encodingOf({design}: TlbConfig): TagEncoding {

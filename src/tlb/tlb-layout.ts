@@ -62,7 +62,7 @@ export const TlbTableTrailer = sharedStruct(
 		filled: 'i32',
 		/** Count of the entries that are not zero, slot 0 aside where it is never zero (`poison-zero`). Plain: only the owner writes. */
 		logged: 'i32',
-		/** Superpages that were filled as 4 KiB pieces lie inside [largeFirst, largeLast] (page-aligned gva, unsigned); both 0 = none. A page flush inside flushes the whole table, and with it the large pages below, which lie inside too. */
+		/** Superpages that were filled as 4 KiB pieces, and the large pages below, lie inside [largeFirst, largeLast] (page-aligned gva, unsigned); both 0 = none. A page flush inside flushes the whole table, and with it the large pages. */
 		largeFirst: 'i64',
 		largeLast: 'i64',
 		/** lastPageCount × TlbLastPage; largePageCount × TlbLargePage. Plain, as `logged`. */

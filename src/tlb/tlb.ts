@@ -9,15 +9,7 @@
 import {assert} from '../errors.ts'
 import {Doorbell, roundUp, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
 import {type GracePeriod, microseconds, type Rcu, type RcuReader, recordLatency} from '../rcu/index.ts'
-import {
-	count,
-	type FlushPolicy,
-	flushPolicies,
-	loadDescriptor,
-	publish,
-	retireSwappedOut,
-	type Tables,
-} from './flush-policy.ts'
+import {type FlushPolicy, flushPolicies, publish, retireSwappedOut, type Tables} from './flush-policy.ts'
 import {
 	anyAsid,
 	hasRequests,
@@ -27,7 +19,7 @@ import {
 	type RequestHandlers,
 	takeRequests,
 } from './flush-requests.ts'
-import {invalidatePage, isFilled, isInsideLargePages} from './table.ts'
+import type {TableOperations} from './table-operations.ts'
 import {noTable, TablePool} from './table-pool.ts'
 import {tagBias} from './tag-encoding.ts'
 import {encodingOf, sizeClasses, type TlbConfig, undoLimitOf} from './tlb-config.ts'
@@ -40,6 +32,8 @@ export type TlbOptions = Readonly<{
 	/** Its reader n is vCPU n. */
 	rcu: Rcu
 	config: TlbConfig
+	/** Over the same memory: a vCPU's thread has its hart core's, others tableOperations(). */
+	operations: TableOperations
 	/** Bytes from the start of a vCPU's block to its satp. Without it, a fence of one address space is one of all. */
 	satpOffset?: number | undefined
 	/** Called on the retiring thread when retired tables should be cleared soon; it must not block. */
@@ -68,19 +62,13 @@ export const tlbStateOffset = roundUp(VcpuWords.size, TlbState.align)
 /** A longer range is flushed by a swap. */
 const longestRange = 64
 
-/** Causes after which entries of the regimes that do not translate are void too; the others leave them. */
-const flushesUntranslated: ReadonlySet<FlushCause> = new Set([
-	FlushCause.pmpWrite,
-	FlushCause.reset,
-	FlushCause.codeCacheReset,
-])
-
 export class Tlb {
 	readonly rcu: Rcu
 	readonly #memory: SharedMemory
 	readonly #blocks: VcpuBlocks
 	readonly #tables: Tables
 	readonly #policy: FlushPolicy
+	readonly #undoLimit: number
 	readonly #satpOffset: number | undefined
 	readonly #shared: number
 	readonly #readers: readonly RcuReader[]
@@ -88,19 +76,21 @@ export class Tlb {
 	/** The targets that the latest remote flush has to wait for; kept, so that a flush allocates nothing. */
 	readonly #awaited: number[] = []
 
-	constructor(memory: SharedMemory, {blocks, rcu, config, satpOffset, needsClearing}: TlbOptions) {
+	constructor(memory: SharedMemory, options: TlbOptions) {
+		const {blocks, rcu, config, operations, satpOffset} = options
 		this.rcu = rcu
 		this.#memory = memory
 		this.#blocks = blocks
-		const pools = tablePools(memory, rcu, config, needsClearing)
-		this.#tables = {memory, pools, encoding: encodingOf(config), undoLimit: undoLimitOf(config), swappedOut: []}
+		const pools = tablePools(memory, options)
+		this.#tables = {memory, pools, operations, tagBias: tagBias[encodingOf(config)], swappedOut: []}
 		this.#policy = flushPolicies[config.policy ?? 'swap-pool']
+		this.#undoLimit = this.#policy.undoes ? undoLimitOf(config) : -1
 		this.#satpOffset = satpOffset
 		this.#shared = memory.region('tlb').offset
 		const numbers = Array.from({length: config.vcpus}, (_, vcpu) => vcpu)
 		this.#readers = numbers.map((vcpu) => rcu.reader(vcpu))
 		this.#handlers = numbers.map((vcpu) => ({
-			all: () => this.#flushOwn(this.#state(vcpu), Regime.supervisor),
+			all: () => this.replaceTables(vcpu, operations.flushTranslations(blocks.base(vcpu))),
 			range: (range, asid) => this.#flushRange(vcpu, range, asid),
 		}))
 	}
@@ -109,8 +99,8 @@ export class Tlb {
 	initialize(vcpu: number): void {
 		const state = this.#state(vcpu)
 		// Plain: the vCPU's thread, which alone reads it, is started or told to run after this.
-		this.#memory.i32[(state + TlbState.offset.undoLimit) >>> 2] = this.#tables.undoLimit
-		this.#memory.i32[(state + TlbState.offset.tagBias) >>> 2] = tagBias[this.#tables.encoding]
+		this.#memory.i32[(state + TlbState.offset.undoLimit) >>> 2] = this.#undoLimit
+		this.#memory.i32[(state + TlbState.offset.tagBias) >>> 2] = this.#tables.tagBias
 		for (let regime = 0; regime < regimeCount; regime++) {
 			const pool = this.#tables.pools.find((each) => each !== undefined)
 			const fresh = pool?.take() || pool?.takeRetired() || noTable
@@ -120,16 +110,22 @@ export class Tlb {
 		this.#retire()
 	}
 
-	/** Empties the owner's own tables. On the owner's thread, online. Privileged spec, "Supervisor Memory-Management Fence Instruction". */
+	/** Empties the owner's own tables. On the owner's thread, online. */
 	flush(vcpu: number, cause: FlushCause): void {
-		const state = this.#state(vcpu)
-		this.#countCause(state, cause)
-		this.#flushOwn(state, flushesUntranslated.has(cause) ? Regime.machine : Regime.supervisor)
+		this.replaceTables(vcpu, this.#tables.operations.flushTables(this.#blocks.base(vcpu), cause))
 	}
 
-	#flushOwn(state: number, firstRegime: number): void {
-		for (let regime = firstRegime; regime < regimeCount; regime++) this.#policy.flushOwn(this.#tables, state, regime)
+	/** Empties those of the owner's own tables that a flush in place has left. On the owner's thread, online. @param regimes bit n = regime n. */
+	replaceTables(vcpu: number, regimes: number): void {
+		if (regimes === 0) return
+		this.#emptyOwn(vcpu, regimes)
 		this.#retire()
+	}
+
+	#emptyOwn(vcpu: number, regimes: number): void {
+		for (let regime = 0; regime < regimeCount; regime++) {
+			if (regimes & (1 << regime)) this.#policy.emptyOwn(this.#tables, this.#state(vcpu), regime)
+		}
 	}
 
 	#retire(): void {
@@ -137,32 +133,14 @@ export class Tlb {
 		if (this.#tables.swappedOut.length > 0) retireSwappedOut(this.#tables, this.rcu.startPoll())
 	}
 
-	/** Forgets one page of the owner's own tables. On the owner's thread, online. @param pageLow, pageHigh the words of gva >> 12. */
-	flushPage(vcpu: number, pageLow: number, pageHigh: number, cause: FlushCause): void {
-		const state = this.#state(vcpu)
-		this.#countCause(state, cause)
-		this.#flushPage(state, pageLow, pageHigh)
-	}
-
-	#flushPage(state: number, pageLow: number, pageHigh: number): void {
-		count(this.#tables, state, 'pageFlushes')
-		for (let regime: number = Regime.supervisor; regime < regimeCount; regime++) {
-			const descriptor = loadDescriptor(this.#tables, state, regime)
-			if (descriptor === noTable || !isFilled(this.#memory, descriptor)) continue
-			if (isInsideLargePages(this.#memory, descriptor, pageLow, pageHigh)) {
-				this.#policy.flushOwn(this.#tables, state, regime)
-			} else invalidatePage(this.#memory, descriptor, {pageLow, pageHigh, encoding: this.#tables.encoding})
-		}
-		this.#retire()
-	}
-
 	#flushRange(vcpu: number, {firstLow, firstHigh, pages}: PageRange, asid: number): void {
 		// The owner itself writes its satp: another address space's entries went when it did.
 		if (this.#hasOtherAsid(vcpu, asid)) return
-		const state = this.#state(vcpu)
+		const {flushPageNumber} = this.#tables.operations
 		for (let page = 0; page < pages; page++) {
 			const low = (firstLow >>> 0) + page
-			this.#flushPage(state, low | 0, low > 0xffff_ffff ? firstHigh + 1 : firstHigh)
+			const high = low > 0xffff_ffff ? firstHigh + 1 : firstHigh
+			this.replaceTables(vcpu, flushPageNumber(this.#blocks.base(vcpu), low | 0, high))
 		}
 	}
 
@@ -238,12 +216,15 @@ export class Tlb {
 	#flushAll(initiator: number | undefined, target: number): void {
 		const state = this.#state(target)
 		this.#countCause(state, FlushCause.remoteAll)
+		if (target === initiator) {
+			// Retired with the others' tables.
+			this.#emptyOwn(target, this.#tables.operations.flushTranslations(this.#blocks.base(target)))
+			return
+		}
 		for (let regime: number = Regime.supervisor; regime < regimeCount; regime++) {
-			if (target === initiator) this.#policy.flushOwn(this.#tables, state, regime)
-			else if (!this.#policy.flushOther(this.#tables, state, regime)) {
-				postEverything(this.#memory, state)
-				return
-			}
+			if (this.#policy.flushOther(this.#tables, state, regime)) continue
+			postEverything(this.#memory, state)
+			return
 		}
 	}
 
@@ -300,21 +281,13 @@ export class Tlb {
 /** The pools of all size classes, by log2 of their entries. */
 export function tablePools(
 	memory: SharedMemory,
-	rcu: Rcu,
-	config: TlbConfig,
-	needsClearing?: (() => void) | undefined,
+	{rcu, config, operations, needsClearing}: Pick<TlbOptions, 'rcu' | 'config' | 'operations' | 'needsClearing'>,
 ): readonly (TablePool | undefined)[] {
 	const start = memory.region('tlb').offset
+	const common = {memory, rcu, operations, tagBias: tagBias[encodingOf(config)], needsClearing}
 	const pools: (TablePool | undefined)[] = []
 	for (const {offset, ...size} of sizeClasses(config)) {
-		pools[size.log2Entries] = new TablePool({
-			memory,
-			rcu,
-			offset: start + offset,
-			encoding: encodingOf(config),
-			needsClearing,
-			...size,
-		})
+		pools[size.log2Entries] = new TablePool({...common, ...size, offset: start + offset})
 	}
 	return pools
 }

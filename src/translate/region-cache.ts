@@ -1,7 +1,7 @@
 /** A vCPU's translated regions: its instances of modules, the function table that holds their regions, and where each may run. */
 
 import {assert} from '../errors.ts'
-import {CodePage, codePageFinder, Slot, slotBytesPerByte} from '../hart/index.ts'
+import {CodePage, Slot, slotBytesPerByte} from '../hart/index.ts'
 import {handlerIndex} from '../interpreter/index.ts'
 import type {SharedMemory} from '../memory/index.ts'
 import {TableRanges} from './table-ranges.ts'
@@ -37,11 +37,11 @@ export class RegionCache {
 	/** By regionKey; newest last. */
 	readonly #regions = new Map<number, Installed[]>()
 
-	/** @param options.hart the exports of this vCPU's hart core. @param options.codeCache its offset in shared memory. */
-	constructor(memory: SharedMemory, options: {hart: WebAssembly.Exports; codeCache: number; codePages: number}) {
+	/** @param hart the exports of this vCPU's hart core. */
+	constructor(memory: SharedMemory, hart: WebAssembly.Exports) {
 		this.#memory = memory
-		this.#hart = options.hart as WebAssembly.ModuleImports
-		this.#findCodePage = codePageFinder(memory, options.codeCache, options.codePages)
+		this.#hart = hart as WebAssembly.ModuleImports
+		this.#findCodePage = hart.findCodePage as (page: number) => number
 		this.table = new WebAssembly.Table({element: 'anyfunc', initial: 0})
 	}
 
@@ -116,7 +116,7 @@ export class RegionCache {
 
 	/** Has the entry's slot decoded anew. @param tableIndex only if the slot runs this region. */
 	#forgetSlot({page, entry}: RegionInfo, tableIndex?: number): void {
-		const code = this.#findCodePage(page)
+		const code = this.#findCodePage(page) >>> 0
 		if (code === 0) return
 		const {u16, u32} = this.#memory
 		const slot = code + CodePage.offset.slots + entry * slotBytesPerByte

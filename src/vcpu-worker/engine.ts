@@ -1,7 +1,8 @@
 /** One vCPU's Wasm instances: the hart core, and the interpreter over it. */
-import {vcpuRegions} from '../hart/index.ts'
+import {codeBuckets, vcpuRegions} from '../hart/index.ts'
 import {slotDecoder} from '../interpreter/index.ts'
 import type {SharedMemory} from '../memory/index.ts'
+import type {TableOperations} from '../tlb/index.ts'
 import {RegionCache, TranslatorClient} from '../translate/index.ts'
 import type {VcpuConfig} from './vcpu-config.ts'
 
@@ -13,7 +14,8 @@ export type EngineImports = Readonly<{
 	time(): number
 	/** 16 random bits. */
 	random(): number
-	tlbFlush(cause: number, pageLow: number, pageHigh: number): void
+	/** @param regimes bit n = regime n. */
+	replaceTables(regimes: number): void
 	timerChanged(): void
 	/** An instruction was decoded. */
 	decoded(): void
@@ -29,9 +31,10 @@ export type Engine = Readonly<{
 	fenceI(): void
 	updateRegimes(): void
 	readonly translator: TranslatorClient
+	readonly tableOperations: TableOperations
 }>
 
-type HartExports = Omit<Engine, 'translator'> & {
+type HartExports = Omit<Engine, 'translator' | 'tableOperations'> & {
 	/** The code page for instructions that cross pages. */
 	scratchCodePage(): number
 	attach(
@@ -43,6 +46,7 @@ type HartExports = Omit<Engine, 'translator'> & {
 		romBytes: number,
 		codeCache: number,
 		codePages: number,
+		codeBuckets: number,
 	): void
 }
 
@@ -52,13 +56,15 @@ export function createEngine(
 ): Engine {
 	const {config, block, imports} = options
 	const hart = new WebAssembly.Instance(config.hartModule, {env: {memory: memory.memory, ...imports}})
-	const core = hart.exports as unknown as HartExports
+	const core = hart.exports as unknown as HartExports & TableOperations
 	const ram = memory.region(vcpuRegions.ram)
 	const rom = memory.region(vcpuRegions.rom)
 	const caches = memory.region(vcpuRegions.codeCaches)
 	const codeCache = caches.offset + (caches.size / config.harts) * config.vcpu
-	core.attach(block, ram.offset, ram.size, rom.offset, config.rom.gpa, rom.size, codeCache, config.codePages)
-	const regions = new RegionCache(memory, {hart: hart.exports, codeCache, codePages: config.codePages})
+	const {codePages} = config
+	const buckets = codeBuckets(codePages)
+	core.attach(block, ram.offset, ram.size, rom.offset, config.rom.gpa, rom.size, codeCache, codePages, buckets)
+	const regions = new RegionCache(memory, hart.exports)
 	const translator = new TranslatorClient(memory, {
 		block,
 		config: config.translation,
@@ -82,7 +88,7 @@ export function createEngine(
 	})
 	const {run} = interpreter.exports as {run: Engine['run']}
 	const {interruptPending, takeInterrupt, readMemory, fenceI, updateRegimes} = core
-	return {run, interruptPending, takeInterrupt, readMemory, fenceI, updateRegimes, translator}
+	return {run, interruptPending, takeInterrupt, readMemory, fenceI, updateRegimes, translator, tableOperations: core}
 }
 
 /** Beyond what the interpreter's counters reach: nothing becomes hot. */

@@ -53,13 +53,6 @@ export class Vcpu {
 		this.registers = new HartRegisters(memory, this.#block)
 		const rcu = new Rcu(memory, config.harts)
 		this.#reader = rcu.reader(vcpu)
-		this.#tlb = new Tlb(memory, {
-			blocks,
-			rcu,
-			config: config.tlb,
-			satpOffset: fieldOffset.satp,
-			needsClearing: () => board.control.ringMain(MainDoorbell.tlbPool),
-		})
 		this.#timers = new Timers({vcpu, blocks, registers: this.registers, aclint: board.aclint, now})
 		this.#states = new HartStates(blocks)
 		this.#engine = createEngine(memory, {
@@ -70,10 +63,18 @@ export class Vcpu {
 				mmioWrite: (gpa, bytes, value) => board.bus.write(gpa, bytes, value),
 				time: now,
 				random: () => crypto.getRandomValues(entropy)[0] ?? 0,
-				tlbFlush: (cause, pageLow, pageHigh) => this.#flush(cause, pageLow, pageHigh),
+				replaceTables: (regimes) => this.#tlb.replaceTables(vcpu, regimes),
 				timerChanged: () => this.#timers.changed(),
 				decoded: () => this.#countDecoded(),
 			},
+		})
+		this.#tlb = new Tlb(memory, {
+			blocks,
+			rcu,
+			config: config.tlb,
+			operations: this.#engine.tableOperations,
+			satpOffset: fieldOffset.satp,
+			needsClearing: () => board.control.ringMain(MainDoorbell.tlbPool),
 		})
 		this.#sbi = new BuiltInSbi(
 			createSbiContext({
@@ -199,12 +200,6 @@ export class Vcpu {
 	#enter(activity: Activity): void {
 		this.#activity = activity
 		if (activity === 'stopped') this.#states.set(this.#config.vcpu, HsmState.STOPPED)
-	}
-
-	#flush(cause: number, pageLow: number, pageHigh: number): void {
-		const {vcpu} = this.#config
-		if (cause === FlushCause.sfencePage) this.#tlb.flushPage(vcpu, pageLow, pageHigh, cause)
-		else this.#tlb.flush(vcpu, cause as FlushCause)
 	}
 
 	#setWaiting(value: 0 | 1): void {

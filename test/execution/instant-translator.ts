@@ -4,7 +4,7 @@ import {CodePage, fieldOffset, Slot} from '../../src/hart/index.ts'
 import {tlbDesign} from '../../src/tlb/index.ts'
 import {lookUp} from '../../src/translate/fetch-hint.ts'
 import {RegionCache, type RegionRequest, type TranslateOptions, translate} from '../../src/translate/index.ts'
-import {codePages, type HartCore} from '../hart/core/hart-core.ts'
+import type {HartCore} from '../hart/core/hart-core.ts'
 import type {Engine} from './engine.ts'
 
 /** Modules held; earlier ones are dropped. */
@@ -21,11 +21,7 @@ export class InstantTranslator {
 	constructor(hart: HartCore, {design, translation}: Engine) {
 		this.#hart = hart
 		this.#options = {...translation!, design: tlbDesign(design)}
-		this.cache = new RegionCache(hart.memory, {
-			hart: hart.core as unknown as WebAssembly.Exports,
-			codeCache: hart.memory.region('codeCache').offset,
-			codePages,
-		})
+		this.cache = new RegionCache(hart.memory, hart.core as unknown as WebAssembly.Exports)
 	}
 
 	/** The interpreter's import. */

@@ -9,6 +9,7 @@ import {createMemory} from '../../src/main/machine-memory.ts'
 import {SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
 import {regimeCount, TlbState} from '../../src/tlb/index.ts'
 import {guestBinary} from '../guests/guests.ts'
+import {hartModule} from '../support/hart-module.ts'
 import {chatter, loadByte, loadWord, readers, roles, stay} from './little-guest.ts'
 import {createMachine, mebibyte, newWorkers, readConsole, until} from './test-machine.ts'
 
@@ -148,7 +149,7 @@ test.serial('a helper whose thread ends in the middle of a job fails its caller'
 	setEnvironmentData('failure', 'exit')
 	const tlb = {vcpus: 1}
 	const memory = createMemory({harts: 1, ramBytes: mebibyte, tlb})
-	const pool = await withThreads({helper}, async () => new HelperPool(memory, tlb))
+	const pool = await withThreads({helper}, async () => new HelperPool(memory, {tlb, hartModule}))
 	await t.throwsAsync(pool.clearTables(), {message: 'worker exited with code: 3'})
 	await pool[Symbol.asyncDispose]()
 })

@@ -1,7 +1,6 @@
 /** Page 0, whose slot 0 is where the encodings differ, and what a page flush looks for. */
 import test from 'ava'
 import {
-	clearRetired,
 	FlushCause,
 	Regime,
 	type TlbConfig,
@@ -57,7 +56,7 @@ for (const encoding of tagEncodings) {
 				machine.tlb.flush(0, FlushCause.sfenceAll)
 				t.true(isFresh(machine, machine.descriptor(0, Regime.user)))
 				machine.tlb.safepoint(0)
-				clearRetired(machine.memory, machine.config)
+				machine.clearRetired()
 				t.true(isFresh(machine, descriptor))
 			}
 		})
@@ -67,10 +66,10 @@ for (const encoding of tagEncodings) {
 		const machine = create()
 		machine.tlb.enter(0)
 		const descriptor = fillPages(machine, 0, 1)
-		machine.tlb.flushPage(0, entries, 0, FlushCause.sfencePage)
-		machine.tlb.flushPage(0, 0, 1, FlushCause.sfencePage)
+		machine.flushPage(0, entries, 0)
+		machine.flushPage(0, 0, 1)
 		t.is(lookUp(machine, descriptor, 0), 5)
-		machine.tlb.flushPage(0, 0, 0, FlushCause.sfencePage)
+		machine.flushPage(0, 0, 0)
 		t.is(lookUp(machine, descriptor, 0), undefined)
 		t.is(lookUp(machine, descriptor, 1), 5)
 		fillPages(machine, 0)
@@ -85,7 +84,7 @@ test('with plus-one slot 0 is logged as any other, once', (t) => {
 	const machine = TestMachine.create({vcpus: 1, undoLimit: 1, design: {encoding: 'plus-one'}})
 	machine.tlb.enter(0)
 	const descriptor = fillPages(machine, 0)
-	machine.tlb.flushPage(0, 0, 0, FlushCause.sfencePage)
+	machine.flushPage(0, 0, 0)
 	fillPages(machine, 0)
 	t.is(machine.memory.i32[trailerWord(descriptor, 'logged')], 1)
 	machine.tlb.flush(0, FlushCause.sfenceAll)

@@ -1,7 +1,17 @@
 /** The part of a machine that TLB tests need: vCPU blocks with a satp, RCU, tables, and some words for the test itself. */
 import {layOut, type MemoryMap, SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
 import {Rcu, rcuRegion} from '../../src/rcu/index.ts'
-import {Tlb, type TlbConfig, TlbState, tlbRegion, tlbStateOffset} from '../../src/tlb/index.ts'
+import {
+	clearRetired,
+	type TableOperations,
+	Tlb,
+	type TlbConfig,
+	TlbState,
+	tableOperations,
+	tlbRegion,
+	tlbStateOffset,
+} from '../../src/tlb/index.ts'
+import {hartModule} from '../support/hart-module.ts'
 
 const blockBytes = 4096
 /** Anywhere behind the TlbState. */
@@ -27,6 +37,7 @@ export class TestMachine {
 	readonly config: TlbConfig
 	readonly blocks: VcpuBlocks
 	readonly rcu: Rcu
+	readonly operations: TableOperations
 	readonly tlb: Tlb
 	/** Index of the first of the test's own words. */
 	readonly words: number
@@ -36,7 +47,9 @@ export class TestMachine {
 		this.config = config
 		this.blocks = new VcpuBlocks(memory, config.vcpus)
 		this.rcu = new Rcu(memory, config.vcpus)
-		this.tlb = new Tlb(memory, {blocks: this.blocks, rcu: this.rcu, config, satpOffset, ...options})
+		this.operations = tableOperations(hartModule, memory)
+		const {blocks, rcu, operations} = this
+		this.tlb = new Tlb(memory, {blocks, rcu, config, operations, satpOffset, ...options})
 		this.words = memory.region('words').offset >> 2
 	}
 
@@ -53,6 +66,16 @@ export class TestMachine {
 	descriptor(vcpu: number, regime: number): number {
 		const word = (this.blocks.base(vcpu) + tlbStateOffset + TlbState.offset.descriptor + regime * 4) >>> 2
 		return Atomics.load(this.memory.i32, word)
+	}
+
+	/** As the hart core does it. @param pageLow, pageHigh the words of gva >> 12. */
+	flushPage(vcpu: number, pageLow: number, pageHigh: number): void {
+		this.tlb.replaceTables(vcpu, this.operations.flushPageNumber(this.blocks.base(vcpu), pageLow, pageHigh))
+	}
+
+	/** @returns how many. */
+	clearRetired(): number {
+		return clearRetired(this.memory, this.config, this.operations)
 	}
 
 	setAsid(vcpu: number, asid: number): void {

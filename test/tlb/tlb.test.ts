@@ -1,7 +1,6 @@
 import test from 'ava'
 import {Doorbell} from '../../src/memory/index.ts'
 import {
-	clearRetired,
 	FlushCause,
 	Regime,
 	regimeCount,
@@ -81,10 +80,10 @@ test('a retired table is cleared only after its reader has passed a quiescent st
 	fillAll(machine, 0, 9)
 	const old = machine.descriptor(0, Regime.user)
 	machine.tlb.flush(0, FlushCause.sfenceAll)
-	t.is(clearRetired(machine.memory, machine.config), 0)
+	t.is(machine.clearRetired(), 0)
 	t.is(lookUp(machine, old, 9), 5)
 	machine.tlb.safepoint(0)
-	t.is(clearRetired(machine.memory, machine.config), 3)
+	t.is(machine.clearRetired(), 3)
 	t.is(lookUp(machine, old, 9), undefined)
 	t.is(machine.memory.i32[trailerWord(old, 'filled')], 0)
 	const {retired, recycled, waiting, free, tables} = machine.tlb.sharedStatistics()
@@ -136,12 +135,12 @@ test('a page flush forgets that page, in the translated regimes', (t) => {
 	machine.tlb.enter(0)
 	fillAll(machine, 0, 3)
 	fillAll(machine, 0, 4)
-	machine.tlb.flushPage(0, 3, 0, FlushCause.sfencePage)
+	machine.flushPage(0, 3, 0)
 	t.deepEqual(hits(machine, 0, 3), [true, true, false, false, false])
 	t.deepEqual(hits(machine, 0, 4), [true, true, true, true, true])
 	// Another page of the same slot.
-	machine.tlb.flushPage(0, 4 + 1024, 0, FlushCause.sfencePage)
-	machine.tlb.flushPage(0, 4, 1, FlushCause.sfencePage)
+	machine.flushPage(0, 4 + 1024, 0)
+	machine.flushPage(0, 4, 1)
 	t.deepEqual(hits(machine, 0, 4), [true, true, true, true, true])
 	t.is(machine.tlb.tlbStatistics(0).pageFlushes, 3)
 	t.is(machine.tlb.tlbStatistics(0).swaps, 0)
@@ -155,7 +154,7 @@ test('a page flush forgets what translated code keeps of the table, even where t
 	const descriptor = machine.descriptor(0, Regime.user)
 	const [first, end] = [trailerWord(descriptor, 'lastPages') / 2, trailerWord(descriptor, 'largePages') / 2]
 	i64.fill(-1n, first, end + 1)
-	machine.tlb.flushPage(0, 4, 0, FlushCause.sfencePage)
+	machine.flushPage(0, 4, 0)
 	t.true(i64.slice(first, end).every((word) => word === 0n))
 	t.is(i64[end], -1n)
 	t.deepEqual(hits(machine, 0, 3), [true, true, true, true, true])
@@ -170,7 +169,7 @@ test('a page flush inside a superpage flushes the table', (t) => {
 	// Pages 0xffffffc000000 to 0xffffffc0001ff: 2 MiB high in the address space.
 	i64[trailerWord(descriptor, 'largeFirst') >> 1] = -0x40_0000_0000n
 	i64[trailerWord(descriptor, 'largeLast') >> 1] = -0x40_0000_0000n + 0x1f_f000n
-	const flushPage = (low: number) => machine.tlb.flushPage(0, low | 0, 0x000f_ffff, FlushCause.sfencePage)
+	const flushPage = (low: number) => machine.flushPage(0, low | 0, 0x000f_ffff)
 	flushPage(0xfc00_0200)
 	flushPage(0xfbff_ffff)
 	t.is(machine.descriptor(0, Regime.supervisor), descriptor)

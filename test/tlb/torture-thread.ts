@@ -5,7 +5,7 @@
  */
 import {parentPort, workerData} from 'node:worker_threads'
 import {Doorbell, SharedMemory, VcpuWords} from '../../src/memory/index.ts'
-import {clearRetired, FlushCause, Regime} from '../../src/tlb/index.ts'
+import {FlushCause, Regime} from '../../src/tlb/index.ts'
 import {randomNumbers} from '../rcu/shared-memory.ts'
 import {fill, lookUp, openTable} from './lookup.ts'
 import {TestMachine, type TestMachineData} from './test-machine.ts'
@@ -114,7 +114,7 @@ function runVcpu(vcpu: number): void {
 
 function clearTables(): void {
 	while (goesOn()) {
-		clearRetired(memory, role.config)
+		machine.clearRetired()
 		Atomics.wait(words, first + stopWord, 0, 1)
 	}
 }

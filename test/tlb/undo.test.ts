@@ -1,14 +1,6 @@
 /** Tables that are emptied by their log. */
 import test from 'ava'
-import {
-	clearRetired,
-	FlushCause,
-	logCapacity,
-	Regime,
-	tableAddress,
-	trailerWord,
-	undoTable,
-} from '../../src/tlb/index.ts'
+import {FlushCause, logCapacity, Regime, tableAddress, tagBias, trailerWord} from '../../src/tlb/index.ts'
 import {fill, isFresh, lookUp, openTable} from './lookup.ts'
 import {TestMachine} from './test-machine.ts'
 
@@ -56,7 +48,7 @@ test('an entry is logged once, whatever becomes of it', (t) => {
 	machine.tlb.enter(0)
 	const table = fillPages(machine, 2, {first: 3})
 	for (let round = 0; round < 5; round++) {
-		machine.tlb.flushPage(0, 3, 0, FlushCause.sfencePage)
+		machine.flushPage(0, 3, 0)
 		t.is(lookUp(machine, table, 3), undefined)
 		// Another page of the same slot as well.
 		fillPages(machine, 1, {first: 3 + 256})
@@ -74,7 +66,7 @@ test('a page flush inside a superpage undoes the table, and its range is forgott
 	const table = fillPages(machine, 2, {first: 0x200})
 	machine.memory.i64[trailerWord(table, 'largeFirst') >> 1] = 0x20_0000n
 	machine.memory.i64[trailerWord(table, 'largeLast') >> 1] = 0x3f_f000n
-	machine.tlb.flushPage(0, 0x3ff, 0, FlushCause.sfencePage)
+	machine.flushPage(0, 0x3ff, 0)
 	t.is(machine.descriptor(0, Regime.user), table)
 	t.true(isFresh(machine, table))
 	t.is(machine.tlb.tlbStatistics(0).undone, 1)
@@ -86,14 +78,14 @@ test('an owner that undoes its table while another thread swaps it away harms no
 	const table = fillPages(machine, 9)
 	machine.tlb.startRemoteFlush({targets: [0]})
 	// The owner loaded the descriptor before the swap.
-	undoTable(machine.memory, table, 'poison-zero')
+	machine.operations.emptyTable(table, tagBias['poison-zero'])
 	t.true(isFresh(machine, table))
 	// And a walk of it that began before the swap, too.
 	openTable(machine.memory, table)
 	fill(machine, table, 200, 5)
-	t.is(clearRetired(machine.memory, machine.config), 0)
+	t.is(machine.clearRetired(), 0)
 	machine.tlb.safepoint(0)
-	t.is(clearRetired(machine.memory, machine.config), 1)
+	t.is(machine.clearRetired(), 1)
 	t.true(isFresh(machine, table))
 	const {retired, recycled, waiting} = machine.tlb.sharedStatistics()
 	t.deepEqual({retired, recycled, waiting}, {retired: 1, recycled: 1, waiting: 0})
@@ -112,7 +104,7 @@ for (const [count, what] of [
 		machine.tlb.flush(0, FlushCause.sfenceAll)
 		t.not(machine.descriptor(0, Regime.user), table)
 		machine.tlb.safepoint(0)
-		t.is(clearRetired(machine.memory, machine.config), 1)
+		t.is(machine.clearRetired(), 1)
 		t.is(machine.memory.i32[(tableAddress(table) >> 2) + 8], count > logCapacity ? 0 : 1)
 		machine.memory.i32[(tableAddress(table) >> 2) + 8] = 0
 		t.true(isFresh(machine, table))

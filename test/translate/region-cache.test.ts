@@ -1,8 +1,6 @@
 /** Regions are found where their source is, run from the slots of their entries, and leave nothing behind. */
 import test from 'ava'
-import {codePageFinder} from '../../src/hart/code-cache.ts'
 import {ramBase} from '../../src/memory/index.ts'
-import {codePages} from '../hart/core/hart-core.ts'
 import {encode} from '../interpreter/encode.ts'
 import {moduleOf, RegionHart} from './region-hart.ts'
 
@@ -12,17 +10,6 @@ const addi = (rd: number, imm: number) => encode('addi', {rd, rs1: 0, imm})
 const jump = (imm: number) => encode('jal', {rd: 0, imm})
 /** x5 = 1; x6 = 2; then itself for ever. */
 const program = [addi(5, 1), addi(6, 2), jump(0)]
-
-test('scripts find the code pages that the hart core has made', (t) => {
-	const hart = new RegionHart()
-	const find = codePageFinder(hart.memory, hart.memory.region('codeCache').offset, codePages)
-	for (let page = 0; page < codePages - 1; page++) {
-		const offset = hart.ramOffset(ramBase + page * 37 * 4096)
-		t.is(find(offset), 0)
-		const code = Number(hart.fetch(gva + BigInt(page * 37 * 4096)))
-		t.is(find(offset), code)
-	}
-})
 
 test('a region is found where its page holds its source, and nowhere else', (t) => {
 	const hart = new RegionHart()

@@ -7,7 +7,7 @@ import {ramBase} from '../../src/memory/index.ts'
 import {RegionCache} from '../../src/translate/region-cache.ts'
 import type {RegionInfo} from '../../src/translate/types.ts'
 import {ModuleBuilder} from '../../src/wasm/index.ts'
-import {codePages, HartCore} from '../hart/core/hart-core.ts'
+import {HartCore} from '../hart/core/hart-core.ts'
 
 const interpreter = await WebAssembly.compile(buildInterpreter())
 
@@ -47,11 +47,7 @@ export class RegionHart extends HartCore {
 		const {memory} = this
 		this.#blockAt = memory.region('vcpu').offset
 		this.x = new BigUint64Array(memory.memory.buffer, this.#blockAt + fieldOffset.x, 32)
-		this.cache = new RegionCache(memory, {
-			hart: this.core as unknown as WebAssembly.Exports,
-			codeCache: memory.region('codeCache').offset,
-			codePages,
-		})
+		this.cache = new RegionCache(memory, this.core as unknown as WebAssembly.Exports)
 		const decode = slotDecoder(memory, {
 			scratchPage: this.core.scratchCodePage() >>> 0,
 			region: (codeBase, pageOffset) => this.cache.find(codeBase, pageOffset),

@@ -4,7 +4,8 @@ import {attachMemory} from './hart'
 
 /**
  * Once, before any other call. RAM and ROM are page-aligned, in shared memory as in guest-physical space.
- * @param codeCache offset of `codeCacheBytes(codePages)` bytes; page 0 of them is for instructions that cross pages.
+ * @param codeCache offset of `codeCacheBytes(codePages)` bytes (src/hart/code-cache.ts); page 0 of them is for instructions that
+ * cross pages.
  */
 export function attach(
 	block: u32,
@@ -15,7 +16,8 @@ export function attach(
 	romSize: f64,
 	codeCache: u32,
 	codePages: u32,
+	codeBuckets: u32,
 ): void {
 	attachMemory(block, ram, ramSize, rom, romBase, romSize)
-	attachCodeCache(codeCache, codePages)
+	attachCodeCache(codeCache, codePages, codeBuckets)
 }

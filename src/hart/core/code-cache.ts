@@ -1,6 +1,6 @@
 /**
- * The vCPU's decoded code pages: a hash table by physical page, then the pages. src/hart/code-cache.ts has the
- * same layout for scripts; a test compares them.
+ * The vCPU's decoded code pages: a hash table by physical page, then the pages. src/hart/code-cache.ts says how many buckets
+ * the table has.
  */
 import {
 	CODE_PAGE_COUNTERS,
@@ -22,8 +22,8 @@ import {
 	RUN_CODE_PAGES_USED,
 	SLOT_SIZE,
 } from '../../../build/hart/offsets'
-import {tlbFlush} from './env'
 import {hart} from './hart'
+import {flushTables} from './tlb-flush'
 
 /** A sentinel slot. */
 const SENTINEL: u64 = HANDLER_PAGE_END
@@ -38,20 +38,10 @@ let openSlot: u32 = PAGE_SLOTS
 /** Snapshots taken. Outlives a reset, as code does that remembers their numbers. */
 let snapshots: u64 = 0
 
-/** Twice as many buckets as pages, rounded up to a power of two: probes stay short. */
-function bucketsFor(count: u32): u32 {
-	return 1 << (32 - clz(2 * count - 1))
-}
-
-/** @returns bytes of a cache of so many code pages, the scratch page counted. */
-export function codeCacheBytes(count: u32): u32 {
-	return bucketsFor(count) * 4 + count * CODE_PAGE_SIZE
-}
-
-/** @param cache 64-byte aligned. @param count at least 8, so that the pages are aligned too. */
-export function attachCodeCache(cache: u32, count: u32): void {
+/** @param cache 64-byte aligned. @param count at least 8, so that the pages are aligned too. @param hashBuckets a power of two. */
+export function attachCodeCache(cache: u32, count: u32, hashBuckets: u32): void {
 	buckets = cache
-	bucketCount = bucketsFor(count)
+	bucketCount = hashBuckets
 	pages = cache + bucketCount * 4
 	pageCount = count
 	for (let slot: u32 = 0; slot < PAGE_SLOTS; slot++) store<u64>(pages + slot * SLOT_SIZE, SENTINEL, CODE_PAGE_SLOTS)
@@ -81,16 +71,19 @@ export function onlyInstruction(offset: u32, bits: u32): u32 {
 	return pages
 }
 
+/** @returns the decoded page of a physical page (its offset in shared memory), older than the last fence.i perhaps, or 0 where there is none. */
+export function findCodePage(physicalPage: u32): u32 {
+	return load<u32>(bucketFor(physicalPage))
+}
+
 /** Finds or makes the decoded page of a physical page. When the cache is full, all of it is given up first. */
 export function codePage(physicalPage: u32): u32 {
-	let bucket = bucketOf(physicalPage)
-	for (let code = load<u32>(bucket); code != 0; code = load<u32>(bucket)) {
-		if (load<u32>(code, CODE_PAGE_PAGE) == physicalPage) return verifyCodePage(code)
-		bucket = nextBucket(bucket)
-	}
+	let bucket = bucketFor(physicalPage)
+	const found = load<u32>(bucket)
+	if (found != 0) return verifyCodePage(found)
 	if (load<u32>(hart, RUN_CODE_PAGES_USED) == pageCount) {
 		resetCodeCache()
-		bucket = bucketOf(physicalPage)
+		bucket = bucketFor(physicalPage)
 	}
 	const used = load<u32>(hart, RUN_CODE_PAGES_USED)
 	store<u32>(hart, used + 1, RUN_CODE_PAGES_USED)
@@ -144,7 +137,7 @@ function resetCodeCache(): void {
 	emptyCodeCache()
 	store<u64>(hart, load<u64>(hart, COUNT_CODE_CACHE_RESETS) + 1, COUNT_CODE_CACHE_RESETS)
 	// TLB entries point at code pages that are about to be reused.
-	tlbFlush(FLUSH_CAUSE_CODE_CACHE_RESET, 0, 0)
+	flushTables(FLUSH_CAUSE_CODE_CACHE_RESET)
 }
 
 function emptyCodeCache(): void {
@@ -153,7 +146,17 @@ function emptyCodeCache(): void {
 	store<u32>(hart, 1, RUN_CODE_PAGES_USED)
 }
 
-function bucketOf(physicalPage: u32): u32 {
+/** @returns the bucket that holds the physical page's code page, or the empty one where it belongs: more than half of them are empty. */
+function bucketFor(physicalPage: u32): u32 {
+	let bucket = firstBucket(physicalPage)
+	for (let code = load<u32>(bucket); code != 0; code = load<u32>(bucket)) {
+		if (load<u32>(code, CODE_PAGE_PAGE) == physicalPage) break
+		bucket = nextBucket(bucket)
+	}
+	return bucket
+}
+
+function firstBucket(physicalPage: u32): u32 {
 	// Fibonacci hashing: the upper bits of the product depend on all bits of the page number.
 	const hash = (physicalPage >> <u32>PAGE_SHIFT) * 0x9e37_79b1
 	return buckets + (hash >> (clz(bucketCount) + 1)) * 4

@@ -28,13 +28,13 @@ import {
 	SECCFG_USEED,
 } from '../../../build/hart/offsets'
 import {COUNTERS, cycles, instructions, refreshTimer, setCycles, setInhibit, setInstructions} from './counters'
+import {CSR_PMPCFG0, readPmp, writePmp} from './csr-pmp'
 import {CSR_MIP, ENVCFG_BELOW, legalEnvironment, legalPc, legalVector} from './csr-supervisor'
 import {doneUnlessInterrupt, found} from './csr-value'
 import {hart} from './hart'
 import {pending} from './interrupts'
-import {CSR_PMPCFG0, readPmp, writePmp} from './csr-pmp'
 import {mstatus, writeMstatus} from './status'
-import {flushTranslations} from './tlb-flush'
+import {flushTables} from './tlb-flush'
 
 /** MXL = 2 (64 bits), extensions A C D F I M S U. */
 const MISA: u64 =
@@ -161,6 +161,6 @@ function writeEnvironment(value: u64): i32 {
 		status = refreshTimer()
 	}
 	if (!(changed & (ENVCFG_ADUE | ENVCFG_PBMTE))) return status
-	flushTranslations(FLUSH_CAUSE_STATUS_CHANGE)
+	flushTables(FLUSH_CAUSE_STATUS_CHANGE)
 	return CSR_STATUS_RESTART
 }

@@ -7,9 +7,9 @@ import {
 	HART_PMPCFG,
 } from '../../../build/hart/offsets'
 import {found} from './csr-value'
-import {tlbFlush} from './env'
 import {hart} from './hart'
 import {PMP_A, PMP_ENTRIES, PMP_L, PMP_R, PMP_TOR, PMP_W, pmpAddressAt, pmpConfigurationAt} from './pmp'
+import {flushTables} from './tlb-flush'
 
 export const CSR_PMPCFG0: i32 = 0x3a0
 export const CSR_PMPADDR0: i32 = 0x3b0
@@ -34,7 +34,7 @@ export function writePmp(number: i32, value: u64): i32 {
 			? writeAddress(number - CSR_PMPADDR0, value)
 			: writeConfiguration((number - CSR_PMPCFG0) * 4, value)
 	if (!changed) return CSR_STATUS_DONE
-	tlbFlush(FLUSH_CAUSE_PMP_WRITE, 0, 0)
+	flushTables(FLUSH_CAUSE_PMP_WRITE)
 	return CSR_STATUS_RESTART
 }
 

@@ -36,7 +36,7 @@ import {hart} from './hart'
 import {pending} from './interrupts'
 import {refreshRegimes} from './regimes'
 import {sstatus, writeSstatus} from './status'
-import {flushTranslations} from './tlb-flush'
+import {flushTables} from './tlb-flush'
 
 export const CSR_SIP: i32 = 0x144
 export const CSR_MIP: i32 = 0x344
@@ -148,7 +148,7 @@ function writeSatp(value: u64): i32 {
 	publishSatp(value)
 	refreshRegimes()
 	// The tables hold one address space.
-	flushTranslations(FLUSH_CAUSE_SATP_WRITE)
+	flushTables(FLUSH_CAUSE_SATP_WRITE)
 	return CSR_STATUS_RESTART
 }
 

@@ -12,7 +12,7 @@ import {
 import {readCounter} from './counters'
 import {found} from './csr-value'
 import {random} from './env'
-import {dirtyFloat, fcsr, floatEnabled, fflags, frm, setFflags, setFrm} from './float-control'
+import {dirtyFloat, fcsr, fflags, floatEnabled, frm, setFflags, setFrm} from './float-control'
 import {hart} from './hart'
 
 export const CSR_FFLAGS: i32 = 0x001

@@ -8,7 +8,7 @@ export declare function mmioWrite(gpa: f64, bytes: i32, value: f64): i32
 export declare function time(): f64
 /** @returns 16 bits of entropy, from a source fit for keys. */
 export declare function random(): f64
-/** Flushes this vCPU's own tables. The page number (gva >> 12) counts for page flushes only. */
-export declare function tlbFlush(cause: i32, pageLow: i32, pageHigh: i32): void
+/** Empties those of this vCPU's tables that a flush in place has left. @param regimes bit n = regime n. */
+export declare function replaceTables(regimes: i32): void
 /** The next timer deadline may have moved. */
 export declare function timerChanged(): void

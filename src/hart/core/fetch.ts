@@ -11,12 +11,13 @@ import {
 	TLB_ENTRY_CODE,
 	TLB_ENTRY_EXEC_TAG,
 } from '../../../build/hart/offsets'
+import {entryOf, isOpen} from '../../tlb/core/table'
 import {ACCESS_FETCH} from './access'
 import {codePage, onlyInstruction, verifyCodePage} from './code-cache'
 import {hart} from './hart'
 import {pageOf} from './page-walk'
 import {PMP_SPLIT} from './pmp'
-import {entryOf, fill, isOpen, loadDescriptor, tagOf} from './tlb-fill'
+import {fill, loadDescriptor, tagOf} from './tlb-fill'
 import {locate, place, refuse} from './translation'
 
 /** @returns the code page of gva's page, or 0 with the exception raised. */

@@ -1,14 +1,5 @@
 /** Memory accesses that the inline TLB lookup missed: first touches, misaligned and page-crossing ones, devices. */
-import {
-	COUNT_MMIO_ACCESSES,
-	HART_MENVCFG,
-	HART_PRIVILEGE,
-	HART_SENVCFG,
-	PAGE_BYTES,
-	PAGE_MASK,
-	RUN_SCRATCH,
-	RUN_TRAP_CAUSE,
-} from '../../../build/hart/offsets'
+import {COUNT_MMIO_ACCESSES, PAGE_BYTES, PAGE_MASK, RUN_SCRATCH} from '../../../build/hart/offsets'
 import {ACCESS_LOAD, ACCESS_STORE, accessFault, misaligned} from './access'
 import {mmioRead, mmioWrite} from './env'
 import {hart, raise} from './hart'

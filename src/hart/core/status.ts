@@ -24,7 +24,7 @@ import {
 import {doneUnlessInterrupt} from './csr-value'
 import {hart} from './hart'
 import {refreshRegimes} from './regimes'
-import {flushTranslations} from './tlb-flush'
+import {flushTables} from './tlb-flush'
 
 const SUPERVISOR_FIELDS: u64 = STATUS_SIE | STATUS_SPIE | STATUS_SPP | STATUS_FS | STATUS_SUM | STATUS_MXR
 const MACHINE_FIELDS: u64 =
@@ -63,7 +63,7 @@ function writeFields(fields: u64, value: u64): i32 {
 	const moved = refreshRegimes()
 	if ((before ^ after) & STATUS_MXR) {
 		// Read permissions in the tables were made with the other MXR.
-		flushTranslations(FLUSH_CAUSE_STATUS_CHANGE)
+		flushTables(FLUSH_CAUSE_STATUS_CHANGE)
 		return CSR_STATUS_RESTART
 	}
 	return moved ? CSR_STATUS_RESTART : doneUnlessInterrupt()

@@ -17,7 +17,7 @@ import {
 } from '../../../build/hart/offsets'
 import {hart} from './hart'
 import {interruptPending} from './interrupts'
-import {flushPage, flushTranslations} from './tlb-flush'
+import {flushPage, flushTables} from './tlb-flush'
 
 /** @returns a WfiStatus. */
 export function wfi(): i32 {
@@ -33,7 +33,7 @@ export function sfence(rs1Register: i32, rs2Register: i32, gva: u64, asid: u64):
 	if (forbidden(STATUS_TVM)) return 0
 	// The tables hold the current address space only, since each change of satp flushes: another one has nothing to flush.
 	if (rs2Register != 0 && (asid & SATP_ASID) != ((load<u64>(hart, HART_SATP) >> SATP_ASID_SHIFT) & SATP_ASID)) return 1
-	if (rs1Register == 0) flushTranslations(FLUSH_CAUSE_SFENCE_ALL)
+	if (rs1Register == 0) flushTables(FLUSH_CAUSE_SFENCE_ALL)
 	else flushPage(gva)
 	return 1
 }

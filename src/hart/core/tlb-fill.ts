@@ -1,13 +1,10 @@
 /** Filling the TLB: always the table whose descriptor was loaded before the page walk. */
 import {
-	DESCRIPTOR_LOG2_MASK,
 	LARGE_PAGE_COUNT,
 	LARGE_PAGE_SHIFT,
 	LOG_CAPACITY,
 	NEVER_TAG,
 	PAGE_BYTES,
-	PAGE_SHIFT,
-	TLB_DESCRIPTOR,
 	TLB_ENTRY_ADDEND,
 	TLB_ENTRY_CODE,
 	TLB_ENTRY_EXEC_TAG,
@@ -19,57 +16,25 @@ import {
 	TLB_LARGE_PAGE_BASE,
 	TLB_LARGE_PAGE_MAY,
 	TLB_LARGE_PAGE_SIZE,
-	TLB_TAG_BIAS,
-	TLB_TRAILER_FILLED,
 	TLB_TRAILER_LARGE_FIRST,
 	TLB_TRAILER_LARGE_LAST,
 	TLB_TRAILER_LARGE_PAGES,
 	TLB_TRAILER_LOG,
 	TLB_TRAILER_LOGGED,
 } from '../../../build/hart/offsets'
+import {entryOf, hasPoison, tableOf, trailerOf} from '../../tlb/core/table'
+import {descriptorOf, tagBiasOf} from '../../tlb/core/vcpu-tables'
 import {hart} from './hart'
 import {MAY_EXECUTE, MAY_READ, MAY_WRITE} from './regimes'
 
-/** @returns the regime's descriptor: table address | log2(entries). */
+/** @returns the descriptor of this vCPU's table for the regime. */
 export function loadDescriptor(regime: u32): u32 {
-	// Pairs with the flusher's atomic exchange: the table's cleared entries are visible before its address.
-	return atomic.load<u32>(hart + (regime << 2), TLB_DESCRIPTOR)
+	return descriptorOf(hart, regime)
 }
 
-export function entryOf(descriptor: u32, page: u64): u32 {
-	const entries: u32 = 1 << (descriptor & DESCRIPTOR_LOG2_MASK)
-	return tableOf(descriptor) + (<u32>(page >> PAGE_SHIFT) & (entries - 1)) * TLB_ENTRY_SIZE
-}
-
-export function tableOf(descriptor: u32): u32 {
-	return descriptor & ~DESCRIPTOR_LOG2_MASK
-}
-
-export function trailerOf(descriptor: u32): u32 {
-	return tableOf(descriptor) + (TLB_ENTRY_SIZE << (descriptor & DESCRIPTOR_LOG2_MASK))
-}
-
-/** @returns the tag of the page's entry for what it permits; src/tlb/tag-encoding.ts. Plain: written before this vCPU runs. */
+/** @returns the tag of the page's entry for what it permits; src/tlb/tag-encoding.ts. */
 export function tagOf(page: u64): u64 {
-	return page + <u64>load<u32>(hart, TLB_TAG_BIAS)
-}
-
-/** Whether an empty table's slot 0 is not zero, since page 0's tag is. */
-export function hasPoison(): bool {
-	return tagOf(0) == 0
-}
-
-/** Announces a fill of this table; before the walk. */
-export function openTable(descriptor: u32): void {
-	const trailer = trailerOf(descriptor)
-	// Plain read: only the owner sets the word. Atomic store: ordered before the walk's PTE loads, and pairs with the
-	// flusher that reads it after the guest changed a PTE: one of the two sees the other.
-	if (load<i32>(trailer, TLB_TRAILER_FILLED) == 0) atomic.store<i32>(trailer, 1, TLB_TRAILER_FILLED)
-}
-
-/** Whether a fill of this table is announced still: false once it was emptied in place. Plain: only the owner sets the word. */
-export function isOpen(descriptor: u32): bool {
-	return load<i32>(trailerOf(descriptor), TLB_TRAILER_FILLED) != 0
+	return page + <u64>tagBiasOf(hart)
 }
 
 /**
@@ -100,7 +65,7 @@ export function fill(descriptor: u32, page: u64, place: u32, may: u32, code: u32
 /** Notes that an entry will not be zero any more. With poison slot 0 never is. */
 function logEntry(descriptor: u32, entry: u32): void {
 	const slot = (entry - tableOf(descriptor)) / TLB_ENTRY_SIZE
-	if (slot == 0 && hasPoison()) return
+	if (slot == 0 && hasPoison(tagBiasOf(hart))) return
 	const trailer = trailerOf(descriptor)
 	const logged = load<u32>(trailer, TLB_TRAILER_LOGGED)
 	if (logged < LOG_CAPACITY) store<u16>(trailer + (logged << 1), <u16>slot, TLB_TRAILER_LOG)
@@ -119,9 +84,10 @@ export function fillLargePage(descriptor: u32, base: u64, first: u32, may: u32):
 	store<u64>(large, base, TLB_LARGE_PAGE_BASE)
 	store<u32>(large, first - <u32>base, TLB_LARGE_PAGE_ADDEND)
 	store<u32>(large, may, TLB_LARGE_PAGE_MAY)
+	widenLarge(descriptor, base, (<u64>1) << LARGE_PAGE_SHIFT)
 }
 
-/** The page that is being filled is a piece of a superpage: a page flush anywhere inside has to find it. */
+/** The page that is being filled is a piece of a superpage, or of a large page: a flush has to find it. */
 export function widenLarge(descriptor: u32, base: u64, span: u64): void {
 	const trailer = trailerOf(descriptor)
 	const last = base + span - PAGE_BYTES

@@ -14,12 +14,13 @@ import {
 	TLB_LARGE_PAGE_BASE,
 	TLB_LARGE_PAGE_MAY,
 } from '../../../build/hart/offsets'
+import {entryOf, openTable} from '../../tlb/core/table'
 import {ACCESS_LOAD, ACCESS_STORE, accessBit, accessFault} from './access'
 import {hart, raise, ramAt, romAt} from './hart'
 import {pageOf, walk, walkedGpa, walkedPte, walkedSpan} from './page-walk'
 import {PMP_SPLIT, pmpAccess, pmpPage, pmpRange} from './pmp'
 import {MAY_ALL, MAY_WRITE, permitted} from './regimes'
-import {entryOf, fill, fillLargePage, largePageOf, loadDescriptor, openTable, tagOf, widenLarge} from './tlb-fill'
+import {fill, fillLargePage, largePageOf, loadDescriptor, tagOf, widenLarge} from './tlb-fill'
 
 const LARGE_PAGE_MASK: u64 = ((<u64>1) << LARGE_PAGE_SHIFT) - 1
 

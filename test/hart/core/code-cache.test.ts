@@ -1,6 +1,6 @@
 /** Decoded code pages: found again, compared after fence.i, given up when the cache is full. */
 import test from 'ava'
-import {codeCacheBytes} from '../../../src/hart/code-cache.ts'
+import {codeBuckets} from '../../../src/hart/code-cache.ts'
 import {ramBase} from '../../../src/memory/index.ts'
 import {FlushCause} from '../../../src/tlb/index.ts'
 import {codePages, HartCore, Privilege} from './hart-core.ts'
@@ -8,9 +8,22 @@ import {kernelPage, PageTables} from './page-tables.ts'
 
 const ram = BigInt(ramBase)
 
-test('the script side knows the size of a code cache', (t) => {
+test('a code cache has at least twice as many buckets as pages, a power of two', (t) => {
+	const counts = [8, 9, 100, 1024, 4000]
+	t.deepEqual(counts.map(codeBuckets), [16, 32, 256, 2048, 8192])
+})
+
+test('a code page is found by its physical page once it is there, and not after a reset', (t) => {
 	const hart = new HartCore()
-	for (const pages of [8, 9, 100, 1024, 4000]) t.is(hart.core.codeCacheBytes(pages), codeCacheBytes(pages))
+	const find = (page: number) => hart.core.findCodePage(hart.ramOffset(ramBase + page * 37 * 4096)) >>> 0
+	for (let page = 0; page < codePages - 1; page++) {
+		t.is(find(page), 0)
+		const code = Number(hart.fetch(ram + BigInt(page * 37 * 4096)))
+		t.is(find(page), code)
+	}
+	hart.fetch(ram + 0x1000n)
+	t.is(hart.get('codeCacheResets'), 1n)
+	t.is(find(0), 0)
 })
 
 test('a fresh code page has the bytes of its page, empty slots and two sentinels', (t) => {

@@ -1,20 +1,16 @@
 /** A hart core on a small shared memory, with the run loop's side played by the test. */
-import {readFile} from 'node:fs/promises'
-import {buildHart} from '../../../scripts/build/hart.ts'
-import {fromRoot} from '../../../scripts/build/project.ts'
-import {codeCacheBytes} from '../../../src/hart/code-cache.ts'
+import {codeBuckets, codeCacheBytes} from '../../../src/hart/code-cache.ts'
 import {HartCounters} from '../../../src/hart/hart-counters.ts'
 import {HartState} from '../../../src/hart/hart-state.ts'
 import {CodePage, fieldOffset, type HartField, VcpuBlock} from '../../../src/hart/index.ts'
 import {RunState} from '../../../src/hart/run-state.ts'
 import {layOut, type MemoryMap, ramBase, SharedMemory, VcpuWords} from '../../../src/memory/index.ts'
 import {
-	clearTable,
 	defaultTlbDesign,
-	type FlushCause,
-	poisonSlotZero,
+	FlushCause,
 	Regime,
 	regimeCount,
+	type TableOperations,
 	type TagEncoding,
 	TlbEntry,
 	TlbState,
@@ -22,9 +18,7 @@ import {
 	tagBias,
 	trailerWord,
 } from '../../../src/tlb/index.ts'
-
-await buildHart()
-const module = await WebAssembly.compile(await readFile(fromRoot('dist/hart.wasm')))
+import {hartModule} from '../../support/hart-module.ts'
 
 /** Four megapages and half of one. */
 export const ramBytes = 9 << 20
@@ -50,30 +44,31 @@ export type Tag = 'readTag' | 'writeTag' | 'execTag'
 const fields = {...HartState.fields, ...RunState.fields, ...HartCounters.fields}
 
 /** The exports, as their names in src/hart/core/index.ts. */
-type Exports = Readonly<
-	Record<'readMemory', (gva: bigint, bytes: number) => number> &
-		Record<'writeMemory', (gva: bigint, bytes: number, value: bigint) => number> &
-		Record<'atomicAddress', (gva: bigint, bytes: number, access: number) => number> &
-		Record<'zeroBlock' | 'fetch' | 'fetchAcross', (gva: bigint) => number> &
-		Record<'manageBlock', (gva: bigint, operation: number) => number> &
-		Record<'raise', (cause: number, tval: bigint) => void> &
-		Record<'csrAccess', (number: number, how: number, operand: bigint, readOnly: number) => number> &
-		Record<'sfence', (rs1: number, rs2: number, gva: bigint, asid: bigint) => number> &
-		Record<'codeCacheBytes' | 'roundingMode', (argument: number) => number> &
-		Record<'takeTrap' | 'fenceI' | 'updateRegimes' | 'ebreak', () => void> &
-		Record<
-			| 'takeInterrupt'
-			| 'interruptPending'
-			| 'mret'
-			| 'sret'
-			| 'wfi'
-			| 'ecall'
-			| 'scratchCodePage'
-			| 'mayFenceTranslations',
-			() => number
-		> &
-		Record<'attach', (...parameters: number[]) => void>
->
+type Exports = TableOperations &
+	Readonly<
+		Record<'readMemory', (gva: bigint, bytes: number) => number> &
+			Record<'writeMemory', (gva: bigint, bytes: number, value: bigint) => number> &
+			Record<'atomicAddress', (gva: bigint, bytes: number, access: number) => number> &
+			Record<'zeroBlock' | 'fetch' | 'fetchAcross', (gva: bigint) => number> &
+			Record<'manageBlock', (gva: bigint, operation: number) => number> &
+			Record<'raise', (cause: number, tval: bigint) => void> &
+			Record<'csrAccess', (number: number, how: number, operand: bigint, readOnly: number) => number> &
+			Record<'sfence', (rs1: number, rs2: number, gva: bigint, asid: bigint) => number> &
+			Record<'findCodePage' | 'roundingMode', (argument: number) => number> &
+			Record<'takeTrap' | 'fenceI' | 'updateRegimes' | 'ebreak', () => void> &
+			Record<
+				| 'takeInterrupt'
+				| 'interruptPending'
+				| 'mret'
+				| 'sret'
+				| 'wfi'
+				| 'ecall'
+				| 'scratchCodePage'
+				| 'mayFenceTranslations',
+				() => number
+			> &
+			Record<'attach', (...parameters: number[]) => void>
+	>
 
 export type HartCoreOptions = Readonly<{
 	/** Of the TLB's tags; default poison-zero. */
@@ -91,9 +86,8 @@ export class HartCore {
 	readonly memory: SharedMemory
 	readonly encoding: TagEncoding
 	readonly core: Exports
-	/** Causes of the flushes that the core asked for. */
-	readonly flushes: number[] = []
-	readonly flushedPages: bigint[] = []
+	/** The regimes whose tables flushes in place have left, each time: bit n = regime n. */
+	readonly replaced: number[] = []
 	/** MMIO accesses, as they came. */
 	readonly mmio: string[] = []
 	/** Called at each read. */
@@ -104,8 +98,8 @@ export class HartCore {
 	/** What the next read of the seed CSR finds. */
 	entropy = 0
 	timerChanges = 0
-	/** How the test flushes when the core asks for it: as an owner that finds the pool dry, or by a swap. */
-	flushesInPlace = false
+	/** How the test replaces tables when the core asks for it: as an owner that finds the pool dry, or by a swap. */
+	replacesInPlace = false
 	#nextTable = 0
 	readonly #block: number
 
@@ -129,20 +123,23 @@ export class HartCore {
 			},
 			time: () => this.ticks,
 			random: () => this.entropy,
-			tlbFlush: (cause: number, low: number, high: number) => {
-				this.flushes.push(cause)
-				if (cause === 1) this.flushedPages.push((BigInt(high) << 32n) | BigInt(low >>> 0))
-				if (this.flushesInPlace) this.clearTables()
-				else this.swapTables()
+			replaceTables: (regimes: number) => {
+				this.replaced.push(regimes)
+				for (let regime = 0; regime < regimeCount; regime++) {
+					if (!(regimes & (1 << regime))) continue
+					if (this.replacesInPlace) this.core.clearTable(this.descriptor(regime), tagBias[this.encoding])
+					else this.#swapTable(regime)
+				}
 			},
 			timerChanged: () => {
 				this.timerChanges++
 			},
 		}
-		const exports = new WebAssembly.Instance(module, {env}).exports as unknown as Exports
+		const exports = new WebAssembly.Instance(hartModule, {env}).exports as unknown as Exports
 		this.core = observe ? observedBy(observe, exports) : exports
 		const [ram, boot, cache] = [memory.region('ram'), memory.region('rom'), memory.region('codeCache')]
-		this.core.attach(this.#block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, cache.offset, codePages)
+		const code = [cache.offset, codePages, codeBuckets(codePages)]
+		this.core.attach(this.#block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, ...code)
 		this.undoLimit = -1
 		memory.i32[this.#tlbStateWord('tagBias')] = tagBias[encoding]
 		this.set('privilege', Privilege.machine)
@@ -159,11 +156,7 @@ export class HartCore {
 		this.set('pmpaddr', (1n << 54n) - 1n)
 	}
 
-	clearTables(): void {
-		for (let regime = 0; regime < regimeCount; regime++) clearTable(this.memory, this.descriptor(regime), this.encoding)
-	}
-
-	/** From -1, with which each flush of everything is left to the test, up. */
+	/** From -1, with which each flush of what was filled is left to the test, up. */
 	set undoLimit(limit: number) {
 		this.memory.i32[this.#tlbStateWord('undoLimit')] = limit
 	}
@@ -173,8 +166,10 @@ export class HartCore {
 		return this.memory.i32[this.#tlbStateWord(field)]!
 	}
 
-	causeCount(cause: FlushCause): number {
-		return this.memory.i32[this.#tlbStateWord('flushes') + cause]!
+	/** Why tables were flushed, each time, in the order of FlushCause. */
+	get flushes(): FlushCause[] {
+		const first = this.#tlbStateWord('flushes')
+		return Object.values(FlushCause).flatMap((cause) => Array(this.memory.i32[first + cause]!).fill(cause))
 	}
 
 	#tlbStateWord(field: keyof typeof TlbState.offset): number {
@@ -183,13 +178,15 @@ export class HartCore {
 
 	/** Publishes a cleared table for each regime, round robin. */
 	swapTables(): void {
-		for (let regime = 0; regime < regimeCount; regime++) {
-			const address = this.memory.region('tables').offset + this.#nextTable * tableBytes(log2Entries)
-			this.memory.u8.fill(0, address, address + tableBytes(log2Entries))
-			poisonSlotZero(this.memory, address | log2Entries, this.encoding)
-			this.memory.i32[this.#descriptorWord(regime)] = address | log2Entries
-			this.#nextTable = (this.#nextTable + 1) % tables
-		}
+		for (let regime = 0; regime < regimeCount; regime++) this.#swapTable(regime)
+	}
+
+	#swapTable(regime: number): void {
+		const address = this.memory.region('tables').offset + this.#nextTable * tableBytes(log2Entries)
+		this.memory.u8.fill(0, address, address + tableBytes(log2Entries))
+		this.core.poisonSlotZero(address | log2Entries, tagBias[this.encoding])
+		this.memory.i32[this.#descriptorWord(regime)] = address | log2Entries
+		this.#nextTable = (this.#nextTable + 1) % tables
 	}
 
 	#descriptorWord(regime: number): number {

@@ -1,9 +1,7 @@
 /** The hart core's floating-point functions, compiled and callable from tests. */
-import {readFile} from 'node:fs/promises'
-import {buildHart} from '../../../scripts/build/hart.ts'
-import {fromRoot} from '../../../scripts/build/project.ts'
 import {fieldOffset} from '../../../src/hart/index.ts'
 import type {FloatResult} from '../../../src/isa/oracle/float-value.ts'
+import {hartModule} from '../../support/hart-module.ts'
 import type {TypeName} from './float-operands.ts'
 
 type Signature = Readonly<{operands: readonly TypeName[]; result: TypeName; rounds: boolean}>
@@ -26,20 +24,16 @@ for (const type of ['f32', 'f64'] as const) {
 signatures.set('f32_to_f64', {operands: ['f32'], result: 'f64', rounds: true})
 signatures.set('f64_to_f32', {operands: ['f64'], result: 'f32', rounds: true})
 
-await buildHart()
 export const memory = new WebAssembly.Memory({initial: 1, maximum: 65536, shared: true})
-export const hart = await instantiate(await readFile(fromRoot('dist/hart.wasm')))
+export const hart = await instantiate()
 // Not attached, the hart core takes its vCPU block to be at 0.
 export const fflags = new Int32Array(memory.buffer, fieldOffset.fflags, 1)
 
 /** Arithmetic calls nothing that it imports. */
-async function instantiate(
-	wasm: Uint8Array<ArrayBuffer>,
-): Promise<Record<string, (...parameters: unknown[]) => number | bigint>> {
-	const module = await WebAssembly.compile(wasm)
-	const functions = WebAssembly.Module.imports(module).filter(({kind}) => kind === 'function')
+async function instantiate(): Promise<Record<string, (...parameters: unknown[]) => number | bigint>> {
+	const functions = WebAssembly.Module.imports(hartModule).filter(({kind}) => kind === 'function')
 	const stubs = functions.map(({name}) => [name, () => 0])
-	const {exports} = await WebAssembly.instantiate(module, {env: {...Object.fromEntries(stubs), memory}})
+	const {exports} = await WebAssembly.instantiate(hartModule, {env: {...Object.fromEntries(stubs), memory}})
 	return exports as Record<string, (...parameters: unknown[]) => number | bigint>
 }
 

@@ -56,18 +56,18 @@ for (const encoding of tagEncodings) {
 			flush(hart)
 			t.is(hart.descriptor(Regime.supervisor), table)
 			t.true(isFresh(hart, table))
-			t.deepEqual(hart.flushes, [])
-			t.is(hart.causeCount(cause), 1)
+			t.deepEqual(hart.replaced, [])
+			t.deepEqual(hart.flushes, [cause])
 			t.deepEqual([hart.counter('undone'), hart.counter('elided')], [1, 2])
 
 			hart.enter(Privilege.supervisor, machine.tables.satp)
 			hart.status(0n)
 			readPages(machine, 6, 0x1000n)
 			flush(hart)
-			t.deepEqual(hart.flushes, [cause])
+			t.deepEqual(hart.replaced, [1 << Regime.supervisor])
 			t.not(hart.descriptor(Regime.supervisor), table)
-			t.is(hart.causeCount(cause), 1, 'the run loop counts')
-			t.deepEqual([hart.counter('undone'), hart.counter('elided')], [1, 2])
+			t.deepEqual(hart.flushes, [cause, cause])
+			t.deepEqual([hart.counter('undone'), hart.counter('elided')], [1, 4])
 		})
 	}
 }
@@ -95,9 +95,9 @@ for (const encoding of tagEncodings) {
 		t.is(hart.entry(0x4000n, supervisor), '')
 		t.is(hart.entry(0x5000n, supervisor), 'read write')
 		t.is(hart.entry(0x4000n, sum), '')
-		t.is(hart.causeCount(FlushCause.sfencePage), 1)
+		t.deepEqual(hart.flushes, [FlushCause.sfencePage])
 		t.is(hart.counter('pageFlushes'), 1)
-		t.deepEqual(hart.flushes, [])
+		t.deepEqual(hart.replaced, [])
 		hart.read(0x4000n)
 		t.is(hart.trailer('logged', sum), 1)
 		// Another page of the same slot.
@@ -122,9 +122,9 @@ test('a page flush inside a superpage empties a small table in place, and leaves
 	t.true(isFresh(hart, table))
 	readSome(3n)
 	hart.core.sfence(8, 0, 0xffff_ffff_8070_0000n, 0n)
-	t.deepEqual(hart.flushes, [FlushCause.sfencePage])
-	t.deepEqual(hart.flushedPages, [0xf_ffff_fff8_0700n])
-	t.is(hart.counter('pageFlushes'), 2, 'the run loop counts')
+	t.deepEqual(hart.replaced, [1 << Regime.supervisor])
+	t.is(hart.counter('pageFlushes'), 3)
+	t.is(hart.counter('undone'), 1)
 })
 
 for (const encoding of tagEncodings) {
@@ -137,9 +137,25 @@ for (const encoding of tagEncodings) {
 	})
 }
 
+for (const undoLimit of [5, -1]) {
+	test(`a write of pmpcfg empties the tables that do not translate too, large pages included, with an undo limit of ${undoLimit}`, (t) => {
+		const {hart} = paged({undoLimit})
+		hart.replacesInPlace = true
+		hart.enter(Privilege.machine)
+		const table = hart.descriptor(Regime.machine)
+		hart.read(BigInt(ramBase + 0x20_0000))
+		t.is(hart.entry(BigInt(ramBase + 0x20_0000), table), 'read write')
+		t.deepEqual(hart.large(table), [BigInt(ramBase + 0x20_0000), BigInt(ramBase + 0x3f_f000)])
+		hart.csrWrite(0x3a0, 0x1f1fn)
+		t.deepEqual(hart.flushes, [FlushCause.pmpWrite])
+		t.deepEqual(hart.replaced, undoLimit < 0 ? [1 << Regime.machine] : [])
+		t.true(isFresh(hart, table))
+	})
+}
+
 test('nothing is filled into a table that was emptied in place since the walk began', (t) => {
 	const hart = new HartCore()
-	hart.flushesInPlace = true
+	hart.replacesInPlace = true
 	for (let index = 0; index < codePages - 1; index++) hart.fetch(BigInt(ramBase + index * 4096))
 	const table = hart.descriptor(Regime.machine)
 	// The code cache is full: this fetch resets it and flushes between its walk and its fill.

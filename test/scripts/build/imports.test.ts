@@ -22,9 +22,14 @@ test('an import past another folder’s index.ts is a breach, also when it spans
 	])
 })
 
-test('the hart core imports itself and the generated offsets, and nobody imports it', (t) => {
+test('the hart core imports itself, the TLB’s part of it and the generated offsets, and nobody imports it', (t) => {
 	const file = 'src/hart/core/csr.ts'
 	t.deepEqual(breachesOf(file, `import {HART_X} from '../../../build/hart/offsets'\nimport {raise} from './trap'`), [])
+	t.deepEqual(breachesOf(file, `import {flush} from '../../tlb/core/flush'`), [])
+	t.deepEqual(breachesOf('src/tlb/core/flush.ts', `import {hart} from '../../hart/core/hart'`), [
+		[1, '../../hart/core/hart'],
+	])
+	t.deepEqual(breachesOf('src/tlb/tlb.ts', `import {a} from './core/flush.ts'`), [[1, './core/flush.ts']])
 	t.deepEqual(breachesOf(file, `import {a} from '../../memory/index.ts'`), [[1, '../../memory/index.ts']])
 	t.deepEqual(breachesOf('src/vcpu-worker/worker.ts', `import {a} from '../hart/core/csr.ts'`), [
 		[1, '../hart/core/csr.ts'],

@@ -9,8 +9,8 @@ import {
 	magnitudeOf,
 	nanResult,
 	signBit,
-	signOf,
 	significandOf,
+	signOf,
 } from './format'
 import {cancelled, normalizeRound} from './round'
 import {shiftRightJam} from './wide'

@@ -7,8 +7,8 @@ import {
 	isNan,
 	isZero,
 	raiseIfSignaling,
-	signOf,
 	significandOf,
+	signOf,
 } from './format'
 import {nearestEven, round} from './round'
 

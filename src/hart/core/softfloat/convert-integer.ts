@@ -1,6 +1,6 @@
 /** Conversions between numbers and integers. Unprivileged spec, "Domains of float-to-integer conversions". */
 import {inexact, invalid, raiseFlags} from './flags'
-import {exponentOf, isInfinite, isNan, isZero, signBit, signOf, significandOf} from './format'
+import {exponentOf, isInfinite, isNan, isZero, signBit, significandOf, signOf} from './format'
 import {normalizeRound, roundsAway} from './round'
 import {shiftRightJam} from './wide'
 

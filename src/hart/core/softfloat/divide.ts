@@ -9,8 +9,8 @@ import {
 	isNan,
 	isZero,
 	nanResult,
-	signOf,
 	significandOf,
+	signOf,
 } from './format'
 import {round} from './round'
 import {quotientDigit} from './wide'

@@ -11,8 +11,8 @@ import {
 	isSignalingNan,
 	isZero,
 	nanResult,
-	signOf,
 	significandOf,
+	signOf,
 } from './format'
 import {cancelled, normalizeRound, round} from './round'
 import {multiplyHigh, shiftRightHigh, shiftRightLowJam} from './wide'

@@ -1,5 +1,5 @@
 /** Multiplication. */
-import {exponentOf, infinity, invalidResult, isFinite, isNan, isZero, nanResult, signOf, significandOf} from './format'
+import {exponentOf, infinity, invalidResult, isFinite, isNan, isZero, nanResult, significandOf, signOf} from './format'
 import {normalizeRound} from './round'
 import {multiplyHigh} from './wide'
 

@@ -5,7 +5,7 @@
  * r × 2^b + floor((v − r² × 2^2b) / (2r × 2^b)) is the root of v or 1 more, if r ≥ 2^(b−1): its square exceeds v by
  * less than the quotient's square, that is by less than 2^2b, and one step down takes off at least as much.
  */
-import {exponentOf, invalidResult, isInfinite, isNan, isZero, nanResult, signOf, significandOf} from './format'
+import {exponentOf, invalidResult, isInfinite, isNan, isZero, nanResult, significandOf, signOf} from './format'
 import {round} from './round'
 import {multiplyHigh} from './wide'
 
