@@ -113,15 +113,18 @@ export function testCalls(engine: Engine): void {
 
 	test(`a fault at the bottom of a recursion is precise${on(engine)}`, (t) => {
 		const body = (assembly: Assembly) => {
-			// Divides the stack's page by a0, until a0 − 20 = 0 makes the address null's neighbour.
-			assembly.op('addi', {rd: t1, rs1: a0, imm: -20}).op('sltu', {rd: t1, rs1: zero, rs2: t1})
-			assembly.op('sub', {rd: t1, rs1: zero, rs2: t1}).op('and', {rd: t1, rs1: t1, rs2: sp})
+			// Loads from the stack; when a0 is 20, from an address that is not canonical.
+			assembly.op('addi', {rd: t1, rs1: a0, imm: -20}).op('sltiu', {rd: t1, rs1: t1, imm: 1})
+			assembly.op('slli', {rd: t1, rs1: t1, imm: 40}).op('add', {rd: t1, rs1: t1, rs2: sp})
 			assembly
 				.op('addi', {rd: a1, rs1: a1, imm: 3})
 				.op('ld', {rd: t2, rs1: t1, imm: -2040})
 				.op('addi', {rd: a1, rs1: a1, imm: 4})
 		}
-		for (const depth of [25n, 250n, 400n]) run(t, recursion({body}), (pair) => pair.setX(a0, depth))
+		for (const depth of [25n, 250n, 400n]) {
+			const {hart} = run(t, recursion({body}), (pair) => pair.setX(a0, depth))
+			t.deepEqual([hart.x[a0], hart.get('mcause')], [20n, 13n])
+		}
 	})
 
 	for (const through of ['a direct call', 'a register'] as const) {
