@@ -1,11 +1,14 @@
-/** Where QEMU 7.2 and this machine differ and both are right, or QEMU is not: each with its reason, and what the comparison does about it. */
+/**
+ * Where QEMU 7.2 and this machine differ and both are correct, or QEMU is not: each with its reason and how the
+ * comparison deals with it.
+ */
 
 import type {StartCsr} from './layout.ts'
 
 const rowsOfLaterVersions = (reason: string, ...names: readonly string[]) =>
 	names.map((name) => [name, reason] as const)
 
-/** Rows that QEMU 7.2 does not know, illegal instructions there. */
+/** Rows that QEMU 7.2 does not know: illegal instructions there. */
 export const rowsWithoutComparison: ReadonlyMap<string, string> = new Map([
 	...rowsOfLaterVersions('Zicboz and Zicbom came to QEMU with 8.0', 'cbo.zero', 'cbo.clean', 'cbo.flush', 'cbo.inval'),
 	...rowsOfLaterVersions('Zawrs came to QEMU with 8.0', 'wrs.nto', 'wrs.sto'),
@@ -45,7 +48,7 @@ export const csrsWithoutComparison: readonly Readonly<{csr: StartCsr | 'mepc'; c
 	{csr: 'senvcfg', compared: 1n, reason: 'Bits of extensions of which QEMU 7.2 has others'},
 ]
 
-/** A dword of both records, and a way to look at the others. */
+/** A dword of both records, and a way to look up the others. */
 export type Pair = Readonly<{name: string; here: bigint; qemu: bigint; other: (name: string) => bigint | undefined}>
 
 /** A difference in one dword of a record that is not reported. */
