@@ -1,4 +1,7 @@
-/** Where an access gives something else here than under QEMU 7.2, on purpose, and why. Anything else is a defect. */
+/**
+ * Where an access deliberately gives another outcome here than under QEMU 7.2, and why. Any other difference is a
+ * defect.
+ */
 
 /** One outcome of the guest `everywhere`: which attempt, of what width, at which address; what QEMU gave. */
 export type Attempt = Readonly<{
@@ -10,7 +13,7 @@ export type Attempt = Readonly<{
 }>
 
 type Difference = Readonly<{
-	/** @returns what it gives here; undefined where this difference does not apply. */
+	/** @returns the outcome here; undefined if this difference does not apply. */
 	ours: (attempt: Attempt) => string | undefined
 	reason: string
 }>
@@ -32,7 +35,7 @@ const isStore = (attempt: Attempt) => attempt.what === 'store' || isAmo(attempt)
 const accessFault = (attempt: Attempt) => (isStore(attempt) ? '7' : '5')
 const misaligned = (attempt: Attempt) => (isStore(attempt) ? '6' : '4')
 
-/** The first that applies is the one. */
+/** The first that applies decides. */
 export const differences: readonly Difference[] = [
 	{
 		reason: 'An AMO raises the store/AMO exceptions (privileged spec, table of causes); QEMU says load.',

@@ -1,4 +1,4 @@
-/** Where CSRs read back other than under QEMU 7.2, on purpose, and why. Anything else is a defect. */
+/** Where CSRs deliberately read back otherwise than under QEMU 7.2, and why. Any other difference is a defect. */
 
 export type Difference = Readonly<{
 	/** As the guest prints them; `csr b03–b1f` stands for all between. */
