@@ -89,7 +89,7 @@ export class RegionFloat {
 		this.#isDirty = true
 	}
 
-	/** Pushes the result of a softfloat call. @returns false, with nothing emitted, if it has no fast path. */
+	/** Pushes the result of a softfloat call. @returns false, with nothing emitted, if it is none or has no fast path. */
 	call(e: Call, {decoded}: RegionInstruction, lowering: Lowering): boolean {
 		const takesMode = e.arguments.at(-1)?.op === 'roundingMode'
 		const {rm} = decoded.operands
