@@ -78,7 +78,7 @@ export const differences: readonly Difference[] = [
 			isAccess(what) && column === 3 && at % 8n === 0n && theirs.match(/^[57]$/) && isWordDevice(at) ? done : undefined,
 	},
 	{
-		reason: 'This board has no flash, PCIe and firmware configuration.',
+		reason: 'This board has no flash, PCIe or firmware configuration.',
 		ours: ({what, at, column}) => {
 			if (!isFlashOrPci(at) && !isFirmwareConfiguration(at)) return undefined
 			if (what === 'page') return accessFaults[column]
@@ -86,7 +86,7 @@ export const differences: readonly Difference[] = [
 		},
 	},
 	{
-		reason: 'Gigapages 0 and 1 end in PCIe, which this board has not.',
+		reason: 'Gigapages 0 and 1 end in PCIe, which this board does not have.',
 		ours: ({what, at, column}) => (what === 'gigapage' && at < 2n ? accessFaults[column] : undefined),
 	},
 	{
@@ -98,7 +98,7 @@ export const differences: readonly Difference[] = [
 	},
 	{
 		reason:
-			'Page tables lie in RAM: elsewhere step 2 of the page walk violates a PMA, which is an access fault. QEMU reads devices and the ROM as tables, and gives page faults where nothing is.',
+			'Page tables lie in RAM: elsewhere step 2 of the page walk violates a PMA, which is an access fault. QEMU reads devices and the ROM as tables, and reports page faults where nothing is.',
 		ours: ({what, at, column}) =>
 			(what === 'root' || what === 'table') && !isRam(at) ? accessFaults[column] : undefined,
 	},

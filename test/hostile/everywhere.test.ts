@@ -77,7 +77,7 @@ for (const accel of ['interp', 'jit'] as const) {
 			await until(() => ranSome(1), 'hart 1 spins')
 			await machine.pause()
 			const before = untouched(memory, accel)
-			t.false(text.includes('time '), 'the guest has attacks before it')
+			t.false(text.includes('time '), 'the attacks are still to come')
 			machine.resume()
 			t.deepEqual(await running, {reason: 'power-off', exitCode: 0})
 			await reading
@@ -106,7 +106,7 @@ for (const accel of ['interp', 'jit'] as const) {
 	)
 }
 
-test.serial('an instruction whose second half lies behind RAM is an access fault', async (t) => {
+test.serial('an instruction whose second half lies beyond RAM raises an access fault', async (t) => {
 	const [t0, t1] = [5, 6]
 	const ramEnd = ramBase + ramBytes
 	const shiftLeft = (rd: number, bits: number): Instruction => (bits << 20) | (rd << 15) | (1 << 12) | (rd << 7) | 0x13

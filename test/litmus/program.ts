@@ -94,5 +94,5 @@ function readLink(text: string): Link {
 	const isReal = real !== undefined
 	if (kind === 'ctrl') return {kind, isReal, hasFenceI: fenceI !== undefined}
 	if (kind && !fenceI) return {kind: kind as 'addr' | 'data', isReal}
-	throw new Error(`Expected what lies between two accesses, got ${text}`)
+	throw new Error(`Expected a link between two accesses, got ${text}`)
 }

@@ -190,7 +190,7 @@ test('calls that an exception, a safepoint or a long jump unwinds are counted wi
 	t.like(countsOf(t, long), {directCalls: 3, returnsTaken: 1, callsUnwound: [2, 0, 0, 0]})
 })
 
-test('a recursion deeper than calls may nest has each call come back or unwind', (t) => {
+test('in a recursion deeper than calls may nest, each call returns or unwinds', (t) => {
 	const assembly = new Assembly(main)
 	const [itself, back] = [assembly.label(), assembly.label()]
 	const depth = maximumCallDepth + 44

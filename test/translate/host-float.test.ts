@@ -27,7 +27,7 @@ function* ways(name: string): Generator<{mode: Mode; fused: FusedMultiplyAdd}> {
 }
 
 test('this host fuses, or not', (t) => {
-	t.log(relaxed ? 'relaxed_madd is fused' : 'relaxed_madd is not fused: tried exactly only')
+	t.log(relaxed ? 'relaxed_madd is fused' : 'relaxed_madd is not fused: only the exact way is tested')
 	t.is(provesFusedMultiplyAdd(), relaxed)
 })
 
