@@ -1,13 +1,13 @@
 /**
- * Compares this emulator with qemu-system-riscv64 on the same machine, pair by pair, so that both meet the same load; and
- * measures flushes. Speeds are QEMU's time / ours: above 1 we are faster. The project must have been built.
+ * Compares this emulator with qemu-system-riscv64 on the same host. The two run in turn, in pairs, so that both see the
+ * same load. Also measures flushes. Speeds are QEMU's time / ours: above 1 we are faster. Build the project first.
  *
- *     npm run bench -- cpu      our own programs in the Debian guest, or on bare metal
+ *     npm run bench -- cpu      our benchmark programs, in the Debian guest or on bare metal
  *     npm run bench -- boot     from start to Debian's shell prompt
- *     npm run bench -- flush    what a TLB flush costs the hart that flushes
- *     npm run bench -- lookup   what the keys of --tlb are worth, on bare metal
- *     npm run bench -- churn    what translation holds while programs come and go
- *     npm run bench -- page     measures all of this for docs/benchmarks.md
+ *     npm run bench -- flush    cost of a TLB flush to the flushing thread
+ *     npm run bench -- lookup   speed with each value of --tlb's keys, on bare metal
+ *     npm run bench -- churn    live translations and memory while programs come and go
+ *     npm run bench -- page     measures all tables of docs/benchmarks.md
  */
 import {type Command, InvalidArgumentError, Option} from 'commander'
 import {UserError} from '../src/errors.ts'
@@ -29,18 +29,18 @@ const mostHarts = 64
 const scaleOf = numberFrom(0.001, 1000)
 
 const pairsOption = () => new Option('--pairs <n>', 'measurements of each').argParser(integerFrom(1, 1000)).default(3)
-const jsonOption = () => new Option('--json', 'for programs').default(false)
+const jsonOption = () => new Option('--json', 'print JSON').default(false)
 const timeoutOption = () =>
 	new Option('--timeout <seconds>', 'for each boot').argParser(integerFrom(1, 100_000)).default(1800)
 const manyhartOption = () =>
-	new Option('--manyhart <file>', 'what runs as manyhart').default(fromRoot('dist/manyhart.js'), 'dist/manyhart.js')
+	new Option('--manyhart <file>', 'the manyhart.js to run').default(fromRoot('dist/manyhart.js'), 'dist/manyhart.js')
 const groupOption = () =>
 	new Option('--group <name>', `only this group: ${groups.join(', ')}; may be repeated`).argParser(groupsOf)
-const ownOptions = ['[options...]', 'after two more dashes: options of manyhart, such as -- --accel jit'] as const
+const ownOptions = ['[options...]', 'options of manyhart, after another --, such as -- --accel jit'] as const
 
 function checkOwnOptions(options: readonly string[]): readonly string[] {
 	if (options[0] && !options[0].startsWith('-'))
-		throw new UserError(`Expected options of manyhart behind two dashes, got ${options[0]}`)
+		throw new UserError(`Expected options of manyhart after --, got ${options[0]}`)
 	return options
 }
 
@@ -50,7 +50,7 @@ function createCommand(): Command {
 	const command = scriptCommand('bench', "Speeds are QEMU's time / ours: above 1 we are faster.")
 	command
 		.command('cpu')
-		.description('our own programs, in turn here and under qemu-system-riscv64, timed in the guest')
+		.description('our benchmark programs, in turn here and under qemu-system-riscv64, timed in the guest')
 		.argument(...ownOptions)
 		.option('--bare', 'on bare metal instead of in the Debian guest', false)
 		.addOption(groupOption())
@@ -63,16 +63,16 @@ function createCommand(): Command {
 		)
 		.addOption(pairsOption())
 		.option('--smp <n>', 'harts (default: as many as --copies)', integerFrom(1, mostHarts))
-		.option('--copies <n>', 'so many of each program at once; the slowest counts', integerFrom(1, mostHarts), 1)
+		.option('--copies <n>', 'copies of each program that run at once; the slowest counts', integerFrom(1, mostHarts), 1)
 		.option(
 			'--beats <n>',
-			'so often a second another process wakes up, or flushes on bare metal',
+			'wake-ups of another process per second; on bare metal, TLB flushes',
 			integerFrom(0, 1000),
 			100,
 		)
-		.option('--scale <x>', 'times the usual work', scaleOf, 1)
+		.option('--scale <x>', 'multiple of the usual work', scaleOf, 1)
 		.addOption(jsonOption())
-		.option('--svg <file>', 'also a bar chart')
+		.option('--svg <file>', 'also write a bar chart')
 		.addOption(timeoutOption())
 		.addOption(manyhartOption())
 		.addHelpText('after', `\nPrograms: ${programs.map(({name}) => name).join(', ')}`)
@@ -89,20 +89,20 @@ function createCommand(): Command {
 		.action((own, options) => benchBoot({...options, own: checkOwnOptions(own)}))
 	command
 		.command('flush')
-		.description('what a flush costs the thread that flushes, by table size and policy')
-		.option('--flushes <n>', 'of each kind', integerFrom(10, 1_000_000), 300)
+		.description('cost of a flush to the flushing thread, by table size and policy')
+		.option('--flushes <n>', 'flushes of each kind', integerFrom(10, 1_000_000), 300)
 		.addOption(tlbOption())
 		.addOption(jsonOption())
 		.action(({tlb, ...options}) => benchFlush({...(options as FlushOptions), ...tlbOf(tlb)}))
 	command
 		.command('lookup')
-		.description('what each way of translated code to find a page is worth: our own programs, on bare metal, here')
+		.description('compares how translated code can look up a page: our programs on bare metal, without QEMU')
 		.argument(...ownOptions)
 		.addOption(tlbOption())
 		.addOption(groupOption())
 		.option('--program <name>', 'only this program; may be repeated', several)
 		.option('--rounds <n>', 'measurements of each', integerFrom(1, 1000), 3)
-		.option('--scale <x>', 'times the usual work', scaleOf, 1)
+		.option('--scale <x>', 'multiple of the usual work', scaleOf, 1)
 		.addOption(jsonOption())
 		.addOption(timeoutOption())
 		.addOption(manyhartOption())
@@ -111,17 +111,17 @@ function createCommand(): Command {
 		)
 	command
 		.command('churn')
-		.description('what translation holds, and the memory it takes, while a guest writes and runs programs without end')
+		.description('live translations, and memory, while a guest endlessly writes and runs programs')
 		.option('--seconds <n>', 'how long', integerFrom(1, 86_400), 120)
-		.option('--every <n>', 'seconds between two looks', integerFrom(1, 3600), 10)
-		.option('--wasm <mebibytes>', 'of WebAssembly that may be live, instead of 64', integerFrom(1, 1024))
+		.option('--every <n>', 'seconds between two samples', integerFrom(1, 3600), 10)
+		.option('--wasm <mebibytes>', 'limit of live WebAssembly, instead of 64', integerFrom(1, 1024))
 		.addOption(jsonOption())
 		.action(benchChurn)
 	command
 		.command('page')
-		.description('measures the tables of docs/benchmarks.md, and rewrites it, its record and the speeds in README.md')
-		.addOption(new Option('--table <names>', 'only these, with commas between').conflicts('render'))
-		.option('--render', 'measures nothing: renders what is recorded', false)
+		.description('measures the tables of docs/benchmarks.md; rewrites the page, its record and the speeds in README.md')
+		.addOption(new Option('--table <names>', 'only these, separated by commas').conflicts('render'))
+		.option('--render', 'render the record without measuring', false)
 		.addHelpText('after', `\nTables: ${measurableNames.join(', ')}`)
 		.action(benchPage)
 	return command

@@ -1,6 +1,6 @@
 /**
- * Rebuilds the guest programs with Debian's cross compiler (packages gcc-riscv64-linux-gnu, libc6-dev-riscv64-cross) and writes the manifest
- * that check-guests.ts compares with. Names as arguments: only these.
+ * Rebuilds the guest programs with Debian's cross compiler (packages gcc-riscv64-linux-gnu, libc6-dev-riscv64-cross),
+ * and writes the manifest that check-guests.ts compares with. With names as arguments, only these.
  */
 import {guestPrograms} from '../test/guests/guests.ts'
 import {BuildError, fromRoot, reportFailure, writeWhole} from './build/project.ts'

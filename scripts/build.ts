@@ -1,6 +1,6 @@
 /**
  * Builds dist/: the hart core (Wasm), one bundle per thread kind, and the library's declarations.
- * `--for-start` leaves the declarations out and speaks on errors only; `--clean` starts from nothing.
+ * `--for-start` skips the declarations and prints errors only; `--clean` rebuilds from scratch.
  */
 import {rm} from 'node:fs/promises'
 import {buildBundles} from './build/bundles.ts'
@@ -19,7 +19,7 @@ async function step(name: string, work: () => Promise<string>): Promise<void> {
 try {
 	if (process.argv.includes('--clean'))
 		await Promise.all(['dist', 'build'].map((folder) => rm(fromRoot(folder), {recursive: true, force: true})))
-	// The bundles read nothing that the hart core's compiler writes, so the two run side by side.
+	// The bundles read nothing that the hart core's compiler writes, so the two run in parallel.
 	await Promise.all([step('hart core', buildHart), step('bundles', buildBundles)])
 	if (!forStart) await step('declarations', buildDeclarations)
 } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * Checks that the guest binaries match their sources. With `--qemu` also that each prints, under
- * qemu-system-riscv64 and its own OpenSBI, what its expected.txt says; `--record` writes expected.txt from that.
+ * Checks that the guest binaries match their sources. With `--qemu`, also checks that each prints its expected.txt
+ * under qemu-system-riscv64 with QEMU's own OpenSBI; `--record` writes expected.txt from that output.
  */
 import {join} from 'node:path'
 import {expectedOutput, type GuestProgram, guestBinary, guestPrograms, outputDifference} from '../test/guests/guests.ts'
@@ -29,7 +29,7 @@ async function checkUnderQemu(program: GuestProgram): Promise<string | undefined
 
 const expectedPath = ({name}: GuestProgram) => join(fromRoot('test/guests'), name, 'expected.txt')
 
-/** What differs from run to run becomes `#`. */
+/** Figures that differ from run to run become `#`. */
 const record = (printed: string) =>
 	printed
 		.replaceAll('\r', '')

@@ -1,4 +1,4 @@
-/** Checks imports: each folder of src/ uses only those it stands on, through their index.ts, and no files import each other in a circle. */
+/** Checks that each folder of src/ imports only folders below it, through their index.ts, and never in a circle. */
 import {readFile} from 'node:fs/promises'
 import {importBreaches, importCircles, type SourceFile, sourceFiles} from './build/imports.ts'
 import {fromRoot} from './build/project.ts'

@@ -1,10 +1,10 @@
 /**
  * Generates docs/conformance.md from docs/conformance.json.
  *
- *     npm run conformance                           measures all areas and tries all mutations; half an hour on two busy cores
- *     npm run conformance -- --area litmus          measures one area (scripts/conformance/areas.ts); may be repeated
- *     npm run conformance -- --mutations FILE       takes in what `npm run mutate -- --json` printed; may be repeated
- *     npm run conformance -- --render               renders what is recorded, and the tables of known differences
+ *     npm run conformance                      measures all areas, tries all mutations; half an hour on two busy cores
+ *     npm run conformance -- --area litmus     measures one area (scripts/conformance/areas.ts); may be repeated
+ *     npm run conformance -- --mutations FILE  merges the output of `npm run mutate -- --json`; may be repeated
+ *     npm run conformance -- --render          renders the record and the tables of known differences
  */
 import {readFile} from 'node:fs/promises'
 import {expected} from '../src/errors.ts'
@@ -27,7 +27,7 @@ async function readRecord(): Promise<ConformanceRecord> {
 	return JSON.parse((await readIfThere(recordFile)) ?? JSON.stringify(emptyRecord))
 }
 
-/** Writes both, so that they never differ. */
+/** Writes both, so that they always agree. */
 async function update(change: (record: ConformanceRecord) => ConformanceRecord): Promise<void> {
 	const record = {...change(await readRecord()), differences: differencesFromQemu()}
 	await writeWhole(recordFile, `${JSON.stringify(record, null, '\t')}\n`)
@@ -37,7 +37,7 @@ async function update(change: (record: ConformanceRecord) => ConformanceRecord):
 async function recordAreas(names: readonly string[]): Promise<void> {
 	for (const name of names) {
 		const area = areaMeasures.find((each) => each.name === name)
-		if (!area) throw expected(`--area to be of ${areaNames.join(', ')}`, name)
+		if (!area) throw expected(`--area to be one of ${areaNames.join(', ')}`, name)
 		const measured = await measure(area)
 		console.log(`${name}: ${measured.cases} ${area.unit}, ${measured.failures} failures, ${measured.seconds} s`)
 		await update((record) => ({...record, areas: {...record.areas, [name]: measured}}))
@@ -45,7 +45,7 @@ async function recordAreas(names: readonly string[]): Promise<void> {
 	}
 }
 
-/** In the order of the list; results of mistakes that are no longer made are dropped. */
+/** In the order of the list; drops the results of mutations that no longer exist. */
 async function recordMutations(results: readonly MutationResult[]): Promise<void> {
 	await update((record) => {
 		const byName = new Map([...record.mutations, ...results].map((result) => [result.name, result]))
@@ -78,10 +78,10 @@ async function conformance({area = [], mutations: files = [], render: renders}: 
 
 const command = scriptCommand(
 	'conformance',
-	'generates docs/conformance.md: without options everything is measured anew',
+	'generates docs/conformance.md; without options, measures everything again',
 )
 	.option('--area <name>', `measure only this: ${areaNames.join(', ')}; may be repeated`, several)
-	.option('--mutations <file>', 'take in what `npm run mutate -- --json` printed; may be repeated', several)
-	.option('--render', 'render what is recorded, and the tables of known differences')
+	.option('--mutations <file>', 'merge the output of `npm run mutate -- --json`; may be repeated', several)
+	.option('--render', 'render the record and the tables of known differences')
 	.action(conformance)
 await runScript('conformance', command)

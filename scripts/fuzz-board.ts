@@ -11,6 +11,6 @@ async function attack({seconds, seed}: Readonly<{seconds: number; seed: number}>
 
 const command = scriptCommand('fuzz-board', "attacks the board's registers and rings")
 	.option('--seconds <n>', 'how long', numberFrom(0, 1_000_000), 60)
-	.option('--seed <n>', 'of the attacks (default: random)', integerFrom(0, 2 ** 32 - 1))
+	.option('--seed <n>', 'seed of the attacks (default: random)', integerFrom(0, 2 ** 32 - 1))
 	.action(({seconds, seed = Math.floor(Math.random() * 2 ** 32)}) => attack({seconds, seed}))
 await runScript('fuzz-board', command)

@@ -1,8 +1,8 @@
 /**
- * Compares this machine with QEMU on random programs: `npm run fuzz -- --minutes N [--seed S] [--json]`; with `--float`
- * floating point only: `--float --cases N`, against the oracle, and a tenth of them against QEMU. Mismatches are shrunk
- * and kept in test/differential/cases; `--record N` keeps N programs that agree there, for where QEMU is not installed.
- * Further switches are this machine's: see test/support/translation.ts.
+ * Compares this machine with QEMU on random programs: `npm run fuzz -- --minutes N [--seed S] [--json]`. With
+ * `--float --cases N`, floating point only: N cases against the oracle, a tenth of them against QEMU. Mismatches are
+ * shrunk and stored in test/differential/cases; `--record N` stores N programs on which both agree there, for machines
+ * without QEMU. Other switches configure this machine: see test/support/translation.ts.
  */
 import {writeCase} from '../test/differential/case-file.ts'
 import {compareRecords, findMismatches, type Mismatch, runBoth} from '../test/differential/compare.ts'
@@ -24,14 +24,14 @@ import {integerFrom, numberFrom, runScript, scriptCommand} from './build/script-
 
 const programsPerBoot = 400
 const oracleCasesAtOnce = 20_000
-/** Shrinking takes its time: after so many mismatches it is clear that something is wrong. */
+/** Shrinking is slow, and this many mismatches show that something is wrong. */
 const mismatchLimit = 5
 
 type FuzzOptions = Readonly<{seed: number; minutes: number; cases: number}>
 
 const progress = (text: string) => process.stderr.write(process.stderr.isTTY ? `\r${text}\u001b[K` : `${text}\n`)
 
-/** QEMU's record of a program alone in its image: addresses depend on its place. */
+/** QEMU's record of a program alone in its image, since addresses depend on the program's place in it. */
 async function recordOf(program: Program): Promise<readonly string[]> {
 	const {qemu} = await runBoth([program], {output: 'records'})
 	return qemu.outcomes[0]?.dwords ?? []
@@ -95,7 +95,7 @@ async function fuzzFloat({seed, cases}: FuzzOptions): Promise<Summary> {
 	return {seed, programs, failures, oracleCases: cases, qemuCases: programs * casesPerProgram}
 }
 
-/** Keeps programs of each kind, with the records that both sides have made. */
+/** Stores programs of each kind, with the record that both sides agree on. */
 async function recordPrograms(count: number, {seed}: FuzzOptions): Promise<Summary> {
 	const programs = generate(seed, 0, count)
 	const failures = (await compareRecords(programs)).map(describeMismatch)
@@ -143,10 +143,10 @@ async function fuzz({float, record, json, seed, minutes, cases, ...machine}: Scr
 const most = 1_000_000_000
 const command = scriptCommand('fuzz', 'compares this machine with QEMU on random programs')
 	.option('--minutes <n>', 'how long', numberFrom(0, 100_000), 1)
-	.option('--float', 'floating point only: --cases of it against the oracle, and a tenth of them against QEMU')
-	.option('--cases <n>', 'with --float', integerFrom(1, most), 1_000_000)
-	.option('--record <n>', 'keep so many programs that agree, for where QEMU is not installed', integerFrom(1, most))
-	.option('--seed <n>', 'of the programs (default: random)', integerFrom(0, 2 ** 32 - 1))
-	.option('--json', 'for programs')
+	.option('--float', 'floating point only: --cases against the oracle, and a tenth of them against QEMU')
+	.option('--cases <n>', 'number of cases, with --float', integerFrom(1, most), 1_000_000)
+	.option('--record <n>', 'store n programs on which both agree, for machines without QEMU', integerFrom(1, most))
+	.option('--seed <n>', 'seed of the programs (default: random)', integerFrom(0, 2 ** 32 - 1))
+	.option('--json', 'print JSON')
 	.action((options) => fuzz({...options, seed: options.seed ?? Math.floor(Math.random() * 2 ** 32)}))
 await runScript('fuzz', addMachineSwitches(command))

@@ -3,9 +3,9 @@
  *
  *     npm run litmus -- [--iterations 1000000] [--seed N] [--only TEXT] [--increments 10000000] [--rounds 10000]
  *
- * Further switches are the machine's: see test/support/translation.ts.
- * Then increments by each atomic primitive, and rounds of self-modifying code, on four harts. 0 leaves a part out.
- * Exit code 1 when something came that must not be. The project must have been built.
+ * Then runs increments by each atomic primitive, and rounds of self-modifying code, on four harts. 0 skips a part.
+ * Other switches configure the machine: see test/support/translation.ts. Exit code 1 on a forbidden outcome or a failed
+ * check. Build the project first.
  */
 import {withParameters} from '../test/guests/parameters.ts'
 import {shownByTotalStoreOrder} from '../test/litmus/memory-model.ts'
@@ -16,7 +16,7 @@ import {addMachineSwitches, type MachineSwitches, useTranslation} from '../test/
 import {BuildError} from './build/project.ts'
 import {integerFrom, runScript, scriptCommand} from './build/script-command.ts'
 
-/** Few, so that histograms come as they are made. */
+/** Few, so that the first histograms appear soon. */
 const programsPerMachine = 8
 
 function report(program: Program, histogram: Histogram): number {
@@ -31,7 +31,7 @@ function report(program: Program, histogram: Histogram): number {
 	return wrong.length
 }
 
-/** Guest programs that check themselves. @throws when a check failed. */
+/** Runs a guest program that checks itself. @throws when a check fails. */
 async function runContention(name: string, amount: number): Promise<void> {
 	if (amount === 0) return
 	const began = performance.now()
@@ -72,10 +72,10 @@ const command = scriptCommand(
 	'litmus',
 	'runs the litmus programs and prints their histograms, then increments and self-modifying code on four harts',
 )
-	.option('--iterations <n>', 'of each program', integerFrom(0, most), 1_000_000)
-	.option('--seed <n>', 'of their random delays (default: the clock)', integerFrom(1, 2 ** 31 - 1))
-	.option('--only <text>', 'programs whose names have it')
-	.option('--increments <n>', 'by each atomic primitive; 0: none', integerFrom(0, most), 10_000_000)
-	.option('--rounds <n>', 'of self-modifying code; 0: none', integerFrom(0, most), 10_000)
+	.option('--iterations <n>', 'iterations of each program', integerFrom(0, most), 1_000_000)
+	.option('--seed <n>', 'seed of their random delays (default: from the clock)', integerFrom(1, 2 ** 31 - 1))
+	.option('--only <text>', 'only programs whose names contain it')
+	.option('--increments <n>', 'increments by each atomic primitive; 0: none', integerFrom(0, most), 10_000_000)
+	.option('--rounds <n>', 'rounds of self-modifying code; 0: none', integerFrom(0, most), 10_000)
 	.action(litmus)
 await runScript('litmus', addMachineSwitches(command))

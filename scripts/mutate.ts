@@ -1,10 +1,11 @@
 /**
- * Makes deliberate mistakes (scripts/mutations), one at a time in a copy of the project, and has the tests find them.
+ * Makes deliberate mistakes (scripts/mutations) in a copy of the project, one at a time, and checks that tests catch
+ * them.
  *
  *     npm run mutate -- [--only TEXT] [--area AREA] [--json]
  *
- * Further switches are what the tests' machines get where these do not say: see test/support/translation.ts. First the
- * tests pass without any mistake. Exit code 1 when a mistake survives.
+ * Other switches are defaults for the tests' machines: see test/support/translation.ts. First, the tests must pass
+ * without any mistake. Exit code 1 when a mistake survives.
  */
 import {addMachineSwitches, type MachineSwitches, useTranslation} from '../test/support/translation.ts'
 import {avaFigures, failedTitles} from './build/ava-figures.ts'
@@ -23,7 +24,7 @@ async function build({folder}: ScratchTree): Promise<Ended> {
 	return runCommand(process.execPath, ['scripts/build.ts', '--for-start'], {cwd: folder, seconds: buildSeconds})
 }
 
-/** @returns the titles of the tests that failed; what AVA cannot name is told in words. */
+/** @returns the titles of the failed tests, or a remark in parentheses for a failure that AVA does not name. */
 async function failuresOf({folder}: ScratchTree, file: string): Promise<readonly string[]> {
 	const {output, code, timedOut} = await runCommand('node_modules/.bin/ava', [file], {
 		cwd: folder,
@@ -47,7 +48,7 @@ async function requirePassing(tree: ScratchTree, files: readonly string[]): Prom
 
 async function catcherOf(tree: ScratchTree, {name, tests}: Mutation): Promise<MutationResult['caughtBy']> {
 	const {code, output} = await build(tree)
-	// A mistake that does not compile would prove nothing.
+	// A mistake that does not compile proves nothing.
 	if (code !== 0) throw new BuildError(`Expected the mutation ${name} to build\n${output}`)
 	for (const file of tests) {
 		const [title] = await failuresOf(tree, file)
@@ -96,10 +97,10 @@ async function tryMutations({only = '', area: inArea = '', json, ...machine}: Mu
 
 const command = scriptCommand(
 	'mutate',
-	'makes deliberate mistakes in a copy of the project and has the tests find them',
+	'makes deliberate mistakes in a copy of the project and checks that tests catch them',
 )
-	.option('--only <text>', 'mistakes whose names have it')
-	.option('--area <text>', `of the areas whose names have it: ${areas.join(', ')}`)
-	.option('--json', 'for programs')
+	.option('--only <text>', 'only mistakes whose names contain it')
+	.option('--area <text>', `only areas whose names contain it: ${areas.join(', ')}`)
+	.option('--json', 'print JSON')
 	.action(tryMutations)
 await runScript('mutate', addMachineSwitches(command))

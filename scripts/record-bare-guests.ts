@@ -1,6 +1,6 @@
 /**
- * Rebuilds the guests in test/guests/bare with Debian's cross compiler, and records what they print under qemu-system-riscv64
- * 7.2. With `--differences` it prints instead the lines in which this project's machine differs.
+ * Rebuilds the guests in test/guests/bare with Debian's cross compiler, and records their output under
+ * qemu-system-riscv64 7.2. With `--differences`, only prints the lines in which this machine's output differs.
  */
 import {execFile} from 'node:child_process'
 import {promisify} from 'node:util'
@@ -28,7 +28,7 @@ const freestanding = [
 	'-fno-stack-protector',
 ]
 const linking = ['-Wl,--build-id=none', '-Wl,--no-warn-rwx-segments', '-s', '-T']
-/** What both have is on; what QEMU's default has besides is off. */
+/** Extensions that both have are on; QEMU's other defaults are off. */
 const qemuCpu = 'rv64,h=off,pmu-num=0,svinval=on,svnapot=on,svpbmt=on,zkr=on'
 const qemu = 'qemu-system-riscv64'
 

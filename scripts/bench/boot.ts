@@ -30,7 +30,7 @@ export async function benchBoot(options: BootOptions): Promise<void> {
 			const run = await side.boot(guest, {timeoutSeconds: options.timeout, until: shellPrompt})
 			onFinished(1)
 			if (shellPrompt.test(run.console)) return {'boot to shell': run.seconds}
-			throw new BuildError(`${side.name} came to no shell prompt:\n${run.console.slice(-2000)}`)
+			throw new BuildError(`${side.name} reached no shell prompt:\n${run.console.slice(-2000)}`)
 		}
 		for (let pair = 1; pair <= options.pairs; pair++)
 			pairs.push({ours: await measure(sides.ours, pair), qemu: await measure(sides.qemu, pair)})

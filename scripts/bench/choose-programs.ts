@@ -1,4 +1,4 @@
-/** Which programs a command line asks for. */
+/** The programs that a command line selects. */
 import {UserError} from '../../src/errors.ts'
 import {type Program, programs, runsOnBareMetal} from './programs.ts'
 
@@ -8,11 +8,11 @@ export type Choice = Readonly<{
 	bare: boolean
 }>
 
-/** All unless groups or programs are named. @throws UserError when a name is unknown, or nothing is left. */
+/** @returns all, unless groups or programs are named. @throws UserError when a name is unknown, or nothing is left. */
 export function choosePrograms({group = [], program = [], bare}: Choice): readonly Program[] {
 	const unknown = program.find((name) => !programs.some((each) => each.name === name))
 	if (unknown !== undefined)
-		throw new UserError(`Expected --program to be of ${programs.map(({name}) => name).join(', ')}, got ${unknown}`)
+		throw new UserError(`Expected --program to be one of ${programs.map(({name}) => name).join(', ')}, got ${unknown}`)
 	const asked = programs.filter(
 		(each) => group.length + program.length === 0 || group.includes(each.group) || program.includes(each.name),
 	)

@@ -1,4 +1,4 @@
-/** A guest that writes and runs programs without end: what translation holds meanwhile, and the memory that this process takes. */
+/** A guest endlessly writes and runs programs: live translations over time, and the memory of this process. */
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -10,15 +10,15 @@ import {textTable} from './text-table.ts'
 
 export type ChurnOptions = Readonly<{
 	seconds: number
-	/** Seconds between two looks. */
+	/** Seconds between two samples. */
 	every: number
-	/** Mebibytes of WebAssembly that may be live; undefined: the machine's own limit. */
+	/** Limit of live WebAssembly in MiB; undefined: the machine's default. */
 	wasm?: number
 	json: boolean
 }>
 
 const mebibyte = 2 ** 20
-/** A program runs for so many turns, and is asked for after some of them: some run translated, some are gone by then. */
+/** Turns of each program, and after how many it becomes hot: some then run translated, some are gone by then. */
 const turns = 2000
 const threshold = 500
 
@@ -33,7 +33,7 @@ export type ChurnRow = Readonly<{
 	liveRegions: number
 	liveWasmBytes: number
 	retiredModules: number
-	/** Resident size of the process, with V8's machine code. */
+	/** Resident size of the process, V8's machine code included. */
 	residentBytes: number
 }>
 

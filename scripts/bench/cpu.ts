@@ -34,7 +34,7 @@ export type CpuOptions = Readonly<{
 
 export async function benchCpu(options: CpuOptions): Promise<void> {
 	if (options.bare && options.copies > 1)
-		throw new UserError('Expected --copies without --bare: it is Linux that runs them')
+		throw new UserError('Expected --copies without --bare: only Linux runs several programs at once')
 	const programs = options.elf ? [] : choosePrograms(options)
 	const sides = {ours: ourSide(options), qemu: qemuSide}
 	const qemu = await qemuVersion()
@@ -104,7 +104,7 @@ function figuresOf(
 	return requireFigures(
 		printed,
 		programs.length > 0 ? programs : image.programs,
-		(missing) => `${name} ${ended}, without a figure of ${missing}:\n${run.console.slice(-2000)}`,
+		(missing) => `${name} ${ended}, without a figure for ${missing}:\n${run.console.slice(-2000)}`,
 	)
 }
 

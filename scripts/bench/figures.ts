@@ -1,4 +1,4 @@
-/** What the guest prints about a program: how long it took, and what it computed. */
+/** The guest's output about a program: its time and its checksum. */
 import {BuildError} from '../build/project.ts'
 
 export type Figure = Readonly<{
@@ -16,7 +16,7 @@ export function parseFigures(console: string): Figures {
 	return new Map(lines.map(([, name, time, check]) => [name!, {seconds: Number(time) / 1e9, check: check!}]))
 }
 
-/** @throws BuildError when a program is missing. @returns only those. */
+/** @returns the figures of these programs. @throws BuildError when one is missing. */
 export function requireFigures(
 	figures: Figures,
 	names: readonly string[],
@@ -31,7 +31,7 @@ export function requireFigures(
 	)
 }
 
-/** @throws BuildError when both do not compute the same. */
+/** @throws BuildError when checksums differ. */
 export function compareChecks({ours, qemu}: Readonly<{ours: Figures; qemu: Figures}>): void {
 	const differences = [...ours].flatMap(([name, {check}]) => {
 		const theirs = qemu.get(name)?.check

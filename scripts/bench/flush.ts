@@ -1,7 +1,7 @@
 /**
- * What a flush costs the thread that flushes: the three translated regimes' tables are filled, 4 MiB of other data are touched,
- * then the flush is timed. Another thread clears the retired tables. Swap and clear, which are the run
- * loop's, by table size, with every entry filled; undo, by the hart core, by the number of entries that are filled.
+ * Cost of a flush to the flushing thread: the three translated regimes' tables are filled, 4 MiB of other data are
+ * touched, then the flush is timed. Another thread clears the retired tables. Swap and clear, done by the run loop, are
+ * measured by table size with every entry filled; undo, done by the hart core, by the number of filled entries.
  */
 import {readFile} from 'node:fs/promises'
 import {Worker} from 'node:worker_threads'
@@ -28,7 +28,7 @@ import {
 import {fromRoot} from '../build/project.ts'
 import type {ClearerData} from './flush-clearer.ts'
 
-/** What is measured: the policy clear, and swap-pool with its two ways. */
+/** The policy clear, and swap-pool in both of its ways. */
 type Kind = Readonly<{way: 'swap' | 'clear' | 'undo'; log2Entries: number; filled: number}>
 
 /** Nanoseconds. */
@@ -37,13 +37,13 @@ type Row = Kind & Cost
 
 const smallest = 6
 const largest = 14
-/** The size of the tables that are undone; the least number of entries. */
+/** Size of the undone tables; the fewest filled entries. */
 const [undoneLog2Entries, fewest] = [12, 16]
 const machineMode = 3
 const fewestCodePages = 8
-/** Odd: spreads the filled entries over the table, no two in one place. */
+/** Odd, so that the filled entries spread over the table without collisions. */
 const spread = 0x9e5
-/** The sizes take turns, so that a disturbance does not hit one of them alone. */
+/** The sizes take turns, so that a disturbance does not hit only one of them. */
 const rounds = 10
 
 /** Stands for the guest's own data: every size's flush begins with equally cold caches. */
@@ -87,7 +87,7 @@ class Bench {
 			way === 'undo' ? sfenceOf(hartCore, this.memory, blocks.base(0)) : () => this.#tlb.flush(0, FlushCause.sfenceAll)
 	}
 
-	/** @returns whether the sample counts: the pool was not dry. */
+	/** Times one flush. */
 	sample(keep: 'keep' | 'warm up'): void {
 		this.#tlb.enter(0)
 		this.#fillTables()
@@ -97,11 +97,12 @@ class Bench {
 		const nanoseconds = (performance.now() - began) * 1e6
 		this.#tlb.leave(0)
 		if (keep === 'keep') this.#samples.push(nanoseconds)
-		// The clearer catches up outside the timing.
+		// The clearer catches up outside the timing. A sleep of 1 ms: no thread notifies.
 		while (this.#tlb.sharedStatistics().free < 2 * regimeCount) Atomics.wait(this.memory.i32, 0, 0, 1)
 	}
 
 	#fillTables(): void {
+		// Plain where possible: only this thread uses these tables until it retires them; that publishes them to the clearer.
 		const words = this.memory.i32
 		for (let regime: number = Regime.supervisor; regime < regimeCount; regime++) {
 			const descriptor = Atomics.load(words, (this.#state + TlbState.offset.descriptor + regime * 4) >>> 2)
@@ -113,7 +114,7 @@ class Bench {
 				const entry = (index * spread) & ((1 << log2Entries) - 1)
 				if (index < logCapacity) this.memory.u16[log + index] = entry
 				const start = (tableAddress(descriptor) + entry * TlbEntry.size) >>> 2
-				// Plain: this thread owns the table. Both halves of three tags, and the addend.
+				// Both halves of three tags, the addend, the code page.
 				for (let word = 0; word < 8; word++) words[start + word] = entry << 12
 			}
 		}
@@ -135,6 +136,7 @@ function sfenceOf(hartCore: WebAssembly.Module, {memory, i32, map}: SharedMemory
 	const imports = WebAssembly.Module.imports(hartCore).map(({name}) => [name, unexpected])
 	const {attach, sfence} = new WebAssembly.Instance(hartCore, {env: {...Object.fromEntries(imports), memory}})
 		.exports as Record<'attach' | 'sfence', (...operands: (number | bigint)[]) => number>
+	// Plain: no other thread uses this vCPU block.
 	i32[(block + fieldOffset.privilege) >> 2] = machineMode
 	// No RAM and no ROM.
 	const code = [map.regions['code-cache']!.offset, fewestCodePages, codeBuckets(fewestCodePages)]

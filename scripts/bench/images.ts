@@ -1,4 +1,4 @@
-/** What is booted: the Debian guest with the programs in its initramfs, or the programs on bare metal. */
+/** Boot images: the Debian guest with the programs in its initramfs, or the programs on bare metal. */
 import {readFile, writeFile} from 'node:fs/promises'
 import {basename, join} from 'node:path'
 import {expected} from '../../src/errors.ts'
@@ -8,18 +8,18 @@ import {withParameters} from '../../test/guests/parameters.ts'
 import type {Boot} from './sides.ts'
 
 export type ImageOptions = Readonly<{
-	/** Where files may be left. */
+	/** For temporary files. */
 	folder: string
 	harts: number
 	copies: number
-	/** Per second: another process wakes up on each hart; on bare metal, translation is flushed. */
+	/** Per second: wake-ups of another process on each hart; on bare metal, TLB flushes. */
 	beats: number
-	/** Times the usual work. */
+	/** Multiple of the usual work. */
 	scale: number
 }>
 export type Image = Readonly<{
 	boot: Boot
-	/** Those that it runs, in this order. */
+	/** The programs that it runs, in order. */
 	programs: readonly string[]
 }>
 
@@ -27,7 +27,7 @@ const thousandths = (scale: number) => Math.round(scale * 1000)
 
 const benchCommand = ({scale, copies, beats}: ImageOptions) => `/bin/bench ${thousandths(scale)} ${copies} ${beats}`
 
-/** The guest has no network and nothing else to do; the kernel keeps its messages out of the figures. */
+/** Runs nothing else. `quiet` on the kernel's command line keeps its messages out of the figures. */
 const init = (command: string) => `#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
 ${command}
@@ -41,7 +41,7 @@ async function linuxImage(
 	options: ImageOptions,
 ): Promise<Image> {
 	const {kernel, initrd, append} = await resolveGuest('debian')
-	// Linux unpacks archives that stand one behind the other. initramfs buffer format.
+	// Linux unpacks concatenated archives. Kernel documentation, “initramfs buffer format”.
 	const archive = Buffer.concat([
 		await readFile(initrd!),
 		packCpio([
@@ -58,7 +58,7 @@ async function linuxImage(
 	}
 }
 
-/** Boots Debian's kernel, runs the programs one after another, powers off. @throws UserError when the guest is not here. */
+/** Boots Debian's kernel, runs the programs in turn, powers off. @throws UserError when the guest is not fetched. */
 export async function linuxPrograms(programs: readonly string[], options: ImageOptions): Promise<Image> {
 	const command = `${benchCommand(options)} ${programs.join(' ')}`
 	return linuxImage(programs, command, [], options)
@@ -85,7 +85,7 @@ export async function barePrograms(
 	return {boot: {kernel, harts}, programs}
 }
 
-/** Prints figures as ours do, or is timed from the emulator's start to its end. */
+/** The program prints figures as ours do, or is timed from the emulator's start to its end. */
 export async function bareElf(path: string, {harts}: ImageOptions): Promise<Image> {
 	await readElf(path)
 	return {boot: {kernel: path, harts}, programs: [basename(path)]}
@@ -93,7 +93,7 @@ export async function bareElf(path: string, {harts}: ImageOptions): Promise<Imag
 
 async function readElf(path: string): Promise<Buffer> {
 	const bytes = await readFile(path).catch((error: Error) => {
-		throw expected('--elf to be a file that can be read', error.message)
+		throw expected('--elf to be a readable file', error.message)
 	})
 	if (bytes.toString('latin1', 0, 4) !== '\u007fELF') throw expected('--elf to be an ELF file', path)
 	return bytes

@@ -1,4 +1,4 @@
-/** What each way to find a page is worth: the programs on bare metal, here, with each value of these keys of --tlb in turn. */
+/** Compares the ways to look up a page: the programs on bare metal, with each value of three keys of --tlb in turn. */
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -30,7 +30,7 @@ export type LookupOptions = Readonly<{
 const compared = ['encoding', 'lastPages', 'lookup'] as const
 export type Way = Pick<TlbDesign, (typeof compared)[number]>
 
-/** All ways that these values leave; the first one is what the others are compared with. */
+/** All ways that have these values; the others are compared with the first. */
 export function waysOf(only: Partial<TlbDesign>): readonly Way[] {
 	let ways: readonly Partial<TlbDesign>[] = [only]
 	for (const field of compared) {
@@ -43,7 +43,7 @@ export function waysOf(only: Partial<TlbDesign>): readonly Way[] {
 
 /** Seconds by program, by way. */
 export type LookupRound = readonly Measured[]
-/** Of the fastest runs, since other load only makes runs slower; and of the rounds. */
+/** Of the fastest runs, since other load only slows a run down; and the spread over the rounds. */
 export type LookupSpeed = Speed & Readonly<{fastest: number}>
 export type LookupRow = Readonly<{
 	program: string
@@ -90,7 +90,7 @@ function figuresOf(console: string, way: string, names: readonly string[]): Figu
 	return requireFigures(
 		parseFigures(console),
 		names,
-		(missing) => `no figure of ${missing} (${way}):\n${console.slice(-2000)}`,
+		(missing) => `no figure for ${missing} (${way}):\n${console.slice(-2000)}`,
 	)
 }
 
@@ -131,6 +131,6 @@ export function lookupTable(ways: readonly Way[], rows: readonly LookupRow[]): s
 			...cells,
 			[`mean of ${rows.length}`, '', ...means],
 		]),
-		`speed: the time in the first column / the other's, below 1 the other is slower: of the fastest runs (least–greatest of a round)`,
+		`speed: the first column's time / the other column's, below 1 the other is slower; of the fastest runs (least–greatest of a round)`,
 	].join('\n')
 }

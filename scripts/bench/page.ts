@@ -1,4 +1,4 @@
-/** `npm run bench -- page`: measures tables, and writes docs/benchmarks.json, docs/benchmarks.md and the README's speeds. */
+/** `npm run bench -- page`: measures tables; writes docs/benchmarks.json, benchmarks.md and the README's speeds. */
 import {readFile} from 'node:fs/promises'
 import {fromRoot, readIfThere, writeIfChanged, writeWhole} from '../build/project.ts'
 import {measure} from './page/measure.ts'
@@ -11,9 +11,9 @@ const pageFile = fromRoot('docs/benchmarks.md')
 const readmeFile = fromRoot('README.md')
 
 export type PageOptions = Readonly<{
-	/** Names with commas between; undefined: all. */
+	/** Names separated by commas; undefined: all. */
 	table?: string
-	/** Only renders. */
+	/** Renders without measuring. */
 	render: boolean
 }>
 
@@ -33,7 +33,7 @@ async function readRecord(): Promise<BenchmarkRecord> {
 	return JSON.parse((await readIfThere(recordFile)) ?? JSON.stringify(emptyRecord))
 }
 
-/** Writes all three, so that they never differ. */
+/** Writes all three, so that they always agree. */
 async function update(record: BenchmarkRecord): Promise<void> {
 	await writeWhole(recordFile, `${JSON.stringify(record, null, '\t')}\n`)
 	await writeWhole(pageFile, render(record))

@@ -1,4 +1,4 @@
-/** The benchmark programs by name and group; test/guests/bench and bench-linux have them. */
+/** The benchmark programs by name and group; their sources are in test/guests/bench and bench-linux. */
 
 export const groups = ['integer', 'fp', 'memory', 'system'] as const
 export type Group = (typeof groups)[number]
@@ -25,5 +25,5 @@ const names: Readonly<Record<Group, readonly string[]>> = {
 /** In the order in which a guest runs them. */
 export const programs: readonly Program[] = groups.flatMap((group) => names[group].map((name) => ({name, group})))
 
-/** Whether there is one for bare metal. */
+/** Whether it also runs on bare metal. */
 export const runsOnBareMetal = ({group}: Program): boolean => group !== 'system'

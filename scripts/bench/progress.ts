@@ -1,4 +1,4 @@
-/** Shows on stderr how far a benchmark is: a bar on a terminal, a line per boot elsewhere. */
+/** A benchmark's progress on stderr: a bar on a terminal, a line per boot elsewhere. */
 import {Presets, SingleBar} from 'cli-progress'
 
 export type ProgressOptions = Readonly<{
@@ -20,7 +20,7 @@ export class BenchProgress implements Disposable {
 		this.#bar.start(total, 0, {boot: ''})
 	}
 
-	/** @param boot in words, such as `pair 1, QEMU`. @returns what to call with the count of its finished programs. */
+	/** @param boot in words, such as `pair 1, QEMU`. @returns a callback for the number of its finished programs. */
 	boot(boot: string): (finished: number) => void {
 		if (!this.#bar) this.#stream.write(`bench: ${boot}\n`)
 		const before = this.#done

@@ -1,4 +1,4 @@
-/** The two that are compared: this emulator, and QEMU, with the same board, RAM and guest. */
+/** The two sides of a comparison: this emulator and QEMU, with the same board, RAM and guest. */
 import {existsSync} from 'node:fs'
 import {expected} from '../../src/errors.ts'
 import {BuildError, fromRoot} from '../build/project.ts'
@@ -13,7 +13,7 @@ const qemuProgram = 'qemu-system-riscv64'
 export type Ours = Readonly<{
 	/** The path of manyhart.js. */
 	manyhart: string
-	/** Further options of it. */
+	/** Further options of manyhart. */
 	own: readonly string[]
 }>
 
@@ -42,7 +42,7 @@ export const qemuSide: Side = {
 	boot: (guest, options) => runQemu({...guest, memory, ...options}),
 }
 
-/** @returns its first line of `--version`. @throws BuildError when it is not installed. */
+/** @returns the first line of QEMU's `--version`. @throws BuildError when it is not installed. */
 export async function qemuVersion(): Promise<string> {
 	try {
 		const {console} = await runConsole(qemuProgram, ['--version'], {timeoutSeconds: 10})

@@ -1,12 +1,11 @@
-/** Speeds out of pairs of timings: QEMU's time / ours, so that above 1 we are faster; median and spread. */
-
+/** Speeds from pairs of timings: QEMU's time / ours, so that above 1 we are faster; median and spread. */
 import {textTable} from './text-table.ts'
 
 /** Seconds by program. */
 export type Measured = Readonly<Record<string, number>>
 export type Pair = Readonly<{ours: Measured; qemu: Measured}>
 
-/** Of the pairs. */
+/** Over the pairs. */
 export type Speed = Readonly<{median: number; least: number; greatest: number}>
 export type SpeedRow = Readonly<{
 	program: string
@@ -25,7 +24,7 @@ export function speedRows(pairs: readonly Pair[]): SpeedRow[] {
 	})
 }
 
-/** The geometric mean over some programs: of each pair, then the spread over the pairs. */
+/** The geometric mean over some programs: first per pair, then median and spread over the pairs. */
 export function groupRow(group: string, programs: readonly string[], pairs: readonly Pair[]): GroupRow {
 	const means = pairs.map((pair) => geometricMean(programs.map((program) => speedOf(pair, program))))
 	return {group, programs: programs.length, speed: spread(means)}

@@ -1,4 +1,4 @@
-/** Columns for a terminal: the first one to the left, the others to the right. */
+/** Columns for a terminal: the first is aligned to the left, the others to the right. */
 export function textTable(lines: readonly (readonly string[])[]): string {
 	const columns = Math.max(0, ...lines.map((line) => line.length))
 	const widths = Array.from({length: columns}, (_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)))

@@ -1,4 +1,4 @@
-/** AVA's figures, read from the summary that its default reporter ends with. (Its TAP reporter dies of the first test that times out.) */
+/** AVA's figures, from the summary of its default reporter. (Its TAP reporter crashes when a test times out.) */
 
 export type Figures = Readonly<{passed: number; failed: number; skipped: number}>
 
@@ -6,7 +6,7 @@ export type Figures = Readonly<{passed: number; failed: number; skipped: number}
 const summaryPattern =
 	/^ {2}(?<count>\d+) (?:(?:tests?|hooks?) (?<kind>passed|failed|skipped|todo|remained)|(?<crash>unhandled|uncaught|previous))/
 
-/** @param output all that AVA printed. @param exitCode a run that failed without saying so counts as one failure. */
+/** @param output all that AVA printed. @param exitCode a failed run without a failed test counts as one failure. */
 export function avaFigures(output: string, exitCode: number): Figures {
 	const lines = stripColours(output).split(/\r?\n/)
 	const figures = {passed: 0, failed: 0, skipped: 0}
@@ -19,13 +19,13 @@ export function avaFigures(output: string, exitCode: number): Figures {
 		else if (groups.kind === 'skipped' || groups.kind === 'todo') figures.skipped += count
 		else figures.failed += count
 	}
-	// The summary leaves the passed tests out when some failed.
+	// The summary omits the passed tests when some failed.
 	if (figures.passed === 0) figures.passed = lines.filter((line) => line.startsWith('  ✔ ')).length
 	if (exitCode !== 0 && figures.failed === 0) figures.failed = 1
 	return figures
 }
 
-/** @returns the titles of the tests that failed. The list of tests puts the error behind each; the details below it do not. */
+/** @returns the titles of the failed tests. The list of tests appends an error to each; the details below it do not. */
 export function failedTitles(output: string): readonly string[] {
 	const lines = stripColours(output).split(/\r?\n/)
 	const failed = lines.flatMap((line) => /^ {2}✘ \[fail\]: (.*)/.exec(line)?.[1] ?? [])

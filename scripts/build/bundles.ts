@@ -1,4 +1,4 @@
-/** The bundles: one entry per kind of thread, and the library. Packages stay outside. */
+/** The bundles: one entry per kind of thread, and the library. Packages are not bundled. */
 import {existsSync} from 'node:fs'
 import {build} from 'esbuild'
 import {BuildError, fromRoot} from './project.ts'

@@ -10,7 +10,7 @@ const sourcePattern = 'src/{hart,tlb}/core/**/*.ts'
 const output = fromRoot('dist/hart.wasm')
 const fingerprintFile = fromRoot('build/hart/fingerprint')
 
-/** The memory is imported and shared by all harts: static data would be written again, over live words, by each instance. */
+/** The memory is imported and shared by all harts: each instance would write static data again, over live words. */
 const flags = [
 	'--runtime stub',
 	'--importMemory',

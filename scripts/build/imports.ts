@@ -1,4 +1,4 @@
-/** The rules of imports within src/, and who breaks them. */
+/** The rules for imports within src/, and their breaches. */
 import {glob} from 'node:fs/promises'
 import {dirname, join, relative} from 'node:path/posix'
 import {fromRoot} from './project.ts'
@@ -40,7 +40,7 @@ const importPattern = /(?:\bfrom\s*|\bimport\s*\(?\s*)(['"])(\.{1,2}\/[^'"\n]*|\
 
 type Import = Readonly<{specifier: string; line: number; target: string}>
 
-/** @returns the relative imports of a file; their targets' paths run from the project's root. */
+/** @returns the relative imports of a file; their targets are relative to the project's root. */
 function importsOf({path, text}: SourceFile): Import[] {
 	return Array.from(text.matchAll(importPattern), (match) => {
 		const specifier = match[2]!
@@ -49,7 +49,7 @@ function importsOf({path, text}: SourceFile): Import[] {
 	})
 }
 
-/** @param file its path runs from the project's root. */
+/** @param file its path is relative to the project's root. */
 export function importBreaches(file: SourceFile): ImportBreach[] {
 	return importsOf(file).flatMap(({specifier, line, target}) => {
 		const rule = brokenRule(file.path, target)
@@ -57,7 +57,7 @@ export function importBreaches(file: SourceFile): ImportBreach[] {
 	})
 }
 
-/** @returns the circles of files that import each other, each as its files in order, the first again at the end. One per tangle. */
+/** @returns circles of imports, one per back edge: each as its files in order, the first again at the end. */
 export function importCircles(files: readonly SourceFile[]): string[][] {
 	const known = new Set(files.map(({path}) => path))
 	const targets = new Map(
@@ -86,7 +86,7 @@ export function importCircles(files: readonly SourceFile[]): string[][] {
 	return circles
 }
 
-/** @returns the rule that the import of `target` breaks, or undefined. Both paths run from the project's root. */
+/** @returns the rule that the import of `target` breaks, or undefined. Both paths are relative to the root. */
 function brokenRule(importer: string, target: string): string | undefined {
 	const core = coreFolderOf(importer)
 	if (core !== undefined) {

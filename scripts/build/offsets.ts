@@ -64,7 +64,7 @@ function sizedOffsetsOf(prefix: string, struct: AnyStruct): Constant[] {
 	return [...offsetsOf(prefix, struct), [`${prefix}_SIZE`, struct.size]]
 }
 
-/** @param as what the hart core shall have them as: a BigInt is 64 bits wide there. */
+/** @param as converts the values: a BigInt is 64 bits wide in the hart core. */
 function numbersOf(
 	prefix: string,
 	numbers: Readonly<Record<string, number | bigint>>,

@@ -1,4 +1,4 @@
-/** The project's folder, and what every build step needs: paths, hashes, files written in one piece, failures in one line. */
+/** The project's folder, and helpers for build steps: paths, hashes, files written whole, failures in one line. */
 import {createHash} from 'node:crypto'
 import {mkdir, readFile, rename, writeFile} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
@@ -9,12 +9,12 @@ export function fromRoot(...parts: string[]): string {
 	return join(root, ...parts)
 }
 
-/** A step that failed for a reason it has explained already. */
+/** A failure that its message explains, so that no stack is printed. */
 export class BuildError extends Error {
 	override readonly name = 'BuildError'
 }
 
-/** @returns a hash of the contents, which also tells the boundaries between them apart. */
+/** @returns a hash of the contents and of the boundaries between them. */
 export function hashOf(contents: readonly (string | Uint8Array)[]): string {
 	const hash = createHash('sha256')
 	for (const content of contents) hash.update(`${content.length}:`).update(content)
@@ -31,7 +31,7 @@ export async function readIfThere(path: string): Promise<string | undefined> {
 	}
 }
 
-/** Writes beside and renames, so that a build running at the same time never reads half a file. */
+/** Writes a draft and renames it, so that a concurrent build never reads half a file. */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
 	await mkdir(dirname(path), {recursive: true})
 	const draft = `${path}.${process.pid}`
@@ -39,7 +39,7 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
 	await rename(draft, path)
 }
 
-/** Leaves an unchanged file alone, and with it everything that is built from it. */
+/** Does not touch an unchanged file, so that nothing is rebuilt because of it. */
 export async function writeIfChanged(path: string, content: string): Promise<void> {
 	if ((await readIfThere(path)) !== content) await writeWhole(path, content)
 }

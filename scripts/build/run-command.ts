@@ -3,7 +3,7 @@ import {spawn} from 'node:child_process'
 
 export type Ended = Readonly<{output: string; code: number; timedOut: boolean}>
 
-/** With what it started: it leads a process group of its own. @returns stdout and stderr together. */
+/** The command leads a process group of its own: its children end with it. @returns stdout and stderr together. */
 export function runCommand(
 	command: string,
 	args: readonly string[],
@@ -17,7 +17,7 @@ export function runCommand(
 			try {
 				process.kill(-child.pid!, 'SIGKILL')
 			} catch {
-				// It has ended just now.
+				// It has just ended.
 			}
 		}
 		const timer = setTimeout(() => {

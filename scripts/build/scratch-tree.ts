@@ -13,7 +13,7 @@ export class ScratchTree implements AsyncDisposable {
 		this.folder = folder
 	}
 
-	/** Copies what git tracks or would, and what was built; node_modules is a link. */
+	/** Copies all files that git does not ignore, and build and dist; node_modules is a link. */
 	static async create(): Promise<ScratchTree> {
 		const folder = await mkdtemp(join(tmpdir(), 'manyhart-scratch-'))
 		const {stdout} = await promisify(execFile)('git', ['ls-files', '-z', '-co', '--exclude-standard'], {
@@ -31,7 +31,7 @@ export class ScratchTree implements AsyncDisposable {
 		return new ScratchTree(folder)
 	}
 
-	/** Changes one file. @returns what puts it back. */
+	/** Changes one file. @returns a function that restores it. */
 	async change(path: string, edit: (source: string) => string): Promise<() => Promise<void>> {
 		const file = join(this.folder, path)
 		const source = await readFile(file, 'utf8')

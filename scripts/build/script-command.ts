@@ -1,4 +1,4 @@
-/** A script's command line: options, --help, and what is wrong in a line, with exit code 2. */
+/** A script's command line: options, --help, and errors in one line with exit code 2. */
 import {Command, CommanderError, InvalidArgumentError} from 'commander'
 import {UserError} from '../../src/errors.ts'
 import {exitCodes} from '../../src/exit-codes.ts'
@@ -29,7 +29,7 @@ export async function runScript(name: string, command: Command): Promise<void> {
 	}
 }
 
-/** Commander's message, and what an option is called now. */
+/** Commander's message, and the present name of a former option. */
 function withHint(text: string): string {
 	const present = presentSpelling(/'(--[^']*)'/.exec(text)?.[1] ?? '')
 	return present ? `${text}It is ${present} now.\n` : text

@@ -1,4 +1,4 @@
-/** The sections of a WebAssembly module: which there are, and how many items each holds. */
+/** The sections of a WebAssembly module, with the number of items in each. */
 
 const sectionNames = [
 	'custom', 'type', 'import', 'function', 'table', 'memory', 'global', 'export', 'start', 'element', 'code', 'data', 'data count', 'tag',
@@ -6,7 +6,10 @@ const sectionNames = [
 
 export type WasmSection = Readonly<{name: string; size: number; count: number}>
 
-/** @returns `count` of a vector section is its length; for custom and start sections it means nothing. Core specification, "Binary Format, Modules". */
+/**
+ * Core specification, "Binary Format, Modules".
+ * @returns `count` is the length of a section that is a vector; it means nothing in custom and start sections.
+ */
 export function wasmSections(wasm: Uint8Array): WasmSection[] {
 	const sections: WasmSection[] = []
 	let position = 8 // magic and version

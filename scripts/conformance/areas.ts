@@ -1,12 +1,12 @@
-/** What is claimed, by area: whose word it is measured against, and what runs to measure it. */
+/** The claims by area: the reference that each is measured against, and the tests or the command that measure it. */
 
-/** Test files; their cases are the figures in lines that tests log, or else the tests themselves. */
+/** Test files. Their cases are the figures in lines that the tests log, or else the tests themselves. */
 type TestFiles = Readonly<{
 	files: readonly string[]
-	/** With one group, a number; all are added up. */
+	/** Its one group is a number; all matches are summed. */
 	logged?: RegExp
 }>
-/** A command whose output says the number of cases and of failures. */
+/** A command whose output gives the number of cases and of failures. */
 type Command = Readonly<{
 	command: readonly string[]
 	read: (output: string) => Readonly<{cases: number; failures: number}>
@@ -35,11 +35,11 @@ const sum = (values: Iterable<number>): number => [...values].reduce((total, val
 export const sumOf = (output: string, pattern: RegExp): number =>
 	sum([...output.matchAll(pattern)].map(([, figure]) => Number(figure)))
 
-/** Of each kind, by guests on four harts that check themselves. */
+/** Of each kind, by guests that check themselves, on four harts. */
 const increments = 10_000_000
 const rounds = 10_000
 const hostileSeconds = 60
-/** Each place is translated where it is first jumped to. */
+/** Code is translated at the first jump to it. */
 const translating = ['--accel', 'jit', '--jit-threshold', '1', '--jit-synchronous'] as const
 const [translatedIncrements, translatedRounds] = [1_000_000, 1000] as const
 const translatedContention = ['--increments', `${translatedIncrements}`, '--rounds', `${translatedRounds}`] as const
@@ -57,18 +57,18 @@ export const areaMeasures: readonly AreaMeasure[] = [
 	{
 		name: 'semantics',
 		area: 'RV64GC, Zicsr, Zifencei, Zba, Zbb, Zbs, Zicond, Zicbom, Zicboz, Zawrs: what each instruction does',
-		source: "the unprivileged manual, values worked out by hand for the list's evaluator (BigInt)",
+		source: 'the unprivileged manual; results worked out by hand, for the evaluator of the instruction list (BigInt)',
 		unit: 'tests',
 		files: [
 			`${isa}/oracle/evaluate.test.ts`,
 			`${isa}/oracle/evaluate-fd.test.ts`,
 			`${isa}/oracle/evaluate-float.test.ts`,
 		],
-		notImplemented: 'V, H, Zfh, Zfa, Zbc, Zcb, Zacas, scalar cryptography but for the entropy source',
+		notImplemented: 'V, H, Zfh, Zfa, Zbc, Zcb, Zacas, scalar cryptography except the entropy source',
 	},
 	{
 		name: 'interpreter',
-		area: 'The interpreter: every form of every instruction, edges and random operands; random programs',
+		area: 'The interpreter: every form of every instruction with edge cases and random operands; random programs',
 		source: 'the evaluator',
 		unit: 'instructions and programs',
 		files: [
@@ -132,11 +132,11 @@ export const areaMeasures: readonly AreaMeasure[] = [
 			return {cases: sum(Object.values(cases as Record<string, number>)), failures: failures.length}
 		},
 		notImplemented:
-			'not compared, since QEMU 7.2 has them not, or off: Zicbom, Zicboz, Zicond, Zawrs, Svnapot, Svpbmt, ADUE = 0',
+			'not compared, because QEMU 7.2 lacks them or has them off: Zicbom, Zicboz, Zicond, Zawrs, Svnapot, Svpbmt, ADUE = 0',
 	},
 	{
 		name: 'differential-translated',
-		area: 'The same, where each program is translated before it runs',
+		area: 'The same, with each program translated before it runs',
 		source: 'QEMU 7.2',
 		unit: 'uses of instructions, in programs',
 		command: ['scripts/fuzz.ts', '--minutes', '5', '--seed', '2', '--json', ...translating],
@@ -148,7 +148,7 @@ export const areaMeasures: readonly AreaMeasure[] = [
 	},
 	{
 		name: 'page-walk',
-		area: 'Sv39, Sv48, Sv57, Svade, Svadu, Svnapot, Svpbmt; what the TLB keeps; A and D against other harts’ writes',
+		area: 'Sv39, Sv48, Sv57, Svade, Svadu, Svnapot, Svpbmt; TLB fills; updates of A and D against other harts’ writes',
 		source: 'the privileged manual, “Virtual Address Translation Process”',
 		unit: 'tests',
 		files: ['page-walk', 'tlb-fill', 'memory-access', 'pte-update'].map((name) => `${hart}/${name}.test.ts`),
@@ -156,7 +156,7 @@ export const areaMeasures: readonly AreaMeasure[] = [
 	},
 	{
 		name: 'pmp',
-		area: 'PMP: 16 entries, four bytes fine',
+		area: 'PMP: 16 entries with a granularity of four bytes',
 		source: 'the privileged manual; for random entries and accesses QEMU 7.2, in the row below',
 		unit: 'tests',
 		files: [`${hart}/pmp.test.ts`, `${interpreter}/pmp.test.ts`],
@@ -164,7 +164,7 @@ export const areaMeasures: readonly AreaMeasure[] = [
 	},
 	{
 		name: 'csrs',
-		area: 'CSRs: what every one of them makes of what is written; PMP: random entries and accesses',
+		area: 'CSRs: what each reads back after writes; PMP: random entries and accesses',
 		source: 'QEMU 7.2, recorded; the privileged manual where it differs',
 		unit: 'lines of the record',
 		files: ['test/guests/bare-guests.test.ts'],
@@ -194,7 +194,7 @@ export const areaMeasures: readonly AreaMeasure[] = [
 	},
 	{
 		name: 'litmus-translated',
-		area: 'The same, contention and code that is rewritten, in translated code',
+		area: 'The same in translated code, with contention and self-modifying code',
 		source: 'RVWMO, as above',
 		unit: 'iterations, increments and rounds',
 		command: ['scripts/litmus.ts', '--iterations', '100000', '--seed', '1', ...translatedContention, ...translating],
@@ -209,7 +209,7 @@ export const areaMeasures: readonly AreaMeasure[] = [
 	},
 	{
 		name: 'contention',
-		area: 'LR/SC, AMOs, SC beside writes of the same value, and aligned accesses that must not tear, by four harts',
+		area: 'LR/SC, AMOs, SC against writes of the same value, aligned accesses that must not tear, on four harts',
 		source: 'the unprivileged manual, A; the guest checks itself',
 		unit: 'increments and reads',
 		command: ['scripts/litmus.ts', '--iterations', '0', '--increments', `${increments}`, '--rounds', '0'],
@@ -234,7 +234,7 @@ export const areaMeasures: readonly AreaMeasure[] = [
 	{
 		name: 'device-thread',
 		area: 'Atomics and interrupts between a hart and another thread',
-		source: 'the unprivileged manual, A; what each side has counted',
+		source: 'the unprivileged manual, A; the counts of both sides',
 		unit: 'rounds of the hart',
 		files: ['test/litmus/amo-beside-thread.test.ts', 'test/litmus/device-thread.test.ts'],
 		logged: /ℹ (\d+) rounds/gm,
@@ -286,7 +286,7 @@ export const areaMeasures: readonly AreaMeasure[] = [
 	{
 		name: 'hostile-drivers',
 		area: 'Hostile drivers: registers, access sizes, rings, chains and DMA addresses, from four threads at once',
-		source: 'checksums of all memory but guest RAM; the board serves a plain driver afterwards',
+		source: 'checksums of all memory except guest RAM; the board serves an ordinary driver afterwards',
 		unit: 'accesses and notifications',
 		command: ['scripts/fuzz-board.ts', '--seconds', `${hostileSeconds}`, '--seed', '1'],
 		read: (output) => {
@@ -300,7 +300,7 @@ export const areaMeasures: readonly AreaMeasure[] = [
 	{
 		name: 'hostile-guests',
 		area: 'Hostile guests: an M-mode guest that loads, stores, jumps and walks everywhere; hostile SBI calls',
-		source: 'QEMU 7.2, recorded; SBI 2.0; checksums of all that the guest must not reach',
+		source: 'QEMU 7.2, recorded; SBI 2.0; checksums of all memory that the guest must not reach',
 		unit: 'attempts and calls',
 		files: ['test/hostile/everywhere.test.ts', 'test/hostile/sbi.test.ts'],
 		logged: /ℹ (\d+) (?:attempts|calls)/gm,
@@ -309,7 +309,7 @@ export const areaMeasures: readonly AreaMeasure[] = [
 	{
 		name: 'debian',
 		area: 'Debian: its kernel boots to a shell, also over OpenSBI; stress-ng on two harts and on four',
-		source: 'stress-ng’s `--verify`; the kernel, which finds nothing to warn of',
+		source: 'stress-ng’s `--verify`; no warning from the kernel',
 		unit: 'stressors, verified',
 		files: ['test/boot/debian.test.ts', 'test/boot/stress.test.ts'],
 		logged: /ℹ (\d+) stressors/gm,

@@ -5,7 +5,7 @@ import {runCommand} from '../build/run-command.ts'
 import {type AreaMeasure, sumOf} from './areas.ts'
 import type {Measured} from './record.ts'
 
-/** A busy machine takes many times as long. */
+/** A busy machine takes several times as long as an idle one. */
 const limitSeconds = 2400
 
 export async function measure(area: AreaMeasure): Promise<Measured> {
@@ -20,9 +20,9 @@ export async function measure(area: AreaMeasure): Promise<Measured> {
 	if (!isTests) {
 		if (timedOut) throw new Error(`Expected ${common.command} to end in ${limitSeconds} s`)
 		const {cases, failures} = area.read(output)
-		// A command that fails without a word has not measured.
+		// A command that fails without a failed case has measured nothing.
 		if (cases === 0 || (code !== 0 && failures === 0))
-			throw new Error(`Expected figures of ${common.command}\n${output}`)
+			throw new Error(`Expected figures from ${common.command}\n${output}`)
 		return {...common, cases, failures}
 	}
 	const {passed, failed, skipped} = avaFigures(output, timedOut ? 1 : code)

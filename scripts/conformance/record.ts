@@ -1,4 +1,4 @@
-/** docs/conformance.json: what was measured, as it was. */
+/** docs/conformance.json: the measurements. */
 import type {MutationResult} from '../mutations/index.ts'
 
 export type Measured = Readonly<{
@@ -15,7 +15,7 @@ export type Measured = Readonly<{
 export type ConformanceRecord = Readonly<{
 	areas: Readonly<Record<string, Measured>>
 	mutations: readonly MutationResult[]
-	/** Groups of what differs from QEMU on purpose, with reasons. */
+	/** Deliberate differences from QEMU, in groups, with reasons. */
 	differences: Readonly<Record<string, readonly string[]>>
 }>
 

@@ -1,28 +1,26 @@
 /** docs/conformance.md, from the record. */
+import {markdownTable} from '../docs/markdown.ts'
 import {areas as mutationAreas} from '../mutations/index.ts'
 import {areaMeasures} from './areas.ts'
 import type {ConformanceRecord} from './record.ts'
 
 const count = (figure: number): string => figure.toLocaleString('en')
-/** A bar would end the cell. */
-const cell = (text: string): string => text.replaceAll('|', '\\|') || '–'
-const row = (...cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`
 
 function areaTable({areas}: ConformanceRecord): readonly string[] {
-	return [
-		'| area | source of truth | cases run | failures | not implemented |',
-		'|---|---|--:|--:|---|',
-		...areaMeasures.map(({name, area, source, unit, notImplemented}) => {
+	return markdownTable(
+		['area', 'source of truth', 'cases run', 'failures', 'not implemented'],
+		areaMeasures.map(({name, area, source, unit, notImplemented}) => {
 			const measured = areas[name]
-			return row(
+			return [
 				area,
 				source,
 				measured ? `${count(measured.cases)} ${unit}` : 'not measured',
-				measured ? count(measured.failures) : '',
-				notImplemented,
-			)
+				measured ? count(measured.failures) : '–',
+				notImplemented || '–',
+			]
 		}),
-	]
+		['left', 'left', 'right', 'right', 'left'],
+	)
 }
 
 function commands({areas}: ConformanceRecord): readonly string[] {
@@ -39,17 +37,16 @@ function mutationTables({mutations}: ConformanceRecord): readonly string[] {
 		'',
 		`### Mistakes: ${area}`,
 		'',
-		'| mistake | in | caught by |',
-		'|---|---|---|',
-		...mutations
-			.filter((each) => each.area === area)
-			.map(({name, file, caughtBy}) =>
-				row(
+		...markdownTable(
+			['mistake', 'in', 'caught by'],
+			mutations
+				.filter((each) => each.area === area)
+				.map(({name, file, caughtBy}) => [
 					name,
 					`\`${file.replace('src/', '')}\``,
 					caughtBy ? `“${caughtBy.title}” (\`${caughtBy.file.replace('test/', '')}\`)` : '**survived**',
-				),
-			),
+				]),
+		),
 	])
 }
 
@@ -59,9 +56,9 @@ export function render(record: ConformanceRecord): string {
 	return `${[
 		'# Conformance',
 		'',
-		'What was run, against whose word, and what came of it. This page is generated from',
-		'[conformance.json](conformance.json): `npm run conformance` measures anew, `npm run conformance -- --help` says how to',
-		'measure a part.',
+		'What was tested, against which reference, and with which result. This page is generated from',
+		'[conformance.json](conformance.json). `npm run conformance` measures everything again; `npm run conformance -- --help`',
+		'says how to measure a part.',
 		'',
 		...areaTable(record),
 		'',
@@ -74,7 +71,7 @@ export function render(record: ConformanceRecord): string {
 		'',
 		'## Deliberate mistakes',
 		'',
-		`\`npm run mutate\` makes mistakes in a copy of the sources, one at a time, and runs the tests that ought to notice:`,
+		`\`npm run mutate\` makes mistakes in a copy of the sources, one at a time, and runs the tests that should catch them:`,
 		`${caught} of ${mutations.length} are caught.`,
 		...mutationTables(record),
 		'',

@@ -6,7 +6,7 @@ import {keyHelp} from '../../src/main/command-line/key-escapes.ts'
 import {environmentVariables} from '../../src/main/environment.ts'
 import {guestDescriptions} from '../../src/main/guests/index.ts'
 import {tlbKeys} from '../../src/tlb/index.ts'
-import {table} from './markdown.ts'
+import {markdownTable} from './markdown.ts'
 
 const nothing = async () => {}
 const actions: Actions = {run: nothing, list: nothing, fetch: nothing, remove: nothing}
@@ -17,14 +17,14 @@ export function renderCommandLine(): string {
 	return `${[
 		'# Command line',
 		'',
-		'Generated from the definitions that the program itself reads: `npm run docs` writes it anew.',
+		"Generated from the program's own definitions by `npm run docs`.",
 		'',
 		...leafCommands(program).flatMap(commandSection),
 		...qemuSection(),
 		...tlbSection(),
 		'## Guests',
 		'',
-		table(
+		...markdownTable(
 			['name', 'what', 'from'],
 			guestDescriptions.map(({name, description, origin}) => [
 				code(name),
@@ -33,7 +33,7 @@ export function renderCommandLine(): string {
 			]),
 		),
 		'',
-		'An interrupted fetch goes on where it was.',
+		'An interrupted fetch resumes where it stopped.',
 		'',
 		'## Keys',
 		'',
@@ -45,14 +45,14 @@ export function renderCommandLine(): string {
 		'',
 		'## Exit codes',
 		'',
-		table(
+		...markdownTable(
 			['code', 'when'],
 			Object.values(exitCodes).map(({code, when}) => [String(code), when]),
 		),
 		'',
 		'## Environment',
 		'',
-		table(
+		...markdownTable(
 			['variable', ''],
 			Object.values(environmentVariables).map(({name, about}) => [code(name), about]),
 		),
@@ -77,11 +77,11 @@ function commandSection(command: Command): string[] {
 		'```',
 		'',
 		sentence(command.description()),
-		...(isRun ? ['', runNotes.guest, '', 'It is what `manyhart` does without a command.'] : []),
+		...(isRun ? ['', runNotes.guest, '', '`manyhart` without a command does the same.'] : []),
 		'',
 		...[...groups].flatMap(([heading, options]) => [
 			...(heading === undefined ? [] : [`### ${heading}`, '']),
-			table(['option', ''], options.map(optionRow)),
+			...markdownTable(['option', ''], options.map(optionRow)),
 			'',
 		]),
 	]
@@ -102,9 +102,9 @@ function qemuSection(): string[] {
 	return [
 		"## QEMU's spellings",
 		'',
-		sentence(`These options of ${code('manyhart run')} may have one dash, as in QEMU, or two`),
+		sentence(`These options of ${code('manyhart run')} may be written with one dash, as in QEMU, or with two`),
 		'',
-		table(
+		...markdownTable(
 			['QEMU', 'here'],
 			options.map(({flags, names, hidden, description}) => {
 				const value = /<.*>$/.exec(flags)?.[0]
@@ -128,11 +128,11 @@ function tlbSection(): string[] {
 	return [
 		'## Keys of --tlb',
 		'',
-		'They change nothing that a guest can see, and were measured to make little difference: they are for people who study',
-		'the TLB. `--tlb lookup=inline,last-pages=off`; given several times it adds up, and the last value of a key holds. In',
+		'They change nothing that a guest can see, and measurements showed little difference: they are for people who study the',
+		'TLB. An example is `--tlb lookup=inline,last-pages=off`. The option may be repeated; the last value of a key counts. In',
 		"the library they are fields: `Machine.create({…, tlb: {lookup: 'inline', lastPages: 'off'}})`.",
 		'',
-		table(['key', 'says', 'value', ''], rows),
+		...markdownTable(['key', 'says', 'value', ''], rows),
 		'',
 	]
 }

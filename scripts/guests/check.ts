@@ -1,4 +1,4 @@
-/** Checks that the guest binaries are the ones that their sources make. */
+/** Checks that the guest binaries match their sources. */
 import {readFile, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -8,7 +8,7 @@ import {compileGuest, compilerVersion} from './compile.ts'
 import {describeBuild, type Manifest, readManifest} from './manifest.ts'
 
 export type CheckResult = Readonly<{
-	/** Each in a line. */
+	/** One line each. */
 	faults: readonly string[]
 	/** How many binaries were rebuilt and compared byte for byte. */
 	rebuilt: number
@@ -26,7 +26,7 @@ export async function checkGuests(): Promise<CheckResult> {
 		if (!(await rebuildsToTheSame(program))) faults.push(`${program.binary} is not what its sources compile to`)
 	}
 	const unknown = Object.keys(manifest).filter((name) => !guestPrograms.some((program) => program.name === name))
-	faults.push(...unknown.map((name) => `manifest.json names ${name}, which there is not`))
+	faults.push(...unknown.map((name) => `manifest.json names ${name}, which does not exist`))
 	return {faults, rebuilt}
 }
 

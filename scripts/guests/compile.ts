@@ -1,4 +1,4 @@
-/** Compiles one guest program with the cross compiler, always to the same bytes. */
+/** Compiles one guest program with the cross compiler, reproducibly. */
 import {execFile} from 'node:child_process'
 import {createHash} from 'node:crypto'
 import {mkdir, readFile} from 'node:fs/promises'
@@ -13,14 +13,14 @@ const run = promisify(execFile)
 
 const language = ['-std=gnu17', '-O2', '-Wall', '-Wextra', '-Werror']
 const target = ['-march=rv64gc', '-mabi=lp64d', '-mcmodel=medany', '-mno-relax']
-// -fno-tree-loop-distribute-patterns: the compiler may not turn memset's own loop into a call of memset.
+// -fno-tree-loop-distribute-patterns: memset's own loop must not become a call of memset.
 const freestanding = ['-ffreestanding', '-nostdlib', '-fno-stack-protector', '-T', 'test/guests/runtime/guest.ld']
 const placed = ['-static', '-fno-pic', '-no-pie']
 const exact = ['-fno-tree-loop-distribute-patterns', '-Wl,--build-id=none', '-s']
 
 /**
- * @returns what decides the bytes: the compiler's first line of `--version`, and for a program with a C library in it also
- * that library's hash; undefined when either is not here.
+ * @returns what determines the bytes: the first line of the compiler's `--version`, and for a program that is linked
+ * with the C library also that library's hash. Undefined when either is not installed.
  */
 export async function compilerVersion({on}: Pick<GuestProgram, 'on'>): Promise<string | undefined> {
 	try {

@@ -1,11 +1,11 @@
-/** The manifest: which sources and which compiler each guest binary was built from, by hash. */
+/** The manifest: hashes of the sources that each guest binary was built from, and the compiler. */
 import {createHash} from 'node:crypto'
 import {readdir, readFile} from 'node:fs/promises'
 import type {GuestProgram} from '../../test/guests/guests.ts'
 import {fromRoot, readIfThere} from '../build/project.ts'
 
 export type BuildDescription = Readonly<{
-	/** Path from the project's folder to SHA-256. */
+	/** SHA-256 by path from the project's root. */
 	sources: Readonly<Record<string, string>>
 	/** SHA-256. */
 	binary: string
@@ -18,7 +18,7 @@ export async function readManifest(): Promise<Manifest> {
 	return JSON.parse((await readIfThere(manifestPath)) ?? '{}') as Manifest
 }
 
-/** @returns the paths of what a program is built from, relative to the project, in a fixed order. */
+/** @returns the paths of a program's sources, relative to the project's root, in a fixed order. */
 export async function sourcesOf({sources}: GuestProgram): Promise<string[]> {
 	const folders = sources.map((name) => `test/guests/${name}`)
 	const lists = await Promise.all(

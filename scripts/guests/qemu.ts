@@ -30,11 +30,11 @@ export type ConsoleOptions = Readonly<{
 	timeoutSeconds: number
 	/** Ends the run when the console matches. */
 	until?: RegExp
-	/** Called with the whole console whenever it grew. */
+	/** Called with the whole console whenever it has grown. */
 	onConsole?: (console: string) => void
 }>
 
-/** Runs a program whose output is a guest's console; time counts from its start to its end, or to the match. */
+/** Runs a program whose output is a guest's console. The time is from its start to its end, or to the match. */
 export async function runConsole(
 	program: string,
 	args: readonly string[],

@@ -1,4 +1,4 @@
-/** Mistakes in what is atomic between harts. */
+/** Mistakes in atomicity between harts. */
 import type {Mutation} from './mutation.ts'
 
 const file = 'src/codegen/memory-access.ts'
@@ -8,7 +8,7 @@ const contention = 'test/litmus/contention.test.ts'
 
 export const atomicMutations: readonly Mutation[] = [
 	{
-		name: 'sc stores whatever is there',
+		name: 'sc stores without comparing',
 		file,
 		find: `				code.get(offset).get(reserved).get(value).memory(\`\${type}.atomic.rmw.cmpxchg\`)
 				this.#finishStore()
@@ -20,14 +20,14 @@ export const atomicMutations: readonly Mutation[] = [
 		tests: [sequences, contention],
 	},
 	{
-		name: 'sc does not ask for the width of lr',
+		name: 'sc ignores the width of lr',
 		file,
 		find: ".i32(bytes).op('i32.eq')\n		code.op('i32.and')",
 		replace: ".op('drop').i32(1)\n		code.op('i32.and')",
 		tests: [sequences],
 	},
 	{
-		name: 'sc leaves the reservation',
+		name: 'sc keeps the reservation',
 		file,
 		find: '		this.#setReservation(() => code.i32(0))\n',
 		replace: '',
@@ -48,15 +48,15 @@ export const atomicMutations: readonly Mutation[] = [
 		tests: [besideThread, contention],
 	},
 	{
-		name: 'amomin and amomax do not look again after they lost',
+		name: 'amomin and amomax do not retry after a lost compare-and-swap',
 		file,
-		// biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text.
+		// biome-ignore lint/suspicious/noTemplateCurlyInString: this is source text.
 		find: '.tee(old).get(seen).op(`${e.type}.ne`).brIf(retry)',
 		replace: '.set(old).i32(0).brIf(retry)',
 		tests: [besideThread],
 	},
 	{
-		name: 'a walk stores A and D over what the PTE has become',
+		name: 'a walk sets A and D over a PTE that has changed meanwhile',
 		file: 'src/hart/core/page-walk.ts',
 		find: 'if (atomic.cmpxchg<u64>(place, pte, marked) != pte) continue',
 		replace: 'atomic.store<u64>(place, marked)',

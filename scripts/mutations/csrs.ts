@@ -1,4 +1,4 @@
-/** Mistakes in which bits of CSRs are kept, read and heeded. */
+/** Mistakes in which bits of CSRs are kept, read and obeyed. */
 import type {Mutation} from './mutation.ts'
 
 const supervisor = 'src/hart/core/csr-supervisor.ts'
@@ -14,14 +14,14 @@ export const csrMutations: readonly Mutation[] = [
 		tests,
 	},
 	{
-		name: 'sie shows what is not delegated',
+		name: 'sie shows interrupts that are not delegated',
 		file: supervisor,
 		find: 'found(load<u64>(hart, HART_MIE) & load<u64>(hart, HART_MIDELEG))',
 		replace: 'found(load<u64>(hart, HART_MIE))',
 		tests,
 	},
 	{
-		name: 'sie enables what is not delegated',
+		name: 'sie enables interrupts that are not delegated',
 		file: supervisor,
 		find: '(load<u64>(hart, HART_MIE) & ~delegated) | (value & delegated)',
 		replace: 'value',

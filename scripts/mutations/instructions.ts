@@ -17,7 +17,7 @@ export const instructionMutations: readonly Mutation[] = [
 		tests: [evaluated, againstQemu],
 	},
 	{
-		name: 'slliw does not extend the sign',
+		name: 'slliw does not sign-extend',
 		file: `${isa}/rv64i.ts`,
 		find: 'signExtend32(shl(word1, wordImm))',
 		replace: 'zeroExtend32(shl(word1, wordImm))',
@@ -31,14 +31,14 @@ export const instructionMutations: readonly Mutation[] = [
 		tests: [evaluated, againstQemu],
 	},
 	{
-		name: 'mulhsu takes its operands the wrong way round',
+		name: 'mulhsu swaps its operands',
 		file: `${isa}/m.ts`,
 		find: 'mulhSU(rs1, rs2)',
 		replace: 'mulhSU(rs2, rs1)',
 		tests: [evaluated, againstQemu],
 	},
 	{
-		name: 'c.addi4spn has two bits of its offset exchanged',
+		name: 'c.addi4spn has two bits of its offset swapped',
 		file: `${isa}/compressed.ts`,
 		find: 'nzuimm[5:4|9:6|2|3]',
 		replace: 'nzuimm[5:4|9:6|3|2]',
@@ -52,14 +52,14 @@ export const instructionMutations: readonly Mutation[] = [
 		tests: [evaluatedFloat, againstQemu],
 	},
 	{
-		name: 'fcvt.wu extends with zeros',
+		name: 'fcvt.wu zero-extends',
 		file: `${isa}/floating-point.ts`,
 		find: "writeX('rd', narrow ? signExtend32(result) : result)",
 		replace: "writeX('rd', narrow ? zeroExtend32(result) : result)",
 		tests: [evaluatedFloat, againstQemu],
 	},
 	{
-		name: 'fmin takes −0 and +0 for equal',
+		name: 'fmin treats −0 and +0 as equal',
 		file: `${softfloat}/compare.ts`,
 		find: 'return precedes<T>(b, a) ? b : a',
 		replace: 'return less<T>(b, a) ? b : a',
@@ -73,7 +73,7 @@ export const instructionMutations: readonly Mutation[] = [
 		tests: ['test/hart/core/softfloat.test.ts'],
 	},
 	{
-		name: 'amomin compares without signs',
+		name: 'amomin compares unsigned',
 		file: 'src/codegen/memory-access.ts',
 		find: "min: 'le_s'",
 		replace: "min: 'le_u'",

@@ -1,4 +1,4 @@
-/** A deliberate mistake, and the tests that must notice it. */
+/** A deliberate mistake, and the tests that must catch it. */
 
 export const areas = ['instructions', 'page walk', 'atomics', 'fences', 'CSRs', 'translation'] as const
 export type Area = (typeof areas)[number]
@@ -7,24 +7,24 @@ export type Mutation = Readonly<{
 	name: string
 	/** Relative to the project's folder. */
 	file: string
-	/** The exact text that becomes `replace`; it stands in the file once. */
+	/** The exact text that becomes `replace`; it occurs in the file once. */
 	find: string
 	replace: string
-	/** Test files that ought to catch it, the quickest first. */
+	/** Test files that should catch it, the quickest first. */
 	tests: readonly string[]
 }>
 
-/** What came of one. */
+/** The outcome of one. */
 export type MutationResult = Readonly<{
 	name: string
 	area: Area
 	file: string
-	/** The test that failed; null where none did. */
+	/** The test that failed; null when none did. */
 	caughtBy: Readonly<{file: string; title: string}> | null
 	seconds: number
 }>
 
-/** @throws unless the text that the mutation replaces stands in the source exactly once. */
+/** @throws unless the text that the mutation replaces occurs in the source exactly once. */
 export function mutate({name, file, find, replace}: Mutation, source: string): string {
 	const places = source.split(find).length - 1
 	if (places !== 1) throw new Error(`Expected the text of mutation ${name} once in ${file}, got it ${places} times`)

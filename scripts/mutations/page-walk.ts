@@ -14,14 +14,14 @@ export const pageWalkMutations: readonly Mutation[] = [
 		tests,
 	},
 	{
-		name: 'S reaches pages of U without SUM',
+		name: 'S accesses user pages without SUM',
 		file: regimes,
 		find: 'userPage ? regime != REGIME_SUPERVISOR : regime',
 		replace: 'userPage ? true : regime',
 		tests,
 	},
 	{
-		name: 'S executes pages of U',
+		name: 'S executes user pages',
 		file: regimes,
 		find: 'userPage == (regime == REGIME_USER)',
 		replace: 'userPage || regime != REGIME_USER',
@@ -42,7 +42,7 @@ export const pageWalkMutations: readonly Mutation[] = [
 		tests,
 	},
 	{
-		name: 'addresses need not be sign-extended',
+		name: 'non-canonical addresses are accepted',
 		file: walk,
 		find: '	if (<u64>(<i64>(gva << unused) >> unused) != gva) return pageFault(access)\n',
 		replace: '',

@@ -1,6 +1,6 @@
 /**
- * Threads interleaved by hand, on one thread: at chosen atomic operations of one, the steps of others take place. A thread that
- * would sleep is left where it is, and sleeps until its word is notified.
+ * Threads interleaved by hand, on one real thread: at chosen atomic operations of one, steps of the others run. A
+ * thread that would sleep is abandoned at that point, and counts as asleep until its word is notified.
  */
 
 type Operation = 'load' | 'store' | 'add'
@@ -16,12 +16,12 @@ export type Meanwhile = Readonly<{
 
 class FellAsleep extends Error {}
 
-/** What Atomics has, whatever the view. */
+/** An operation of Atomics, for any view. */
 type AnyOperation = (words: Int32Array, word: number, value?: number) => number
 
 /**
- * Replaces the operations of Atomics on 32-bit words until it is disposed. Each of `script` takes place once, in its order:
- * an entry waits until the one before it has.
+ * Replaces the operations of Atomics on 32-bit words until it is disposed. Each entry of `script` runs once, in order:
+ * an entry waits for the one before it.
  */
 export class Interleaving implements Disposable {
 	/** The words that threads sleep on. */

@@ -2,7 +2,7 @@ import test from 'ava'
 import {recordLatency, summarizeLatency} from '../../src/rcu/index.ts'
 import {createTestMemory} from './shared-memory.ts'
 
-test('percentiles are right within an eighth', (t) => {
+test('percentiles are accurate to one eighth', (t) => {
 	const memory = createTestMemory(1)
 	const {offset} = memory.region('words')
 	t.deepEqual(summarizeLatency(memory.i32, offset), {count: 0, median: 0, p99: 0, maximum: 0})
@@ -14,7 +14,7 @@ test('percentiles are right within an eighth', (t) => {
 	t.true(p99 >= 990 && p99 <= 1000)
 })
 
-test('a latency over half the range of the clock is kept', (t) => {
+test('a latency of more than half the clock’s range is recorded', (t) => {
 	const memory = createTestMemory(1)
 	const {offset} = memory.region('words')
 	recordLatency(memory.i32, offset, 4_000_000_000)

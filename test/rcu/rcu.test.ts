@@ -161,7 +161,7 @@ test('a retired object is ready after its grace period, oldest first', (t) => {
 	t.is(list.takeReady(), 9)
 })
 
-test('a queue refuses more than it has room for, and turns over', (t) => {
+test('a queue refuses more than it has room for, and wraps around', (t) => {
 	const {memory} = create(1)
 	const queue = new SharedQueue(memory, memory.region('queue').offset, queueItems)
 	for (let turn = 0; turn < 5; turn++) {

@@ -5,7 +5,7 @@ import {rcuRegion, SharedQueue} from '../../src/rcu/index.ts'
 export const testWords = 4096
 export const queueItems = 64
 
-/** What a test thread is given. */
+/** The data of a test thread. */
 export type SharedTestMemory = Readonly<{memory: WebAssembly.Memory; map: MemoryMap}>
 
 export function createTestMemory(readers: number): SharedMemory {
@@ -23,7 +23,7 @@ export function firstWord(memory: SharedMemory): number {
 	return memory.region('words').offset >> 2
 }
 
-/** Small and seeded: xorshift32. @returns from 0 to below `limit`. */
+/** A small seeded generator: xorshift32. @returns a function that returns integers from 0 to below `limit`. */
 export function randomNumbers(seed: number): (limit: number) => number {
 	let state = seed | 1
 	return (limit) => {

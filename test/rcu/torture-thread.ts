@@ -1,7 +1,7 @@
 /**
- * The threads of the RCU torture test, after Linux's rcutorture. An object is published with age 0. When it is replaced
- * its age becomes 1, and each grace period after that adds 1. A reader may hold an object while one grace period begins, but
- * none may elapse: age > 1 is a failure.
+ * The threads of the RCU torture test, after Linux's rcutorture. An object is published with age 0. When it is
+ * replaced, its age becomes 1, and each grace period after that adds 1. A grace period may begin while a reader holds
+ * an object, but none may elapse: age > 1 is a failure.
  */
 import {parentPort, workerData} from 'node:worker_threads'
 import {SharedMemory} from '../../src/memory/index.ts'
@@ -38,7 +38,7 @@ const random = randomNumbers(role.seed)
 const words = memory.i32
 const first = firstWord(memory)
 const end = performance.now() + role.milliseconds
-/** A thread that a busy machine starves goes on until it has taken part, but not for ever. Milliseconds. */
+/** A thread that a busy host starves continues until it has taken this many steps, but not forever. Milliseconds. */
 const [fewestSteps, longest] = [11, 20_000]
 const limit = performance.now() + longest
 let steps = 0
@@ -46,7 +46,7 @@ const goesOn = () => performance.now() < (steps < fewestSteps ? limit : end)
 let failures = 0
 let oldest = 0
 
-/** Some time that the optimizer cannot take away. */
+/** A delay that the optimizer cannot remove. */
 function dawdle(loads: number): void {
 	for (let load = 0; load < loads; load++) Atomics.load(words, first)
 }
@@ -55,6 +55,7 @@ function read(): void {
 	reader.online()
 	while (goesOn()) {
 		const updater = random(updaters)
+		// Ordered before the load of the age. Pairs with the exchange in update().
 		const object = Atomics.load(words, first + publishedWord(updater))
 		dawdle(random(2000))
 		const age = Atomics.load(words, first + ageWord(updater, object))
@@ -76,11 +77,13 @@ function update(elapsed: (gracePeriod: GracePeriod) => boolean): void {
 	const updater = role.reader
 	const aging: {object: number; gracePeriod: GracePeriod}[] = []
 	const free = Array.from({length: objectsPerUpdater - 1}, (_, index) => index + 1)
+	// After the exchange, or the grace period. Pairs with the load of the age in read().
 	const age = (object: number) => Atomics.add(words, first + ageWord(updater, object), 1) + 1
 	reader.online()
 	while (goesOn()) {
 		const fresh = free.shift()
 		if (fresh !== undefined) {
+			// Publish: age 0 is ordered before the object. Pairs with the loads in read().
 			Atomics.store(words, first + ageWord(updater, fresh), 0)
 			const old = Atomics.exchange(words, first + publishedWord(updater), fresh)
 			age(old)
@@ -106,7 +109,7 @@ else if (role.role === 'synchronizer') {
 		return rcu.poll(gracePeriod)
 	})
 } else {
-	// Threads that do nothing but wait for each other.
+	// Threads that only wait for each other.
 	reader.online()
 	for (; goesOn(); steps++) rcu.synchronize(reader)
 	reader.offline()

@@ -47,7 +47,7 @@ test.serial('no reader sees an object after a grace period', async (t) => {
 	for (const {steps} of results) t.true(steps > 10)
 })
 
-test.serial('grace periods that are cut short on purpose are found out', async (t) => {
+test.serial('grace periods that are cut short on purpose are detected', async (t) => {
 	const {failures} = await torture(t, {gracePeriods: 'cut short'})
 	t.true(failures > 0)
 })
@@ -59,7 +59,7 @@ test.serial('readers are safe while the low word of the counter wraps', async (t
 	t.true(statistics.gracePeriods > 10)
 })
 
-test.serial('threads that synchronize at each other do not deadlock', async (t) => {
+test.serial('threads that synchronize with each other do not deadlock', async (t) => {
 	const shared = createTestMemory(4)
 	const common = {seed: 1, milliseconds: 500, gracePeriods: 'whole' as const, memory: shared.memory, map: shared.map}
 	const results = await runThreads<TortureRole, TortureResult>(

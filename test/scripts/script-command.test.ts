@@ -32,7 +32,7 @@ for (const [script, names] of Object.entries(options)) {
 	})
 }
 
-test('a switch of a former version is refused, and what it is now is said', async (t) => {
+test('a switch of a former version is refused with its present name', async (t) => {
 	const {code, stderr} = await run('litmus', '--tlb-encoding', 'plus-one')
 	t.is(code, 2)
 	t.is(stderr, "error: unknown option '--tlb-encoding'\nIt is --tlb encoding=VALUE now.\n")

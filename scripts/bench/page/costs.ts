@@ -1,4 +1,4 @@
-/** Tables of what the machine's own parts cost: flushes, ways to look a page up, translation under churn, a boot's counters. */
+/** Tables of costs: flushes, ways to look up a page, translation under churn, a boot's counters. */
 import type {ChurnRow} from '../churn.ts'
 import type {LookupSpeed} from '../lookup.ts'
 import {geometricMean} from '../speeds.ts'
@@ -19,8 +19,8 @@ export const flush = table<FlushFigures>({
 	name: 'flush',
 	title: 'A TLB flush',
 	about: [
-		'What a flush of the three translated regimes’ tables costs the thread that flushes: medians in µs. A helper clears the',
-		'retired tables outside the timing. First by the size of full tables; then undo, by the number of filled entries of',
+		'Cost to the flushing thread of a flush of the three translated regimes’ tables: medians in µs. A helper clears the',
+		'retired tables outside the timing. First, full tables by their size; then undo, by the number of filled entries of',
 		'2^12 in each table.',
 	],
 	commands: [bench('flush')],
@@ -71,9 +71,9 @@ export const lookup = table<LookupFigures>({
 	name: 'lookup',
 	title: 'Ways to look a page up',
 	about: [
-		'Programs on bare metal, in each way that translated code can look a page up in the TLB (inline or by a shared function,',
+		'Programs on bare metal, in each way that translated code can look up a page in the TLB (inline or by a shared function,',
 		'with or without last pages, in both encodings of tags). The figure is the first way’s time divided by the time of the',
-		'way in the column: below 1 that way is slower. Of the fastest runs, with the lowest and highest of a round.',
+		'way in the column: below 1 that way is slower. It is of the fastest runs, with the lowest and highest of a round.',
 	],
 	commands: [bench('lookup')],
 	comparesWithQemu: false,
@@ -123,8 +123,8 @@ export const churn = table<ChurnFigures>({
 	name: 'churn',
 	title: 'Ten minutes of churn',
 	about: [
-		'A guest writes programs over one another without end, with at most 8 MiB of WebAssembly live. The resident size is that',
-		'of the whole process: guest memory, and modules and machine code that V8’s garbage collection has not come to yet.',
+		'A guest endlessly writes programs over one another, with at most 8 MiB of live WebAssembly. The resident size is that of',
+		'the whole process: guest memory, and modules and machine code that V8’s garbage collector has not freed yet.',
 	],
 	commands: [bench('churn', '--seconds', '600', '--every', '60', '--wasm', '8')],
 	comparesWithQemu: false,
@@ -193,7 +193,7 @@ export const bootCounters = table<CounterFigures>({
 	title: 'What a boot does',
 	about: [
 		'Counters of a boot of Debian to its shell and power-off. [statistics.md](statistics.md) explains them. The chain rate is',
-		'the share of calls, jumps and returns out of regions that did without the interpreter.',
+		'the share of calls, jumps and returns out of regions that did not need the interpreter.',
 	],
 	commands: [countedBoot('1'), countedBoot('2')],
 	comparesWithQemu: false,

@@ -49,13 +49,13 @@ async function outputOf(command: Command): Promise<unknown> {
 	}
 }
 
-/** Before the two dashes behind which manyhart's own options are. */
+/** Inserts --json before the `--` that manyhart's own options follow. */
 function withJson(args: readonly string[]): readonly string[] {
 	const own = args.indexOf('--')
 	return own < 0 ? [...args, '--json'] : args.toSpliced(own, 0, '--json')
 }
 
-/** Progress, on stderr, is shown. @returns stdout. @throws BuildError when the command fails. */
+/** Shows progress (stderr). @returns stdout. @throws BuildError when the command fails. */
 function run(command: Command, args: readonly string[]): Promise<string> {
 	return new Promise((resolve, reject) => {
 		const child = spawn(process.execPath, args, {cwd: fromRoot(), stdio: ['ignore', 'pipe', 'inherit']})

@@ -12,8 +12,8 @@ export const peers = table<PeerFigures>({
 	about: [
 		'- **QEMU** translates, and is the one to beat. Its flush clears the table in place (`accel/tcg/cputlb.c`); on RISC-V each',
 		'  `sfence.vma` flushes everything. Its own `docs/devel/multi-thread-tcg.rst` calls the wait for remote flushes overly',
-		'  strict for ISAs that need completion only at a barrier. Dynamic table sizes brought SPEC06int 1.51× on average and an',
-		'  Ubuntu boot nothing, because a boot flushes so often (message of commit 54eaf40b8f).',
+		'  strict for ISAs that need completion only at a barrier. Dynamic table sizes made SPEC06int 1.51 times as fast on',
+		'  average, but not an Ubuntu boot, which flushes too often (message of commit 54eaf40b8f).',
 		'- **Tong, Koju and Kawahito** (“Optimizing Memory Translation Emulation in Full System Emulators”) find 38 % of such an',
 		"  emulator's time in memory translation. They gain 24 % with larger tables, tables that another thread clears ahead of",
 		'  time, and outlined lookups.',

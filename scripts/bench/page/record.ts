@@ -5,13 +5,13 @@ export type Entry = Readonly<{
 	command?: string
 	/** Year, month, day. */
 	date: string
-	/** Versions as the programs print them; absent where they played no part, or were not kept. */
+	/** Versions as the programs print them; absent where they were not involved or not recorded. */
 	node?: string
 	qemu?: string
 	host: string
-	/** What else a reader has to know of this measurement. */
+	/** Further remarks on this measurement. */
 	note?: string
-	/** What the table's `read` made of the commands' output. */
+	/** From the table's `read`. */
 	figures: unknown
 }>
 

@@ -8,17 +8,17 @@ import {tables} from './tables.ts'
 const intro = `# Benchmarks
 
 What was measured, when, on what, and by which command. This page is generated from [benchmarks.json](benchmarks.json):
-\`npm run bench -- page\` measures every table anew and rewrites both; \`--table NAME,…\` measures some; \`--render\` only
-renders. What was measured to decide something, and cannot be repeated by a command, is in [decisions.md](decisions.md).
+\`npm run bench -- page\` measures every table again and rewrites both; \`--table NAME,…\` measures some; \`--render\` only
+renders. Measurements behind decisions, which no command repeats, are in [decisions.md](decisions.md).
 
-**Speed** is QEMU's time divided by Manyhart's: above 1 Manyhart is faster. Here and QEMU run in turn, pair by pair, so that
-both meet the same load; a figure is the median of the pairs, with the lowest and the highest. Means are geometric.
-Compare figures of one table with each other, not with those of another machine.
+**Speed** is QEMU's time divided by Manyhart's: above 1 Manyhart is faster. The two run in turn, in pairs, so that both see
+the same load; a figure is the median of the pairs, with the lowest and the highest. Means are geometric. Compare figures
+within one table, not with those of another host.
 
 ## Measuring
 
 The project must have been built (\`npm run build\`); comparisons need \`qemu-system-riscv64\` (Debian package
-\`qemu-system-misc\`). \`npm run bench -- --help\`, and \`--help\` behind each command, list all options.
+\`qemu-system-misc\`). \`npm run bench -- --help\`, and \`--help\` after each command, list all options.
 
 \`\`\`sh
 npm run bench -- cpu --pairs 3                         # all programs, on one hart
@@ -26,12 +26,12 @@ npm run bench -- cpu --bare --group fp --group memory  # on bare metal: quicker,
 npm run bench -- cpu --program fft --scale 4 --json
 npm run bench -- cpu --copies 2                        # two of each at once, each on a hart of its own
 npm run bench -- cpu --elf ./mine                      # your own static Linux ELF; its output is compared
-npm run bench -- cpu --svg speeds.svg -- --stats stats.json  # behind the second dashes: options of manyhart
+npm run bench -- cpu --svg speeds.svg -- --stats stats.json  # after the second --: options of manyhart
 \`\`\`
 
-While a program runs, another process wakes up 100 times a second (\`--beats\`), as on any system that has something else to
-do; on bare metal a timer interrupt flushes the TLB as often. Without that nothing flushes QEMU's TLB, which is resized
-only at flushes and stays small: a program with 1 MiB of data then takes QEMU ten to twenty times as long (\`--beats 0\`).
+While a program runs, another process wakes up 100 times a second (\`--beats\`), as on any system with other work; on bare
+metal a timer interrupt flushes the TLB as often. Otherwise nothing would flush QEMU's TLB, which is resized only at flushes
+and would stay small: a program with 1 MiB of data then takes QEMU ten to twenty times as long (\`--beats 0\`).
 `
 
 /** @param all the tables of the page; others only in tests. */
@@ -43,7 +43,7 @@ export function render(record: BenchmarkRecord, all: readonly Table[] = tables):
 function section({name, title, about, lines}: Table, entry: Entry | undefined): string {
 	const figures = entry
 		? [...lines(entry.figures), '', ...(entry.note ? [entry.note, ''] : []), provenance(entry)]
-		: ['Not measured yet.', `\`npm run bench -- page --table ${name}\` does it.`]
+		: ['Not measured yet.', `\`npm run bench -- page --table ${name}\` measures it.`]
 	const command = entry?.command ? ['', '```sh', entry.command, '```'] : []
 	return `${[`## ${title}`, '', ...about, '', ...figures, ...command].join('\n')}\n`
 }
@@ -55,7 +55,7 @@ function provenance({date, node, qemu, host}: Entry): string {
 const begins = '<!-- speeds: npm run bench -- page writes this table -->'
 const ends = '<!-- end of speeds -->'
 
-/** @returns the README with the table of speeds as the record has it. @throws BuildError when it has no place for it. */
+/** @returns the README with the record's speeds in its table. @throws BuildError when it has no place for the table. */
 export function withSpeeds(readme: string, record: BenchmarkRecord): string {
 	const [start, end] = [readme.indexOf(begins), readme.indexOf(ends)]
 	if (start < 0 || end < start) throw new BuildError(`Expected README.md to have ${begins} and then ${ends}`)

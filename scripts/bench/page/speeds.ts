@@ -110,14 +110,14 @@ export const interpretedBoot = table<SpeedFigures>({
 export const interpretedCpu = table<SpeedFigures>({
 	name: 'interpreted-cpu',
 	title: 'Integer programs on bare metal, interpreted',
-	about: ['What the interpreter alone does. Older figures, of other programs, are in [decisions.md](decisions.md).'],
+	about: ['The interpreter alone. Older figures, of other programs, are in [decisions.md](decisions.md).'],
 	commands: [bench('cpu', '--bare', '--group', 'integer', '--pairs', '3', ...interpreted)],
 	comparesWithQemu: true,
 	read: readCpu,
 	lines: speedLines,
 })
 
-/** What each keeps of its speed alone when two run at once. */
+/** The share of its speed that each program keeps when two copies run at once. */
 export type TwoFigures = Readonly<{
 	programs: readonly Readonly<{program: string; ours: number; qemu: number}>[]
 	ours: number

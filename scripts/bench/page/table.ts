@@ -1,4 +1,5 @@
-/** What a table of docs/benchmarks.md is: commands, what is read from their output, and rows. */
+/** A table of docs/benchmarks.md: its commands, what is read from their output, and its rows. */
+import {markdownTable} from '../../docs/markdown.ts'
 
 /** `npm run bench -- ARGS --json`, or `npx manyhart ARGS` with its statistics in FILE. */
 export type Command = Readonly<{program: 'bench' | 'manyhart'; args: readonly string[]}>
@@ -17,11 +18,11 @@ export type Table = Readonly<{
 	about: readonly string[]
 	/** None: measured by hand. */
 	commands: readonly Command[]
-	/** Whether QEMU's version belongs to the figures. */
+	/** Whether to record QEMU's version with the figures. */
 	comparesWithQemu: boolean
 	/** @param outputs the commands' JSON, in their order. @returns figures for the record. */
 	read: (outputs: readonly unknown[]) => unknown
-	/** @param figures what `read` returned, now or some time ago. @returns Markdown, a line each. */
+	/** @param figures from `read`, now or for an older record. @returns Markdown, a line each. */
 	lines: (figures: unknown) => readonly string[]
 }>
 
@@ -41,12 +42,12 @@ const dash = '–'
 export const orDash = <Value>(value: Value | undefined, text: (value: Value) => string): string =>
 	value === undefined ? dash : text(value)
 
-/** A Markdown table, its first column to the left and the others to the right, without the columns that have no figure. */
+/** Aligns the first column to the left, the others to the right. Leaves out columns without figures. */
 export function markdown(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
 	const isShown = head.map((_, column) => column === 0 || rows.some((row) => row[column] && row[column] !== dash))
-	const line = (cells: readonly string[]) => `| ${cells.filter((_, column) => isShown[column]).join(' | ')} |`
-	return [line(head), line(head.map((_, column) => (column === 0 ? '---' : '--:'))), ...rows.map(line)]
+	const shown = (cells: readonly string[]) => cells.filter((_, column) => isShown[column])
+	return markdownTable(shown(head), rows.map(shown), ['left', ...head.slice(1).map(() => 'right' as const)])
 }
 
-/** So many digits that the record shows no more than was measured. */
+/** Drops digits beyond the accuracy of a measurement. */
 export const rounded = (value: number, digits = 4): number => Number(value.toPrecision(digits))

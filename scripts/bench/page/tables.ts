@@ -21,12 +21,12 @@ export const tables: readonly Table[] = [
 const measurable = tables.filter(({commands}) => commands.length > 0)
 export const measurableNames: readonly string[] = measurable.map(({name}) => name)
 
-/** @param names with commas between; undefined: all that a command measures. @throws UserError for another name. */
+/** @param names separated by commas; undefined: all that a command measures. @throws UserError for another name. */
 export function chooseTables(names: string | undefined): readonly Table[] {
 	if (names === undefined) return measurable
 	const asked = names.split(',')
 	const unknown = asked.find((name) => !measurableNames.includes(name))
 	if (unknown !== undefined)
-		throw new UserError(`Expected --table to be of ${measurableNames.join(', ')}, got ${unknown}`)
+		throw new UserError(`Expected --table to be one of ${measurableNames.join(', ')}, got ${unknown}`)
 	return measurable.filter(({name}) => asked.includes(name))
 }

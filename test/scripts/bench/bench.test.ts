@@ -1,4 +1,4 @@
-/** The benchmark programs run here, and compute what they do under QEMU; the command line explains what is wrong with it. */
+/** The benchmark programs compute here what they compute under QEMU; the command line explains its errors. */
 import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
@@ -36,7 +36,7 @@ test('all benchmark programs for bare metal compute here what they do under QEMU
 	)
 })
 
-test('the guest runs only the programs that it is told, also while translation is flushed', async (t) => {
+test('the guest runs only the requested programs, also while the TLB is flushed', async (t) => {
 	const names = new TextEncoder().encode('fft crc32\0')
 	const kernel = join(await mkdtemp(join(tmpdir(), 'manyhart-bench-test-')), 'bench.elf')
 	t.teardown(() => rm(dirname(kernel), {recursive: true}))
@@ -68,20 +68,20 @@ test('churn shows what is live over time, as JSON', async (t) => {
 	}
 })
 
-test('what the command line does not understand ends with 2 and says what it expects', async (t) => {
+test('a wrong command line exits with 2 and says what was expected', async (t) => {
 	const wrong: readonly (readonly [readonly string[], RegExp])[] = [
-		[['cpu', '--program', 'sive'], /Expected --program to be of sieve/],
+		[['cpu', '--program', 'sive'], /Expected --program to be one of sieve/],
 		[['cpu', '--group', 'float'], /integer, fp, memory, system/],
 		[['cpu', '--pairs', '0'], /Expected an integer from 1/],
 		[['cpu', '--scale', 'x'], /Expected a number/],
-		[['cpu', 'sieve'], /Expected options of manyhart behind two dashes, got sieve/],
+		[['cpu', 'sieve'], /Expected options of manyhart after --, got sieve/],
 		[['cpu', '--bare', '--copies', '2'], /Expected --copies without --bare/],
 		[['cpu', '--elf', 'x', '--program', 'sieve'], /cannot be used with/],
 		[['cpu', '--manyhart', 'nowhere.js'], /Expected --manyhart to be a file, got nowhere.js/],
-		[['lookup', '--program', 'sive'], /Expected --program to be of sieve/],
+		[['lookup', '--program', 'sive'], /Expected --program to be one of sieve/],
 		[['lookup', '--program', 'fork'], /Expected programs that run on bare metal, got fork/],
 		[['churn', '--seconds', '0'], /Expected an integer from 1/],
-		[['page', '--table', 'cpu,disk'], /Expected --table to be of cpu, .*, got disk/],
+		[['page', '--table', 'cpu,disk'], /Expected --table to be one of cpu, .*, got disk/],
 		[['page', '--table', 'cpu', '--render'], /cannot be used with/],
 		[['disk'], /unknown command/],
 	]

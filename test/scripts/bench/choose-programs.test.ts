@@ -23,7 +23,7 @@ test('groups and programs add up, in the order of the list', (t) => {
 
 test('an unknown name is an error that lists the names', (t) => {
 	t.throws(() => names({program: ['sive'], bare: false}), {
-		message: /^Expected --program to be of sieve, .*, got sive$/,
+		message: /^Expected --program to be one of sieve, .*, got sive$/,
 	})
 })
 

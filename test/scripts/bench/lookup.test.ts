@@ -22,7 +22,7 @@ test('each way is compared with the first one: the fastest runs, and round by ro
 	])
 })
 
-test('all eight ways are measured, or those that are chosen; looks in line with last pages come first', (t) => {
+test('all eight ways are measured, or those that are chosen; inline lookups with last pages come first', (t) => {
 	t.is(new Set(waysOf({}).map((way) => JSON.stringify(way))).size, 8)
 	t.deepEqual(waysOf({})[0], {lookup: 'inline', lastPages: 'on', encoding: 'poison-zero'})
 	t.deepEqual(waysOf({lookup: 'outlined', lastPages: 'off'}), [
@@ -41,7 +41,7 @@ test('the table has a line per program and the geometric mean', (t) => {
 	t.regex(table, /below 1 the other is slower/)
 })
 
-test('columns of a table are as wide as their widest cell; the first one stands to the left', (t) => {
+test('columns of a table are as wide as their widest cell; the first is aligned to the left', (t) => {
 	t.is(
 		textTable([
 			['a', 'long', 'x'],

@@ -1,4 +1,4 @@
-/** docs/benchmarks.md and the README's speeds: what they are made of, and how it is measured. */
+/** docs/benchmarks.md and the README's speeds: their record, and how it is measured. */
 import {readFile} from 'node:fs/promises'
 import test from 'ava'
 import {bootCounters, churn, flush, lookup} from '../../../scripts/bench/page/costs.ts'
@@ -21,7 +21,7 @@ test('the README has the speeds of the record', async (t) => {
 	t.is(readme, withSpeeds(readme, record), 'npm run bench -- page --render')
 })
 
-test('all that is recorded is on the page, with the command and the day of its measurement', (t) => {
+test('every record is on the page, with the command and the day of its measurement', (t) => {
 	for (const [name, {command, date}] of Object.entries(record.tables)) {
 		t.true(
 			tables.some((each) => each.name === name),
@@ -33,7 +33,7 @@ test('all that is recorded is on the page, with the command and the day of its m
 	t.is(new Set(tables.map(({name}) => name)).size, tables.length)
 })
 
-/** What the table's lines are once it has read the outputs and the record was written and read. */
+/** The table's lines, after it has read the outputs and the record has been written and read again. */
 function linesOf({read, lines}: Table, outputs: readonly unknown[]): readonly string[] {
 	return lines(JSON.parse(JSON.stringify(read(outputs))))
 }
@@ -43,9 +43,9 @@ const speed = (median: number) => ({median, least: median / 2, greatest: median 
 test('speeds: groups, programs, and boots with their harts', (t) => {
 	const programs = [{program: 'sort', ours: 2, qemu: 3.00001, speed: speed(1.500_01)}]
 	t.deepEqual(linesOf(cpu, [{programs, groups: [{group: 'integer', programs: 2, speed: speed(1.25)}]}]), [
-		'|  | Manyhart | QEMU | speed | lowest – highest |',
-		'| --- | --: | --: | --: | --: |',
-		'| **integer**, geometric mean of 2 |  |  | **1.25** | 0.63 – 2.50 |',
+		'| | Manyhart | QEMU | speed | lowest – highest |',
+		'| - | -: | -: | -: | -: |',
+		'| **integer**, geometric mean of 2 | | | **1.25** | 0.63 – 2.50 |',
 		'| sort | 2.00 s | 3.00 s | 1.50 | 0.75 – 3.00 |',
 	])
 	const bootOf = (harts: number) => ({harts, rows: [{program: 'boot to shell', ours: 4, qemu: 2, speed: speed(0.5)}]})
@@ -92,7 +92,7 @@ test('lookups: a column for each way but the first, and their means', (t) => {
 	]
 	const row = (program: string, fastest: number) => ({program, seconds: 1, speeds: [{fastest, ...speed(1)}]})
 	const lines = linesOf(lookup, [{ways, programs: [row('a', 0.5), row('b', 2)]}])
-	t.is(lines[0], '|  | outlined, last pages off |')
+	t.is(lines[0], '| | outlined, last pages off |')
 	t.is(lines[2], '| a | 0.50 (0.50 – 2.00) |')
 	t.is(lines[4], '| **geometric mean** | **1.00** |')
 	t.is(lines.at(-1), 'The first way: inline, last pages on.')
@@ -128,7 +128,7 @@ test('a boot’s counters are summed over the harts; what an old record lacks is
 	t.true(old.includes('| TLB tables swapped | 7 | – |'))
 })
 
-test('a table without an entry says how it is measured; a note and the versions are said', (t) => {
+test('a table without an entry says how it is measured; a note and the versions are shown', (t) => {
 	t.regex(render(emptyRecord, [churn]), /Not measured yet\.\n`npm run bench -- page --table churn`/)
 	const entry: Entry = {
 		command: 'npm run bench -- flush\nnpm run bench -- churn',
@@ -156,7 +156,7 @@ test('tables are chosen by name, in the order of the page', (t) => {
 		chooseTables(undefined).map(({name}) => name),
 		tables.map(({name}) => name).filter((name) => name !== 'peers'),
 	)
-	t.throws(() => chooseTables('peers'), {message: /Expected --table to be of/})
+	t.throws(() => chooseTables('peers'), {message: /Expected --table to be one of/})
 })
 
 test('commands are shown as a shell takes them', (t) => {
@@ -167,7 +167,7 @@ test('commands are shown as a shell takes them', (t) => {
 	)
 })
 
-test('an entry has what the commands printed or wrote, and when and on what that was', async (t) => {
+test('an entry has what the commands printed or wrote, the day and the host', async (t) => {
 	const small = table<Readonly<{rows: number; smp: number}>>({
 		name: 'small',
 		title: 'Small',

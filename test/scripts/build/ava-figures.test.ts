@@ -17,7 +17,7 @@ test('crashes, hooks and hanging tests count as failures', (t) => {
 	t.is(summaryLine(avaFigures(output, 1)), '0 passed, 15 failed')
 })
 
-test('a run that fails without a word counts one failure', (t) => {
+test('a run that fails without a failed test counts as one failure', (t) => {
 	t.is(summaryLine(avaFigures('  ✔ a\n', 1)), '1 passed, 1 failed')
 })
 
@@ -25,7 +25,7 @@ test('colours do not hide the figures', (t) => {
 	t.is(summaryLine(avaFigures('  ─\n\n  \u001b[32m7 tests passed\u001b[39m\n', 0)), '7 passed, 0 failed')
 })
 
-test('titles of failed tests are told from the errors behind them', (t) => {
+test('titles of failed tests are separated from the errors after them', (t) => {
 	const output = [
 		'  ✘ [fail]: adds',
 		'  ✘ [fail]: adds, with words (1.2s) some: message',

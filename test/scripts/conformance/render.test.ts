@@ -1,4 +1,4 @@
-/** docs/conformance.md and what it is made of. */
+/** docs/conformance.md and its record. */
 import {readFile} from 'node:fs/promises'
 import test from 'ava'
 import {fromRoot} from '../../../scripts/build/project.ts'

@@ -1,4 +1,4 @@
-/** docs/command-line.md and what it is made of. */
+/** docs/command-line.md and the definitions that it is generated from. */
 import {readFile} from 'node:fs/promises'
 import test from 'ava'
 import {fromRoot} from '../../../scripts/build/project.ts'
@@ -25,7 +25,7 @@ test('the page names every option, every exit code and every value of a key of -
 	}
 })
 
-test('what the page says to be QEMU’s spelling is read as such', (t) => {
+test('every spelling that the page calls QEMU’s is understood', (t) => {
 	const section = page.split("## QEMU's spellings")[1]!.split('\n## ')[0]!
 	const spelled = [...section.matchAll(/^\| (.*?) \|/gm)].flatMap(([, cell]) => cell!.match(/(?<=`)-[^` ]+/g) ?? [])
 	t.true(spelled.length >= 12)

@@ -19,7 +19,7 @@ test('every mistake has a name of its own, and every area has some', (t) => {
 	t.true(mutations.length >= 20)
 })
 
-test('a mistake whose text is not there, or not once, is refused', (t) => {
+test('a mistake whose text does not occur, or not just once, is refused', (t) => {
 	const mutation = {name: 'x', file: 'a.ts', find: 'b', replace: '$&', tests: []}
 	t.throws(() => mutate(mutation, 'ac'), {message: 'Expected the text of mutation x once in a.ts, got it 0 times'})
 	t.throws(() => mutate(mutation, 'bb'), {message: /got it 2 times/})
