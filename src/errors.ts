@@ -1,7 +1,7 @@
 /** Errors, in three kinds: a user's mistakes, sizes out of range, broken invariants. */
 import {exitCodes} from './exit-codes.ts'
 
-/** A user's mistake: one line that says what was expected and what came. Never shown with a stack trace. */
+/** A user's mistake: one line that says what was expected and what was given. Never shown with a stack trace. */
 export class UserError extends Error {
 	override readonly name = 'UserError'
 	/** The process's exit code for this mistake. */

@@ -1,18 +1,18 @@
-/** The codes that the process ends with: one table, for the code that ends it, for --help and for docs/command-line.md. */
+/** The process's exit codes: one table, for the code that exits, for --help and for docs/command-line.md. */
 
 export type ExitCode = Readonly<{
-	/** A number, or how it is counted. */
+	/** A number, or the rule that gives it. */
 	code: number | string
 	when: string
 }>
 
 export const exitCodes = {
 	success: {code: 0, when: 'the guest powered off or, with --no-reboot, rebooted; --expect matched; or the user quit'},
-	guest: {code: "the guest's", when: 'the guest left with a code, by the test finisher; 1 for a failure by SBI'},
+	guest: {code: "the guest's", when: 'the guest exited with a code, through the test finisher; 1 for a failure by SBI'},
 	unmatched: {code: 1, when: 'the guest ended, or the user quit, before --expect matched'},
 	wrongUse: {code: 2, when: 'wrong use: an option, a file, a guest'},
 	failure: {code: 70, when: 'a failure of the emulator, such as a thread that died'},
-	guestStuck: {code: 71, when: 'the guest is stuck: it jumped into nowhere, and no hart can execute anything'},
+	guestStuck: {code: 71, when: 'the guest is stuck: it jumped to nowhere, and no hart can execute anything'},
 	timeout: {code: 124, when: '--timeout has passed'},
-	signal: {code: '128 + n', when: 'signal n ended it; 141, SIGPIPE, when nobody reads the output any more'},
+	signal: {code: '128 + n', when: 'signal n ended it; 141, SIGPIPE, when the reader of the output is gone'},
 } as const satisfies Record<string, ExitCode>

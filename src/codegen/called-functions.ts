@@ -1,4 +1,4 @@
-/** Functions that generated code calls by name: the hart core's, which a module imports, and upper halves of products, which it defines. */
+/** Functions that generated code calls by name: the hart core's (imported) and upper halves of products (defined). */
 import {assert} from '../errors.ts'
 import {
 	type CallName,
@@ -11,7 +11,7 @@ import {
 import type {FunctionReference, ModuleBuilder, Signature, ValueType} from '../wasm/index.ts'
 import {emitMultiplyHigh} from './multiply-high.ts'
 
-/** Those of the hart core that instructions do not call by name. */
+/** Functions of the hart core that instructions do not call by name. */
 const ownSignatures = {
 	readMemory: [['i64', 'i32'], ['i32']],
 	writeMemory: [['i64', 'i32', 'i64'], ['i32']],
@@ -47,7 +47,7 @@ const signatures: ReadonlyMap<CoreName, Signature> = new Map<CoreName, Signature
 	...callSignatures(),
 ])
 
-/** The functions that instructions call, with the signatures that their uses show. */
+/** The functions that instructions call, with signatures derived from the calls. */
 function callSignatures(): [CallName, Signature][] {
 	return instructions
 		.flatMap(({effects}) => effects.flatMap(expressionsOf))
@@ -58,7 +58,7 @@ function callSignatures(): [CallName, Signature][] {
 
 export const allCoreNames: readonly CoreName[] = [...signatures.keys()]
 
-/** What a module of regions needs whatever it runs. */
+/** Functions that every module of regions needs. */
 const always: readonly CoreName[] = ['readMemory', 'writeMemory', 'raise']
 
 /** The functions of the hart core that regions with these instructions may call. */
@@ -80,7 +80,10 @@ export function coreNamesOf(instructionsOfRegions: Iterable<Instruction>): Reado
 export class CalledFunctions {
 	readonly #references: ReadonlyMap<CoreName | MultiplyHighName, FunctionReference>
 
-	/** Before the module defines anything: imports come first. @param options.multiplyHigh whether to define upper halves of products. */
+	/**
+	 * To be called before the module defines anything: imports come first.
+	 * @param options.multiplyHigh whether to define upper halves of products.
+	 */
 	constructor(module: ModuleBuilder, options: {names: Iterable<CoreName>; multiplyHigh: boolean}) {
 		const references = new Map<CoreName | MultiplyHighName, FunctionReference>()
 		for (const name of options.names) {

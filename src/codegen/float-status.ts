@@ -13,7 +13,7 @@ export function emitMarkDirty(code: Code, block: Local): void {
 	code.memory('i32.store', offsets.mstatus)
 }
 
-/** Pushes mstatus.FS == off. */
+/** Pushes mstatus.FS == off. Plain, as above. */
 export function pushFloatingPointOff(code: Code, block: Local): void {
 	code.get(block).memory('i32.load', offsets.mstatus).i32(mstatusFs).op('i32.and', 'i32.eqz')
 }

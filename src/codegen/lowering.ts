@@ -1,4 +1,4 @@
-/** The one lowering of expression trees and effects into WebAssembly. Where operands come from is the only thing that differs between its users. */
+/** The one lowering of expression trees and effects to WebAssembly; its users differ in where operands come from. */
 
 import {BlockStatus} from '../hart/index.ts'
 import {
@@ -15,7 +15,7 @@ import type {Code, Label, Local} from '../wasm/index.ts'
 import type {CalledFunctions} from './called-functions.ts'
 import type {MemoryAccess} from './memory-access.ts'
 
-/** Where an instruction's operands come from: read from its decoded slot at run time, or constants of a translated region. */
+/** The source of an instruction's operands: its decoded slot, read at run time, or constants of a translated region. */
 export interface Operands {
 	/** Pushes the 64 bits of an x register. */
 	readX(field: RegisterField): void
@@ -42,18 +42,18 @@ export interface Operands {
 
 /** Where an instruction goes when it cannot complete; nothing has been written by then. */
 export type Exits = Readonly<{
-	/** An exception is raised already. */
+	/** An exception has been raised. */
 	trap: Label
-	/** The instruction turned out illegal. */
+	/** The instruction turned out to be illegal. */
 	illegal: Label
 }>
 
 type CallExpression = Extract<Expression, {op: 'call'}>
 
-/** CSR instructions' `how` argument to csrAccess. */
+/** The `how` argument of csrAccess(). */
 const csrHow = {write: 0, set: 1, clear: 2} as const
 
-/** The number of each is manageBlock()'s argument, and the instruction's immediate. */
+/** In the order of manageBlock()'s argument, which is the instruction's immediate. */
 const blockOperations: readonly BlockOperation[] = ['inval', 'clean', 'flush']
 
 const wasmBinary: Partial<Record<BinaryName, string>> = {
@@ -82,9 +82,9 @@ export class Lowering {
 	readonly memory: MemoryAccess
 	readonly functions: CalledFunctions
 	readonly exits: Exits
-	/** Emits a call in another way; false: it does not, and has emitted nothing. */
+	/** Emits a call in another way, or emits nothing and returns false. */
 	readonly callOtherwise: ((e: CallExpression, lowering: Lowering) => boolean) | undefined
-	/** Set by a CSR access whose side effects want the run to start over: i32 local, else undefined. */
+	/** The local (i32) that holds the CsrStatus of the instruction's CSR access; undefined if it has none. */
 	csrStatus: Local | undefined
 
 	constructor(options: {
@@ -158,7 +158,7 @@ export class Lowering {
 		}
 	}
 
-	/** Emits the effects that touch state; control flow is the caller's. */
+	/** Emits an effect on state; the caller emits control flow. */
 	effect(effect: Effect): void {
 		switch (effect.effect) {
 			case 'writeX':
@@ -292,7 +292,7 @@ export class Lowering {
 		code.release(mode)
 	}
 
-	// status = csrAccess(number, how, operand, readOnly), a CsrStatus; illegal → illegal; the old value comes through scratch
+	// status = csrAccess(number, how, operand, readOnly), a CsrStatus; illegal → illegal; the old value is in scratch
 	#csr(e: Extract<Expression, {op: 'csr'}>): void {
 		const {code} = this
 		const status = code.local('i32')

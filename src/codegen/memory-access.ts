@@ -71,8 +71,8 @@ export class MemoryAccess {
 		this.#offset({gva, bytes: e.bytes, tag: 'readTag'}, (address) => {
 			this.#call('readMemory', () => this.#code.get(address).i32(e.bytes), trap)
 		})
-		// Plain: RVWMO orders plain accesses by place, fence and dependency only; the host's aligned 8-byte load does not tear. The
-		// branch before it, with its call, keeps V8 from joining two loads, or making one again after the next.
+		// Plain: RVWMO orders plain accesses by overlap, fence and dependency only; the host's aligned 8-byte load does not
+		// tear. The branch before it, with its call, keeps V8 from merging two loads, or repeating one after the next.
 		this.#code.unalignedMemory(loadOpcode(e))
 	}
 
@@ -102,7 +102,10 @@ export class MemoryAccess {
 		code.release(address, value, entry)
 	}
 
-	/** Pushes the old value. Ordered among atomics as every Wasm atomic is, and before what follows by #finishStore(): whatever aq and rl say. */
+	/**
+	 * Pushes the old value. Sequentially consistent among atomics, as every Wasm atomic, and ordered before later
+	 * accesses by #finishStore(), whatever aq and rl say.
+	 */
 	amo(e: AmoExpression, operands: AtomicOperands, trap: Label): void {
 		const code = this.#code
 		const offset = code.local('i32')
@@ -122,17 +125,18 @@ export class MemoryAccess {
 		code.release(offset, value)
 	}
 
-	/** Pushes the value, and remembers its place and the value itself. */
+	/** Pushes the value, and records its place, width and value as the reservation. */
 	loadReserved({bytes, releases}: LoadReservedExpression, gva: Push, trap: Label): void {
 		const code = this.#code
-		// On every host: an atomic load is ordered before what follows, not after plain accesses before it (RVWMO rule 6).
+		// On every host: an atomic load is ordered before later accesses, but not after earlier plain ones (RVWMO rule 6).
 		if (releases) code.op('atomic.fence')
 		const type = bytes === 4 ? 'i32' : 'i64'
 		const offset = code.local('i32')
 		const value = code.local(type)
 		this.#atomicOffset({gva, bytes, tag: 'readTag'}, trap)
 		code.set(offset)
-		// Ordered before every later access of this hart, with or without aq: no fence. Pairs with the compare-exchange of storeConditional() and with AMOs on any hart.
+		// Ordered before every later access of this hart, with or without aq: no fence. Pairs with the compare-exchange of
+		// storeConditional() and with AMOs on any hart.
 		code.get(offset).memory(`${type}.atomic.load`).set(value)
 		this.#setReservation(() => code.get(offset))
 		code.get(this.#block).i32(bytes).memory('i32.store', offsets.reservationBytes)
@@ -162,7 +166,7 @@ export class MemoryAccess {
 				code.get(this.#block).memory('i64.load', offsets.reservationValue)
 				if (type === 'i32') code.op('i32.wrap_i64')
 				code.set(reserved)
-				// Sequentially consistent. Pairs with loadReserved() and with the other harts' stores and atomics on this place.
+				// Sequentially consistent. Pairs with loadReserved() and with other harts' stores and atomics on this place.
 				code.get(offset).get(reserved).get(value).memory(`${type}.atomic.rmw.cmpxchg`)
 				this.#finishStore()
 				code.get(reserved).op(`${type}.ne`).op('i64.extend_i32_u')
@@ -178,7 +182,10 @@ export class MemoryAccess {
 		this.#code.get(this.#block).get(this.#budget).memory('i32.store', offsets.budget)
 	}
 
-	/** The same, without this instruction: what a CSR access reads. Unprivileged spec, "Zicsr": "the value prior to the execution of the instruction". */
+	/**
+	 * The same, without this instruction, as a CSR access reads it. Unprivileged spec, "Zicsr": "the value prior to the
+	 * execution of the instruction".
+	 */
 	syncBudgetBefore(): void {
 		this.#code.get(this.#block).get(this.#budget).i32(1).op('i32.add').memory('i32.store', offsets.budget)
 	}
@@ -189,18 +196,19 @@ export class MemoryAccess {
 	}
 
 	/**
-	 * After the atomic operation of an AMO, or of an SC that may have stored. To the guest that is one access, and later ones
-	 * come after all of it: with aq any (RVWMO rule 5), without it a load that returns its value (rule 3) and what depends on its
-	 * result (rules 9 to 11). On x86 it is one instruction, and a barrier. On a weakly ordered host engines may emit a loop of
-	 * load-acquire-exclusive and store-release-exclusive with nothing behind it, as V8 does on ARMv8.0: plain accesses after it
-	 * may be performed before its store, though not before its load. What the host's instructions do cannot be asked for.
+	 * Follows the atomic operation of an AMO, or of an SC that may have stored. To the guest that is one access, ordered
+	 * before later ones: before all with aq (RVWMO rule 5), without it before a load that returns its value (rule 3) and
+	 * before accesses that depend on its result (rules 9 to 11). On x86 it is one instruction, and a barrier. On a weakly
+	 * ordered host engines may emit a loop of load-acquire-exclusive and store-release-exclusive with no barrier after
+	 * it, as V8 does on ARMv8.0: later plain accesses may be performed before its store, though not before its load. The
+	 * host's instructions cannot be queried.
 	 */
 	#finishStore(): void {
-		// Orders the store before every later access of this hart. Pairs with the fences and atomics of the others.
+		// Orders the store before every later access of this hart. Pairs with the fences and atomics of other harts.
 		if (this.#hostOrder === 'weak') this.#code.op('atomic.fence')
 	}
 
-	// Plain: a hart's reservation is its own.
+	// Plain: only this vCPU reads and writes its reservation.
 	#setReservation(offset: Push): void {
 		this.#code.get(this.#block)
 		offset()
@@ -247,7 +255,8 @@ export class MemoryAccess {
 		code.release(address, entry)
 	}
 
-	// Pushes entry.tag == tag of gva & ~(0xfff ^ (bytes − 1)). Plain: only this vCPU fills and empties its tables; others swap them whole.
+	// Pushes entry.tag == tag of gva & ~(0xfff ^ (bytes − 1)). Plain: only this vCPU fills and empties its tables; others
+	// swap whole tables.
 	#pushHit(access: {address: Local; entry: Local; bytes: AccessBytes; tag: 'readTag' | 'writeTag'}): void {
 		const code = this.#code
 		pushEntry(code, {address: access.address, table: this.#table, mask: this.#mask})
@@ -285,7 +294,7 @@ export function toTag(code: Code, encoding: TagEncoding): void {
 	if (bias !== 0) code.i64(BigInt(bias)).op('i64.add')
 }
 
-/** log2(TlbEntry.size) below the page shift: gva >> this, masked, is the entry's place in bytes. */
+/** The page shift − log2(TlbEntry.size): gva >> this, masked, is the entry's offset in bytes. */
 const entryShift = BigInt(pageShift) - BigInt(Math.log2(TlbEntry.size))
 
 /** Pushes the address of the entry for `address`: table + ((gva >> 7) & mask). */

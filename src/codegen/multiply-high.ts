@@ -1,4 +1,4 @@
-/** Upper halves of 64 × 64-bit products, which Wasm has no instruction for. */
+/** Upper halves of 64 × 64-bit products, for which Wasm has no instruction. */
 import type {MultiplyHighName} from '../isa/index.ts'
 import type {Code, FunctionReference, Local, ModuleBuilder} from '../wasm/index.ts'
 
@@ -42,7 +42,7 @@ function emitUnsigned(code: Code): void {
 	code.op('i64.mul', 'i64.add').i64(32n).op('i64.shr_u', 'i64.add')
 }
 
-// A negative operand counts 2^64 too much as an unsigned one: take the other off the upper half.
+// Read as unsigned, a negative operand is 2^64 too large: subtract the other operand from the upper half.
 function emitSigned(code: Code, mulhU: FunctionReference, signedOperands: readonly number[]): void {
 	code.get(code.parameter(0)).get(code.parameter(1)).call(mulhU)
 	for (const index of signedOperands) {

@@ -40,11 +40,11 @@ const regionHandler = handlerIndex('region')
 
 /**
  * Imports `env.memory`, `env.decode(codeBase, ip)` and, from `hart`, the hart core's functions; for the translator,
- * `env.regions` (the vCPU's function table), `env.hotThreshold` (jumps to one place that make it hot, from 1; counters have 16 bits) and
- * `env.hot(codeBase, ip, pageGva)`.
+ * `env.regions` (the vCPU's function table), `env.hotThreshold` (jumps to one place that make it hot, from 1; counters
+ * have 16 bits) and `env.hot(codeBase, ip, pageGva)`.
  * Exports `run(block, budget): ExitReason`, which executes about `budget` instructions from the block's pc on.
  *
- * @param options.design the machine's; the rest is as defaultTlbDesign has it. @param options.hostOrder default this host's.
+ * @param options.design the machine's, on top of defaultTlbDesign. @param options.hostOrder default: this host's.
  */
 export function buildInterpreter(
 	options: Readonly<{design?: Partial<TlbDesign>; hostOrder?: HostOrder}> = {},
@@ -92,10 +92,10 @@ function emitRun(
 		emitLoadTable(code, {block, regime: offsets.dataRegime, ...data})
 		emitLoadTable(code, {block, regime: offsets.fetchRegime, ...fetch})
 		code.get(block).memory('i32.load', offsets.codeGeneration).set(generation)
-		// Plain: for regions and this vCPU alone.
+		// Plain: only regions on this vCPU read these.
 		code.get(block).get(data.table).memory('i32.store', offsets.dataTable)
 		code.get(block).get(data.mask).memory('i32.store', offsets.dataMask)
-		// The mask is the last entry's place: behind it comes the trailer.
+		// The mask is the last entry's offset; the trailer follows that entry.
 		code.get(block).get(data.table).get(data.mask).op('i32.add')
 		code
 			.i32(TlbEntry.size + TlbTableTrailer.offset.lastPages)
@@ -113,7 +113,7 @@ function emitRun(
 	}
 
 	code.i32(1).set(weight)
-	// instret counts the whole slice from the start; retired = instret − budget at any time.
+	// instret includes the whole slice from its start: at any time, retired = instret − budget.
 	code.get(block).get(block).memory('i64.load', offsets.instret).get(budget).op('i64.extend_i32_s', 'i64.add')
 	code.memory('i64.store', offsets.instret)
 
@@ -133,7 +133,7 @@ function emitRun(
 						code.get(block).get(target).memory('i64.store', offsets.pc).br(restart)
 					})
 					const fault = (): void => {
-						// pc is the block's. What cannot be fetched does not retire.
+						// The block holds the pc. An instruction that cannot be fetched does not retire.
 						code.get(budget).i32(1).op('i32.sub').set(budget)
 						emitTrap(code, {block, budget, functions})
 						code.br(restart)
@@ -213,32 +213,34 @@ function emitCountJump(
 	code.release(place, counter)
 }
 
-// status = regions[slot.c](block, budget, pageGva, depth); 0 → far, at the block's pc; 1 → restart; 2 → trap; 3 → across
+// status = regions[slot.c](block, budget, pageGva, depth)
+// jump → far, at the block's pc; restart → restart; trap → take the trap, restart; across → across
 function emitRunRegion(
 	code: Code,
 	options: {
 		cursor: Cursor
 		budget: Local
-		/** The budget when a region was last left by a jump, −1 when by anything else. */
+		/** The budget when the last region ended with a jump; −1 if it ended otherwise. */
 		leftAt: Local
 		target: Local
 		functions: RunContext['functions']
 		far: Label
 		restart: Label
-		/** Goes on at `target`, with the one instruction there. */
+		/** Continues with the one instruction at `target`. */
 		across(): void
 	},
 ): void {
 	const {cursor, budget, leftAt, target, functions, far, restart} = options
 	const {block, ip, pageGva} = cursor
 	const status = code.local('i32')
+	// Plain: only this vCPU writes its counters.
 	const count = (field: number, push: () => void): void => {
 		code.get(block).get(block).memory('i64.load', field)
 		push()
 		code.op('i64.add').memory('i64.store', field)
 	}
 	count(offsets.regionEntries, () => code.i64(1n))
-	// Nothing was interpreted in between.
+	// Nothing has been interpreted since the last region.
 	count(offsets.regionReentries, () => code.get(budget).get(leftAt).op('i32.eq', 'i64.extend_i32_u'))
 	count(offsets.instructionsTranslated, () => code.get(budget).op('i64.extend_i32_s'))
 	// The region gets a ration; poll() gives it more.
@@ -265,14 +267,14 @@ function emitRunRegion(
 	code.release(status, ration, exits)
 }
 
-// Pushes budget <= 0 | doorbell. Atomic: pairs with VcpuBlocks.ring(); what was written before the ring is seen after it.
+// Pushes budget <= 0 | doorbell. Atomic: writes before the ring are visible after it. Pairs with VcpuBlocks.ring().
 function pushSafepoint(code: Code, {block, budget}: {block: Local; budget: Local}): void {
 	code.get(budget).i32(1).op('i32.lt_s').get(block).memory('i32.atomic.load', offsets.doorbell).op('i32.or')
 }
 
 // ((pendingInterrupts | mipSoftware) & mie) != 0 → takeInterrupt(), which sets pc when it takes one
 function emitTakeInterrupt(code: Code, {block, functions}: {block: Local; functions: RunContext['functions']}): void {
-	// Atomic: pairs with VcpuBlocks.raise(); the device state behind an interrupt is seen after it.
+	// Atomic: the device state behind an interrupt is visible after it. Pairs with VcpuBlocks.raise().
 	code.get(block).memory('i32.atomic.load', offsets.pendingInterrupts)
 	code.get(block).memory('i32.load', offsets.mipSoftware).op('i32.or')
 	code.get(block).memory('i32.load', offsets.mie).op('i32.and')
@@ -285,7 +287,7 @@ function emitTakeInterrupt(code: Code, {block, functions}: {block: Local; functi
 function emitLoadTable(code: Code, options: {block: Local; regime: number; table: Local; mask: Local}): void {
 	const {block, table, mask} = options
 	code.get(block).get(block).memory('i32.load', options.regime).i32(2).op('i32.shl', 'i32.add')
-	// Atomic: the cleared entries of a table are seen before its address. Pairs with the exchange that publishes a table in src/tlb.
+	// Atomic: a table's cleared entries are visible after its address. Pairs with the publishing exchange in src/tlb.
 	code.memory('i32.atomic.load', offsets.descriptor).tee(table)
 	code.i32(descriptorLog2Mask).op('i32.and').set(mask)
 	code.i32(TlbEntry.size).get(mask).op('i32.shl').i32(TlbEntry.size).op('i32.sub').set(mask)
@@ -300,7 +302,7 @@ function emitDispatch(context: RunContext): void {
 		const handler = handlers[depth - 1]
 		if (!handler) {
 			code.get(cursor.ip).memory('i32.load16_u', Slot.offset.handler)
-			// An index past the last handler cannot be: the decoder writes known ones only.
+			// An index past the last handler cannot occur: the decoder writes only known ones.
 			code.brTable(labels.slice().reverse(), labels[0] as Label)
 			return
 		}

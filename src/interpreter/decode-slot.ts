@@ -10,10 +10,9 @@ const across = handlerIndex('across')
 const illegal = handlerIndex('illegal')
 const region = handlerIndex('region')
 
-/** Slot bytes per byte of code. */
-
 /**
- * @param options.scratchPage the code page whose last instruction continues in the next guest page.
+ * @param options.scratchPage the code page for an instruction that continues in the next guest page.
+ * @param options.decoded called once per slot decoded.
  * @param options.region the table index of the translated region that runs at an offset of a code page, or −1.
  * @returns the interpreter's import `decode(codeBase, ip)`: fills the slot at ip.
  */
@@ -57,18 +56,19 @@ export function slotDecoder(
 
 type SlotOperands = Readonly<{a: number; b: number; c: number}>
 
-/** What an instruction's slot holds, wherever it lies. */
+/** An instruction word's slot, as far as it does not depend on where the word lies. */
 type Form = Readonly<{
 	handlers: Readonly<Record<Flow, number>>
 	slot: SlotOperands
-	/** The same for a direct jump within its page; its immediate, bytes. */
+	/** Of a direct jump within its page: c is the distance in slot bytes. */
 	nearSlot: SlotOperands
+	/** Of a direct jump: its immediate, bytes. */
 	distance: number | undefined
 }>
 
-/** By instruction word; a parcel's is told from a longer one by its lowest bits. */
+/** By instruction word; the two lowest bits distinguish a parcel from a 32-bit word. */
 const forms = new Map<number, Form>()
-/** Programs repeat themselves; hostile ones shall not fill the host's memory. */
+/** Programs repeat their instructions; a hostile one must not fill the host's memory. */
 const mostForms = 65_536
 
 function formOf(word: number): Form {

@@ -1,4 +1,4 @@
-/** Emits one handler: the code that executes one form of one instruction and goes on to the next slot. */
+/** Emits one handler: the code that executes one form of one instruction and dispatches the next slot. */
 
 import {type CoreName, emitMarkDirty, Lowering, offsets, pushFloatingPointOff} from '../codegen/index.ts'
 import {CsrStatus, Slot, WfiStatus} from '../hart/index.ts'
@@ -9,7 +9,7 @@ import {acrossSlot, ExitReason, type RunContext} from './run-context.ts'
 import {registerBytes} from './slot-encoding.ts'
 import {pushPc, SlotOperands} from './slot-operands.ts'
 
-/** ra, as slots hold it. */
+/** ra, as slots encode it. */
 const returnAddressRegister = 1 * registerBytes
 
 export function emitHandler(context: RunContext, handler: Handler): void {
@@ -46,18 +46,18 @@ function emitOwn(context: RunContext, key: OwnHandler['key']): void {
 	}
 }
 
-// The slot was no instruction: give its unit of budget back.
+// The slot was not an instruction: gives its unit of budget back.
 function unspend({code, budget}: RunContext): void {
 	code.get(budget).i32(1).op('i32.add').set(budget)
 }
 
-// page = fetchAcross(pc); page == 0 → trap; load the tables; go on at the same place of the scratch page
+// page = fetchAcross(pc); page == 0 → trap; reload the tables; continue at the same offset of the scratch page
 function emitAcross(context: RunContext): void {
 	const {code, cursor, functions, labels} = context
 	const page = code.local('i32')
 	pushPc(code, cursor)
 	code.call(functions.of('fetchAcross')).tee(page).op('i32.eqz').brIf(labels.trap)
-	// A full code cache flushes this vCPU's tables: their entries point at code pages that now hold something else.
+	// A full code cache flushes this vCPU's tables, whose entries point at code pages that now hold other code.
 	context.loadTables()
 	unspend(context)
 	code.get(page).set(cursor.codeBase)
@@ -88,7 +88,7 @@ function emitInstruction(context: RunContext, handler: InstructionHandler): void
 	}
 	const {effects} = instruction
 	const last = effects.at(-1)
-	// rd and the target may be one register: the target is evaluated first.
+	// rd and rs1 may be the same register: the target is evaluated first.
 	if (last?.effect === 'jumpRegister') {
 		lowering.push(last.target)
 		code.set(context.target)
@@ -104,7 +104,7 @@ function isControlFlow({effect}: Effect): boolean {
 	return effect === 'branch' || effect === 'jump' || effect === 'jumpRegister' || effect === 'system'
 }
 
-// A link to x0 has nothing to do.
+// A link to x0 has no effect.
 function isDropped(effect: Effect, {rdIsZero}: InstructionHandler): boolean {
 	return rdIsZero && effect.effect === 'writeX' && effect.value.op === 'nextPc'
 }
@@ -141,7 +141,8 @@ function emitControlFlow(
 }
 
 // weight = rs1 != ra || budget % 8 == 0
-/** A function's return points are as hot as its calls, and a region of each would hold the rest of the function again and again. */
+// A return counts one eighth: return points are as hot as the calls, and a region of each would repeat the rest of the
+// function.
 function emitReturnWeight({code, cursor, budget, weight}: RunContext): void {
 	code.get(cursor.ip).memory('i32.load8_u', Slot.offset.b).i32(returnAddressRegister).op('i32.ne')
 	code.get(budget).i32(7).op('i32.and', 'i32.eqz', 'i32.or').set(weight)
@@ -158,7 +159,7 @@ function emitDirectJump(context: RunContext, {handler}: {handler: InstructionHan
 	code.get(cursor.ip).get(cursor.ip).memory('i32.load', Slot.offset.c).op('i32.add').set(cursor.ip)
 	if (handler.flow === 'backward') {
 		code.get(context.budget).i32(1).op('i32.lt_s')
-		// Atomic: the safepoint of a loop. Pairs with VcpuBlocks.ring().
+		// Atomic: writes before the ring are visible after it. The safepoint of a loop; pairs with VcpuBlocks.ring().
 		code
 			.get(cursor.block)
 			.memory('i32.atomic.load', offsets.doorbell)
@@ -178,12 +179,14 @@ function storePc({code, cursor}: RunContext, extra: number): void {
 	code.memory('i64.store', offsets.pc)
 }
 
-/** Instructions whose whole effect is a function of the hart core; 0 = illegal. They leave pc to that function or to us. */
+/** System instructions. Functions of the hart core return 0 for an illegal one; pc is set there or here. */
 function emitSystem(context: RunContext, name: SystemName, {instruction, length}: InstructionHandler): void {
 	const {code, cursor, functions, labels, memory} = context
 	const call = (callee: CoreName) => code.call(functions.of(callee))
 	switch (name) {
 		case 'fence':
+			// Orders all earlier accesses before all later ones, whatever pred and succ say. Pairs with fences and atomics of
+			// other harts.
 			code.op('atomic.fence')
 			return advance(context, length)
 		case 'pause':
@@ -204,7 +207,7 @@ function emitSystem(context: RunContext, name: SystemName, {instruction, length}
 			call('raise').br(labels.trap)
 			return
 		case 'ecall':
-			// The built-in SBI counts the ecall as retired and returns behind it; a trap does neither.
+			// The built-in SBI counts the ecall as retired and returns after it; a trap does neither.
 			call('ecall').op('i32.eqz').brIf(labels.trap)
 			storePc(context, length)
 			context.leave(ExitReason.supervisorCall)

@@ -1,4 +1,4 @@
-/** Where the interpreter goes on after a far jump: the decoded page and the slot of an address. */
+/** Finds the decoded page and the slot where the interpreter continues after a far jump. */
 
 import {offsets, pushEntry, toTag} from '../codegen/index.ts'
 import {CodePage, lastParcel} from '../hart/index.ts'
@@ -8,7 +8,8 @@ import {acrossSlot, type RunContext} from './run-context.ts'
 import type {Cursor} from './slot-operands.ts'
 
 // entry = fetch table[target]
-// entry.execTag == tag of page(target) && entry.code.generation == generation ? codeBase = entry.code : codeBase = fetch(target)
+// hit = entry.execTag == tag of page(target) && entry.code.generation == generation
+// codeBase = hit ? entry.code : fetch(target)
 // ip = slot of target
 export function emitFindCode(
 	code: Code,

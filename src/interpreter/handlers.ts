@@ -1,7 +1,7 @@
-/** The interpreter's handlers: which specialised forms of each instruction exist, and which one a decoded instruction uses. */
+/** The interpreter's handlers: the specialised forms of each instruction, and which a decoded instruction uses. */
 import {type Decoded, type Instruction, instructions, lengthsOf, traitsOf} from '../isa/index.ts'
 
-/** Where a direct jump goes: within the page ahead, within the page back (a safepoint), or through the TLB. */
+/** How a direct jump goes: forward within the page, backward within it (a safepoint), or far, through the TLB. */
 export type Flow = 'forward' | 'backward' | 'far'
 
 /** A handler that executes one form of one instruction. */
@@ -36,7 +36,7 @@ export const ownHandlers: readonly OwnHandler[] = [
 
 const flows: readonly Flow[] = ['forward', 'backward', 'far']
 
-/** pc + imm, always or on a condition. */
+/** Whether it jumps to pc + imm, always or on a condition. */
 export function isDirectJump(instruction: Instruction): boolean {
 	const {flow} = traitsOf(instruction)
 	return flow === 'branch' || flow === 'jump'

@@ -1,4 +1,4 @@
-/** Counting what has retired where a slice ends and where an instruction does not. */
+/** Keeps instret exact when a slice ends and when an instruction traps. Plain: only this vCPU writes it. */
 
 import {offsets} from '../codegen/index.ts'
 import type {Code, Local} from '../wasm/index.ts'

@@ -1,4 +1,4 @@
-/** What the pieces of the interpreter's one function share: its locals and its labels. */
+/** The context that all parts of the interpreter's one function share: its locals and its labels. */
 
 import type {CalledFunctions, MemoryAccess} from '../codegen/index.ts'
 import {CodePage, lastParcel, slotBytesPerByte} from '../hart/index.ts'
@@ -9,20 +9,20 @@ import type {Cursor} from './slot-operands.ts'
 export const ExitReason = {
 	/** The slice is used up, or the doorbell rang. */
 	slice: 0,
-	/** WFI with nothing pending; pc is behind it. */
+	/** WFI with nothing pending; pc is after it. */
 	waitForInterrupt: 1,
-	/** ecall from S-mode, for the built-in SBI; pc is behind it. */
+	/** ecall from S-mode, for the built-in SBI; pc is after it. */
 	supervisorCall: 2,
 } as const
 
-/** Everything that handlers share: the function's locals and the places to go to. */
+/** Everything that handlers share: the function's locals and the labels to branch to. */
 export type RunContext = Readonly<{
 	code: Code
 	cursor: Cursor
 	budget: Local
 	/** Target of a far jump, i64. */
 	target: Local
-	/** What a far jump counts for, i32; 1 but for returns. */
+	/** How much a far jump counts, i32: 1, or for a return 0 or 1. */
 	weight: Local
 	memory: MemoryAccess
 	functions: CalledFunctions
@@ -33,7 +33,7 @@ export type RunContext = Readonly<{
 		next: Label
 		/** Continues at `target`, through the TLB. */
 		far: Label
-		/** Continues at the block's pc, after looking for interrupts and reloading what a change of state invalidates. */
+		/** Continues at the block's pc, after checking for interrupts and reloading what a change of state invalidates. */
 		restart: Label
 		/** An exception is raised. */
 		trap: Label
@@ -41,13 +41,13 @@ export type RunContext = Readonly<{
 		/** Runs the translated region whose slot is at ip, which is not counted as an instruction. */
 		region: Label
 	}>
-	/** Function results. */
+	/** Returns from run() with an ExitReason. */
 	leave(reason: number): void
-	/** Counts a jump to the slot at ip, and reports it when that makes it hot. */
+	/** Counts a jump to the slot at ip, and reports the slot when it becomes hot. */
 	countJump(): void
-	/** Loads the tables' addresses anew: after a call that may have flushed this vCPU's own. */
+	/** Reloads the tables' addresses, after a call that may have flushed this vCPU's tables. */
 	loadTables(): void
 }>
 
-/** The slot at which an instruction that crosses the page is executed, bytes from the code page. */
+/** The slot of the scratch page that executes an instruction across pages; bytes from that code page. */
 export const acrossSlot = CodePage.offset.slots + lastParcel * slotBytesPerByte

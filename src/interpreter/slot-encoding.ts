@@ -3,7 +3,8 @@ import {type Decoded, type Instruction, instructions, type OperandName, parsePat
 
 /**
  * Where an operand lies. Registers are byte offsets into x or f (number × 8).
- * `a`, `b`, `c`: the whole field. Parts of c: `c.rs2` bits 7–0, `c.rs3` bits 15–8, `c.rm` bits 18–16. Where c has no other part, c.rs2 is all of c.
+ * `a`, `b`, `c`: the whole field. Parts of c: `c.rs2` bits 7–0, `c.rs3` bits 15–8, `c.rm` bits 18–16. If c has no other
+ * part, c.rs2 is all of c.
  */
 export type SlotPlace = 'a' | 'b' | 'c' | 'c.rs2' | 'c.rs3' | 'c.rm'
 export type SlotFields = Readonly<Partial<Record<OperandName, SlotPlace>>>
@@ -39,7 +40,7 @@ const places: Readonly<Record<SlotPlace, {field: 'a' | 'b' | 'c'; shift: number}
 }
 const isRegister: ReadonlySet<string> = new Set<OperandName>(['rd', 'rs1', 'rs2', 'rs3'])
 
-/** How one operand goes into the slot. */
+/** How one operand is packed into the slot. */
 type Packing = Readonly<{operand: OperandName; field: 'a' | 'b' | 'c'; shift: number; scale: number}>
 
 const packings: ReadonlyMap<Instruction, readonly Packing[]> = new Map(

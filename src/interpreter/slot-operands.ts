@@ -1,4 +1,4 @@
-/** Operands of the interpreter: read from the decoded slot at run time. */
+/** The interpreter's operands, read from the decoded slot at run time. Plain: slots and registers are this vCPU's. */
 
 import {type Operands, offsets} from '../codegen/index.ts'
 import {CodePage, Slot} from '../hart/index.ts'
@@ -6,7 +6,7 @@ import type {Instruction, RegisterField, Type} from '../isa/index.ts'
 import type {Code, Local} from '../wasm/index.ts'
 import {slotFields} from './slot-encoding.ts'
 
-/** Locals that name the place of the current instruction. */
+/** Locals that locate the current instruction. */
 export type Cursor = Readonly<{
 	block: Local
 	/** Address of the current slot. */

@@ -1,6 +1,6 @@
 /**
- * A: atomics. All of them are ordered as with aq and rl, so these change nothing; save that rl orders an LR, which is a load,
- * after plain accesses before it. Unprivileged spec, "A" Extension.
+ * A: atomics. All are ordered as if aq and rl were set, so these bits are ignored, but for rl of an LR: it orders that
+ * load after earlier plain accesses, too. Unprivileged spec, "A" Extension.
  */
 import {instruction, rs2} from './definition.ts'
 import type {AmoName, Instruction} from './expression.ts'

@@ -1,11 +1,14 @@
-/** C for RV64, with the compressed loads and stores of D. Unprivileged spec, "C" Extension, "RVC Instruction Set Listings". */
+/** C for RV64, with those of D. Unprivileged spec, "C" Extension, "RVC Instruction Set Listings". */
 import type {CompressedInstruction} from './definition.ts'
 import {compressed} from './definition.ts'
 
 const ra = 1
 const sp = 2
 
-/** Hints (a destination of x0, a shift by 0, …) need no rows: their base instructions change nothing. Whatever is not listed is reserved, and illegal. */
+/**
+ * Hints (a destination of x0, a shift by 0, …) need no rows: their base instructions change nothing. Other encodings
+ * that are not listed are reserved, and illegal.
+ */
 export const compressedInstructions: readonly CompressedInstruction[] = [
 	// Quadrant 0
 	compressed('c.addi4spn', '000 nzuimm[5:4|9:6|2|3] rd′ 00', 'addi', {rs1: sp}),

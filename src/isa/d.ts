@@ -14,7 +14,7 @@ export const d: readonly Instruction[] = [
 		'01000 00 00001 rs1 rm rd 1010011',
 		writeF('rd', box32(call('f64_to_f32', 'i32', f('rs1'), roundingMode))),
 	),
-	// Exact, so the rounding mode plays no part; but a reserved one is illegal, as everywhere.
+	// Exact in every rounding mode; a reserved one is still illegal.
 	floatingPoint(
 		'fcvt.d.s',
 		'01000 01 00000 rs1 rm rd 1010011',

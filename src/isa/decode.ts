@@ -20,7 +20,7 @@ type Row = Readonly<{instruction: Instruction; pattern: Pattern}>
 /** Bits 6–2, the major opcode, and 14–12, funct3 in most formats. */
 const bucketOf = (word: number): number => ((word >>> 2) & 0x1f) | ((word >>> 7) & 0xe0)
 
-/** bucketOf(word) → the rows that the word may be. */
+/** bucketOf(word) → the rows that the word may match. */
 const buckets: readonly (readonly Row[])[] = sortIntoBuckets()
 
 function sortIntoBuckets(): Row[][] {
@@ -44,11 +44,11 @@ const compressedRows = compressedInstructions.map((row) => ({
 	parsed: parsePattern(row.pattern),
 }))
 
-/** Parcel → its meaning; null where it has none. Filled as parcels occur. */
+/** Parcel → its instruction; null if it is illegal. Filled as parcels occur. */
 const decodedParcels: (Decoded | null | undefined)[] = new Array(0x1_0000).fill(undefined)
 
 /**
- * @param word the 32 bits at the instruction's address; where bits 1–0 are not 11, only the lower 16 count.
+ * @param word the 32 bits at the instruction's address; if bits 1–0 are not 11, only the lower 16 count.
  * @returns undefined for an illegal instruction.
  */
 export function decode(word: number): Decoded | undefined {
@@ -79,7 +79,7 @@ function decodeParcel(parcel: number): Decoded | undefined {
 
 const hasCompressedForm: ReadonlySet<Instruction> = new Set(compressedRows.map(({instruction}) => instruction))
 
-/** The lengths in which an instruction occurs, in bytes. */
+/** The lengths in which an instruction can be encoded, in bytes. */
 export function lengthsOf(instruction: Instruction): readonly (2 | 4)[] {
 	return hasCompressedForm.has(instruction) ? [2, 4] : [4]
 }

@@ -1,11 +1,11 @@
-/** How a row of the instruction list is written. */
+/** Helpers to write the rows of the instruction list. */
 import type {Effect, Expression, Instruction} from './expression.ts'
 import {truncate32, writeX, x} from './expression.ts'
 import type {Operands} from './pattern.ts'
 
 export const rs1 = x('rs1')
 export const rs2 = x('rs2')
-/** Their lower halves. */
+/** Their low 32 bits. */
 export const word1 = truncate32(rs1)
 export const word2 = truncate32(rs2)
 
@@ -16,7 +16,7 @@ export const instruction = (name: string, pattern: string, ...effects: readonly 
 	effects,
 })
 
-/** One that does no more than to give its x register a value. */
+/** A 32-bit instruction whose only effect is to write rd, an x register. */
 export const writeRd = (name: string, pattern: string, value: Expression): Instruction =>
 	instruction(name, pattern, writeX('rd', value))
 
@@ -28,13 +28,13 @@ export const floatingPoint = (name: string, pattern: string, ...effects: readonl
 	floatingPoint: true,
 })
 
-/** An instruction of 16 bits: it stands for a base instruction, some of whose operands are fixed. */
+/** A 16-bit instruction: a base instruction with some operands fixed. */
 export type CompressedInstruction = Readonly<{
 	name: string
 	pattern: string
 	/** The base instruction's name. */
 	base: string
-	/** Operands that the pattern does not hold; those named nowhere are 0. */
+	/** Operands that the pattern does not encode; those in neither are 0. */
 	fixed: Readonly<Partial<Operands>>
 }>
 

@@ -1,4 +1,4 @@
-/** The language in which instructions are defined: immutable, width-typed expression trees and the effects that they feed. */
+/** The language that defines instructions: immutable, width-typed expression trees and the effects that they feed. */
 
 export type Type = 'i32' | 'i64'
 /** Operand fields that name a register. */
@@ -70,7 +70,10 @@ export type Expression = Readonly<
 	| {op: 'pc'; type: 'i64'}
 	/** The next instruction's address (pc + 2 or pc + 4). */
 	| {op: 'nextPc'; type: 'i64'}
-	/** The rounding mode in force, 0–4: the rm field, or frm where rm is DYN. An invalid one is an illegal instruction before any effect. */
+	/**
+	 * The rounding mode in force, 0–4: the rm field, or frm where rm is DYN. An invalid one makes the instruction illegal
+	 * before any effect.
+	 */
 	| {op: 'roundingMode'; type: 'i32'}
 	| {op: 'unary'; type: Type; name: UnaryName; a: Expression}
 	| {op: 'binary'; type: Type; name: BinaryName; a: Expression; b: Expression}
@@ -78,16 +81,15 @@ export type Expression = Readonly<
 	| {op: 'select'; type: Type; condition: Expression; a: Expression; b: Expression}
 	/** `type` is the result's; narrower accesses are extended as `signed` says. */
 	| {op: 'load'; type: Type; bytes: AccessBytes; signed: boolean; gva: Expression}
-	/** One access, ordered before all that follow. The old value; 4-byte ones are i32. */
+	/** One access, ordered before all later ones. Yields the old value, an i32 for 4 bytes. */
 	| {op: 'amo'; type: Type; name: AmoName; bytes: 4 | 8; gva: Expression; value: Expression}
-	/** Load reserved. */
-	/** `releases`: ordered after everything before it, too. */
+	/** Load reserved. `releases`: ordered after all earlier accesses, too. */
 	| {op: 'loadReserved'; type: Type; bytes: 4 | 8; gva: Expression; releases: boolean}
-	/** 0 on success, 1 on failure, i64. */
+	/** Yields 0 on success, 1 on failure, i64. */
 	| {op: 'storeConditional'; type: 'i64'; bytes: 4 | 8; gva: Expression; value: Expression}
 	/**
-	 * Reads (and with `write` writes) a CSR; the old value. `name` says how the new value comes: 'write' = operand, 'set' = old | operand, 'clear' = old & ~operand.
-	 * `readOnly` (i32) not 0: only reads, as csrrs/csrrc with x0.
+	 * Reads a CSR and writes it, unless `readOnly` (i32) is not 0, as for csrrs and csrrc with x0. Yields the old value.
+	 * The new value, by `name`: 'write' = operand, 'set' = old | operand, 'clear' = old & ~operand.
 	 */
 	| {op: 'csr'; type: 'i64'; name: 'write' | 'set' | 'clear'; operand: Expression; readOnly: Expression}
 	| {op: 'call'; type: Type; name: CallName; arguments: readonly Expression[]}
@@ -115,13 +117,19 @@ export type Effect = Readonly<
 	| {effect: 'store'; bytes: AccessBytes; gva: Expression; value: Expression}
 	/** Zeroes the 64-byte block that holds gva (cbo.zero). */
 	| {effect: 'zeroBlock'; gva: Expression}
-	/** A cache-block management instruction on the block that holds gva: memory is coherent, so it only may fault (cbo.inval, cbo.clean, cbo.flush). */
+	/**
+	 * Manages the cache block that holds gva (cbo.inval, cbo.clean, cbo.flush). Memory is coherent, so all that it can do
+	 * is fault.
+	 */
 	| {effect: 'manageBlock'; name: BlockOperation; gva: Expression}
-	/** To pc + imm when the condition (i32) is not 0. */
+	/** Jumps to pc + imm if the condition (i32) is not 0. */
 	| {effect: 'branch'; condition: Expression}
-	/** To pc + imm. */
+	/** Jumps to pc + imm. */
 	| {effect: 'jump'}
-	/** To a computed address; its bit 0 is already clear. Evaluated before any write of the same instruction (jalr with rd = rs1). */
+	/**
+	 * Jumps to a computed address, whose bit 0 is already clear. It is evaluated before any write of the same instruction
+	 * (jalr with rd = rs1).
+	 */
 	| {effect: 'jumpRegister'; target: Expression}
 	| {effect: 'system'; name: SystemName}
 >
@@ -261,11 +269,11 @@ export const system = (name: SystemName): Effect => ({effect: 'system', name})
 /** One instruction: its bits as the manual prints them, and its effects in order. */
 export type Instruction = Readonly<{
 	name: string
-	/** Space-separated fields from bit 31 (or 15) down: literal bits, register fields, `imm[11:0]`-style slices, `csr`, `uimm`, `shamt`, `rm`, `aq`, `rl`. */
+	/** Space-separated fields from bit 31 (or 15) down, as parsePattern() reads them. */
 	pattern: string
 	effects: readonly Effect[]
 	/** The instruction needs mstatus.FS ≠ 0 (illegal otherwise). */
 	floatingPoint?: boolean
-	/** The row whose pattern also holds this row's words: this one goes first (pause lies in fence's space). */
+	/** The row whose pattern also matches this row's words: this row is tried first (pause lies in fence's space). */
 	specializes?: string
 }>

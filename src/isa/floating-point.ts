@@ -24,7 +24,7 @@ import {
 	zeroExtend32,
 } from './expression.ts'
 
-/** What tells one format from the other. */
+/** All that differs between the formats. */
 type Format = Readonly<{
 	/** The instruction's suffix, and the hart core's prefix. */
 	suffix: 's' | 'd'
@@ -33,7 +33,7 @@ type Format = Readonly<{
 	fmt: '00' | '01'
 	type: Type
 	bits: 32 | 64
-	/** A register's value in this format. A single that is not NaN-boxed counts as the canonical NaN. */
+	/** A register's value in this format. A single that is not NaN-boxed reads as the canonical NaN. */
 	read(field: RegisterField): Expression
 	/** The register's contents for a value in this format. */
 	box(value: Expression): Expression
@@ -81,7 +81,7 @@ export function memoryRows({suffix, box}: Format): readonly Instruction[] {
 	]
 }
 
-/** ±(a × b) ± c, rounded once: the signs are those of the operands. */
+/** ±(a × b) ± c, rounded once; the rows change the signs of operands. */
 export function fusedRows({suffix, prefix, fmt, type, bits, read, box, constant}: Format): readonly Instruction[] {
 	const signBit = constant(1n << BigInt(bits - 1))
 	const negate = (value: Expression) => xor(value, signBit)

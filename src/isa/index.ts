@@ -1,4 +1,4 @@
-/** The instruction set: every instruction defined once and its decoder. */
+/** The instruction set: every instruction, defined once, and the decoder. */
 
 export {compressedInstructions} from './compressed.ts'
 export * from './decode.ts'

@@ -1,4 +1,4 @@
-/** The instruction list: every base instruction, once. A row's place in it is its number. */
+/** The instruction list: every base instruction, once. The interpreter's handlers follow its order. */
 import {a} from './a.ts'
 import {d} from './d.ts'
 import type {Instruction} from './expression.ts'

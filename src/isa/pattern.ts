@@ -1,6 +1,6 @@
 /** A pattern: an instruction's bits as the manual prints them, parsed into a mask, a match and the operand fields. */
 
-/** What an instruction word says. Registers are numbers; `imm` also stands for shamt and uimm and is extended as the format says. */
+/** An instruction word's operands. Registers are numbers; `imm`, also for shamt and uimm, is extended to 32 bits. */
 export type Operands = {
 	rd: number
 	rs1: number
@@ -17,7 +17,7 @@ export const operandNames: readonly OperandName[] = ['rd', 'rs1', 'rs2', 'rs3', 
 /** `width` bits of the word from `wordLow` up, which are the operand's bits from `valueLow` up. */
 type Slice = Readonly<{wordLow: number; width: number; valueLow: number}>
 
-/** One operand of a pattern, put together from all its slices. */
+/** One operand of a pattern, assembled from all its slices. */
 type Field = {
 	/** The operands that it sets: two for `rs1/rd`. */
 	readonly operands: readonly OperandName[]
@@ -35,15 +35,15 @@ export type Pattern = Readonly<{
 	/** Literal bits, as signed 32-bit numbers: a word has the form when (word & mask) === match. */
 	mask: number
 	match: number
-	/** The operands that occur. */
+	/** The operands that it encodes. */
 	has: ReadonlySet<OperandName>
 	/** True when the word has the form and no field has a value that the pattern excludes. */
 	matches(word: number): boolean
-	/** The operands of a word that matches; those that do not occur are 0. */
+	/** The operands of a word that matches; those that it does not encode are 0. */
 	extract(word: number): Operands
 }>
 
-/** Fixed-width fields: bits, and the operand that they name (none for bits that have no effect here). */
+/** Fixed-width fields: bits, and the operand that they encode (none for bits that are ignored). */
 const fixedFields: Readonly<Record<string, {width: number; operand?: OperandName; base?: number}>> = {
 	rd: {width: 5, operand: 'rd'},
 	rs1: {width: 5, operand: 'rs1'},
@@ -54,7 +54,7 @@ const fixedFields: Readonly<Record<string, {width: number; operand?: OperandName
 	'rs2′': {width: 3, operand: 'rs2', base: 8},
 	csr: {width: 12, operand: 'csr'},
 	rm: {width: 3, operand: 'rm'},
-	// All of our atomics and fences are sequentially consistent.
+	// Ignored: a.ts says how atomics are ordered, and every fence orders everything.
 	aq: {width: 1},
 	rl: {width: 1},
 	fm: {width: 4},
@@ -62,7 +62,7 @@ const fixedFields: Readonly<Record<string, {width: number; operand?: OperandName
 	succ: {width: 4},
 }
 
-/** Sliced fields, all of which are the immediate; `nz` ones exclude 0. */
+/** Fields in slices, which make up the immediate; `nz` ones exclude 0. */
 const slicedFields: Readonly<Record<string, {signed: boolean; nonZero?: boolean}>> = {
 	imm: {signed: true},
 	nzimm: {signed: true, nonZero: true},
@@ -74,8 +74,9 @@ const slicedFields: Readonly<Record<string, {signed: boolean; nonZero?: boolean}
 const parsed = new Map<string, Pattern>()
 
 /**
- * Space-separated fields from the highest bit down. Literal bits; registers (`rd`, `rs1′`, both at once as `rs1/rd`), which may
- * exclude values (`rd≠0`, `rd≠{0,2}`); immediates with the bits that each slice holds (`imm[12|10:5]`); `csr`, `rm`, `aq` and so on.
+ * Space-separated fields from the highest bit down. Literal bits; registers (`rd`, `rs1′`, both at once as `rs1/rd`),
+ * which may exclude values (`rd≠0`, `rd≠{0,2}`); immediates (`imm`, `uimm`, `shamt`, …) with the bits that each slice
+ * holds (`imm[12|10:5]`); `csr`, `rm`, `aq` and so on.
  * @throws Error when the fields do not add up to 16 or 32 bits.
  */
 export function parsePattern(text: string): Pattern {
@@ -96,7 +97,7 @@ type Token = Readonly<{
 	signed: boolean
 	base: number
 	forbidden: readonly number[]
-	/** From the highest down; the operand's bits. */
+	/** The operand's bits, from the highest slice down. */
 	slices: readonly {width: number; valueLow: number}[]
 }>
 

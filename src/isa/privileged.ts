@@ -1,6 +1,7 @@
 /**
- * Privileged instructions, Svinval, Zawrs, and the cache-block operations of Zicbom and Zicboz. Privileged spec, "Machine-Mode" and
- * "Supervisor-Mode Privileged Instructions", "Svinval"; unprivileged spec, "Zawrs" and "CMO" Extensions.
+ * Privileged instructions, Svinval, Zawrs, and the cache-block operations of Zicbom and Zicboz. Privileged spec,
+ * "Machine-Mode" and "Supervisor-Mode Privileged Instructions", "Svinval"; unprivileged spec, "Zawrs" and "CMO"
+ * Extensions.
  */
 import {instruction} from './definition.ts'
 import type {Instruction} from './expression.ts'
@@ -11,11 +12,11 @@ export const privileged: readonly Instruction[] = [
 	instruction('sret', '0001000 00010 00000 000 00000 1110011', system('sret')),
 	instruction('wfi', '0001000 00101 00000 000 00000 1110011', system('wfi')),
 	instruction('sfence.vma', '0001001 rs2 rs1 000 00000 1110011', system('sfence.vma')),
-	// An invalidation is carried out at once, so there is nothing left for the fences around it.
+	// It invalidates at once, so the fences around it have nothing to do.
 	instruction('sinval.vma', '0001011 rs2 rs1 000 00000 1110011', system('sfence.vma')),
 	instruction('sfence.w.inval', '0001100 00000 00000 000 00000 1110011', system('sfence.w.inval')),
 	instruction('sfence.inval.ir', '0001100 00001 00000 000 00000 1110011', system('sfence.inval.ir')),
-	// A stall may end at any time; these end at once. So TW, which limits how long wrs.nto may take, never makes it illegal.
+	// A stall may end at any time; these end at once. So TW, which limits the time of wrs.nto, never makes it illegal.
 	instruction('wrs.nto', '000000001101 00000 000 00000 1110011', system('pause')),
 	instruction('wrs.sto', '000000011101 00000 000 00000 1110011', system('pause')),
 	instruction('cbo.inval', '000000000000 rs1 010 00000 0001111', manageBlock('inval', x('rs1'))),

@@ -1,4 +1,4 @@
-/** RV64I, with Zifencei's fence.i and Zihintpause's pause. Unprivileged spec, "RV32I Base Integer Instruction Set" and "RV64I". */
+/** RV64I, Zifencei's fence.i, Zihintpause's pause. Unprivileged spec, "RV32I Base Integer Instruction Set", "RV64I". */
 import {instruction, rs1, rs2, word1, word2, writeRd} from './definition.ts'
 import type {AccessBytes, Expression, Instruction} from './expression.ts'
 import {
@@ -97,7 +97,7 @@ export const rv64i: readonly Instruction[] = [
 	writeRd('srlw', '0000000 rs2 rs1 101 rd 0111011', signExtend32(shrU(word1, word2))),
 	writeRd('sraw', '0100000 rs2 rs1 101 rd 0111011', signExtend32(shrS(word1, word2))),
 
-	// Reserved fields of fences are ignored, as the manual asks.
+	// Reserved fields of fences are ignored, as the manual requires.
 	instruction('fence', 'fm pred succ rs1 000 rd 0001111', system('fence')),
 	{...instruction('pause', '0000 0001 0000 00000 000 00000 0001111', system('pause')), specializes: 'fence'},
 	instruction('fence.i', 'imm[11:0] rs1 001 rd 0001111', system('fence.i')),

@@ -1,14 +1,14 @@
-/** What an instruction is, computed once from its definition: what it reads, writes and calls, how it ends, and how it may fail. */
+/** Traits, derived once from an instruction's definition: what it reads, writes and calls, how it ends or may fail. */
 import type {CallName, Effect, Expression, Instruction, SystemName} from './expression.ts'
 
-/** Fields that name a register which an instruction reads. */
+/** Fields that name a source register. */
 export type SourceField = 'rs1' | 'rs2' | 'rs3'
 /** How an instruction accesses memory. `atomic`: AMO, LR or SC. `block`: a cache-block operation. */
 export type MemoryUse = 'load' | 'store' | 'atomic' | 'block'
-/** Where control goes after it. `direct`: pc + imm, always or on a condition. `computed`: through a register. */
+/** The next instruction. `branch`: at pc + imm on a condition. `jump`: at pc + imm. `computed`: through a register. */
 export type Flow = 'next' | 'branch' | 'jump' | 'computed'
 
-/** Upper halves of products, which WebAssembly has no instruction for. */
+/** Upper halves of products, for which WebAssembly has no instruction. */
 export type MultiplyHighName = 'mulhS' | 'mulhU' | 'mulhSU'
 
 export type Traits = Readonly<{
@@ -21,17 +21,17 @@ export type Traits = Readonly<{
 	multipliesHigh: ReadonlySet<MultiplyHighName>
 	memory: ReadonlySet<MemoryUse>
 	accessesCsr: boolean
-	/** It rounds as its rm field says. */
+	/** It has an rm field with its rounding mode. */
 	rounds: boolean
 	flow: Flow
-	/** Its whole effect, for an instruction of the system. */
+	/** The whole effect of a system instruction. */
 	system: SystemName | undefined
 	needsFloat: boolean
 	/** It writes an f register, or may raise floating-point flags: mstatus.FS becomes dirty. */
 	dirtiesFloat: boolean
-	/** Nothing but a write of rd from registers: with rd = x0 it does nothing. */
+	/** Its only effect is to write an x register: with rd = x0 it does nothing. */
 	isPure: boolean
-	/** Only when it executes does it show whether it is legal. */
+	/** Whether it is legal depends on state, and shows only when it executes. */
 	mayBeIllegal: boolean
 	/** It may raise an exception: an access fault, a page fault, an illegal instruction. */
 	mayTrap: boolean
@@ -39,7 +39,7 @@ export type Traits = Readonly<{
 	endsRegion: boolean
 }>
 
-/** The expressions that an expression is made of, one level down. */
+/** The direct operands of an expression. */
 export function operandsOf(e: Expression): readonly Expression[] {
 	switch (e.op) {
 		case 'unary':
@@ -65,7 +65,7 @@ export function operandsOf(e: Expression): readonly Expression[] {
 
 const withOperands = (e: Expression): readonly Expression[] => [e, ...operandsOf(e).flatMap(withOperands)]
 
-/** Every expression of an effect. */
+/** Every expression of an effect, at all levels. */
 export function expressionsOf(effect: Effect): readonly Expression[] {
 	switch (effect.effect) {
 		case 'writeX':
@@ -85,7 +85,7 @@ export function expressionsOf(effect: Effect): readonly Expression[] {
 	}
 }
 
-/** Those that translated code executes itself. */
+/** System instructions that translated code executes itself. */
 const translated: ReadonlySet<SystemName> = new Set(['fence', 'pause'])
 
 const memoryUse: Partial<Record<Expression['op'] | Effect['effect'], MemoryUse>> = {

@@ -3,7 +3,7 @@ import {instruction, rs1, rs2} from './definition.ts'
 import type {Expression, Instruction} from './expression.ts'
 import {and, i64, imm, or, shl, shrU, writeX, xor} from './expression.ts'
 
-/** The register form and the immediate form of one operation on the bit that `index` names (modulo 64, as shifts are). */
+/** The register and immediate forms of an operation on the bit that `index` names (modulo 64, as for shifts). */
 const rows = (name: string, funct6: string, funct3: string, value: (index: Expression) => Expression) => [
 	instruction(name, `${funct6}0 rs2 rs1 ${funct3} rd 0110011`, writeX('rd', value(rs2))),
 	instruction(`${name}i`, `${funct6} shamt[5:0] rs1 ${funct3} rd 0010011`, writeX('rd', value(imm))),

@@ -4,12 +4,12 @@ import type {SharedMemory} from './shared-memory.ts'
 
 /** A guest-physical address in bytes; below 2^53, so a number holds it exactly. */
 export type Gpa = number & {readonly space?: 'guest-physical'}
-/** A guest-virtual address; 64 bits, so the low and high words travel apart on hot paths. */
+/** A guest-virtual address, 64 bits. Not for hot paths, which have no BigInt. */
 export type Gva = bigint & {readonly space?: 'guest-virtual'}
 /** Bytes from the start of the shared memory. */
 export type Offset = number & {readonly space?: 'shared-memory'}
 
-/** Where QEMU's riscv `virt` board has its RAM. */
+/** The first address of RAM on QEMU's riscv `virt` board. */
 export const ramBase: Gpa = 0x8000_0000
 
 export class GuestRam {
@@ -43,7 +43,10 @@ export class GuestRam {
 		return this.memory.u8.subarray(offset, offset + length)
 	}
 
-	/** @throws RangeError when any byte lies outside. */
+	/**
+	 * Plain: harts start after the loader's writes, and a device publishes its own with the used index.
+	 * @throws RangeError when any byte lies outside.
+	 */
 	write(gpa: Gpa, bytes: Uint8Array): void {
 		this.memory.u8.set(bytes, this.ramOffset(gpa, bytes.length))
 	}

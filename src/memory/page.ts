@@ -2,5 +2,5 @@
 export const pageShift = 12
 /** Bytes. */
 export const pageBytes = 2 ** pageShift
-/** The bits of an address that say where in its page it lies. */
+/** The bits of an address that are the offset in its page. */
 export const pageMask = pageBytes - 1

@@ -7,7 +7,7 @@ export const maximumBytes = 0x1_0000_0000 - wasmPageBytes
 
 export type Region = Readonly<{offset: number; size: number}>
 
-/** Where everything lies: region name → bytes from the start of the shared memory. Plain data, posted to every thread. */
+/** The layout: region name → bytes from the start of the shared memory. Plain data, posted to every thread. */
 export type MemoryMap = Readonly<{regions: Readonly<Record<string, Region>>; size: number}>
 
 export type RegionRequest = Readonly<{name: string; size: number; align: number}>

@@ -1,6 +1,6 @@
-/** A shared struct: one declaration of fields, from which TypeScript, the code generator and AssemblyScript all take their offsets. */
+/** A shared struct: fields declared once, whose offsets TypeScript, code generators and AssemblyScript use. */
 
-/** A scalar field. The name is its width and, for floating point, its format. */
+/** A scalar field, named by its width. */
 export type Scalar = 'i8' | 'i16' | 'i32' | 'i64'
 
 const scalarSize: Record<Scalar, number> = {i8: 1, i16: 2, i32: 4, i64: 8}
@@ -41,7 +41,8 @@ export function roundUp(value: number, multiple: number): number {
 
 /**
  * Lays the fields out in the order given, each naturally aligned.
- * @param options.align bytes; at least the largest field's alignment. A struct that one thread writes often wants a cache line (64), or two where the adjacent-line prefetcher counts (128).
+ * @param options.align bytes; raised to the largest field's alignment. A struct that one thread writes often wants a
+ * cache line (64), or two (128), because of the adjacent-line prefetcher.
  */
 export function sharedStruct<const Fields extends FieldList>(
 	fields: Fields,

@@ -12,9 +12,9 @@ export const VcpuWords = sharedStruct(
 		pendingInterrupts: 'i32',
 		/** HSM state, SBI's numbers (0 STARTED … 6 RESUME_PENDING). */
 		hsmState: 'i32',
-		/** Not 0 while the vCPU waits in WFI or is HSM-stopped (observability only). */
+		/** 1 while the vCPU sleeps in WFI, or stopped or suspended by HSM (for observers only). */
 		waiting: 'i32',
-		/** hsm start arguments: written by the starter that moved hsmState to START_PENDING, before it rings Doorbell.hsm. */
+		/** HSM start arguments, from the starter that moved hsmState to START_PENDING, before it rings Doorbell.hsm. */
 		hsmStartAddress: 'i64',
 		hsmOpaque: 'i64',
 		reserved: array('i32', 24),
@@ -43,11 +43,11 @@ export const Mip = {
 	MEIP: 1 << 11,
 } as const
 
-/** Those that may be delegated to S-mode, and all that there are. */
+/** The interrupts that can be delegated to S-mode, and all interrupts. */
 export const supervisorInterrupts = Mip.SSIP | Mip.STIP | Mip.SEIP
 export const allInterrupts = supervisorInterrupts | Mip.MSIP | Mip.MTIP | Mip.MEIP
 
-/** The vCPU blocks in shared memory: where each vCPU's words are. */
+/** The vCPU blocks in shared memory, and the words in them that any thread writes. */
 export class VcpuBlocks {
 	readonly memory: SharedMemory
 	readonly count: number
@@ -68,14 +68,17 @@ export class VcpuBlocks {
 		return this.#start + vcpu * this.stride
 	}
 
-	/** Rings: the words written before are visible to the vCPU once it has seen the bit. Pairs with takeDoorbell(). */
+	/**
+	 * Rings: words written before are visible to the vCPU once it has seen the bit. Pairs with takeDoorbell() and the
+	 * safepoints of generated code.
+	 */
 	ring(vcpu: number, bit: number): void {
 		const word = (this.base(vcpu) + VcpuWords.offset.doorbell) >> 2
 		Atomics.or(this.memory.i32, word, bit)
 		Atomics.notify(this.memory.i32, word)
 	}
 
-	/** Takes a bell back that its vCPU has not heard. Only while that vCPU is parked; starting it orders this before it. */
+	/** Clears a bell that its vCPU has not taken. Only while that vCPU is parked; starting it orders this first. */
 	silence(vcpu: number, bit: number): void {
 		Atomics.and(this.memory.i32, (this.base(vcpu) + VcpuWords.offset.doorbell) >> 2, ~bit)
 	}
@@ -83,14 +86,16 @@ export class VcpuBlocks {
 	/** Raises mip bits and rings only when one of them is new. */
 	raise(vcpu: number, mipBits: number): void {
 		const word = (this.base(vcpu) + VcpuWords.offset.pendingInterrupts) >> 2
-		// Publish: the device state that the bit stands for is ordered before it. Pairs with the hart's atomic load when it looks for interrupts.
+		// Publish: the device state that the bit stands for is ordered before it. Pairs with the hart's atomic load when it
+		// checks for interrupts.
 		const before = Atomics.or(this.memory.i32, word, mipBits)
 		if ((before & mipBits) !== mipBits) this.ring(vcpu, Doorbell.interrupt)
 	}
 
 	/** Lowers mip bits; the hart needs no wake-up for that. */
 	lower(vcpu: number, mipBits: number): void {
-		// Ordered after the device state that made the line fall. Pairs with the hart's atomic load when it looks for interrupts.
+		// Ordered after the device state that lowered the line. Pairs with the hart's atomic load when it checks for
+		// interrupts.
 		Atomics.and(this.memory.i32, (this.base(vcpu) + VcpuWords.offset.pendingInterrupts) >> 2, ~mipBits)
 	}
 

@@ -1,8 +1,8 @@
-/** Counts how control passes from region to region, for people who study it. Where it is off nothing is emitted. */
+/** Counts how control passes from region to region (`--count-chains`). Emits nothing when off. */
 import {offsets} from '../codegen/index.ts'
 import type {Code, Local} from '../wasm/index.ts'
 
-/** One way to leave a region for another, without the interpreter: the vCPU block's counter of that name. */
+/** A way from one region to another without the interpreter. Names a counter in the vCPU block. */
 export type Chain = 'directCalls' | 'slotCalls' | 'directJumps' | 'slotJumps' | 'returnsTaken'
 
 type Counting = Readonly<{code: Code; block: Local; countChains: boolean}>

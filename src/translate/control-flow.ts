@@ -4,37 +4,41 @@
 export type Graph = readonly (readonly number[])[]
 
 /**
- * What a graph's nodes and edges are. An edge is *retreating* when it goes back in reverse postorder; a retreating edge is a
- * *back edge* when its target, a *loop header*, dominates its source, and is *cut* otherwise: it would make the graph irreducible.
+ * What a graph's nodes and edges are. An edge is *retreating* when it goes back in reverse postorder; a retreating edge
+ * is a *back edge* when its target, a *loop header*, dominates its source, and is *cut* otherwise: it would make the
+ * graph irreducible.
  */
 export type Structure = Readonly<{
-	/** Reachable nodes in reverse postorder: a node comes after all that dominate it. Cutting edges leaves all of them reachable. */
+	/**
+	 * Reachable nodes in reverse postorder: a node comes after all that dominate it. Cutting edges leaves all of them
+	 * reachable.
+	 */
 	order: Int32Array
 	/** The immediate dominator by node; −1 for the entry and for unreachable nodes. */
 	dominator: Int32Array
 	isReachable(node: number): boolean
 	isLoopHeader(node: number): boolean
-	/** More than one forward edge comes in. */
+	/** It has more than one incoming forward edge. */
 	isMerge(node: number): boolean
 	isCut(from: number, to: number): boolean
 	isBackEdge(from: number, to: number): boolean
-	/** By node: those whose code follows the node's own, each as the target of branches; last in the order comes first. */
+	/** By node: the nodes whose code is placed after the node's own, as branch targets. Last in the order comes first. */
 	followers: readonly (readonly number[])[]
-	/** By loop header: those whose code follows the whole loop. Last in the order comes first. */
+	/** By loop header: the nodes whose code is placed after the whole loop. Last in the order comes first. */
 	exits: readonly (readonly number[])[]
 }>
 
-/** A larger dominator subtree follows its parent's code instead of nesting in it: chains do not nest. */
+/** A larger dominator subtree is placed after its parent's code instead of nested in it, so that chains do not nest. */
 const largestNested = 16
 const none = -1
 
 type Order = Readonly<{
 	order: Int32Array
-	/** Place in the order by node, or none. */
+	/** By node: its index in `order`, or none. */
 	place: Int32Array
 }>
 
-/** Depth-first search with a stack of its own: graphs may be deep. */
+/** Depth-first search with an explicit stack: graphs may be deep. */
 function reversePostorder(graph: Graph): Order {
 	const place = new Int32Array(graph.length).fill(none)
 	const nextSuccessor = new Int32Array(graph.length)
@@ -58,7 +62,9 @@ function reversePostorder(graph: Graph): Order {
 	return {order, place}
 }
 
-/** Sources of the edges into each node, less the cut ones: those of `node` are sources[start[node]] … sources[start[node + 1] − 1]. */
+/**
+ * Sources of the uncut edges into each node: those of `node` are sources[start[node]] … sources[start[node + 1] − 1].
+ */
 type Predecessors = Readonly<{start: Int32Array; sources: Int32Array}>
 
 function predecessorsOf(graph: Graph, {order}: Order, isCut: (from: number, to: number) => boolean): Predecessors {
@@ -101,13 +107,15 @@ function dominatorsOf({order, place}: Order, {start, sources}: Predecessors): In
 
 /** Innermost natural loops, by their headers. */
 type Loops = Readonly<{
-	/** The header of the innermost loop around a node (a header's is itself), or none. */
+	/** By node: the header of the innermost loop around it (a header's is itself), or none. */
 	innermost: Int32Array
 	/** By header: the header of the next loop around its own, or none. */
 	around: Int32Array
 }>
 
-/** Loops from the inside out: each takes in what reaches its back edges, and inner loops as wholes. */
+/**
+ * Finds loops from the inside out. A loop consists of the nodes that reach its back edges; inner loops join as wholes.
+ */
 function loopsOf({order, place}: Order, {start, sources}: Predecessors): Loops {
 	const innermost = new Int32Array(place.length).fill(none)
 	const around = new Int32Array(place.length).fill(none)
@@ -163,8 +171,8 @@ export function analyze(graph: Graph): Structure {
 			if (above !== to) cut.add(from * graph.length + to)
 		}
 	}
-	// Once is enough: a retreating edge is none of the search's tree edges, so all nodes stay reachable and the order stands,
-	// and fewer edges make nodes dominate more, so no other edge needs cutting.
+	// One pass is enough. A retreating edge is never a tree edge of the search, so all nodes stay reachable and the order
+	// stays valid. With fewer edges nodes dominate more, so no other edge needs cutting.
 	if (cut.size > 0) {
 		predecessors = predecessorsOf(graph, found, isCut)
 		dominator = dominatorsOf(found, predecessors)

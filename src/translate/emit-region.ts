@@ -27,7 +27,7 @@ import {RegisterLocals} from './register-locals.ts'
 import {noRegisters, type RegisterSet, registersWritten, union} from './register-set.ts'
 import {analyze, emitStructured} from './structure.ts'
 
-/** For blocks of code without an instruction that could use them. */
+/** For basic blocks in which no instruction can trap. */
 const noExits: Lowering['exits'] = {trap: {name: 'none', depth: -1}, illegal: {name: 'none', depth: -1}}
 
 export function emitRegion(code: Code, region: Region, module: ModuleContext & RegionOptions): void {
@@ -42,16 +42,18 @@ class RegionEmitter {
 	readonly #memory: RegionMemory
 	readonly #float: RegionFloat
 	readonly #flow: readonly RegisterFlow[]
-	/** What may be newer in locals than in the vCPU block, at the instruction being emitted. */
+	/** Registers that may be newer in locals than in the vCPU block, at the instruction being emitted. */
 	#dirty = noRegisters
-	/** The instruction that an exception comes from: i32, packed. */
+	/** i32: the instruction that may trap, packed as for trapSignature. */
 	readonly #site
-	/** Its bits, where it may turn out illegal; and the same once it has, 0 before. */
+	/** i32: its bits, where it may turn out to be illegal; and a copy of them once it has, 0 before. */
 	readonly #bits
 	readonly #illegal
-	/** i32: the next page has been found to hold what the region was made from. Holds until the region is left, as its own mapping does. */
+	/**
+	 * i32: the next page was checked, and holds the region's code. Valid until the region is left, as its own mapping is.
+	 */
 	readonly #nextPageHolds
-	/** Of the block being emitted. */
+	/** Whether the block being emitted relies on the next page. */
 	#isBeyond = false
 
 	constructor(code: Code, region: Region, module: ModuleContext & RegionOptions) {
@@ -99,7 +101,7 @@ class RegionEmitter {
 		})
 	}
 
-	// block trap { block illegal { body } illegal = bits } exception exit — for each set of registers, around the others
+	// block trap { block illegal { body } illegal = bits } exception exit; nested, one for each set of registers
 	#withExits(
 		[stored, ...others]: readonly RegisterSet[],
 		body: (exits: ReadonlyMap<string, Lowering['exits']>) => void,
@@ -118,7 +120,7 @@ class RegionEmitter {
 		code.get(block).get(budget).get(pageGva).get(this.#site).get(this.#illegal).returnCall(this.#context.trap)
 	}
 
-	/** The distinct sets that exceptions store. */
+	/** The distinct sets of registers that exception exits store. */
 	#exitSets(): RegisterSet[] {
 		const sets = this.#region.blocks.flatMap(({instructions}, index) => {
 			const {trapped} = this.#flow[index]!
@@ -293,7 +295,7 @@ class RegionEmitter {
 		const target = code.local('i64')
 		const status = code.local('i32')
 		const last = instruction.decoded.instruction.effects.at(-1)!
-		// rd and the target may be one register: the target is evaluated first.
+		// rd and rs1 may be the same register: the target is evaluated first.
 		if (last.effect === 'jumpRegister') lowering.push(last.target)
 		else pushGva(this.#context, terminator.to!)
 		code.set(target)

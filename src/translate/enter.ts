@@ -1,4 +1,4 @@
-/** Jumps to an address that is known at run time only: through the fetch TLB and the slot that lies there. */
+/** Jumps to an address that is known only at run time: through the fetch TLB to the target's slot. */
 
 import {offsets, pushEntry, RegionStatus, rationInstructions, regionSignature, toTag} from '../codegen/index.ts'
 import {CodePage, lastParcel, Slot} from '../hart/index.ts'
@@ -9,10 +9,14 @@ import {type Chain, emitChainCount} from './chain-count.ts'
 
 export const regionHandler = handlerIndex('region')
 
-/** enter(block, budget, target, depth): RegionStatus. As a region's call, but for any target; what is no region is left to the interpreter. */
+/**
+ * enter(block, budget, target, depth): RegionStatus. Calls the target's region; without one, returns to the
+ * interpreter.
+ */
 export const enterSignature: Signature = regionSignature
 
-// slot = slot of target; depth >= 0 && slot.handler == region ? regions[slot.c](block, budget, page(target), depth) : (count, pc = target, jump)
+// slot = slot of target; depth >= 0 && slot.handler == region ? regions[slot.c](block, budget, page(target), depth) :
+// (count, pc = target, jump)
 export function emitEnter(
 	code: Code,
 	{chain, countChains, pushSlotOf}: {chain: Chain; countChains: boolean; pushSlotOf: (target: Local) => void},
@@ -51,15 +55,16 @@ export function emitLeave(code: Code): void {
 }
 
 /**
- * trap(block, budget, pageGva, site, bits): RegionStatus.trap. An instruction's exception, or, where `bits` is not 0, that it is illegal.
- * `site`: its offset in its page and the next | the instructions behind it in its block << siteShift.
+ * trap(block, budget, pageGva, site, bits): RegionStatus.trap. The exit after an exception. If `bits` is not 0, the
+ * instruction is illegal, and the exception still has to be raised.
+ * `site`: its offset from pageGva, up to the next page's end | the instructions after it in its block << siteShift.
  */
 export const trapSignature: Signature = {parameters: ['i32', 'i32', 'i64', 'i32', 'i32'], results: ['i32']}
 export const siteShift = 13
 const siteMask = 2 ** siteShift - 1
 const illegalInstruction = 2
 
-// bits ? raise(illegal instruction, bits); pc = pageGva + offset; budget += instructions behind it
+// bits ? raise(illegal instruction, bits); pc = pageGva + offset; budget += instructions after it
 export function emitTrapExit(code: Code, {raise, leave}: {raise: FunctionReference; leave: FunctionReference}): void {
 	const [block, budget] = [code.parameter(0, 'block'), code.parameter(1, 'budget')]
 	const [pageGva, site] = [code.parameter(2, 'pageGva'), code.parameter(3, 'site')]
@@ -70,7 +75,7 @@ export function emitTrapExit(code: Code, {raise, leave}: {raise: FunctionReferen
 	code.i32(RegionStatus.trap).call(leave)
 }
 
-/** poll(block, budget): the budget with the next ration, or what it was, below 1, when the region has to leave. */
+/** poll(block, budget): the budget plus the next ration; still below 1 when the region has to leave. */
 export const pollSignature: Signature = {parameters: ['i32', 'i32'], results: ['i32']}
 
 // doorbell ? budget : (ration = min(reserve, rationInstructions), reserve -= ration, budget + ration)
@@ -78,7 +83,7 @@ export function emitPoll(code: Code): void {
 	const [block, budget] = [code.parameter(0, 'block'), code.parameter(1, 'budget')]
 	const reserve = code.local('i32', 'reserve')
 	const ration = code.local('i32', 'ration')
-	// Atomic: pairs with VcpuBlocks.ring(); what was written before the ring is seen after it.
+	// Acquire: writes made before the ring are visible from here on. Pairs with VcpuBlocks.ring().
 	code.get(block).memory('i32.atomic.load', offsets.doorbell)
 	code.if(
 		'i32',
@@ -122,7 +127,7 @@ export function pushSlot(
 		'i32',
 		() => {
 			code.get(entry).memory('i32.load', TlbEntry.offset.code).tee(page)
-			// A slot is 8 bytes and stands for 2.
+			// A slot is 8 bytes and stands for 2 bytes of code.
 			code.get(target).op('i32.wrap_i64').i32(lastParcel).op('i32.and').i32(2).op('i32.shl', 'i32.add')
 			code.i32(0)
 			code.get(page).memory('i32.load', CodePage.offset.generation)

@@ -1,4 +1,4 @@
-/** What a vCPU's fetch TLB holds, as a hint for the translator: the table may be another's by now. */
+/** Looks up a vCPU's fetch TLB, as a hint for the translator: the table may belong to another vCPU by now. */
 
 import {CodePage} from '../hart/index.ts'
 import {pageBytes, type SharedMemory} from '../memory/index.ts'
@@ -12,7 +12,10 @@ export type FetchHint = Readonly<{
 	jumps: number
 }>
 
-/** @param options.fetchTable a descriptor: address | log2 of the entry count. @returns undefined when the table has no entry for gva. */
+/**
+ * @param options.fetchTable a descriptor: address | log2 of the entry count.
+ * @returns undefined when the table has no entry for gva.
+ */
 export function lookUp(
 	memory: SharedMemory,
 	{fetchTable, encoding, gva}: {fetchTable: number; encoding: TagEncoding; gva: bigint},
@@ -22,7 +25,7 @@ export function lookUp(
 	const low = Number(BigInt.asUintN(32, gva))
 	const high = Number(BigInt.asUintN(32, gva >> 32n))
 	const entry = table + (Math.floor(low / pageBytes) % entries) * TlbEntry.size
-	// Plain reads of what the vCPU writes: checked where it is used, when the code runs.
+	// Plain: the vCPU may write these meanwhile. A wrong hint does no harm: it is checked when the code runs.
 	const word = (offset: number) => memory.u32[(entry + offset) / 4] ?? 0
 	const tag = TlbEntry.offset.execTag
 	if (word(tag) !== low - (low % pageBytes) + tagBias[encoding] || word(tag + 4) !== high) return undefined

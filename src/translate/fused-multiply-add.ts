@@ -1,17 +1,17 @@
-/** a × b + c, rounded once: WebAssembly has no instruction for it, or one that need not be fused. */
+/** a × b + c, rounded once. WebAssembly's only instruction for it, relaxed_madd, need not be fused. */
 import {type Code, type FunctionReference, type Local, ModuleBuilder} from '../wasm/index.ts'
 
 /**
  * exact: wider arithmetic and error-free transformations, correct on every host.
- * relaxed: the relaxed SIMD instruction, which is fused on hosts with FMA3 or NEON only: provesFusedMultiplyAdd() decides.
+ * relaxed: the relaxed SIMD instruction, fused only on hosts with FMA3 or NEON: provesFusedMultiplyAdd() decides.
  */
 export type FusedMultiplyAdd = 'exact' | 'relaxed'
 
-/** Products of factors between 2^-limit and 2^limit have no part that over- or underflows. */
+/** With factors between 2^-exponentLimit and 2^exponentLimit, no part of the product over- or underflows. */
 const exponentLimit = 400
 
 /**
- * Defines `(a, b, c) → a × b + c` of binary64, or NaN where it cannot tell: unusual exponents, and sums that lie halfway.
+ * Defines `(a, b, c) → a × b + c` of binary64, or NaN where it cannot tell: unusual exponents, and sums that are ties.
  * A result that is subnormal, zero or infinite may be wrong.
  */
 export function defineExactFusedMultiplyAdd(module: ModuleBuilder): FunctionReference {
@@ -26,7 +26,7 @@ export function defineExactFusedMultiplyAdd(module: ModuleBuilder): FunctionRefe
 //
 // Where tail is inexact, the points halfway between results lie, seen from sum, at multiples of ulp(sum) / 4, which are
 // possible values of tail. Rounding is monotonic: tail lies on the same side of such a point as error + low, or on it.
-// So the result is right, unless sum + tail is a tie. That is found out by making rest a little larger.
+// So the result is correct unless sum + tail is a tie. Making rest a little larger detects a tie.
 function emitExact(code: Code): void {
 	const [a, b, c] = [code.parameter(0, 'a'), code.parameter(1, 'b'), code.parameter(2, 'c')]
 	const f64 = (name: string): Local => code.local('f64', name)
@@ -92,7 +92,10 @@ function emitSplit(code: Code, {value, high, low}: {value: Local; high: Local; l
 	code.get(value).get(high).op('f64.sub').set(low)
 }
 
-/** Leaves a × b + c by the relaxed SIMD instruction, of vectors whose lanes are equal. @param push the operands. */
+/**
+ * Leaves a × b + c, by the relaxed SIMD instruction on vectors whose lanes are equal.
+ * @param push pushes the operands.
+ */
 export function emitRelaxedFusedMultiplyAdd(
 	code: Code,
 	{format, push}: {format: 'f32' | 'f64'; push: readonly (() => void)[]},
@@ -112,12 +115,14 @@ const significands = {
 	f64: {bits: 53n, range: 320, round: Number},
 } as const
 
-/** Cases that only a fused operation gets right: c is the rounded product, negated, so that what is left is the rounding error. */
+/**
+ * Cases that only a fused operation gets right: c is the negated rounded product, so the result is the rounding error.
+ */
 function* fusedCases(format: 'f32' | 'f64'): Generator<FusedCase> {
 	const {bits, range, round} = significands[format]
 	let state = 0x9e3779b97f4a7c15n
 	const significand = () => {
-		// xorshift64: any odd numbers with all of the bits will do.
+		// xorshift64: any odd numbers of full length will do.
 		state ^= BigInt.asUintN(64, state << 13n)
 		state ^= state >> 7n
 		state ^= BigInt.asUintN(64, state << 17n)
@@ -136,15 +141,15 @@ function* fusedCases(format: 'f32' | 'f64'): Generator<FusedCase> {
 	}
 }
 
-/** Of each case, in the proof: together they are about a million. */
+/** Per case, in the proof: about a million in all. */
 const iterations = 3000
 
 /**
  * Whether `fusedMultiplyAdd: 'relaxed'` may be used on this host.
  *
- * Proved: 320 products of odd significands of full length in either format, at exponents throughout the range, lose nothing, in
- * code that the engine compiled here. They are repeated a million times and then once more: V8 has recompiled the loop with its
- * optimising compiler by then, though nothing says when.
+ * Proved: 320 products of odd significands of full length in either format, at exponents throughout the range, lose
+ * nothing, in code that the engine compiled here. They are repeated a million times and then once more: V8 has
+ * recompiled the loop with its optimising compiler by then, though nothing says when.
  * Assumed: the engine chooses the instruction by the processor's features, the same at every place in every thread.
  */
 export function provesFusedMultiplyAdd(): boolean {

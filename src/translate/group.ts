@@ -1,4 +1,4 @@
-/** Which regions go into one module: those asked for, and those that they call or jump to, where these are warm. */
+/** Which regions go into one module: the requested ones, and the warm ones that they call or jump to. */
 
 import {CodePage, Slot, slotBytesPerByte} from '../hart/index.ts'
 import {pageBytes, type SharedMemory} from '../memory/index.ts'
@@ -14,15 +14,15 @@ export type GroupMember = Readonly<{
 	entry: number
 	pageGva: bigint
 	region: Region
-	/** Where in shared memory the instruction at an offset lies, as far as it was seen. */
+	/** Where in shared memory the instruction at an offset lies, if known. */
 	placeOf(offset: number): number | undefined
 }>
 
-/** Regions of one module. */
+/** Regions in one module. */
 const largestGroup = 64
-/** Of one computed jump. */
+/** Known targets of one computed jump. */
 const mostLandings = 16
-/** A callee is worth its translation when it has got this far to the threshold. */
+/** A callee or jump target is warm when its jumps reach this share of the threshold. */
 const warmShare = 1 / 8
 
 export function gatherGroup(
@@ -62,7 +62,9 @@ export function gatherGroup(
 	return [...members.values()]
 }
 
-/** Pages of guest code, each read once: regions of one page vouch for each other, and shall have seen the same bytes. */
+/**
+ * Pages of guest code, each read once: regions of one page vouch for each other, so they must come from the same bytes.
+ */
 class GuestCode {
 	readonly #memory: SharedMemory
 	readonly #bytes = new Map<number, Uint8Array>()
@@ -72,7 +74,7 @@ class GuestCode {
 		this.#memory = memory
 	}
 
-	/** @param next the page behind it at its address, where that is known. */
+	/** @param next the next page at its guest-virtual address, if known. */
 	of(page: number, next: number | undefined): PageCode {
 		const key = `${page} ${next}`
 		const known = this.#code.get(key)
@@ -88,14 +90,15 @@ class GuestCode {
 	#read(page: number): Uint8Array {
 		const known = this.#bytes.get(page)
 		if (known) return known
-		// Plain: the guest may write it meanwhile; whoever installs or runs a region compares what it was translated from.
+		// Plain: the guest may write it meanwhile. Before a region runs, the bytes that it was translated from are
+		// compared.
 		const bytes = this.#memory.u8.slice(page, page + pageBytes)
 		this.#bytes.set(page, bytes)
 		return bytes
 	}
 }
 
-/** Offsets that a region calls, and those where it goes on outside. */
+/** Offsets outside a region that it jumps to, and all that it calls. */
 function targetsOf({blocks, blockAt}: Region): Set<number> {
 	const targets = new Set<number>()
 	for (const {terminator} of blocks) {
@@ -105,7 +108,10 @@ function targetsOf({blocks, blockAt}: Region): Set<number> {
 	return targets
 }
 
-/** Places that jumps have led to, the most frequent ones: in a vCPU's code pages, as a hint. Plain reads of what the vCPU writes. */
+/**
+ * The most frequent jump targets in a range of offsets. Plain: the vCPU writes its code pages meanwhile; this is a
+ * hint.
+ */
 function landings(
 	memory: SharedMemory,
 	codePages: readonly number[],

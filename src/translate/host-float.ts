@@ -1,8 +1,9 @@
 /**
- * Floating point on the host's hardware, where result and flags are then exactly those of the hart core's softfloat.
+ * Floating point on the host's hardware, where result and flags are exactly those of the hart core's softfloat.
  *
- * WebAssembly rounds to nearest even and has no flags. Once NX has accrued, an operation that at most is inexact changes no
- * flag: what remains is to tell, from the result, that it did nothing else. Unprivileged spec, "F" Extension.
+ * WebAssembly rounds to nearest even and has no flags. Once NX has accrued, an operation that raises at most NX changes
+ * no flag. So each fast path only checks, by the result, that no other flag is raised. Unprivileged spec, "F"
+ * Extension.
  */
 import type {Code, FunctionReference, Label, Local, PlainOpcode} from '../wasm/index.ts'
 import {emitRelaxedFusedMultiplyAdd} from './fused-multiply-add.ts'
@@ -11,7 +12,7 @@ type Push = () => void
 type Bits = 'i32' | 'i64'
 
 export type HostFloatOptions = Readonly<{
-	/** The hart core's function: f64_add. One without a fast path is called at once. */
+	/** The hart core's function, e.g. f64_add. One without a fast path is called directly. */
 	name: string
 	/**
 	 * The callee's operands, evaluated once, in this order: bits of numbers (i32, i64), integers.
@@ -19,12 +20,12 @@ export type HostFloatOptions = Readonly<{
 	 */
 	push: readonly Push[]
 	/**
-	 * i32: 1 = NX has accrued, and frm says to nearest even; nothing else is relied upon.
-	 * Not read for what neither rounds nor has a dynamic rounding mode: comparisons, min, max, and, with a mode of their own,
-	 * i32_to_f64, u32_to_f64 and f32_to_f64.
+	 * i32: 1 = NX has accrued and frm is nearest even. No other state is relied upon.
+	 * Not read by operations that neither round nor have a dynamic rounding mode: comparisons, min, max, and, with a
+	 * static mode, i32_to_f64, u32_to_f64 and f32_to_f64.
 	 */
 	fast: Local
-	/** The instruction's rm field; of no meaning for callees that take no rounding mode. */
+	/** The instruction's rm field; ignored for callees that take no rounding mode. */
 	roundingMode: 'dynamic' | number
 	/** From defineExactFusedMultiplyAdd(), or relaxed: see fused-multiply-add.ts. */
 	fusedMultiplyAdd: FunctionReference | 'relaxed'
@@ -36,9 +37,9 @@ export type HostFloatOptions = Readonly<{
 type Format = Readonly<{
 	name: 'f32' | 'f64'
 	bits: Bits
-	/** Of exponents. */
+	/** Of the exponent. */
 	bias: number
-	/** In the word: what the exponent's lowest bit counts. */
+	/** The value of the exponent's lowest bit in the word. */
 	unit: number
 	reinterpret: PlainOpcode
 }>
@@ -47,14 +48,14 @@ const formats = {
 	f64: {name: 'f64', bits: 'i64', bias: 1023, unit: 2 ** 21, reinterpret: 'f64.reinterpret_i64'},
 } as const satisfies Record<string, Format>
 
-/** What an operation's fast path is emitted with. */
+/** Where an operation's fast path is emitted, and from which operands. */
 type Site = Readonly<{
 	code: Code
 	/** Integers and bits of numbers. */
 	operands: readonly Local[]
 	rm: number
 	fusedMultiplyAdd: FunctionReference | 'relaxed'
-	/** Where to go, with nothing on the stack, when the hart core must do it. */
+	/** Branch here, with an empty stack, when the hart core must compute the result. */
 	soft: Label
 }>
 type Operation = Readonly<{
@@ -138,13 +139,13 @@ operations.set('f64_to_f32', {
 		}),
 })
 
-/** Whether emitHostFloat() does better than calling the hart core. */
+/** Whether emitHostFloat() has a fast path. */
 export function hasHostFloat(name: string, roundingMode: 'dynamic' | number): boolean {
 	const operation = operations.get(name)
 	return operation !== undefined && modeOf(operation, roundingMode) !== undefined
 }
 
-/** @returns the mode that the fast path rounds in, or undefined if it has none for this one. */
+/** @returns the mode that the fast path rounds in, or undefined if there is no fast path for this one. */
 function modeOf({rounding}: Operation, roundingMode: 'dynamic' | number): number | undefined {
 	const mode = roundingMode === 'dynamic' || rounding === 'none' ? 0 : roundingMode
 	const modes = {none: 0, nearest: 0, integral: integral.length - 1, exact: 4}
@@ -153,7 +154,7 @@ function modeOf({rounding}: Operation, roundingMode: 'dynamic' | number): number
 
 /**
  * Emits one of the hart core's floating-point functions. Leaves its result: bits (i32, i64) or an integer.
- * Says nothing about mstatus.FS, nor about whether floating point is on.
+ * Neither checks nor sets mstatus.FS.
  */
 export function emitHostFloat(code: Code, options: HostFloatOptions): void {
 	// operands
@@ -191,7 +192,7 @@ function pushFloat({code, operands}: Site, format: Format, index: number): void 
 
 type Arithmetic = 'add' | 'sub' | 'mul' | 'div' | 'min' | 'max' | 'sqrt'
 
-/** Pushes the operands as numbers, and what an instruction makes of them. */
+/** Pushes the operands as numbers, then emits the instruction on them. */
 function pushAll(site: Site, format: Format, operation: Arithmetic): void {
 	for (const index of site.operands.keys()) pushFloat(site, format, index)
 	site.code.op(`${format.name}.${operation}`)
@@ -203,7 +204,7 @@ function pushUpper(code: Code, bits: Local): void {
 	if (bits.type === 'i64') code.i64(32n).op('i64.shr_u', 'i32.wrap_i64')
 }
 
-/** Pushes the number's word, see Format: words are in the order of magnitudes. */
+/** Pushes the number's word (see Format). Words are ordered as magnitudes are. */
 function pushWord(code: Code, bits: Local): void {
 	pushUpper(code, bits)
 	code.i32(1).op('i32.shl')
@@ -216,7 +217,7 @@ function pushIsZero(code: Code, bits: Local): void {
 	else code.get(bits).i32(1).op('i32.shl', 'i32.eqz')
 }
 
-/** `push`es a number; leaves its bits, which are also in a local that `check` looks at. */
+/** Leaves the bits of the number that `push` pushes, after `check` has tested them in a local. */
 function emitChecked(site: Site, format: Format, steps: {push: Push; check: (bits: Local) => void}): void {
 	const {code} = site
 	const bits = code.local(format.bits)
@@ -227,7 +228,7 @@ function emitChecked(site: Site, format: Format, steps: {push: Push; check: (bit
 	code.release(bits)
 }
 
-/** The result counts where it is finite: then the operands are, too. */
+/** The result is valid if it is finite: then the operands are, too. */
 function emitFinite(site: Site, format: Format, operation: Arithmetic): void {
 	emitChecked(site, format, {
 		push: () => pushAll(site, format, operation),
@@ -238,7 +239,7 @@ function emitFinite(site: Site, format: Format, operation: Arithmetic): void {
 	})
 }
 
-/** The result counts where it is not a NaN; NaNs that operations return are quiet. */
+/** The result is valid unless it is a NaN. NaN results are quiet, so the word alone shows them. */
 function emitNumber(site: Site, format: Format, push: Push): void {
 	emitChecked(site, format, {
 		push,
@@ -250,8 +251,8 @@ function emitNumber(site: Site, format: Format, push: Push): void {
 }
 
 /**
- * The result counts where it is finite and at least twice the smallest normal number, that is, not tiny even before rounding;
- * or where it is zero because one of the operands `zeros` is.
+ * The result is valid if it is finite and at least twice the smallest normal number, so not tiny even before rounding,
+ * or if it is zero because one of the operands `zeros` is.
  */
 function emitNormal(site: Site, format: Format, {zeros, push}: {zeros: readonly number[]; push: Push}): void {
 	const {code, operands} = site
@@ -278,7 +279,7 @@ function emitNormal(site: Site, format: Format, {zeros, push}: {zeros: readonly 
 	})
 }
 
-// eq: a == b or else (a < b or a > b) must hold; lt: a < b or else a ≥ b; le: a ≤ b or else a > b
+// Valid unless an operand is a NaN. eq: a == b or a < b or a > b must hold; lt: a < b or a ≥ b; le: a ≤ b or a > b
 const complements = {eq: ['lt', 'gt'], lt: ['ge'], le: ['gt']} as const
 
 function emitComparison(site: Site, format: Format, operation: 'eq' | 'lt' | 'le'): void {
@@ -299,7 +300,9 @@ function emitComparison(site: Site, format: Format, operation: 'eq' | 'lt' | 'le
 	code.release(result)
 }
 
-/** The result counts where the rounded number is in range; −2^31 and −2^63 are left out, and −0 of unsigned integers. */
+/**
+ * The result is valid if the rounded number is in range; −2^31, −2^63, and −0 for unsigned are left to the hart core.
+ */
 function emitToInteger(site: Site, format: Format, {integer, suffix}: {integer: Bits; suffix: 's' | 'u'}): void {
 	const {code, operands, rm} = site
 	const mode = integral[rm]!
@@ -309,7 +312,7 @@ function emitToInteger(site: Site, format: Format, {integer, suffix}: {integer: 
 		pushFloat(site, format, 0)
 		code.op(`${format.name}.${mode}`, `${format.bits}.reinterpret_${format.name}` as PlainOpcode).set(bits)
 	}
-	// |number| < 2^(width − 1), or, without doubling away the sign bit, 0 ≤ number < 2^width
+	// signed: |number| < 2^(width − 1); unsigned, with the sign bit kept: 0 ≤ number < 2^width
 	if (suffix === 's') pushWord(code, bits)
 	else pushUpper(code, bits)
 	code.i32(suffix === 's' ? (format.bias + width - 1) * format.unit : ((format.bias + width) * format.unit) / 2)
@@ -333,7 +336,7 @@ function emitFused(site: Site, format: Format): void {
 }
 
 // sum = a × b + c in binary64, where the product is exact; demote(sum)
-// The sum rounds right a second time unless it lies halfway between two results, where the first rounding may have brought it.
+// Rounding twice is correct unless the sum lies halfway between two results, where the first rounding may have put it.
 function emitFused32({code, soft}: Site, push: readonly Push[]): void {
 	const sum = code.local('f64')
 	for (const [index, after] of [[], ['f64.mul'], ['f64.add']].entries()) {

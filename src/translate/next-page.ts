@@ -1,6 +1,6 @@
 /**
- * Whether the page behind a region's own holds what the region was made from. Its own page's bytes were compared where the region
- * was installed; the next page is another one for each address that the first is mapped at, and changes by itself.
+ * Checks that the page after a region's own holds the region's code. The own page was compared when the region was
+ * installed. The next page is a different one for each address that the first is mapped at, and changes independently.
  */
 
 import {CodePage} from '../hart/index.ts'
@@ -13,21 +13,21 @@ import {pushSlot} from './enter.ts'
 export const nextPageSignature: Signature = {parameters: ['i32', 'i64'], results: ['i32']}
 
 type Options = Readonly<{
-	/** A variable, i64: the number of the latest snapshot that held them. */
+	/** A variable, i64: the number of the last snapshot that matched. */
 	known: GlobalReference
-	/** Where in the page, and what. */
+	/** The region's code in the next page. */
 	pieces: readonly (readonly [offset: number, bytes: Uint8Array])[]
 	encoding: TagEncoding
 }>
 
-// page = code page of pageGva + 4096, in force
+// page = code page of pageGva + 4096, if of the present generation
 // page && (page.snapshotNumber == known || (snapshot == pieces && (known = page.snapshotNumber, 1)))
 export function emitNextPage(code: Code, {known, pieces, encoding}: Options): void {
 	const page = code.local('i32', 'page')
 	const number = code.local('i64', 'number')
 	const [block, target] = [code.parameter(0, 'block'), code.parameter(1, 'pageGva')]
 	code.get(target).i64(BigInt(pageBytes)).op('i64.add').set(target)
-	// The page's first slot: slots come first in it.
+	// The first slot's address is the code page's: slots come first in it.
 	pushSlot(code, {block, target, encoding})
 	code.tee(page).op('i32.eqz').unlikely()
 	code.if(undefined, () => code.i32(0).op('return'))
@@ -42,11 +42,11 @@ export function emitNextPage(code: Code, {known, pieces, encoding}: Options): vo
 type Word = Readonly<{
 	size: number
 	load: 'i64.load' | 'i32.load' | 'i32.load16_u'
-	/** Pushes whether what was loaded is another than the one there. */
+	/** Compares the loaded value with the one at `place`; pushes whether they differ. */
 	push(code: Code, view: DataView, place: number): void
 }>
 
-/** The longest first. Code comes in halfwords. */
+/** Longest first. Code consists of halfwords. */
 const words: readonly Word[] = [
 	{size: 8, load: 'i64.load', push: (code, view, place) => code.i64(view.getBigInt64(place, true)).op('i64.ne')},
 	{size: 4, load: 'i32.load', push: (code, view, place) => code.i32(view.getInt32(place, true)).op('i32.ne')},

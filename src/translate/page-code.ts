@@ -1,4 +1,4 @@
-/** A page of guest code, with the one behind it at its address where that is known: the instructions, decoded as they are asked for. */
+/** A page of guest code, with the next one at its guest-virtual address if known. Decodes instructions on demand. */
 import {parcelBytes} from '../hart/index.ts'
 import {type Decoded, decode, traitsOf} from '../isa/index.ts'
 
@@ -7,12 +7,15 @@ export class PageCode {
 	readonly bytes: Uint8Array
 	readonly #decoded = new Map<number, Decoded | null>()
 
-	/** @param bytes of the one page, or of both. */
+	/** @param bytes of one page or of both. */
 	constructor(bytes: Uint8Array) {
 		this.bytes = bytes
 	}
 
-	/** The instruction at an offset from the first page's start; undefined where there is none that can be translated: illegal, in part outside the bytes, or the interpreter's own. */
+	/**
+	 * The instruction at an offset from the first page's start. Undefined if it cannot be translated: illegal, partly
+	 * outside the bytes, or left to the interpreter.
+	 */
 	at(offset: number): Decoded | undefined {
 		const known = this.#decoded.get(offset)
 		if (known !== undefined) return known ?? undefined

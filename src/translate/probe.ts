@@ -1,4 +1,4 @@
-/** A look into the data TLB, and what is done where it has nothing: one function each for loads and stores, which regions share. */
+/** Lookup in the data TLB, and the miss path: one function each for loads and stores, shared by a module's regions. */
 
 import {type CalledFunctions, offsets, pushEntry, toTag} from '../codegen/index.ts'
 import {type TagEncoding, TlbEntry} from '../tlb/index.ts'
@@ -6,10 +6,16 @@ import type {Code, FunctionReference, Local, ModuleBuilder, Signature, ValueType
 
 export type ProbeTag = 'readTag' | 'writeTag'
 
-/** What a miss finds: the masked address that the page's place may be kept under, and the addend: with the address it gives the place in shared memory. */
+/**
+ * The last page's tag and addend: the masked address, or a missTag; and what to add to an address for its place in
+ * shared memory.
+ */
 const found: readonly ValueType[] = ['i64', 'i32']
 
-/** Instead of masked addresses, which they are none of, since bits 11–3 of one are 0. The place holds for this access only; an exception is raised. */
+/**
+ * Tags that no masked address equals, since its bits 11–3 are 0. `once`: the addend is valid for this access only.
+ * `raised`: an exception was raised.
+ */
 export const missTag = {once: -1n, raised: -2n} as const
 
 const signatures: Readonly<Record<ProbeTag, Signature>> = {
@@ -19,7 +25,7 @@ const signatures: Readonly<Record<ProbeTag, Signature>> = {
 	writeTag: {parameters: ['i32', 'i64', 'i32', 'i64'], results: found},
 }
 
-/** Defines the functions that an access calls whose page is not the last one of its register. */
+/** Defines the functions that an access calls when its page is not its register's last page. */
 export function defineMisses(
 	module: ModuleBuilder,
 	{functions, encoding}: {functions: CalledFunctions; encoding: TagEncoding},
@@ -37,7 +43,7 @@ export function defineMisses(
 			emitMiss(code, {tag: 'writeTag', encoding}, ({block, address, bytes}) => {
 				code.get(address).get(bytes).get(code.parameter(3, 'value')).call(functions.of('writeMemory')).op('i32.eqz')
 				code.if(undefined, () => code.i64(missTag.raised).i32(0).op('return'))
-				// It has been done already: what the region stores after this does no harm there.
+				// The store is done. The region repeats it at a scratch place, where it does no harm.
 				code.get(block).i32(offsets.scratch).op('i32.add')
 			})
 		}),
@@ -59,7 +65,7 @@ function emitMiss(
 	// Plain: this vCPU's own words.
 	code.get(block).memory('i32.load', offsets.dataTable).set(table)
 	code.get(block).memory('i32.load', offsets.dataMask).set(mask)
-	// The page, and what makes an address misaligned.
+	// Keeps the page, and the low bits that are set in a misaligned address only.
 	code
 		.get(address)
 		.get(bytes)
@@ -78,7 +84,10 @@ function emitMiss(
 }
 
 // Sets entry = place in table of masked; pushes entry.tag == tag of masked
-/** Plain: only this vCPU fills its tables; others swap them whole, and it empties them between regions only. @param lookup.masked the address less the bits that a hit ignores. */
+/**
+ * Plain: only this vCPU fills its tables. Others swap whole tables, and it empties its own only between regions.
+ * @param lookup.masked the address less the bits that a hit ignores.
+ */
 export function pushIsHit(
 	code: Code,
 	lookup: {masked: Local; table: Local; mask: Local; tag: ProbeTag; encoding: TagEncoding; entry: Local},

@@ -1,4 +1,4 @@
-/** A vCPU's translated regions: its instances of modules, the function table that holds their regions, and where each may run. */
+/** A vCPU's translated regions: the modules' instances, the function table of their regions, and where each may run. */
 
 import {assert} from '../errors.ts'
 import {CodePage, Slot, slotBytesPerByte} from '../hart/index.ts'
@@ -9,7 +9,7 @@ import type {RegionInfo} from './types.ts'
 
 /** A module's regions, wherever it was compiled. Plain data, posted between threads. */
 export type ModuleRegions = Readonly<{
-	/** Names the module; greater than those of earlier ones. */
+	/** Identifies the module; greater than the ids of earlier ones. */
 	id: number
 	/** Entries of its element segment. */
 	functions: number
@@ -50,7 +50,9 @@ export class RegionCache {
 		return this.#modules.size
 	}
 
-	/** Instantiates a module. Its regions run from their entries' next decoding on, which it brings about. */
+	/**
+	 * Instantiates a module, and resets its regions' entry slots: the next jump there decodes anew and finds the region.
+	 */
 	receive(module: WebAssembly.Module, {id, functions, regions}: ModuleRegions): void {
 		assert(!this.#modules.has(id), 'a module is received once')
 		const base = this.#ranges.take(functions)
@@ -87,7 +89,7 @@ export class RegionCache {
 		return -1
 	}
 
-	/** Gives a module up. Only where none of its regions is on the stack: in the run loop. Does nothing for one that is not here. */
+	/** Drops a module, if it is held. Only for the run loop, where none of its regions is on the stack. */
 	drop(id: number): void {
 		const module = this.#modules.get(id)
 		if (!module) return
@@ -114,7 +116,7 @@ export class RegionCache {
 		return true
 	}
 
-	/** Has the entry's slot decoded anew. @param tableIndex only if the slot runs this region. */
+	/** Resets the entry's slot, so that it is decoded anew. @param tableIndex only if the slot leads to this region. */
 	#forgetSlot({page, entry}: RegionInfo, tableIndex?: number): void {
 		const code = this.#findCodePage(page) >>> 0
 		if (code === 0) return

@@ -1,4 +1,4 @@
-/** What the pieces of one region's function share. */
+/** What the emitters of one region's function share. */
 import type {CalledFunctions, HostOrder} from '../codegen/index.ts'
 import type {TlbDesign} from '../tlb/index.ts'
 import type {Code, FunctionReference, GlobalReference, Local} from '../wasm/index.ts'
@@ -8,10 +8,10 @@ import type {ProbeTag} from './probe.ts'
 import type {RegisterLocals} from './register-locals.ts'
 import type {RegisterSet} from './register-set.ts'
 
-/** Where another region of the same module is. */
+/** Another region of the same module. */
 export type Sibling = Readonly<{
 	function: FunctionReference
-	/** In the module's element segment. */
+	/** Its index in the module's element segment. */
 	index: number
 	/** In the same guest-physical page: the caller's own mapping and bytes vouch for it. */
 	samePage: boolean
@@ -21,7 +21,7 @@ export type ModuleContext = Readonly<{
 	functions: CalledFunctions
 	/** `enter(block, budget, target, depth)`: a jump to any address. */
 	enter: FunctionReference
-	/** The same for a call: another function only where chains are counted. */
+	/** The same for a call; a function of its own only if chains are counted. */
 	enterCall: FunctionReference
 	/** `leave(block, budget, pc, status)`: the end of a region's function. */
 	leave: FunctionReference
@@ -40,11 +40,13 @@ export type ModuleContext = Readonly<{
 	base: GlobalReference
 }>
 
-/** What a region is told besides: of itself. */
+/** What is particular to one region. */
 export type RegionOptions = Readonly<{
 	/** The region that begins at an offset, which may lie in any page. */
 	sibling(offset: number): Sibling | undefined
-	/** `nextPage(block, pageGva)`: whether the page behind holds what the region was made from; where it relies on that. */
+	/**
+	 * `nextPage(block, pageGva)`: whether the next page holds the region's code. Undefined if the region is in one page.
+	 */
 	nextPage: FunctionReference | undefined
 }>
 
@@ -84,7 +86,10 @@ export function emitSafepoint({code, block, budget, poll}: RegionContext, leave:
 	})
 }
 
-/** Leaves for a known offset, by a tail call where there is a region to call. Registers are in the block. */
+/**
+ * Leaves for a known offset by a tail call: of the sibling there if it is installed, else of `enter`. Registers are in
+ * the block.
+ */
 export function emitJump(context: RegionContext, offset: number): void {
 	const {code, block, budget, depth} = context
 	const sibling = context.sibling(offset)
@@ -114,7 +119,11 @@ export function emitJump(context: RegionContext, offset: number): void {
 	code.release(target)
 }
 
-/** Pushes the status of a call. Registers are in the block. @param target its address. @param offset its page offset, where that is known. */
+/**
+ * Calls, and pushes the status. Registers are in the block.
+ * @param target its address.
+ * @param offset its page offset, if known.
+ */
 export function pushCall(context: RegionContext, {target, offset}: {target: Local; offset: number | undefined}): void {
 	const {code, block, budget, depth} = context
 	const sibling = offset === undefined ? undefined : context.sibling(offset)
@@ -148,11 +157,12 @@ function pushPage(code: Code, target: Local): void {
 	code.get(target).i64(-0x1000n).op('i64.and')
 }
 
-// entry = fetch table[target]; entry.execTag == tag of page(target) && entry.code.generation == generation && slot == the sibling's
+// entry = fetch table[target]; entry.execTag == tag of page(target) && entry.code.generation == generation && slot ==
+// the sibling's
 function pushIsInstalled(context: RegionContext, {target, sibling}: {target: Local; sibling: Sibling}): void {
 	const {code} = context
 	code.get(context.block).get(target).call(context.slotOf)
-	// An empty slot's address is 0, where shared memory holds nothing.
+	// Without a slot the address is 0, where shared memory is unused and zero.
 	code.memory('i64.load', 0)
 	code.global(context.base).i32(sibling.index).op('i32.add', 'i64.extend_i32_u').i64(32n).op('i64.shl')
 	code.i64(BigInt(regionHandler)).op('i64.or', 'i64.eq')

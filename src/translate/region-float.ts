@@ -1,4 +1,4 @@
-/** Floating point in a region: whether it is on and dirty, and whether the host's arithmetic will do, kept in locals. */
+/** Floating point in a region: locals hold whether FS is dirty, and whether the host's arithmetic may be used. */
 import {
 	type CalledFunctions,
 	emitMarkDirty,
@@ -16,7 +16,7 @@ const inexact = 1
 
 type Call = Extract<Expression, {op: 'call'}>
 
-/** Plain accesses throughout: the state is this vCPU's own. It changes by CSR instructions, traps, and what is emitted here. */
+/** Plain throughout: the state is this vCPU's own. Only CSR instructions, traps and the code emitted here change it. */
 export class RegionFloat {
 	readonly #code: Code
 	readonly #block: Local
@@ -26,9 +26,9 @@ export class RegionFloat {
 	readonly #computes: boolean
 	/** i32: mstatus.FS is dirty. */
 	readonly #dirty: Local
-	/** i32: NX has accrued, and frm says to nearest even. */
+	/** i32: NX has accrued, and frm is nearest even. */
 	readonly #fast: Local
-	/** FS is dirty for certain, at the instruction being emitted. */
+	/** FS is known to be dirty at the instruction being emitted. */
 	#isDirty = false
 
 	constructor(options: {
@@ -61,7 +61,7 @@ export class RegionFloat {
 		if (this.#computes) this.#loadFast()
 	}
 
-	/** At the beginning of a block, which several lead to. */
+	/** At the start of a block, which may have several predecessors. */
 	forget(): void {
 		this.#isDirty = false
 	}
@@ -89,7 +89,7 @@ export class RegionFloat {
 		this.#isDirty = true
 	}
 
-	/** Pushes the result of a call of softfloat. @returns false where it is no such call: nothing is emitted. */
+	/** Pushes the result of a softfloat call. @returns false, with nothing emitted, if it is none or has no fast path. */
 	call(e: Call, {decoded}: RegionInstruction, lowering: Lowering): boolean {
 		const takesMode = e.arguments.at(-1)?.op === 'roundingMode'
 		const {rm} = decoded.operands

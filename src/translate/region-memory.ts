@@ -1,8 +1,8 @@
 /**
- * Guest memory accesses of a translated region. Each base register keeps the last page that it led to in locals: an access in the
- * same page costs one comparison, and no look into the TLB. No translation goes out of force while a region runs: another
- * hart's flush swaps tables, and a region that goes on over a safepoint does so in the same read-side critical section; the hart's own
- * flushes come between regions.
+ * Guest memory accesses of a translated region. Each base register keeps the last page that it led to in locals: an
+ * access to the same page costs one comparison and no TLB lookup. No translation is invalidated while a region runs.
+ * Another hart's flush swaps tables, and a region that continues past a safepoint is still in the same read-side
+ * critical section. The hart's own flushes happen between regions.
  */
 
 import {
@@ -34,28 +34,31 @@ type Options = Readonly<{
 	region: Region
 }>
 
-/** The last page that was read, or written, through a base register: its masked address, i64 (−1 = none), and its addend, i32. Without the encoding's bias. */
+/**
+ * The last page that was read, or written, through a base register: its masked address without the encoding's bias, i64
+ * (−1 = none), and its addend, i32.
+ */
 type LastPage = Readonly<{tag: Local; addend: Local}>
 type LastPages = Readonly<Record<ProbeTag, LastPage | undefined>>
 
 const probeTags: readonly ProbeTag[] = ['readTag', 'writeTag']
 
-/** Locals are registers of the host, and these are few. */
+/** Locals occupy registers of the host, which are few. */
 const mostLastPages = 8
 
 export class RegionMemory extends MemoryAccess {
 	readonly #options: Options
 	readonly #lastPages: ReadonlyMap<number, LastPages>
-	/** Of all other registers together. */
+	/** Shared by all other base registers. */
 	readonly #anyPage: Readonly<Record<ProbeTag, LastPage>>
-	/** Where last pages are kept between regions: i32. */
+	/** i32: where last pages are kept between regions. */
 	readonly #kept: Local
 	readonly #keeps: boolean
 	readonly #table: Readonly<{table: Local; mask: Local}>
-	/** Looks are emitted in line. */
+	/** The region looks up the table inline: for all accesses, or for atomics alone. */
 	readonly #usesTable: boolean
 	#instruction: RegionInstruction | undefined
-	/** Instructions of the block from the present one on: the budget was lessened by the whole block where it began. */
+	/** Instructions of the block from this one on: the budget was reduced by the whole block at its start. */
 	#remaining = 0
 
 	constructor(options: Options) {
@@ -75,7 +78,7 @@ export class RegionMemory extends MemoryAccess {
 		this.#keeps = lastPageRegisters.some((register) => this.#lastPages.has(register))
 	}
 
-	/** Where the region is entered. */
+	/** At the region's entry. */
 	begin(): void {
 		const {code, block} = this.#options
 		// Plain, here and below: this vCPU's own words.
@@ -92,7 +95,7 @@ export class RegionMemory extends MemoryAccess {
 		code.get(block).memory('i32.load', offsets.dataMask).set(this.#table.mask)
 	}
 
-	/** @param kept where it was kept. */
+	/** @param kept its byte offset from `#kept`, if it is kept. */
 	#begin({tag, addend}: LastPage, kept: number | undefined): void {
 		const {code} = this.#options
 		if (kept === undefined) return void code.i64(missTag.once).set(tag)
@@ -102,7 +105,7 @@ export class RegionMemory extends MemoryAccess {
 		code.set(addend)
 	}
 
-	/** Keeps what a look found; what may not be used again has the tag of no page, by which none is kept. */
+	/** Keeps what a lookup found. The tag `once`, −1, is kept as 0, which means none. */
 	#keep({tag, addend}: LastPage, kept: number): void {
 		const {code} = this.#options
 		code.get(this.#kept).get(tag).i64(1n).op('i64.add')
@@ -111,7 +114,7 @@ export class RegionMemory extends MemoryAccess {
 		code.memory('i32.store', kept + TlbLastPage.offset.addend)
 	}
 
-	/** The accesses that follow are this instruction's. */
+	/** The accesses emitted from here on are this instruction's. */
 	at(instruction: RegionInstruction, remaining: number): void {
 		this.#instruction = instruction
 		this.#remaining = remaining
@@ -131,9 +134,9 @@ export class RegionMemory extends MemoryAccess {
 		code.set(address)
 		const last = this.#lastPage('readTag')
 		this.#ensurePage({address, bytes: e.bytes, tag: 'readTag', last}, trap, () => code.call(probes.readTag))
-		// Plain: RVWMO orders plain accesses by place, fence and dependency only; the host's aligned 8-byte load does not tear. Each
-		// load has its comparison, also where the page is known: where no branch to a call lies between two loads, V8 joins
-		// them when they are of one place, and makes the first again where its value is used, after the second.
+		// Plain: RVWMO orders plain accesses by place, fence and dependency only; the host's aligned 8-byte load does not
+		// tear. Each load keeps its comparison, even if the page is known. Without a branch to a call between two loads, V8
+		// merges them if they are of one place, and repeats the first where its value is used, after the second.
 		code.get(address).op('i32.wrap_i64').get(last.addend).op('i32.add').unalignedMemory(loadOpcode(e))
 		code.release(address)
 	}
@@ -213,7 +216,7 @@ export class RegionMemory extends MemoryAccess {
 	}
 }
 
-/** Bytes from the first last page that is kept; undefined where the register's is not. */
+/** Byte offset from the first kept last page; undefined if this register's is not kept. */
 function keptAt(register: number, tag: ProbeTag): number | undefined {
 	const index = lastPageRegisters.indexOf(register)
 	if (index < 0) return undefined
@@ -226,7 +229,7 @@ function hasAtomics({blocks}: Region): boolean {
 	)
 }
 
-/** Base registers by how often the region accesses memory through them. */
+/** The last pages' locals of the base registers that the region uses most. */
 function lastPages({region, code}: Options): Map<number, LastPages> {
 	const accesses = new Map<number, {loads: number; stores: number}>()
 	for (const {instructions} of region.blocks) {

@@ -15,11 +15,11 @@ export type Terminator = Readonly<
 	| {kind: 'fall'; to: number}
 	| {kind: 'branch'; taken: number; to: number}
 	| {kind: 'jump'; to: number}
-	/** A jump that links: `to` is undefined where it is computed. */
+	/** A jump that links; `to` is undefined if computed. */
 	| {kind: 'call'; to: number | undefined; next: number}
 	/** jalr x0 through a link register. */
 	| {kind: 'return'}
-	/** Any other computed jump. `landings`: where it may lead, as far as is known; never all. */
+	/** Any other computed jump. `landings`: the known targets, never all. */
 	| {kind: 'computed'; landings: readonly number[]}
 >
 
@@ -27,7 +27,7 @@ export type Block = Readonly<{
 	start: number
 	instructions: readonly RegionInstruction[]
 	terminator: Terminator
-	/** Some of its bytes, and then of each of its instructions, lie in the next page. */
+	/** Each of its instructions lies in the next page, at least in part. */
 	isBeyond: boolean
 }>
 
@@ -40,7 +40,7 @@ export type Region = Readonly<{
 	blocks: readonly Block[]
 	/** Offset → index in `blocks`. */
 	blockAt: ReadonlyMap<number, number>
-	/** What it consists of, in its page and in the next one: page offsets, in order. */
+	/** The code that it consists of, in its page and in the next one: page offsets, in order. */
 	ranges: readonly Range[]
 	nextRanges: readonly Range[]
 }>
@@ -48,14 +48,20 @@ export type Region = Readonly<{
 /** Instructions of one region. The optimizing compiler's time grows faster than a function's length. */
 const longestRegion = 200
 
-/** Bytes behind a region's last block in which the cases of its switch may lie. */
+/** Bytes after the start of a region's last block in which the cases of its switch may lie. */
 const longestReach = 1024
 const mostComparisons = 64
 
-/** Of instructions in the next page, which go with those before them. All that follow there, up to the limit, would make a boot's WebAssembly 7 % larger. */
+/**
+ * Up to this many instructions of the next page are included in any case. With all of them a boot's WebAssembly is 7 %
+ * larger.
+ */
 const shortEnd = 24
 
-/** Link registers of the calling convention. Unprivileged spec, "Unconditional Jumps": the hints for return-address stacks. */
+/**
+ * Link registers of the calling convention. Unprivileged spec, "Unconditional Jumps": the hints for return-address
+ * stacks.
+ */
 export const isLinkRegister = (register: number): boolean => register === 1 || register === 5
 
 function terminatorOf(
@@ -74,8 +80,8 @@ function terminatorOf(
 }
 
 /**
- * A far call or jump as the linker has it, auipc rd, high; jalr ra|x0, low(rd), goes to a place that is known. In the page itself a
- * jump stays computed: explore() does not follow it, so what it leads to may not be in the region.
+ * A far call or jump as the linker writes it, auipc rd, high; jalr ra|x0, low(rd), has a known target. A jump within
+ * the page stays computed: explore() does not follow it, so its target may not be in the region.
  */
 function far(terminator: Terminator, instructions: readonly RegionInstruction[]): Terminator {
 	const isCall = terminator.kind === 'call' && terminator.to === undefined
@@ -91,7 +97,7 @@ function far(terminator: Terminator, instructions: readonly RegionInstruction[])
 	return to >= 0 && to < pageBytes ? terminator : {kind: 'jump', to}
 }
 
-/** Where control may go on in the region. */
+/** Where control may continue, except in a callee or at an unknown target. */
 export function continuations(terminator: Terminator): readonly number[] {
 	switch (terminator.kind) {
 		case 'fall':
@@ -109,7 +115,7 @@ export function continuations(terminator: Terminator): readonly number[] {
 }
 
 /**
- * @param landingsOf where computed jumps may lead, asked for where the region has such: between these offsets.
+ * @param landingsOf known targets of computed jumps between two offsets. Called only if the region has computed jumps.
  * @returns undefined when the instruction at the entry cannot be translated.
  */
 export function discoverRegion(
@@ -123,7 +129,7 @@ export function discoverRegion(
 	if (jumps === 0 || !landingsOf) return plain
 	const starts = plain.blocks.map(({start}) => start)
 	const landings = landingsOf(Math.min(...starts), Math.max(...starts) + longestReach)
-	// A comparison for each at each jump: few of one are cheaper than the way through the slot, many are not.
+	// Each jump compares with each landing. A few comparisons are cheaper than the way through the slot, many are not.
 	return landings.length === 0 || landings.length * jumps > mostComparisons ? plain : regionFrom(page, entry, landings)
 }
 
@@ -136,9 +142,9 @@ function regionFrom(page: PageCode, entry: number, landings: readonly number[]):
 }
 
 /**
- * Of the blocks in the next page, those that pay: all where they are few, as the end of a function; else those from where control may
- * come back into the entry's page, as in a loop, and those behind an instruction across both. Other code there has a region of its
- * own, which a jump enters.
+ * Leaves out the blocks of the next page that do not pay. A few stay in any case, such as the end of a function. Of
+ * more, those stay from which control may come back to the entry's page, as in a loop, and those after an instruction
+ * across both pages. Other code there gets a region of its own, which a jump enters.
  */
 function withoutOneWay(blocks: readonly Block[]): readonly Block[] {
 	const beyond = blocks.filter(({isBeyond}) => isBeyond)
@@ -177,7 +183,7 @@ function explore(page: PageCode, entry: number, landings: readonly number[]): Ex
 		for (let offset = start; seen.size < longestRegion && !seen.has(offset); ) {
 			const decoded = page.at(offset)
 			if (!decoded) break
-			// What relies on the next page is a block of its own: the way there is looked at.
+			// Code that relies on the next page begins a block: the edge into it checks that page.
 			if (reachesBeyond(offset, decoded) !== isBeyond) {
 				if (!leaders.has(offset)) queue.push(offset)
 				leaders.add(offset)

@@ -1,6 +1,6 @@
 /**
- * Which registers a region has in locals, and when they go back to the vCPU block. A call stores what is dirty before it, and after
- * it loads what is needed up to the next one: so registers that calls do not separate are all that a place deals with.
+ * Which registers a region holds in locals, and when it stores them to the vCPU block. A call stores the dirty ones
+ * before it, and loads after it those that are needed up to the next call. So no local's value lives across a call.
  */
 import {type Block, continuations, type Region} from './region.ts'
 import {
@@ -14,11 +14,11 @@ import {
 } from './register-set.ts'
 
 export type RegisterFlow = Readonly<{
-	/** Newer in locals than in the vCPU block, on some path, where the block of code begins. */
+	/** Newer in locals than in the vCPU block at the basic block's start, on some path. */
 	dirty: RegisterSet
-	/** In locals where it begins: what it and its followers read, or may have to store. */
+	/** In locals at its start: those that it and its followers read, or may have to store. */
 	needed: RegisterSet
-	/** What an exception in it stores: all of it is valid. */
+	/** Stored by an exception in it: the locals of all of these are valid. */
 	trapped: RegisterSet
 }>
 
@@ -59,7 +59,10 @@ export function analyzeRegisters({blocks, blockAt}: Region): RegisterFlow[] {
 	}))
 }
 
-/** The least sets such that what leaves a node is within those where it flows. @returns what arrives at each node. */
+/**
+ * Data flow: the smallest sets such that a node's contains all that flows into it.
+ * @returns what arrives at each node.
+ */
 function solve(
 	count: number,
 	flow: (node: number, flowTo: (to: number) => void) => void,

@@ -11,7 +11,7 @@ export const union = (a: RegisterSet, b: RegisterSet): RegisterSet => ({x: a.x |
 export const difference = (a: RegisterSet, b: RegisterSet): RegisterSet => ({x: a.x & ~b.x, f: a.f & ~b.f})
 export const contains = (a: RegisterSet, b: RegisterSet): boolean => (b.x & ~a.x) === 0 && (b.f & ~a.f) === 0
 
-/** x0 is none. */
+/** Empty for x0. */
 export const registerSetOf = (register: number): RegisterSet => {
 	if (register >= firstFloat) return {x: 0, f: 1 << (register - firstFloat)}
 	return {x: register === 0 ? 0 : 1 << register, f: 0}

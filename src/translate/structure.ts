@@ -7,31 +7,32 @@ export {analyze, type Graph, type Structure} from './control-flow.ts'
 
 export type EmitNodes = Readonly<{
 	/**
-	 * Emits a node's own code; called once for each reachable node. Where control goes to a successor it calls `goTo`, at the end
-	 * or in the arm of an `if`: that emits the successor's code in place, or a branch to it, and control does not come back.
+	 * Emits a node's own code; called once for each reachable node. Where control goes to a successor it calls `goTo`, at
+	 * the end or in the arm of an `if`: that emits the successor's code in place, or a branch to it, and control does not
+	 * come back.
 	 */
 	node(node: number, goTo: (successor: number) => void): void
-	/** Emits the way out for an edge that the structure cuts. */
+	/** Emits the exit for an edge that the structure cuts. */
 	cutEdge(from: number, to: number): void
 	/** Called just before a backward branch is emitted. */
 	backEdge(from: number, to: number): void
-	/** Called at the start of a loop: what it emits runs before the header's code, at each turn. */
+	/** Called at the start of a loop: what it emits runs before the header's code, in each iteration. */
 	loopHeader?(node: number): void
 }>
 
 /**
- * Emits all the graph's code, ending with `unreachable`. Code nests as the graph does: loops within loops, and branches within
- * branches that meet again; chains do not nest. It is emitted recursively, which holds for some 500 levels on Node's main
- * thread (984 KiB of stack), fewer than V8 would compile.
+ * Emits all the graph's code, ending with `unreachable`. Code nests as the graph does: loops within loops, and branches
+ * within branches that meet again; chains do not nest. The emitter is recursive: some 500 levels fit on the stack of
+ * Node's main thread (984 KiB), fewer than V8 would compile.
  */
 export function emitStructured(code: Code, structure: Structure, emit: EmitNodes): void {
 	const {followers, exits, order} = structure
-	/** The end of the block that a node's code follows. */
+	/** By node: the label of the WebAssembly block at whose end the node's code starts. */
 	const starts: (Label | undefined)[] = new Array(followers.length)
 	const loops: (Label | undefined)[] = new Array(followers.length)
 	let emitted = 0
 
-	// block last { … block first { inner } code of first … } — and the code of last is the caller's to emit
+	// block last { … block first { inner } code of first … }; the caller emits the code of last
 	const before = (nodes: readonly number[], inner: () => void, index = 0): void => {
 		const node = nodes[index]!
 		code.block(`before ${node}`, (label) => {

@@ -4,7 +4,7 @@ import {assert} from '../errors.ts'
 type Range = Readonly<{base: number; count: number}>
 
 export class TableRanges {
-	/** In order of their bases; no two of them touch. */
+	/** In order of their bases; no two touch. */
 	#free: Range[] = []
 	#end = 0
 

@@ -26,8 +26,8 @@ import type {Range, Region} from './region.ts'
 import type {RegionInfo, RegionRequest, TranslateOptions, Translation} from './types.ts'
 
 /**
- * Reads guest pages and TLB entries from shared memory, which change meanwhile: what was read is in `sources`, and whoever installs a
- * region compares. @returns undefined when nothing can be translated.
+ * Reads guest pages and TLB entries from shared memory, which may change meanwhile: `sources` holds the bytes that were
+ * read, and they are compared when a region is installed. @returns undefined when nothing can be translated.
  */
 export function translate(
 	memory: SharedMemory,
@@ -100,7 +100,7 @@ export function translate(
 	return {bytes: module.toBytes(), functions: members.length, regions: regionInfos(members)}
 }
 
-/** Where the region relies on the page behind: the function that looks at it. */
+/** The function that checks the next page, if the region relies on it. */
 function defineNextPage(
 	module: ModuleBuilder,
 	{page, pageGva, region, encoding}: GroupMember & {encoding: TagEncoding},
@@ -117,15 +117,18 @@ function piecesOf({page}: Region, {ranges, first}: {ranges: readonly Range[]; fi
 	return ranges.map(([start, end]) => [start, page.bytes.slice(first + start, first + end)])
 }
 
-/** The guest-physical place and the instructions that it holds; what a profiler shows. */
+/** The entry's guest-virtual address and its place in shared memory. Profilers show this name. */
 function nameOf({page, entry, pageGva}: GroupMember): string {
 	return `${(pageGva + BigInt(entry)).toString(16)} at ${(page + entry).toString(16)}`
 }
 
-/** An entry that lies across two pages has two bytes in its own, which other code may have as well: what stands before it tells them apart, mostly. Right it is by its look at the next page. */
+/**
+ * An entry across two pages has only two bytes in its own, which other code may have as well. The bytes before it tell
+ * them apart in most cases; correctness rests on the check of the next page.
+ */
 const contextBytes = 64
 
-/** Regions of one page vouch for each other, since they call each other without a look: their sources are those of all. */
+/** Regions of one page call each other unchecked, so each one's sources are those of all. */
 function regionInfos(members: readonly GroupMember[]): RegionInfo[] {
 	const sources = new Map<number, [number, Uint8Array][]>()
 	for (const {page, region} of members) {

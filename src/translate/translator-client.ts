@@ -1,4 +1,4 @@
-/** A vCPU's side of translation: asks for regions where its guest is hot, and takes what comes. */
+/** A vCPU's side of translation: requests regions where its guest is hot, and installs the modules that arrive. */
 import {type MessagePort, receiveMessageOnPort} from 'node:worker_threads'
 import {offsets} from '../codegen/index.ts'
 import {assert} from '../errors.ts'
@@ -18,18 +18,18 @@ export type TranslationConfig = TranslateOptions &
 		design: TlbDesign
 		/** Jumps to one place that make it hot, 1 to 65535. */
 		threshold: number
-		/** Each vCPU translates by itself, at once: for tests, and to study. */
+		/** Each vCPU translates on its own thread, at once: for tests and studies. */
 		synchronous: boolean
 	}>
 
-/** From a vCPU: regions that it would like. `asked`: microseconds(). */
+/** From a vCPU: the regions that it requests. `asked`: microseconds(). */
 export type RequestMessage = Readonly<{requests: readonly RegionRequest[]; asked: number}>
 /** To a vCPU, with Doorbell.message. */
 export type TranslationMessage =
 	| (Readonly<{kind: 'module'; module: WebAssembly.Module}> & ModuleRegions)
 	| Readonly<{kind: 'drop'; id: number}>
 
-/** In synchronous mode a vCPU drops its oldest modules by itself. */
+/** Modules that a vCPU holds in synchronous mode, in which it drops the oldest itself. */
 const synchronousModules = 4096
 
 export class TranslatorClient {
@@ -63,19 +63,20 @@ export class TranslatorClient {
 		const {u16, u32} = this.#memory
 		u16[(codeBase + CodePage.offset.counters + entry) / 2] = 0
 		const page = u32[(codeBase + CodePage.offset.page) / 4] ?? 0
-		// The scratch page is no guest page.
+		// The scratch page is not a guest page.
 		if (page === 0 || this.#cache.find(codeBase, entry) >= 0 || !this.#filter.passes(regionKey(page, entry))) return
 		const fetchTable = this.#fetchTable()
 		const {synchronous, design} = this.#config
 		const behind = lookUp(this.#memory, {fetchTable, encoding: design.encoding, gva: pageGva + BigInt(pageBytes)})
-		// What is translated before it has run is not in the TLB: there a guess serves the tests, which want all code in regions.
+		// Code that has not run yet is not in the TLB. In synchronous mode a guess does: the tests want all code in
+		// regions.
 		const nextPage = behind?.place ?? (synchronous ? this.#pageBehind(page) : undefined)
 		const request = {page, entry, pageGva: BigInt.asUintN(64, pageGva), fetchTable, nextPage}
 		if (synchronous) this.#translateNow(request)
 		else this.#queue.push(request)
 	}
 
-	/** Once per round of the run loop: posts what the guest has asked for. */
+	/** Once per round of the run loop: posts the requests of this round. */
 	post(): void {
 		if (this.#queue.length > 0) {
 			this.#port?.postMessage({requests: this.#queue, asked: microseconds()} satisfies RequestMessage)
@@ -85,7 +86,7 @@ export class TranslatorClient {
 			this.#cache.drop(this.#made - this.#cache.size)
 	}
 
-	/** In the run loop, after Doorbell.message: takes what was posted before the bell. */
+	/** In the run loop, after Doorbell.message: takes the messages that were posted before the bell. */
 	receive(): void {
 		if (!this.#port) return
 		for (let received = receiveMessageOnPort(this.#port); received; received = receiveMessageOnPort(this.#port)) {
@@ -114,10 +115,12 @@ export class TranslatorClient {
 	}
 
 	#fetchTable(): number {
+		// Plain: this vCPU's own word.
 		const regime = this.#memory.i32[(this.#block + offsets.fetchRegime) / 4]
 		assert(regime !== undefined, 'the vCPU block lies within the shared memory')
 		const word = (this.#block + offsets.descriptor) / 4 + regime
-		// Atomic: the cleared entries of a table are seen before its address. Pairs with the exchange that publishes a table in src/tlb.
+		// Acquire: a table's cleared entries are visible after its address. Pairs with the exchange in src/tlb that
+		// publishes it.
 		return Atomics.load(this.#memory.i32, word) >>> 0
 	}
 }

@@ -1,10 +1,10 @@
-/** What a translation is asked for with, and what it consists of. Plain data, posted between threads. */
+/** Requests for translation, and its results. Plain data, posted between threads. */
 
 import type {HostOrder} from '../codegen/index.ts'
 import type {TlbDesign} from '../tlb/index.ts'
 import type {FusedMultiplyAdd} from './fused-multiply-add.ts'
 
-/** Somewhere a vCPU would like a region. */
+/** A place for which a vCPU requests a region. */
 export type RegionRequest = Readonly<{
 	/** Offset in shared memory of the physical page. */
 	page: number
@@ -12,9 +12,12 @@ export type RegionRequest = Readonly<{
 	entry: number
 	/** Guest-virtual address of the page, unsigned. */
 	pageGva: bigint
-	/** The asking vCPU's fetch-table descriptor (address | log2 of the entry count): a hint where other virtual pages lie; may be stale. */
+	/**
+	 * The vCPU's fetch-table descriptor (address | log2 of the entry count): a hint where other virtual pages lie; may be
+	 * stale.
+	 */
 	fetchTable: number
-	/** Where in shared memory the page behind it at that address lay when it became hot; a hint, too, for where the TLB has none. */
+	/** Where in shared memory the next virtual page lay when the place became hot: the hint if the TLB misses. */
 	nextPage: number | undefined
 }>
 
@@ -26,14 +29,17 @@ export type RegionInfo = Readonly<{
 	page: number
 	/** Byte offset of the entry in its page. */
 	entry: number
-	/** It may run where the page holds these bytes: [offset in the page, bytes]. */
+	/** It may run while the page holds these bytes: [offset in the page, bytes]. */
 	sources: readonly (readonly [number, Uint8Array])[]
 	/** Guest instructions, in the page and in the next one. */
 	instructions: number
 }>
 
 export type Translation = Readonly<{
-	/** A module. It imports env.memory, env.regions (a table), env.base (immutable i32 global: where its element segment goes), and the hart core's functions from "hart". */
+	/**
+	 * A module. It imports env.memory, env.regions (a table), env.base (immutable i32 global: where its element segment
+	 * goes), and the hart core's functions from "hart".
+	 */
 	bytes: Uint8Array<ArrayBuffer>
 	/** Entries of the element segment. */
 	functions: number
@@ -41,7 +47,7 @@ export type Translation = Readonly<{
 }>
 
 export type TranslateOptions = Readonly<{
-	/** The machine's; the rest is as defaultTlbDesign has it. */
+	/** The machine's; missing fields are those of defaultTlbDesign. */
 	design?: Partial<TlbDesign>
 	/** Default: this host's. */
 	hostOrder?: HostOrder

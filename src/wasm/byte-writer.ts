@@ -1,4 +1,4 @@
-/** Bytes written one after another into a buffer that grows: WebAssembly's numbers, vectors and names. */
+/** Writes WebAssembly's numbers, vectors and names into a buffer that grows. */
 const utf8 = new TextEncoder()
 
 export class ByteWriter {
@@ -14,7 +14,7 @@ export class ByteWriter {
 		return this.#length
 	}
 
-	/** What has been written, not copied: the next write may move it. */
+	/** The bytes written so far, not copied: the next write may move them. */
 	get bytes(): Uint8Array<ArrayBuffer> {
 		return this.#bytes.subarray(0, this.#length)
 	}
@@ -62,7 +62,7 @@ export class ByteWriter {
 		return this.signed32(Number(rest))
 	}
 
-	/** A vector of bytes: its length, then themselves. */
+	/** A vector of bytes: its length, then the bytes. */
 	vector(values: ArrayLike<number>): this {
 		return this.unsigned(values.length).append(values)
 	}
@@ -71,7 +71,7 @@ export class ByteWriter {
 		return this.vector(utf8.encode(name))
 	}
 
-	/** A section: its number, its size in bytes, what `write` writes. */
+	/** A section: its number, its size in bytes, then the output of `write`. */
 	section(id: number, write: (content: ByteWriter) => void): this {
 		const content = new ByteWriter()
 		write(content)

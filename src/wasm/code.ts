@@ -13,14 +13,14 @@ export type Local = Readonly<{index: number; type: ValueType}>
 export type FunctionReference = Readonly<{index: number}>
 /** A global of the module. */
 export type GlobalReference = Readonly<{index: number}>
-/** A structured-control label: what `br` names. */
+/** A structured-control label, the target of a `br`. */
 export type Label = {readonly name: string; depth: number}
 
 const constantBytes = new Uint8Array(8)
 
 export class Code {
 	readonly parameters: readonly ValueType[]
-	/** Indices of the locals that have names. */
+	/** Index → name, of the locals that have one. */
 	readonly localNames = new Map<number, string>()
 	readonly #typeIndex: ((signature: Signature) => number) | undefined
 	readonly #instructions = new ByteWriter(256)
@@ -29,7 +29,7 @@ export class Code {
 	readonly #hints: {at: number; taken: 0 | 1}[] = []
 	#depth = 0
 
-	/** @param typeIndex where the module lists a signature: what indirect calls need. */
+	/** @param typeIndex the module's index of a signature; indirect calls need it. */
 	constructor(parameters: readonly ValueType[], typeIndex?: (signature: Signature) => number) {
 		this.parameters = parameters
 		this.#typeIndex = typeIndex
@@ -117,7 +117,7 @@ export class Code {
 		return this
 	}
 
-	/** Calls in place of the function's frame: its results are the function's. */
+	/** A tail call: the callee's results are this function's. */
 	returnCall(target: FunctionReference): this {
 		this.#instructions.byte(0x12).unsigned(target.index)
 		return this
@@ -129,7 +129,7 @@ export class Code {
 		return this
 	}
 
-	/** callIndirect in place of the function's frame. */
+	/** callIndirect as a tail call. */
 	returnCallIndirect(signature: Signature): this {
 		this.#instructions.byte(0x13).unsigned(this.#type(signature)).unsigned(0)
 		return this
@@ -141,13 +141,13 @@ export class Code {
 		return this
 	}
 
-	/** Pops a global's value. It has to be a variable. */
+	/** Pops a value into a global, which must be a variable. */
 	setGlobal(global: GlobalReference): this {
 		this.#instructions.byte(0x24).unsigned(global.index)
 		return this
 	}
 
-	/** The condition of the `if` or `brIf` that follows at once is nearly always true: what the other way leads to may be slow. Branch hinting proposal. */
+	/** Hints that the condition of the `if` or `brIf` emitted next is nearly always true. Branch hinting proposal. */
 	likely(): this {
 		this.#hints.push({at: this.#instructions.length, taken: 1})
 		return this
@@ -204,7 +204,7 @@ export class Code {
 		return this
 	}
 
-	/** The function body as the code section wants it after its size: local groups, instructions, end. */
+	/** The function body as the code section holds it after its size: local groups, instructions, end. */
 	finish(): Uint8Array<ArrayBuffer> {
 		assert(this.#depth === 0, 'every block is closed at the end of a function')
 		return this.#localGroups().append(this.#instructions.bytes).byte(0x0b).bytes

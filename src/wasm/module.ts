@@ -29,12 +29,12 @@ export class ModuleBuilder {
 		this.#name = options.name
 	}
 
-	/** The shared memory, as large as wasm32 allows: the instance's own limits lie within. */
+	/** The shared memory, with wasm32's maximum: the limits of any memory lie within. */
 	importSharedMemory(module: string, name: string): void {
 		this.#import(module, name).byte(0x02).byte(0x03).unsigned(1).unsigned(65_536)
 	}
 
-	/** Table 0, of functions, of any size: what indirect calls and elements() mean. */
+	/** Table 0, of functions, of any size, for indirect calls and elements(). */
 	importTable(module: string, name: string): void {
 		this.#import(module, name).byte(0x01).byte(0x70).byte(0x00).unsigned(0)
 	}
@@ -46,7 +46,7 @@ export class ModuleBuilder {
 		return {index: this.#globalCount++}
 	}
 
-	/** A global of each instance's own, 0 at first. */
+	/** A mutable global, one per instance, initially 0. */
 	variable(type: 'i32' | 'i64'): GlobalReference {
 		this.#variables.push(type)
 		return {index: this.#globalCount++}
@@ -142,7 +142,7 @@ export class ModuleBuilder {
 
 	#writeVariables(globals: ByteWriter): void {
 		globals.unsigned(this.#variables.length)
-		// Mutable; its value at first: `const 0; end`.
+		// Mutable; the initial value: `const 0; end`.
 		for (const type of this.#variables) {
 			globals.byte(valueTypeByte[type]).byte(0x01)
 			globals
@@ -171,7 +171,7 @@ export class ModuleBuilder {
 		for (const {index} of functions) segments.unsigned(index)
 	}
 
-	/** Custom section "metadata.code.branch_hint", which comes before the code: per function, the place of each hinted branch. */
+	/** Custom section "metadata.code.branch_hint", which precedes the code: per function, each hinted branch's place. */
 	#writeHints(section: ByteWriter): void {
 		const hinted = this.#functions.flatMap(({code}, index) => {
 			const hints = code?.hints() ?? []

@@ -1,4 +1,4 @@
-/** Opcodes of the WebAssembly core specification and its threads, tail-call and relaxed SIMD extensions, by their text names. */
+/** Opcodes of the WebAssembly core specification, threads and relaxed SIMD, by their text names. */
 
 /** Instructions without immediates, or whose immediate is in their name. */
 export const plainOpcodes = {

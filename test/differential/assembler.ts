@@ -1,4 +1,7 @@
-/** A small assembler on top of the instruction list, for the runtime: labels, constants, and an image at a fixed address. */
+/**
+ * A small assembler on top of the instruction list, for the runtime: labels, constants, and an image at a fixed
+ * address.
+ */
 import type {Operands} from '../../src/isa/index.ts'
 import {word} from './encode.ts'
 
@@ -48,7 +51,7 @@ export class Assembler {
 
 type ConstantPart = Readonly<{name: string; operands: Partial<Operands>}>
 
-/** lui and addiw where 32 bits do; else the upper part, shifted, plus 12 bits at a time. */
+/** lui and addiw if 32 bits suffice; else the upper part, shifted, plus 12 bits at a time. */
 export function loadConstant(rd: number, value: bigint): readonly ConstantPart[] {
 	const signed = BigInt.asIntN(64, value)
 	const low = BigInt.asIntN(12, signed)

@@ -1,4 +1,4 @@
-/** A mismatch that was found, kept as a file: the program, and the record that is right. */
+/** A mismatch kept as a file: the program, and the correct record. */
 import {readdir, readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import type {Program} from './program.ts'

@@ -41,7 +41,7 @@ function hasAllRecords({outcomes}: Run, programs: number): boolean {
 	return outcomes.length >= programs && namesOf(last).length <= last.length
 }
 
-/** @returns the programs that differ in more than what is known, each run once more for its whole record. */
+/** @returns the programs that differ beyond the known differences, each run once more for its whole record. */
 export async function findMismatches(
 	programs: readonly Program[],
 	translation: TranslationOptions = testTranslation(),
@@ -53,7 +53,7 @@ export async function findMismatches(
 		.filter((_, index) => here.outcomes[index]!.digest !== qemu.outcomes[index]!.digest)
 	const found = suspects.length > 0 ? await compareRecords(suspects, translation) : []
 	if (ran === programs.length) return found
-	// One program did not come to its end, or the host was too slow; those behind it have not run.
+	// One program did not reach its end, or the host was too slow; those after it have not run.
 	const culprit = await compareRecords(programs.slice(ran, ran + 1), translation)
 	return [
 		...found,
@@ -81,7 +81,7 @@ export async function compareRecords(
 	})
 }
 
-/** @returns what differs and is not known to. */
+/** @returns what differs, except for known differences. */
 export function compareOutcomes(here: readonly string[], qemu: readonly string[]): Difference[] {
 	const [ours, theirs] = [byName(namesOf(here), here), byName(namesOf(qemu), qemu)]
 	return [...new Set([...ours.keys(), ...theirs.keys()])].flatMap((name) => {
@@ -91,7 +91,7 @@ export function compareOutcomes(here: readonly string[], qemu: readonly string[]
 	})
 }
 
-/** What the dwords of a record are. */
+/** The names of a record's dwords. */
 function namesOf(dwords: readonly string[]): readonly string[] {
 	const count = (index: number) => Number.parseInt(dwords[index] ?? '0', 16)
 	return recordNames(count(trapsIndex), count(pteCountIndex))
@@ -102,7 +102,7 @@ const isDword = (value: string | undefined): value is string => value !== undefi
 const byName = (names: readonly string[], dwords: readonly string[]): ReadonlyMap<string, string> =>
 	new Map(names.map((name, index) => [name, dwords[index] ?? 'missing']))
 
-/** @param dwords of our record: what a difference may depend on. */
+/** @param dwords of our record: a known difference may depend on them. */
 function sameButForKnown(name: string, here: string, qemu: string, dwords: ReadonlyMap<string, string>): boolean {
 	const other = (wanted: string) => (dwords.has(wanted) ? BigInt(`0x${dwords.get(wanted)}`) : undefined)
 	const pair = {name, here: BigInt(`0x${here}`), qemu: BigInt(`0x${qemu}`), other}

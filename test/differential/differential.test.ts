@@ -14,7 +14,7 @@ import {describeMismatch} from './report.ts'
 import {asRecords, runHere} from './run.ts'
 
 const programsPerBoot = 300
-/** Where each program is translated before it runs. */
+/** On machines that translate each program before it runs. */
 const translatedPerBoot = 100
 const secondsOfComparison = 20
 /** Programs; a row occurs in about one of thirty. */

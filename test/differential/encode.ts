@@ -13,7 +13,7 @@ type Place = Readonly<{bit: number; holds: readonly {operand: OperandName; value
 
 const placesByPattern = new Map<string, readonly Place[]>()
 
-/** What each bit means follows from what extract() makes of it: all fields are bits, scattered. */
+/** Each bit's meaning follows from what extract() makes of it: a field is a set of scattered bits. */
 function placesOf(text: string): readonly Place[] {
 	const known = placesByPattern.get(text)
 	if (known) return known
@@ -34,7 +34,8 @@ function placesOf(text: string): readonly Place[] {
 }
 
 /**
- * @param operands those that the pattern does not hold are ignored. @param free bits for the fields that name no operand.
+ * @param operands those that the pattern does not hold are ignored. @param free bits for the fields that name no
+ * operand.
  * @returns the word, or undefined when the pattern cannot hold the operands.
  */
 export function encode(text: string, operands: Partial<Operands>, free = 0): number | undefined {

@@ -27,7 +27,7 @@ import {drawCodeOffset, type Operation, type Privilege, type Program, windowMidd
 import {delegation, floatRegister, integerValue, oneIn, Random} from './random.ts'
 import {comparedRows, type Row, rowsOf} from './rows.ts'
 
-/** Nothing is there: behind the RAM, and beyond what physical addresses reach. */
+/** Addresses where nothing is: after RAM, and beyond the physical address space. */
 const nowhere = [0x8800_0000n, 0x8800_0ffcn, 0x90_0000_0000n]
 
 const floatCsrs = [0x001, 0x002, 0x003]
@@ -63,7 +63,7 @@ function csrOperationOf(random: Random, roles: Roles, privilege: Privilege, row:
 		const isSet = oneIn(random, 2)
 		const [csr, bits] = [random.pick([0x300, 0x100]), random.pick(statusBits)]
 		if (isSet) return setBits(random, roles, csr, bits)
-		// Less than all of FS would leave Clean here where QEMU has Off: see avoidedUses.
+		// Clearing one bit of FS would leave Clean here and Off in QEMU: see avoidedUses.
 		return clearBits(random, roles, csr, bits === 0x2000n ? 0x6000n : bits)
 	}
 	if (oneIn(random, 6)) {
@@ -98,7 +98,7 @@ function systemOperation(random: Random, roles: Roles, privilege: Privilege): Op
 	return systemOperationOf(random, roles, privilege, row)
 }
 
-/** Programs that go from M to S or U do not wait there for interrupts that never come. */
+/** Programs that may go from M to S or U, where wfi would wait for interrupts that never come. */
 const leavesMachine = ({counter}: Roles) => counter % 2 === 0
 
 function systemOperationOf(random: Random, roles: Roles, privilege: Privilege, name: string): Operation | undefined {
@@ -137,7 +137,7 @@ function systemOperationOf(random: Random, roles: Roles, privilege: Privilege, n
 	return row && operation([computePart(random, roles, row)])
 }
 
-/** Programs have three good base registers, or the one bad. */
+/** An operation uses the three good base registers, or the bad one. */
 const mayFault = ({bases}: Roles) => (bases.length === 1 ? {mayFault: true} : {})
 
 /** An operation that holds this row. */

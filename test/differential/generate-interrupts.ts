@@ -1,4 +1,4 @@
-/** Programs of interrupts that software sets: priority, delegation, enables, returns. */
+/** Programs with interrupts that software sets: priority, delegation, enables, returns. */
 
 import {place} from './layout.ts'
 import {
@@ -65,7 +65,7 @@ const backOperation: Maker = (random, roles, privilege) => {
 			...constantParts(register, value),
 			part(row, {rd: 0, rs1: register, csr: status}),
 		]
-		// Nothing may come between the write of the trap-return pc and the return.
+		// No trap may come between the write of the trap-return pc and the return.
 		const disable = part('csrrci', {rd: 0, csr: status, imm: machine ? 8 : 2})
 		if (!machine) return [...change(oneIn(random, 4) ? 'csrrc' : 'csrrs', bits), disable]
 		// MPP 2 is reserved.

@@ -1,4 +1,7 @@
-/** Programs under translation: random page tables, accesses of every kind from S, U, and M with MPRV, changes of permissions and PTEs. */
+/**
+ * Programs under translation: random page tables, accesses of every kind from S, U, and M with MPRV, changes of
+ * permissions and PTEs.
+ */
 import {rowsNotForUser} from './known-differences.ts'
 import {place, windowBytes} from './layout.ts'
 import {
@@ -35,7 +38,7 @@ const linkRegister = 1
 
 const random8 = (random: Random) => BigInt(random.below(256))
 
-/** Permissions: mostly of one use, sometimes anything. Code stays as it is: only data may be written. */
+/** Permissions: mostly usual ones, sometimes any. Code must not change: only data may be writable. */
 function leafBits(random: Random, kind: Probe['kind']): bigint {
 	const usual =
 		V | random.pick([R, R | W, R | W | X, X, R | X, 0n, W]) | random.pick([0n, U]) | random.pick([0n, A, A | D, A | D])
@@ -50,7 +53,7 @@ function target(random: Random, kind: Probe['kind']): bigint {
 	return place.window + BigInt(random.below(windowBytes / 4096)) * 4096n
 }
 
-/** Pointers to tables that are as they should be, mostly. */
+/** Bits of a pointer to a table: mostly valid ones. */
 const pointerBits = (random: Random): bigint =>
 	oneIn(random, 10) ? random.pick([V | A, V | D, V | U, V | W, 0n, V | (1n << 54n), V | (1n << 8n)]) : V
 
@@ -61,7 +64,7 @@ function makeProbe(random: Random, tables: PageTables, region: bigint, kind: Pro
 		const gva = probeBase(random, tables, {region, level, kind}) + (gpa % tables.span(level))
 		const pte = leafPte(random, {gpa, span: tables.span(level), kind})
 		const slot = tables.map(gva, level, {pte}, pointerBits(random))
-		// Nothing is tried where another probe has put something: its offsets are for another page.
+		// A page that another probe has mapped is not used: its offsets are for another page.
 		if (slot === 'taken') continue
 		const noncanonical = oneIn(random, 16) ? 1n << BigInt(12 + 9 * tables.levels + random.below(3)) : 0n
 		return {
@@ -73,7 +76,10 @@ function makeProbe(random: Random, tables: PageTables, region: bigint, kind: Pro
 	}
 }
 
-/** Pages of data are neighbours, and so are those of code, apart from them. Superpages have no neighbours: accesses that leave one would end anywhere. */
+/**
+ * Data pages are neighbours, and so are code pages, apart from data. Superpages have none: an access across an end
+ * could reach anything.
+ */
 function probeBase(
 	random: Random,
 	{span}: PageTables,
@@ -87,7 +93,7 @@ function probeBase(
 function leafPte(random: Random, {gpa, span, kind}: {gpa: bigint; span: bigint; kind: Probe['kind']}): bigint {
 	const superpage = span > 4096n
 	const bits = leafBits(random, kind)
-	// What the page holds shall not be taken for page tables.
+	// Else the page's contents would be taken for page tables.
 	const leaf = superpage && (bits & (R | W | X)) === 0n ? bits | R : bits
 	if (superpage && oneIn(random, 5)) return pageNumber(gpa - (gpa % span)) | (1n << 10n) | leaf
 	const nowhere = oneIn(random, 24) ? 0x8800_0000n : undefined
@@ -101,7 +107,7 @@ type Scene = Readonly<{
 	probes: readonly Probe[]
 	tables: PageTables
 	tableWindow: bigint
-	/** From the address at which S sees code to the one at which U does. */
+	/** Distance from the address at which S sees the code to the one at which U does. */
 	toUser: bigint
 }>
 
@@ -131,7 +137,7 @@ function statusOperation({random, roles, privilege}: Scene): Operation {
 	if (privilege === 'machine') {
 		const change = oneIn(random, 2) ? setBits : clearBits
 		if (oneIn(random, 2)) return change(random, roles, mstatus, random.pick([SUM, MXR]))
-		// As what MPRV accesses memory: U, S or M.
+		// The privilege of accesses with MPRV: U or S.
 		const mode = random.pick([0n, 0x800n, 0x800n])
 		const [clear, set] = [clearBits(random, roles, mstatus, MPP), setBits(random, roles, mstatus, MPRV | mode)]
 		return {parts: [...clear.parts, ...set.parts]}
@@ -186,7 +192,7 @@ function dropOperation({random, roles, privilege, toUser}: Scene): Operation | u
 		csr: sepc,
 		before: (register) => [...constantParts(register, 0x100n), part('csrrc', {rd: 0, rs1: register, csr: sstatus})],
 	})
-	// The alias at which U sees the code lies at a distance that fits 12 bits shifted: added just before sepc is written.
+	// U sees the code at an alias: the distance is added just before sepc is written.
 	const at = made.parts.findIndex(({row}) => row === 'csrrw')
 	const register = roles.free.find((one) => made.parts[at]!.word >>> 15 === ((made.parts[at]!.word >>> 15) & ~31) + one)
 	if (register === undefined) return undefined

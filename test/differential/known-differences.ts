@@ -1,11 +1,14 @@
-/** Where QEMU 7.2 and this machine differ and both are right, or QEMU is not: each with its reason, and what the comparison does about it. */
+/**
+ * Where QEMU 7.2 and this machine differ and both are correct, or QEMU is not: each with its reason and how the
+ * comparison deals with it.
+ */
 
 import type {StartCsr} from './layout.ts'
 
 const rowsOfLaterVersions = (reason: string, ...names: readonly string[]) =>
 	names.map((name) => [name, reason] as const)
 
-/** Rows that QEMU 7.2 does not know, illegal instructions there. */
+/** Rows that QEMU 7.2 does not know: illegal instructions there. */
 export const rowsWithoutComparison: ReadonlyMap<string, string> = new Map([
 	...rowsOfLaterVersions('Zicboz and Zicbom came to QEMU with 8.0', 'cbo.zero', 'cbo.clean', 'cbo.flush', 'cbo.inval'),
 	...rowsOfLaterVersions('Zawrs came to QEMU with 8.0', 'wrs.nto', 'wrs.sto'),
@@ -21,14 +24,14 @@ export const rowsNotForUser: ReadonlyMap<string, string> = new Map([
 /** Uses of instructions that the generators avoid. */
 export const avoidedUses: readonly string[] = [
 	'SC without a reservation at an address that faults: QEMU compares the reservation first and fails without an access',
-	'A trap between LR and SC: QEMU ends the reservation, here it lasts; both may be',
+	'A trap between LR and SC: QEMU ends the reservation, here it lasts; both are allowed',
 	'SC of another size than LR: it fails, but QEMU 7.2 may have stored all the same',
 	'ctzw of a word that is 0: QEMU 7.2 counts on beyond the word',
-	'S jumps to a page of U that it has loaded from with SUM: QEMU 7.2 has let it execute the page since',
+	'S jumps to a page of U that it has loaded from with SUM: QEMU 7.2 then lets it execute the page',
 	'mret in M with MPRV changes MPP, hence the privilege of accesses: QEMU 7.2 keeps its TLB, so the trap handler flushes it',
-	'One bit of FS cleared: floating point may be off where QEMU 7.2 has not noticed that it was Dirty',
-	'Page tables where no RAM is: an access fault; QEMU 7.2 reports a page fault',
-	'Reading back mcause, scause, mtval and stval: where these are known to differ, so would everything after',
+	'One bit of FS cleared: floating point may be off if QEMU 7.2 has not noticed that it was Dirty',
+	'Page tables outside RAM: an access fault; QEMU 7.2 reports a page fault',
+	'Reading back mcause, scause, mtval and stval: where these are known to differ, everything after would differ, too',
 ]
 
 /** CSRs that the generators do not write at random, or only in these bits. */
@@ -39,13 +42,13 @@ export const csrsWithoutComparison: readonly Readonly<{csr: StartCsr | 'mepc'; c
 	{csr: 'mideleg', compared: 0x222n, reason: "QEMU 7.2 has the hypervisor's interrupts even without a hypervisor"},
 	{csr: 'mie', compared: 0xaaan, reason: "QEMU 7.2 has the hypervisor's interrupts even without a hypervisor"},
 	{csr: 'mip', compared: 0x222n, reason: "QEMU 7.2 has the hypervisor's interrupts even without a hypervisor"},
-	{csr: 'mcounteren', compared: 7n, reason: 'hpmcounter3–31 are read-only zero here, so that their bits are'},
-	{csr: 'scounteren', compared: 7n, reason: 'hpmcounter3–31 are read-only zero here, so that their bits are'},
-	{csr: 'menvcfg', compared: 1n, reason: 'Bits of extensions of which QEMU 7.2 has others'},
-	{csr: 'senvcfg', compared: 1n, reason: 'Bits of extensions of which QEMU 7.2 has others'},
+	{csr: 'mcounteren', compared: 7n, reason: 'hpmcounter3–31 are read-only zero here, and so are their bits'},
+	{csr: 'scounteren', compared: 7n, reason: 'hpmcounter3–31 are read-only zero here, and so are their bits'},
+	{csr: 'menvcfg', compared: 1n, reason: 'Bits of extensions, of which QEMU 7.2 has others'},
+	{csr: 'senvcfg', compared: 1n, reason: 'Bits of extensions, of which QEMU 7.2 has others'},
 ]
 
-/** A dword of both records, and a way to look at the others. */
+/** A dword of both records, and a way to look up the others. */
 export type Pair = Readonly<{name: string; here: bigint; qemu: bigint; other: (name: string) => bigint | undefined}>
 
 /** A difference in one dword of a record that is not reported. */
@@ -79,7 +82,7 @@ export const knownDifferences: readonly KnownDifference[] = [
 		allows: ({here, qemu}) => here === storeAccess && qemu === loadAccess,
 	},
 	{
-		reason: 'A misaligned access to nowhere: either exception may go first; QEMU 7.2 makes aligned accesses of it',
+		reason: 'A misaligned access to nowhere: either exception may go first; QEMU 7.2 splits it into aligned accesses',
 		name: /cause$/,
 		allows: ({here, qemu}) =>
 			(here === loadMisaligned && qemu === loadAccess) || (here === storeMisaligned && qemu === storeAccess),
@@ -119,7 +122,7 @@ export const knownDifferences: readonly KnownDifference[] = [
 			(other(name.replace('mepc', 'scause')) ?? 0n) === (interrupt | 9n) && here >> 6n === qemu >> 6n,
 	},
 	{
-		reason: 'FS becomes Dirty when only flags are raised; QEMU 7.2 takes note of written registers only',
+		reason: 'FS becomes Dirty when only flags are raised; QEMU 7.2 only notices written registers',
 		name: /status$/,
 		allows: ({here, qemu}) =>
 			(here & floatingState) === 0x6000n && ((here ^ qemu) & ~(floatingState | stateDirty)) === 0n,

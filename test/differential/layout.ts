@@ -3,7 +3,7 @@
 /** Guest-physical addresses. */
 export const place = {
 	runtime: 0x8000_0000n,
-	/** A vector table for stvec and the code behind it, on a page of its own, so that it can be mapped. */
+	/** A vector table for stvec and the code after it, on a page of its own, so that it can be mapped. */
 	stub: 0x8000_2000n,
 	/** The handler's save area and the runtime's variables. */
 	save: 0x8000_4000n,
@@ -29,7 +29,7 @@ export const save = {
 	verbose: 0x210,
 } as const
 
-/** CSRs that a program starts with and whose last values it is judged by, in the order of being written. */
+/** CSRs that a program starts with, in the order in which they are written. Their final values are compared. */
 export const startCsrs = {
 	menvcfg: 0x30a,
 	medeleg: 0x302,
@@ -51,7 +51,7 @@ export const startCsrs = {
 export type StartCsr = keyof typeof startCsrs
 export const startCsrNames = Object.keys(startCsrs) as readonly StartCsr[]
 
-/** CSRs that are only looked at in the end. */
+/** Further CSRs whose final values are compared. */
 export const seenCsrs = {mstatus: 0x300, sstatus: 0x100, sie: 0x104, sip: 0x144, misa: 0x301} as const
 
 /** A program's descriptor: dwords in this order. */

@@ -10,7 +10,7 @@ import {type Row, rowsOf} from './rows.ts'
 export type Roles = Readonly<{
 	/** Hold addresses; never written. sp is one. */
 	bases: readonly number[]
-	/** Loops count in it. */
+	/** The loops' counter. */
 	counter: number
 	/** May be written. */
 	free: readonly number[]
@@ -40,7 +40,10 @@ export const part = (name: string, operands: Partial<Operands>): Part => ({row: 
 export const constantParts = (rd: number, value: bigint): Part[] =>
 	loadConstant(rd, value).map(({name, operands}) => part(name, operands))
 
-/** A row with random operands, `chosen` ones aside. @returns undefined when that writes a register that is not free. */
+/**
+ * A row with random operands, except the `chosen` ones.
+ * @returns undefined if it cannot hold them, or writes a register that is not free.
+ */
 function tryPart(random: Random, roles: Roles, row: Row, chosen: Partial<Operands>): Part | undefined {
 	const pattern = parsePattern(row.pattern)
 	const bits = random.word()
@@ -100,7 +103,7 @@ export function memoryPart(random: Random, roles: Roles, row = random.pick(memor
 
 /**
  * An AMO, or LR and SC with up to two instructions in between, at an address of its own: mostly aligned.
- * @param options.mayFault where addresses are not known to be good, SC is left out: see known-differences.ts.
+ * @param options.mayFault the address may be bad: SC is left out, see known-differences.ts.
  */
 export function atomicOperation(
 	random: Random,
@@ -128,7 +131,7 @@ export function atomicOperation(
 	return operation(parts)
 }
 
-/** Stays undefined when a part could not be made. */
+/** Undefined if a part could not be made. */
 export function operation(parts: readonly (Part | undefined)[]): Operation | undefined {
 	return parts.every((one) => one !== undefined) ? {parts} : undefined
 }
@@ -155,7 +158,7 @@ export function jumpRegisterOperation(
 	return {parts, jump: {skip, fix: 1, from: 0}}
 }
 
-/** A few instructions two to five times over. */
+/** A loop that runs a few instructions two to five times. */
 export function loopOperation(random: Random, roles: Roles): Operation | undefined {
 	const body = Array.from({length: 1 + random.below(4)}, () =>
 		oneIn(random, 3) ? memoryPart(random, roles) : computePart(random, roles),
@@ -192,7 +195,10 @@ function bitsOperation(random: Random, roles: Roles, csr: number, bits: bigint, 
 	return {parts: [...constantParts(register, bits), part(row, {rd: 0, rs1: register, csr})]}
 }
 
-/** Sets the trap-return pc to an operation further on, and returns there. @param before what has to be set up. */
+/**
+ * Sets the trap-return pc to a later operation, and returns there.
+ * @param before makes the instructions that come first.
+ */
 export function returnOperation(
 	random: Random,
 	roles: Roles,
@@ -210,7 +216,7 @@ export function returnOperation(
 	return {parts, jump: {skip: random.below(3), fix: setup.length + 1, from: setup.length}}
 }
 
-/** @returns what `make` returns first that is not undefined. */
+/** @returns the first result of `make` that is not undefined. */
 export function certainly<T>(make: () => T | undefined): T {
 	for (let attempt = 0; attempt < 1000; attempt++) {
 		const made = make()

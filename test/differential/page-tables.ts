@@ -32,8 +32,10 @@ export class PageTables {
 	readonly span = (level: number): bigint => 1n << BigInt(12 + 9 * level)
 
 	/**
-	 * Puts a leaf, and the tables above it.
-	 * @param options.pointer bits of the tables' own PTEs. @returns the leaf's address; `taken` when something is mapped there, `unreachable` below a pointer that is none.
+	 * Adds a leaf, and the tables above it.
+	 * @param pointer bits of the PTEs that point to tables.
+	 * @returns the leaf's address; `taken` if something is mapped there; `unreachable` without a valid pointer or a free
+	 * table.
 	 */
 	map(
 		gva: bigint,
@@ -53,7 +55,7 @@ export class PageTables {
 			if (this.#tables === pageTablePages) return 'unreachable'
 			table = place.pageTables + 4096n * BigInt(this.#tables++)
 			this.#entries.set(gpa, {gpa, pte: ((table >> 12n) << 10n) | pointer})
-			// Nothing can follow a pointer that is none.
+			// Nothing can follow an invalid pointer.
 			if (!isPointer(pointer)) return 'unreachable'
 		}
 		const gpa = this.#slot(table, gva, level)

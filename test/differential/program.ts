@@ -7,10 +7,10 @@ import type {Random} from './random.ts'
 /** One instruction of an operation. */
 export type Part = Readonly<{row: string; word: number}>
 
-/** What shrinking takes out as a whole: one instruction, or a few that belong together. */
+/** Shrinking removes it as a whole: one instruction, or a few that belong together. */
 export type Operation = Readonly<{
 	parts: readonly Part[]
-	/** A jump behind the next `skip` operations: the immediate of part `fix` is the distance from part `from`. */
+	/** A jump over the next `skip` operations: the immediate of part `fix` is the distance from part `from`. */
 	jump?: Readonly<{skip: number; fix: number; from: number}>
 }>
 
@@ -31,7 +31,7 @@ export type Program = Readonly<{
 	codeOffset: number
 	/** Virtual addresses of the two code pages and of the stub; undefined without translation. */
 	virtual?: Readonly<{supervisorCode: bigint; userCode: bigint; stub: bigint}>
-	/** Pairs of guest-physical address and PTE; `codePage` ones have the program's own code pages' number added. */
+	/** Pairs of guest-physical address and PTE; with `codePage`, that code page's page number is added to the PTE. */
 	ptes: readonly Readonly<{gpa: bigint; pte: bigint; codePage?: number}>[]
 	operations: readonly Operation[]
 }>
@@ -65,7 +65,7 @@ export function layOut(operations: readonly Operation[]): {bytes: Uint8Array; of
 	return {bytes, offsets}
 }
 
-/** The operation's parts, its jump's distance filled in; as near as needed where the encoding does not reach the target. */
+/** The operation's parts, with the jump's distance filled in; to a nearer target if the encoding does not reach it. */
 function withJump({parts, jump}: Operation, index: number, offsets: readonly number[]): readonly Part[] {
 	if (!jump) return parts
 	const before = parts.slice(0, jump.from).reduce((sum, part) => sum + lengthOf(part), 0)
@@ -149,5 +149,5 @@ export function programImage(program: Program, gpa: bigint): Uint8Array {
 	return bytes
 }
 
-/** Addresses of the window that leave 12-bit offsets inside it. */
+/** From here all 12-bit offsets stay inside the window. */
 export const windowMiddle = place.window + BigInt(windowBytes / 2)

@@ -34,7 +34,7 @@ export function integerValue(random: Random): bigint {
 const boxed = (bits: bigint) => bits | 0xffff_ffff_0000_0000n
 const [singles, doubles] = [specialFloats(binary32), specialFloats(binary64)]
 
-/** A floating-point register's value: a single that is boxed, or rarely not; or a double. */
+/** A floating-point register's value: a single, rarely not boxed; or a double. */
 export function floatRegister(random: Random): bigint {
 	switch (random.below(8)) {
 		case 0:
@@ -55,15 +55,15 @@ export function floatRegister(random: Random): bigint {
 /** True in one of `n` cases. */
 export const oneIn = (random: Random, n: number): boolean => random.below(n) === 0
 
-/** Another generator's seed for each index. */
+/** A generator's seed for each index. */
 export const seedOf = (seed: number, index: number): number => new Random(Math.imul(seed, 0x85eb_ca6b) + index).word()
 
 /** Misaligned loads and stores, access faults and page faults of both. */
 const dataFaults = 0xa0f0n
 
 /**
- * medeleg: anything but ecalls from S, which the runtime asks with. Faults of loads and stores go one way: QEMU confuses some,
- * and of an access across pages either page's may come first.
+ * medeleg: anything but ecalls from S, by which the stub calls the runtime. Faults of loads and stores are delegated
+ * all or none: QEMU confuses some, and of an access across pages either page's fault may come first.
  */
 export function delegation(random: Random): bigint {
 	const bits = random.bits(16) & 0x110fn

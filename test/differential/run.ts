@@ -1,4 +1,4 @@
-/** Runs a test image here and under QEMU; what each printed, parsed. */
+/** Runs a test image here and under QEMU, and parses what each printed. */
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -9,15 +9,17 @@ import {pteCountIndex, recordNames, trapsIndex} from './layout.ts'
 
 const memoryMebibytes = 128
 /**
- * What QEMU's default has and ours has not is off: hypervisor, carry-less multiplication. Svnapot and Svpbmt stay off,
- * since QEMU 7.2 no longer looks at reserved bits of PTEs with them.
+ * Extensions of QEMU's default that this machine lacks are off: hypervisor, carry-less multiplication. Svnapot and
+ * Svpbmt stay off, since with them QEMU 7.2 no longer checks reserved bits of PTEs.
  */
 const qemuCpu = 'rv64,h=off,zbc=off,svinval=on'
-/** With one hart QEMU makes loads and stores of AMOs, and reports load exceptions for them. The second one sleeps. */
+/**
+ * With one hart QEMU splits AMOs into loads and stores, and reports load exceptions for them. The second hart sleeps.
+ */
 const qemuHarts = 2
 const didNotEnd = 'did not end'
 
-/** One program's output: its digest, and the dwords of its record when whole records were asked for. */
+/** One program's output: its digest, and the dwords of its record if whole records are printed. */
 export type Outcome = Readonly<{digest: string; dwords: readonly string[]}>
 export type Run = Readonly<{outcomes: readonly Outcome[]; console: string; problem?: string}>
 type RunOptions = Readonly<{timeoutSeconds: number}>
@@ -79,7 +81,10 @@ export const runQemu = (image: Uint8Array, {timeoutSeconds}: RunOptions): Promis
 
 const mostRuns = 3
 
-/** Again, where it did not end or lacks its last lines: a loaded host may starve it, and it may leave before its console is written. */
+/**
+ * Runs it again if it did not end, or if the last lines are missing: a loaded host may starve it, and it may exit
+ * before its console is written.
+ */
 export async function runQemuWhole(
 	image: Uint8Array,
 	options: RunOptions & {isWhole: (run: Run) => boolean},

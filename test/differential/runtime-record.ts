@@ -1,4 +1,4 @@
-/** The end of a program in the runtime: its record, and how that is printed. */
+/** The runtime's part after a program's end: makes its record, and prints it. */
 import type {Assembler} from './assembler.ts'
 import {descriptor, place, record, save, seenCsrs, startCsrNames, startCsrs, trapBytes, windowBytes} from './layout.ts'
 import {
@@ -39,7 +39,7 @@ export function finish(asm: Assembler): void {
 	}
 	for (const [index, name] of startCsrNames.entries()) {
 		readCsr(asm, t0, startCsrs[name])
-		// ADUE: QEMU 7.2 does not have it, and updates A and D always.
+		// ADUE: QEMU 7.2 does not have it, and always updates A and D.
 		if (name === 'menvcfg') asm.emit('bclri', {rd: t0, rs1: t0, imm: 61})
 		store(asm, t0, s3, record.csrs + 8 * index)
 	}

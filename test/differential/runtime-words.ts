@@ -1,4 +1,7 @@
-/** What the parts of the runtime share: registers by their names in the calling convention, addresses, and the commonest instructions. */
+/**
+ * Shared by the parts of the runtime: registers by their names in the calling convention, addresses, and common
+ * instructions.
+ */
 import type {Assembler} from './assembler.ts'
 
 export const csr = {

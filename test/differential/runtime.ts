@@ -1,4 +1,4 @@
-/** The runtime of a test image: runs one program after the other, logs its traps, and prints what became of its state. */
+/** The runtime of a test image: runs the programs in turn, logs their traps, and prints their final state. */
 import {Assembler} from './assembler.ts'
 import {
 	descriptor,
@@ -57,7 +57,7 @@ export function assembleRuntime(): readonly number[] {
 	return asm.assemble()
 }
 
-/** stvec's page: sixteen entries of one ecall each, which asks M to log the trap; then the way back. */
+/** stvec's page: sixteen entries of one ecall each, which asks M to log the trap; then the sret back. */
 export function assembleStub(): readonly number[] {
 	const asm = new Assembler(place.stub)
 	for (let entry = 0; entry < stubReturn / 4; entry++) asm.emit('ecall')
@@ -165,7 +165,7 @@ function fillReturns(asm: Assembler): void {
 	asm.emit('bne', {rs1: t1, rs2: t2}, 'fillReturns')
 }
 
-/** The descriptor's pairs of address and PTE, into tables that are clear otherwise. */
+/** Writes the descriptor's pairs of address and PTE into tables that are clear otherwise. */
 function writePageTables(asm: Assembler): void {
 	load(asm, t0, s0, descriptor.pteCount)
 	asm.emit('beq', {rs1: t0, rs2: 0}, 'tablesWritten')
@@ -186,7 +186,7 @@ function writePageTables(asm: Assembler): void {
 	asm.label('tablesWritten')
 }
 
-/** Logs the trap, then goes on behind the instruction, or at x1 when a jump went astray, or ends the program. */
+/** Logs the trap, then resumes after the instruction, or at x1 if a jump went astray, or ends the program. */
 function trapHandler(asm: Assembler): void {
 	asm.label('trap')
 	asm.emit('csrrw', {rd: sp, rs1: sp, csr: csr.mscratch})
@@ -214,7 +214,7 @@ function trapHandler(asm: Assembler): void {
 
 	load(asm, s0, s1, save.descriptor)
 	load(asm, s2, s0, descriptor.codeBytes)
-	// An interrupt: whatever software can clear is cleared, and the program goes on where it was.
+	// An interrupt: whatever software can clear is cleared, and the program resumes where it was.
 	readCsr(asm, a2, trapCsrs.mcause)
 	readCsr(asm, a1, trapCsrs.mepc)
 	asm.emit('blt', {rs1: a2, rs2: 0}, 'interrupt')
@@ -226,7 +226,7 @@ function trapHandler(asm: Assembler): void {
 	asm.emit('jal', {rd: ra}, 'resume')
 	writeCsr(asm, trapCsrs.mepc, a1)
 	asm.label('return')
-	// Writes of MPRV flush QEMU's TLB, which mret does not although it changes MPP.
+	// A write of MPRV flushes QEMU's TLB; mret does not, although it changes MPP.
 	asm.constant(t0, mprv)
 	asm.emit('csrrc', {rd: t1, rs1: t0, csr: trapCsrs.mstatus})
 	writeCsr(asm, trapCsrs.mstatus, t1)
@@ -250,7 +250,7 @@ function trapHandler(asm: Assembler): void {
 	writeCsr(asm, startCsrs.sepc, a1)
 	asm.emit('jal', {rd: 0}, 'return')
 
-	// a1 = pc → a1 = where to go on. Does not come back when the program is at its end, or lost.
+	// a1 = pc → a1 = where to resume. Does not return if the program is at its end, or lost.
 	asm.label('resume')
 	asm.constant(a4, 0n)
 	asm.label('find')

@@ -15,7 +15,7 @@ function* shorter(program: Program, pieces: number): Generator<Program> {
 	}
 }
 
-/** Programs with one operation made simpler: one part taken out of it, or its jump made to the next one. */
+/** Programs with one operation made simpler: without one of its parts, or with its jump to the next operation. */
 function* simpler(program: Program): Generator<Program> {
 	const withOperation = (index: number, operation: Operation): Program => ({
 		...program,
@@ -30,7 +30,7 @@ function* simpler(program: Program): Generator<Program> {
 	}
 }
 
-/** Whether programs may use it as a base: what they do elsewhere differs by rights. */
+/** Whether programs may use it as a base address: accesses elsewhere rightly differ. */
 const isAddress = ({virtual}: Program, value: bigint): boolean =>
 	virtual !== undefined || (value >= place.runtime && value < place.runtime + 0x1000_0000n)
 
@@ -65,7 +65,7 @@ export async function shrink(mismatch: Mismatch): Promise<Mismatch> {
 	return best
 }
 
-/** The dword that differs first, whatever its register or trap. */
+/** The name of the first dword that differs, whatever its register or trap. */
 const firstName = ({differences}: Mismatch) => differences[0]?.name.replaceAll(/\d+/g, '#')
 
 const weight = ({operations, x, f}: Program): number =>

@@ -1,4 +1,4 @@
-/** Guest code put together from instructions and labels. */
+/** Assembles guest code from instructions and labels. */
 import type {OperandName, Operands} from '../../src/isa/index.ts'
 import {encode} from '../interpreter/encode.ts'
 import {describe, type Pair} from '../interpreter/pair.ts'
@@ -27,7 +27,7 @@ export const reg = {
 	s11: 27,
 } as const
 
-/** Behind upper(). */
+/** The immediate that completes upper(). */
 export const lowPart = (distance: number): number => ((distance + 4) << 20) >> 20
 
 export class Assembly {
@@ -48,13 +48,13 @@ export class Assembly {
 		return this.word(encode(name, operands))
 	}
 
-	/** A 32-bit instruction whose immediate is the distance to a label, or something else that it makes of it. */
+	/** A 32-bit instruction whose immediate is the distance to a label, or what `immediate` makes of that. */
 	to(name: string, label: Place, operands: Partial<Operands> = {}, immediate = (distance: number) => distance): this {
 		const {gva} = this
 		this.#items.push({
 			gva,
 			word: () => {
-				if (label.gva === undefined) throw new Error('Expected a label that is somewhere')
+				if (label.gva === undefined) throw new Error('Expected a label that has been placed')
 				return encode(name, {...operands, ['imm' satisfies OperandName]: immediate(Number(label.gva - gva))})
 			},
 		})
@@ -66,7 +66,7 @@ export class Assembly {
 		return {gva: undefined}
 	}
 
-	/** Where the label is. */
+	/** Puts the label here. */
 	at(label: Place): this {
 		label.gva = this.gva
 		return this
@@ -77,7 +77,7 @@ export class Assembly {
 		return this.upper(rd, label).to('addi', label, {rd, rs1: rd}, lowPart)
 	}
 
-	/** rd = the label's address but for what the next instruction adds: its immediate is lowPart(). */
+	/** rd = the label's address, less the lowPart() that the next instruction adds. */
 	upper(rd: number, label: Place): this {
 		return this.to('auipc', label, {rd}, (distance) => (distance + 0x800) & ~0xfff)
 	}
@@ -86,7 +86,7 @@ export class Assembly {
 		for (const {gva, word} of this.#items) memory.put(gva, word())
 	}
 
-	/** As a failure shows it. */
+	/** For messages of failures. */
 	listing(): string {
 		return this.#items.map(({gva, word}) => `${gva.toString(16)} ${describe(word())}`).join('\n')
 	}

@@ -13,7 +13,7 @@ const slices = [1000, 1, 2, 3, 7, 1_000_000]
 const {zero, ra, sp, t0, t1, t2, s0, s1, a0, a1, s11} = reg
 const firstPage = pages[0]!.gva
 const main = code.gva + 0x10_0000n
-/** A page that other accesses seldom reach. */
+/** In a page that other accesses seldom reach. */
 const stackTop = pages[3]!.gva + 0x1000n
 
 export function testCalls(engine: Engine): void {
@@ -28,7 +28,7 @@ export function testCalls(engine: Engine): void {
 				pair.randomize(random)
 				assembly.put(pair)
 				pair.setX(sp, stackTop)
-				// Mostly where accesses succeed; else near what does not permit them.
+				// Mostly where accesses succeed, else in any page.
 				for (const base of [s0, s1]) pair.setX(base, firstPage + BigInt(0x800 + 8 * random.below(0x100)))
 				if (random.below(5) === 0) pair.setX(s0, random.pick(pages).gva + BigInt(random.below(4096)))
 				pair.setX(s11, BigInt(random.pick([3, 10, 40])))
@@ -113,15 +113,18 @@ export function testCalls(engine: Engine): void {
 
 	test(`a fault at the bottom of a recursion is precise${on(engine)}`, (t) => {
 		const body = (assembly: Assembly) => {
-			// Divides the stack's page by a0, until a0 − 20 = 0 makes the address null's neighbour.
-			assembly.op('addi', {rd: t1, rs1: a0, imm: -20}).op('sltu', {rd: t1, rs1: zero, rs2: t1})
-			assembly.op('sub', {rd: t1, rs1: zero, rs2: t1}).op('and', {rd: t1, rs1: t1, rs2: sp})
+			// Loads from the stack; when a0 is 20, from an address that is not canonical.
+			assembly.op('addi', {rd: t1, rs1: a0, imm: -20}).op('sltiu', {rd: t1, rs1: t1, imm: 1})
+			assembly.op('slli', {rd: t1, rs1: t1, imm: 40}).op('add', {rd: t1, rs1: t1, rs2: sp})
 			assembly
 				.op('addi', {rd: a1, rs1: a1, imm: 3})
 				.op('ld', {rd: t2, rs1: t1, imm: -2040})
 				.op('addi', {rd: a1, rs1: a1, imm: 4})
 		}
-		for (const depth of [25n, 250n, 400n]) run(t, recursion({body}), (pair) => pair.setX(a0, depth))
+		for (const depth of [25n, 250n, 400n]) {
+			const {hart} = run(t, recursion({body}), (pair) => pair.setX(a0, depth))
+			t.deepEqual([hart.x[a0], hart.get('mcause')], [20n, 13n])
+		}
 	})
 
 	for (const through of ['a direct call', 'a register'] as const) {
@@ -150,14 +153,14 @@ export function testCalls(engine: Engine): void {
 	test(`a function that returns through another register, past its caller, or twice, is followed${on(engine)}`, (t) => {
 		const assembly = new Assembly(main)
 		const [outer, inner, other, again, end] = Array.from({length: 5}, () => assembly.label())
-		// The other register leads back to the call, 600 times.
+		// The other register holds the way back to the call, 600 times.
 		assembly.at(again!).op('addi', {rd: a0, rs1: a0, imm: -1}).to('beq', end!, {rs1: a0, rs2: zero})
 		assembly.to('jal', outer!, {rd: ra}).op('addi', {rd: a1, rs1: a1, imm: 1}).to('jal', again!, {rd: zero})
 		assembly.at(end!).word(wfi)
 		assembly.gva += 64n
 		assembly.at(outer!).op('addi', {rd: t2, rs1: ra, imm: 0}).to('jal', inner!, {rd: ra})
 		assembly.op('addi', {rd: a1, rs1: a1, imm: 16}).op('jalr', {rd: zero, rs1: t2, imm: 0})
-		// Every fourth time past its caller, every fourth time to the place behind the place.
+		// Every fourth time past its caller, every fourth time one instruction too far.
 		assembly.at(inner!).op('andi', {rd: t1, rs1: a0, imm: 3}).to('beq', other!, {rs1: t1, rs2: zero})
 		assembly.op('addi', {rd: t1, rs1: t1, imm: -1})
 		assembly.op('sltiu', {rd: t1, rs1: t1, imm: 1}).op('slli', {rd: t1, rs1: t1, imm: 2})

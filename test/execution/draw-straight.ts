@@ -1,4 +1,4 @@
-/** Random instructions after which control goes straight on. */
+/** Random instructions for straight-line code. */
 import {decode, type OperandName, type Operands} from '../../src/isa/index.ts'
 import type {Random} from '../hart/core/float-operands.ts'
 import {type Form, forms, withOperand} from '../interpreter/encode.ts'
@@ -11,14 +11,15 @@ const jumps = (form: Form) => form.instruction.effects.some(({effect}) => effect
 const accesses = (form: Form) =>
 	/"gva"/.test(JSON.stringify(form.instruction.effects, (_, value) => (typeof value === 'bigint' ? 0 : value)))
 
-/** Reserved rounding modes, and CSRs that may not be accessed so. */
+/** Reserved rounding modes, and illegal CSR accesses. */
 const endsEarly = ({rm, csr, rs1, imm}: Operands) =>
 	rm === 5 || rm === 6 || [0x340, 0x5c0, 0x800, 0xcc0].includes(csr) || (csr >= 0xc00 && rs1 + imm !== 0)
 
 /**
- * Mostly one that raises no exception.
+ * Draws an instruction, mostly one that raises no exception.
  * @param options.bases registers that hold addresses. @param options.kept registers that are not written.
- * @param options.jump how many bytes ahead a jump goes, if there may be one. @returns undefined where none was found: draw again.
+ * @param options.jump how many bytes ahead a jump goes, if jumps are allowed.
+ * @returns undefined if none was found: draw again.
  */
 export function drawStraight(
 	random: Random,

@@ -5,13 +5,13 @@ import type {TranslateOptions} from '../../src/translate/index.ts'
 export type Engine = Readonly<{
 	/** For titles. */
 	name: string
-	/** Of the TLB; the rest is as defaultTlbDesign has it. */
+	/** The TLB's, on top of defaultTlbDesign. */
 	design?: Partial<TlbDesign>
 	translation?: Omit<TranslateOptions, 'design'> &
 		Readonly<{
 			/** Jumps to a place that make it hot: 1 translates all code before it runs. */
 			threshold: number
-			/** How many of the places that were hot before go into each module, where they call each other directly. */
+			/** How many earlier hot places join each module, where they call each other directly. */
 			together: number
 		}>
 }>
@@ -41,7 +41,7 @@ export const memoryEngines: readonly Engine[] = [
 	},
 ]
 
-/** Some code is interpreted a few times first, and modules take in what is warm. */
+/** Code is interpreted a few times first, and modules include warm code. */
 export const mixedEngines: readonly Engine[] = [
 	{name: 'regions once hot', design: {lookup: 'inline'}, translation: {threshold: 3, together: 0}},
 	{name: 'regions together once hot', design: {lookup: 'outlined'}, translation: {threshold: 4, together: 3}},
@@ -68,5 +68,5 @@ export const plusOneEngines: readonly Engine[] = [
 
 export const plusOneInterpreter: Engine = {name: 'the interpreter, tags plus one', design: {encoding: 'plus-one'}}
 
-/** A title's end: the interpreter goes without saying. */
+/** The end of a title; empty for the interpreter. */
 export const on = (engine: Engine): string => (engine === interpreter ? '' : `, in ${engine.name}`)

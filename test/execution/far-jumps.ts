@@ -1,4 +1,4 @@
-/** auipc and jalr to places that are more than 2 GiB away from the page, as far as the two reach. */
+/** auipc and jalr to the furthest places that the two reach, about 2 GiB away. */
 import test from 'ava'
 import type {Gpa} from '../../src/memory/index.ts'
 import {code} from '../interpreter/guest-map.ts'
@@ -11,7 +11,7 @@ const page = 0x1_4000_0000n
 const pageOf = (gva: bigint) => gva & -0x1000n
 const gpas = {jump: code.gpa + 0x1_0000, target: code.gpa + 0x2_0000} as const
 
-/** The furthest up and down; and a sum that jalr makes even. */
+/** The furthest up and down, and an odd sum, whose bit 0 jalr clears. */
 const reaches = [
 	{name: 'up', at: 0x900n, high: 0x7fff_f000, low: 0x7fe},
 	{name: 'down', at: 0x100n, high: -0x8000_0000, low: -0x800},

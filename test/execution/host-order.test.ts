@@ -1,4 +1,4 @@
-/** What generated code holds against a weakly ordered host, which is not the one that most tests run on: by its instructions. */
+/** Fences in code for a weakly ordered host, checked in its text: most tests run on hosts with total store order. */
 import binaryen from 'assemblyscript/binaryen'
 import test from 'ava'
 import {type HostOrder, hostOrder, hostOrders} from '../../src/codegen/host-order.ts'
@@ -20,7 +20,7 @@ const atomicsOf = (text: string): string[] =>
 const textOf = (wasm: Uint8Array): string =>
 	binaryen.readBinaryWithFeatures(new Uint8Array(wasm), binaryen.Features.All).emitText()
 
-/** Of the region that one instruction makes. */
+/** Those of a region of one instruction. */
 function atomicsOfRegion(word: number, order: HostOrder): string[] {
 	const page = hart.ramOffset(ramBase)
 	hart.memory.u32.set([word, encode('wfi', {}) >>> 0], page / 4)

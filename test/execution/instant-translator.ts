@@ -1,4 +1,4 @@
-/** Translates hot code at once, in the hart's own thread. */
+/** Translates hot code at once, on the hart's own thread. */
 
 import {CodePage, fieldOffset, Slot} from '../../src/hart/index.ts'
 import {tlbDesign} from '../../src/tlb/index.ts'
@@ -7,7 +7,7 @@ import {RegionCache, type RegionRequest, type TranslateOptions, translate} from 
 import type {HartCore} from '../hart/core/hart-core.ts'
 import type {Engine} from './engine.ts'
 
-/** Modules held; earlier ones are dropped. */
+/** Modules kept; older ones are dropped. */
 const mostModules = 48
 
 export class InstantTranslator {
@@ -24,7 +24,7 @@ export class InstantTranslator {
 		this.cache = new RegionCache(hart.memory, hart.core as unknown as WebAssembly.Exports)
 	}
 
-	/** The interpreter's import. */
+	/** The interpreter's import `hot`. */
 	hot(codeBaseSigned: number, ipSigned: number, pageGva: bigint): void {
 		const codeBase = codeBaseSigned >>> 0
 		const entry = ((ipSigned >>> 0) - codeBase - CodePage.offset.slots) / (Slot.size / 2)
@@ -35,7 +35,7 @@ export class InstantTranslator {
 		// A slot whose region has just arrived is decoded after the jump to it is counted.
 		if (page === 0 || this.cache.find(codeBase, entry) >= 0) return
 		const fetchTable = this.#fetchTable()
-		// Before code has run its next page is not in the TLB. A guess, which may be wrong: regions look for themselves.
+		// The next page may not be in the TLB yet. Then this is a guess, which may be wrong: regions check it.
 		const nextPage = lookUp(memory, {fetchTable, encoding, gva: pageGva + 0x1000n})?.place ?? this.#pageBehind(page)
 		const request = {page, entry, pageGva: BigInt.asUintN(64, pageGva), fetchTable, nextPage}
 		const others = this.#recent.filter((other) => other.page !== page || other.entry !== entry)
@@ -52,7 +52,7 @@ export class InstantTranslator {
 		return page + 0x2000 <= ram.offset + ram.size ? page + 0x1000 : undefined
 	}
 
-	/** While no region runs. */
+	/** To be called while no region runs. */
 	dropOld(): void {
 		while (this.cache.size > mostModules) this.cache.drop(this.#made - this.cache.size)
 	}

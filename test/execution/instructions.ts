@@ -7,11 +7,11 @@ import {Pair} from '../interpreter/pair.ts'
 import {randomFor, seed} from '../interpreter/seed.ts'
 import {type Engine, on} from './engine.ts'
 
-/** A fresh slot, and the sentinels. */
+/** Handlers of fresh slots, sentinels and regions. */
 const neverDecodedTo = ['decode', 'page-end', 'region']
-/** RV64C has no c.jal, and loads relative to sp do not go to x0. */
+/** RV64C has no c.jal, and no load to x0. */
 const withoutEncoding = ['jal 2 forward', 'jal 2 backward', 'jal 2 far', 'lw 2 x0', 'ld 2 x0']
-/** On these a hart leaves translated code. */
+/** At these a hart leaves translated code. */
 const interpreted = [
 	...['ecall', 'ebreak', 'c.ebreak', 'mret', 'sret', 'wfi', 'fence.i'],
 	...['sfence.vma', 'sfence.w.inval', 'sfence.inval.ir', 'sinval.vma'],

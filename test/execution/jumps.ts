@@ -1,4 +1,4 @@
-/** Control flow at the ends of pages, slices and the doorbell, and instructions that lie across two pages. */
+/** Control flow at the ends of pages and slices and at the doorbell, and instructions across two pages. */
 import test from 'ava'
 import {rationInstructions} from '../../src/codegen/region-call.ts'
 import {ExitReason} from '../../src/interpreter/index.ts'
@@ -119,7 +119,7 @@ export function testJumps(engine: Engine): void {
 		pair.put(page + BigInt(4 * before.length), jump)
 	}
 
-	// Brings the pair into S-mode: an empty program.
+	// Runs an empty program, which brings the pair into S-mode.
 	function enter(pair: Pair): void {
 		pair.put(page, wfi)
 		pair.run(page)
@@ -165,7 +165,7 @@ export function testJumps(engine: Engine): void {
 		test(`a doorbell that rings while ${name} runs ends its slice soon${on(engine)}`, (t) => {
 			const pair = newPair()
 			const {hart} = pair
-			// The loop reads a device register: that is where another thread would come in.
+			// The loop reads a device register; there the test rings, as another thread would.
 			endlessLoop(pair, jump, [encode('lw', {rd: 7, rs1: 8, imm: 0}), addi])
 			pair.setX(6, page)
 			pair.setX(8, 0x5000_5000n)
@@ -187,7 +187,7 @@ export function testJumps(engine: Engine): void {
 	test(`code that a store changed runs as it was until fence.i${on(engine)}`, (t) => {
 		const pair = newPair()
 		const {hart} = pair
-		// By hand: the reference always sees memory as it is.
+		// Checked by hand: the reference always fetches what memory holds now.
 		enter(pair)
 		const words = [
 			encode('addi', {rd: 5, rs1: 0, imm: 1}),
@@ -198,7 +198,7 @@ export function testJumps(engine: Engine): void {
 			encode('fence.i', {}),
 			encode('jal', {rd: 0, imm: -16}),
 		]
-		// First time round the old addi runs, and adds 1; after fence.i an ecall is in its place.
+		// In the first round the old addi runs, and adds 1; after fence.i an ecall is in its place.
 		for (const [index, word] of words.entries()) pair.put(page + BigInt(4 * index), word)
 		pair.setX(6, page + 8n)
 		pair.setX(7, BigInt(encode('ecall', {})))

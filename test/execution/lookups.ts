@@ -1,4 +1,4 @@
-/** Generated code finds pages in the TLB by itself, whatever its tags are. */
+/** TLB hits in generated code need no call of the hart core, with either encoding of tags. */
 import test from 'ava'
 import {code, pages} from '../interpreter/guest-map.ts'
 import {Pair, wfi} from '../interpreter/pair.ts'
@@ -13,7 +13,7 @@ const turns = 100
 /** After fence.i each page of code is fetched, and compared, once more. */
 const mostCalls = 8
 
-/** Loads, stores and atomics in two pages by turns, and calls of a third page. @returns where it begins. */
+/** Loads, stores and atomics in two pages by turns, and calls into a third one. @returns the loop's entry. */
 export function putLoop(pair: Pair): bigint {
 	const loop = new Assembly(main)
 	const again = loop.label()
@@ -37,7 +37,7 @@ export function testLookups(engine: Engine): void {
 		const pair = new Pair(engine, (name) => calls.push(name))
 		pair.randomize(randomFor('lookups'))
 		const begin = putLoop(pair)
-		// By then all of it is hot, and translated.
+		// After these runs all of it is hot, and translated.
 		for (let run = 0; run < 3; run++) t.is(pair.run(begin), '')
 		calls.length = 0
 		const misses = pair.hart.get('regionMisses')

@@ -1,4 +1,4 @@
-/** The same code at several addresses, and other code behind the same ones. */
+/** The same code at several addresses, and different code at the same address. */
 import test from 'ava'
 import {codePages} from '../hart/core/hart-core.ts'
 import {code, pages} from '../interpreter/guest-map.ts'
@@ -9,14 +9,14 @@ import {type Engine, on} from './engine.ts'
 
 const {zero, ra, sp, t0, t1, a0, a1, s2} = reg
 const pageBytes = 0x1000
-/** Physical pages of code, as the megapage shows them. */
+/** Physical pages of code, as the megapage maps them. */
 const [caller, callee, otherCallee] = [code.gva + 0x10_0000n, code.gva + 0x10_3000n, code.gva + 0x10_6000n]
 const gpaOf = (gva: bigint) => code.gpa + Number(gva - code.gva)
-/** Where the pages lie one behind the other: caller, then a callee. */
+/** Addresses at which the caller's page is followed by a callee's. */
 const [left, right, far] = [0x6000_0000n, 0x6010_0000n, 0x40_0000_0000n - 0x10_0000n]
 const distance = 0x1004
 
-/** In the caller's page: three turns of auipc, a call of the page behind, a jump there and a return. */
+/** In the caller's page: three turns of auipc and a call into the next page; then a jump there. */
 function putCaller(pair: Pair): void {
 	const assembly = new Assembly(caller)
 	const [again, target] = [assembly.label(), {gva: caller + BigInt(distance)}]
@@ -28,7 +28,7 @@ function putCaller(pair: Pair): void {
 	assembly.put(pair)
 }
 
-/** Adds to a0; ends where ra is 0. */
+/** Adds to a0 and returns, or ends if ra is 0. */
 function putCallee(pair: Pair, gva: bigint, addend: number): void {
 	const assembly = new Assembly(gva + BigInt(distance - pageBytes))
 	const end = assembly.label()
@@ -88,7 +88,7 @@ export function testMappings(engine: Engine): void {
 		const pair = newPair(engine)
 		pair.setX(sp, pages[0]!.gva)
 		pair.mapCode(left, gpaOf(caller))
-		// Nothing lies behind it. The first call faults.
+		// The next page is unmapped: the first call faults.
 		for (let again = 0; again < 5; again++) t.is(pair.run(left), '')
 		t.is(pair.hart.get('mtval'), left + BigInt(distance))
 		mapPair(pair, left, callee)
@@ -125,7 +125,7 @@ export function testMappings(engine: Engine): void {
 			for (let index = 0; index < functions; index++) {
 				const assembly = new Assembly(at(index))
 				const next = {gva: at(index + 1)}
-				// Twice each of the first three: the later ones run eight times.
+				// The first three call twice each, so the later ones run eight times.
 				assembly.op('addi', {rd: sp, rs1: sp, imm: -8}).op('sd', {rs1: sp, rs2: ra, imm: 0})
 				for (let calls = index < 3 ? 2 : 1; calls > 0 && index + 1 < functions; calls--)
 					assembly.to('jal', next, {rd: ra})

@@ -26,7 +26,7 @@ export function testMemory(engine: Engine): void {
 	}
 
 	const [first] = pages
-	/** Bytes of the first page from the start of the data pages. */
+	/** The first page's offset in the data pages, bytes. */
 	const firstPlace = 0x5000
 
 	test(`sc succeeds when nothing happened since lr, and only once${on(engine)}`, (t) => {
@@ -106,7 +106,7 @@ export function testMemory(engine: Engine): void {
 				if (difference) wrong.push(`${gva.toString(16)} ${difference}`)
 			}
 			if (wrong.length > 3) break
-			// The next place starts with an empty TLB every other time.
+			// Every other place is followed by an empty TLB.
 			if (gva % 16n < 8n) pair.hart.swapTables()
 		}
 		t.deepEqual(wrong, [])

@@ -1,12 +1,12 @@
-/** What may lie around the border of two pages. */
+/** Code to put around the border of two pages. */
 import {code, pageBytes, pages} from '../interpreter/guest-map.ts'
 import type {Pair} from '../interpreter/pair.ts'
 import {type Assembly, reg} from './assembly.ts'
 
 const {zero, ra, t0, t1, t2, s0, s1, a0, a1, s2, s3} = reg
-/** Where the first of the two pages is: their entries of the small TLB are not those of data pages. */
+/** The address of the first page. In the small TLB the two pages share no entries with data pages. */
 export const left = 0x6000_8000n
-/** A function that adds to a0, elsewhere. */
+/** A function in another page, which adds to a0. */
 export const helper = code.gva + 0x5_c000n
 
 type Case = Readonly<{name: string; put(assembly: Assembly): void; before?(pair: Pair): void}>
@@ -15,7 +15,7 @@ const op = (name: string, operands: Parameters<Assembly['op']>[1] = {}): Case =>
 	put: (assembly) => void assembly.op(name, operands),
 })
 
-/** Each begins with a 32-bit instruction. s1 points to data, s2 counts the turns of the loop down. */
+/** Each begins with a 32-bit instruction. s1 points to data, s2 counts down the turns of the loop. */
 export const borderCases: readonly Case[] = [
 	op('add', {rd: a0, rs1: a0, rs2: s2}),
 	op('auipc', {rd: a0, imm: 0x1000}),

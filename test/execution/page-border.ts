@@ -1,4 +1,4 @@
-/** Hot code that lies across the border of two pages: neighbours in gva that are none in gpa. */
+/** Hot code across the border of two pages that are adjacent in gva, but not in gpa. */
 import test, {type ExecutionContext} from 'ava'
 import {code, pageBytes, pages} from '../interpreter/guest-map.ts'
 import {Pair, wfi} from '../interpreter/pair.ts'
@@ -8,19 +8,19 @@ import {type Engine, on} from './engine.ts'
 import {borderCases, helper, left} from './page-border-cases.ts'
 
 const {zero, ra, sp, t0, t1, s0, s1, a0, a1, s2, s3} = reg
-/** Pages of code, as the megapage shows them. What lies behind the first one there is no code. */
+/** Pages of code, as the megapage maps them. There the page after the first one holds no code. */
 const [first, second, other] = [code.gva + 0x4_0000n, code.gva + 0x4_3000n, code.gva + 0x4_6000n]
 /** Other pages of code. */
 const crowd = code.gva + 0x6_0000n
 const gpaOf = (gva: bigint) => code.gpa + Number(gva - code.gva)
-/** Another address of the first page; the page behind it is another one there. */
+/** Another address of the first page, with another page after it. */
 const right = 0x6010_a000n
 const slices = [1000, 1, 2, 7, 1_000_000]
 const turns = 6
-/** In each page, a place to stop at. */
+/** The offset in each page of a place to stop at. */
 const stop = 0xf00n
 
-/** Writes code that is to run at `at` into two physical pages. */
+/** Writes code that will run at `at` into two physical pages. */
 function putAcross(pair: Pair, assembly: Assembly, {at = left, behind = second}: {at?: bigint; behind?: bigint} = {}) {
 	const parcel = (gva: bigint, bits: number): void => {
 		const page = gva >= at + pageBytes ? behind - pageBytes : first
@@ -39,7 +39,7 @@ function map(pair: Pair, at: bigint, behind: bigint): void {
 	pair.mapCode(at + pageBytes, gpaOf(behind))
 }
 
-/** Runs in the page behind, which the translator finds in the TLB from then on. */
+/** Runs in the second page, which the translator finds in the TLB from then on. */
 function visit(t: ExecutionContext, pair: Pair, at: bigint): void {
 	t.is(pair.run(at + pageBytes + stop), '')
 }
@@ -213,7 +213,7 @@ export function testPageBorder(engine: Engine): void {
 			for (let round = 0; round < 6; round++) {
 				for (let again = 0; again < 3; again++) t.is(pair.run(entry), '')
 				for (let page = 0n; page < BigInt(2 * round); page++) t.is(pair.run(crowd + page * pageBytes), '')
-				// Now the first page is there without the second, now the second without the first.
+				// The cache holds the first page without the second, or the second without the first.
 				if (round % 2) visit(t, pair, left)
 				if (round > 3) putLoop(pair, round, second)
 			}
@@ -255,7 +255,7 @@ export function testPageBorder(engine: Engine): void {
 			const pair = newPair(engine)
 			map(pair, left, second)
 			visit(t, pair, left)
-			// s0 and t1: an instruction of the loop, and what becomes of it; its immediate is another at each turn.
+			// s0 and t1: the place of an instruction of the loop, and its word; each turn changes its immediate.
 			const patched = left + 0x1020n
 			const {assembly, entry} = loopAt(left + offset, (body) => {
 				body.op('slli', {rd: t0, rs1: s2, imm: 20}).op('add', {rd: t0, rs1: t0, rs2: t1})
@@ -281,7 +281,7 @@ export function testPageBorder(engine: Engine): void {
 			const pair = newPair(engine)
 			map(pair, left, second)
 			visit(t, pair, left)
-			// A call whose return point is about the border.
+			// A call whose return point is near the border.
 			const {assembly, entry} = loopAt(left + offset - 4n, (body) => {
 				body.op('addi', {rd: a1, rs1: a1, imm: 1}).op('jalr', {rd: ra, rs1: s3, imm: 0})
 				body.op('addi', {rd: a0, rs1: a0, imm: 1}).op('addi', {rd: a0, rs1: a0, imm: 1})
@@ -300,7 +300,7 @@ export function testPageBorder(engine: Engine): void {
 				pair.slice = slice
 				pair.randomize(randomFor('changed by a callee'))
 				pair.setX(s3, helper)
-				// The instruction behind the one behind the call; in the second page.
+				// The second instruction after the call, in the second page.
 				pair.setX(s0, second + offset + 8n - pageBytes)
 				pair.setX(t1, BigInt(pair.hart.memory.u32[pair.hart.ramOffset(gpaOf(helper + 0x800n)) / 4]!))
 				t.is(pair.run(entry), '', `${offset.toString(16)}, slices of ${slice}`)

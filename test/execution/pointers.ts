@@ -15,7 +15,7 @@ const pointers = 12
 const [table] = pages.filter(({gva}) => gva === 0x5000_4000n)
 const writable = pages.filter(({kind, gva}) => kind === 'writable' && gva !== table!.gva)
 
-/** Through s0, for loops that load s0 and s1 from a table: other bases are left alone. */
+/** An access through s0 or s1, the bases that the loop loads from its table. */
 function access(random: Random, assembly: Assembly): void {
 	const base = random.pick([s0, s0, s0, s1])
 	const imm = random.below(3) ? 8 * random.below(4) : random.below(24) - 8
@@ -43,7 +43,7 @@ function access(random: Random, assembly: Assembly): void {
 	assembly.op('add', {rd: a0, rs1: a0, rs2: t2}).op('xor', {rd: a1, rs1: a1, rs2: a0})
 }
 
-/** s2 turns; at each, t1 moves on in the table of pointers. */
+/** s2 turns; in each, t1 advances in the table of pointers. */
 function loop(random: Random): Assembly {
 	const assembly = new Assembly(start)
 	const again = assembly.label()
@@ -58,7 +58,7 @@ function loop(random: Random): Assembly {
 }
 
 function drawPointer(random: Random, index: number): bigint {
-	// The later, the likelier to fault.
+	// Later pointers are likelier to fault.
 	if (random.below(40) < index) return random.pick(places)
 	return random.pick(writable).gva + BigInt(random.below(8) ? 8 * random.below(512) : random.below(4096))
 }

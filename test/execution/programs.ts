@@ -1,4 +1,4 @@
-/** Straight programs of random instructions: what one leaves behind is what the next one finds, across pages and slots already decoded. */
+/** Straight-line random programs: each instruction works on the state after the last, across pages and known slots. */
 import test from 'ava'
 import {binary32, binary64} from '../../src/isa/oracle/float-value.ts'
 import {type Random, specialFloats} from '../hart/core/float-operands.ts'
@@ -41,7 +41,7 @@ export function testPrograms(engine: Engine): void {
 			pair.setFloat({fs: random.below(20) ? 2 : 0, frm: random.below(5), fflags: 0})
 			const gva = code.gva + BigInt(random.below(4) * 0x1000 + 0xf00 + random.below(128) * 2)
 			const words = putProgram(pair, random, gva)
-			// A slice ends where its budget is used up: that must not be seen.
+			// A slice ends where its budget is used up, which must not show.
 			pair.slice = random.pick([1000, 1000, 1, 2, 3, 7])
 			const difference = pair.run(gva) || pair.run(gva)
 			if (difference) {

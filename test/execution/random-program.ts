@@ -8,21 +8,22 @@ import {drawStraight} from './draw-straight.ts'
 
 const {zero, ra, sp, t0, t1, t2, s0, s1, s2, s11} = reg
 const bases = [s0, s1]
-/** s2 and the registers behind it count the turns of loops, one for each level. */
+/** s2 and the registers after it count the turns of loops, one for each level. */
 const loopLevels = 2
 const counters = Array.from({length: loopLevels}, (_, level) => s2 + level)
-/** No straight instruction writes these. s11 is fuel: every function takes a unit, and returns at once when none is left. */
+/** Straight-line code keeps these. s11 is fuel: a function takes a unit, and returns at once if none is left. */
 const kept = [ra, sp, t0, ...bases, ...counters, s11]
 const frameBytes = 16 + 8 * loopLevels
 const conditions = ['beq', 'bne', 'blt', 'bge', 'bltu', 'bgeu']
 
-/** A write of frm, which may make what follows illegal, or an instruction that S-mode may not execute. */
+/** A write of frm, which may make later instructions illegal, or an instruction that S-mode may not execute. */
 function isRisky(word: number): boolean {
 	const decoded = decode(word)
 	return [0x002, 0x003].includes(decoded?.operands.csr ?? 0) || decoded?.name.startsWith('cbo.') === true
 }
 
-type Function = Readonly<{start: Place /** Of its own. */; link: number}>
+/** `link`: its link register. */
+type Function = Readonly<{start: Place; link: number}>
 
 export class RandomProgram {
 	readonly assembly = new Assembly(0n)
@@ -155,7 +156,7 @@ export class RandomProgram {
 		} else assembly.to('jal', start, {rd: link})
 	}
 
-	/** Arithmetic in another rounding mode, or with NX cleared: also for those that called this function. */
+	/** Arithmetic in another rounding mode, or with NX cleared, which the callers of this function then see, too. */
 	#float(): void {
 		const {assembly} = this
 		const register = () => this.#random.below(8)
@@ -171,7 +172,7 @@ export class RandomProgram {
 		}
 	}
 
-	/** Pieces that go to one another in no order, loops entered in their middles among them; each takes fuel. */
+	/** Pieces that jump to each other at random, so that loops are entered in the middle, too; each takes fuel. */
 	#tangle(): void {
 		const {assembly} = this
 		const end = assembly.label()
@@ -205,7 +206,7 @@ export class RandomProgram {
 		assembly.at(second)
 	}
 
-	/** Jumps through a table to cases that jump there again, each for itself or all in one place; each jump takes fuel. */
+	/** A jump through a table to cases that jump again, on their own or from one shared place; each jump takes fuel. */
 	#switch(): void {
 		const {assembly} = this
 		const [table, again, end] = [assembly.label(), assembly.label(), assembly.label()]
@@ -229,7 +230,7 @@ export class RandomProgram {
 		assembly.at(end)
 	}
 
-	/** Writes over an instruction ahead: its immediate is another one at each turn of the loop around it. */
+	/** Overwrites an instruction ahead, with another immediate in each turn of the loop around it. */
 	#patch(level: number): void {
 		const {assembly} = this
 		const place = assembly.label()

@@ -1,4 +1,4 @@
-/** Data pages that are mapped anew, by the code itself or between two runs of it: what it led its base registers to before is out of force. */
+/** Data pages that are remapped, by the code itself or between runs: its base registers must not reach the old page. */
 import test from 'ava'
 import {ExitReason} from '../../src/interpreter/index.ts'
 import {type Gpa, ramBase} from '../../src/memory/index.ts'
@@ -12,7 +12,7 @@ import {type Engine, on} from './engine.ts'
 const {zero, ra, sp, gp, tp, s0, s1, t0, t1, t2, a0, a1, a2, s2, s3, s11} = reg
 const [main, callee] = [code.gva + 0x8000n, code.gva + 0xa000n]
 const megapage = 0x20_0000
-/** Where the data lies: as a page of its own, and as one of a megapage. */
+/** How the data is mapped: as a page, and as a part of a megapage. */
 const kinds = {
 	page: {gva: 0x6000_5000n, level: 0, targets: [ramBase + 0x20_1000, ramBase + 0x20_3000]},
 	megapage: {gva: 0x6020_5000n, level: 1, targets: [ramBase + megapage, ramBase + 3 * megapage]},
@@ -22,7 +22,7 @@ const satp = 0x180
 const asid = 1n << 44n
 const turns = 20
 
-/** How translations go out of force, in the guest: a0 holds the address, s3 a bit of satp's ASID. */
+/** How the guest invalidates translations: a0 holds the address, s3 a bit of satp's ASID. */
 const fences: Readonly<Record<string, (assembly: Assembly) => void>> = {
 	'sfence.vma of the page': (assembly) => assembly.op('sfence.vma', {rs1: a0, rs2: zero}),
 	'sfence.vma of all': (assembly) => assembly.op('sfence.vma', {rs1: zero, rs2: zero}),
@@ -41,7 +41,7 @@ const memoryOf = (hart: InterpretedHart) => ({
 	},
 })
 
-/** The fence, then a call `turns` times, which reads and writes through each register; sums up in a1 what was read. */
+/** The fence, then `turns` calls, which read and write through each register; a1 is the sum of the values read. */
 function put(hart: InterpretedHart, fence: (assembly: Assembly) => void): void {
 	const assembly = new Assembly(main)
 	const again = assembly.label()
@@ -57,13 +57,16 @@ function put(hart: InterpretedHart, fence: (assembly: Assembly) => void): void {
 	for (const each of [assembly, body]) each.put(memoryOf(hart))
 }
 
-/** Where the guest finds its page tables. */
+/** The address at which the guest reaches its page tables. */
 const tablesGva = 0x7000_0000n
 const rounds = 8
-/** What each level of calls adds one to, before and after the call. */
+/** Offsets of the words that each level of calls increments, before and after the call. */
 const counters = {before: 16, after: 24, middle: 32} as const
 
-/** `rounds` turns of: read and count, a call of a function that counts after it has called one that maps the page anew; count and read. */
+/**
+ * `rounds` turns of: read and count; call a function that calls another one, which remaps the page, and then counts;
+ * count and read.
+ */
 function putNested(hart: InterpretedHart, base: number, fence: (assembly: Assembly) => void): void {
 	const [outer, middle, inner] = [new Assembly(main), new Assembly(main + 0x200n), new Assembly(callee)]
 	const again = outer.label()
@@ -79,7 +82,7 @@ function putNested(hart: InterpretedHart, base: number, fence: (assembly: Assemb
 	outer.to('bne', again, {rs1: s2, rs2: zero}).word(wfi)
 	middle.op('addi', {rd: t2, rs1: ra, imm: 0}).to('jal', {gva: callee}, {rd: ra})
 	count(middle, counters.middle).op('jalr', {rd: zero, rs1: t2, imm: 0})
-	// The PTE is at s11, and becomes the other one.
+	// Changes the PTE, at s11, to the other page's.
 	inner.op('ld', {rd: t0, rs1: s11, imm: 0}).op('xor', {rd: t0, rs1: t0, rs2: s1}).op('sd', {rs1: s11, rs2: t0, imm: 0})
 	fence(inner)
 	inner.op('jalr', {rd: zero, rs1: ra, imm: 0})

@@ -1,4 +1,4 @@
-/** Floating-point operations between changes of the rounding mode and the flags: in the same code, and in what it calls. */
+/** Floating-point operations between changes of rounding mode and flags, in the same code and in its callees. */
 import test from 'ava'
 import type {Random} from '../hart/core/float-operands.ts'
 import {code, pages} from '../interpreter/guest-map.ts'
@@ -14,13 +14,13 @@ const fflags = 0x001
 const frm = 0x002
 const [data] = pages
 
-/** Numbers of either width that mostly round. */
+/** Numbers of either width whose results mostly need rounding. */
 export const drawFloat = (random: Random): bigint =>
 	random.below(2)
 		? 0xffff_ffff_0000_0000n | (random.bits(23) + (BigInt(0x78 + random.below(16)) << 23n))
 		: random.bits(52) + (BigInt(0x3f8 + random.below(16)) << 52n)
 
-/** f0–f3 keep doubles, f4–f7 singles: the results go to the next ones. */
+/** Operands are f0–f3 for doubles, f4–f7 for singles; results go to f8–f11 and f12–f15. */
 function operate(random: Random, assembly: Assembly): void {
 	const [width, first] = random.pick([
 		['d', 0],

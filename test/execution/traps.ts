@@ -1,4 +1,4 @@
-/** What an exception leaves behind, and what counts as retired. */
+/** The state after an exception, and which instructions count as retired. */
 import test from 'ava'
 import {encode} from '../interpreter/encode.ts'
 import {code, handler} from '../interpreter/guest-map.ts'
@@ -53,7 +53,7 @@ export function testTraps(engine: Engine): void {
 			return pair.hart.get('instret')
 		}
 		t.is(retired(Array(10).fill(nop)), 11n)
-		// Of the handler, one wfi.
+		// The handler retires one wfi.
 		t.is(retired([...Array(10).fill(nop), 0]), 11n)
 		t.is(retired([nop, encode('ecall', {})]), 2n)
 		t.is(retired([nop, encode('lw', {rd: 5, rs1: 0, imm: -4}), encode('ebreak', {})]), 3n)
@@ -77,7 +77,7 @@ export function testTraps(engine: Engine): void {
 	test(`a CSR write after which translation starts over has retired once, and so has what follows it${on(engine)}`, (t) => {
 		const pair = new Pair(engine)
 		const {hart} = pair
-		// sstatus.SUM: what loads may reach.
+		// Sets sstatus.SUM, which decides where loads may access.
 		const change = encode('csrrs', {rd: 5, csr: 0x100, rs1: 6})
 		const words = [nop, change, nop, nop, change, change, nop, encode('csrrs', {rd: 7, csr: 0xc02, rs1: 0}), nop, wfi]
 		for (const [index, word] of words.entries()) pair.put(page + BigInt(4 * index), word)
@@ -158,7 +158,7 @@ export function testTraps(engine: Engine): void {
 		const load = encode('ld', {rd: 7, rs1: 8, imm: 0})
 		const words = [
 			encode('csrrs', {rd: 5, csr: 0x100, rs1: 6}),
-			// Regions end here, and begin anew. The first load fills the TLB, the second one finds the page there.
+			// Ends the region. In the next one the first load fills the TLB, the second one hits.
 			encode('fence.i', {}),
 			...[load, load, load],
 			encode('csrrc', {rd: 5, csr: 0x100, rs1: 6}),

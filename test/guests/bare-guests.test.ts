@@ -1,4 +1,4 @@
-/** M-mode guests against QEMU's record of them: what every CSR makes of what is written to it, and what PMP refuses. */
+/** M-mode guests against QEMU's record of them: what every CSR reads back after a write, and what PMP refuses. */
 import test from 'ava'
 import {fileHash} from '../../scripts/guests/manifest.ts'
 import {bareGuestFiles, bareGuests, recordedLines, recordedText, runBareGuest} from './bare/bare-guests.ts'

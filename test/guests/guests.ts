@@ -66,7 +66,7 @@ export async function expectedOutput(name: string): Promise<string[]> {
 }
 
 /**
- * Compares a console with what was recorded. Lines before the first expected one (a firmware's banner) are let be.
+ * Compares a console with what was recorded. Lines before the first expected one (a firmware's banner) are ignored.
  * @returns the first difference in words, or undefined.
  */
 export function outputDifference(console: string, expected: readonly string[]): string | undefined {

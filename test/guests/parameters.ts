@@ -4,11 +4,11 @@ import {loadElf} from '../../src/main/boot/elf.ts'
 import {writeElf} from '../support/elf.ts'
 import {guestBinary} from './guests.ts'
 
-/** Where the parameters start, and how far the first word after the magic one is from there. */
+/** Where the parameters start: with the magic word. */
 export const parametersGpa = 0x8600_0000
 const magic = 0x7375_6d74_696cn
 
-/** @param words what parameter(0), parameter(1) … are. @param rest bytes behind them. @returns an ELF. */
+/** @param words the values of parameter(0), parameter(1) … @param rest bytes after them. @returns an ELF. */
 export async function withParameters(
 	name: string,
 	words: readonly (number | bigint)[],
@@ -23,5 +23,5 @@ export async function withParameters(
 	return writeElf({entry, segments: [...segments, {gpa: parametersGpa, bytes}]})
 }
 
-/** Bytes from parametersGpa to `rest`, with so many words. */
+/** Bytes from parametersGpa to `rest`, with this many words. */
 export const restOffset = (words: number): number => 8 * (1 + words)

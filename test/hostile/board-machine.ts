@@ -1,4 +1,4 @@
-/** A board whose neighbours in shared memory are known: what its devices must not touch has checksums. */
+/** A board with known neighbours in shared memory: regions that its devices must not touch have checksums. */
 import {createHash} from 'node:crypto'
 import {Board, boardRegion, ticksSince} from '../../src/board/index.ts'
 import {VcpuBlock} from '../../src/hart/index.ts'
@@ -30,6 +30,7 @@ export function createHostileMemory(): SharedMemory {
 			neighbour('end'),
 		]),
 	)
+	// Plain: no other thread has this memory yet.
 	for (const name of [...neighbours, 'vcpu'] as const) {
 		const {offset, size} = memory.region(name)
 		for (let at = 0; at < size; at += 4) memory.u32[(offset + at) >>> 2] = Math.imul(at + offset, 0x9e37_79b1)
@@ -54,7 +55,7 @@ export function attachHostileMachine({memory: wasmMemory, map, origin, hart}: Ho
 
 export type HostileMachine = ReturnType<typeof attachHostileMachine>
 
-/** Bells and interrupt lines, which devices do write. Only while no other thread runs. */
+/** Clears bells and interrupt lines, which devices do write. Plain: only while no other thread runs. */
 export function clearSharedWords(memory: SharedMemory): void {
 	const {offset, size} = memory.region('vcpu')
 	for (let block = offset; block < offset + size; block += size / harts) {
@@ -72,9 +73,10 @@ export function checksums(memory: SharedMemory): Record<string, string> {
 	return Object.fromEntries(watched.map(([name, region]) => [name, checksum(memory, region)]))
 }
 
+/** Plain: only while no other thread writes the region. */
 export function checksum(memory: SharedMemory, {offset, size}: Region): string {
 	const hash = createHash('sha1')
-	// In pieces: the hash takes no shared bytes.
+	// Copied in pieces: the hash takes no shared memory.
 	const piece = 2 ** 20
 	for (let at = 0; at < size; at += piece)
 		hash.update(memory.u8.slice(offset + at, offset + Math.min(size, at + piece)))

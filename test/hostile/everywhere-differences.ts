@@ -1,4 +1,7 @@
-/** Where an access gives something else here than under QEMU 7.2, on purpose, and why. Anything else is a defect. */
+/**
+ * Where an access deliberately gives another outcome here than under QEMU 7.2, and why. Any other difference is a
+ * defect.
+ */
 
 /** One outcome of the guest `everywhere`: which attempt, of what width, at which address; what QEMU gave. */
 export type Attempt = Readonly<{
@@ -10,7 +13,7 @@ export type Attempt = Readonly<{
 }>
 
 type Difference = Readonly<{
-	/** @returns what it gives here; undefined where this difference does not apply. */
+	/** @returns the outcome here; undefined if this difference does not apply. */
 	ours: (attempt: Attempt) => string | undefined
 	reason: string
 }>
@@ -32,7 +35,7 @@ const isStore = (attempt: Attempt) => attempt.what === 'store' || isAmo(attempt)
 const accessFault = (attempt: Attempt) => (isStore(attempt) ? '7' : '5')
 const misaligned = (attempt: Attempt) => (isStore(attempt) ? '6' : '4')
 
-/** The first that applies is the one. */
+/** The first that applies decides. */
 export const differences: readonly Difference[] = [
 	{
 		reason: 'An AMO raises the store/AMO exceptions (privileged spec, table of causes); QEMU says load.',
@@ -75,7 +78,7 @@ export const differences: readonly Difference[] = [
 			isAccess(what) && column === 3 && at % 8n === 0n && theirs.match(/^[57]$/) && isWordDevice(at) ? done : undefined,
 	},
 	{
-		reason: 'This board has no flash, PCIe and firmware configuration.',
+		reason: 'This board has no flash, PCIe or firmware configuration.',
 		ours: ({what, at, column}) => {
 			if (!isFlashOrPci(at) && !isFirmwareConfiguration(at)) return undefined
 			if (what === 'page') return accessFaults[column]
@@ -83,7 +86,7 @@ export const differences: readonly Difference[] = [
 		},
 	},
 	{
-		reason: 'Gigapages 0 and 1 end in PCIe, which this board has not.',
+		reason: 'Gigapages 0 and 1 end in PCIe, which this board does not have.',
 		ours: ({what, at, column}) => (what === 'gigapage' && at < 2n ? accessFaults[column] : undefined),
 	},
 	{
@@ -95,7 +98,7 @@ export const differences: readonly Difference[] = [
 	},
 	{
 		reason:
-			'Page tables lie in RAM: elsewhere step 2 of the page walk violates a PMA, which is an access fault. QEMU reads devices and the ROM as tables, and gives page faults where nothing is.',
+			'Page tables lie in RAM: elsewhere step 2 of the page walk violates a PMA, which is an access fault. QEMU reads devices and the ROM as tables, and reports page faults where nothing is.',
 		ours: ({what, at, column}) =>
 			(what === 'root' || what === 'table') && !isRam(at) ? accessFaults[column] : undefined,
 	},

@@ -14,10 +14,10 @@ import {spyOnMemory} from './spied-memory.ts'
 
 const harts = 2
 const ramBytes = bareGuestMebibytes * mebibyte
-/** What the guest stores to on purpose: itself, the two pages behind its first MiB, and RAM's last page. */
+/** Where the guest stores on purpose: itself, the two pages after its first MiB, and RAM's last page. */
 const [ownBytes, lastPage] = [mebibyte + 2 * 4096, 4096]
 
-/** Of all that hart 0 must not reach; hart 1 spins in the guest's first instructions. */
+/** Checksums of all that hart 0 must not reach, while no vCPU runs. Hart 1 spins in the guest's first instructions. */
 function untouched(memory: SharedMemory, accel: 'interp' | 'jit'): Record<string, string> {
 	const [ram, caches] = [memory.region('ram'), memory.region(vcpuRegions.codeCaches)]
 	const block = new VcpuBlocks(memory, harts).base(1)
@@ -37,10 +37,10 @@ function untouched(memory: SharedMemory, accel: 'interp' | 'jit'): Record<string
 	return Object.fromEntries(regions.map(([name, region]) => [name, checksum(memory, region)]))
 }
 
-/** Code pages, of the first ones, that hart 1 may itself decode anew where translations arrive for it. */
+/** The first code pages, which hart 1 may itself decode anew when translations arrive for it. */
 const ownPages = 16
 
-/** Hart 1's code cache: buckets and code pages, but for the jumps that it counts. */
+/** Hart 1's code cache: buckets and code pages, without its jump counters. */
 function codeCachePieces(cache: number, accel: 'interp' | 'jit'): [string, {offset: number; size: number}][] {
 	const codePages = codePagesPerVcpu(harts)
 	const first = cache + codeCacheBytes(codePages) - codePages * CodePage.size
@@ -69,6 +69,7 @@ for (const accel of ['interp', 'jit'] as const) {
 			})()
 			const ranSome = async (hart: number) => {
 				await machine.pause()
+				// Plain: all vCPUs are parked.
 				const instret = memory.u32[(new VcpuBlocks(memory, harts).base(hart) + fieldOffset.instret) / 4]
 				machine.resume()
 				return (instret ?? 0) > 100_000
@@ -76,7 +77,7 @@ for (const accel of ['interp', 'jit'] as const) {
 			await until(() => ranSome(1), 'hart 1 spins')
 			await machine.pause()
 			const before = untouched(memory, accel)
-			t.false(text.includes('time '), 'the guest has attacks before it')
+			t.false(text.includes('time '), 'the attacks are still to come')
 			machine.resume()
 			t.deepEqual(await running, {reason: 'power-off', exitCode: 0})
 			await reading
@@ -105,7 +106,7 @@ for (const accel of ['interp', 'jit'] as const) {
 	)
 }
 
-test.serial('an instruction whose second half lies behind RAM is an access fault', async (t) => {
+test.serial('an instruction whose second half lies beyond RAM raises an access fault', async (t) => {
 	const [t0, t1] = [5, 6]
 	const ramEnd = ramBase + ramBytes
 	const shiftLeft = (rd: number, bits: number): Instruction => (bits << 20) | (rd << 15) | (1 << 12) | (rd << 7) | 0x13

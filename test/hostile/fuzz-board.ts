@@ -1,4 +1,6 @@
-/** Fuzzes the board: several vCPU threads and the main thread attack it at once; between epochs everything is checked. */
+/**
+ * Fuzzes the board: several vCPU threads and the main thread attack it at once; between epochs everything is checked.
+ */
 import {once} from 'node:events'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
@@ -10,7 +12,7 @@ import {useBoard} from './plain-driver.ts'
 
 const threadCount = 3
 const epochMs = 300
-/** An epoch that takes so much longer is a wedge. */
+/** An epoch that takes this much longer is wedged. */
 const wedgeMs = 20_000
 const mebibyte = 2 ** 20
 
@@ -20,14 +22,14 @@ export type FuzzResult = Readonly<{
 	seconds: number
 	/** By how much the process has grown. */
 	grownMebibytes: number
-	/** What went wrong, first things first. */
+	/** What went wrong, in order. */
 	failures: readonly string[]
 }>
 
 export async function fuzzBoard({seed, seconds}: {seed: number; seconds: number}): Promise<FuzzResult> {
 	const {memory, map} = createHostileMemory()
 	const data = {memory, map, origin: process.hrtime()}
-	// It accesses devices as vCPUs do, and does the main thread's work besides.
+	// This thread accesses devices as vCPUs do, and does the main thread's work besides.
 	const machine = attachHostileMachine({...data, hart: threadCount})
 	const path = join(import.meta.dirname, 'fuzz-thread.ts')
 	const workers = Array.from({length: threadCount}, (_, hart) => {
@@ -76,7 +78,7 @@ type Attack = Readonly<{machine: HostileMachine; workers: readonly Worker[]; see
 async function attackAtOnce({machine, workers, seed, epoch: number}: Attack): Promise<EpochReport[]> {
 	const signal = AbortSignal.timeout(epochMs + wedgeMs)
 	let left = workers.length
-	// Every other epoch one thread is alone: nobody resets the queue that it has set up.
+	// Every other epoch one thread attacks alone, so that no other resets the queue that it has set up.
 	const isAlone = number % 2 === 1
 	const reports = workers.map(async (worker, index) => {
 		const answer = once(worker, 'message', {signal})
@@ -88,7 +90,7 @@ async function attackAtOnce({machine, workers, seed, epoch: number}: Attack): Pr
 		left--
 		return report
 	})
-	// Its failures are seen below; meanwhile nobody waits.
+	// Failures are thrown by the await below; until then they must not count as unhandled.
 	for (const report of reports) report.catch(() => {})
 	const driver = new HostileDriver(machine.board, machine.memory, {seed, epoch: number})
 	while (left > 0 && !signal.aborted) {

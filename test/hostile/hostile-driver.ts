@@ -1,4 +1,7 @@
-/** A driver that does what it should not: seeded attacks on every register of the board, and on what devices read in guest RAM. */
+/**
+ * A driver that does what it should not: seeded attacks on every register of the board, and on what devices read in
+ * guest RAM.
+ */
 import {type Board, type BoardRange, boardMap, Finisher, virtioSlot, virtioSlotCount} from '../../src/board/index.ts'
 import {GuestRam, ramBase, type SharedMemory} from '../../src/memory/index.ts'
 import {Random} from '../hart/core/float-operands.ts'
@@ -29,7 +32,10 @@ const absurdAddresses = [
 ]
 const queueSizes = [1, 8, 16, 16, 16, 256]
 const badQueueSizes = [0, 3, 255, 257, 512, 0x8000, 0x1_0000, 0x8000_0000, 0xffff_ffff]
-/** Where the driver keeps rings and buffers: at the ends of RAM, and where offsets pass 31 bits. Few, so that little memory is touched. */
+/**
+ * Where the driver keeps rings and buffers: at the ends of RAM, and where offsets pass 31 bits. Few, so that little
+ * memory is touched.
+ */
 const windowBytes = 2 ** 20
 const windows = [ramBase, ramBase + 2 ** 31 - windowBytes, ramBase + 2 ** 31, ramBase + ramBytes - windowBytes]
 const accessWidths = [1, 2, 4] as const
@@ -38,7 +44,7 @@ const twoTo32 = 2 ** 32
 export type Figures = {
 	accesses: number
 	notifications: number
-	/** After how many offers the device had used a buffer. */
+	/** Offers after which the device had used a buffer. */
 	served: number
 	longestMs: number
 }
@@ -57,7 +63,7 @@ export class HostileDriver {
 	/** Where the rings were put last. */
 	readonly #areas: Areas<bigint>
 
-	/** @param options.epoch drivers of one epoch keep their rings in the same place: they meet in them. */
+	/** @param options.epoch drivers of one epoch keep their rings in the same place, so that they collide. */
 	constructor(board: Board, memory: SharedMemory, {seed, epoch}: {seed: number; epoch: number}) {
 		const home = windows[Math.floor(epoch / 2) % windows.length]!
 		this.#home = {descriptorTable: home, availableRing: home + 0x1000, usedRing: home + 0x2000}
@@ -122,7 +128,7 @@ export class HostileDriver {
 		}
 	}
 
-	/** Either width, or eight bytes as two accesses, as the hart core makes them. */
+	/** Any width, or eight bytes as two accesses, as the hart core makes them. */
 	#anyRegister(): void {
 		const random = this.#random
 		const {base, size} = random.pick(devices)
@@ -148,7 +154,7 @@ export class HostileDriver {
 		return gpa + this.#random.below(4096 / align) * align
 	}
 
-	/** Mostly in RAM; else below it, behind it, across its end, around 2^32 and 2^64, or anything. */
+	/** Mostly in RAM; else below it, after it, across its end, around 2^32 and 2^64, or anything. */
 	#address(align: number): bigint {
 		const random = this.#random
 		const end = ramBase + ramBytes
@@ -167,7 +173,7 @@ export class HostileDriver {
 	}
 
 	#register(register: VirtioRegister, value: number): void {
-		// Slot 0 has a device; the others must bear it as well.
+		// Slot 0 has a device; the others must survive it, too.
 		const slot = this.#random.below(128) === 0 ? this.#random.pick(slots) : slots[0]!
 		this.#write(slot.base + VirtioRegister[register], 4, value)
 	}
@@ -188,7 +194,7 @@ export class HostileDriver {
 		}
 	}
 
-	/** As a driver does it, with a mistake here and there. */
+	/** As a proper driver does it, with a mistake here and there. */
 	#setUpQueue(): void {
 		const random = this.#random
 		const sloppy = random.below(4) === 0
@@ -215,7 +221,7 @@ export class HostileDriver {
 		this.#offerChains()
 	}
 
-	/** Stores to guest RAM, where there is any. */
+	/** Stores to guest RAM, if the address is in it. Plain: a tear, or another thread's store, is one more attack. */
 	#poke(gpa: bigint, bytes: 2 | 4, value: number): void {
 		if (gpa >= 2n ** 40n || !this.#ram.contains(Number(gpa), bytes)) return
 		const at = this.#ram.ramOffset(Number(gpa), bytes)
@@ -225,7 +231,7 @@ export class HostileDriver {
 	#offerChains(): void {
 		const random = this.#random
 		const {descriptorTable, availableRing} = this.#areas
-		// Two of three are what a driver may offer; in the others about one field in eight is not.
+		// Two of three are valid; in the others about one field in eight is not.
 		const isWrong = () => isHostile && random.below(8) === 0
 		const isHostile = random.below(3) === 0
 		const count = 16
@@ -250,7 +256,7 @@ export class HostileDriver {
 		if (random.below(2)) this.#register('interruptAcknowledge', 3)
 	}
 
-	/** Of what is made available: a little more than before, or anything. */
+	/** The next available index: a little more than before, or anything. Plain: it may well be torn or stale. */
 	#nextIndex(availableRing: bigint): number {
 		const random = this.#random
 		const gpa = Number(availableRing) + 2

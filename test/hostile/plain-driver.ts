@@ -1,4 +1,6 @@
-/** A driver that does as it should: finds out whether the board still serves after an attack. */
+/**
+ * A well-behaved driver: checks that the board still serves after an attack. Plain: only while no other thread runs.
+ */
 import {boardMap, MainDoorbell, virtioSlot} from '../../src/board/index.ts'
 import {assert} from '../../src/errors.ts'
 import {type Gpa, GuestRam, Mip, ramBase} from '../../src/memory/index.ts'
@@ -10,7 +12,7 @@ const enableContext1 = 0x2080
 const claimContext1 = 0x20_1004
 const [transmit, lineStatus, transmitterReady] = [0, 5, 0x20]
 
-/** @param options.at where its rings are. @throws when something is not as after power-on. */
+/** @param options.at where its rings are. @throws if something does not work as after power-on. */
 export function useBoard({board, blocks, memory}: HostileMachine, {at = ramBase}: {at?: Gpa} = {}): void {
 	const {bus} = board
 	board.reset()

@@ -7,7 +7,9 @@ export const [sbiHarts, sbiRamBytes] = [4, 64 * 2 ** 20]
 /** Where a started hart stops itself again. */
 export const parkAddress = 0x8020_0800n
 
-/** Registers a0 … a5, the function in a6 and the extension in a7; the errors that may come back, any where undefined. */
+/**
+ * Registers a0 … a5, the function in a6 and the extension in a7; the errors that may come back, any where undefined.
+ */
 export type HostileCall = Readonly<{name: string; registers: readonly bigint[]; errors?: readonly number[]}>
 
 const Extension = {
@@ -59,7 +61,7 @@ const kinds: readonly ((random: Random) => HostileCall)[] = [
 		const low = random.below(3) ? ramEnd - BigInt(random.below(128)) : value(random)
 		const high = random.below(4) ? 0n : value(random)
 		const lies = high === 0n && low >= ramStart && low + length <= ramEnd
-		// What lies in RAM goes out: not megabytes of it.
+		// A buffer in RAM is printed: no megabytes of it.
 		if (lies && length > 4096n) return console(random)
 		return call('console buffer', Extension.dbcn, into, [length, low, high], [lies ? SUCCESS : INVALID_PARAM])
 	},
@@ -164,7 +166,7 @@ const kinds: readonly ((random: Random) => HostileCall)[] = [
 		return call('no such extension', extension, value(random), [value(random), value(random)], [NOT_SUPPORTED])
 	},
 	(random) => {
-		// A virtual mask: the caller's own loads fault where there is no memory.
+		// The mask is at a virtual address: reading it may fault, as the caller's own load would.
 		const extension = BigInt(4 + random.below(4))
 		return call(
 			'legacy',

@@ -35,7 +35,7 @@ const loadDoubleword = (rd: number, rs1: number, offset: number): Instruction =>
 const storeDoubleword = (rs2: number, rs1: number, offset: number): Instruction =>
 	((offset >> 5) << 25) | (rs2 << 20) | (rs1 << 15) | (3 << 12) | ((offset & 31) << 7) | 0x23
 
-/** Makes the calls of the table one after the other, and ends. */
+/** Makes the calls of the table in turn, and ends. */
 function program(table: Uint8Array): Uint8Array {
 	const body = [
 		...Array.from({length: 8}, (_, index) => loadDoubleword(a0 + index, s1, index * 8)),
@@ -95,6 +95,7 @@ test.serial('hostile SBI calls are answered, and write nothing but their results
 	t.deepEqual(await running, {reason: 'power-off', exitCode: 0})
 	t.deepEqual(untouched(), before)
 
+	// Plain: the vCPUs have ended.
 	const results = new DataView(memory.memory.buffer, code.offset + tableAt, calls * rowBytes)
 	const wrong = list.flatMap(({name, registers, errors}, row) => {
 		const error = Number(results.getBigInt64(row * rowBytes + 64, true))

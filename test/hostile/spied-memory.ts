@@ -1,8 +1,8 @@
-/** The shared memory of machines that a test makes: what a guest must not reach can be looked at. */
+/** Gives a test the shared memory of its machines, to check what a guest must not reach. */
 import type {ExecutionContext} from 'ava'
 import {SharedMemory} from '../../src/memory/index.ts'
 
-/** @returns a function that gives the memory of the machine that was created last. For tests that run one after the other. */
+/** @returns a function that gives the memory of the machine that was created last. For serial tests. */
 export function spyOnMemory(t: ExecutionContext): () => SharedMemory {
 	const {create} = SharedMemory
 	let last: SharedMemory | undefined

@@ -1,4 +1,4 @@
-/** One instruction after the other on a pair of harts: registers, addresses and jump targets that make each of them interesting. */
+/** Single instructions on a pair of harts, with registers, addresses and jump targets at the edges of each. */
 
 import {type Decoded, decode, type OperandName, type Operands} from '../../src/isa/index.ts'
 import {binary32, binary64} from '../../src/isa/oracle/float-value.ts'
@@ -10,7 +10,7 @@ import {describe, type Pair, wfi} from './pair.ts'
 
 const boxed = 0xffff_ffff_0000_0000n
 const u64 = (value: bigint) => BigInt.asUintN(64, value)
-/** Places of an instruction: the first and the last of a page, across its end, in the middle of the megapage. */
+/** Offsets of an instruction in the code: at a page's start, at and across its end, at both ends of the megapage. */
 const pcOffsets = [0x10_0000n, 0x10_0ff8n, 0x10_0ffan, 0x10_0ffcn, 0x10_0ffen, 0x0n, 0x1f_fff8n]
 
 /** The parts of an instruction's tree that decide what its operands should be. */
@@ -34,7 +34,7 @@ function findTraits(tree: string): Traits {
 	}
 }
 
-/** What a case takes from lists, rather than at random. */
+/** The parts of a case that are chosen; the others are random. */
 export type Chosen = Readonly<{
 	rs1?: bigint
 	rs2?: bigint
@@ -45,11 +45,11 @@ export type Chosen = Readonly<{
 	word?: number
 }>
 
-/** Prepares one instruction of the form on both harts, and runs it. @returns '' or what went wrong. */
+/** Prepares one instruction of the form on both harts, and runs it. @returns '' or the failure, in words. */
 export function runCase(pair: Pair, form: Form, random: Random, chosen: Chosen = {}): string {
 	const word = chosen.word ?? chosenWord(form, random, chosen)
 	const decoded = decode(word)
-	// Not every form can have the operands that were chosen.
+	// Some forms cannot encode the chosen operands.
 	if (decoded?.name !== form.name || !holds(decoded.operands, chosen.operands ?? {})) return ''
 	const traits = traitsOf(form)
 	const pc = chosen.pc === undefined ? drawPc(random, decoded, traits) : code.gva + chosen.pc
@@ -78,7 +78,7 @@ function chosenWord(form: Form, random: Random, {registers = 'any', operands = {
 	return word >>> 0
 }
 
-/** The instruction, and a wfi wherever it can go. */
+/** The instruction, and a wfi everywhere it can go. */
 function putProgram(pair: Pair, program: {pc: bigint; word: number; decoded: Decoded; traits: Traits}): void {
 	const {pc, word, decoded, traits} = program
 	const {operands, length} = decoded
@@ -91,7 +91,7 @@ function putProgram(pair: Pair, program: {pc: bigint; word: number; decoded: Dec
 
 const registerTarget = (pair: Pair, {rs1, imm}: Operands) => u64(pair.hart.x[rs1]! + BigInt(imm)) & ~1n
 
-/** @returns undefined when the jump would land where it must not. */
+/** @returns undefined when the jump would land in the instruction or its wfi. */
 function drawPc(random: Random, decoded: Decoded, traits: Traits): bigint | undefined {
 	const inside = random.below(4) === 0
 	const pc = code.gva + (inside ? 0x10_0000n + BigInt(random.below(2040) * 2) : random.pick(pcOffsets))
@@ -111,18 +111,18 @@ function setIntegers(
 }
 
 function drawPlace(random: Random): bigint {
-	// Mostly where the access succeeds.
+	// Mostly accesses that succeed.
 	if (random.below(3)) return random.pick(pages).gva + BigInt(random.below(500) * 8)
 	return random.pick(places)
 }
 
-/** Aligned or odd, in code or outside; never in the first 64 KiB of code's middle, where the instruction itself lies. */
+/** Even or odd, in code or outside, but never within 64 KiB of the middle of the code, where the instruction lies. */
 function drawTarget(random: Random): bigint {
 	if (random.below(8) === 0) return random.pick(places)
 	return code.gva + 0x11_0000n + BigInt(random.below(0x8_0000))
 }
 
-/** Operands that the function behind the instruction finds hard; singles are boxed, but for some. */
+/** Hard operands for the instruction's function; most singles are boxed. */
 function setFloats(pair: Pair, {instruction}: Form, random: Random, operands: Operands): void {
 	const fs = random.below(8) ? random.pick([1, 2, 3] as const) : 0
 	pair.setFloat({fs, frm: random.below(8), fflags: random.below(32)})
@@ -141,12 +141,12 @@ function setFloats(pair: Pair, {instruction}: Form, random: Random, operands: Op
 	})
 }
 
-/** How many cases a form gets at random: in regions each is a translation. */
+/** Random cases per form; in regions each one is a translation. */
 const randomCases = {interpreter: 150, regions: 30}
-/** How many words a form's edges share in regions. */
+/** Words that a form's edge cases share in regions. */
 const wordsForEdges = 3
 
-/** Every pair of edges for what only computes, then random cases. @returns the first differences. */
+/** Every pair of edges for instructions that only compute, then random cases. @returns the first differences. */
 export function runForm(pair: Pair, form: Form, random: Random): string[] {
 	const wrong: string[] = []
 	const attempt = (chosen: Chosen): void => {
@@ -154,7 +154,7 @@ export function runForm(pair: Pair, form: Form, random: Random): string[] {
 		const difference = runCase(pair, form, random, chosen)
 		if (!difference) return
 		wrong.push(difference)
-		// Both are alike again.
+		// Makes both harts equal again.
 		pair.randomize(random)
 	}
 	pair.randomize(random)
@@ -165,10 +165,10 @@ export function runForm(pair: Pair, form: Form, random: Random): string[] {
 	return wrong
 }
 
-/** A fifth: the expressions are those that the interpreter computes, too. */
+/** A fifth: the interpreter runs all of them, with the same expressions. */
 const someOf = (cases: readonly Chosen[], random: Random) => cases.filter(() => random.below(5) === 0)
 
-/** Few words, each with its place: what is translated for one case runs the next ones. */
+/** A few words, each at its own place: the translation for one case also runs the next ones. */
 function shareWords(cases: readonly Chosen[], form: Form, random: Random): Chosen[] {
 	const words = Array.from({length: wordsForEdges}, () => wordForEdges(form, random, cases[0]?.registers))
 	return cases.map((chosen, index) => {
@@ -184,7 +184,7 @@ function wordForEdges(form: Form, random: Random, registers: RegisterChoice = 'a
 	}
 }
 
-/** In the instruction itself or in the wfi behind it. */
+/** Whether the jump lands in the instruction itself or in the wfi after it. */
 function landsInside({operands, length}: Decoded, {directJump}: Traits): boolean {
 	return directJump && operands.imm > -4 && operands.imm < length + 4 && operands.imm !== length
 }
@@ -199,7 +199,7 @@ function edgesOf(form: Form): readonly Chosen[] {
 	return edges.flatMap((rs1) => Array.from({length: has.has('imm') ? 8 : 1}, () => ({rs1})))
 }
 
-/** Direct jumps from the middle of a page: near and far, forward and back, with a link and without. */
+/** Direct jumps from the middle of a page: near and far, forward and backward, with and without a link. */
 function jumpsOf(form: Form): readonly Chosen[] {
 	if (!traitsOf(form).directJump) return []
 	const distances = [64, 0x7fe, 0x800, -64, -0x800, -0x802, 0xffe, -0x1000]

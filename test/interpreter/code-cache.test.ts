@@ -14,7 +14,7 @@ function writeCode(hart: InterpretedHart, gpa: number, words: readonly number[])
 	}
 }
 
-/** t0 moves on by whole pages, then the function there is called. */
+/** Advances t0 by whole pages, and calls the function there. */
 const callPages = (pages: number) => [
 	encode('lui', {rd: a1, imm: pages << 12}),
 	encode('add', {rd: t0, rs1: t0, rs2: a1}),
@@ -24,7 +24,7 @@ const back = encode('jalr', {rd: zero, rs1: ra, imm: 0})
 
 test('a code cache that fills up at the second page of an instruction forgets the pages that it held before', (t) => {
 	const hart = new InterpretedHart()
-	// The caller's page is the first in the cache, and after it the scratch page counts: so many more fit.
+	// The caller's page is the first in the cache, and the scratch page counts, too: this many more fit.
 	const fillers = codePages - 3
 	const across = ramBase + (fillers + 1) * pageBytes + 0xffe
 	for (let page = 1; page <= fillers; page++) writeCode(hart, ramBase + page * pageBytes, [back])

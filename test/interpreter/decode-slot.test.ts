@@ -29,7 +29,7 @@ class DecodedPage {
 		}
 	}
 
-	/** Decodes one slot of the page, or of the page given. */
+	/** Decodes one slot, by default of the fetched page. */
 	slot(offset: number, page = Number(this.hart.fetch(gva))): {handler: string; a: number; b: number; c: number} {
 		const ip = page + CodePage.offset.slots + (offset / 2) * Slot.size
 		this.#decode(page | 0, ip | 0)

@@ -12,11 +12,11 @@ import {
 	parsePattern,
 } from '../../src/isa/index.ts'
 
-/** A bit of the word, and the bit of the operand that it is. */
+/** A bit of the word, and the bit of the operand that it encodes. */
 type BitPlace = Readonly<{wordBit: number; valueBit: number}>
 type Places = ReadonlyMap<OperandName, readonly BitPlace[]>
 
-/** One way to write an instruction: a row of 32 or of 16 bits. */
+/** One encoding of an instruction: a 32-bit or a 16-bit row. */
 export type Form = Readonly<{name: string; pattern: Pattern; instruction: Instruction}>
 
 export const forms: readonly Form[] = [
@@ -66,7 +66,7 @@ function freeBits({mask, length}: Pattern): number[] {
 	return Array.from({length: length * 8}, (_, bit) => bit).filter((bit) => ((mask >>> bit) & 1) === 0)
 }
 
-/** The word with one operand changed; bits that the operand has no place for are lost. */
+/** The word with one operand changed; bits that it cannot encode are dropped. */
 export function withOperand(pattern: Pattern, word: number, operand: {name: OperandName; value: number}): number {
 	let changed = word
 	for (const {wordBit, valueBit} of placesOf(pattern).get(operand.name) ?? []) {
@@ -75,13 +75,13 @@ export function withOperand(pattern: Pattern, word: number, operand: {name: Oper
 	return changed
 }
 
-/** The bits that no operand has: aq, rl, and a fence's fields. */
+/** The bits that encode no operand: aq, rl, and a fence's fields. */
 export function ignoredBits(pattern: Pattern): number {
 	const used = [...placesOf(pattern).values()].flat().reduce((bits, {wordBit}) => bits | (1 << wordBit), 0)
 	return freeBits(pattern).reduce((bits, bit) => bits | (1 << bit), 0) & ~used
 }
 
-/** Highest and lowest bit of an operand, as its places say; a register of a 16-bit form has bits 2–0. */
+/** A mask of the bits of an operand that the form encodes: bits 2–0 of a three-bit register. */
 export function operandBits(pattern: Pattern, name: OperandName): number {
 	return (placesOf(pattern).get(name) ?? []).reduce((bits, {valueBit}) => bits | (1 << valueBit), 0)
 }

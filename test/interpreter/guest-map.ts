@@ -2,7 +2,7 @@
 import {type Gpa, ramBase} from '../../src/memory/index.ts'
 
 export const pageBytes = 4096n
-/** Code: one megapage, and nothing behind it. */
+/** Code: one megapage; the page after it is unmapped. */
 export const code = {gva: 0x4000_0000n, gpa: ramBase, bytes: 0x20_0000} as const
 /** Where traps go, in M-mode. */
 export const handler: Gpa = ramBase + 0x30_0000
@@ -13,7 +13,7 @@ export const dataRam = {gpa: ramBase + 0x20_0000, bytes: 0x8000} as const
 export type PageKind = 'writable' | 'read-only' | 'device'
 export type Page = Readonly<{gva: bigint; gpa: Gpa; kind: PageKind}>
 
-/** Neighbours in gva that are none in gpa. */
+/** Adjacent in gva, but not in gpa. */
 export const pages: readonly Page[] = [
 	{gva: 0x5000_0000n, gpa: dataRam.gpa + 0x5000, kind: 'writable'},
 	{gva: 0x5000_1000n, gpa: dataRam.gpa + 0x3000, kind: 'writable'},
@@ -22,14 +22,14 @@ export const pages: readonly Page[] = [
 	{gva: 0x5000_4000n, gpa: dataRam.gpa + 0x4000, kind: 'writable'},
 	{gva: 0x5000_5000n, gpa: 0x4000_0000, kind: 'device'},
 	{gva: 0x5000_6000n, gpa: dataRam.gpa + 0x2000, kind: 'writable'},
-	// The same memory once more.
+	// The first page again.
 	{gva: 0x5000_7000n, gpa: dataRam.gpa + 0x5000, kind: 'writable'},
-	// What loads and stores relative to x0 reach. The top page's neighbour is page 0.
+	// The pages that loads and stores relative to x0 reach; page 0 follows the top page.
 	{gva: 0n, gpa: dataRam.gpa + 0x6000, kind: 'writable'},
 	{gva: 0xffff_ffff_ffff_f000n, gpa: dataRam.gpa + 0x7000, kind: 'writable'},
 ]
 
-/** V R W A D; V R A. None of them may be executed. */
+/** V R W A D; V R A. None is executable. */
 export const pteFlags: Readonly<Record<PageKind, bigint>> = {
 	writable: 0xc7n,
 	'read-only': 0x43n,

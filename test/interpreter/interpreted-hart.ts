@@ -1,4 +1,4 @@
-/** A hart that the generated interpreter runs, and translated regions with it: the hart core of the hart tests, with the interpreter over it. */
+/** The hart tests' hart core with the generated interpreter, and with translated regions if the engine has them. */
 
 import {fieldOffset, Slot} from '../../src/hart/index.ts'
 import {buildInterpreter, handlers, slotDecoder} from '../../src/interpreter/index.ts'

@@ -5,7 +5,7 @@ import {ignoredBits, operandBits, withOperand} from './encode.ts'
 
 const powers = [7n, 8n, 15n, 16n, 31n, 32n, 33n, 62n, 63n]
 
-/** 64-bit values at every edge: 0, ±1, around the powers of 2 that matter, patterns, and shift amounts. */
+/** 64-bit edge values: 0, ±1, around the powers of 2 that matter, patterns, shift amounts. */
 export const edges: readonly bigint[] = [
 	0n,
 	1n,
@@ -24,7 +24,7 @@ export const edges: readonly bigint[] = [
 	64n,
 ].map((value) => BigInt.asUintN(64, value))
 
-/** A value of 64 bits: at an edge, of any length, or random. */
+/** A 64-bit value: an edge, a random one, or one of random length. */
 export function drawValue(random: Random): bigint {
 	if (random.below(3) === 0) return random.pick(edges)
 	const value = random.bits(64)
@@ -36,7 +36,7 @@ const isRegister: ReadonlySet<OperandName> = new Set(['rd', 'rs1', 'rs2', 'rs3']
 /** CSRs that the reference knows, and some that do not exist or may not be accessed. */
 const csrs = [0x001, 0x002, 0x003, 0x140, 0x141, 0x142, 0x143, 0xc00, 0xc02, 0x340, 0x5c0, 0x800, 0xcc0]
 
-/** Registers of a word: `distinct` ones that are not x0, or `any`, where the same one and x0 are frequent. */
+/** Registers of a word. `distinct`: different ones, without x0. `any`: often x0, or one twice. */
 export type RegisterChoice = 'distinct' | 'any'
 
 /** @returns a word of that form with random operands, unsigned. */

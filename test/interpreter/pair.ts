@@ -1,4 +1,4 @@
-/** The interpreter and the reference side by side: given the same state and code, they must end in the same state. */
+/** An engine and the reference side by side: from the same state and code they must reach the same state. */
 import {ExitReason} from '../../src/interpreter/index.ts'
 import {decode} from '../../src/isa/index.ts'
 import {type Engine, interpreter} from '../execution/engine.ts'
@@ -25,12 +25,12 @@ export class Pair {
 	readonly engine: Engine
 	readonly hart: InterpretedHart
 	readonly reference: ReferenceHart
-	/** How often run() has compared the two. */
+	/** Runs compared so far. */
 	runs = 0
-	/** Instructions of a slice. */
+	/** Instructions per slice. */
 	slice = 1000
 	readonly #tables: PageTables
-	/** mstatus but for FS. SPP: sret returns to S. */
+	/** mstatus without FS. SPP: sret returns to S. */
 	#status = 0x100n
 
 	/** @param observe see HartCoreOptions. */
@@ -72,7 +72,7 @@ export class Pair {
 		this.reference.csrs.set(0x141, value)
 	}
 
-	/** What another hart would do between two runs. @param place bytes from the start of the data pages. */
+	/** Changes a byte between two runs, as another hart would. @param place bytes from the start of the data pages. */
 	flipByte(place: number): void {
 		this.reference.data[place]! ^= 0xff
 		this.#liveData()[place]! ^= 0xff
@@ -108,26 +108,26 @@ export class Pair {
 		this.#status |= 1n << bit
 	}
 
-	/** Another place of a page of code, or another page in its place. */
+	/** Maps a page of code, in place of any other at gva. */
 	mapCode(gva: bigint, gpa: number): void {
 		this.#tables.map(gva, gpa, kernelPage)
 		this.reference.codePages.set(gva, gpa)
 		this.hart.swapTables()
 	}
 
-	/** Nothing at the place of a page of code. */
+	/** Unmaps a page of code. */
 	unmapCode(gva: bigint): void {
 		this.#tables.map(gva, 0, 0n)
 		this.reference.codePages.delete(gva)
 		this.hart.swapTables()
 	}
 
-	/** A page for U, which the reference does not know. */
+	/** Maps a page for U, which the reference does not know. */
 	mapUserPage(gva: bigint, gpa: number): void {
 		this.#tables.map(gva, gpa, userPage)
 	}
 
-	/** Writes an instruction, as far as it lies in the pages of code. */
+	/** Writes those parcels of an instruction that lie in the pages of code. */
 	put(gva: bigint, word: number): void {
 		this.#putParcel(gva, word & 0xffff)
 		if ((word & 3) === 3) this.#putParcel(gva + 2n, word >>> 16)
@@ -192,7 +192,7 @@ export class Pair {
 		return wrong
 	}
 
-	/** What the reference stored to code must be there. Plain: nothing runs meanwhile. */
+	/** Bytes of code that differ from the reference's stores. Plain: nothing runs meanwhile. */
 	#codeDifferences(): string[] {
 		const {hart, reference} = this
 		return [...reference.storedCode]
@@ -214,7 +214,7 @@ export class Pair {
 	}
 }
 
-/** The instruction as a message shows it. */
+/** The instruction, for messages. */
 export function describe(word: number): string {
 	const decoded = decode(word)
 	if (!decoded) return `illegal ${hex(word)}`

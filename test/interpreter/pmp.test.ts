@@ -10,13 +10,13 @@ const [supervisor, machine] = [1, 3]
 const wfi = encode('wfi', {})
 const napot = (base: number, bytes: number) => (BigInt(base) / 4n) | BigInt(bytes / 8 - 1)
 
-/** S-mode may execute what lies in [first, end) of the page, and may touch nothing else. */
+/** S-mode may execute [first, end) of the page, and access nothing else. */
 function confined(first: number, end: number): InterpretedHart {
 	const hart = new InterpretedHart()
 	hart.set('mtvec', handler)
 	hart.writeParcel(handler, wfi & 0xffff)
 	hart.writeParcel(handler + 2, wfi >>> 16)
-	// Entries 0 and 1: top of range, X.
+	// Entry 1: top of range, from entry 0's address on; X.
 	hart.csrWrite(0x3b0, BigInt(page + first) >> 2n)
 	hart.csrWrite(0x3b1, BigInt(page + end) >> 2n)
 	hart.csrWrite(0x3a0, 0x0c00n)

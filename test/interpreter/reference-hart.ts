@@ -1,4 +1,4 @@
-/** The reference: a hart that the evaluator drives, with translation, traps and reservations told as simply as can be. */
+/** The reference: a hart that the evaluator drives, with the simplest translation, traps and reservations. */
 
 import {type AccessBytes, type Decoded, decode, parsePattern, type SystemName} from '../../src/isa/index.ts'
 import {type EvaluatedHart, execute} from '../../src/isa/oracle/evaluate.ts'
@@ -36,7 +36,7 @@ class Exception extends Error {
 	}
 }
 
-/** Instructions, more than which no test's program runs. */
+/** No test's program runs more instructions. */
 export const longestRun = 100_000
 
 /** Why the run ends. */
@@ -54,11 +54,11 @@ export class ReferenceHart implements EvaluatedHart {
 	frm = 0
 	/** mstatus.FS is Off, Initial, Clean or Dirty. */
 	fs: 0 | 1 | 2 | 3 = 0
-	/** FS was to become Dirty, or may have. */
+	/** Whether FS had to become Dirty, or may have. */
 	dirtied: 'no' | 'perhaps' | 'yes' = 'no'
-	/** ecall from S leaves; else it traps. */
+	/** ecall from S ends the run; otherwise it traps. */
 	builtInSbi = false
-	/** mstatus.TW, TVM or TSR, by name of what they forbid to S. */
+	/** The instruction that mstatus.TW, TVM or TSR forbids to S. */
 	forbidden: 'wfi' | 'sfence.vma' | 'sret' | undefined
 	retired = 0n
 	trap: {pc: bigint; cause: number; tval: bigint} | undefined
@@ -71,7 +71,7 @@ export class ReferenceHart implements EvaluatedHart {
 
 	/** Pages of code besides the megapage: gpa by gva. */
 	readonly codePages = new Map<bigint, number>()
-	/** Bytes that this run has stored to code, by gpa; the memory is the other hart's. */
+	/** Bytes that this run has stored to code, by gpa: the memory itself is the other hart's. */
 	readonly storedCode = new Map<number, number>()
 
 	/** @param memory for code: tests write it before either hart runs. */
@@ -162,7 +162,7 @@ export class ReferenceHart implements EvaluatedHart {
 		return page.gpa + Number(gva % pageBytes)
 	}
 
-	/** @returns where each byte lies in `data`; code lies before it. Every page is translated before any byte is touched. */
+	/** @returns each byte's place in `data`, negative in code. Every page is translated before any byte is accessed. */
 	#bytes(gva: bigint, bytes: number, access: 'load' | 'store'): number[] {
 		const aligned = gva % BigInt(bytes) === 0n
 		const first = this.#translate(gva, access)
@@ -226,7 +226,7 @@ export class ReferenceHart implements EvaluatedHart {
 		try {
 			this.#bytes(gva, 1, 'load')
 		} catch (fault) {
-			// A store's exception, whatever the permission that lacks.
+			// Always a store's exception, whichever permission is missing.
 			const {number, tval} = fault as Exception
 			throw new Exception(number === Cause.loadPage ? Cause.storePage : Cause.storeAccess, tval)
 		}

@@ -10,7 +10,7 @@ const hexadecimal = (value: number) => `0x${value.toString(16)}`
 const upper = (imm: number) => hexadecimal((imm >>> 12) & 0xfffff)
 const target = (imm: number) => (imm < 0 ? `pc${imm}` : `pc+${imm}`)
 
-/** The letter of each register operand: f where the instruction moves or converts it from or to a floating-point register. */
+/** The letter of each register operand: f for a floating-point register, else x. */
 function registerLetters(name: string, floatingPoint: boolean | undefined): {rd: string; rs1: string; rs2: string} {
 	if (!floatingPoint) return {rd: 'x', rs1: 'x', rs2: 'x'}
 	if (/^f[ls][wd]$/.test(name)) return {rd: 'f', rs1: 'x', rs2: 'f'}

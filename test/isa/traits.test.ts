@@ -1,4 +1,4 @@
-/** Traits against what the manual says of well-known instructions, and against each other for every row. */
+/** Traits of well-known instructions against the manual, and those of every row against each other. */
 import test from 'ava'
 import {instructionNamed, instructions, type Traits, traitsOf} from '../../src/isa/index.ts'
 

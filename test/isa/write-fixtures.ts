@@ -1,7 +1,7 @@
 /**
- * Writes the fixtures: what binutils makes of instruction words. Needs riscv64-linux-gnu-as, -objcopy and -objdump (2.40); run it after
- * adding rows to the list. encodings.txt: one word and its text a line, `-` for illegal ones. parcels.txt: all 49,152 parcels, as a count
- * and a digest of `word text` lines per name.
+ * Writes the fixtures: how binutils disassembles instruction words. Needs riscv64-linux-gnu-as and -objdump (2.40); run
+ * it after adding rows to the list. encodings.txt: a word and its text per line, `-` for illegal ones. parcels.txt: all
+ * 49,152 parcels, as a count and a digest of `word text` lines per name.
  */
 import {execFileSync} from 'node:child_process'
 import {createHash} from 'node:crypto'
@@ -78,7 +78,7 @@ function writeEncodings(): void {
 		const words = Array.from({length: 8}, () => (random() & ~mask) | match)
 		return words.map((word) => (isExactConversion(word) ? word & ~0x7000 : word))
 	})
-	// Words near the list's: one of a row's literal bits is flipped, the opcode's apart. Most are reserved.
+	// Near misses: words of each row with one of bits 31–12 flipped. Many are reserved.
 	const near = instructions.flatMap(({pattern}) => {
 		const {mask, match} = parsePattern(pattern)
 		return Array.from({length: 8}, () => ((random() & ~mask) | match) ^ (1 << (12 + ((random() >>> 8) % 20))))

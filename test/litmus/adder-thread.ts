@@ -14,8 +14,10 @@ export type AdderThreadData = Readonly<{
 
 const {memory, map, place, step, words} = workerData as AdderThreadData
 const {u64} = new SharedMemory(memory, map)
+// Stops it: no more is ordered. Pairs with the store in beside-adder.ts.
 while (Atomics.load(words, 1) === 0) {
-	// Pairs with the guest's AMO on the same doubleword.
+	// Loses none, and is not lost. Pairs with the guest's AMO on the same doubleword.
 	for (let i = 0; i < 1000; i++) Atomics.add(u64, place / 8, step)
+	// Counted after the additions. Pairs with the load in beside-adder.ts, after this thread has ended.
 	Atomics.add(words, 0, 1)
 }

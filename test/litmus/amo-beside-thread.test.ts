@@ -1,4 +1,4 @@
-/** AMOs beside another thread's: it loses nothing, and the loops around a compare-exchange of amomin and amomax do not give up. */
+/** AMOs beside another thread's: none is lost, and the compare-exchange loops of amomin and amomax do not give up. */
 import test from 'ava'
 
 import {encode} from '../interpreter/encode.ts'
@@ -9,7 +9,7 @@ const distance = 1_000_000n
 const enough = 2000n
 const {zero, t0, t1, t2, s0, s1, s2, a2} = registers
 
-/** Goes a distance beyond what is there, in the direction of the other thread, and looks whether it got there. */
+/** Moves the value by a distance, in the direction of the other thread, and checks that it got there. */
 const programOf = (amo: string, [low, high]: readonly [number, number]) => [
 	encode('ld', {rd: t0, rs1: a2, imm: 0}),
 	encode('add', {rd: t0, rs1: t0, rs2: s1}),

@@ -12,8 +12,8 @@ export const place = ramBase + 0x2000
 const longestMs = 20_000
 
 /**
- * Runs the program, an endless loop, beside a thread that adds to the doubleword at a2, until s2 says that they have met
- * `enough` times. @param options.operand of s1. @returns the hart, and that thread's additions.
+ * Runs the program, an endless loop, beside a thread that adds to the doubleword at a2, until s2 says that they have
+ * met `enough` times. @param options.operand s1's value. @returns the hart, and that thread's additions.
  */
 export async function runBesideAdder(
 	program: readonly number[],
@@ -43,7 +43,9 @@ export async function runBesideAdder(
 		for (let slice = 0; slice < 100; slice++) hart.run(10_000)
 		await new Promise((resolve) => setImmediate(resolve))
 	}
+	// Stops the thread. Pairs with the load in adder-thread.ts.
 	Atomics.store(words, 1, 1)
 	await exit
+	// The thread has ended. Pairs with the add in adder-thread.ts.
 	return {hart, additions: 1000n * BigInt(Atomics.load(words, 0))}
 }

@@ -1,4 +1,7 @@
-/** Machine code of litmus programs: per hart a function of the variables' addresses that returns the hart's part of the outcome. */
+/**
+ * Machine code of litmus programs: per hart a function of the variables' addresses that returns the hart's part of the
+ * outcome.
+ */
 import {encode} from '../interpreter/encode.ts'
 import type {Form, Link, Program, Step} from './program.ts'
 
@@ -78,7 +81,7 @@ function linkCode(
 			return [nothing, encode('add', {rd: dependent, rs1: dependent, rs2: registers.value})]
 		case 'ctrl':
 			return [
-				// Over the access, for a value that never comes; or to where it goes anyway.
+				// Skips the access at a value that never occurs; or branches to the next instruction.
 				...(isReal ? [nothing] : []),
 				encode(
 					'bne',

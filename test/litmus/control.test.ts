@@ -1,4 +1,7 @@
-/** Fences and ordered atomics beside the same program without them, in one machine: while that one is seen to be reordered, they must not be. */
+/**
+ * Fences and ordered atomics, beside the same program without them in one machine: while that is seen reordered, they
+ * must not be.
+ */
 import {availableParallelism} from 'node:os'
 import test from 'ava'
 import type {TranslationOptions} from '../../src/main/index.ts'
@@ -19,7 +22,7 @@ const ordered = [
 
 /** A loaded host may run no two harts at once for a while. */
 const longestMs = 60_000
-/** Had an ordered program the control's chances, it would have shown itself. */
+/** By then, an ordered program with the control's chances would have been seen reordered. */
 const enoughRelaxed = 30
 
 const passesNoFence = test.macro(async (t, translation: TranslationOptions) => {

@@ -76,6 +76,7 @@ test('updates by a device and by a hart lose none, and every interrupt of a devi
 	const worker = new Worker(new URL('./device-thread.ts', import.meta.url), {workerData: data})
 	const exit = once(worker, 'exit')
 	const deadline = Date.now() + 50_000
+	// Polls for the end; `exit` orders the rest. Pairs with the last store in device-thread.ts.
 	while (Atomics.load(words, 2) === 0 && Date.now() < deadline) {
 		for (let slice = 0; slice < 100; slice++) {
 			blocks.takeDoorbell(0)
@@ -84,8 +85,9 @@ test('updates by a device and by a hart lose none, and every interrupt of a devi
 		await new Promise((resolve) => setImmediate(resolve))
 	}
 	await exit
+	// The thread has ended. Pairs with its store for each answered message.
 	t.is(Atomics.load(words, 1), messages)
-	// Up to the end of the round that the hart is in.
+	// Runs to the end of the hart's present round.
 	for (let steps = 0; hart.get('pc') !== BigInt(ramBase) && steps < 100; steps++) {
 		blocks.takeDoorbell(0)
 		hart.run(1)

@@ -26,6 +26,7 @@ for (let i = 0; i < data.additions; i++) {
 	// Pair with the guest's AMOs and with its LR and SC, on the same doublewords.
 	for (const counter of data.counters) Atomics.add(memory.u64, counter / 8, 1n)
 }
+// For debugging: no load pairs with it.
 Atomics.store(words, 0, data.additions)
 
 for (let message = 1; message <= data.messages; message++) {
@@ -36,6 +37,8 @@ for (let message = 1; message <= data.messages; message++) {
 	// Pairs with the guest's store of what it read, which its fence orders after the load.
 	while (Atomics.load(memory.u32, data.answer / 4) !== message && Date.now() < deadline);
 	if (Atomics.load(memory.u32, data.answer / 4) !== message) break
+	// Counted after the answer was seen. Pairs with the load in device-thread.test.ts, after this thread has ended.
 	Atomics.store(words, 1, message)
 }
+// Over: all of the above comes first. Pairs with the load in the loop of device-thread.test.ts.
 Atomics.store(words, 2, 1)

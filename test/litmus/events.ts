@@ -1,7 +1,7 @@
-/** What a litmus program does to memory: to RVWMO, and on a host, as our generated code does it there. */
+/** A litmus program's memory events: as RVWMO sees them, and as our generated code performs them on a host. */
 import type {Program, Step} from './program.ts'
 
-/** Performed at once: it reads, writes, or does both. */
+/** Performed as one: it reads, writes, or does both. */
 export type MemoryEvent = Readonly<{
 	kind: 'access'
 	/** Index of the hart's access that it belongs to. */
@@ -9,23 +9,23 @@ export type MemoryEvent = Readonly<{
 	step: Step
 	variable: number
 	reads: boolean
-	/** Given what was there. */
+	/** The new value, from the old one. */
 	write: ((old: number) => number) | undefined
 	/** What it reads is part of the outcome. */
 	isObserved: boolean
 	acquires: boolean
 	releases: boolean
-	/** Of an AMO, or an SC. */
+	/** Stores for an AMO or SC. */
 	isAtomicStore: boolean
-	/** Between the two no other hart writes the variable. */
+	/** Of an exclusive pair: between its two events no other hart writes the variable. */
 	pair: 'opens' | 'closes' | undefined
 }>
 
-/** Sets of `r` and `w`; `tso` orders what comes before a write, and what comes after a read. */
+/** Sets of `r` and `w`. `isTso` orders all before it with later writes, and earlier reads with all after it. */
 export type FenceEvent = Readonly<{kind: 'fence'; before: string; after: string; isTso?: boolean}>
 export type HartEvent = MemoryEvent | FenceEvent
 
-/** How a host does what Wasm's atomic read-modify-writes ask: as one access, or as two exclusive ones. */
+/** How a host performs Wasm's atomic read-modify-writes: as one access, or as two exclusive ones. */
 export type HostAtomics = Readonly<{atomics: 'whole' | 'exclusive pair'; fenceAfterStore: boolean}>
 
 const fullFence: FenceEvent = {kind: 'fence', before: 'rw', after: 'rw'}

@@ -1,4 +1,6 @@
-/** Whether a model lets a litmus program end in its target outcome: all orders in which memory may perform its events. */
+/**
+ * Whether a model lets a litmus program end in its target outcome: all orders in which memory may perform its events.
+ */
 import type {FenceEvent, HartEvent, MemoryEvent} from './events.ts'
 import type {Model} from './orders.ts'
 import type {Program} from './program.ts'
@@ -6,8 +8,9 @@ import type {Program} from './program.ts'
 type Placed = Readonly<{
 	event: MemoryEvent
 	hart: number
-	/** Events that are performed before, and events of the hart that write the same variable before it in the program: bits. */
+	/** Bits of the events that are performed before it. */
 	after: number
+	/** The hart's events that write the same variable before it in the program. */
 	ownWrites: readonly number[]
 	/** What an observed read has to see. */
 	wanted: number | undefined
@@ -23,7 +26,10 @@ type State = Readonly<{
 
 const fewVariables = [0, 0, 0, 0]
 
-/** Memory is one for all harts (multi-copy atomicity): events are performed one by one, and a read sees its own hart's earlier writes early. */
+/**
+ * All harts have one memory (multi-copy atomicity): events are performed one by one, and a read sees its own hart's
+ * earlier writes early.
+ */
 export function allowsTarget(model: Model, program: Program): boolean {
 	const placed = place(model, program)
 	const all = 2 ** placed.length - 1
@@ -46,7 +52,7 @@ export function allowsTarget(model: Model, program: Program): boolean {
 	return explore({done: 0, memory: fewVariables, open: program.harts.map(() => -1)})
 }
 
-/** @returns undefined where it cannot be performed now, or not with the target as the outcome. */
+/** @returns undefined if it cannot be performed now, or not with the target as the outcome. */
 function perform(
 	{done, memory, open}: State,
 	{event, hart, ownWrites, wanted}: Placed,
@@ -54,7 +60,7 @@ function perform(
 ): State | undefined {
 	const {variable, write, pair} = event
 	const own = ownWrites.findLast((each) => (done & (1 << each)) === 0)
-	// Forwarded. Before an AMO's value is known its exclusive load is performed, and from then on memory keeps what that saw.
+	// Forwarded. To know an AMO's value its exclusive load is performed first; from then on memory keeps what that saw.
 	const value = own === undefined ? memory[variable]! : placed[own]!.event.write!(memory[variable]!)
 	if (wanted !== undefined && value !== wanted) return undefined
 	if (write && open.some((each, other) => other !== hart && each === variable)) return undefined

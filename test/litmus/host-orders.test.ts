@@ -1,4 +1,4 @@
-/** What generated code makes of the litmus programs, on models of hosts that the tests do not run on. */
+/** Litmus programs as generated code executes them, on models of hosts on which the tests do not run. */
 import test from 'ava'
 import {allowsTarget} from './execution.ts'
 import {armv8, type Model, totalStoreOrder, type WeakHost} from './orders.ts'
@@ -6,7 +6,7 @@ import {type Program, readRow} from './program.ts'
 import {rows} from './table.ts'
 
 const forbidden = rows.filter(({verdict}) => verdict === 'forbidden').map(readRow)
-/** What RVWMO forbids, and the host shows. */
+/** Programs whose outcome RVWMO forbids and the host shows. */
 const shown = (model: Model): Program[] => forbidden.filter((program) => allowsTarget(model, program))
 const names = (programs: readonly Program[]): string[] => programs.map(({name}) => name)
 

@@ -9,7 +9,7 @@ import {rows} from './table.ts'
 
 const programs = rows.map(readRow)
 const iterations = 50_000
-/** For each program, where the host is loaded. */
+/** For each program, on a loaded host. */
 const seconds = 0.2
 const seed = (Date.now() % 1_000_000) + 1
 const storeBuffering = programs.filter(({name}) => name.startsWith('SB: '))
@@ -50,7 +50,7 @@ for (const {harts, on, translation, isMain} of cases) {
 		t.log(
 			`seed ${seed}: ${those.length} programs, ${Math.min(...counts)} to ${Math.max(...counts)} iterations, relaxed outcomes in ${relaxed.length}`,
 		)
-		// Such an outcome needs a host that reorders; it may only come where some host would.
+		// Whether such an outcome occurs depends on the host. It may occur only where it is allowed.
 		for (const program of relaxed) t.is(program.verdict, 'allowed', program.name)
 	})
 }
@@ -70,7 +70,7 @@ test.serial(
 					iterations: 100_000,
 					seconds: 4,
 					seed: seed + attempt,
-					// The mutation is one of the interpreter.
+					// The mutation is in the interpreter.
 					translation: {accel: 'interp'},
 				})
 				const {relaxed} = judge(program, histogram!)

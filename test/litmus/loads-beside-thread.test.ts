@@ -1,6 +1,6 @@
 /**
- * Two loads of one doubleword beside another thread's additions. V8 joins such loads, or makes one again where its value is used,
- * when nothing lies between them: in generated code the second one's look at its page does.
+ * Two loads of one doubleword beside another thread's additions. V8 merges such loads, or repeats one where its value
+ * is used, if nothing lies between them: in generated code the second load's check of its page does.
  */
 import {setFlagsFromString} from 'node:v8'
 import test from 'ava'
@@ -8,12 +8,12 @@ import {interpreter, memoryEngines, regionEngines} from '../execution/engine.ts'
 import {encode} from '../interpreter/encode.ts'
 import {registers, runBesideAdder} from './beside-adder.ts'
 
-// Regions are optimized soon.
+// Regions are optimized early.
 setFlagsFromString('--wasm-tiering-budget=1000')
 
 const {zero, t0, t1, t2, s0, s2, a2} = registers
 
-/** Nothing but the difference uses what is loaded. s0 counts where the second load saw less, s2 where it saw more. */
+/** Only the difference uses the loaded values. s0 counts where the second load saw less, s2 where it saw more. */
 const program = [
 	encode('ld', {rd: t0, rs1: a2, imm: 0}),
 	encode('ld', {rd: t1, rs1: a2, imm: 0}),

@@ -1,4 +1,4 @@
-/** What RVWMO says of a litmus program: its sequentially consistent outcomes, and whether the target may come. */
+/** RVWMO's verdict on a litmus program: its sequentially consistent outcomes, and whether the target may occur. */
 import {allowsTarget} from './execution.ts'
 import {rvwmo, totalStoreOrder} from './orders.ts'
 import {outcomeOf, type Program} from './program.ts'

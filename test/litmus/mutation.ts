@@ -1,4 +1,4 @@
-/** Interpreters with a mistake, made from the real one's bytes: what the programs here must catch. */
+/** Interpreters with a mistake, patched from the real one's bytes: the programs here must catch them. */
 
 type Mutation = Readonly<{from: readonly number[]; to: readonly number[]}>
 

@@ -2,7 +2,10 @@
 import {type FenceEvent, guestEvents, type HartEvent, hostEvents, type MemoryEvent} from './events.ts'
 import type {Program} from './program.ts'
 
-/** Whether the second event is performed after the first, which comes before it in the program; `between`: the fences there. */
+/**
+ * Whether the second event is performed after the first, which comes before it in the program; `between`: the fences
+ * there.
+ */
 export type Order = (first: MemoryEvent, second: MemoryEvent, between: readonly FenceEvent[]) => boolean
 
 export type Model = Readonly<{events(program: Program): HartEvent[][]; order(program: Program): Order}>
@@ -10,13 +13,13 @@ export type Model = Readonly<{events(program: Program): HartEvent[][]; order(pro
 const kindsOf = ({reads, write}: MemoryEvent): string => `${reads ? 'r' : ''}${write ? 'w' : ''}`
 const overlap = (kinds: string, set: string): boolean => [...kinds].some((kind) => set.includes(kind))
 
-/** To a write of the same variable, and from read to read. From write to read there is forwarding. */
+/** Same variable: to a write, and from read to read. From write to read there is forwarding instead. */
 const isCoherent = (first: MemoryEvent, second: MemoryEvent): boolean =>
 	first.variable === second.variable && (second.write !== undefined || !first.write)
 
 /**
- * Dependencies of the second on what the first reads. They begin at the hart's last read before the access that has them.
- * @param isKept those that are there at all.
+ * Whether the second depends on what the first reads. A dependency begins at the hart's last read before its access.
+ * @param isKept whether the host has such a dependency at all.
  */
 function depends(
 	{harts}: Program,
@@ -76,7 +79,10 @@ export type WeakHost = Readonly<{
 	folds: boolean
 }>
 
-/** ARMv8, as V8 uses it. Arm Architecture Reference Manual, "Definition of the Armv8 memory model": barrier-, dependency- and atomic-ordered-before. */
+/**
+ * ARMv8, as V8 uses it. Arm Architecture Reference Manual, "Definition of the Armv8 memory model": barrier-,
+ * dependency- and atomic-ordered-before.
+ */
 export const armv8 = ({folds, ...atomics}: WeakHost): Model => ({
 	events: (program) => hostEvents(program, atomics),
 	order: (program) => (first, second, between) => {

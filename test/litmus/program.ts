@@ -1,12 +1,12 @@
-/** A litmus program: a row of the table, read. */
+/** A litmus program: a row of the table, parsed. */
 import {type Access, type Shape, shapes} from './shapes.ts'
 import type {Row, Verdict} from './table.ts'
 
 /** How an access is made: `amoswap.aqrl`, `lr.w.aq`; `lrsc` is a loop of lr and sc until it has stored. */
 export type Form = Readonly<{name: string; bytes: 4 | 8; aq: boolean; rl: boolean}>
 /**
- * What lies between two accesses. Dependencies go from the hart's last read to the second: real ones, of which no compiler can tell
- * that they make no difference, or syntactic ones, such as `xor a, a`, of which it can.
+ * The link between two accesses. A dependency goes from the hart's last read to the second access. No compiler can tell
+ * that a real one makes no difference; that a syntactic one, such as `xor a, a`, makes none, it can.
  */
 export type Link =
 	| Readonly<{kind: 'po' | 'fence.tso'}>
@@ -94,5 +94,5 @@ function readLink(text: string): Link {
 	const isReal = real !== undefined
 	if (kind === 'ctrl') return {kind, isReal, hasFenceI: fenceI !== undefined}
 	if (kind && !fenceI) return {kind: kind as 'addr' | 'data', isReal}
-	throw new Error(`Expected what lies between two accesses, got ${text}`)
+	throw new Error(`Expected a link between two accesses, got ${text}`)
 }

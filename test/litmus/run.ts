@@ -12,9 +12,12 @@ import {outcomeOf, type Program} from './program.ts'
 /** Outcome → how often. */
 export type Histogram = ReadonlyMap<number, number>
 
-/** Slots of a batch, as test/guests/litmus has them at most; fewer where all harts run at once, so that batches vary more. */
+/** Slots per batch: all that test/guests/litmus has; fewer if all harts run at once, so that batches vary more. */
 const slots = {together: 512, crowded: 4096} as const
-/** Looks at the other harts in a batch, before its slots: those that the host does not run just now are not waited for. */
+/**
+ * Polls for the other harts in a batch, before its slots. Then it goes on without harts that the host does not run just
+ * now.
+ */
 const looks = {together: 2_000_000, crowded: 60_000} as const
 const headerWords = 6
 const ticksPerSecond = 10_000_000
@@ -53,7 +56,7 @@ export async function runPrograms(programs: readonly Program[], options: RunOpti
 	return histograms
 }
 
-/** What `struct program[]` in test/guests/litmus/main.c is, and the code behind it. */
+/** The `struct program[]` of test/guests/litmus/main.c, and the code after it. */
 function image(programs: readonly Program[]): Uint8Array {
 	const tableBytes = programs.length * programBytes
 	const table = new DataView(new ArrayBuffer(tableBytes))
@@ -102,9 +105,9 @@ export async function runGuest(
 }
 
 export type Judgement = Readonly<{
-	/** Outcomes that must not be. */
+	/** Forbidden outcomes that occurred. */
 	wrong: readonly number[]
-	/** How often the target came; undefined where it is forbidden. */
+	/** How often the target occurred. */
 	relaxed: number
 }>
 

@@ -7,7 +7,7 @@ export type Access = Write | Read
 export type Shape = Readonly<{
 	/** Per hart, in program order. Variables 0 to 3 are x, y, z, w, and hold 0 at first; values are 1 to 3. */
 	harts: readonly (readonly Access[])[]
-	/** Variables whose last value counts. */
+	/** Variables whose last value is part of the outcome. */
 	finals: readonly number[]
 	/** The one outcome that is not sequentially consistent: what the reads saw, hart by hart, then the last values. */
 	target: readonly number[]
@@ -17,7 +17,10 @@ const [x, y, z, w] = [0, 1, 2, 3]
 const write = (variable: number, value: number): Write => ({kind: 'write', variable, value})
 const read = (variable: number): Read => ({kind: 'read', variable})
 
-/** Names as in "Litmus tests for RISC-V" and, before it, "A Tutorial Introduction to the ARM and POWER Relaxed Memory Models". */
+/**
+ * Names as in "Litmus tests for RISC-V" and, before it, "A Tutorial Introduction to the ARM and POWER Relaxed Memory
+ * Models".
+ */
 export const shapes = {
 	// --- two variables, two harts
 	SB: {
@@ -68,7 +71,7 @@ export const shapes = {
 		finals: [x, y],
 		target: [1, 1],
 	},
-	// --- store buffering with an access between: to a variable of the hart's own, or to what it has just written
+	// --- store buffering with an access between: to a variable of the hart's own, or to the one that it has just written
 	'SB+own': {
 		harts: [
 			[write(x, 1), read(z), read(y)],

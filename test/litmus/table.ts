@@ -45,7 +45,7 @@ export const rows: readonly Row[] = [
 	row('SB', 'forbidden', 'lrsc fence(rw,rw) ld', 'sd fence(w,r) ld'),
 	row('SB', 'forbidden', 'amoswap.aq po ld', 'sd fence(rw,rw) ld'),
 	row('SB', 'forbidden', 'amomaxu.aqrl po ld', 'amomaxu.aqrl po ld'),
-	// The same with an access between: an AMO is one access, so what orders it on both sides orders these, too.
+	// The same with an access between: an AMO is one access, so order on both sides of it orders the others, too.
 	row('SB+own', 'allowed', 'sd po ld po ld', 'sd po ld po ld'),
 	row('SB+own', 'allowed', 'sd po amoadd po ld', 'sd po amoadd po ld'),
 	row('SB+own', 'allowed', 'sd po amoadd.aq po ld', 'sd po amoadd.aq po ld'),
@@ -57,7 +57,7 @@ export const rows: readonly Row[] = [
 	row('SB+own', 'forbidden', 'sd po amoadd.rl real-addr ld', 'sd po amoadd.rl real-addr ld'),
 	row('SB+own', 'forbidden', 'sd po amoadd.rl addr ld', 'sd po amoadd.rl addr ld'),
 	row('SB+own', 'forbidden', 'sd fence(w,w) amoadd real-addr ld', 'sd fence(w,w) amoadd real-addr ld'),
-	// A load of what the hart has just written may see it early, but for what an AMO or SC wrote.
+	// A load may see early what its hart has just written, unless an AMO or SC wrote it.
 	row('SB+rfi', 'allowed', 'sd po ld real-addr ld', 'sd po ld real-addr ld'),
 	row('SB+rfi', 'allowed', 'sd po ld fence(r,r) ld', 'sd po ld fence(r,r) ld'),
 	row('SB+rfi', 'forbidden', 'sd po ld fence(rw,rw) ld', 'sd po ld fence(rw,rw) ld'),
@@ -98,7 +98,7 @@ export const rows: readonly Row[] = [
 	row('MP', 'forbidden', 'sd fence(w,w) sd', 'lr addr ld'),
 	row('MP', 'forbidden', 'sd fence(w,w) sd', 'amoadd addr ld'),
 	row('MP', 'forbidden', 'sd fence(w,w) sd', 'amoadd real-addr ld'),
-	// A branch orders later stores only, and fence.i no data.
+	// A branch orders later stores only, and fence.i orders no data accesses.
 	row('MP', 'allowed', 'sd fence(w,w) sd', 'ld real-ctrl ld'),
 	row('MP', 'allowed', 'sd fence(w,w) sd', 'ld ctrl+fence.i ld'),
 	row('MP', 'allowed', 'sd fence(w,w) sd', 'ld real-ctrl+fence.i ld'),
@@ -123,7 +123,7 @@ export const rows: readonly Row[] = [
 	row('LB', 'forbidden', 'lr.aq po sd', 'ld po amoswap.rl'),
 	row('LB', 'forbidden', 'amoadd.aq po sd', 'ld po lrsc.rl'),
 	row('LB', 'allowed', 'lr po lrsc', 'amoadd po amoswap'),
-	// S: a store overtaken by a store that a read came before.
+	// S: a store overtaken by another hart's store that follows a read.
 	row('S', 'allowed', 'sd po sd', 'ld po sd'),
 	row('S', 'forbidden', 'sd fence(w,w) sd', 'ld data sd'),
 	row('S', 'forbidden', 'sd fence(w,w) sd', 'ld ctrl sd'),

@@ -2,7 +2,8 @@
 
 export type ElfSegment = Readonly<{
 	gpa: number
-	bytes: Uint8Array /** In memory, zeroes included; default the bytes'. */
+	bytes: Uint8Array
+	/** Bytes in memory, with the zeroes; default: as many as `bytes`. */
 	size?: number
 }>
 

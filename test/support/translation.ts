@@ -1,5 +1,5 @@
 /**
- * How machines of tests run guest code. Where a test does not say, the environment does, in the command line's switches:
+ * How the tests' machines run guest code. If a test does not say, the environment does, in the command line's switches:
  *
  *     TEST_MACHINE='--accel jit --jit-threshold 1 --jit-synchronous --tlb lookup=outlined,encoding=plus-one' npm test
  *
@@ -40,14 +40,14 @@ function optionsOf({jitSynchronous = false, ...raw}: MachineSwitches): Translati
 	return {...checkTranslationSwitches(raw), jitSynchronous}
 }
 
-/** @throws CommanderError, having said what is wrong. */
+/** @throws CommanderError, after it has printed the mistake. */
 const given = (): MachineSwitches => {
 	const words = (process.env.TEST_MACHINE ?? '').split(/\s+/).filter(Boolean)
 	const command = addMachineSwitches(scriptCommand('test', 'TEST_MACHINE')).allowExcessArguments(false)
 	return command.parse(words, {from: 'user'}).opts<MachineSwitches>()
 }
 
-/** Of machines that a test says nothing about. */
+/** For machines whose test does not say. */
 export const testTranslation = (): TranslationOptions => optionsOf(given())
 
 /** The same for the command line, which has no --jit-synchronous. */
@@ -58,7 +58,7 @@ function wordsOf({accel, jitThreshold, tlb}: MachineSwitches): string[] {
 	return pairs.flatMap(([name, value]) => (value === undefined ? [] : [name, value]))
 }
 
-/** A script's switches hold for all machines that it makes from now on. @throws UserError */
+/** Applies a script's switches to all machines that it creates from now on. @throws UserError */
 export function useTranslation({accel, jitThreshold, jitSynchronous = false, tlb}: MachineSwitches): void {
 	const values = {
 		...(accel !== undefined && {accel}),
@@ -71,10 +71,10 @@ export function useTranslation({accel, jitThreshold, jitSynchronous = false, tlb
 }
 
 export type TestMachine = Readonly<{
-	/** A title's end: the interpreter goes without saying. */
+	/** The end of a title; empty for the interpreter. */
 	on: string
 	translation: TranslationOptions
-	/** Whether tests do as much as they can on it. */
+	/** Whether tests run in full on it. */
 	isMain: boolean
 }>
 
@@ -87,7 +87,7 @@ export const translatingMachines: readonly TestMachine[] = (['inline', 'outlined
 	isMain: false,
 }))
 
-/** For tests that run on each: one that interprets, and those above; only the environment's, where it says one. */
+/** For tests that run on each: an interpreting one and those above, or only the environment's, if it names one. */
 export const testMachines: readonly TestMachine[] = process.env.TEST_MACHINE
 	? [{on: '', translation: testTranslation(), isMain: true}]
 	: [{on: '', translation: {accel: 'interp'}, isMain: true}, ...translatingMachines]

@@ -1,4 +1,4 @@
-/** Where chains are counted, each way from region to region is counted once; where they are not, nothing is. */
+/** With `countChains`, each transfer from region to region is counted once; without it, nothing is counted. */
 import test, {type ExecutionContext} from 'ava'
 import {maximumCallDepth} from '../../src/codegen/region-call.ts'
 import {HartRegisters} from '../../src/hart/hart-registers.ts'
@@ -36,7 +36,7 @@ function read(registers: HartRegisters): Counts {
 	}
 }
 
-/** @returns the counts of one run from `main`, when all of it is translated, and lies in one module. */
+/** @returns the counts of one run from `main`, when all of it is translated into one module. */
 function countsOf(
 	t: ExecutionContext,
 	assembly: Assembly,
@@ -54,14 +54,17 @@ function countsOf(
 	for (const field of counters) registers.set(field, 0n)
 	for (const field of byStatus) for (let status = 0; status < statuses; status++) registers.set(field, 0n, status)
 	pair.setX(a0, BigInt(depth))
-	// Not pair.run(): its fence.i has the first call into each page take the interpreter.
+	// Not pair.run(): after its fence.i the first call into each page goes through the interpreter.
 	hart.set('pc', main)
 	hart.enter(supervisor, hart.get('satp'))
 	for (let reason = hart.run(slice); reason === ExitReason.slice; ) reason = hart.run(1_000_000)
 	return read(registers)
 }
 
-/** a0 rounds of: a call in the page; one into another, where a jump leads back here; one through a register, where a computed jump follows. */
+/**
+ * a0 rounds of three calls: within the page; to another page, which jumps back here; through a register, to a computed
+ * jump.
+ */
 function everyWay(): Assembly {
 	const assembly = new Assembly(main)
 	const [loop, near, far, back] = Array.from({length: 4}, () => assembly.label())
@@ -144,7 +147,7 @@ test('auipc and a call through another register are no far call', (t) => {
 	const imm = 0x100
 	assembly.address(t2, beforeCallee).at(loop)
 	const {gva} = assembly
-	// As far as the two tell, the call would lead to the other function.
+	// By these two alone the call would lead to the other function.
 	assembly.op('auipc', {rd: t1, imm: 0}).op('jalr', {rd: ra, rs1: t2, imm}).to('jal', other, {rd: ra})
 	assembly.op('addi', {rd: a0, rs1: a0, imm: -1}).to('bne', loop, {rs1: a0, rs2: zero}).word(wfi)
 	assembly.gva = gva + BigInt(imm)
@@ -156,7 +159,7 @@ test('auipc and a call through another register are no far call', (t) => {
 	t.like(countsOf(t, assembly), {directCalls: rounds, slotCalls: rounds, returnsTaken: 2 * rounds})
 })
 
-/** Three calls, one within the other; the innermost function is `body`. t0: where the outermost returns to. */
+/** Three nested calls; the innermost function is `body`. t0: the return point of the outermost. */
 function nested(body: (assembly: Assembly) => void): Assembly {
 	const assembly = new Assembly(main)
 	const [first, second, third] = [assembly.label(), assembly.label(), assembly.label()]
@@ -175,19 +178,19 @@ function nested(body: (assembly: Assembly) => void): Assembly {
 
 test('calls that an exception, a safepoint or a long jump unwinds are counted with the reason', (t) => {
 	const fault = nested((assembly) => {
-		// Behind the code nothing is mapped.
+		// After the code nothing is mapped.
 		assembly.op('lui', {rd: t1, imm: 0x4020_0000}).op('ld', {rd: t1, rs1: t1, imm: 0})
 	})
 	t.like(countsOf(t, fault), {directCalls: 3, returnsTaken: 0, callsUnwound: [0, 0, 3, 0], regionExits: [0, 0, 1, 0]})
 	// The slice ends as the innermost is entered.
 	const plain = nested(() => {})
 	t.like(countsOf(t, plain, {slice: 5}), {directCalls: 3, returnsTaken: 0, callsUnwound: [0, 3, 0, 0]})
-	// To the outermost call's return point: one caller is passed over, the next one is told, and goes on.
+	// To the outermost call's return point: the two inner calls unwind, the outermost returns.
 	const long = nested((assembly) => void assembly.op('addi', {rd: ra, rs1: t0, imm: 0}))
 	t.like(countsOf(t, long), {directCalls: 3, returnsTaken: 1, callsUnwound: [2, 0, 0, 0]})
 })
 
-test('a recursion deeper than calls may nest has each call come back or unwind', (t) => {
+test('in a recursion deeper than calls may nest, each call returns or unwinds', (t) => {
 	const assembly = new Assembly(main)
 	const [itself, back] = [assembly.label(), assembly.label()]
 	const depth = maximumCallDepth + 44
@@ -200,7 +203,7 @@ test('a recursion deeper than calls may nest has each call come back or unwind',
 	t.like(countsOf(t, assembly, {depth}), {
 		// One was too deep.
 		directCalls: depth - 1,
-		// The first one's return point is no part of its region.
+		// The first one's return point is not part of its region.
 		slotJumps: 1,
 		returnsTaken: depth - (maximumCallDepth + 1),
 		callsUnwound: [maximumCallDepth + 1, 0, 0, 0],

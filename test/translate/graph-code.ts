@@ -1,15 +1,17 @@
-/** Graphs run as WebAssembly and walked directly: each node logs its number and picks a successor by the next choice. */
+/**
+ * Graphs run as WebAssembly and walked directly: each node logs its number and picks a successor by the next choice.
+ */
 import {analyze, emitStructured, type Graph} from '../../src/translate/structure.ts'
 import {ModuleBuilder} from '../../src/wasm/index.ts'
 
-/** What a walk leaves: the nodes in order, a back edge as −1 before its target, then how it ended. */
+/** A walk's log: the nodes in order, with −1 for a back edge before its target; and how the walk ended. */
 export type Trace = Readonly<{log: readonly number[]; ended: 'exit' | 'steps' | readonly [from: number, to: number]}>
 
 const backEdgeMark = -1
 const logStart = 1024
 const ending = {exit: -2, steps: -3, cut: -4}
 
-/** Successors by choice: the last one takes all choices that are left. */
+/** Successors by choice: the last one takes all remaining choices. */
 const chosen = (successors: readonly number[], choice: number): number | undefined =>
 	successors[Math.min(choice, successors.length - 1)]
 

@@ -1,4 +1,7 @@
-/** Operands written straight into the compared module's buffer: all combinations of special ones, and random ones by the million. */
+/**
+ * Operands written straight into the compared module's buffer: all combinations of special ones, and random ones by the
+ * million.
+ */
 import {type Random, randomOperands, specials, type TypeName} from '../hart/core/float-operands.ts'
 import {signatures} from '../hart/core/softfloat.ts'
 import {capacity, operandBits, operandDoubles, operandSingles, operandWords} from './host-float-module.ts'
@@ -50,7 +53,7 @@ function writeInteger(random: Random, row: number, type: TypeName): void {
 	const width = Number(type.slice(1))
 	let bits = BigInt.asUintN(width, random.bits(64) >> BigInt(random.below(64)))
 	if (random.below(2)) bits = BigInt.asUintN(width, -bits)
-	// A long row of zeros or ones in the middle: halfway cases.
+	// A long run of zeros or ones in the middle: halfway cases.
 	if (random.below(3) === 0) bits &= ~((1n << BigInt(random.below(width))) - 1n)
 	if (random.below(3) === 0) bits += BigInt(random.below(3) - 1)
 	operandBits[4 * row] = BigInt.asUintN(width, bits)
@@ -68,7 +71,7 @@ function writeOperands(random: Random, to: {row: number; type: 'f32' | 'f64'; op
 	const first = [random.below(2 * bias + 2) - bias, random.below(64) - 32][random.below(2)]!
 	const write = (column: number, exponent: number) => writeFloat(random, {row, column, type, exponent})
 	const spread = random.below(2) ? random.below(5) - 2 : random.below(2 * fraction + 10) - fraction - 5
-	// Of a product or quotient: in the middle, at the lower end, at the upper one.
+	// The exponent of a product or quotient: in the middle, at the lower end, at the upper end.
 	const ends = [random.below(64) - 32, -bias - random.below(fraction + 4) + 3, bias - 2 + random.below(4)]
 	const target = ends[random.below(3)]!
 	write(0, first)
@@ -87,7 +90,7 @@ function writeOperands(random: Random, to: {row: number; type: 'f32' | 'f64'; op
 	}
 	write(1, first + spread)
 	if (random.below(3)) return
-	// Neighbours, of either sign.
+	// Neighbouring numbers, of either sign.
 	const word = type === 'f32' ? 8 * row : 8 * row
 	for (const offset of type === 'f32' ? [0] : [0, 1]) operandWords[word + 2 + offset] = operandWords[word + offset]!
 	operandWords[word + 2]! += random.below(5) - 2
@@ -104,7 +107,9 @@ function writeCancelling(random: Random, row: number, type: 'f32' | 'f64'): void
 	operandWords[8 * row + 4]! += random.below(5) - 2
 }
 
-/** @param to.exponent unbiased; clipped to the format's range, where the ends are subnormals, and infinities and NaNs. */
+/**
+ * @param to.exponent unbiased; clipped to the format's range, at whose ends are subnormals, and infinities and NaNs.
+ */
 function writeFloat(random: Random, to: {row: number; column: number; type: 'f32' | 'f64'; exponent: number}): void {
 	const {bias, fraction}: Shape = shapes[to.type]
 	const field = Math.min(Math.max(to.exponent + bias, 0), 2 * bias + 1)
@@ -112,7 +117,7 @@ function writeFloat(random: Random, to: {row: number; column: number; type: 'f32
 	const [high, low] = randomFraction(random)
 	const index = 8 * to.row + 2 * to.column
 	if (to.type === 'f32') {
-		// Signs of integers are extended or not: the upper words are of no meaning.
+		// The upper word is ignored.
 		operandWords[index] = sign + field * 2 ** fraction + (high >>> 9)
 		return
 	}
@@ -120,7 +125,9 @@ function writeFloat(random: Random, to: {row: number; column: number; type: 'f32
 	operandWords[index + 1] = sign + field * 2 ** 20 + (high >>> 12)
 }
 
-/** 64 bits, of which the upper ones count: random, or with few set or clear, so that sums and products are exact or halfway. */
+/**
+ * 64 bits, most significant first: random, or with few set or clear, so that sums and products are exact or halfway.
+ */
 function randomFraction(random: Random): [high: number, low: number] {
 	const kind = random.below(6)
 	if (kind === 0) return [0, 0]

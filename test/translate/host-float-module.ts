@@ -7,7 +7,7 @@ import {type Code, type Local, ModuleBuilder, type Signature, type ValueType} fr
 import type {TypeName} from '../hart/core/float-operands.ts'
 import {hart, memory, signatures} from '../hart/core/softfloat.ts'
 
-// The hart core takes its vCPU block to be at 0. After it: slow calls, what differed, the operands.
+// The hart core's vCPU block is at 0. After it: the number of slow calls, the results that differed, the operands.
 const fflags = fieldOffset.fflags
 const slowCalls = VcpuBlock.size
 const actual = slowCalls + 8
@@ -15,7 +15,7 @@ const expected = actual + 16
 const operandBytes = 32
 const operands = expected + 16
 
-/** Of one buffer. */
+/** Cases that the buffer holds. */
 export const capacity = 4096
 if (memory.buffer.byteLength < operands + capacity * operandBytes)
 	memory.grow(Math.ceil((operands + capacity * operandBytes) / 65_536))
@@ -29,7 +29,7 @@ const words = new Int32Array(memory.buffer)
 const longs = new BigUint64Array(memory.buffer)
 
 const wasmType = (type: TypeName): 'i32' | 'i64' => (type.endsWith('32') ? 'i32' : 'i64')
-/** The hart core's function as WebAssembly sees it. */
+/** The WebAssembly signature of the hart core's function. */
 const signatureOf = (name: string): Signature => {
 	const {operands, result, rounds} = signatures.get(name)!
 	return {
@@ -39,9 +39,15 @@ const signatureOf = (name: string): Signature => {
 }
 
 export type Mode = 'dynamic' | number
-/** @returns index of the first case that differs, or count. fast is the local that emitHostFloat() reads; rm is what frm holds. */
+/**
+ * @returns index of the first case that differs, or count. fast: the local that emitHostFloat() reads; rm: the value of
+ * frm.
+ */
 export type Compare = (count: number, fast: number, rm: number) => number
-/** Computes one case again and again, each result added to the first operand's lowest bits, so that they form a chain. @returns the last. */
+/**
+ * Computes one case again and again, with each result's lowest bit XORed into the next first operand: a chain.
+ * @returns the last.
+ */
 export type Repeat = (count: number, fast: number, rm: number) => number
 
 export type Comparison = Readonly<{compare: Compare; host: Repeat; soft: Repeat}>
@@ -130,7 +136,7 @@ export function build(name: string, mode: Mode, fusedMultiplyAdd: FusedMultiplyA
 		const [last, zero, first] = [code.local(type), code.local('i32'), signature.parameters[0] as 'i32' | 'i64']
 		setFlags(code)
 		code.loop('next', (next) => {
-			// Depends on the last result: bit 31 of what is too small for it.
+			// Depends on the last result, by its lowest bit.
 			const [chained, ...others] = operandsAt(code, zero, rm)
 			const push = [
 				() => {
@@ -157,7 +163,10 @@ export function build(name: string, mode: Mode, fusedMultiplyAdd: FusedMultiplyA
 	return instance.exports as Comparison
 }
 
-/** Compares the cases that the operand buffer holds. @returns what differs, as text, and how many of them the hart core computed. */
+/**
+ * Compares the cases that the operand buffer holds.
+ * @returns what differs, as text, and how many of them the hart core computed.
+ */
 export function compareAll(
 	name: string,
 	{compare}: Comparison,

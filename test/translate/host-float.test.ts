@@ -1,4 +1,4 @@
-/** Floating point on the host gives the hart core's results and flags, and is indeed what ordinary operands get. */
+/** Floating point on the host gives the hart core's results and flags, and ordinary operands do take the fast path. */
 import {execFile} from 'node:child_process'
 import {promisify} from 'node:util'
 import test from 'ava'
@@ -11,13 +11,13 @@ import {edges, modelled, randomly} from './host-float-cases.ts'
 import {build, compareAll, type Mode, operandDoubles, operandSingles} from './host-float-module.ts'
 
 const seed = Number(process.env.HOST_FLOAT_SEED ?? Math.floor(Math.random() * 2 ** 32))
-/** Of each of about 110 ways to compute. */
+/** For each of about 110 ways to compute. */
 const randomCases = Number(process.env.HOST_FLOAT_CASES ?? 20_000)
 const modelledCases = 200
 
 const relaxed = provesFusedMultiplyAdd()
 
-/** The rm fields and ways to fuse that an operation is tried with. */
+/** The rm fields and ways to fuse with which an operation is tested. */
 function* ways(name: string): Generator<{mode: Mode; fused: FusedMultiplyAdd}> {
 	const modes: Mode[] = signatures.get(name)!.rounds ? ['dynamic', 0, 1, 2, 3, 4] : ['dynamic']
 	for (const mode of modes) {
@@ -27,7 +27,7 @@ function* ways(name: string): Generator<{mode: Mode; fused: FusedMultiplyAdd}> {
 }
 
 test('this host fuses, or not', (t) => {
-	t.log(relaxed ? 'relaxed_madd is fused' : 'relaxed_madd is not fused: tried exactly only')
+	t.log(relaxed ? 'relaxed_madd is fused' : 'relaxed_madd is not fused: only the exact way is tested')
 	t.is(provesFusedMultiplyAdd(), relaxed)
 })
 
@@ -42,7 +42,7 @@ onX64('a host without FMA3 does not fuse', async (t) => {
 for (const name of signatures.keys()) {
 	for (const {mode, fused} of ways(name)) {
 		const fast = hasHostFloat(name, mode)
-		// Of what the hart core computes anyway, one is enough.
+		// Where the hart core computes anyway, one mode is enough.
 		if (!fast && mode !== 4) continue
 		const title = `${name}, rounding mode ${mode}${name.endsWith('fma') ? `, ${fused}` : ''}`
 		test(`${title}: ${fast ? 'the host agrees with the hart core' : 'the hart core computes it'}`, (t) => {
@@ -88,7 +88,7 @@ for (const name of signatures.keys()) {
 			const count = 1000
 			for (let row = 0; row < count; row++) {
 				for (const [column, type] of operands.entries()) {
-					// Above 1, so that unsigned integers and roots have them, too.
+					// Above 1, to suit unsigned integers and roots, too.
 					const value = 1 + random.word() / 1000
 					operandDoubles[4 * row + column] = value
 					if (type === 'f32') operandSingles[2 * (4 * row + column)] = value

@@ -9,7 +9,7 @@ import {Pair} from '../interpreter/pair.ts'
 for (const engine of [...regionEngines, ...memoryEngines, ...mixedEngines, ...plusOneEngines]) testLookups(engine)
 
 for (const encoding of tagEncodings) {
-	test(`a module takes in what is called in another page, which the fetch TLB tells, with ${encoding}`, (t) => {
+	test(`a module includes a callee in another page that the fetch TLB leads to, with ${encoding}`, (t) => {
 		const pair = new Pair({name: 'interpreted first', design: {encoding}})
 		const {hart} = pair
 		const begin = putLoop(pair)

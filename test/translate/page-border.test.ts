@@ -9,7 +9,7 @@ import {Pair, wfi} from '../interpreter/pair.ts'
 
 for (const engine of [...regionEngines, ...mixedEngines]) testPageBorder(engine)
 
-test('an instruction across two pages is one of its region', (t) => {
+test('an instruction across two pages is part of its region', (t) => {
 	const pair = new Pair()
 	const {hart} = pair
 	for (let offset = 0xf00n; offset < 0xffen; offset += 2n) pair.put(code.gva + offset, encode('c.nop', {imm: 0}))

@@ -4,13 +4,13 @@ import type {Random} from '../hart/core/float-operands.ts'
 
 /** How a graph is drawn: the tree that makes all nodes reachable, then further edges. */
 export type Shape = Readonly<{
-	/** A node hangs on one of so many before it: 1 makes a chain. */
+	/** A node's parent is one of this many nodes before it: 1 makes a chain. */
 	reach: number
 	/** Further edges, in percent of the nodes. */
 	edges: number
 	/** Percent of the further edges that go back. */
 	backward: number
-	/** Further edges span at most so many nodes. */
+	/** Further edges span at most this many nodes. */
 	span: number
 	/** Percent of the backward edges that go to an ancestor in the tree: the rest are mostly irreducible. */
 	toAncestor: number
@@ -48,7 +48,7 @@ export function randomGraph(random: Random, nodes: number, shape: Shape): Graph 
 	return renumber(graph, random)
 }
 
-/** Another order of nodes, but for the entry, and of each node's successors. */
+/** Shuffles the nodes, except the entry, and each node's successors. */
 function renumber(graph: Graph, random: Random): Graph {
 	const numbers = [
 		0,

@@ -1,4 +1,4 @@
-/** Regions are found where their source is, run from the slots of their entries, and leave nothing behind. */
+/** Regions are found where their source bytes are, run from their entry slots, and leave nothing behind. */
 import test from 'ava'
 import {ramBase} from '../../src/memory/index.ts'
 import {encode} from '../interpreter/encode.ts'
@@ -8,7 +8,7 @@ const gva = BigInt(ramBase)
 const page1 = gva + 0x1000n
 const addi = (rd: number, imm: number) => encode('addi', {rd, rs1: 0, imm})
 const jump = (imm: number) => encode('jal', {rd: 0, imm})
-/** x5 = 1; x6 = 2; then itself for ever. */
+/** x5 = 1; x6 = 2; then an endless loop. */
 const program = [addi(5, 1), addi(6, 2), jump(0)]
 
 test('a region is found where its page holds its source, and nowhere else', (t) => {

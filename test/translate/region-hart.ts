@@ -11,7 +11,7 @@ import {HartCore} from '../hart/core/hart-core.ts'
 
 const interpreter = await WebAssembly.compile(buildInterpreter())
 
-/** A module of regions; each sets one x register to a value, retires one instruction and goes `skip` bytes on. */
+/** A module of regions; each sets one x register to a value, retires one instruction and adds `skip` to the pc. */
 export function moduleOf(regions: readonly Readonly<{x: number; value: bigint; skip: bigint}>[]): WebAssembly.Module {
 	const module = new ModuleBuilder()
 	module.importSharedMemory('env', 'memory')
@@ -79,14 +79,14 @@ export class RegionHart extends HartCore {
 		return page
 	}
 
-	/** A region of a page that may run where the page holds what it holds now. */
+	/** A region of a page that may run while the page holds its present bytes. */
 	region(page: number, options: {index: number; entry: number; bytes: number}): RegionInfo {
 		const {index, entry, bytes} = options
 		const source = [entry, this.memory.u8.slice(page + entry, page + entry + bytes)] as const
 		return {index, page, entry, sources: [source], instructions: 1}
 	}
 
-	/** What the slot of a page offset runs. */
+	/** The handler in the slot of a page offset. */
 	handler(code: number, entry: number): string {
 		return handlers[this.memory.u16[(code + CodePage.offset.slots + entry * 4 + Slot.offset.handler) / 2]!]!.key
 	}

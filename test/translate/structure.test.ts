@@ -13,7 +13,7 @@ const styles: readonly Style[] = ['flat', 'nested', 'arms']
 /** Runs of up to 500 nodes. */
 const choices = (random: Random): number[] => Array.from({length: random.below(500)}, () => random.below(4))
 
-/** A node dominates another that is out of reach without it. */
+/** A node dominates another that cannot be reached without it. */
 function dominatesByDefinition(graph: Graph): (dominator: number, node: number) => boolean {
 	const reached = graph.map((_, without) => {
 		const seen = new Set([without])

@@ -182,7 +182,7 @@ test('floating-point constants are themselves', async (t) => {
 	t.deepEqual(await results(emit, 2), [-0x8000_0000, 0xbfb9_9999 | 0])
 })
 
-/** Operand and result types of an opcode, told by its name: `result.operation_operand`, else two operands of one type. */
+/** Operand and result types of an opcode, from its name: `result.operation_operand`, else two operands of one type. */
 function typesOf(opcode: string): {parameters: ValueType[]; result: ValueType} {
 	const [type, operation] = opcode.split(/\.(.*)/) as [ValueType | 'f32x4' | 'f64x2', string]
 	const scalar = {f32x4: 'f32', f64x2: 'f64'} as const

@@ -1,4 +1,4 @@
-/** Whole modules: what is built is valid, and runs. */
+/** Whole modules: they are valid, and run. */
 import test from 'ava'
 import {ModuleBuilder} from '../../src/wasm/index.ts'
 

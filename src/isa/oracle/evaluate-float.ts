@@ -1,4 +1,4 @@
-/** The floating-point oracle: exact arithmetic on BigInts, rounded once. Slow; for tests. IEEE 754-2019 and RISC-V's "F" Extension. */
+/** The floating-point oracle: exact BigInt arithmetic, rounded once. Slow; for tests. IEEE 754-2019; RISC-V's "F". */
 import type {Finite, FloatFormat, FloatResult, RoundingMode, Value} from './float-value.ts'
 import {
 	binary32,
@@ -40,7 +40,7 @@ function addValues(format: FloatFormat, a: Value, b: Value, rm: RoundingMode): F
 	if (b.kind === 'infinite') return exact(infinity(format, b.negative))
 	const {sum, exponent} = exactSum(a, b)
 	if (sum === 0n) {
-		// Zeros of one sign keep it; everything else that cancels is +0, but −0 when rounding down.
+		// Zeros of the same sign keep it; any other sum of 0 is +0, or −0 when rounding down.
 		const negative = a.negative === b.negative ? a.negative : rm === RDN
 		return exact(signOf(format, negative))
 	}
@@ -88,7 +88,7 @@ function divide(format: FloatFormat, a: Value, b: Value, rm: RoundingMode): Floa
 		return a.magnitude === 0n ? nan(format, Flag.NV) : {value: infinity(format, negative), flags: Flag.DZ}
 	}
 	if (a.magnitude === 0n) return exact(signOf(format, negative))
-	// Enough quotient bits that only a remainder can lie below them.
+	// Enough quotient bits to round; the remainder below them only makes the result sticky.
 	const extra = BigInt(2 * format.fraction + 8)
 	const dividend = a.magnitude << extra
 	return round(
@@ -202,7 +202,7 @@ function convert(from: FloatFormat, to: FloatFormat, bits: bigint, rm: RoundingM
 	return round(to, value, rm)
 }
 
-/** A call of the hart core: operands as raw bits (unsigned), the rounding mode last. The value is raw bits, too: booleans are 0 and 1. */
+/** A function of the hart core. Operands: raw bits (unsigned), the rounding mode last. Value: raw bits, or 0 or 1. */
 export type FloatOperation = (...args: bigint[]) => FloatResult
 
 function operationsOn(prefix: string, format: FloatFormat): Record<string, FloatOperation> {

@@ -13,7 +13,7 @@ import type {
 } from '../expression.ts'
 import type {Operands} from '../pattern.ts'
 
-/** What the evaluator needs of a hart. Values are unsigned; a hook that faults throws, and then nothing has been written. */
+/** What the evaluator needs of a hart. Values are unsigned; a hook that faults throws before it writes anything. */
 export type EvaluatedHart = {
 	readonly x: BigUint64Array
 	readonly f: BigUint64Array
@@ -24,11 +24,11 @@ export type EvaluatedHart = {
 	/** @returns true when the store was done. */
 	storeConditional(gva: bigint, bytes: 4 | 8, value: bigint): boolean
 	zeroBlock(gva: bigint): void
-	/** Nothing, or a fault. */
+	/** Does nothing, or faults. */
 	manageBlock(gva: bigint, operation: BlockOperation): void
 	/** @returns the old value. */
 	csr(access: {number: number; how: 'write' | 'set' | 'clear'; operand: bigint; readOnly: boolean}): bigint
-	/** A function of the hart core; its flags are the hook's affair. */
+	/** A function of the hart core; the hook also accrues its flags. */
 	call(name: string, args: readonly bigint[]): bigint
 	/** @param rm the instruction's field. @returns the mode in force, 0–4. */
 	roundingMode(rm: number): number
@@ -44,7 +44,7 @@ const boxed = 0xffff_ffff_0000_0000n
 
 type Operator = Readonly<{a: bigint; b: bigint; type: Type}>
 
-/** Results are cut to the width afterwards. Operands are unsigned; `type` is theirs. */
+/** The caller truncates the results. Operands are unsigned; `type` is theirs. */
 const binaryOperators: Readonly<Record<BinaryName, (operands: Operator) => bigint>> = {
 	add: ({a, b}) => a + b,
 	sub: ({a, b}) => a - b,
@@ -111,7 +111,7 @@ function digits(a: bigint, type: Type): string {
 	return a.toString(2).padStart(bitsOf(type), '0')
 }
 
-/** One instruction on its way: what its tree can refer to. */
+/** All that the tree of the executing instruction can refer to. */
 type Context = Readonly<{hart: EvaluatedHart; operands: Readonly<Operands>; pc: bigint; nextPc: bigint}>
 
 /** @returns the value, unsigned, of the expression's width. */
@@ -178,7 +178,7 @@ function evaluateWide(context: Context, e: Expression): bigint {
 	}
 }
 
-/** Evaluates what the effect needs. @returns the effect itself, to be done once all of the instruction's effects are evaluated. */
+/** Evaluates an effect's operands. @returns the effect itself, to be carried out once all operands are evaluated. */
 function prepare(context: Context, effect: Effect): () => void {
 	const {hart, operands} = context
 	const target = BigInt.asUintN(64, context.pc + BigInt(operands.imm))

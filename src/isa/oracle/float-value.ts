@@ -1,4 +1,4 @@
-/** A floating-point number as an exact value, and the rounding of one to a format. Slow; for tests. IEEE 754-2019. */
+/** Floating-point numbers as exact values, and their rounding to a format. Slow; for tests. IEEE 754-2019. */
 
 /** Accrued exception flags, as fflags holds them. */
 export const Flag = {NX: 1, UF: 2, OF: 4, DZ: 8, NV: 16} as const
@@ -58,7 +58,7 @@ export function unpack(format: FloatFormat, bits: bigint): Value {
 	return {kind: 'finite', negative, magnitude, exponent: format.minimum - format.fraction + Number(biased) - 1}
 }
 
-/** Rounds magnitude × 2^shift to an integer, where `sticky` says that the exact value is a little above the magnitude. */
+/** Rounds magnitude × 2^shift to an integer. `sticky`: the exact value is a little above it. */
 export function roundToInteger(options: {
 	magnitude: bigint
 	shift: number
@@ -68,7 +68,7 @@ export function roundToInteger(options: {
 }): {integer: bigint; inexact: boolean} {
 	const {magnitude, shift, sticky, negative, rm} = options
 	if (shift >= 0 && !sticky) return {integer: magnitude << BigInt(shift), inexact: false}
-	// Two more bits than the result: one decides, the other says whether anything lies below it.
+	// Two bits below the result: half, and sticky.
 	const down = Math.max(-shift, 0)
 	const doubled = (magnitude << 2n) | (sticky ? 1n : 0n)
 	const scaled = shift > 0 ? doubled << BigInt(shift) : doubled
@@ -86,14 +86,14 @@ export function roundToInteger(options: {
 	return {integer: floor + (up ? 1n : 0n), inexact: rest > 0n}
 }
 
-/** The format's number for an exact value that is not 0. `sticky`: the value is a little above, by less than one unit of the magnitude. */
+/** Rounds an exact value, not 0, to the format. `sticky`: it is above the magnitude by less than one unit. */
 export function round(
 	format: FloatFormat,
 	value: {negative: boolean; magnitude: bigint; exponent: number; sticky?: boolean},
 	rm: RoundingMode,
 ): FloatResult {
 	const {negative, magnitude, exponent, sticky = false} = value
-	// Exponent of the leading bit, were the range without limit.
+	// Exponent of the leading bit in an unbounded range.
 	const leading = bitLength(magnitude) - 1 + exponent
 	const roundAt = (unitExponent: number) =>
 		roundToInteger({magnitude, shift: exponent - unitExponent, sticky, negative, rm})

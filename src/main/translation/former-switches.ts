@@ -9,7 +9,7 @@ const formerSwitches: readonly Readonly<{option: string; field: string; now: key
 	{option: '--last-pages', field: 'lastPages', now: 'lastPages'},
 ]
 
-/** @param word of a command line. @returns what to write now; undefined when it was no such switch. */
+/** @param word of a command line. @returns its present spelling; undefined if it is no former switch. */
 export function presentSpelling(word: string): string | undefined {
 	const [option] = word.split('=', 1)
 	const found = formerSwitches.find((former) => former.option === option)

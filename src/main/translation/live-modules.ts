@@ -1,15 +1,15 @@
-/** The modules that vCPUs hold: which places they serve, how large they are, and which have to go. */
+/** The modules that vCPUs hold: which places they serve, how large they are, and which to drop. */
 import {type RegionInfo, regionKey} from '../../translate/index.ts'
 
 export type LiveModule = Readonly<{id: number; wasmBytes: number; regions: readonly RegionInfo[]}>
 
 export type ModuleLimits = Readonly<{
-	/** Of WebAssembly, of all live modules. */
+	/** Of all live modules. */
 	wasmBytes: number
 	regions: number
 }>
 
-/** Regions of one place: code that comes and goes finds its older ones again. */
+/** Regions kept per place, so that code that changes back finds its older region again. */
 const versionsOfPlace = 4
 
 type Held = LiveModule & {/** Regions that are among the newest of their place. */ current: number}
@@ -39,7 +39,7 @@ export class LiveModules {
 		return this.#wasmBytes
 	}
 
-	/** @returns the modules that have to go now, which are no longer counted: superseded ones, and the oldest above the limits. */
+	/** @returns the modules to drop now, no longer counted: superseded ones, and the oldest above the limits. */
 	add(module: LiveModule): LiveModule[] {
 		const held = {...module, current: module.regions.length}
 		this.#modules.set(module.id, held)

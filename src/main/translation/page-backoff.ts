@@ -1,12 +1,15 @@
-/** Patience with pages whose code changes, or cannot be translated: each time, more requests have to come before the next attempt. */
+/**
+ * Backoff for pages whose code changes or cannot be translated: each failure doubles the requests until the next
+ * attempt.
+ */
 
-/** Attempts in vain that cost nothing. */
+/** Failed attempts without a penalty. */
 const free = 4
 /** At most 2^16 requests. */
 const mostDoublings = 16
-/** Milliseconds after which one attempt in vain is forgiven. */
+/** Milliseconds after which one failed attempt is forgiven. */
 const forgiveness = 1000
-/** Pages to remember; those that are forgiven make room. */
+/** Pages to remember; forgiven ones make room. */
 const mostPages = 4096
 
 type Record = {strikes: number; since: number; requests: number}
@@ -20,7 +23,7 @@ export class PageBackoff {
 		this.#now = now
 	}
 
-	/** A translation of the page was in vain: nothing came of it, or its code has changed since. */
+	/** A translation of the page was wasted: it yielded no region, or the code has changed since. */
 	strike(page: number): void {
 		const record = this.#forgiving(page)
 		if (record) {
@@ -31,7 +34,7 @@ export class PageBackoff {
 		this.#pages.set(page, {strikes: 1, since: this.#now(), requests: 0})
 	}
 
-	/** Someone asks for a region of the page. @returns whether to translate it. */
+	/** A vCPU requests a region of the page. @returns whether to translate it. */
 	admits(page: number): boolean {
 		const record = this.#forgiving(page)
 		if (!record || record.strikes <= free) return true

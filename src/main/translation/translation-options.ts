@@ -53,14 +53,14 @@ export async function prepareDumpFolder(folder: string): Promise<void> {
 }
 
 /**
- * Bytes of WebAssembly, about, that a function runs through before V8 optimizes it; this is V8's own. Fewer make no benchmark
- * faster and a boot slower, on two cores, which vCPUs share with the compiler's threads: integer-bench took 0.54 s
- * (medians of three) with 13,000,000, 0.56 with 4,000,000, 0.58 with 1,000,000; Debian's boot to its shell, once each, 7.6, 8.6 and 10.7 s of
- * processor time.
+ * Roughly the bytes of WebAssembly that a function executes before V8 optimizes it; this is V8's default. On two cores,
+ * which vCPUs share with the compiler's threads, fewer make no benchmark faster and a boot slower. With 13,000,000,
+ * 4,000,000 and 1,000,000, integer-bench took 0.54, 0.56 and 0.58 s (medians of three); Debian's boot to its shell,
+ * once each, took 7.6, 8.6 and 10.7 s of processor time.
  */
 const tieringBudget = 13_000_000
 
-/** V8's flags hold for the whole process, for code that is compiled from now on and threads that start from now on. */
+/** V8's flags apply to the whole process: to code compiled, and threads started, from now on. */
 export function setEngineFlags({perfMap}: {perfMap: boolean}): void {
 	setFlagsFromString(`--wasm-tiering-budget=${tieringBudget}`)
 	if (perfMap) setFlagsFromString('--perf-basic-prof')

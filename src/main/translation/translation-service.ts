@@ -1,4 +1,7 @@
-/** The translator of one machine: collects what its vCPUs ask for, has helpers translate it, and tells every vCPU of modules that come and go. */
+/**
+ * A machine's translator: collects the vCPUs' requests, has helpers translate them, and tells every vCPU which modules
+ * to add and drop.
+ */
 import {MessageChannel, type MessagePort} from 'node:worker_threads'
 import type {SharedMemory} from '../../memory/index.ts'
 import type {GracePeriod, Rcu} from '../../rcu/index.ts'
@@ -14,11 +17,11 @@ import {PageBackoff} from './page-backoff.ts'
 import type {TranslatedModule} from './translate-job.ts'
 import {TranslationCounters, type TranslationStatistics} from './translation-statistics.ts'
 
-/** Requests of one job. */
+/** Requests per job. */
 const mostRequests = 64
-/** Requests that may wait; further ones are refused, and come again. */
+/** Requests that may wait; further ones are refused, and will be repeated. */
 const mostWaiting = 4096
-/** Jobs that fail one after another until no more are started. */
+/** After this many failures in a row no more jobs are started. */
 const mostFailures = 16
 
 export const defaultLimits: ModuleLimits = {wasmBytes: 64 * 2 ** 20, regions: 20_000}
@@ -40,7 +43,7 @@ export type TranslationServiceOptions = Readonly<{
 type Waiting = Readonly<{request: RegionRequest; asked: number /** Its batch has failed. */; alone: boolean}>
 
 export class TranslationService {
-	/** The vCPUs' ends, by vCPU: to be transferred. */
+	/** The vCPUs' ends of the channels, by vCPU: to be transferred. */
 	readonly vcpuPorts: readonly MessagePort[]
 	readonly #ports: readonly MessagePort[]
 	readonly #memory: SharedMemory
@@ -67,12 +70,12 @@ export class TranslationService {
 		this.#ports = channels.map(({port1}) => port1)
 		for (const port of this.#ports) {
 			port.on('message', (message: RequestMessage) => this.#onRequests(message))
-			// A machine that runs keeps the process alive by itself; one that is forgotten is no reason to go on.
+			// A running machine keeps the process alive by itself; an abandoned one should not.
 			port.unref()
 		}
 	}
 
-	/** No more jobs, and no more messages. What helpers still work on is ignored. */
+	/** Starts no more jobs and sends no more messages. Results of jobs under way are ignored. */
 	close(): void {
 		this.#closed = true
 		this.#waiting.clear()
@@ -115,10 +118,12 @@ export class TranslationService {
 		this.#waiting.set(key, {request, asked, alone: false})
 	}
 
-	/** Whether the region's page holds now what it was translated from: then it has been posted, and runs soon. */
+	/**
+	 * Whether the page still holds the bytes that the region was translated from. Then it was posted, and will run soon.
+	 */
 	#isCurrent({page, sources}: RegionInfo): boolean {
 		const {u8} = this.#memory
-		// Plain: the guest may write it meanwhile. Whatever is wrong then, the vCPU asks again.
+		// Plain: the guest may write it meanwhile. If the answer is wrong, the vCPU asks again.
 		return sources.every(([offset, bytes]) => bytes.every((byte, index) => u8[page + offset + index] === byte))
 	}
 
@@ -199,7 +204,7 @@ export class TranslationService {
 		}
 	}
 
-	/** One bad request spoils its batch: each gets another try alone. */
+	/** One bad request fails its whole batch, so each gets another try alone. */
 	#fail(batch: readonly Waiting[], error: Error): void {
 		const {counts} = this.#counters
 		if (counts.failures === 0) (this.#options.onFailure ?? report)(error)

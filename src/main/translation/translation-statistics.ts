@@ -6,13 +6,15 @@ export type TranslationStatistics = Readonly<{
 	requests: number
 	/** Requests that needed nothing: the region was waiting, being translated, or posted already. */
 	merged: number
-	/** Requests put off, because translations of their page were in vain too often. */
+	/** Requests put off: too many translations of their page were wasted, or too many requests were waiting. */
 	refused: number
-	/** Requests of which no region came. */
+	/** Requests that yielded no region. */
 	rejected: number
-	/** Jobs of the helpers that failed. */
+	/** Helpers' jobs that failed. */
 	failures: number
-	/** Modules compiled; those that vCPUs hold; those dropped, and how many of these still wait for their grace period. */
+	/**
+	 * Modules compiled; those that vCPUs hold; those dropped, and how many of these still wait for their grace period.
+	 */
 	modules: number
 	liveModules: number
 	droppedModules: number
@@ -24,7 +26,7 @@ export type TranslationStatistics = Readonly<{
 	liveWasmBytes: number
 	/** Guest instructions in the regions, each counted as often as it was translated. */
 	guestInstructions: number
-	/** Sums, of helper time. */
+	/** Sums of helper time. */
 	translateMilliseconds: number
 	compileMilliseconds: number
 	/** From the request until the module was posted to the vCPUs. */
@@ -50,7 +52,7 @@ export class TranslationCounters {
 		translateMilliseconds: 0,
 		compileMilliseconds: 0,
 	}
-	/** Of this thread alone. */
+	/** Used by this thread only. */
 	readonly #latency = new Int32Array(LatencyHistogram.size / 4)
 
 	/** @param asked microseconds() */

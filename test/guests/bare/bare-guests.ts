@@ -8,7 +8,7 @@ const projectRoot = join(import.meta.dirname, '../../..')
 
 export type BareGuest = 'warl' | 'pmp' | 'everywhere'
 export const bareGuests: readonly BareGuest[] = ['warl', 'pmp', 'everywhere']
-/** What they are recorded with, and run with here. */
+/** RAM, in the recording and here. */
 export const bareGuestMebibytes = 64
 
 const folder = 'test/guests/bare'

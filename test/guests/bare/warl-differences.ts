@@ -1,4 +1,4 @@
-/** Where CSRs read back other than under QEMU 7.2, on purpose, and why. Anything else is a defect. */
+/** Where CSRs deliberately read back otherwise than under QEMU 7.2, and why. Any other difference is a defect. */
 
 export type Difference = Readonly<{
 	/** As the guest prints them; `csr b03–b1f` stands for all between. */
@@ -59,7 +59,7 @@ export const differences: readonly Difference[] = [
 	{
 		names: ['csr 344'],
 		ours: '0 222 0 222 222',
-		reason: 'mip: as mideleg; and mtimecmp is never, not 0, before it is written, so MTIP is clear.',
+		reason: 'mip: as mideleg; and mtimecmp means never, not 0, before it is written, so MTIP is clear.',
 	},
 	{
 		names: ['csr 320'],
@@ -69,7 +69,7 @@ export const differences: readonly Difference[] = [
 	{
 		names: ['csr 323–33f'],
 		ours: zero,
-		reason: 'mhpmevent3–31 are read-only zero; QEMU keeps those of counters that it has not.',
+		reason: 'mhpmevent3–31 are read-only zero; QEMU keeps those of counters that it does not have.',
 	},
 	{
 		names: ['csr b03–b1f'],
@@ -96,7 +96,7 @@ export const differences: readonly Difference[] = [
 		names: ['csr 3a4', 'csr 3a6', 'csr 3a8', 'csr 3aa', 'csr 3ac', 'csr 3ae', 'csr 3c0–3ef'],
 		ours: zero,
 		reason:
-			'Of 64 PMP entries 16 are there: the registers of the others are read-only zero; in QEMU they do not exist.',
+			'Of 64 PMP entries 16 are implemented: the registers of the others are read-only zero; in QEMU they do not exist.',
 	},
 	{
 		names: ['csr 747'],

@@ -1,4 +1,4 @@
-/** The floating-point oracle against a processor, against the host's numbers, and against the manual's special cases. */
+/** The floating-point oracle against a processor, the host's numbers and the manual's special cases. */
 import {readFileSync} from 'node:fs'
 import test from 'ava'
 import {oracle} from '../../../src/isa/oracle/evaluate-float.ts'

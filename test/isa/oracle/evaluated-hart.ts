@@ -1,4 +1,4 @@
-/** A hart for the evaluator: registers, a sparse memory of bytes, CSRs without meaning, and the floating-point oracle. */
+/** A hart for the evaluator: registers, sparse memory of bytes, CSRs without meaning, the floating-point oracle. */
 
 import {type Decoded, instructionNamed, type Operands} from '../../../src/isa/index.ts'
 import type {EvaluatedHart} from '../../../src/isa/oracle/evaluate.ts'
