@@ -1,5 +1,5 @@
 /** A machine: the library's door. Creates the shared memory, loads the guest, and runs one worker thread per hart. */
-import {Board, boardMap, type ClockOrigin, MainDoorbell, StopReason, ticksSince} from '../board/index.ts'
+import {Board, boardMap, type ClockOrigin, MainDoorbell, maximumHarts, StopReason, ticksSince} from '../board/index.ts'
 import {assert, expected, rangeError} from '../errors.ts'
 import {exitCodes} from '../exit-codes.ts'
 import {HartRegisters, type RegisterDump, resetHarts} from '../hart/index.ts'
@@ -9,7 +9,6 @@ import {Rcu} from '../rcu/index.ts'
 import {HartStates} from '../sbi/index.ts'
 import {Tlb, type TlbConfig} from '../tlb/index.ts'
 import type {TranslationConfig} from '../translate/index.ts'
-import type {VcpuConfig} from '../vcpu-worker/index.ts'
 import {readHartCore} from './artifacts.ts'
 import {type BootPlan, planBoot} from './boot/index.ts'
 import {ConsoleStream} from './console-stream.ts'
@@ -76,7 +75,8 @@ export class Machine implements CommandLineMachine {
 	 */
 	static async create(options: MachineOptions): Promise<Machine> {
 		const {smp, memory: memoryBytes, kernel, initrd, bios, dtb, append} = options
-		if (!(Number.isInteger(smp) && smp >= 1 && smp <= 64)) throw expected('--smp from 1 to 64', smp)
+		if (!(Number.isInteger(smp) && smp >= 1 && smp <= maximumHarts))
+			throw expected(`--smp from 1 to ${maximumHarts}`, smp)
 		const translation = translationConfig(options)
 		const files = Object.fromEntries(
 			Object.entries({kernel, initrd, bios, dtb, append}).filter(([, value]) => value !== undefined),
@@ -91,7 +91,11 @@ export class Machine implements CommandLineMachine {
 			WebAssembly.compile(await readHartCore()),
 			WebAssembly.compile(buildInterpreter({design})),
 		])
-		return new Machine({plan, memory, tlb, hartModule, interpreterModule, translation, options})
+		// Ends the threads that have started if a later one does not.
+		await using started = new AsyncDisposableStack()
+		const machine = new Machine({plan, memory, tlb, hartModule, interpreterModule, translation, options, started})
+		started.move()
+		return machine
 	}
 
 	private constructor(parts: {
@@ -102,8 +106,10 @@ export class Machine implements CommandLineMachine {
 		interpreterModule: WebAssembly.Module
 		translation: TranslationConfig
 		options: MachineOptions
+		/** Takes everything that must be ended if the constructor throws. */
+		started: AsyncDisposableStack
 	}) {
-		const {plan, memory, tlb, hartModule, interpreterModule, translation, options} = parts
+		const {plan, memory, tlb, hartModule, interpreterModule, translation, options, started} = parts
 		const harts = options.smp
 		const clockOrigin: ClockOrigin = process.hrtime()
 		this.harts = harts
@@ -120,21 +126,22 @@ export class Machine implements CommandLineMachine {
 			hasRoom: () => this.#board.control.ringMain(MainDoorbell.consoleOutput),
 		})
 		this.#load()
-		this.#helpers = new HelperPool(memory, tlb)
+		this.#helpers = started.use(new HelperPool(memory, tlb))
 		this.#overdue.promise.catch(() => {})
 		const {base: gpa, size} = boardMap.bootRom
 		const translates = translation.accel === 'jit' && !translation.synchronous
 		this.#translation = translates ? this.#createTranslation(translation, options) : undefined
+		started.defer(() => this.#translation?.close())
 		this.#countsChains = translation.accel === 'jit' && translation.countChains === true
 		const modules = {hartModule, interpreterModule, translation}
 		const shared = {harts, memory: memory.memory, map: memory.map, tlb, clockOrigin, ...modules}
 		const codePages = codePagesPerVcpu(harts)
-		this.#threads = new VcpuThreads(
-			Array.from({length: harts}, (_, vcpu): VcpuConfig => {
-				const translationPort = this.#translation?.vcpuPorts[vcpu]
-				return {...shared, vcpu, codePages, rom: {gpa, size}, ...(translationPort && {translationPort})}
-			}),
-		)
+		this.#threads = started.use(new VcpuThreads())
+		for (let vcpu = 0; vcpu < harts; vcpu++) {
+			const translationPort = this.#translation?.vcpuPorts[vcpu]
+			const rest = {vcpu, codePages, rom: {gpa, size}, ...(translationPort && {translationPort})}
+			this.#threads.start({...shared, ...rest})
+		}
 	}
 
 	/**

@@ -24,30 +24,11 @@ type Thread = Readonly<{
 }>
 
 export class VcpuThreads implements AsyncDisposable {
-	readonly #threads: readonly Thread[]
+	readonly #threads: Thread[] = []
 	#disposed = false
 
-	constructor(configs: readonly VcpuConfig[]) {
-		this.#threads = configs.map((config) => this.#start(config))
-	}
-
-	/** Puts every vCPU into its state at reset. @throws VcpuDied */
-	async reset(): Promise<void> {
-		await Promise.all(this.#threads.map((thread) => call(thread, (api) => api.reset())))
-	}
-
-	/** Runs every vCPU. Resolves once all are parked. @param onDeath called as soon as one dies, so that the others can be stopped. */
-	async run(onDeath: (died: VcpuDied) => void): Promise<void> {
-		await Promise.all(this.#threads.map((thread) => call(thread, (api) => api.run()).catch(onDeath)))
-	}
-
-	async [Symbol.asyncDispose](): Promise<void> {
-		// Ends a thread that runs guest code, or sleeps, as well as a parked one.
-		this.#disposed = true
-		await Promise.all(this.#threads.map(({worker}) => worker.terminate()))
-	}
-
-	#start(config: VcpuConfig): Thread {
+	/** Starts a vCPU's thread. @throws when the host cannot; the other threads are as before. */
+	start(config: VcpuConfig): void {
 		// Flags such as --input-type are the main script's own.
 		const worker = new Worker(threadEntries.vcpu, {
 			workerData: config,
@@ -67,7 +48,23 @@ export class VcpuThreads implements AsyncDisposable {
 		// After Comlink has begun to listen, which keeps the process alive. A machine that runs does so itself, and one that is
 		// forgotten is no reason to go on.
 		worker.unref()
-		return {vcpu: config.vcpu, worker, api, death}
+		this.#threads.push({vcpu: config.vcpu, worker, api, death})
+	}
+
+	/** Puts every vCPU into its state at reset. @throws VcpuDied */
+	async reset(): Promise<void> {
+		await Promise.all(this.#threads.map((thread) => call(thread, (api) => api.reset())))
+	}
+
+	/** Runs every vCPU. Resolves once all are parked. @param onDeath called as soon as one dies, so that the others can be stopped. */
+	async run(onDeath: (died: VcpuDied) => void): Promise<void> {
+		await Promise.all(this.#threads.map((thread) => call(thread, (api) => api.run()).catch(onDeath)))
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		// Ends a thread that runs guest code, or sleeps, as well as a parked one.
+		this.#disposed = true
+		await Promise.all(this.#threads.map(({worker}) => worker.terminate()))
 	}
 }
 

@@ -110,6 +110,21 @@ test.serial('a thread that hangs inside the lock of a device is reported with bo
 	t.deepEqual(await machine.run(), {reason: 'error', exitCode: 70, message})
 })
 
+test.serial('a vCPU thread that does not start fails create(), and no other thread is left', async (t) => {
+	const {vcpu} = threadEntries
+	let starts = 0
+	// A URL that Worker refuses, for the third hart.
+	Object.defineProperty(entries, 'vcpu', {get: () => (++starts === 3 ? new URL('http://localhost/') : vcpu)})
+	t.teardown(() => Object.defineProperty(entries, 'vcpu', {value: vcpu, writable: true}))
+	newWorkers()
+	await t.throwsAsync(createMachine(t, {kernel: stay, smp: 4, accel: 'jit'}), {code: 'ERR_INVALID_URL_SCHEME'})
+	t.is(starts, 3)
+	const threads = newWorkers()
+	// Two harts and at least two helpers.
+	t.true(threads.length >= 4)
+	t.true(threads.every(({threadId}) => threadId === -1))
+})
+
 test.serial('an interpreter that traps stops the machine and names the hart', async (t) => {
 	const create = SharedMemory.create
 	let memory: SharedMemory | undefined

@@ -1,8 +1,8 @@
 /** The grammar of the command line: its commands and options, for the parser, --help and docs/command-line.md. */
 import {Command} from 'commander'
+import {maximumHarts} from '../../board/index.ts'
 import {exitCodes} from '../../exit-codes.ts'
 import {keyHelp} from './key-escapes.ts'
-import {maximumHarts} from './quantities.ts'
 import {RunOption} from './run-option.ts'
 import {defaultMemory, type RawRunOptions} from './run-options.ts'
 import {accelOption, jitThresholdOption, studyOptions} from './translation-switches.ts'

@@ -1,7 +1,6 @@
 /** Quantities as they are written on the command line: sizes, harts, seconds. */
+import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
-
-export const maximumHarts = 64
 
 const unitBytes: Readonly<Record<string, number>> = {b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40}
 

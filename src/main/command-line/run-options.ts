@@ -1,9 +1,10 @@
 /** The options of `manyhart run`, checked. */
 import {availableParallelism} from 'node:os'
+import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
 import type {TranslationOptions} from '../machine-interface.ts'
 import {parsePattern} from './console-matcher.ts'
-import {maximumHarts, parseSeconds, parseSize, parseSmp, quoted} from './quantities.ts'
+import {parseSeconds, parseSize, parseSmp, quoted} from './quantities.ts'
 import {checkTranslationSwitches, type RawTranslationSwitches} from './translation-switches.ts'
 
 /** As the parser of the command line hands them over. */
