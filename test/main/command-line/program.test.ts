@@ -47,7 +47,7 @@ async function folder(t: ExecutionContext): Promise<string> {
 	return path
 }
 
-// The signal handlers are the process's.
+// Serial, because signal handlers belong to the process.
 const serial = test.serial
 
 serial('options reach the machine, in QEMU’s spelling too', async (t) => {
