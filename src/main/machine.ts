@@ -174,7 +174,7 @@ export class Machine implements CommandLineMachine {
 		this.#translation?.close()
 		this.#board.control.ringMain(MainDoorbell.stop)
 		this.#pause?.parked.resolve()
-		// Not if a helper hangs: dispose() ends it.
+		// Does not wait for a helper that hangs: dispose() ends it.
 		await Promise.all([pumping, Promise.race([this.#helpers.idle(), this.#overdue.promise.catch(() => {})])])
 		this.#abort?.removeEventListener('abort', this.#onAbort)
 		clearInterval(beat)

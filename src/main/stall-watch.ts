@@ -1,4 +1,4 @@
-/** Watches grace periods from the main thread, since a hart may not be waiting for one. */
+/** Watches for stalled grace periods from the main thread, since no hart may be waiting for them. */
 import type {GracePeriod, Rcu} from '../rcu/index.ts'
 
 export class StallWatch {

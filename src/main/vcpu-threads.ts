@@ -29,7 +29,7 @@ export class VcpuThreads implements AsyncDisposable {
 
 	/** Starts a vCPU's thread. @throws when the host cannot; the other threads are as before. */
 	start(config: VcpuConfig): void {
-		// Without execArgv the worker would inherit flags of the main script, such as --input-type.
+		// No execArgv: the worker would inherit flags that are for the main script, such as --input-type.
 		const worker = new Worker(threadEntries.vcpu, {
 			workerData: config,
 			transferList: config.translationPort ? [config.translationPort] : [],

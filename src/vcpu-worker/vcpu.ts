@@ -213,7 +213,7 @@ export class Vcpu {
 		Atomics.store(this.#memory.i32, (this.#block + VcpuWords.offset.waiting) >> 2, value)
 	}
 
-	// Plain: only this vCPU writes its statistics. Does not reach 2^32.
+	// Plain: only this vCPU writes its statistics. 2^32 decodings are far off.
 	#countDecoded(): void {
 		this.registers.setWord('instructionsDecoded', this.registers.word('instructionsDecoded') + 1)
 	}

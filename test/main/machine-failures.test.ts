@@ -68,7 +68,7 @@ test.serial('a thread that ends before it has started is reported', async (t) =>
 	t.regex(message!, /^hart 1 died: its thread ended with code [01]$/)
 })
 
-/** The main thread uses the first three, too. In rtc and virtio, the thread dies while it also holds the PLIC's lock. */
+/** The main thread uses the first three, too. In rtc and virtio, the thread dies holding the PLIC's lock, too. */
 const lockedDevices = [
 	{device: 'uart', register: boardMap.uart.base + 5, read: loadByte},
 	{device: 'rtc', register: boardMap.rtc.base, read: loadWord},

@@ -57,7 +57,7 @@ const folders = [
 ]
 
 export type InitramfsParts = Readonly<{
-	/** A path of the program. */
+	/** The path of the program. */
 	busybox: string
 	/** The folder of the kernel's modules; its name is the kernel's release. */
 	modulesFolder: string
