@@ -47,8 +47,7 @@ export class Timers {
 		const machine = this.#aclint.mtimecmpTicks(this.#vcpu)
 		const due = (now >= supervisor ? Mip.STIP : 0) | (now >= machine ? Mip.MTIP : 0)
 		if (due) this.#blocks.raise(this.#vcpu, due)
-		// An earlier check may have raised MTIP just after another hart moved mtimecmp. That hart rang; this
-		// lowers it.
+		// An earlier check may have raised MTIP just after another hart moved mtimecmp. That hart rang; this lowers it.
 		const stale = this.#registers.pendingInterrupts() & (Mip.STIP | Mip.MTIP) & ~due
 		if (stale) this.#blocks.lower(this.#vcpu, stale)
 		this.#deadline = Math.min(
