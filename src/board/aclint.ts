@@ -1,4 +1,4 @@
-/** ACLINT: software interrupts (MSWI) and timers (MTIMER) of all harts, laid out as SiFive's CLINT. */
+/** ACLINT: software interrupts (MSWI) and timers (MTIMER) of all harts, in the layout of SiFive's CLINT. */
 import {array, Doorbell, Mip, type SharedMemory, sharedStruct, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
 import type {AccessBytes, Device} from './bus.ts'
 import {boardMap, maximumHarts} from './memory-map.ts'
@@ -22,7 +22,7 @@ export const AclintState = sharedStruct(
 export class Aclint implements Device {
 	readonly name = 'aclint'
 	readonly base = boardMap.aclint.base
-	/** Up to mtime; what the device tree gives it besides is empty. */
+	/** Ends behind mtime; the rest of the range in the device tree is empty. */
 	readonly size = 0xc000
 	readonly narrowest = 4
 	readonly #blocks: VcpuBlocks
@@ -44,10 +44,14 @@ export class Aclint implements Device {
 		this.#words.fill(-1, this.#mtimecmp, this.#mtimecmp + maximumHarts * 2)
 	}
 
-	/** The tick at which the hart's MTIP rises; beyond 2^53 it is rounded, which is never. For the run loop, which sets and clears MTIP by it. */
+	/**
+	 * For the run loop, which raises and lowers MTIP.
+	 * @returns the tick at which the hart's MTIP rises. Rounded from 2^53 on, which is practically never.
+	 */
 	mtimecmpTicks(hart: number): number {
 		const low = this.#mtimecmp + hart * 2
-		// A torn pair is seen at most until the writer rings the doorbell, after its second store. Pairs with write().
+		// A torn pair does no harm: the writer rings after each of its two stores, and this is read again. Pairs with
+		// #writeMtimecmp().
 		return (Atomics.load(this.#words, low + 1) >>> 0) * twoTo32 + (Atomics.load(this.#words, low) >>> 0)
 	}
 
@@ -56,7 +60,7 @@ export class Aclint implements Device {
 		if (offset === mtimeHigh) return Math.floor(this.#now() / twoTo32)
 		if (offset >= mtimecmpBase) {
 			const word = (offset - mtimecmpBase) >> 2
-			// Any hart may read any comparator; orders nothing.
+			// Orders nothing: any hart may read any comparator. Its writer is #writeMtimecmp().
 			return word < this.#blocks.count * 2 ? Atomics.load(this.#words, this.#mtimecmp + word) : 0
 		}
 		const hart = (offset - msipBase) >> 2
@@ -86,7 +90,7 @@ export class Aclint implements Device {
 		if (hart >= this.#blocks.count) return
 		// Publish, before the ring that makes the hart's run loop look again. Pairs with mtimecmpTicks().
 		Atomics.store(this.#words, this.#mtimecmp + word, value | 0)
-		// At once, so that a handler that moves its comparator does not see its old interrupt again.
+		// Here and not in the run loop, so that a handler that moves its comparator does not take the same interrupt again.
 		if (this.mtimecmpTicks(hart) > this.#now()) this.#blocks.lower(hart, Mip.MTIP)
 		this.#blocks.ring(hart, Doorbell.interrupt)
 	}

@@ -1,4 +1,4 @@
-/** The board: QEMU's `virt`, put together. Constructible in any thread; its registers live in the shared memory. */
+/** The board: all devices of QEMU's `virt`. Each thread has a Board of its own; the registers are in shared memory. */
 import {
 	GuestRam,
 	pageBytes,
@@ -47,11 +47,11 @@ export function boardRegion(): RegionRequest {
 export type BoardOptions = Readonly<{
 	/** Ticks of mtime since the machine started; see ticksSince(). */
 	now: () => number
-	/** The hart whose thread uses this board; the main thread without one. */
+	/** The hart whose thread uses this board; undefined for the main thread. */
 	hart?: number
-	/** Milliseconds since 1970; the host's, unless a test says otherwise. */
+	/** Milliseconds since 1970; by default the host's. For tests. */
 	wallTime?: () => number
-	/** Fills with random bytes; the host's generator, unless a test says otherwise. */
+	/** Fills an array with random bytes; by default from the host's generator. For tests. */
 	fillRandom?: (bytes: Uint8Array<ArrayBuffer>) => void
 }>
 
@@ -92,17 +92,17 @@ export class Board {
 		this.console = new ConsoleBackend(this.uart)
 	}
 
-	/** For the main thread, now and then. @returns which device is held by which thread since `limit` calls. */
+	/** For the main thread, at each heartbeat. @returns a message if a device's lock has been held for `limit` calls. */
 	watch(limit: number): string | undefined {
 		return this.#locks.watch(limit)
 	}
 
-	/** A hart's thread has died: whoever waits for a device that it was at gets an error instead. For the main thread. */
+	/** A hart's thread has died: threads that wait for a device's lock that it held get an error. For the main thread. */
 	orphan(hart: number): void {
 		this.#locks.orphan(hart)
 	}
 
-	/** Puts every register into its state at power-on. For the main thread, before the vCPUs (re)start. */
+	/** Resets every register to its value at power-on. For the main thread, before the vCPUs start. */
 	reset(): void {
 		this.control.reset()
 		for (const device of [this.aclint, this.plic, this.rtc, this.uart, ...this.virtio]) device.reset()

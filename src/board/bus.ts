@@ -1,4 +1,4 @@
-/** The bus: finds the device that answers a guest-physical address. */
+/** The bus: looks up the device at a guest-physical address. */
 import {assert} from '../errors.ts'
 import type {Gpa} from '../memory/index.ts'
 
@@ -9,17 +9,17 @@ export interface Device {
 	readonly base: Gpa
 	/** Bytes. */
 	readonly size: number
-	/** Narrower accesses fault; 1 where every width is served. */
+	/** Narrower accesses fault. */
 	readonly narrowest: AccessBytes
-	/** @param offset from `base`, a multiple of `bytes`. @returns the value, unsigned. Callable from any thread. */
+	/** @param offset from `base`, a multiple of `bytes`. @returns the value, unsigned. From any vCPU's thread. */
 	read(offset: number, bytes: AccessBytes): number
-	/** @param value unsigned, already cut to `bytes`. Callable from any thread. */
+	/** @param value unsigned, already truncated to `bytes`. From any vCPU's thread. */
 	write(offset: number, bytes: AccessBytes, value: number): void
 }
 
 export class Bus {
 	readonly #devices: readonly Device[]
-	/** Where the last access went: drivers poll. */
+	/** The device of the last access, tried first: drivers poll. */
 	#last: Device | undefined
 
 	constructor(devices: readonly Device[]) {
@@ -30,13 +30,13 @@ export class Bus {
 		}
 	}
 
-	/** @param bytes 1, 2 or 4. @returns the value, unsigned; −1 when nothing answers (an access fault). */
+	/** @param bytes 1, 2 or 4. @returns the value, unsigned; −1 for an access fault. */
 	read(gpa: Gpa, bytes: number): number {
 		const device = this.#find(gpa, bytes)
 		return device ? device.read(gpa - device.base, bytes as AccessBytes) >>> 0 : -1
 	}
 
-	/** @returns 1 when it is done, 0 when nothing answers (an access fault). */
+	/** @returns 1 if a device took the write, 0 for an access fault. */
 	write(gpa: Gpa, bytes: number, value: number): 0 | 1 {
 		const device = this.#find(gpa, bytes)
 		if (!device) return 0

@@ -1,4 +1,4 @@
-/** A ring of bytes in shared memory: one consumer, and producers that take turns under a lock of their own. */
+/** A ring of bytes in shared memory, for one producer and one consumer at a time; its owner's lock ensures that. */
 import {array, type SharedMemory, type SharedStruct, sharedStruct} from '../memory/index.ts'
 
 type RingFields = Readonly<{
@@ -13,10 +13,10 @@ type RingFields = Readonly<{
 export function byteRing(capacity: number): SharedStruct<RingFields> {
 	return sharedStruct(
 		{
-			/** Bytes ever put, wraps at 2^32; written by the producer. */
+			/** Bytes put so far, modulo 2^32; written by the producer. */
 			tail: 'i32',
 			tailLine: array('i32', 15),
-			/** Bytes ever taken, wraps at 2^32; written by the consumer, who notifies it. */
+			/** Bytes taken so far, modulo 2^32; written by the consumer, who then notifies this word. */
 			head: 'i32',
 			headLine: array('i32', 15),
 			data: array('i8', capacity),
@@ -32,7 +32,7 @@ export class ByteRing {
 	readonly #head: number
 	readonly #onFilled: () => void
 
-	/** @param options.onFilled called by put() and push() each time the empty ring has got its first byte. */
+	/** @param options.onFilled called by put() and push() when they find the ring empty. */
 	constructor(memory: SharedMemory, options: {struct: SharedStruct<RingFields>; offset: number; onFilled: () => void}) {
 		const {struct, offset, onFilled} = options
 		this.#i32 = memory.i32
@@ -44,7 +44,7 @@ export class ByteRing {
 	}
 
 	get used(): number {
-		// Ordered before the reads and writes of the bytes between head and tail. Pairs with #advance().
+		// Acquire: ordered before the accesses to the data. Tail pairs with #publish(), head with take().
 		return (Atomics.load(this.#i32, this.#tail) - Atomics.load(this.#i32, this.#head)) >>> 0
 	}
 
@@ -52,17 +52,17 @@ export class ByteRing {
 		return this.#data.length - this.used
 	}
 
-	/** Puts one byte. @returns whether there was room. */
+	/** Puts one byte. @returns false if the ring is full. */
 	put(byte: number): boolean {
 		if (this.free === 0) return false
-		// Plain: the producers' lock guards tail, and the consumer does not look past it.
+		// Plain: only the producer writes tail, and the consumer reads no data behind it.
 		const tail = this.#i32[this.#tail] as number
 		this.#data[tail & (this.#data.length - 1)] = byte
 		this.#publish(tail, 1)
 		return true
 	}
 
-	/** Puts as many bytes as there is room for. @returns how many. */
+	/** Puts as many bytes as fit. @returns how many. */
 	push(bytes: Uint8Array): number {
 		const count = Math.min(bytes.length, this.free)
 		if (count === 0) return 0
@@ -80,30 +80,30 @@ export class ByteRing {
 	take(maximum: number): Uint8Array<ArrayBuffer> {
 		const bytes = new Uint8Array(Math.min(maximum, this.used))
 		if (bytes.length === 0) return bytes
-		// Plain: only the consumer writes head.
+		// Plain: only the consumer writes head, and the producer writes no data before it.
 		const head = this.#i32[this.#head] as number
 		const at = head & (this.#data.length - 1)
 		const first = Math.min(bytes.length, this.#data.length - at)
 		bytes.set(this.#data.subarray(at, at + first))
 		bytes.set(this.#data.subarray(0, bytes.length - first), first)
-		// Gives the room back after the bytes were copied out. Pairs with the loads in `used`.
+		// Release: the copy is ordered before it. Pairs with the loads in `used`, and with the wait in waitForRoom().
 		Atomics.store(this.#i32, this.#head, (head + bytes.length) | 0)
 		Atomics.notify(this.#i32, this.#head)
 		return bytes
 	}
 
-	/** Blocks until the consumer takes something, unless there is room already. */
+	/** Blocks while the ring is full, until the consumer takes bytes or the time is over. */
 	waitForRoom(timeoutMs: number): void {
-		// Ordered before the look at the room; a take() in between changes head, and the wait returns at once.
+		// Ordered before the check of `free`: a take() after it changes head, and the wait ends. Pairs with take().
 		const head = Atomics.load(this.#i32, this.#head)
 		if (this.free === 0) Atomics.wait(this.#i32, this.#head, head, timeoutMs)
 	}
 
 	#publish(tail: number, count: number): void {
-		// Publish: the bytes are ordered before it. Pairs with the loads in `used`.
+		// Publish: the data is ordered before it. Pairs with the loads in `used`.
 		Atomics.store(this.#i32, this.#tail, (tail + count) | 0)
-		// After the store of tail: either this sees that the consumer had taken everything before, and wakes it, or the consumer,
-		// which looks at tail again after it stored head, sees the new bytes.
+		// Ordered after the store of tail. Either this load sees that the consumer had emptied the ring, and it is told; or
+		// the consumer, which loads tail again after it stored head, sees the new bytes. Pairs with take().
 		if (Atomics.load(this.#i32, this.#head) === tail) this.#onFilled()
 	}
 }

@@ -1,27 +1,33 @@
-/** The console's other end: the main thread reads what the guest sent and types what it shall receive. */
+/** The host's end of the console: the main thread reads the guest's output and types its input. */
 import type {Uart} from './uart.ts'
 
 export class ConsoleBackend {
 	readonly #uart: Uart
-	/** Typed and not yet accepted, oldest first. */
+	/** Input that the UART has not accepted yet, oldest first. */
 	#typed: Uint8Array[] = []
 
 	constructor(uart: Uart) {
 		this.#uart = uart
 	}
 
-	/** @returns everything that the guest has sent since the last call, in pieces. Call it when the consoleOutput or the deviceLock bell rings. */
+	/**
+	 * Call it when the consoleOutput or the deviceLock bell rings.
+	 * @returns the guest's output since the last call, in pieces. If that is not all, the bell rings again.
+	 */
 	read(): Uint8Array<ArrayBuffer>[] {
 		return this.#uart.drainOutput()
 	}
 
-	/** Types bytes; what finds no room waits here. */
+	/** Types bytes; those that do not fit wait here. */
 	write(bytes: Uint8Array): void {
 		this.#typed.push(bytes)
 		this.pump()
 	}
 
-	/** Moves what was typed to the guest as far as there is room, unless a vCPU is at the UART. Call it when the consoleInput or the deviceLock bell rings. */
+	/**
+	 * Passes waiting input to the UART while it has room, unless a vCPU holds its lock.
+	 * Call it when the consoleInput or the deviceLock bell rings.
+	 */
 	pump(): void {
 		for (let bytes = this.#typed.shift(); bytes; bytes = this.#typed.shift()) {
 			const accepted = this.#uart.feedInput(bytes)

@@ -1,31 +1,31 @@
-/** A device's lock: a futex mutex over one word of shared memory, which names its holder. */
+/** A device's lock: a futex mutex in one word of shared memory, which names its holder. */
 import {assert} from '../errors.ts'
 import type {SharedMemory} from '../memory/index.ts'
 import {maximumHarts} from './memory-map.ts'
 
-// The word: 0 while the lock is free, else the holder's number (1 + hart, or the main thread's), and:
+// The word: 0 while the lock is free; otherwise the holder's number (1 + hart, or mainHolder) and these bits.
 const holderMask = 0xff
-/** threads may sleep on the word; */
+/** Threads may be waiting on the word. */
 const awaited = 0x100
-/** the main thread wants the lock; */
+/** The main thread failed to acquire the lock. */
 const wantedByMain = 0x200
-/** the holder has died; */
+/** The holder has died. */
 const orphaned = 0x400
-/** it has been held since the last watch(). */
+/** The lock has been held since the last watch(). */
 const watched = 0x800
 
 const mainHolder = maximumHarts + 1
 
-/** How often a taker looks before it sleeps, or gives up: sections are a few dozen instructions long. */
+/** Attempts before a thread sleeps, or the main thread gives up. Critical sections take a few dozen instructions. */
 const spins = 64
 
 export type DeviceLockOptions = Readonly<{
 	device: string
-	/** Of the lock word in shared memory, bytes. */
+	/** The lock word's offset in shared memory, bytes. */
 	offset: number
-	/** The hart whose thread uses this object; the main thread without one. */
+	/** The hart whose thread uses this object; undefined for the main thread. */
 	hart?: number | undefined
-	/** Called on the thread that releases the lock after the main thread did not get it. */
+	/** Called on the thread that releases a lock that the main thread failed to acquire. */
 	onWanted?: () => void
 }>
 
@@ -35,7 +35,7 @@ export class DeviceLock {
 	readonly #device: string
 	readonly #self: number
 	readonly #onWanted: () => void
-	/** How many watches in a row have found the lock in the same hold. */
+	/** Consecutive calls of watch() that found the lock not released since the call before. */
 	#watches = 0
 
 	constructor(memory: SharedMemory, {device, offset, hart, onWanted}: DeviceLockOptions) {
@@ -46,21 +46,21 @@ export class DeviceLock {
 		this.#onWanted = onWanted ?? (() => {})
 	}
 
-	/** Takes the lock; waits for it, which the main thread must not. Not re-entrant. @throws when its holder has died. */
+	/** Acquires the lock; waits if it is held. Not reentrant; not for the main thread. @throws if the holder has died. */
 	acquire(): void {
-		// Acquire: what the last holder wrote is ordered before everything that follows. Pairs with release().
+		// Acquire: the last holder's writes are ordered before everything that follows. Pairs with release().
 		if (Atomics.compareExchange(this.#words, this.#word, 0, this.#self) !== 0) this.#acquireSlowly()
 	}
 
 	release(): void {
-		// Release: everything written under the lock is ordered before it. Pairs with acquire().
+		// Release: writes under the lock are ordered before it. Pairs with acquire().
 		const before = Atomics.exchange(this.#words, this.#word, 0)
 		if (before !== this.#self) this.#tellOthers(before)
 	}
 
 	/**
-	 * Runs `body` under the lock, unless another thread holds it. Never waits: for the main thread.
-	 * @returns undefined, and nothing was done, if the lock was held; its release then calls onWanted.
+	 * Runs `body` under the lock if it is free. Never waits: for the main thread.
+	 * @returns undefined without running `body` if the lock is held; its release then calls onWanted.
 	 */
 	tryRun<Result>(body: () => Result): Result | undefined {
 		if (!this.#tryAcquire()) return undefined
@@ -71,27 +71,27 @@ export class DeviceLock {
 		}
 	}
 
-	/** A hart's thread has died: if it held the lock, whoever waits for it, or comes later, learns so. Called by who reports the death. */
+	/** A hart's thread has died: if it held the lock, acquire() throws in threads that wait for it or come later. */
 	orphan(hart: number): void {
 		for (;;) {
-			// Orders nothing: what the dead thread wrote under the lock is not read any more.
+			// Orders nothing: no one reads again what the dead thread wrote under the lock.
 			const held = Atomics.load(this.#words, this.#word)
 			if ((held & holderMask) !== holderOf(hart) || held & orphaned) break
-			// Others only add bits meanwhile. Pairs with the looks at the word in #acquireSlowly() and #tryAcquire().
+			// Fails only if another thread has added a bit. Pairs with #acquireSlowly() and #tryAcquire().
 			if (Atomics.compareExchange(this.#words, this.#word, held, held | orphaned) === held) break
 		}
-		// All, and even if someone else holds it: a thread may have died between its release and its notify, or after it was
-		// woken and before it took the lock.
+		// Wakes all waiters, whoever holds the lock: the thread may have died between its release and its notify, or after
+		// it was woken and before it acquired the lock.
 		Atomics.notify(this.#words, this.#word)
 	}
 
 	/**
-	 * To be called now and then by the main thread. A section lasts a few dozen instructions: one that outlasts `limit` calls
-	 * hangs. Calls are counted, not time, in which the whole process may have been stopped.
-	 * @returns what hangs.
+	 * Called by the main thread at each heartbeat. A critical section lasts a few dozen instructions: one that outlasts
+	 * `limit` calls hangs. This counts calls instead of time, because the whole process may have been stopped meanwhile.
+	 * @returns a message if the lock hangs.
 	 */
 	watch(limit: number): string | undefined {
-		// Orders nothing; marks this hold, whose end takes the mark away. If it ends meanwhile, nothing is marked.
+		// Orders nothing. Marks the lock; the release clears the mark. If the word changes meanwhile, nothing is marked.
 		const held = Atomics.load(this.#words, this.#word)
 		if (held & watched) this.#watches++
 		else {
@@ -109,12 +109,12 @@ export class DeviceLock {
 		}
 		assert(this.#self !== mainHolder, `the main thread does not wait for the lock of ${this.#device}`)
 		for (;;) {
-			// Acquire when it was free. Others may sleep still: it stays `awaited`, which costs one needless notify.
+			// Acquire, as in acquire(). Sets `awaited`, since others may be waiting: one needless notify at worst.
 			const held = Atomics.compareExchange(words, word, 0, this.#self | awaited)
 			if (held === 0) return
 			if (held & orphaned)
 				throw new Error(`the lock of ${this.#device} is held by ${nameOf(held)}, whose thread has died`)
-			// Announces a waiter to release(), and sleeps only while the word says so; pairs with the notifies of release() and orphan().
+			// Sets `awaited` for release(), and sleeps only while it is set. Pairs with #tellOthers() and orphan().
 			if (held & awaited || Atomics.compareExchange(words, word, held, held | awaited) === held)
 				Atomics.wait(words, word, held | awaited)
 		}
@@ -127,13 +127,13 @@ export class DeviceLock {
 			const held = Atomics.compareExchange(words, word, 0, this.#self)
 			if (held === 0) return true
 			if (held & (orphaned | wantedByMain)) return false
-			// Announces the main thread to release(); if that came first, the lock is free.
+			// Sets `wantedByMain` for release(). Fails if the lock was released first.
 			if (tries >= spins && Atomics.compareExchange(words, word, held, held | wantedByMain) === held) return false
 		}
 	}
 
 	#tellOthers(before: number): void {
-		// Pairs with the wait in #acquireSlowly().
+		// Wakes one waiter. Pairs with the wait in #acquireSlowly().
 		if (before & awaited) Atomics.notify(this.#words, this.#word, 1)
 		if (before & wantedByMain) this.#onWanted()
 	}

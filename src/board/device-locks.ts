@@ -1,4 +1,4 @@
-/** All locks of a board, as one thread uses them. */
+/** All device locks of a board, as one thread uses them. */
 import type {SharedMemory} from '../memory/index.ts'
 import {type ControlWords, MainDoorbell} from './control.ts'
 import {DeviceLock} from './device-lock.ts'
@@ -9,7 +9,7 @@ export class DeviceLocks {
 	readonly #hart: number | undefined
 	readonly #locks: DeviceLock[] = []
 
-	/** @param options.hart whose thread it is; the main thread without one. */
+	/** @param options.hart the hart whose thread uses them; undefined for the main thread. */
 	constructor(memory: SharedMemory, {control, hart}: {control: ControlWords; hart: number | undefined}) {
 		this.#memory = memory
 		this.#control = control
@@ -24,13 +24,13 @@ export class DeviceLocks {
 		return lock
 	}
 
-	/** As DeviceLock.watch(): @returns what hangs. */
+	/** See DeviceLock.watch(). @returns a message if a lock hangs. */
 	watch(limit: number): string | undefined {
-		// Each lock counts its own watches.
+		// Calls all of them, since each lock counts its own calls.
 		return this.#locks.map((lock) => lock.watch(limit)).find((hung) => hung !== undefined)
 	}
 
-	/** A hart's thread has died: nobody waits for a lock that it held. */
+	/** A hart's thread has died; see DeviceLock.orphan(). */
 	orphan(hart: number): void {
 		for (const lock of this.#locks) lock.orphan(hart)
 	}

@@ -1,4 +1,4 @@
-/** The critical sections of a device: its registers under its lock, its interrupt line driven at the end of each. */
+/** A device's critical sections: they access its registers under its lock, and drive its interrupt line at the end. */
 import type {DeviceLock} from './device-lock.ts'
 import type {InterruptLines, Plic} from './plic.ts'
 
@@ -7,14 +7,14 @@ export class DeviceSection {
 	readonly #plic: Plic
 	readonly #driveLine: (lines: InterruptLines) => void
 
-	/** @param options.driveLine sets the device's line by what its registers say. */
+	/** @param options.driveLine sets the device's line according to its registers. */
 	constructor(options: {lock: DeviceLock; plic: Plic; driveLine: (lines: InterruptLines) => void}) {
 		this.#lock = options.lock
 		this.#plic = options.plic
 		this.#driveLine = options.driveLine
 	}
 
-	/** Runs `body` under the lock, for which it waits: for vCPUs. */
+	/** Runs `body` under the lock, waiting if it is held. For vCPUs. */
 	run<Result>(body: () => Result): Result {
 		this.#lock.acquire()
 		try {
@@ -26,7 +26,10 @@ export class DeviceSection {
 		}
 	}
 
-	/** The same for the main thread. @returns undefined, and nothing was done, while another thread holds this lock or the PLIC's. */
+	/**
+	 * The same for the main thread, without waiting.
+	 * @returns undefined without running `body` if another thread holds this lock or the PLIC's.
+	 */
 	tryRun<Result>(body: () => Result): Result | undefined {
 		return this.#lock.tryRun(() =>
 			this.#plic.tryRun((lines) => {

@@ -8,7 +8,7 @@ import {boardMap} from './memory-map.ts'
 import type {InterruptLines, Plic} from './plic.ts'
 import {StateWords} from './state-words.ts'
 
-// Registers: Android's GOLDFISH-VIRTUAL-HARDWARE.TXT, "Goldfish RTC"; alarm registers as QEMU has them.
+// Registers: Android's GOLDFISH-VIRTUAL-HARDWARE.TXT, "Goldfish RTC"; alarm registers as in QEMU.
 const Register = {
 	timeLow: 0x00,
 	timeHigh: 0x04,
@@ -20,16 +20,16 @@ const Register = {
 	clearInterrupt: 0x1c,
 } as const
 
-/** All under the lock. */
+/** All fields are accessed under the lock. */
 export const GoldfishRtcState = sharedStruct(
 	{
 		lock: 'i32',
-		/** What reading TIME_LOW latched for TIME_HIGH. */
+		/** Latched when TIME_LOW is read; TIME_HIGH returns it. */
 		timeHigh: 'i32',
-		/** Nanoseconds that the guest's clock is ahead of the host's, 64 bits. */
+		/** Nanoseconds by which the guest's clock is ahead of the host's, 64 bits. */
 		aheadLow: 'i32',
 		aheadHigh: 'i32',
-		/** Guest nanoseconds. */
+		/** The alarm's time by the guest's clock, nanoseconds. */
 		alarmLow: 'i32',
 		alarmHigh: 'i32',
 		alarmSet: 'i32',
@@ -44,7 +44,7 @@ const field = GoldfishRtcState.offset
 export class GoldfishRtc implements Device {
 	readonly name = 'rtc'
 	readonly base = boardMap.rtc.base
-	/** Its registers; what the device tree gives it besides is empty. */
+	/** The registers; the rest of the range in the device tree is empty. */
 	readonly size = 0x24
 	readonly narrowest = 4
 	readonly #state: StateWords
@@ -81,8 +81,8 @@ export class GoldfishRtc implements Device {
 	}
 
 	/**
-	 * Fires the alarm when it is due. For the main thread, when the rtcAlarm or the deviceLock bell rings.
-	 * @returns milliseconds until it will be; undefined when none is set, or the deviceLock bell will ring.
+	 * Fires the alarm if it is due. For the main thread, when the rtcAlarm or the deviceLock bell rings.
+	 * @returns milliseconds until it is due; undefined if none is set, or if the deviceLock bell will ring.
 	 */
 	serveAlarm(): number | undefined {
 		return this.#section.tryRun(() => {

@@ -1,4 +1,4 @@
-/** The address map and interrupt numbers of QEMU's riscv `virt` board (hw/riscv/virt.c, `virt_memmap`). */
+/** The address map and interrupt numbers of QEMU's RISC-V board `virt` (hw/riscv/virt.c, `virt_memmap`). */
 import {type Gpa, ramBase} from '../memory/index.ts'
 
 export type BoardRange = Readonly<{base: Gpa; size: number}>
@@ -6,7 +6,7 @@ export type BoardDevice = BoardRange & Readonly<{irq: number}>
 
 export const virtioSlotCount = 8
 
-/** Sizes in bytes; `irq` is the source's number at the PLIC. */
+/** Sizes in bytes; `irq` is the source number at the PLIC. */
 export const boardMap = {
 	bootRom: {base: 0x1000, size: 0xf000},
 	testFinisher: {base: 0x10_0000, size: 0x1000},
@@ -22,8 +22,8 @@ export function virtioSlot(slot: number): BoardDevice {
 	return {base: 0x1000_1000 + 0x1000 * slot, size: 0x1000, irq: 1 + slot}
 }
 
-/** What one machine can have at most; device registers are laid out for it. */
+/** Harts of one machine at most; the devices' state is laid out for this many. */
 export const maximumHarts = 64
 
-/** Ticks of mtime and of the `time` CSR per second, as QEMU's virt has them. */
+/** Ticks per second of mtime and of the `time` CSR, as in QEMU's virt. */
 export const timebaseHertz = 10_000_000

@@ -1,4 +1,4 @@
-/** PLIC: the platform-level interrupt controller, SiFive's layout, two contexts per hart (M, then S). */
+/** PLIC: the platform-level interrupt controller, in SiFive's layout, with two contexts per hart (M, then S). */
 import {array, Mip, type SharedMemory, sharedStruct, type VcpuBlocks} from '../memory/index.ts'
 import type {AccessBytes, Device} from './bus.ts'
 import type {DeviceLock} from './device-lock.ts'
@@ -6,11 +6,11 @@ import type {DeviceLocks} from './device-locks.ts'
 import {boardMap, maximumHarts} from './memory-map.ts'
 import {StateWords} from './state-words.ts'
 
-/** Sources are numbered 1 … 96; 0 means "none". The device tree's riscv,ndev. */
+/** Sources are numbered 1 … 96; 0 means "none". This is riscv,ndev in the device tree. */
 export const plicSources = 96
 const sourceWords = 4
 const maximumContexts = maximumHarts * 2
-/** Priorities and thresholds are 0 … 7, as QEMU's virt has them. */
+/** Priorities and thresholds are 0 … 7, as in QEMU's virt. */
 const priorityMask = 7
 
 // Register offsets: RISC-V PLIC specification, "Memory Map".
@@ -23,15 +23,18 @@ const contextStride = 0x1000
 const thresholdRegister = 0
 const claimRegister = 4
 
-/** All under the lock. A source is pending when its line is high and nobody has it claimed: every gateway is level-triggered. */
+/**
+ * All fields are accessed under the lock. Gateways are level-triggered: a source is pending while its line is high and
+ * it is not claimed.
+ */
 export const PlicState = sharedStruct(
 	{
 		lock: 'i32',
-		/** A bit per source: its line, and whether it is claimed and not completed. */
+		/** One bit per source: whether its line is high, and whether it is claimed and not completed. */
 		level: array('i32', sourceWords),
 		claimed: array('i32', sourceWords),
 		priority: array('i32', sourceWords * 32),
-		/** Per context, a bit per source. */
+		/** Per context, one bit per source. */
 		enable: array('i32', maximumContexts * sourceWords),
 		threshold: array('i32', maximumContexts),
 	},
@@ -40,9 +43,9 @@ export const PlicState = sharedStruct(
 
 const field = PlicState.offset
 
-/** Where a device drives its line. */
+/** Through this a device drives its interrupt line. */
 export type InterruptLines = Readonly<{
-	/** Sets a source's line. @param irq 1 … plicSources. */
+	/** Sets the level of a source's line. @param irq 1 … plicSources. */
 	setLevel(irq: number, level: 0 | 1): void
 }>
 
@@ -55,7 +58,7 @@ export class Plic implements Device, InterruptLines {
 	readonly #state: StateWords
 	readonly #lock: DeviceLock
 	readonly #contexts: number
-	/** For who holds the lock already. */
+	/** For callers that hold the lock. */
 	readonly #lockedLines: InterruptLines = {setLevel: (irq, level) => this.#setLevel(irq, level)}
 
 	constructor(memory: SharedMemory, options: {state: number; locks: DeviceLocks; blocks: VcpuBlocks}) {
@@ -70,7 +73,7 @@ export class Plic implements Device, InterruptLines {
 		this.#state.clear({to: PlicState.size})
 	}
 
-	/** Sets a source's line. From any vCPU's thread; takes no lock but the PLIC's own. @param irq 1 … plicSources. */
+	/** From any vCPU's thread; acquires the PLIC's lock and no other. @param irq 1 … plicSources. */
 	setLevel(irq: number, level: 0 | 1): void {
 		this.#lock.acquire()
 		try {
@@ -80,7 +83,10 @@ export class Plic implements Device, InterruptLines {
 		}
 	}
 
-	/** For the main thread: runs `body`, which may set lines, under the PLIC's lock. @returns undefined if that is held; see DeviceLock.tryRun(). */
+	/**
+	 * For the main thread: runs `body`, which may set lines, under the PLIC's lock.
+	 * @returns undefined without running `body` if the lock is held; see DeviceLock.tryRun().
+	 */
 	tryRun<Result>(body: (lines: InterruptLines) => Result): Result | undefined {
 		return this.#lock.tryRun(() => body(this.#lockedLines))
 	}
@@ -150,7 +156,7 @@ export class Plic implements Device, InterruptLines {
 		this.#drive(Math.floor((offset - enableBase) / enableStride))
 	}
 
-	/** @returns the enable word's offset in the state; undefined for a context or source that does not exist. */
+	/** @returns the enable word's offset in the state; undefined if the context or the sources do not exist. */
 	#enableWord(offset: number): number | undefined {
 		const context = Math.floor((offset - enableBase) / enableStride)
 		const word = (offset - enableBase) % enableStride
@@ -167,7 +173,7 @@ export class Plic implements Device, InterruptLines {
 		return irq
 	}
 
-	/** A completion by a context for which the source is not enabled is ignored. PLIC specification, "Interrupt Completion". */
+	/** Ignored if the source is not enabled for the context. PLIC specification, "Interrupt Completion". */
 	#complete(context: number, irq: number): void {
 		if (irq < 1 || irq > plicSources || !this.#enabled(context, irq)) return
 		const word = field.claimed + wordOf(irq)
@@ -183,7 +189,10 @@ export class Plic implements Device, InterruptLines {
 		return (this.#state.get(field.enable + context * sourceWords * 4 + wordOf(irq)) & bitOf(irq)) !== 0
 	}
 
-	/** @returns the enabled pending source of the highest priority above `floor`, the lowest number among equals; 0 when there is none. */
+	/**
+	 * @returns the enabled pending source of the highest priority above `floor`, of equal ones the lowest number;
+	 * 0 if there is none.
+	 */
 	#best(context: number, floor: number): number {
 		let best = 0
 		let bestPriority = floor
@@ -204,7 +213,7 @@ export class Plic implements Device, InterruptLines {
 		}
 	}
 
-	/** Drives the context's external interrupt. Under the lock, so that the last change wins at the hart too. */
+	/** Drives the context's external interrupt. Under the lock, so that changes reach the hart in order. */
 	#drive(context: number): void {
 		const mipBit = context & 1 ? Mip.SEIP : Mip.MEIP
 		if (this.#best(context, this.#state.get(field.threshold + context * 4))) this.#blocks.raise(context >> 1, mipBit)
@@ -212,7 +221,7 @@ export class Plic implements Device, InterruptLines {
 	}
 }
 
-/** Bytes to the word with the source's bit. */
+/** The byte offset of the word that holds the source's bit. */
 function wordOf(irq: number): number {
 	return (irq >> 5) * 4
 }

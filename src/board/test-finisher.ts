@@ -1,9 +1,9 @@
-/** SiFive's test finisher: the guest ends the machine by one store. */
+/** SiFive's test finisher: the guest ends the machine with one store. */
 import type {AccessBytes, Device} from './bus.ts'
 import {type ControlWords, StopReason} from './control.ts'
 import {boardMap} from './memory-map.ts'
 
-// Commands, in the low 16 bits; the high 16 bits carry the code of a failure. QEMU, hw/misc/sifive_test.c.
+// Commands, in the low 16 bits; the high 16 bits are the exit code of a failure. QEMU, hw/misc/sifive_test.c.
 export const Finisher = {fail: 0x3333, pass: 0x5555, reset: 0x7777} as const
 
 export class TestFinisher implements Device {

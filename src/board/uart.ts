@@ -1,4 +1,4 @@
-/** NS16550A UART, whose line is a pair of rings that the main thread serves. */
+/** NS16550A UART. Its serial line is a pair of rings that the main thread serves. */
 import {array, type SharedMemory, sharedStruct} from '../memory/index.ts'
 import type {AccessBytes, Device} from './bus.ts'
 import {ByteRing, byteRing} from './byte-ring.ts'
@@ -17,13 +17,13 @@ const Fcr = {enable: 1, clearReceiver: 2, clearTransmitter: 4, kept: 0xc9} as co
 const Lcr = {divisorLatch: 0x80} as const
 const Mcr = {loopback: 0x10, all: 0x1f} as const
 const Lsr = {dataReady: 1, overrun: 2, transmitterReady: 0x20, transmitterIdle: 0x40} as const
-/** Carrier, data set ready, clear to send: the line never goes away. */
+/** Carrier, data set ready, clear to send: the line is always up. */
 const modemStatus = 0xb0
 const fifoBytes = 16
-/** Bytes in the FIFO at which "received" is raised, by the top two bits of FCR. */
+/** Bytes in the FIFO that raise "received data available", by the top two bits of FCR. */
 const receiveTriggers = [1, 4, 8, 14] as const
 
-/** How often one call takes from the output ring at most. */
+/** Pieces that one call of drainOutput() takes at most. */
 const drainPieces = 16
 
 const OutputRing = byteRing(65_536)
@@ -40,19 +40,19 @@ export const UartState = sharedStruct(
 		scratch: 'i32',
 		divisorLow: 'i32',
 		divisorHigh: 'i32',
-		/** LSR's error bits; reading LSR clears them. */
+		/** Error bits of LSR; reading LSR clears them. */
 		lineErrors: 'i32',
-		/** The transmitter-empty interrupt is pending; reading it from IIR clears it. */
+		/** 1 while the transmitter-empty interrupt is pending; reading it from IIR clears it. */
 		transmitterEmpty: 'i32',
 		/** Level of the interrupt line. */
 		level: 'i32',
-		/** Bytes that loopback mode has sent to itself, oldest first. */
+		/** Bytes sent in loopback mode and not yet received, oldest first. */
 		loopbackCount: 'i32',
 		loopback: array('i32', fifoBytes),
-		// atomic
+		// atomic; see #exchange()
 		/** 1 while the transmitter waits for the main thread to drain the output. */
 		outputStalled: 'i32',
-		/** 1 while the main thread has input that found no room. */
+		/** 1 while the main thread has input that did not fit into the ring. */
 		inputRefused: 'i32',
 		output: OutputRing,
 		input: InputRing,
@@ -65,7 +65,7 @@ const field = UartState.offset
 export class Uart implements Device {
 	readonly name = 'uart'
 	readonly base = boardMap.uart.base
-	/** Its eight registers; what the device tree gives it besides is empty. */
+	/** The eight registers; the rest of the range in the device tree is empty. */
 	readonly size = 8
 	readonly narrowest = 1
 	readonly #memory: SharedMemory
@@ -75,7 +75,7 @@ export class Uart implements Device {
 	readonly #control: ControlWords
 	readonly #output: ByteRing
 	readonly #input: ByteRing
-	/** The main thread's: it has made room for a stalled transmitter, and has yet to say so under the lock. */
+	/** The main thread's: it has made room for a stalled transmitter, and must still announce it under the lock. */
 	#readinessOwed = false
 
 	constructor(memory: SharedMemory, options: {state: number; locks: DeviceLocks; plic: Plic; control: ControlWords}) {
@@ -107,7 +107,7 @@ export class Uart implements Device {
 		this.#section.run(() => this.#writeRegister(offset, value & 0xff))
 	}
 
-	/** Sends bytes past the registers, for SBI. @returns how many found room. */
+	/** Sends bytes without using the registers, for SBI. @returns how many fit into the ring. */
 	putConsole(bytes: Uint8Array): number {
 		return this.#section.run(() => {
 			const count = this.#output.push(bytes)
@@ -116,38 +116,42 @@ export class Uart implements Device {
 		})
 	}
 
-	/** Takes what was typed, at most `maximum` bytes, past the registers, for SBI. */
+	/** Takes at most `maximum` bytes of input without using the registers, for SBI. */
 	getConsole(maximum: number): Uint8Array<ArrayBuffer> {
 		return this.#section.run(() => this.#takeInput(maximum))
 	}
 
-	/** Blocks a vCPU thread until putConsole() may find room, or for `timeoutMs`. */
+	/** Blocks a vCPU's thread until the output ring has room, for at most `timeoutMs`. */
 	waitForRoom(timeoutMs: number): void {
 		this.#output.waitForRoom(timeoutMs)
 	}
 
-	/** Takes what the guest has sent. For the main thread only, which is the ring's one consumer; also when the deviceLock bell rings. */
+	/** Takes the guest's output. For the main thread only, the ring's consumer; also when the deviceLock bell rings. */
 	drainOutput(): Uint8Array<ArrayBuffer>[] {
 		const pieces: Uint8Array<ArrayBuffer>[] = []
-		// Until a look after the last take finds it empty; from then on a new byte rings the main doorbell. See ByteRing.
+		// Until a check after the last take() finds the ring empty: from then on a new byte rings the bell. See ByteRing.
 		while (this.#output.used > 0) {
 			if (pieces.length === drainPieces) {
-				// The guest is faster: let the event loop turn.
+				// The guest sends faster than this loop takes: give the event loop a turn.
 				this.#control.ringMain(MainDoorbell.consoleOutput)
 				break
 			}
 			pieces.push(this.#output.take(OutputRing.fields.data.count))
 		}
-		// After the ring's head was stored. Pairs with #afterTransmit().
+		// Ordered after the store of the ring's head. Pairs with #afterTransmit().
 		if (pieces.length > 0 && this.#exchange('outputStalled', 0) === 1) this.#readinessOwed = true
 		if (this.#readinessOwed) this.#section.tryRun(() => this.#announceReadiness())
 		return pieces
 	}
 
-	/** Types bytes. For the main thread only. @returns how many were taken; the consoleInput or the deviceLock bell rings when more can be. */
+	/**
+	 * Types bytes. For the main thread only.
+	 * @returns how many were accepted. If not all, the consoleInput or the deviceLock bell rings when to retry.
+	 */
 	feedInput(bytes: Uint8Array): number {
 		const taken = this.#section.tryRun(() => {
 			const count = this.#input.push(bytes)
+			// Orders nothing: under the lock, as is its partner in #takeInput().
 			if (count < bytes.length) this.#exchange('inputRefused', 1)
 			return count
 		})
@@ -183,7 +187,7 @@ export class Uart implements Device {
 			}
 			case Register.msr: {
 				const mcr = state.get(field.mcr)
-				// Loopback connects OUT2, OUT1, RTS, DTR to DCD, RI, CTS, DSR.
+				// In loopback mode OUT2, OUT1, RTS and DTR are connected to DCD, RI, CTS and DSR.
 				return mcr & Mcr.loopback ? ((mcr & 0x0c) << 4) | ((mcr & 2) << 3) | ((mcr & 1) << 5) : modemStatus
 			}
 			case Register.scratch:
@@ -219,7 +223,7 @@ export class Uart implements Device {
 		}
 	}
 
-	/** Enabling the transmitter-empty interrupt while the transmitter is empty makes it pending (again). */
+	/** Enabling the transmitter-empty interrupt makes it pending (again) if the transmitter is empty. */
 	#writeIer(ier: number): void {
 		const before = this.#state.get(field.ier)
 		this.#state.set(field.ier, ier)
@@ -228,7 +232,7 @@ export class Uart implements Device {
 		else this.#state.set(field.transmitterEmpty, 0)
 	}
 
-	/** The input ring is the far end of the line, not the FIFO: clearing the FIFO loses nothing that was typed. */
+	/** The input ring is the far end of the line, not the FIFO: clearing the FIFO loses no input. */
 	#writeFcr(value: number): void {
 		const toggled = (this.#state.get(field.fcr) ^ value) & Fcr.enable
 		if (toggled || value & Fcr.clearReceiver) this.#state.set(field.loopbackCount, 0)
@@ -238,17 +242,17 @@ export class Uart implements Device {
 
 	#transmit(byte: number): void {
 		if (this.#state.get(field.mcr) & Mcr.loopback) this.#loopBack(byte)
-		// A byte for a full ring is lost: the driver did not wait for LSR.THRE.
+		// If the ring is full, the byte is lost: the driver did not wait for LSR.THRE.
 		else this.#output.put(byte)
 		this.#afterTransmit()
 	}
 
-	/** Sets or clears the pending transmitter-empty interrupt: a ring without room for a FIFO's worth of bytes counts as "still sending". */
+	/** Updates the transmitter-empty interrupt. The transmitter is busy while the ring has no room for a full FIFO. */
 	#afterTransmit(): void {
 		let ready = this.#transmitterReady()
 		if (!ready) {
-			// Before the second look at the ring: either it sees the room that the main thread has made, or the main thread,
-			// after it made room, sees the flag. Pairs with drainOutput().
+			// Ordered before the second check of the ring: either that sees the room that the main thread has made, or the
+			// main thread, after it made room, sees the flag. Pairs with drainOutput().
 			this.#exchange('outputStalled', 1)
 			ready = this.#transmitterReady()
 		}
@@ -282,6 +286,7 @@ export class Uart implements Device {
 
 	#takeInput(maximum: number): Uint8Array<ArrayBuffer> {
 		const bytes = this.#input.take(maximum)
+		// Orders nothing: under the lock, as is its partner in feedInput().
 		if (bytes.length > 0 && this.#exchange('inputRefused', 0) === 1) this.#control.ringMain(MainDoorbell.consoleInput)
 		return bytes
 	}
@@ -296,7 +301,7 @@ export class Uart implements Device {
 		return ready | (this.#received() > 0 ? Lsr.dataReady : 0) | this.#state.get(field.lineErrors)
 	}
 
-	/** The interrupt of the highest priority. PC16550D, table IV. A receive timeout has always passed: time between bytes does not exist. */
+	/** The interrupt of the highest priority. PC16550D, table IV. The receive timeout has always elapsed. */
 	#interruptId(): number {
 		const ier = this.#state.get(field.ier)
 		if (ier & Ier.lineStatus && this.#state.get(field.lineErrors)) return Iir.lineStatus
@@ -315,7 +320,7 @@ export class Uart implements Device {
 		lines.setLevel(boardMap.uart.irq, level)
 	}
 
-	/** Flags between vCPUs and the main thread, which meet without the lock; each use names its partner. */
+	/** Exchanges a flag between the vCPUs and the main thread. Each use names its partner. */
 	#exchange(flag: 'outputStalled' | 'inputRefused', value: 0 | 1): number {
 		return Atomics.exchange(this.#memory.i32, (this.#base + field[flag]) >> 2, value)
 	}

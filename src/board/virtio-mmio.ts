@@ -33,7 +33,7 @@ const Register = {
 } as const
 
 const magic = 0x7472_6976
-/** "QEMU" read as a little-endian word, as on its virt board. */
+/** "QEMU" as a little-endian word, as on its virt board. */
 const vendor = 0x554d_4551
 const queueAddressRegisters: Readonly<Record<number, QueueField>> = {
 	128: 'descriptorLow',
@@ -46,13 +46,13 @@ const queueAddressRegisters: Readonly<Record<number, QueueField>> = {
 /** virtio 1.2, 2.1 "Device Status Field". */
 const Status = {acknowledge: 1, driver: 2, driverOk: 4, featuresOk: 8, needsReset: 64, failed: 128} as const
 const Interrupt = {usedBuffer: 1, configuration: 2} as const
-/** VIRTIO_F_VERSION_1, bit 32: every device offers it, every driver must take it. */
+/** VIRTIO_F_VERSION_1, bit 32: every device offers it, and every driver must accept it. */
 const version1 = 1
 
 const maximumQueues = 4
 const maximumQueueSize = 256
 
-/** All under the lock. */
+/** All fields are accessed under the lock. */
 export const VirtioMmioState = sharedStruct(
 	{
 		lock: 'i32',
@@ -69,14 +69,17 @@ export const VirtioMmioState = sharedStruct(
 
 const field = VirtioMmioState.offset
 
-/** What is behind a slot. */
+/** The device in a slot. */
 export interface VirtioDevice {
 	/** virtio 1.2, 5 "Device Types". */
 	readonly id: number
 	readonly queueCount: number
 	/** Feature bits 0 … 31. */
 	readonly features: number
-	/** Serves a queue that was notified, under the slot's lock. @returns what it found broken; otherwise whether it used buffers. */
+	/**
+	 * Serves a queue that was notified, under the slot's lock.
+	 * @returns whether it used buffers, or how the driver's rings are broken.
+	 */
 	serve(queue: Virtqueue, number: number): 'used' | 'idle' | Broken
 	readConfig?(offset: number, bytes: AccessBytes): number
 }
@@ -84,7 +87,7 @@ export interface VirtioDevice {
 export class VirtioMmio implements Device {
 	readonly name: string
 	readonly base: Gpa
-	/** Registers and configuration, as on QEMU's board; what the device tree gives it besides is empty. */
+	/** Registers and configuration, as on QEMU's board; the rest of the range in the device tree is empty. */
 	readonly size = 0x200
 	readonly narrowest = 1
 	readonly #irq: number
@@ -157,7 +160,7 @@ export class VirtioMmio implements Device {
 			case Register.status:
 				return this.#state.get(field.status)
 			default:
-				// Shared memory regions: a length of −1 says that there is none.
+				// Shared memory regions: a length of −1 means that there are none.
 				return offset >= Register.sharedMemoryLow && offset < Register.sharedMemoryEnd ? 0xffff_ffff : 0
 		}
 	}
@@ -242,7 +245,7 @@ export class VirtioMmio implements Device {
 		this.#state.set(field.status, (status & ~refused) | kept)
 	}
 
-	/** virtio 1.2, 2.1.2: the device has met an error that only a reset mends, and says so by a configuration interrupt. */
+	/** An error from which only a reset recovers, announced by a configuration interrupt. virtio 1.2, 2.1.2. */
 	#needReset(): void {
 		this.#state.set(field.status, this.#state.get(field.status) | Status.needsReset)
 		if (this.#state.get(field.status) & Status.driverOk) this.#interrupt(Interrupt.configuration)

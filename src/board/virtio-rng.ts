@@ -1,8 +1,8 @@
-/** virtio-rng: fills the guest's buffers with the host's random bytes, on the thread that notifies. */
+/** virtio-rng: fills the guest's buffers with random bytes from the host, on the thread that notifies. */
 import type {VirtioDevice} from './virtio-mmio.ts'
 import type {Broken, Chain, Virtqueue} from './virtqueue.ts'
 
-/** A device may give fewer bytes than asked for (virtio 1.2, 5.4.6); more would hold the vCPU too long. */
+/** Per chain, so that the vCPU is not held up. A device may fill less than the buffer (virtio 1.2, 5.4.6). */
 const maximumBytes = 65_536
 
 export class VirtioRng implements VirtioDevice {
@@ -16,7 +16,7 @@ export class VirtioRng implements VirtioDevice {
 	}
 
 	serve(queue: Virtqueue): 'used' | 'idle' | Broken {
-		// A driver that keeps making chains available meanwhile cannot hold the thread here.
+		// Bounded, so that a driver that keeps making chains available cannot hold the thread here.
 		for (let served = 0; served < queue.get('size'); served++) {
 			const next = queue.next()
 			if (next.kind === 'broken') return next
@@ -31,7 +31,7 @@ export class VirtioRng implements VirtioDevice {
 		let written = 0
 		for (const {gpa, length, access} of chain.buffers) {
 			if (access === 'device-reads') continue
-			// By way of private bytes: the host's generator takes no shared ones.
+			// Through a private array: the host's generator does not fill shared memory.
 			const random = new Uint8Array(Math.min(length, maximumBytes - written))
 			this.#fillRandom(random)
 			queue.ram.write(gpa, random)

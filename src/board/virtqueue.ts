@@ -1,4 +1,4 @@
-/** A split virtqueue in guest RAM, as a device sees it. Nothing in it is trusted. */
+/** A split virtqueue in guest RAM, as a device sees it. Nothing in guest RAM is trusted. */
 import {type Gpa, type GuestRam, type SharedMemory, sharedStruct} from '../memory/index.ts'
 import {StateWords} from './state-words.ts'
 
@@ -10,7 +10,7 @@ const availableNoInterrupt = 1
 const Used = sharedStruct({flags: 'i16', index: 'i16'})
 const UsedElement = sharedStruct({id: 'i32', length: 'i32'})
 
-/** What the driver has told about one queue, and how far the device has come. Under the device's lock. */
+/** The driver's configuration of one queue, and the device's progress in it. Accessed under the device's lock. */
 export const QueueState = sharedStruct({
 	size: 'i32',
 	ready: 'i32',
@@ -20,17 +20,17 @@ export const QueueState = sharedStruct({
 	driverHigh: 'i32',
 	deviceLow: 'i32',
 	deviceHigh: 'i32',
-	/** Available entries taken, and used entries given back; 16 bits each. */
+	/** Entries of the available ring taken, and entries of the used ring returned; modulo 2^16. */
 	taken: 'i32',
 	used: 'i32',
 })
 
 export type QueueField = keyof typeof QueueState.offset
 
-/** One buffer of a chain, checked to lie in guest RAM. */
+/** One buffer of a chain; it was checked to lie in guest RAM. */
 export type Buffer = Readonly<{gpa: Gpa; length: number; access: 'device-reads' | 'device-writes'}>
 export type Chain = Readonly<{head: number; buffers: readonly Buffer[]}>
-/** `broken`: the driver's rings make no sense; the device needs a reset. */
+/** `broken`: the driver's rings are invalid, and the device needs a reset. */
 export type Next = Readonly<{kind: 'chain'; chain: Chain}> | Readonly<{kind: 'empty'}> | Broken
 export type Broken = Readonly<{kind: 'broken'; reason: string}>
 
@@ -38,7 +38,7 @@ export class Virtqueue {
 	readonly ram: GuestRam
 	readonly #state: StateWords
 
-	/** @param options.state of the QueueState in shared memory, bytes. */
+	/** @param options.state the offset of the QueueState in shared memory, bytes. */
 	constructor(memory: SharedMemory, options: {ram: GuestRam; state: number}) {
 		this.ram = options.ram
 		this.#state = new StateWords(memory, options.state)
@@ -52,7 +52,7 @@ export class Virtqueue {
 		this.#state.set(QueueState.offset[field], value)
 	}
 
-	/** @returns what is wrong with where the driver put the rings; undefined when all of it is aligned and in guest RAM. */
+	/** Checks the addresses of the rings. @returns undefined if all are aligned and in guest RAM. */
 	fault(): Broken | undefined {
 		const size = this.get('size')
 		const areas = [
@@ -67,10 +67,10 @@ export class Virtqueue {
 		return undefined
 	}
 
-	/** Takes the next chain that the driver made available. Only while fault() finds nothing. */
+	/** Takes the next chain that the driver made available. Only while fault() returns undefined. */
 	next(): Next {
 		const taken = this.get('taken')
-		// Ordered before the reads of what the driver has made available. Pairs with the driver's barrier before it stores the index.
+		// Acquire: ordered before the reads of ring and descriptors. Pairs with the driver's barrier before its store.
 		const available = Atomics.load(this.ram.memory.u16, this.#u16(this.#available + Available.offset.index))
 		const waiting = (available - taken) & 0xffff
 		if (waiting === 0) return {kind: 'empty'}
@@ -82,21 +82,22 @@ export class Virtqueue {
 		return chain
 	}
 
-	/** Gives a chain back. @param written bytes that the device wrote into it. */
+	/** Returns a chain to the driver. @param written bytes that the device wrote into it. */
 	giveBack(chain: Chain, written: number): void {
 		const used = this.get('used')
 		const element = this.#usedRing + Used.size + UsedElement.size * (used % this.get('size'))
 		const {u32, u16} = this.ram.memory
-		// Plain: ordered before the index below, without which the driver does not look.
+		// Plain: ordered before the store of the index below; the driver reads no element behind the index.
 		u32[this.ram.ramOffset(element + UsedElement.offset.id, 4) >>> 2] = chain.head
 		u32[this.ram.ramOffset(element + UsedElement.offset.length, 4) >>> 2] = written
 		this.set('used', (used + 1) & 0xffff)
-		// Publish: the element and the buffers are ordered before it. Pairs with the driver's barrier after it loads the index.
+		// Publish: element and buffers are ordered before it. Pairs with the driver's barrier after it loads the index.
 		Atomics.store(u16, this.#u16(this.#usedRing + Used.offset.index), (used + 1) & 0xffff)
 	}
 
 	wantsInterrupt(): boolean {
-		// After the store of the used index, which the driver checks after it changes the flags (virtio 1.2, 2.7.7.1).
+		// Ordered after the store of the used index. Pairs with the driver, which changes the flags and then loads that
+		// index (virtio 1.2, 2.7.7.1).
 		return !(
 			Atomics.load(this.ram.memory.u16, this.#u16(this.#available + Available.offset.flags)) & availableNoInterrupt
 		)
@@ -135,7 +136,7 @@ export class Virtqueue {
 	}
 
 	#u16(gpa: Gpa): number {
-		// Not >> of a signed number: offsets reach 4 GiB.
+		// Not >>, which is signed: offsets reach 4 GiB.
 		return this.ram.ramOffset(gpa, 2) >>> 1
 	}
 

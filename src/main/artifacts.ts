@@ -1,4 +1,4 @@
-/** Where the built files lie: beside this bundle in dist/, or in dist/ seen from the sources. */
+/** Paths of the built files in dist/: from a bundle there, or from the sources. */
 import {readFile} from 'node:fs/promises'
 import {fileURLToPath} from 'node:url'
 import {UserError} from '../errors.ts'
@@ -7,13 +7,13 @@ import {exitCodes} from '../exit-codes.ts'
 const fromSources = import.meta.url.endsWith('.ts')
 const dist = new URL(fromSources ? '../../dist/' : './', import.meta.url)
 
-/** Entries of worker threads, one per thread kind. */
+/** Entry modules of the worker threads. */
 export const threadEntries = {
 	vcpu: fromSources ? new URL('../vcpu-worker/worker.ts', import.meta.url) : new URL('vcpu-worker.js', dist),
 	helper: fromSources ? new URL('helper.ts', import.meta.url) : new URL('helper.js', dist),
 } as const
 
-/** The hart core's bytes, as the build made them. @throws UserError when the project was not built. */
+/** Reads the hart core. @throws UserError if the project was not built. */
 export async function readHartCore(): Promise<Uint8Array<ArrayBuffer>> {
 	const path = fileURLToPath(new URL('hart.wasm', dist))
 	try {

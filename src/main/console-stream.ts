@@ -1,7 +1,7 @@
 /** The guest's console as an async iterable of bytes, with a way to type. */
 import type {MachineConsole} from './machine-interface.ts'
 
-/** Bytes that wait for the reader before it holds the guest up, or, while there is no reader, before the oldest are dropped. */
+/** Unread bytes above which a reader stops the guest's output; without a reader, the oldest are dropped. */
 const backlogLimit = 2 ** 20
 
 export class ConsoleStream implements MachineConsole {
@@ -13,13 +13,13 @@ export class ConsoleStream implements MachineConsole {
 	#wake: (() => void) | undefined
 	#ended = false
 
-	/** @param options.type sends bytes to the guest. @param options.hasRoom called when a reader has caught up after the stream was full. */
+	/** @param options.type sends bytes to the guest. @param options.hasRoom called when the stream is no longer full. */
 	constructor({type, hasRoom}: {type: (bytes: Uint8Array) => void; hasRoom: () => void}) {
 		this.#type = type
 		this.#hasRoom = hasRoom
 	}
 
-	/** Whether a reader is behind so far that no more should be pushed. */
+	/** Whether the reader is so far behind that no more should be pushed. */
 	get full(): boolean {
 		return this.#readers > 0 && this.#backlog >= backlogLimit
 	}
@@ -29,26 +29,26 @@ export class ConsoleStream implements MachineConsole {
 		this.#type(typeof data === 'string' ? new TextEncoder().encode(data) : data)
 	}
 
-	/** Hands over what the guest printed. */
+	/** Adds output of the guest. */
 	push(pieces: readonly Uint8Array[]): void {
 		for (const piece of pieces) {
 			this.#pieces.push(piece)
 			this.#backlog += piece.length
 		}
-		// A guest whose console nobody reads shall run on.
+		// Without a reader the guest must not block.
 		while (this.#readers === 0 && this.#backlog > backlogLimit) this.#take()
 		this.#wake?.()
 	}
 
-	/** No more will come. */
+	/** No more output will come. */
 	end(): void {
 		this.#ended = true
 		this.#wake?.()
 	}
 
 	/**
-	 * What was printed, oldest first; ends with the machine. For one reader, which the guest waits for when it falls
-	 * behind by more than a mebibyte. Of what was printed before there was a reader, the last mebibyte is kept.
+	 * The guest's output, oldest first; ends with the machine. For one reader: if it falls behind by more than 1 MiB, the
+	 * guest waits for it. Of the output before there was a reader, the last MiB is kept.
 	 */
 	async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
 		this.#readers += 1

@@ -1,7 +1,7 @@
-/** Says in one line where a hart is stuck. */
+/** Describes in one line where a hart is stuck. */
 import type {HartRegisters} from '../hart/index.ts'
 
-/** Privileged spec, table "Supervisor cause (scause) register values after trap". */
+/** Privileged spec, table "Machine cause (mcause) register values after trap". */
 const causes: Readonly<Record<number, string>> = {
 	0: 'instruction address misaligned',
 	1: 'instruction access fault',
@@ -21,7 +21,7 @@ const causes: Readonly<Record<number, string>> = {
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`
 
-/** For a hart whose trap handler traps at once: where it went wrong first, and where it is now. */
+/** For a hart whose trap handler traps at once: its first trap and its last one. */
 export function describeStuckHart(hart: number, registers: HartRegisters): string {
 	const privilege = registers.word('privilege') === 3 ? 'M' : 'S'
 	const cause = Number(registers.get('trapCause'))

@@ -1,10 +1,12 @@
-/** The environment variables that are heeded. */
-
+/** The environment variables that the program reads. */
 export const environmentVariables = {
 	cache: {
 		name: 'XDG_CACHE_HOME',
-		about: 'an absolute path instead of `~/.cache`: fetched guests lie in its folder `manyhart`',
+		about: 'absolute path to use instead of `~/.cache`; fetched guests are in its folder `manyhart`',
 	},
-	debianMirror: {name: 'MANYHART_DEBIAN_MIRROR', about: "another Debian mirror than that of the machine's apt sources"},
-	debug: {name: 'MANYHART_DEBUG', about: 'not empty: a failure is shown with its stack'},
+	debianMirror: {
+		name: 'MANYHART_DEBIAN_MIRROR',
+		about: "Debian mirror to use instead of the one in the machine's apt sources",
+	},
+	debug: {name: 'MANYHART_DEBUG', about: 'if not empty, failures are shown with a stack trace'},
 } as const

@@ -1,4 +1,4 @@
-/** The helper pool of one machine (Piscina): jobs that keep work off the vCPUs' threads. */
+/** The helper pool of one machine (Piscina): takes work off the vCPUs' threads. */
 import {availableParallelism} from 'node:os'
 import {Piscina} from 'piscina'
 import type {SharedMemory} from '../memory/index.ts'
@@ -6,13 +6,13 @@ import {threadEntries} from './artifacts.ts'
 import type {HelperConfig} from './helper.ts'
 import type {TranslatedModule, TranslateJob} from './translation/index.ts'
 
-/** Translations at a time: vCPUs need the cores, and what waits meanwhile makes a larger module. */
+/** Concurrent translations: few, since vCPUs need the cores, and requests that wait meanwhile share a larger module. */
 export const translationJobs = Math.max(1, Math.min(4, Math.floor(availableParallelism() / 4)))
 
 export class HelperPool implements AsyncDisposable {
 	readonly #pool: Piscina
 	#clearing: Promise<void> | undefined
-	/** Asked for while it was under way: a table may have been retired behind the clearer's back. */
+	/** Another clearing was requested: a table may have been retired after the job had read the list. */
 	#again = false
 
 	constructor(memory: SharedMemory, options: Pick<HelperConfig, 'tlb' | 'hartModule'>) {
@@ -21,28 +21,28 @@ export class HelperPool implements AsyncDisposable {
 			filename: threadEntries.helper.href,
 			workerData,
 			execArgv: [],
-			// One for clearing, however many translate; it is there from the start, since a thread takes longer to start than a
-			// storm of flushes to empty the pool.
+			// One for clearing, besides those that translate. All from the start: a burst of flushes empties the pool of
+			// tables sooner than a thread starts.
 			minThreads: 1 + translationJobs,
 			maxThreads: 1 + translationJobs,
-			// Piscina's workers spin on Atomics.wait between tasks unless told otherwise; ours shall sleep.
+			// By default Piscina's workers block in Atomics.wait between tasks instead of returning to their event loop.
 			atomics: 'disabled',
 		})
 	}
 
-	/** Has retired tables cleared. While that is under way, sees to it that it is done once more. */
+	/** Clears retired tables in a helper. If that is already under way, once more after it. */
 	async clearTables(): Promise<void> {
 		this.#again = true
 		this.#clearing ??= this.#clear()
 		await this.#clearing
 	}
 
-	/** Rejects when the job fails, or the pool is given up meanwhile. */
+	/** Rejects if the job fails, or if the pool is disposed meanwhile. */
 	async translate(job: TranslateJob): Promise<TranslatedModule | undefined> {
 		return await this.#pool.run(job, {name: 'translateRegions'})
 	}
 
-	/** Resolves when no table is being cleared; a failure is its caller's. */
+	/** Resolves when no clearing is under way. Does not reject: clearTables() does. */
 	async idle(): Promise<void> {
 		await this.#clearing?.catch(() => {})
 	}

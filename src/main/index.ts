@@ -1,5 +1,4 @@
 /** Manyhart as a library. */
-
 export {UserError} from '../errors.ts'
 export type {RegisterDump} from '../hart/index.ts'
 export type {TlbDesign} from '../tlb/index.ts'

@@ -1,4 +1,4 @@
-/** What the command line needs of a machine. `Machine` fulfils it; so do the tests' stand-ins. */
+/** The interface of a machine to the command line. `Machine` implements it; so do fakes in tests. */
 import type {TlbDesign} from '../tlb/index.ts'
 
 export type MachineOptions = Readonly<{
@@ -13,32 +13,32 @@ export type MachineOptions = Readonly<{
 	dtb?: string
 	/** The kernel's command line. */
 	append?: string
-	/** Stops the machine. */
+	/** Stops the machine when aborted. */
 	signal?: AbortSignal
 }> &
 	TranslationOptions
 
 /** How guest code runs. */
 export type TranslationOptions = Readonly<{
-	/** `interp`: decoded instructions, one by one. `jit`: what is hot is translated to WebAssembly. */
+	/** `interp`: interpreted. `jit`: hot code is translated to WebAssembly. */
 	accel?: 'interp' | 'jit'
-	/** Jumps to one place that make it hot, 1 to 65535. */
+	/** Jumps that make their target hot, 1 to 65535. */
 	jitThreshold?: number
-	/** Each hart translates by itself, at once, instead of going on meanwhile: for tests. */
+	/** Each hart translates its code itself, and waits for it. For tests. */
 	jitSynchronous?: boolean
-	/** Bytes of WebAssembly that may be live; above that the oldest modules go. */
+	/** Bytes of live WebAssembly above which the oldest modules are dropped. */
 	jitBytes?: number
-	/** To study the TLB: what differs from its defaults, `{encoding, lookup, lastPages}`; docs/command-line.md. */
+	/** For study: changes to the TLB's default design, `{encoding, lookup, lastPages}`; see docs/command-line.md. */
 	tlb?: Partial<TlbDesign>
-	/** Has translated code count how it passes from region to region, at some cost: statistics then show `chains` and `chainRate`. */
+	/** Count how control passes between regions: `chains` and `chainRate` in the statistics. Slower. */
 	countChains?: boolean
-	/** A folder that gets each module as a file; made if it is not there. */
+	/** A folder to write each module to; created if missing. */
 	dumpWasm?: string
-	/** Has V8 write the addresses and names of its code where Linux's perf looks for them: see perfMapPath(). */
+	/** V8 writes the addresses and names of its code for Linux's perf; see perfMapPath(). */
 	perfMap?: boolean
 }>
 
-/** How a machine came to its end. */
+/** How a machine ended. */
 export type MachineOutcome = Readonly<{
 	reason: 'power-off' | 'reboot' | 'exit' | 'error'
 	exitCode: number
@@ -51,10 +51,10 @@ export interface MachineConsole extends AsyncIterable<Uint8Array> {
 
 export interface CommandLineMachine extends AsyncDisposable {
 	readonly console: MachineConsole
-	/** @returns when the guest has powered off, rebooted, left with a code, or failed. */
+	/** Resolves when the guest has powered off, rebooted, exited with a code, or failed. */
 	run(): Promise<MachineOutcome>
 	statistics(): unknown
-	/** @returns the flattened device tree that the guest gets. */
+	/** @returns the guest's flattened device tree. */
 	deviceTree(): Uint8Array
 }
 

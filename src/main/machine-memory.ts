@@ -8,11 +8,11 @@ import {type TlbConfig, tlbRegion} from '../tlb/index.ts'
 
 export type MemoryPlan = Readonly<{harts: number; ramBytes: number; tlb: TlbConfig}>
 
-/** All vCPUs' decoded pages together, and what one vCPU has at most and at least. */
+/** Decoded pages of all vCPUs together, and those of one vCPU at most and at least. */
 const codePagesInAll = 16_384
 const [mostCodePages, fewestCodePages] = [2048, 256]
 
-/** Decoded pages of one vCPU: 2048 are about 40 MiB of addresses, of which only what is used takes memory. */
+/** Decoded pages of one vCPU. 2048 take about 40 MiB of address space; only pages in use take memory. */
 export function codePagesPerVcpu(harts: number): number {
 	return Math.min(mostCodePages, Math.max(fewestCodePages, Math.floor(codePagesInAll / harts)))
 }
@@ -30,7 +30,7 @@ export function planMemory({harts, ramBytes, tlb}: MemoryPlan): MemoryMap {
 	return layOut(regions)
 }
 
-/** @throws UserError when the guest's RAM and all the rest do not fit into 4 GiB, or the host has no such memory. */
+/** @throws UserError if guest RAM and everything else do not fit into 4 GiB, or the host cannot allocate the memory. */
 export function createMemory(plan: MemoryPlan): SharedMemory {
 	const map = planMemory(plan)
 	if (map.size > maximumBytes) {

@@ -1,5 +1,4 @@
-/** A machine's counters as plain objects, for people and for --stats. */
-
+/** A machine's counters as plain objects, for library users and --stats. */
 import {RegionStatus} from '../codegen/index.ts'
 import {HartRegisters} from '../hart/index.ts'
 import type {SharedMemory, VcpuBlocks} from '../memory/index.ts'
@@ -25,13 +24,13 @@ const counters = [
 
 const chains = ['directCalls', 'slotCalls', 'directJumps', 'slotJumps', 'returnsTaken'] as const
 
-/** By the reason of a region's end. */
+/** Ends of regions, by reason. */
 type RegionEnds = Readonly<{jump: number; safepoint: number; trap: number; across: number}>
 
-/** How control passed between translated regions without the interpreter. */
+/** Transfers of control between translated regions, without the interpreter. */
 export type ChainStatistics = Readonly<Record<(typeof chains)[number], number>> &
 	Readonly<{
-		/** Calls of regions that did not come back to their caller. */
+		/** Calls of regions that did not return to their caller. */
 		callsUnwound: RegionEnds
 	}>
 
@@ -39,13 +38,13 @@ export type HartStatistics = Readonly<Record<(typeof counters)[number], number>>
 	Readonly<{
 		hart: number
 		instructions: number
-		/** Of all instructions, those that were interpreted: 0 to 1. */
+		/** The share of instructions that were interpreted: 0 to 1. */
 		interpretedShare: number
-		/** Returns of translated code to the interpreter, by reason. */
+		/** Exits from translated code to the interpreter, by reason. */
 		regionExits: RegionEnds
 		/** Absent unless chains are counted. */
 		chains?: ChainStatistics
-		/** Of all transfers of control out of regions (calls, jumps, returns), those that did without the interpreter: 0 to 1. With `chains`. */
+		/** The share of calls, jumps and returns out of regions that avoided the interpreter: 0 to 1. With `chains`. */
 		chainRate?: number
 		tlb: TlbStatistics
 	}>
@@ -55,7 +54,7 @@ export type MachineStatistics = Readonly<{
 	rcu: RcuStatistics
 	/** The pool of TLB tables and remote flushes. */
 	tlbPool: SharedTlbStatistics
-	/** Absent while all code is interpreted, or each hart translates by itself. */
+	/** Absent if all code is interpreted, or if each hart translates its code itself. */
 	translation?: TranslationStatistics
 }>
 
@@ -70,13 +69,13 @@ export function readStatistics(machine: {
 	const harts = Array.from({length: machine.blocks.count}, (_, hart): HartStatistics => {
 		const registers = new HartRegisters(machine.memory, machine.blocks.base(hart))
 		const values = Object.fromEntries(counters.map((name) => [name, registers.number(name)]))
-		// While the hart runs, instret counts its whole slice.
+		// While the hart runs, instret includes its whole slice.
 		const instructions = registers.number('instret') - (registers.word('budget') | 0)
 		const regionExits = regionEnds(registers, 'regionExits')
 		return {
 			hart,
 			instructions,
-			// A region that runs has all that is left of the slice counted as its own.
+			// A running region has the rest of the slice counted as translated.
 			interpretedShare:
 				instructions > 0 ? Math.max(0, 1 - registers.number('instructionsTranslated') / instructions) : 0,
 			regionExits,
@@ -95,7 +94,7 @@ function regionEnds(registers: HartRegisters, field: 'regionExits' | 'callsUnwou
 	return {jump: ends(jump), safepoint: ends(restart), trap: ends(trap), across: ends(across)}
 }
 
-/** Each transfer is counted once: where it was chained, or at the exit that it led to. */
+/** Each transfer is counted once: as chained, or as an exit to the interpreter. */
 function readChains(
 	registers: HartRegisters,
 	{jump: unchained}: RegionEnds,

@@ -1,5 +1,5 @@
-/** A machine: the library's door. Creates the shared memory, loads the guest, and runs one worker thread per hart. */
-import {Board, boardMap, type ClockOrigin, MainDoorbell, StopReason, ticksSince} from '../board/index.ts'
+/** A machine, the library's main class: creates the shared memory, loads the guest, and runs one thread per hart. */
+import {Board, boardMap, type ClockOrigin, MainDoorbell, maximumHarts, StopReason, ticksSince} from '../board/index.ts'
 import {assert, expected, rangeError} from '../errors.ts'
 import {exitCodes} from '../exit-codes.ts'
 import {HartRegisters, type RegisterDump, resetHarts} from '../hart/index.ts'
@@ -9,7 +9,6 @@ import {Rcu} from '../rcu/index.ts'
 import {HartStates} from '../sbi/index.ts'
 import {Tlb, type TlbConfig, tableOperations} from '../tlb/index.ts'
 import type {TranslationConfig} from '../translate/index.ts'
-import type {VcpuConfig} from '../vcpu-worker/index.ts'
 import {readHartCore} from './artifacts.ts'
 import {type BootPlan, planBoot} from './boot/index.ts'
 import {ConsoleStream} from './console-stream.ts'
@@ -28,9 +27,9 @@ import {
 } from './translation/index.ts'
 import {type VcpuDied, VcpuThreads} from './vcpu-threads.ts'
 
-/** Milliseconds: how often the main thread looks around unasked, and how long it waits for vCPUs to park before it ends them. */
+/** Milliseconds between the main thread's periodic checks, and until it ends vCPUs that do not park after a stop. */
 const [heartbeat, parkLimit] = [1000, 5000]
-/** Heartbeats through which a vCPU may be at one device. */
+/** Heartbeats through which a device's lock may be held. */
 const deviceLimit = 10
 
 type Pause = Readonly<{parked: PromiseWithResolvers<void>; resumed: PromiseWithResolvers<void>}>
@@ -54,29 +53,30 @@ export class Machine implements CommandLineMachine {
 	readonly #tlb: Tlb
 	readonly #helpers: HelperPool
 	readonly #threads: VcpuThreads
-	/** None while all code is interpreted. */
+	/** Undefined if all code is interpreted, or each hart translates its code itself. */
 	readonly #translation: TranslationService | undefined
 	readonly #countsChains: boolean
 	readonly #abort: AbortSignal | undefined
 	readonly #stalls: StallWatch
 	#phase: 'created' | 'starting' | 'running' | 'paused' | 'over' = 'created'
-	/** From pause() to resume(). */
+	/** Set from pause() to resume(). */
 	#pause: Pause | undefined
 	#running: Promise<MachineOutcome> | undefined
 	#disposing: Promise<void> | undefined
-	/** Rejects when the machine has not come to its end in time after a stop. */
+	/** Rejects if the machine does not end in time after a stop. */
 	readonly #overdue = Promise.withResolvers<never>()
 	#stopSeen: number | undefined
-	/** What went wrong first; it makes the outcome's message. */
+	/** The first failure: the outcome's message. */
 	#failure: string | undefined
 
 	/**
 	 * @param options.memory bytes of guest RAM. @param options.smp harts, 1 to 64.
-	 * @throws UserError for what the user got wrong: files, sizes, formats.
+	 * @throws UserError for the user's mistakes: files, sizes, formats.
 	 */
 	static async create(options: MachineOptions): Promise<Machine> {
 		const {smp, memory: memoryBytes, kernel, initrd, bios, dtb, append} = options
-		if (!(Number.isInteger(smp) && smp >= 1 && smp <= 64)) throw expected('--smp from 1 to 64', smp)
+		if (!(Number.isInteger(smp) && smp >= 1 && smp <= maximumHarts))
+			throw expected(`--smp from 1 to ${maximumHarts}`, smp)
 		const translation = translationConfig(options)
 		const files = Object.fromEntries(
 			Object.entries({kernel, initrd, bios, dtb, append}).filter(([, value]) => value !== undefined),
@@ -91,7 +91,11 @@ export class Machine implements CommandLineMachine {
 			WebAssembly.compile(await readHartCore()),
 			WebAssembly.compile(buildInterpreter({design})),
 		])
-		return new Machine({plan, memory, tlb, hartModule, interpreterModule, translation, options})
+		// Ends the threads that have started if a later one cannot start.
+		await using started = new AsyncDisposableStack()
+		const machine = new Machine({plan, memory, tlb, hartModule, interpreterModule, translation, options, started})
+		started.move()
+		return machine
 	}
 
 	private constructor(parts: {
@@ -102,8 +106,10 @@ export class Machine implements CommandLineMachine {
 		interpreterModule: WebAssembly.Module
 		translation: TranslationConfig
 		options: MachineOptions
+		/** Takes all that must be ended if the constructor throws. */
+		started: AsyncDisposableStack
 	}) {
-		const {plan, memory, tlb, hartModule, interpreterModule, translation, options} = parts
+		const {plan, memory, tlb, hartModule, interpreterModule, translation, options, started} = parts
 		const harts = options.smp
 		const clockOrigin: ClockOrigin = process.hrtime()
 		this.harts = harts
@@ -121,26 +127,27 @@ export class Machine implements CommandLineMachine {
 			hasRoom: () => this.#board.control.ringMain(MainDoorbell.consoleOutput),
 		})
 		this.#load()
-		this.#helpers = new HelperPool(memory, {tlb, hartModule})
+		this.#helpers = started.use(new HelperPool(memory, {tlb, hartModule}))
 		this.#overdue.promise.catch(() => {})
 		const {base: gpa, size} = boardMap.bootRom
 		const translates = translation.accel === 'jit' && !translation.synchronous
 		this.#translation = translates ? this.#createTranslation(translation, options) : undefined
+		started.defer(() => this.#translation?.close())
 		this.#countsChains = translation.accel === 'jit' && translation.countChains === true
 		const modules = {hartModule, interpreterModule, translation}
 		const shared = {harts, memory: memory.memory, map: memory.map, tlb, clockOrigin, ...modules}
 		const codePages = codePagesPerVcpu(harts)
-		this.#threads = new VcpuThreads(
-			Array.from({length: harts}, (_, vcpu): VcpuConfig => {
-				const translationPort = this.#translation?.vcpuPorts[vcpu]
-				return {...shared, vcpu, codePages, rom: {gpa, size}, ...(translationPort && {translationPort})}
-			}),
-		)
+		this.#threads = started.use(new VcpuThreads())
+		for (let vcpu = 0; vcpu < harts; vcpu++) {
+			const translationPort = this.#translation?.vcpuPorts[vcpu]
+			const rest = {vcpu, codePages, rom: {gpa, size}, ...(translationPort && {translationPort})}
+			this.#threads.start({...shared, ...rest})
+		}
 	}
 
 	/**
-	 * Runs until the guest powers off, reboots, leaves with a code, or fails, or the machine is stopped. Once.
-	 * @throws UserError when the machine runs or has run already.
+	 * Runs until the guest powers off, reboots, exits with a code, or fails, or the machine is stopped. Only once.
+	 * @throws UserError if the machine is running or has run.
 	 */
 	async run(): Promise<MachineOutcome> {
 		if (this.#phase !== 'created') throw expected('a machine that has not run yet', `one that is ${this.#phase}`)
@@ -150,7 +157,7 @@ export class Machine implements CommandLineMachine {
 	}
 
 	async #run(): Promise<MachineOutcome> {
-		// Also keeps the process alive: its threads do not, and neither does a wait for the main doorbell.
+		// Also keeps the process alive: the threads and the wait on the main doorbell do not.
 		const beat = setInterval(() => this.#beat(), heartbeat)
 		this.#abort?.addEventListener('abort', this.#onAbort, {once: true})
 		if (this.#abort?.aborted) this.#onAbort()
@@ -161,14 +168,14 @@ export class Machine implements CommandLineMachine {
 			await this.#untilStopped()
 		} catch (error) {
 			this.#fail((error as Error).message)
-			// Some thread did not park, or did not even start.
+			// A thread did not park, or did not start.
 			await this.#threads[Symbol.asyncDispose]()
 		}
 		this.#phase = 'over'
 		this.#translation?.close()
 		this.#board.control.ringMain(MainDoorbell.stop)
 		this.#pause?.parked.resolve()
-		// A helper that hangs is left to dispose().
+		// Does not wait for a helper that hangs: dispose() ends it.
 		await Promise.all([pumping, Promise.race([this.#helpers.idle(), this.#overdue.promise.catch(() => {})])])
 		this.#abort?.removeEventListener('abort', this.#onAbort)
 		clearInterval(beat)
@@ -178,8 +185,8 @@ export class Machine implements CommandLineMachine {
 	async #untilStopped(): Promise<void> {
 		await Promise.race([this.#threads.reset(), this.#overdue.promise])
 		for (;;) {
-			// A bell of an earlier pause must not park one hart of the next run. A stop that came before is seen here, one
-			// that comes after rings again.
+			// The bell of an earlier pause must not park a hart in the next run. A stop from before this is seen below; a
+			// later one rings again.
 			for (let vcpu = 0; vcpu < this.harts; vcpu++) this.#blocks.silence(vcpu, Doorbell.pause)
 			if (this.#board.control.stop()) return
 			if (this.#pause) {
@@ -193,7 +200,7 @@ export class Machine implements CommandLineMachine {
 		}
 	}
 
-	/** Parks every vCPU at its next safepoint. Resolves once all are parked, or the machine is over or resumed. */
+	/** Parks every vCPU at its next safepoint. Resolves once all are parked, or if the machine ends or is resumed. */
 	async pause(): Promise<void> {
 		if (this.#phase === 'created' || this.#phase === 'over') return
 		if (!this.#pause) {
@@ -203,7 +210,7 @@ export class Machine implements CommandLineMachine {
 		await this.#pause.parked.promise
 	}
 
-	/** Goes on after pause(). */
+	/** Resumes after pause(). */
 	resume(): void {
 		const pause = this.#pause
 		this.#pause = undefined
@@ -211,13 +218,13 @@ export class Machine implements CommandLineMachine {
 		pause?.parked.resolve()
 	}
 
-	/** Stops the machine as if its plug were pulled; run() returns. */
+	/** Stops the machine without asking the guest; run() resolves. */
 	stop(): void {
 		this.#board.control.requestStop({reason: StopReason.host})
 		this.resume()
 	}
 
-	/** A parked hart's registers. @throws RangeError for a hart that is not there. @throws UserError while the harts run. */
+	/** The registers of a parked hart. @throws RangeError if it does not exist. @throws UserError while harts run. */
 	async registers(hart: number): Promise<RegisterDump> {
 		if (this.#phase === 'running')
 			throw expected('a paused machine (await pause()) to read registers of', 'one that runs')
@@ -226,7 +233,7 @@ export class Machine implements CommandLineMachine {
 		return new HartRegisters(this.#memory, this.#blocks.base(hart)).dump()
 	}
 
-	/** Counters of harts, TLBs and grace periods; exact while the machine is parked or over, else as of now or a moment ago. */
+	/** Counters of harts, TLBs and grace periods. Exact while the machine is paused or over, otherwise approximate. */
 	statistics(): MachineStatistics {
 		const translation = this.#translation?.statistics()
 		return readStatistics({
@@ -239,12 +246,12 @@ export class Machine implements CommandLineMachine {
 		})
 	}
 
-	/** The flattened device tree that the guest gets. */
+	/** The guest's flattened device tree. */
 	deviceTree(): Uint8Array {
 		return this.#plan.dtb.bytes
 	}
 
-	/** Stops what still runs, and gives every thread back. */
+	/** Stops the machine and ends its threads. */
 	[Symbol.asyncDispose](): Promise<void> {
 		this.#disposing ??= this.#dispose()
 		return this.#disposing
@@ -263,19 +270,19 @@ export class Machine implements CommandLineMachine {
 
 	#onDeath(died: VcpuDied): void {
 		this.#fail(died.message, died.vcpu)
-		// The dead thread reads nothing any more; harts that wait for its quiescent state in a remote fence, or for a device that it was at,
-		// go on, and stop.
+		// The dead thread is in no read-side critical section. Harts that wait for its quiescent state, or for a device's
+		// lock that it held, go on, and stop.
 		this.#rcu.reader(died.vcpu).offline()
 		this.#board.orphan(died.vcpu)
 	}
 
-	/** Something of ours broke: the machine stops. */
+	/** Stops the machine because of a failure of the emulator. */
 	#fail(message: string, hart = -1): void {
 		const {control} = this.#board
 		if (control.requestStop({reason: StopReason.error, exitCode: exitCodes.failure.code, hart})) this.#failure = message
 	}
 
-	/** Once a heartbeat, whatever else hangs. */
+	/** Called at each heartbeat, even if all else hangs. */
 	#beat(): void {
 		this.#stalls.check()
 		const hung = this.#board.watch(deviceLimit)
@@ -299,7 +306,7 @@ export class Machine implements CommandLineMachine {
 	#load(): void {
 		const {segments, rom, entry, dtb} = this.#plan
 		const ram = new GuestRam(this.#memory)
-		// Plain: no vCPU runs yet; starting their threads orders it before them.
+		// Plain: no vCPU runs yet; starting its thread orders this before it.
 		for (const {gpa, bytes} of segments) ram.write(gpa, bytes)
 		this.#memory.u8.set(rom, this.#memory.region('rom').offset)
 		this.#board.reset()
@@ -308,7 +315,7 @@ export class Machine implements CommandLineMachine {
 		for (let vcpu = 0; vcpu < this.harts; vcpu++) this.#tlb.initialize(vcpu)
 	}
 
-	/** Answers the main thread's bells until the machine is over and its console drained. */
+	/** Answers the main thread's bells until the machine is over; then drains the console. */
 	async #pump(): Promise<void> {
 		const {control, console, rtc} = this.#board
 		let untilAlarm: number | undefined
@@ -317,7 +324,7 @@ export class Machine implements CommandLineMachine {
 			if (bells & (MainDoorbell.consoleInput | MainDoorbell.deviceLock)) console.pump()
 			if (bells & MainDoorbell.tlbPool) this.#clearTables()
 			untilAlarm = rtc.serveAlarm()
-			// A reader that has fallen behind stops the guest's transmitter; it rings when it has caught up.
+			// A reader that is far behind stops the guest's transmitter. The console rings when the reader has caught up.
 			if (!this.console.full) this.console.push(console.read())
 		}
 		for (let rest = console.read(); rest.length > 0; rest = console.read()) this.console.push(rest)

@@ -1,4 +1,4 @@
-/** Watches grace periods from the main thread, for those that no hart waits for. */
+/** Watches for stalled grace periods from the main thread, since no hart may be waiting for them. */
 import type {GracePeriod, Rcu} from '../rcu/index.ts'
 
 export class StallWatch {
@@ -10,7 +10,7 @@ export class StallWatch {
 		this.#rcu = rcu
 	}
 
-	/** Reports a stall once, and again each time it has lasted as long again. To be called now and then. */
+	/** Reports a stall, and again each time the stall limit has passed once more. Called at each heartbeat. */
 	check(): void {
 		const stall = this.#rcu.checkStall()
 		if (stall?.gracePeriod !== this.#gracePeriod) this.#reports = 0

@@ -4,7 +4,7 @@ import * as Comlink from 'comlink'
 import {nodeEndpoint, type VcpuApi, type VcpuConfig} from '../vcpu-worker/index.ts'
 import {threadEntries} from './artifacts.ts'
 
-/** A worker thread ended by itself, which it never should. */
+/** A vCPU's thread ended by itself, which it never should. */
 export class VcpuDied extends Error {
 	override readonly name = 'VcpuDied'
 	readonly vcpu: number
@@ -24,31 +24,12 @@ type Thread = Readonly<{
 }>
 
 export class VcpuThreads implements AsyncDisposable {
-	readonly #threads: readonly Thread[]
+	readonly #threads: Thread[] = []
 	#disposed = false
 
-	constructor(configs: readonly VcpuConfig[]) {
-		this.#threads = configs.map((config) => this.#start(config))
-	}
-
-	/** Puts every vCPU into its state at reset. @throws VcpuDied */
-	async reset(): Promise<void> {
-		await Promise.all(this.#threads.map((thread) => call(thread, (api) => api.reset())))
-	}
-
-	/** Runs every vCPU. Resolves once all are parked. @param onDeath called as soon as one dies, so that the others can be stopped. */
-	async run(onDeath: (died: VcpuDied) => void): Promise<void> {
-		await Promise.all(this.#threads.map((thread) => call(thread, (api) => api.run()).catch(onDeath)))
-	}
-
-	async [Symbol.asyncDispose](): Promise<void> {
-		// Ends a thread that runs guest code, or sleeps, as well as a parked one.
-		this.#disposed = true
-		await Promise.all(this.#threads.map(({worker}) => worker.terminate()))
-	}
-
-	#start(config: VcpuConfig): Thread {
-		// Flags such as --input-type are the main script's own.
+	/** Starts a vCPU's thread. @throws when the host cannot; the other threads are as before. */
+	start(config: VcpuConfig): void {
+		// No execArgv: the worker would inherit flags that are for the main script, such as --input-type.
 		const worker = new Worker(threadEntries.vcpu, {
 			workerData: config,
 			transferList: config.translationPort ? [config.translationPort] : [],
@@ -61,17 +42,33 @@ export class VcpuThreads implements AsyncDisposable {
 				if (!this.#disposed) reject(new VcpuDied(config.vcpu, `its thread ended with code ${code}`))
 			})
 		})
-		// Whoever waits for the vCPU sees it; without a waiter it must not end the process.
+		// Seen by whoever waits for the vCPU; without a waiter it must not be an unhandled rejection.
 		death.catch(() => {})
 		const api = Comlink.wrap<VcpuApi>(nodeEndpoint(worker))
-		// After Comlink has begun to listen, which keeps the process alive. A machine that runs does so itself, and one that is
-		// forgotten is no reason to go on.
+		// After Comlink has added its listener, which refs the worker. A running machine keeps the process alive itself;
+		// one that is not running must not.
 		worker.unref()
-		return {vcpu: config.vcpu, worker, api, death}
+		this.#threads.push({vcpu: config.vcpu, worker, api, death})
+	}
+
+	/** Resets every vCPU. @throws VcpuDied */
+	async reset(): Promise<void> {
+		await Promise.all(this.#threads.map((thread) => call(thread, (api) => api.reset())))
+	}
+
+	/** Runs every vCPU. Resolves once all are parked or dead. @param onDeath called at once, so as to stop the others. */
+	async run(onDeath: (died: VcpuDied) => void): Promise<void> {
+		await Promise.all(this.#threads.map((thread) => call(thread, (api) => api.run()).catch(onDeath)))
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		// Ends threads that run guest code or sleep, as well as parked ones.
+		this.#disposed = true
+		await Promise.all(this.#threads.map(({worker}) => worker.terminate()))
 	}
 }
 
-/** @throws VcpuDied for whatever goes wrong there. */
+/** @throws VcpuDied for any error in the vCPU's thread. */
 async function call({vcpu, api, death}: Thread, action: (api: Thread['api']) => Promise<void>): Promise<void> {
 	try {
 		await Promise.race([action(api), death])

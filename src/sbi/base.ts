@@ -1,15 +1,15 @@
-/** BASE: what this SBI is. SBI 2.0, "Base Extension". */
+/** BASE: version and implementation of this SBI. SBI 2.0, "Base Extension". */
 import type {SbiExtension, SbiFunction} from './extension.ts'
 import type {SbiCall} from './sbi-call.ts'
 
 /** Major version in bits 30–24, minor below. */
 const specificationVersion = 2 << 24
-/** Not a number from the specification's list of implementations: "MH". */
+/** "MH": not in the specification's list of implementations. */
 const implementationId = 0x4d48
 /** Major version in the upper 16 bits: 0.1. */
 const implementationVersion = 1
 
-/** The same as the CSRs read. */
+/** The same values as in the CSRs. */
 const machineIds = {mvendorid: 0, marchid: 0, mimpid: 0}
 
 function constant(name: string, value: number): SbiFunction {

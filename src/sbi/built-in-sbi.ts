@@ -1,4 +1,4 @@
-/** The dispatcher: finds an SBI call in the table of extensions and carries it out. SBI 2.0, "Binary Encoding". */
+/** The dispatcher: looks up an SBI call in the table of extensions and executes it. SBI 2.0, "Binary Encoding". */
 import {baseExtension} from './base.ts'
 import {dbcnExtension} from './dbcn.ts'
 import type {LegacyExtension, SbiExtension} from './extension.ts'
@@ -14,7 +14,7 @@ import {timeExtension} from './timer.ts'
 
 const isAvailable = (extension: number): boolean => table.has(extension)
 
-/** Every extension; those that are missing (SUSP, CPPC, NACL, STA, PMU) answer SBI_ERR_NOT_SUPPORTED. */
+/** All extensions; calls of others (SUSP, CPPC, NACL, STA, PMU) return SBI_ERR_NOT_SUPPORTED. */
 export const extensions: readonly (SbiExtension | LegacyExtension)[] = [
 	baseExtension(isAvailable),
 	timeExtension,
@@ -39,9 +39,9 @@ export class BuiltInSbi {
 	}
 
 	/**
-	 * Carries out the call that the hart's registers describe and writes its results there. The caller has moved pc
-	 * past the ecall beforehand, since a non-retentive suspend sets pc.
-	 * @returns whether the hart goes on after its ecall; if not, the context's stop(), stopHart() or suspendHart() was called.
+	 * Executes the call that the hart's registers describe and writes its results to them. The caller must have moved pc
+	 * past the ecall, since a non-retentive suspend sets pc.
+	 * @returns whether the hart continues after its ecall. If not, stop(), stopHart() or suspendHart() was called.
 	 */
 	dispatch(): 'returns' | typeof doesNotReturn {
 		const call = this.#call

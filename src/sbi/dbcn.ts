@@ -1,4 +1,4 @@
-/** DBCN: the debug console. Buffers are guest-physical and must lie in RAM. SBI 2.0, "Debug Console Extension". */
+/** DBCN: the debug console. Buffers have guest-physical addresses, in RAM. SBI 2.0, "Debug Console Extension". */
 import type {SbiExtension} from './extension.ts'
 import type {SbiCall} from './sbi-call.ts'
 import type {SbiOutcome} from './sbi-error.ts'
@@ -21,11 +21,11 @@ function consoleWriteByte(call: SbiCall): SbiOutcome {
 	return SbiError.SUCCESS
 }
 
-/** Arguments 0 to 2: length in bytes, low and high half of the guest-physical address. */
+/** Arguments 0 to 2: length in bytes, low and high half of the address. @returns undefined unless it lies in RAM. */
 function guestBuffer(call: SbiCall): Uint8Array | undefined {
 	const {ram} = call.context
 	const length = Number(call.argument(0))
-	// A length or a high half that no RAM reaches loses digits here, and stays too large.
+	// Numbers above 2^53 are rounded, and stay far beyond the end of RAM.
 	const gpa = Number(call.argument(1)) + Number(call.argument(2)) * 2 ** 64
 	return ram.contains(gpa, length) ? ram.bytes(gpa, length) : undefined
 }

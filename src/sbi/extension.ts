@@ -7,11 +7,11 @@ export type SbiFunction = Readonly<{name: string; call: (call: SbiCall) => SbiOu
 export type SbiExtension = Readonly<{
 	id: number
 	name: string
-	/** Index = function id. */
+	/** Indexed by function id. */
 	functions: readonly SbiFunction[]
 }>
 
 export type LegacyResult = number | 'does not return'
 
-/** One call per extension; a6 is not looked at. */
+/** One call per extension; a6 is ignored. */
 export type LegacyExtension = Readonly<{id: number; name: string; legacy: (call: SbiCall) => LegacyResult}>

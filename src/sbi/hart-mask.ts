@@ -2,8 +2,8 @@
 import type {SbiCall} from './sbi-call.ts'
 
 /**
- * @param maskArgument the number of the argument that holds hart_mask; hart_mask_base follows it.
- * @returns hart ids, or undefined when one of them does not exist (SBI_ERR_INVALID_PARAM).
+ * @param maskArgument the number of the argument that holds hart_mask; the next one holds hart_mask_base.
+ * @returns hart ids; undefined if one of them does not exist (SBI_ERR_INVALID_PARAM).
  */
 export function hartsOfMask(call: SbiCall, maskArgument = 0): readonly number[] | undefined {
 	const {count} = call.context.blocks
@@ -21,7 +21,7 @@ export function allHarts(count: number): readonly number[] {
 	return Array.from({length: count}, (_, hart) => hart)
 }
 
-/** @param words 32 harts each, hart 0 in the first one's bit 0. @returns hart ids, ascending. */
+/** @param words 32 harts each; bit 0 of the first one is hart 0. @returns hart ids, ascending. */
 export function hartsOfWords(words: readonly number[]): number[] {
 	const harts: number[] = []
 	words.forEach((word, index) => {

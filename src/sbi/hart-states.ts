@@ -1,9 +1,8 @@
-/** The HSM state words of all harts, and the hand-over of a start from one hart to another. */
-
+/** The HSM state words of all harts, and the handshake by which one hart starts another. */
 import {Doorbell, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
 import type {HartStart} from './sbi-context.ts'
 
-/** SBI 2.0, "Hart State Management Extension", table of HSM hart states. */
+/** SBI 2.0, "Hart State Management Extension", table "HSM Hart States". */
 export const HsmState = {
 	STARTED: 0,
 	STOPPED: 1,
@@ -16,14 +15,14 @@ export const HsmState = {
 export type HsmState = (typeof HsmState)[keyof typeof HsmState]
 
 /**
- * A start goes through three steps, so that of two starters one wins and the target sees the winner's arguments:
+ * A start takes three steps, so that of two starters one wins and the target sees the winner's arguments:
  *
  *     starter                                   target
  *     1 compare-exchange STOPPED→START_PENDING
  *     2 plain writes of address and opaque
- *     3 ring Doorbell.hsm            ───────→   takeDoorbell, then takeStart: plain reads, store STARTED
+ *     3 ring Doorbell.hsm         ───────→      takeDoorbell, then takeStart: plain reads, store STARTED
  *
- * START_PENDING alone tells the target nothing: only the doorbell says that the arguments are there.
+ * START_PENDING alone is not enough for the target: only the doorbell says that the arguments are written.
  */
 export class HartStates {
 	readonly #blocks: VcpuBlocks
@@ -33,26 +32,27 @@ export class HartStates {
 	}
 
 	get(hart: number): HsmState {
-		// Acquire: what a hart did before it moved to this state is visible. Pairs with set() and requestStart().
+		// Acquire: the hart's writes before it entered this state are visible. Pairs with set() and requestStart().
 		return Atomics.load(this.#blocks.memory.i32, this.#word(hart)) as HsmState
 	}
 
-	/** For a hart's own moves (and for the machine's, before any vCPU runs). */
+	/** Changes the hart's own state; before any vCPU runs, any hart's. */
 	set(hart: number, state: HsmState): void {
-		// Publish: what the hart did before the move is ordered before it. Pairs with get() and requestStart().
+		// Publish: the hart's writes and reads before it are ordered before it. Pairs with get() and requestStart().
 		Atomics.store(this.#blocks.memory.i32, this.#word(hart), state)
 	}
 
-	/** After a reset into S-mode, before any vCPU runs: hart 0 is started, the others are stopped. */
+	/** The states after a reset into S-mode: hart 0 is started, the others are stopped. Before any vCPU runs. */
 	reset(): void {
 		for (let hart = 0; hart < this.#blocks.count; hart++)
 			this.set(hart, hart === 0 ? HsmState.STARTED : HsmState.STOPPED)
 	}
 
-	/** Steps 1 to 3. @returns the state found; the start was handed over if that is STOPPED. */
+	/** Steps 1 to 3. @returns the hart's state before; if that was STOPPED, this start has won. */
 	requestStart(hart: number, {address, opaque}: HartStart): HsmState {
 		const {memory} = this.#blocks
-		// Claim: of two starters one finds STOPPED. Ordered after the target's last reads of its arguments. Pairs with set(STOPPED).
+		// Claim: of two starters one finds STOPPED. Acquire: ordered after the target's reads of its last arguments. Pairs
+		// with set(STOPPED).
 		const found = Atomics.compareExchange(
 			memory.i32,
 			this.#word(hart),
@@ -68,13 +68,13 @@ export class HartStates {
 	}
 
 	/**
-	 * The target's side, called by its own vCPU once takeDoorbell() gave it Doorbell.hsm. Moves it to STARTED.
-	 * @returns undefined when no start is pending.
+	 * The target's side, called by its own vCPU after takeDoorbell() returned Doorbell.hsm. Moves it to STARTED.
+	 * @returns undefined if no start is pending.
 	 */
 	takeStart(hart: number): HartStart | undefined {
 		if (this.get(hart) !== HsmState.START_PENDING) return undefined
 		const {memory} = this.#blocks
-		// Plain: written before the doorbell that the caller took, and by nobody until this hart is STOPPED again.
+		// Plain: written before the doorbell that the caller took, and not again before this hart is STOPPED.
 		const address = memory.u64[this.#doubleword(hart, VcpuWords.offset.hsmStartAddress)]
 		const opaque = memory.u64[this.#doubleword(hart, VcpuWords.offset.hsmOpaque)]
 		this.set(hart, HsmState.STARTED)
@@ -86,7 +86,7 @@ export class HartStates {
 	}
 
 	#doubleword(hart: number, field: number): number {
-		// Not >>> 3 of a signed sum: offsets reach 4 GiB.
+		// Not >> 3, which is signed: offsets reach 4 GiB.
 		return (this.#blocks.base(hart) + field) / 8
 	}
 }

@@ -6,7 +6,7 @@ import type {HartStart} from './sbi-context.ts'
 import type {SbiOutcome} from './sbi-error.ts'
 import {doesNotReturn, SbiError} from './sbi-error.ts'
 
-/** Argument of hart_suspend. The other values are reserved or a platform's own. */
+/** The argument of hart_suspend. Other values are reserved or platform-specific. */
 const SuspendType = {retentive: 0, nonRetentive: 0x8000_0000} as const
 const platformSpecific = {
 	retentive: {first: 0x1000_0000, last: 0x7fff_ffff},
@@ -61,7 +61,7 @@ function existingHart(call: SbiCall): number | undefined {
 	return hart < BigInt(call.context.blocks.count) ? Number(hart) : undefined
 }
 
-/** Arguments 1 and 2. @returns undefined for an address where no instruction can be. */
+/** Arguments 1 and 2. @returns undefined if the address is outside RAM or odd. */
 function startAddress(call: SbiCall): HartStart | undefined {
 	const address = call.argument(1)
 	const isInRam = address < 2n ** 53n && call.context.ram.contains(Number(address), 2)

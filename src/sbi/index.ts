@@ -1,4 +1,4 @@
-/** The built-in SBI 2.0: what M-mode firmware would do for a supervisor, on the vCPU's own thread. */
+/** The built-in SBI 2.0: serves a supervisor in place of M-mode firmware, on the vCPU's own thread. */
 export {BuiltInSbi} from './built-in-sbi.ts'
 export {HartStates, HsmState} from './hart-states.ts'
 export type {PageRange} from './page-range.ts'

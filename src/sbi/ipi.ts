@@ -6,7 +6,7 @@ import {HsmState} from './hart-states.ts'
 import type {SbiCall} from './sbi-call.ts'
 import {SbiError} from './sbi-error.ts'
 
-/** A stopped hart gets none: it would find the interrupt pending when it starts. */
+/** Skips stopped harts: they would find the interrupt pending when they start. */
 export function sendIpi(call: SbiCall, targets: readonly number[] | undefined): SbiError {
 	if (!targets) return SbiError.INVALID_PARAM
 	for (const hart of targets) {

@@ -1,4 +1,4 @@
-/** The calls of SBI 0.1, each an extension of its own. SBI 2.0, "Legacy Extensions". */
+/** The calls of SBI 0.1, each an extension. SBI 2.0, "Legacy Extensions". */
 import {Mip, VcpuWords} from '../memory/index.ts'
 import type {LegacyExtension} from './extension.ts'
 import {allHarts, hartsOfWords} from './hart-mask.ts'
@@ -20,10 +20,10 @@ function consoleGetchar(call: SbiCall): number {
 	return call.context.console.read(byte) === 1 ? (byte[0] ?? 0) : nothingTyped
 }
 
-/** @returns 1 when an IPI was pending. */
+/** @returns 1 if an IPI was pending. */
 function clearIpi({context: {blocks, hart}}: SbiCall): number {
 	const word = (blocks.base(hart) + VcpuWords.offset.pendingInterrupts) >>> 2
-	// What the sender wrote before its IPI is visible after this. Pairs with VcpuBlocks.raise().
+	// Acquire: the sender's writes before its IPI are visible after this. Pairs with VcpuBlocks.raise().
 	const before = Atomics.and(blocks.memory.i32, word, ~Mip.SSIP)
 	return before & Mip.SSIP ? 1 : 0
 }
@@ -35,7 +35,7 @@ function shutdown(call: SbiCall): typeof doesNotReturn {
 
 type Targeted = (call: SbiCall, targets: readonly number[] | undefined) => SbiError
 
-/** Argument 0 is the guest-virtual address of a bit vector of harts in 64-bit words; 0 means all harts. */
+/** Argument 0 is the guest-virtual address of a bit vector of harts, in 64-bit words; address 0 means all harts. */
 function withVirtualMask(callTargets: Targeted): (call: SbiCall) => number {
 	return (call) => {
 		const {blocks, loadDoubleword} = call.context

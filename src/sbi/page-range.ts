@@ -8,9 +8,9 @@ const pagesPer4GiB = 0x10_0000
 const addressSpacePages = 2 ** 52
 
 /**
- * The pages that [start, start + size) touches, without BigInt: both values travel as low and high words.
+ * The pages of [start, start + size), both given as low and high words: no BigInt.
  * SBI 2.0, "RFENCE Extension": the whole address space for start = size = 0 and for size = 2^64 − 1.
- * @returns undefined when the range is empty.
+ * @returns undefined if the range is empty.
  */
 export function pageRange(
 	startLow: number,
@@ -23,7 +23,7 @@ export function pageRange(
 	if (sizeLow === -1 && sizeHigh === -1) return 'all'
 	if (size.page === 0 && size.offset === 0) return start.page === 0 && start.offset === 0 ? 'all' : undefined
 	const pages = size.page + Math.ceil((start.offset + size.offset) / pageBytes)
-	// A range that wraps around the end of the address space: more than was asked for is allowed.
+	// The range wraps around the end of the address space. Fencing more than requested is allowed.
 	if (start.page + pages > addressSpacePages) return 'all'
 	return {first: start.page, pages}
 }

@@ -1,4 +1,4 @@
-/** RFENCE: fences on other harts. SBI 2.0, "RFENCE Extension". Stopped harts are fenced too: they start with nothing stale. */
+/** RFENCE: remote fences. SBI 2.0, "RFENCE Extension". Stopped harts too, so that they start with nothing stale. */
 import type {SbiExtension, SbiFunction} from './extension.ts'
 import {hartsOfMask} from './hart-mask.ts'
 import {pageRange} from './page-range.ts'
@@ -15,7 +15,7 @@ export function remoteFenceI(call: SbiCall, targets: Targets): SbiError {
 	return SbiError.SUCCESS
 }
 
-/** @param first the number of the argument that holds start_addr; size follows it. */
+/** @param first the number of the argument that holds start_addr; size is next. */
 export function remoteSfenceVma(call: SbiCall, targets: Targets, first: number): SbiError {
 	if (!targets) return SbiError.INVALID_PARAM
 	const range = pageRange(call.low(first), call.high(first), call.low(first + 1), call.high(first + 1))
@@ -23,7 +23,7 @@ export function remoteSfenceVma(call: SbiCall, targets: Targets, first: number):
 	return SbiError.SUCCESS
 }
 
-/** @param first the number of the argument that holds start_addr; size and asid follow it. */
+/** @param first the number of the argument that holds start_addr; size and asid are next. */
 export function remoteSfenceVmaAsid(call: SbiCall, targets: Targets, first: number): SbiError {
 	const asid = call.low(first + 2)
 	if (!targets || call.high(first + 2) !== 0 || asid >>> 0 > largestAsid) return SbiError.INVALID_PARAM
@@ -32,7 +32,7 @@ export function remoteSfenceVmaAsid(call: SbiCall, targets: Targets, first: numb
 	return SbiError.SUCCESS
 }
 
-/** Our harts have no hypervisor extension. */
+/** There is no hypervisor extension. */
 function notSupported(name: string): SbiFunction {
 	return {name, call: () => SbiError.NOT_SUPPORTED}
 }

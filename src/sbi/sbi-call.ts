@@ -1,4 +1,4 @@
-/** One SBI call as the handlers see it: arguments and results, read and written in the hart's registers in shared memory. */
+/** One SBI call as its handler sees it: arguments and results in the hart's registers, which are in shared memory. */
 import {VcpuBlock} from '../hart/index.ts'
 import {HartStates} from './hart-states.ts'
 import type {SbiContext} from './sbi-context.ts'
@@ -9,13 +9,13 @@ const firstArgument = 10
 const functionRegister = 16
 const extensionRegister = 17
 
-/** Made once per vCPU and used for every call. Values travel as low and high words; BigInt is for rare calls. */
+/** One per vCPU, used for every call. Values are read as low and high words; BigInt is for rare calls. */
 export class SbiCall {
 	readonly context: SbiContext
 	readonly states: HartStates
 	readonly #i32: Int32Array
 	readonly #u64: BigUint64Array
-	/** Bytes from the start of the shared memory to x0. */
+	/** The offset of x0 in shared memory, bytes. */
 	readonly #registers: number
 	#value = 0n
 
@@ -28,7 +28,7 @@ export class SbiCall {
 		this.#registers = blocks.base(hart) + VcpuBlock.offset.hart + VcpuBlock.fields.hart.offset.x
 	}
 
-	/** a7: an extension id is 32 bits. */
+	/** a7; an extension id has 32 bits. */
 	get extension(): number {
 		return this.#low(extensionRegister)
 	}
@@ -38,17 +38,17 @@ export class SbiCall {
 		return this.#low(functionRegister)
 	}
 
-	/** The low word of argument 0 to 5, signed. */
+	/** The low word of one of the arguments 0 to 5, signed. */
 	low(argument: number): number {
 		return this.#low(firstArgument + argument)
 	}
 
-	/** The high word of argument 0 to 5, signed. */
+	/** The high word of one of the arguments 0 to 5, signed. */
 	high(argument: number): number {
 		return this.#high(firstArgument + argument)
 	}
 
-	/** Argument 0 to 5, unsigned. */
+	/** One of the arguments 0 to 5, unsigned. */
 	argument(argument: number): bigint {
 		// Plain: only this vCPU writes its registers.
 		return this.#u64[this.#registers / 8 + firstArgument + argument] ?? 0n
@@ -60,7 +60,7 @@ export class SbiCall {
 		return SbiError.SUCCESS
 	}
 
-	/** Results: the error in a0 and the value in a1. */
+	/** Writes the results: the error to a0 and the value to a1. */
 	finish(outcome: SbiOutcome): void {
 		const value = this.#value
 		this.#value = 0n
@@ -69,12 +69,12 @@ export class SbiCall {
 		this.#write(firstArgument + 1, value)
 	}
 
-	/** A legacy extension's only result, in a0; every other register is preserved. SBI 2.0, "Legacy Extensions". */
+	/** Writes a legacy extension's only result to a0; it preserves all other registers. SBI 2.0, "Legacy Extensions". */
 	finishLegacy(result: number): void {
 		this.#write(firstArgument, BigInt(result))
 	}
 
-	// Plain, as in argument().
+	// These three are plain, as in argument().
 	#low(register: number): number {
 		return this.#i32[this.#registers / 4 + 2 * register] ?? 0
 	}

@@ -14,7 +14,7 @@ export const SbiError = {
 } as const
 export type SbiError = (typeof SbiError)[keyof typeof SbiError]
 
-/** The hart does not go back to its caller: its registers are not written. */
+/** The hart does not return to its caller: no result is written to its registers. */
 export const doesNotReturn = 'does not return'
 
 export type SbiOutcome = SbiError | typeof doesNotReturn

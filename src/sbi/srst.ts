@@ -5,9 +5,9 @@ import type {StopRequest} from './sbi-context.ts'
 import type {SbiOutcome} from './sbi-error.ts'
 import {doesNotReturn, SbiError} from './sbi-error.ts'
 
-/** Index = reset type: shutdown, cold reboot, warm reboot (all of our reboots are cold). */
+/** Indexed by reset type: shutdown, cold reboot, warm reboot. Every reboot here is cold. */
 const stopReasons: readonly StopRequest['reason'][] = ['power off', 'reboot', 'reboot']
-/** Index = reset reason: none, system failure. */
+/** Indexed by reset reason: none, system failure. */
 const exitCodes = [0, 1]
 const firstVendorSpecific = 0xf000_0000
 

@@ -1,4 +1,4 @@
-/** Comlink ships its adapter for Node's message ports without a declaration that `exports`-aware resolution finds. */
+/** Comlink has no declaration for its adapter to Node's message ports that resolution by `exports` would find. */
 declare module 'comlink/dist/esm/node-adapter.mjs' {
 	import type {MessagePort, Worker} from 'node:worker_threads'
 	import type {Endpoint} from 'comlink'

@@ -1,4 +1,4 @@
-/** One vCPU's Wasm instances: the hart core, and the interpreter over it. */
+/** One vCPU's Wasm instances: the hart core, and the interpreter on top of it. */
 import {codeBuckets, vcpuRegions} from '../hart/index.ts'
 import {slotDecoder} from '../interpreter/index.ts'
 import type {SharedMemory} from '../memory/index.ts'
@@ -6,7 +6,7 @@ import type {TableOperations} from '../tlb/index.ts'
 import {RegionCache, TranslatorClient} from '../translate/index.ts'
 import type {VcpuConfig} from './vcpu-config.ts'
 
-/** What guest code reaches outside Wasm; see src/hart/core/env.ts. */
+/** The functions that Wasm calls outside; see src/hart/core/env.ts. */
 export type EngineImports = Readonly<{
 	mmioRead(gpa: number, bytes: number): number
 	mmioWrite(gpa: number, bytes: number, value: number): number
@@ -17,7 +17,7 @@ export type EngineImports = Readonly<{
 	/** @param regimes bit n = regime n. */
 	replaceTables(regimes: number): void
 	timerChanged(): void
-	/** An instruction was decoded. */
+	/** Called for each instruction that is decoded. */
 	decoded(): void
 }>
 
@@ -26,7 +26,7 @@ export type Engine = Readonly<{
 	run(block: number, budget: number): number
 	interruptPending(): number
 	takeInterrupt(): number
-	/** @returns an offset in shared memory, or 0 after a fault. */
+	/** @returns an offset in shared memory; 0 if the load faults. */
 	readMemory(gva: bigint, bytes: number): number
 	fenceI(): void
 	updateRegimes(): void
@@ -35,7 +35,7 @@ export type Engine = Readonly<{
 }>
 
 type HartExports = Omit<Engine, 'translator' | 'tableOperations'> & {
-	/** The code page for instructions that cross pages. */
+	/** The code page for instructions that cross a page boundary. */
 	scratchCodePage(): number
 	attach(
 		block: number,
@@ -91,7 +91,7 @@ export function createEngine(
 	return {run, interruptPending, takeInterrupt, readMemory, fenceI, updateRegimes, translator, tableOperations: core}
 }
 
-/** Beyond what the interpreter's counters reach: nothing becomes hot. */
+/** More than the interpreter's 16-bit counters reach: nothing becomes hot. */
 const never = 0x2_0000
 
 function hotThreshold({accel, threshold}: VcpuConfig['translation']): number {

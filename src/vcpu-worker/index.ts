@@ -1,4 +1,4 @@
-/** A vCPU: the thread that runs one hart. What the main thread needs to start it. */
+/** A vCPU: the thread that runs one hart. Exports what the main thread needs to start it. */
 export {nodeEndpoint} from './comlink-endpoint.ts'
 export type {VcpuConfig} from './vcpu-config.ts'
 export type {VcpuApi} from './worker.ts'

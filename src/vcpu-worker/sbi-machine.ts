@@ -1,4 +1,4 @@
-/** The machine as the built-in SBI sees it: what SBI calls do, on the calling hart's own thread. */
+/** Implements the context of the built-in SBI, on the calling hart's own thread. */
 import {type Board, StopReason} from '../board/index.ts'
 import {Doorbell, type GuestRam, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
 import type {RcuReader} from '../rcu/index.ts'
@@ -21,7 +21,7 @@ export type SbiMachine = Readonly<{
 	suspendHart: (request: SuspendRequest) => void
 }>
 
-/** Milliseconds; between two looks at whether the machine pauses. */
+/** Milliseconds between two checks whether the machine pauses. */
 const consoleWait = 200
 
 export function createSbiContext(machine: SbiMachine): SbiContext {
@@ -72,13 +72,13 @@ function tlbRange(range: PageRange) {
 	return {firstLow: range.first | 0, firstHigh: Math.floor(range.first / 2 ** 32), pages: range.pages}
 }
 
-/** Waits for room as long as the main thread does not drain the console, unless the machine pauses. @returns how many were taken. */
+/** Waits until the console has room, unless the machine pauses. @returns how many bytes were written. */
 function writeConsole({config, blocks, board, reader}: SbiMachine, data: Uint8Array): number {
 	const doorbell = (blocks.base(config.vcpu) + VcpuWords.offset.doorbell) >>> 2
 	for (;;) {
 		const taken = board.uart.putConsole(data)
 		if (taken > 0) return taken
-		// Only looks: the run loop takes the bit. Pairs with VcpuBlocks.ring().
+		// Orders nothing: only tests the bit, which the run loop takes. Its writer is VcpuBlocks.ring().
 		if (Atomics.load(blocks.memory.i32, doorbell) & Doorbell.pause) return 0
 		reader.offline()
 		board.uart.waitForRoom(consoleWait)

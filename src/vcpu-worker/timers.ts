@@ -1,9 +1,9 @@
-/** A hart's timers: the tick at which the next one falls due, and raising the interrupts of those that are. */
+/** A hart's timers: raises their interrupts when they are due, and keeps the next deadline. */
 import type {Aclint} from '../board/index.ts'
 import type {HartRegisters} from '../hart/index.ts'
 import {Mip, type VcpuBlocks} from '../memory/index.ts'
 
-/** menvcfg.STCE lies in the upper word's bit 31: stimecmp is in force. */
+/** menvcfg.STCE: stimecmp is in use. */
 const sstcEnabled = 1n << 63n
 
 export class Timers {
@@ -12,7 +12,7 @@ export class Timers {
 	readonly #registers: HartRegisters
 	readonly #aclint: Aclint
 	readonly #now: () => number
-	/** Ticks; Infinity when no timer is set beyond those that are due already. */
+	/** The next deadline in ticks; Infinity if every timer that is set is already due. */
 	#deadline = 0
 
 	constructor(options: {
@@ -29,12 +29,12 @@ export class Timers {
 		this.#now = options.now
 	}
 
-	/** A comparator was written: look at all of them at the next check(). */
+	/** A comparator was written: the next check() compares all of them. */
 	changed(): void {
 		this.#deadline = 0
 	}
 
-	/** Raises what is due, and lowers what is not. @returns milliseconds until the next deadline, Infinity without one. */
+	/** Raises interrupts that are due and lowers others. @returns milliseconds until the next deadline, or Infinity. */
 	check(): number {
 		const now = this.#now()
 		if (now >= this.#deadline) this.#compare(now)
@@ -47,7 +47,7 @@ export class Timers {
 		const machine = this.#aclint.mtimecmpTicks(this.#vcpu)
 		const due = (now >= supervisor ? Mip.STIP : 0) | (now >= machine ? Mip.MTIP : 0)
 		if (due) this.#blocks.raise(this.#vcpu, due)
-		// Another hart may have moved mtimecmp between our look at it and the raise that followed; it rang, and we look again.
+		// An earlier check may have raised MTIP just after another hart moved mtimecmp. That hart rang; this lowers it.
 		const stale = this.#registers.pendingInterrupts() & (Mip.STIP | Mip.MTIP) & ~due
 		if (stale) this.#blocks.lower(this.#vcpu, stale)
 		this.#deadline = Math.min(

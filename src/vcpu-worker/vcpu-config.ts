@@ -1,4 +1,4 @@
-/** What a vCPU worker is given when it starts: plain data and compiled modules, posted once. */
+/** The configuration of a vCPU worker: plain data and compiled modules, posted when it starts. */
 import type {MessagePort} from 'node:worker_threads'
 import type {ClockOrigin} from '../board/index.ts'
 import type {MemoryMap} from '../memory/index.ts'
@@ -6,22 +6,22 @@ import type {TlbConfig} from '../tlb/index.ts'
 import type {TranslationConfig} from '../translate/index.ts'
 
 export type VcpuConfig = Readonly<{
-	/** This vCPU's number, which is its hart id and its RCU reader. */
+	/** The vCPU's number; also its hart id and its RCU reader. */
 	vcpu: number
 	harts: number
 	memory: WebAssembly.Memory
 	map: MemoryMap
 	tlb: TlbConfig
 	clockOrigin: ClockOrigin
-	/** Decoded pages of each vCPU's code cache. */
+	/** Decoded pages in each vCPU's code cache. */
 	codePages: number
 	/** The boot ROM's guest-physical address and size in bytes. */
 	rom: Readonly<{gpa: number; size: number}>
-	/** dist/hart.wasm. */
+	/** The hart core: dist/hart.wasm. */
 	hartModule: WebAssembly.Module
-	/** buildInterpreter(). */
+	/** The output of buildInterpreter(). */
 	interpreterModule: WebAssembly.Module
 	translation: TranslationConfig
-	/** To the translator: RequestMessage there, TranslationMessage back. Without one nothing is asked for. */
+	/** To the translation service: sends RequestMessage, receives TranslationMessage. Undefined: no requests are sent. */
 	translationPort?: MessagePort
 }>

@@ -1,4 +1,4 @@
-/** A vCPU: the thread that runs one hart. Its run loop takes bells, runs guest code, and passes a quiescent state each round. */
+/** A vCPU: the thread that runs one hart. Its run loop answers bells, runs guest code, and passes a quiescent state. */
 import {type Board, MainDoorbell, StopReason} from '../board/index.ts'
 import {exitCodes} from '../exit-codes.ts'
 import {enterSupervisor, fieldOffset, HartRegisters} from '../hart/index.ts'
@@ -12,12 +12,12 @@ import {createSbiContext} from './sbi-machine.ts'
 import {Timers} from './timers.ts'
 import type {VcpuConfig} from './vcpu-config.ts'
 
-/** Instructions between two looks at the timers: some hundred microseconds. */
+/** Instructions between two checks of the timers: a few hundred microseconds. */
 const sliceInstructions = {interp: 32_768, jit: 262_144} as const
-/** Milliseconds; a sleeping vCPU looks around this often even if nobody rings. */
+/** Milliseconds: a sleeping vCPU wakes this often even if no bell rings. */
 const longestSleep = 1000
 
-/** What the hart is doing: `stopped` and `suspended` are HSM's. */
+/** The hart's activity; `stopped` and `suspended` are states of HSM, `waiting` is WFI. */
 type Activity = 'running' | 'stopped' | 'waiting' | 'suspended'
 
 export class Vcpu {
@@ -95,7 +95,7 @@ export class Vcpu {
 		)
 	}
 
-	/** After a reset, before run(): HSM says whether this hart runs. */
+	/** Called once, before the first run(). The HSM state says whether this hart starts. */
 	reset(): void {
 		this.#tlb.flush(this.#config.vcpu, FlushCause.reset)
 		this.#engine.updateRegimes()
@@ -103,7 +103,7 @@ export class Vcpu {
 		this.#activity = this.#states.get(this.#config.vcpu) === HsmState.STOPPED ? 'stopped' : 'running'
 	}
 
-	/** Runs the hart until the machine pauses or stops. Blocks the thread: bells reach it through shared memory. */
+	/** Runs the hart until the machine pauses or stops. Blocks the thread; bells reach it through shared memory. */
 	run(): void {
 		this.#reader.online()
 		try {
@@ -117,7 +117,7 @@ export class Vcpu {
 		}
 	}
 
-	/** @returns whether to go on. */
+	/** @returns false if the machine pauses. */
 	#answerBells(): boolean {
 		const {vcpu} = this.#config
 		const bells = this.#blocks.takeDoorbell(vcpu)
@@ -140,10 +140,11 @@ export class Vcpu {
 		else if (registers.word('instret') === before) this.#checkStuck()
 	}
 
-	/** A whole slice of traps without one instruction: the trap handler itself cannot run. */
+	/** A slice had traps but retired no instruction: the trap handler itself traps. */
 	#checkStuck(): void {
 		const {registers} = this
-		// A bell ended the slice early. Only looks: the run loop takes it. Pairs with VcpuBlocks.ring().
+		// A bell ended the slice early. Orders nothing: only tests the word, which the run loop takes. See
+		// VcpuBlocks.ring().
 		if (Atomics.load(this.#memory.i32, (this.#block + VcpuWords.offset.doorbell) >> 2) !== 0) return
 		if (registers.get('traps') === this.#trapsSeen) return
 		this.#trapsSeen = registers.get('traps')
@@ -164,9 +165,9 @@ export class Vcpu {
 		if (!waitsForInterrupt || !this.#engine.interruptPending()) {
 			this.#setWaiting(1)
 			this.#reader.offline()
-			// Sleeps only while nothing has rung: pairs with VcpuBlocks.ring(). A deadline of our own needs no bell.
+			// Sleeps only while no bell has rung. Pairs with VcpuBlocks.ring(). The hart's own deadline needs no bell.
 			Atomics.wait(this.#memory.i32, word, 0, waitsForInterrupt ? Math.min(untilDeadline, longestSleep) : longestSleep)
-			// From here on others wait for this reader again; bells are answered before any guest code runs.
+			// From here on grace periods wait for this reader again. Bells are answered before guest code runs.
 			this.#reader.online()
 			this.#setWaiting(0)
 			this.#timers.check()
@@ -203,15 +204,15 @@ export class Vcpu {
 	}
 
 	#setWaiting(value: 0 | 1): void {
-		// For observers only; orders nothing.
+		// Orders nothing: for observers only.
 		Atomics.store(this.#memory.i32, (this.#block + VcpuWords.offset.waiting) >> 2, value)
 	}
 
-	// Plain: only this vCPU writes its statistics; 2^32 decodings are far off.
+	// Plain: only this vCPU writes its statistics. 2^32 decodings are far off.
 	#countDecoded(): void {
 		this.registers.setWord('instructionsDecoded', this.registers.word('instructionsDecoded') + 1)
 	}
 }
 
-/** What the seed CSR reads come from. */
+/** Buffer for reads of the seed CSR. */
 const entropy = new Uint16Array(1)

@@ -8,11 +8,11 @@ import {nodeEndpoint} from './comlink-endpoint.ts'
 import {Vcpu} from './vcpu.ts'
 import type {VcpuConfig} from './vcpu-config.ts'
 
-/** What the main thread may ask of a parked vCPU. */
+/** The calls that the main thread may make to a parked vCPU. */
 export type VcpuApi = Readonly<{
-	/** To be called after each reset of the machine, before run(). */
+	/** To be called once, before the first run(). */
 	reset(): void
-	/** Resolves when the vCPU is parked again: the machine pauses or stops. */
+	/** Resolves when the vCPU is parked again, because the machine pauses or stops. */
 	run(): void
 }>
 

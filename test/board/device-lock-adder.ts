@@ -1,4 +1,4 @@
-/** A thread that adds to a plain word under a lock. */
+/** A thread that increments a plain word under a lock. */
 import {workerData} from 'node:worker_threads'
 import {DeviceLock} from '../../src/board/index.ts'
 import {type MemoryMap, SharedMemory} from '../../src/memory/index.ts'

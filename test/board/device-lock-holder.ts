@@ -1,4 +1,4 @@
-/** A hart's thread that takes a lock, says so, and then dies, holds it, or has another use for it. */
+/** A hart's thread that acquires a lock, and then dies, or reports it and releases the lock when told. */
 import {parentPort, workerData} from 'node:worker_threads'
 import {DeviceLock} from '../../src/board/index.ts'
 import {type MemoryMap, SharedMemory} from '../../src/memory/index.ts'
@@ -7,7 +7,7 @@ export type HolderData = Readonly<{
 	memory: WebAssembly.Memory
 	map: MemoryMap
 	hart: number
-	/** Before it takes the lock, and while it has it. */
+	/** After it has acquired the lock. */
 	then: 'exits' | 'throws' | 'releases when told'
 }>
 
@@ -22,6 +22,6 @@ lock.acquire()
 if (then === 'exits') process.exit(3)
 if (then === 'throws') throw new Error('something broke')
 parentPort?.postMessage('holds')
-// The word behind the lock's.
+// Waits on the word after the lock's; see release() in device-lock.test.ts.
 Atomics.wait(shared.i32, (offset >> 2) + 1, 0)
 lock.release()

@@ -7,7 +7,7 @@ import type {HolderData} from './device-lock-holder.ts'
 
 const createMemory = () => SharedMemory.create(layOut([{name: 'ram', size: 4096, align: 4096}]))
 
-test('a lock that is held from one watch to the next, too often in a row, names its device and its holder', (t) => {
+test('a lock that is not released through several watches is reported with its device and its holder', (t) => {
 	const memory = createMemory()
 	const {offset} = memory.region('ram')
 	const holder = new DeviceLock(memory, {device: 'uart', offset, hart: 7})
@@ -22,7 +22,7 @@ test('a lock that is held from one watch to the next, too often in a row, names 
 	)
 	t.deepEqual(watch(2), new Array(2).fill('hart 7 does not release the lock of uart'))
 	holder.release()
-	// Taken again between two watches: it does not hang.
+	// A lock that is released between watches does not hang.
 	for (let times = 0; times < 10; times++) {
 		holder.acquire()
 		t.is(watcher.watch(3), undefined)
@@ -53,7 +53,7 @@ test('plain additions by three threads under the lock are never lost', async (t)
 	t.is(memory.i32[offset >> 2], 0)
 })
 
-/** Harts' threads and the main thread at the lock of the UART. */
+/** The main thread and harts' threads, with the lock of the UART. */
 function createThreads() {
 	const memory = createMemory()
 	const {offset} = memory.region('ram')
@@ -63,12 +63,12 @@ function createThreads() {
 			const data: HolderData = {memory: memory.memory, map: memory.map, hart, then}
 			return new Worker(new URL('device-lock-holder.ts', import.meta.url), {workerData: data})
 		},
-		/** All that sleep in this lock are told to go on. */
+		/** Tells every thread that holds the lock to release it. Pairs with the wait in device-lock-holder.ts. */
 		release: () => {
 			Atomics.store(memory.i32, (offset >> 2) + 1, 1)
 			Atomics.notify(memory.i32, (offset >> 2) + 1)
 		},
-		/** Resolves once a thread has announced that it waits for the lock. */
+		/** Resolves once a thread waits for the lock. */
 		untilAwaited: async () => {
 			while (!(Atomics.load(memory.i32, offset >> 2) & 0x100)) await new Promise((resolve) => setTimeout(resolve, 1))
 		},
@@ -80,7 +80,7 @@ const message = async (worker: Worker, wanted: string) => {
 }
 
 for (const [then, code] of [['exits', 3] as const, ['throws', 1] as const]) {
-	test(`nobody waits for a lock whose holder ${then}`, async (t) => {
+	test(`no thread waits for a lock whose holder ${then}`, async (t) => {
 		const {lock, start, untilAwaited} = createThreads()
 		const dying = start(1, then)
 		dying.on('error', () => {})
@@ -93,7 +93,7 @@ for (const [then, code] of [['exits', 3] as const, ['throws', 1] as const]) {
 		t.true(performance.now() - began < 1000)
 		const waiting = start(2, 'releases when told')
 		const error = once(waiting, 'error')
-		// Nobody knows of the death yet.
+		// The death has not been reported yet.
 		await untilAwaited()
 		lock.orphan(0)
 		lock.orphan(1)
@@ -108,7 +108,7 @@ for (const [then, code] of [['exits', 3] as const, ['throws', 1] as const]) {
 	})
 }
 
-test('a lock that is not held by the thread that died goes on as ever', async (t) => {
+test('the death of a thread does not affect a lock that it does not hold', async (t) => {
 	const {lock, start, release} = createThreads()
 	const holder = start(2, 'releases when told')
 	await message(holder, 'holds')
@@ -121,7 +121,7 @@ test('a lock that is not held by the thread that died goes on as ever', async (t
 	)
 })
 
-test('the main thread does not wait, and is told when the lock is free', async (t) => {
+test('the main thread does not wait for a lock, and is told when it is released', async (t) => {
 	const {lock, start, release} = createThreads()
 	const holder = start(0, 'releases when told')
 	await message(holder, 'holds')
@@ -143,7 +143,7 @@ test('the main thread does not wait, and is told when the lock is free', async (
 	)
 	t.throws(() =>
 		lock.tryRun(() => {
-			throw new Error('released all the same')
+			throw new Error('the lock is released anyway')
 		}),
 	)
 	t.is(
@@ -152,7 +152,7 @@ test('the main thread does not wait, and is told when the lock is free', async (
 	)
 })
 
-test('a thread that sleeps in the lock is woken even if the main thread wants it, too', async (t) => {
+test('a thread that waits for a lock is woken even if the main thread wants it, too', async (t) => {
 	const {lock, start, release, untilAwaited} = createThreads()
 	const holder = start(0, 'releases when told')
 	await message(holder, 'holds')

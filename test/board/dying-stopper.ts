@@ -1,4 +1,4 @@
-/** A hart's thread that stops the machine and dies after so many atomic operations of it. */
+/** A hart's thread that stops the machine and dies after a given number of atomic operations. */
 import {workerData} from 'node:worker_threads'
 import {StopReason} from '../../src/board/index.ts'
 import {type MemoryMap, SharedMemory} from '../../src/memory/index.ts'

@@ -87,7 +87,7 @@ test('a completion by a context that did not enable the source is ignored', (t) 
 	t.is(board.bus.read(claim(supervisor(0)), 4), 0)
 })
 
-test('registers hold what exists only', (t) => {
+test('registers of sources and contexts that do not exist read 0', (t) => {
 	const {board} = createBoard()
 	board.bus.write(base, 4, 7)
 	t.is(board.bus.read(base, 4), 0)
@@ -101,14 +101,14 @@ test('registers hold what exists only', (t) => {
 	t.is(board.bus.read(threshold(0), 4), 7)
 })
 
-test('two threads that race for claims never hold one source together, and every interrupt is served once', async (t) => {
+test('two threads that race for claims never hold the same source, and every interrupt is served once', async (t) => {
 	const sources = [1, 2, 3, 33, 64, 96]
 	const rounds = 1500
-	// Whoever raises the lines is a hart, too: the main thread would not wait for the PLIC.
+	// The thread that raises the lines acts as a hart: the main thread must not wait for the PLIC's lock.
 	const machine = createBoard({hart: 2})
 	const {memory, board} = machine
 	for (const hart of [0, 1]) enableSources(machine, {context: supervisor(hart), sources})
-	// Words in RAM: 0 … 127 who holds a source, 128 … how often it was served, 300 stop, 301 violations.
+	// Words in RAM. From 0: the holder of each source. From 128: how often it was served. 300: stop. 301: violations.
 	const words = new Int32Array(memory.memory.buffer, memory.region('ram').offset, 512)
 	const workers = [0, 1].map(
 		(hart) =>

@@ -1,4 +1,4 @@
-/** A board in a memory of its own, for tests. */
+/** Boards for tests, each in a shared memory of its own. */
 import {Board, type BoardOptions, boardRegion} from '../../src/board/index.ts'
 import {layOut, SharedMemory, VcpuBlocks, VcpuWords} from '../../src/memory/index.ts'
 

@@ -1,4 +1,4 @@
-/** A thread that prints one byte many times, half through the registers and half as SBI does. */
+/** A thread that prints one byte many times: half through the registers, half as SBI does. */
 import {workerData} from 'node:worker_threads'
 import {boardMap} from '../../src/board/index.ts'
 import {type MemoryMap, SharedMemory} from '../../src/memory/index.ts'

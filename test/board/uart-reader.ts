@@ -1,4 +1,4 @@
-/** A hart's thread that polls the UART without pause, and adds up what it reads until it has read so many bytes together with others. */
+/** A hart's thread that polls the UART and adds up its input, until all threads together have read `count` bytes. */
 import {workerData} from 'node:worker_threads'
 import {boardMap} from '../../src/board/index.ts'
 import {type MemoryMap, SharedMemory} from '../../src/memory/index.ts'
@@ -13,7 +13,7 @@ const {memory, map, hart, count} = workerData as {
 const shared = new SharedMemory(memory, map)
 const {board} = attachBoard(shared, {harts: 2, hart})
 const {base} = boardMap.uart
-// In RAM: bytes read, and their sum.
+// In RAM: the number of bytes read, and their sum. Atomic: all threads add to them.
 const words = new Int32Array(memory.buffer, shared.region('ram').offset, 2)
 
 while (Atomics.load(words, 0) < count) {

@@ -22,7 +22,7 @@ function createUart() {
 	}
 }
 
-test('what the guest sends reaches the console, and only its first byte wakes the main thread', (t) => {
+test('output of the guest reaches the console, and only the first byte wakes the main thread', (t) => {
 	const {board, write, output} = createUart()
 	write('data', 0x68)
 	t.is(board.control.takeMain(), MainDoorbell.consoleOutput)
@@ -97,7 +97,7 @@ test('typed bytes interrupt until they are read, and below the trigger count as 
 	t.is(read('iir'), 0xc4)
 })
 
-test('clearing the FIFOs loses nothing that was typed', (t) => {
+test('clearing the FIFOs loses no input', (t) => {
 	const {board, read, write} = createUart()
 	board.console.write(Buffer.from('x'))
 	write('fcr', 7)
@@ -140,7 +140,7 @@ test('a full ring clears THRE, and draining it interrupts a waiting driver', (t)
 	t.is(read('lsr') & 0x60, 0x60)
 })
 
-test('input that finds no room waits, and the main thread is told when there is room', (t) => {
+test('input that does not fit waits, and the main thread is told when there is room', (t) => {
 	const {board} = createUart()
 	const typed = new Uint8Array(20_000).map((_, index) => index)
 	board.console.write(typed)
@@ -187,7 +187,7 @@ test('two threads that print at once, faster than the console is read, lose no b
 	])
 })
 
-test('input reaches harts that are at the UART all the time: the main thread does not wait for its lock, and misses no release', async (t) => {
+test('input reaches harts that poll the UART: the main thread waits for no lock, and misses no release', async (t) => {
 	const {memory, board} = createUart()
 	const typed = new Uint8Array(100_000).map((_, index) => index)
 	const workers = [0, 1].map(
@@ -205,7 +205,7 @@ test('input reaches harts that are at the UART all the time: the main thread doe
 		})
 	}
 	for (let at = 0; at < typed.length; at += 100) board.console.write(typed.subarray(at, at + 100))
-	// What is missed is never made up for: only the bells move the input on.
+	// Only bells move the input on: a bell that is missed is never made up for.
 	const keepAlive = setInterval(() => {}, 1000)
 	let refusals = 0
 	while (left > 0) {

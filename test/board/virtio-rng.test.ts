@@ -25,7 +25,7 @@ const needsReset = 64
 const [descriptors, available, used, buffers] = [ramBase, ramBase + 0x1000, ramBase + 0x2000, ramBase + 0x3000]
 const queueSize = 8
 
-/** A driver: its rings in guest RAM, and the registers by name. */
+/** A driver: rings in guest RAM, and registers by name. */
 function createDriver() {
 	const machine = createBoard({fillRandom: (bytes) => bytes.fill(0x5a)})
 	const {board, memory} = machine
@@ -89,7 +89,7 @@ function createDriver() {
 	}
 }
 
-test('it identifies itself and insists on version 1', (t) => {
+test('the device identifies itself and insists on version 1', (t) => {
 	const driver = createDriver()
 	t.is(driver.read('deviceId'), 4)
 	driver.write('deviceFeaturesSelect', 1)
@@ -179,7 +179,7 @@ const breaks = test.macro({
 		t.is(driver.read('status') & needsReset, needsReset)
 		t.is(driver.read('interruptStatus') & 2, 2)
 		t.is(driver.usedIndex(), 0)
-		// Until the driver resets it, the device does nothing more.
+		// Until the driver resets it, the device does nothing.
 		driver.describe(0, {gpa: buffers, length: 8, flags: 2})
 		driver.offer(1, [0])
 		t.is(driver.usedIndex(), 0)

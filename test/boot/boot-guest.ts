@@ -1,11 +1,11 @@
-/** What the tests share that boot a fetched guest. */
+/** Shared by tests that boot a fetched guest. */
 import type {ExecutionContext} from 'ava'
 import {fetchGuest, type GuestParts, resolveGuest} from '../../src/main/guests/index.ts'
 
-/** What a healthy kernel never prints. */
+/** Output that a healthy kernel never prints. */
 export const trouble = /\bstall|lockup|WARNING|\bBUG\b|Oops|segfault|Call Trace|not syncing/i
 
-/** @returns undefined, and says why, when `find` fails; where tests must be complete (CI), that is a failure. */
+/** @returns undefined if `find` fails, and logs the reason. In CI, where tests must be complete, the test fails. */
 export async function ifItCanBeHad<Found>(
 	t: ExecutionContext,
 	what: string,
@@ -14,7 +14,7 @@ export async function ifItCanBeHad<Found>(
 	try {
 		return await find()
 	} catch (error) {
-		const reason = `${what} cannot be had: ${(error as Error).message}`
+		const reason = `${what} is not available: ${(error as Error).message}`
 		if (process.env.CI === 'true') t.fail(reason)
 		else t.pass()
 		t.log(`skipped: ${reason}`)

@@ -17,7 +17,7 @@ const commands = 'nproc; grep -c ^processor /proc/cpuinfo; cat /proc/interrupts;
 type Boot = Readonly<{
 	outcome: MachineOutcome
 	console: string
-	/** When the kernel hands over to user space, which is about the middle, and at the end. */
+	/** When the kernel starts init, about half-way, and at the end. */
 	warm: MachineStatistics
 	end: MachineStatistics
 	seconds: number

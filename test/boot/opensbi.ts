@@ -1,4 +1,4 @@
-/** Debian's OpenSBI: the installed one, or the package's, fetched by apt into the user's cache. */
+/** Debian's OpenSBI: the installed one, or the package's, fetched into the user's cache by apt. */
 import {execFile} from 'node:child_process'
 import {access, mkdir, readdir, rename, rm} from 'node:fs/promises'
 import {join} from 'node:path'
@@ -9,7 +9,7 @@ import {cacheFolder} from '../../src/main/guests/cache-folder.ts'
 
 const inPackage = 'usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin'
 
-/** @returns the path of fw_dynamic.bin. @throws UserError when it is not installed and cannot be fetched. */
+/** @returns the path of fw_dynamic.bin. @throws UserError if it is not installed and cannot be fetched. */
 export async function findOpenSbi(): Promise<string> {
 	const folder = join(cacheFolder(), 'test', 'opensbi')
 	for (const path of [join('/', inPackage), join(folder, inPackage)]) {

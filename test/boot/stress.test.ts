@@ -1,13 +1,13 @@
-/** Debian's stress-ng on Debian's kernel: it checks what it computes, and the kernel finds nothing to warn of. */
+/** Debian's stress-ng on Debian's kernel: it verifies its results, and the kernel prints no warning. */
 import test from 'ava'
 import {Machine} from '../../src/main/index.ts'
 import {testTranslation} from '../support/translation.ts'
 import {fetchedGuest, trouble} from './boot-guest.ts'
 
 /**
- * One instance of each, all at once, so that processes move between the harts. Together: the arithmetic of all kinds
- * (cpu, fp, matrix), atomics (atomic, dekker, peterson), page tables and remote fences (vm, fork, tlb-shootdown, mmap),
- * faults and signals (sigsegv, timer), switches between processes (switch, pipe, futex, context).
+ * One instance of each at the same time, so that processes move between harts: arithmetic (cpu, fp, matrix), atomics
+ * (atomic, dekker, peterson), page tables and remote fences (vm, fork, tlb-shootdown, mmap), faults and signals
+ * (sigsegv, timer), switches between processes (switch, pipe, futex, context).
  */
 const stressors = [
 	...['cpu', 'fp', 'matrix', 'atomic', 'dekker', 'peterson'],
@@ -17,7 +17,7 @@ const stressors = [
 
 const options = ['--temp-path /tmp', '--vm-bytes 32M', '--mmap-bytes 16M', '--timeout 5', '--verify']
 const commands = [
-	// What the kernel says from here on is seen on the console.
+	// From here on all kernel messages appear on the console.
 	'dmesg -n 8',
 	`stress-ng ${stressors.map((name) => `--${name} 1`).join(' ')} ${options.join(' ')}; echo "exit code: $?"`,
 	'poweroff -f',
@@ -60,4 +60,4 @@ const verifies = test.macro(async (t, smp: number) => {
 })
 
 for (const smp of [2, 4])
-	test.serial(`stress-ng verifies on ${smp} harts, and the kernel has nothing to warn of`, verifies, smp)
+	test.serial(`stress-ng verifies on ${smp} harts, and the kernel prints no warning`, verifies, smp)

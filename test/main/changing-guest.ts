@@ -1,10 +1,10 @@
-/** A tiny guest that writes new code for ever and runs each piece often enough to make it hot. */
+/** A tiny guest that keeps writing new code, and runs each piece often enough to make it hot. */
 import {encode} from '../interpreter/encode.ts'
 import {binary, type Instruction, load} from './little-guest.ts'
 
 const [ra, t0, t1, s0, s1, a0, a1, s2, s3] = [1, 5, 6, 8, 9, 10, 11, 18, 19] as const
 
-/** A loop of 200 rounds that adds what the round of the guest is, and returns. */
+/** A function: a loop of a1 rounds that adds a constant to a0. The constant is the guest's round. */
 const piece = [
 	encode('addi', {rd: a0, rs1: a0, imm: 0}),
 	encode('addi', {rd: a1, rs1: a1, imm: -1}),
@@ -12,7 +12,7 @@ const piece = [
 	encode('jalr', {rd: 0, rs1: ra, imm: 0}),
 ]
 
-/** Writes `piece` into each of some pages, with another immediate each time, and calls it; over and over. */
+/** Repeatedly writes `piece` into each of `pages` pages, with a new constant each time, and calls it with a1 = 200. */
 export function changing(pages: number): Uint8Array {
 	const writePiece = piece.flatMap((word, index): Instruction[] => [
 		...load(t0, word),
@@ -36,7 +36,7 @@ export function changing(pages: number): Uint8Array {
 		encode('bne', {rs1: s3, rs2: 0, imm: -4 * eachPage.length}),
 	]
 	return binary([
-		// Two mebibytes behind this instruction.
+		// Two mebibytes after this instruction.
 		encode('auipc', {rd: s0, imm: 0x20_0000}),
 		encode('addi', {rd: s1, rs1: 0, imm: 0}),
 		...eachRound,

@@ -1,4 +1,4 @@
-/** A vCPU thread that never parks, for tests. */
+/** A vCPU's thread for tests: never parks. */
 import {parentPort} from 'node:worker_threads'
 import * as Comlink from 'comlink'
 import {nodeEndpoint, type VcpuApi} from '../../src/vcpu-worker/index.ts'

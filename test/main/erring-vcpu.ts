@@ -1,4 +1,4 @@
-/** A vCPU thread that runs no guest and dies of an error that nobody catches, for tests: what it is doing is in the environment data `during`. */
+/** A vCPU's thread for tests: dies of an uncaught error, at the point that environment data `during` names. */
 import {getEnvironmentData, parentPort} from 'node:worker_threads'
 import * as Comlink from 'comlink'
 import {nodeEndpoint, type VcpuApi} from '../../src/vcpu-worker/index.ts'

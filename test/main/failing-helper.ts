@@ -1,4 +1,4 @@
-/** A helper thread that ends, or hangs, in the middle of its first job, for tests: the environment data `failure` says which. */
+/** A helper thread for tests: exits or hangs in its first job, as environment data `failure` says. */
 import {getEnvironmentData} from 'node:worker_threads'
 
 export function clearTables(): void {

@@ -1,4 +1,4 @@
-/** Tiny guests in machine code, as raw binaries: S-mode from 0x80200000 on, over the built-in SBI. */
+/** Tiny guests in machine code, as raw binaries: they start at 0x80200000 in S-mode, and use the built-in SBI. */
 
 export type Instruction = number
 
@@ -31,11 +31,12 @@ export const branchNotEqual = (rs1: number, rs2: number, offset: number): Instru
 export const [a0, a1, a2, a3, a6, a7] = [10, 11, 12, 13, 16, 17] as const
 const [zero, t0, s0] = [0, 5, 8] as const
 
-/** rd = the word, or the unsigned byte, at rs1. */
+/** rd = the word at rs1. */
 export const loadWord = (rd: number, rs1: number): Instruction => (rs1 << 15) | (2 << 12) | (rd << 7) | 0x03
+/** rd = the byte at rs1, unsigned. */
 export const loadByte = (rd: number, rs1: number): Instruction => (rs1 << 15) | (4 << 12) | (rd << 7) | 0x03
 
-/** rd = value, of 32 bits. */
+/** rd = value, 32 bits. */
 export function load(rd: number, value: number): Instruction[] {
 	return [lui(rd, (value + 0x800) >>> 12), addi(rd, rd, value)]
 }
@@ -48,7 +49,7 @@ export const stay = binary([jump(0)])
 
 const [hsm, rfence, dbcn] = [0x48534d, 0x52464e43, 0x4442434e]
 
-/** x1 … x31 hold three times their number, f1 what x5 holds; then the hart stays where it is. */
+/** Sets x1 … x31 to three times their number, and f1 to x5; then loops on the last instruction. */
 export const knownRegisters = binary([
 	...Array.from({length: 31}, (_, index) => addi(index + 1, zero, 3 * (index + 1))),
 	// fmv.d.x f1, x5
@@ -56,7 +57,7 @@ export const knownRegisters = binary([
 	jump(0),
 ])
 
-/** Prints four kibibytes, over and over, and counts in x8 what was taken. The call stands 4 bytes before chatterCounts. */
+/** Prints 4 KiB repeatedly, and counts the bytes that were accepted in x8, at chatterCounts, right after the call. */
 export const chatter = binary([
 	...load(a7, dbcn),
 	addi(a6, zero, 0),
@@ -71,8 +72,8 @@ export const chatter = binary([
 export const chatterCounts = 0x8020_0000n + 8n * 4n
 
 /**
- * Hart 0 starts harts 1 and 2 and then fences everyone for ever; hart 1 spins, hart 2 waits for an interrupt that
- * never comes, and further harts stay stopped.
+ * Hart 0 starts harts 1 and 2 and then fences all harts forever; hart 1 spins, hart 2 waits for an interrupt that
+ * never arrives, and other harts stay stopped.
  */
 export function roles(): Uint8Array {
 	const start = (hart: number, entry: (at: number) => number): ((at: number) => Instruction[]) => {
@@ -80,7 +81,7 @@ export function roles(): Uint8Array {
 			...load(a7, hsm),
 			addi(a6, zero, 0),
 			addi(a0, zero, hart),
-			// Two instructions behind `at` + 4 words: auipc gives its own address.
+			// auipc gives its own address, `at` + 4 words.
 			auipc(a1, 0),
 			addi(a1, a1, entry(at + 16)),
 			addi(a2, zero, 0),
@@ -105,13 +106,13 @@ export function roles(): Uint8Array {
 	return binary([...boot, ...fence, ...entry])
 }
 
-/** Hart 0 starts hart 1, and both read a device's register for ever. */
+/** Hart 0 starts hart 1, and both read a device's register forever. */
 export function readers(register: number, read: typeof loadWord): Uint8Array {
 	return binary([
 		...load(a7, hsm),
 		addi(a6, zero, 0),
 		addi(a0, zero, 1),
-		// The readers' first instruction stands four behind auipc, which gives its own address.
+		// The code of both harts is four instructions after auipc, which gives its own address.
 		auipc(a1, 0),
 		addi(a1, a1, 4 * 4),
 		addi(a2, zero, 0),

@@ -1,4 +1,4 @@
-/** What the command line says to bad input: one line, the right exit code, soon. As a process, from dist. */
+/** Bad input on the command line fails soon, with one line and the correct exit code. As a process, from dist. */
 import {spawn} from 'node:child_process'
 import {chmod, readFile} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
@@ -26,7 +26,7 @@ type Files = Readonly<{file: (bytes: Uint8Array | string) => Promise<string>}>
 type BadInput = Readonly<{
 	what: string
 	args: (files: Files) => readonly string[] | Promise<readonly string[]>
-	/** What is said between `manyhart: Expected ` and the end of the line. */
+	/** Matches the message after `manyhart: Expected `. */
 	says: RegExp
 }>
 
@@ -121,7 +121,7 @@ async function isRefused(t: ExecutionContext, {args, says}: BadInput): Promise<v
 	t.true(seconds < 5, `${seconds} s`)
 }
 
-// One after the other: each has a time limit.
+// Serial, because each has a time limit.
 for (const badInput of table) test.serial(`${badInput.what} is refused in one line`, isRefused, badInput)
 
 test.serial('a device tree that is cut short is refused in one line', async (t) => {

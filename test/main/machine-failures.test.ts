@@ -1,4 +1,4 @@
-/** Whatever breaks, the machine ends soon and says what broke. */
+/** If a part of the emulator fails, the machine ends soon and says which. */
 import {setEnvironmentData} from 'node:worker_threads'
 import test from 'ava'
 import {boardMap, virtioSlot} from '../../src/board/index.ts'
@@ -15,7 +15,7 @@ import {createMachine, mebibyte, newWorkers, readConsole, until} from './test-ma
 
 const entries = threadEntries as {vcpu: URL; helper: URL}
 
-/** Runs `body` with other code in the machine's threads. */
+/** Runs `body` with other entry modules for the machine's threads. */
 async function withThreads<Result>(replaced: Partial<typeof entries>, body: () => Promise<Result>): Promise<Result> {
 	const original = {...threadEntries}
 	Object.assign(entries, replaced)
@@ -46,7 +46,7 @@ for (const [hart, activity] of what.entries()) {
 	})
 }
 
-test.serial('a thread that ends while the machine is paused is reported when it goes on', async (t) => {
+test.serial('a thread that ends while the machine is paused is reported when it resumes', async (t) => {
 	newWorkers()
 	const machine = await createMachine(t, {kernel: roles(), smp: 4})
 	const thread = newWorkers().find(({threadName}) => threadName === 'vcpu 2')!
@@ -69,7 +69,7 @@ test.serial('a thread that ends before it has started is reported', async (t) =>
 	t.regex(message!, /^hart 1 died: its thread ended with code [01]$/)
 })
 
-/** The main thread wants the first three by itself; the clock's and the entropy source's thread dies with the PLIC's in its hands, too. */
+/** The main thread uses the first three, too. In rtc and virtio, the thread dies holding the PLIC's lock, too. */
 const lockedDevices = [
 	{device: 'uart', register: boardMap.uart.base + 5, read: loadByte},
 	{device: 'rtc', register: boardMap.rtc.base, read: loadWord},
@@ -90,11 +90,11 @@ for (const {device, register, read} of lockedDevices) {
 				.on('message', (message) => {
 					diedAt ??= message.diedAt
 				})
-			// Someone types all the while.
+			// There is console input all the time.
 			const typing = setInterval(() => machine.console.write('x'), 5)
 			t.teardown(() => clearInterval(typing))
 			t.deepEqual(await machine.run(), {reason: 'error', exitCode: 70, message: `hart 1 died: ${why}`})
-			// Well under a second, and far below the ten heartbeats after which a lock counts as hanging, even on a busy host.
+			// Usually far less than a second; even on a busy host less than the ten heartbeats after which a lock hangs.
 			const took = performance.timeOrigin + performance.now() - diedAt!
 			t.true(took < 8000, `${took} ms`)
 			t.log(`${Math.round(took)} ms`)
@@ -102,13 +102,28 @@ for (const {device, register, read} of lockedDevices) {
 	}
 }
 
-test.serial('a thread that hangs inside the lock of a device is reported with both, and ended', async (t) => {
+test.serial('a thread that hangs inside the lock of a device is reported with the device, and ended', async (t) => {
 	const vcpu = new URL('dying-vcpu.ts', import.meta.url)
 	setEnvironmentData('death', 'hang')
 	const kernel = readers(boardMap.rtc.base, loadWord)
 	const machine = await withThreads({vcpu}, () => createMachine(t, {kernel, smp: 2}))
 	const message = 'hart 1 does not release the lock of plic'
 	t.deepEqual(await machine.run(), {reason: 'error', exitCode: 70, message})
+})
+
+test.serial('a vCPU thread that does not start fails create(), and no other thread is left', async (t) => {
+	const {vcpu} = threadEntries
+	let starts = 0
+	// A URL that Worker refuses, for the third hart.
+	Object.defineProperty(entries, 'vcpu', {get: () => (++starts === 3 ? new URL('http://localhost/') : vcpu)})
+	t.teardown(() => Object.defineProperty(entries, 'vcpu', {value: vcpu, writable: true}))
+	newWorkers()
+	await t.throwsAsync(createMachine(t, {kernel: stay, smp: 4, accel: 'jit'}), {code: 'ERR_INVALID_URL_SCHEME'})
+	t.is(starts, 3)
+	const threads = newWorkers()
+	// Two harts and at least two helpers.
+	t.true(threads.length >= 4)
+	t.true(threads.every(({threadId}) => threadId === -1))
 })
 
 test.serial('an interpreter that traps stops the machine and names the hart', async (t) => {
@@ -123,7 +138,7 @@ test.serial('an interpreter that traps stops the machine and names the hart', as
 	const running = machine.run()
 	await until(() => machine.statistics().harts[0]!.instructions > 0, 'the guest runs')
 	await machine.pause()
-	// Tables far behind the memory's end.
+	// Table addresses far beyond the end of the memory.
 	const state = new VcpuBlocks(memory!, 2).base(0) + VcpuBlock.offset.tlb
 	memory!.i32.fill(
 		0xf000_000c | 0,
@@ -165,7 +180,7 @@ test.serial('a helper that hangs does not keep the machine from ending', async (
 })
 
 for (const during of ['start', 'reset', 'run']) {
-	test.serial(`an error that nobody catches in a vCPU's thread (${during}) stops the machine`, async (t) => {
+	test.serial(`an uncaught error in a vCPU's thread (${during}) stops the machine`, async (t) => {
 		const vcpu = new URL('erring-vcpu.ts', import.meta.url)
 		setEnvironmentData('during', during)
 		const machine = await withThreads({vcpu}, () => createMachine(t, {kernel: stay, smp: 1}))

@@ -1,4 +1,4 @@
-/** Machines that translate: guests run as they do without, code comes and goes in bounded room, and nothing is left behind. */
+/** Machines that translate: guests run correctly, changing code takes bounded memory, and nothing is left behind. */
 import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -37,7 +37,7 @@ for (const [how, options] of [
 test.serial('programs come and go and compute what they should, however pages are looked up', async (t) => {
 	for (const lookup of ['inline', 'outlined'] as const) {
 		for (const lastPages of ['on', 'off'] as const) {
-			// Each lookup with each encoding.
+			// Each lookup is tested with each encoding.
 			const encoding = (lookup === 'inline') === (lastPages === 'on') ? 'plus-one' : 'poison-zero'
 			const options = {...jit, jitSynchronous: true, tlb: {lookup, lastPages, encoding}} as const
 			const machine = await createMachine(t, {kernel: guestBinary('churn'), memory: 128 * mebibyte, ...options})
@@ -49,7 +49,7 @@ test.serial('programs come and go and compute what they should, however pages ar
 	}
 })
 
-test('where chains are counted, statistics have them, and the share that did without the interpreter', async (t) => {
+test('if chains are counted, statistics have them, and the share that avoided the interpreter', async (t) => {
 	const options = {...jit, jitSynchronous: true, countChains: true}
 	const machine = await createMachine(t, {kernel: guestBinary('smp-demo'), smp: 2, ...options})
 	t.deepEqual(await machine.run(), {reason: 'power-off', exitCode: 0})
@@ -80,14 +80,14 @@ test('a hot loop is translated, and statistics say so', async (t) => {
 	t.like(await running, {reason: 'exit'})
 })
 
-test('code that changes for ever lives in bounded room', async (t) => {
+test('code that keeps changing takes bounded memory', async (t) => {
 	const jitBytes = 4096
 	const machine = await createMachine(t, {kernel: changing(30), ...jit, jitBytes})
 	const running = machine.run()
 	await until(() => (machine.statistics().translation?.droppedModules ?? 0) > 3, 'modules are dropped')
 	await machine.pause()
 	const {translation} = machine.statistics()
-	// The newest module stays, however large it is.
+	// The newest module is kept, whatever its size.
 	t.true(translation!.liveWasmBytes <= jitBytes || translation!.liveModules === 1)
 	t.is(translation!.failures, 0)
 	t.is(translation!.liveModules + translation!.droppedModules, translation!.modules)

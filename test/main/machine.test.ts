@@ -55,7 +55,7 @@ test('registers of a paused hart are what the guest put there', async (t) => {
 	t.deepEqual(await running, {reason: 'exit', exitCode: 0})
 })
 
-test('a paused machine stands still, and goes on where it was', async (t) => {
+test('a paused machine stands still, and continues where it was', async (t) => {
 	const machine = await createMachine(t, {kernel: stay})
 	const running = machine.run()
 	const instructions = () => machine.statistics().harts[0]!.instructions
@@ -88,7 +88,7 @@ test('pause and resume 50 times while harts fence one another', async (t) => {
 	for (let round = 0; round < 50; round++) {
 		const before = machine.statistics().tlbPool.remoteFlushes.count
 		await until(() => machine.statistics().tlbPool.remoteFlushes.count > before, `fences go on (round ${round})`)
-		// A pause that is taken back at once, too.
+		// Also a pause that is resumed at once.
 		if (round % 5 === 0) {
 			const parked = machine.pause()
 			machine.resume()
@@ -220,7 +220,7 @@ test('a reader that falls behind holds the guest up, loses nothing, and keeps no
 	t.true(performance.now() - began < 2000)
 	for await (const rest of {[Symbol.asyncIterator]: () => reader}) bytes += rest.length
 	const {pc, x} = await machine.registers(0)
-	// The last call's bytes may not have been counted yet.
+	// The guest may not have counted the bytes of its last call yet.
 	t.is(BigInt(bytes), x[8]! + (pc === chatterCounts ? x[11]! : 0n))
 })
 

@@ -1,4 +1,4 @@
-/** A vCPU thread that runs no guest: hart 1 never passes a quiescent state, and hart 0 begins the grace period that waits for it. For tests. */
+/** A vCPU's thread for tests: hart 0 begins a grace period, and hart 1 never passes a quiescent state. */
 import {parentPort, workerData} from 'node:worker_threads'
 import * as Comlink from 'comlink'
 import {SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
@@ -16,11 +16,11 @@ const api: VcpuApi = {
 		const reader = rcu.reader(vcpu)
 		if (vcpu === 1) reader.online()
 		else {
-			// Behind hart 1, which comes online about now.
+			// After hart 1 has come online, which it does about now.
 			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
 			rcu.startPoll()
 		}
-		// Sleeps until it is told to pause.
+		// Sleeps until a bell rings. Pairs with VcpuBlocks.ring().
 		while (blocks.takeDoorbell(vcpu) === 0) Atomics.wait(shared.i32, blocks.base(vcpu) >> 2, 0)
 		reader.offline()
 	},

@@ -1,4 +1,4 @@
-/** Machines for tests: made from a tiny guest or one of the guest programs, given back with the test. */
+/** Machines for tests: created from a tiny guest or a guest program, and disposed of at the end of the test. */
 import {subscribe} from 'node:diagnostics_channel'
 import type {Worker} from 'node:worker_threads'
 import type {ExecutionContext} from 'ava'
@@ -19,7 +19,7 @@ export async function createMachine(
 	return machine
 }
 
-/** All that the machine prints until it is over. */
+/** @returns the machine's output until it ends. */
 export async function readConsole(machine: Machine): Promise<string> {
 	let text = ''
 	for await (const bytes of machine.console) text += Buffer.from(bytes).toString('latin1')
@@ -29,12 +29,12 @@ export async function readConsole(machine: Machine): Promise<string> {
 const workers: Worker[] = []
 subscribe('worker_threads', (message) => void workers.push((message as {worker: Worker}).worker))
 
-/** The worker threads that were started since the last call. */
+/** @returns the worker threads started since the last call. */
 export function newWorkers(): Worker[] {
 	return workers.splice(0)
 }
 
-/** Resolves once the condition holds; looks every 10 ms. @throws after 20 seconds. */
+/** Resolves once the condition holds; checks every 10 ms. @throws after 20 seconds. */
 export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
 	const deadline = performance.now() + 20_000
 	while (!(await condition())) {

@@ -1,4 +1,4 @@
-/** A helper thread whose jobs fail, for tests. */
+/** A helper thread for tests: its jobs fail. */
 export function clearTables(): never {
 	throw new Error('no more clearing')
 }

@@ -1,4 +1,4 @@
-/** A helper thread that clears tables and fails to translate, for tests. */
+/** A helper thread for tests: clears tables, and fails to translate. */
 export {clearTables} from '../../src/main/helper.ts'
 
 export function translateRegions(): never {

@@ -95,7 +95,7 @@ for (const [mask, base] of [
 	[1n, 1n << 32n],
 	[1n, allOnes - 1n],
 ] as const) {
-	test(`hart mask 0x${mask.toString(16)} from 0x${base.toString(16)} is invalid on four harts, and nobody is told`, (t) => {
+	test(`hart mask 0x${mask.toString(16)} from 0x${base.toString(16)} is invalid on four harts, and none is told`, (t) => {
 		const machine = new FakeMachine()
 		t.deepEqual(machine.call(IPI, 0, mask, base), fails('INVALID_PARAM'))
 		t.deepEqual(machine.call(RFENCE, 0, mask, base), fails('INVALID_PARAM'))

@@ -1,5 +1,4 @@
-/** A machine around the SBI for its tests: real shared memory, and a context that records what it was asked. */
-
+/** A machine for tests of the SBI: real shared memory, and a context that records the SBI's requests. */
 import {VcpuBlock} from '../../src/hart/index.ts'
 import {GuestRam, layOut, SharedMemory, VcpuBlocks, VcpuWords} from '../../src/memory/index.ts'
 import type {RemoteFence, SbiContext, StopRequest, SuspendRequest} from '../../src/sbi/index.ts'
@@ -20,11 +19,11 @@ export class FakeMachine {
 	readonly blocks: VcpuBlocks
 	readonly ram: GuestRam
 	readonly states: HartStates
-	/** What the SBI asked of the machine, in order. */
+	/** The SBI's requests to the machine, in order. */
 	readonly requests: Request[] = []
-	/** What was written to the console. */
+	/** The output to the console. */
 	output = ''
-	/** What console.read gives next. */
+	/** The input that console.read() has yet to return. */
 	input = ''
 	readonly #hart: number
 	readonly #sbi: BuiltInSbi
@@ -62,7 +61,7 @@ export class FakeMachine {
 		this.memory.u64[this.#register(register)] = value
 	}
 
-	/** A 64-bit field of this hart's state. */
+	/** The hart's stimecmp. Plain: the test has one thread. */
 	stimecmp(): bigint {
 		const offset = VcpuBlock.offset.hart + VcpuBlock.fields.hart.offset.stimecmp
 		return this.memory.u64[(this.blocks.base(this.#hart) + offset) / 8]!

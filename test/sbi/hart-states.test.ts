@@ -12,7 +12,7 @@ const starterUrl = new URL('starter.ts', import.meta.url)
 test('of two threads that start a hart one wins each time, and the hart sees the winner’s arguments', async (t) => {
 	t.timeout(60_000)
 	const {memory, blocks, states} = new FakeMachine({harts: 1})
-	// Until both threads try, neither can win.
+	// No start can win until both threads are trying.
 	states.set(0, HsmState.STOP_PENDING)
 	const workers = [1, 2].map(
 		(number) => new Worker(starterUrl, {workerData: {memory: memory.memory, map: memory.map, number}}),
@@ -29,12 +29,12 @@ test('of two threads that start a hart one wins each time, and the hart sees the
 		if ((blocks.takeDoorbell(0) & Doorbell.hsm) === 0) continue
 		const start = states.takeStart(0)
 		if (!start) return t.fail('the doorbell rang without a start')
-		// Each starter counts its own attempts and passes (number, attempt) in both arguments.
+		// Each starter passes (its number, its attempt) in both arguments.
 		t.is(start.opaque, start.address ^ 0xffff_ffff_ffff_ffffn)
 		const starter = Number(start.address >> 32n)
 		seen[starter] = (seen[starter] ?? 0) + 1
 		starts++
-		// The last start leaves nothing to win: the starters end.
+		// After the last start no other can win, and the starters end.
 		states.set(0, starts < rounds ? HsmState.STOPPED : HsmState.SUSPENDED)
 	}
 	const wins = (await reports).map((report) => report.wins)

@@ -27,7 +27,7 @@ function hartWithTimers() {
 	return {blocks, registers, timers, clock, setMtimecmp}
 }
 
-test('a timer interrupt rises when its comparator is reached, and check() tells when', (t) => {
+test('a timer interrupt rises when its comparator is reached, and check() returns the time until then', (t) => {
 	const {registers, timers, clock, setMtimecmp} = hartWithTimers()
 	t.true(timers.check() > 1e12)
 	setMtimecmp(50_000)
@@ -48,7 +48,7 @@ test('an interrupt that was raised for a comparator that another hart has moved 
 	const {blocks, registers, timers, clock, setMtimecmp} = hartWithTimers()
 	clock.ticks = 1000
 	setMtimecmp(2000)
-	// As if this hart had looked before the move, and raised after it.
+	// As if this hart had loaded the comparator before the move, and raised the interrupt after it.
 	blocks.raise(0, Mip.MTIP | Mip.SSIP)
 	timers.changed()
 	timers.check()

@@ -1,7 +1,7 @@
-/** The flattened device tree, version 17: a writer, and a reader for checks. Devicetree specification 0.4, chapter 5. */
+/** The flattened device tree, version 17: writer and reader. Devicetree specification 0.4, chapter 5. */
 import {expected} from '../../errors.ts'
 
-/** A property: text, a list of texts, 32-bit cells, raw bytes, or `true` for one that only is there. */
+/** A property: text, a list of texts, 32-bit cells, raw bytes, or `true` for one without a value. */
 export type FdtValue = string | readonly string[] | readonly number[] | Uint8Array | true
 export type FdtNode = Readonly<{
 	name: string
@@ -15,7 +15,7 @@ const lastCompatibleVersion = 16
 const headerBytes = 40
 const Token = {beginNode: 1, endNode: 2, property: 3, nop: 4, end: 9} as const
 
-/** @returns the blob, with an empty memory reservation block. @param root its name is ''. */
+/** @param root the node named ''. @returns the blob, with an empty memory reservation block. */
 export function writeFdt(root: FdtNode): Uint8Array<ArrayBuffer> {
 	const structure: number[] = []
 	const strings: number[] = []
@@ -49,7 +49,7 @@ export function writeFdt(root: FdtNode): Uint8Array<ArrayBuffer> {
 	pushNode(root)
 	pushCell(Token.end)
 
-	// One empty entry ends the reservation block.
+	// The reservation block is one empty entry, of 16 bytes.
 	const structureOffset = headerBytes + 16
 	const stringsOffset = structureOffset + structure.length
 	const blob = new Uint8Array(stringsOffset + strings.length)
@@ -71,7 +71,7 @@ export function writeFdt(root: FdtNode): Uint8Array<ArrayBuffer> {
 	return blob
 }
 
-/** A node as read: its properties are bytes, with the usual readings of them. */
+/** A node that was read: its properties as bytes, and methods that decode them. */
 export class Fdt {
 	readonly name: string
 	readonly properties: ReadonlyMap<string, Uint8Array>
@@ -83,7 +83,7 @@ export class Fdt {
 		this.children = children
 	}
 
-	/** @param path names between slashes, '/' for this node. @returns undefined when there is no such node. */
+	/** @param path names separated by slashes; '/' is this node. @returns undefined if there is no such node. */
 	find(path: string): Fdt | undefined {
 		const names = path.split('/').filter(Boolean)
 		return names.reduce<Fdt | undefined>((node, name) => node?.children.find((child) => child.name === name), this)
@@ -102,7 +102,7 @@ export class Fdt {
 	}
 }
 
-/** @returns the root. @throws UserError when the bytes are not a whole device tree that this understands. */
+/** @returns the root. @throws UserError if the bytes are not a complete device tree of a version that this can read. */
 export function readFdt(blob: Uint8Array): Fdt {
 	const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength)
 	if (blob.length < headerBytes || view.getUint32(0) !== magic) throw expected('a flattened device tree', 'other bytes')

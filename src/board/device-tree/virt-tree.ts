@@ -1,18 +1,18 @@
-/** The device tree of the board, node by node as QEMU's `virt` describes itself. */
+/** The board's device tree, with the same nodes as that of QEMU's `virt`. */
 import {boardMap, timebaseHertz, virtioSlot, virtioSlotCount} from '../memory-map.ts'
 import {plicSources} from '../plic.ts'
 import {Finisher} from '../test-finisher.ts'
 import {type FdtNode, type FdtValue, writeFdt} from './fdt.ts'
 
 const singleLetterExtensions = ['i', 'm', 'a', 'f', 'd', 'c']
-/** In the order that riscv,isa asks for. */
+/** In the canonical order of riscv,isa. */
 const namedExtensions = [
 	...['zicbom', 'zicboz', 'zicntr', 'zicond', 'zicsr', 'zifencei', 'zihintpause', 'zihpm', 'zawrs'],
 	...['zba', 'zbb', 'zbs', 'zkr'],
 	...['sstc', 'svadu', 'svinval', 'svnapot', 'svpbmt'],
 ]
 
-/** What every hart implements, as riscv,isa spells it. */
+/** The ISA string of every hart, for riscv,isa. */
 export const virtIsa = `rv64${singleLetterExtensions.join('')}_${namedExtensions.join('_')}`
 
 export type VirtTreeOptions = Readonly<{
@@ -22,14 +22,14 @@ export type VirtTreeOptions = Readonly<{
 	bootargs?: string
 	/** Guest-physical, `end` exclusive. */
 	initrd?: Readonly<{start: number; end: number}>
-	/** 32 random bytes; the host's, unless a test says otherwise. */
+	/** 32 random bytes; by default the host's. For tests. */
 	rngSeed?: Uint8Array
 }>
 
 // Interrupt numbers at a hart: privileged specification, "Machine Cause Register".
 const Cause = {supervisorExternal: 9, machineSoftware: 3, machineTimer: 7, machineExternal: 11} as const
 const Phandle = {plic: 1, finisher: 2, firstHart: 0x10} as const
-/** Each hart has a phandle, and the interrupt controller in it. */
+/** Each hart has two phandles: its own and its interrupt controller's. */
 const hartPhandle = (hart: number) => Phandle.firstHart + hart * 2
 const intcPhandle = (hart: number) => hartPhandle(hart) + 1
 
@@ -166,7 +166,7 @@ function interrupt(irq: number): Record<string, FdtValue> {
 	return {interrupts: [irq], 'interrupt-parent': [Phandle.plic]}
 }
 
-/** A register write that ends the machine, through the test finisher's `syscon`. */
+/** Describes a write to the test finisher that ends the machine. */
 function syscon(compatible: string, value: number): Record<string, FdtValue> {
 	return {value: [value], offset: [0], regmap: [Phandle.finisher], compatible}
 }

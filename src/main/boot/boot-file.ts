@@ -1,17 +1,17 @@
-/** The files a boot is made of, read whole and never further than the guest has memory for. */
+/** Reads the files of a boot, whole, but never more than fits into the guest's memory. */
 import {createReadStream} from 'node:fs'
 import {stat} from 'node:fs/promises'
 import {expected} from '../../errors.ts'
 
 export type BootOption = '--kernel' | '--initrd' | '--bios' | '--dtb'
 
-/** A file's contents, and what to call it in messages. */
+/** A file's contents, with its option and path for messages. */
 export type BootFile = Readonly<{option: BootOption; path: string; bytes: Uint8Array}>
 
 /**
- * @param limit.bytes how many there may be.
- * @param limit.reason why, for the message: `the guest's memory`.
- * @throws UserError when the file cannot be read, is empty, or is larger.
+ * @param limit.bytes the largest size allowed.
+ * @param limit.reason for the message, for example `the guest's memory`.
+ * @throws UserError if the file cannot be read, is empty, or is larger.
  */
 export async function readBootFile(
 	option: BootOption,
@@ -22,7 +22,7 @@ export async function readBootFile(
 		expected(`${option} of at most ${limit.bytes} bytes (${limit.reason})`, `${got}: ${path}`)
 	const chunks: Uint8Array[] = []
 	try {
-		// A pipe's or a device's size is not known beforehand; one byte past the limit tells that it is too large.
+		// The size of a pipe or a device is not known in advance: one byte above the limit shows that it is larger.
 		const {size} = await stat(path)
 		if (size > limit.bytes) throw tooLarge(`${size} bytes`)
 		for await (const chunk of createReadStream(path, {end: limit.bytes})) chunks.push(chunk as Uint8Array)

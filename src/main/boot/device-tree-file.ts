@@ -4,7 +4,7 @@ import {expected, UserError} from '../../errors.ts'
 import {readBootFile} from './boot-file.ts'
 import {mebibyte} from './ram-range.ts'
 
-/** Linux maps no more of it at first. */
+/** Linux maps only this much of it at first. */
 const limit = {bytes: mebibyte, reason: 'what a kernel maps at first'}
 
 export type Chosen = Readonly<{bootargs?: string; initrd?: Readonly<{start: number; end: number}>}>
@@ -21,7 +21,7 @@ export async function readDeviceTree(path: string): Promise<Uint8Array> {
 	return bytes
 }
 
-/** Linux, Documentation/devicetree/bindings/chosen. @returns the tree itself when there is nothing to change. */
+/** Linux, Documentation/devicetree/bindings/chosen. @returns the tree itself if there is nothing to change. */
 export function withChosen(tree: Uint8Array, {bootargs, initrd}: Chosen): Uint8Array {
 	const changes: Record<string, FdtNode['properties'][string]> = {
 		...(bootargs !== undefined && {bootargs}),
@@ -45,7 +45,7 @@ function address(gpa: number): number[] {
 	return [Math.floor(gpa / 2 ** 32), gpa >>> 0]
 }
 
-/** Pairs of address and size that end with a pair of zeros; rewriting the tree would lose them. */
+/** Reservations are pairs of address and size, ended by a pair of zeros. Rewriting the tree would lose them. */
 function hasReservations(tree: Uint8Array): boolean {
 	const reservationsOffset = 16
 	const view = new DataView(tree.buffer, tree.byteOffset, tree.byteLength)

@@ -45,9 +45,9 @@ export function isElf(bytes: Uint8Array): boolean {
 }
 
 /**
- * Loadable segments at their physical addresses. A position-independent file linked below RAM moves to its start.
- * @param name for messages: `the kernel`.
- * @throws UserError when the file is truncated, is for another machine, or is no executable.
+ * Loads segments at their physical addresses. A position-independent file linked below RAM moves to the start of RAM.
+ * @param name for messages, for example `the kernel`.
+ * @throws UserError if the file is truncated, for another machine, or not an executable.
  */
 export function loadElf({option, path, bytes}: BootFile, name: string): Loaded {
 	const wrong = (what: string, got: string): UserError => expected(`${what} for ${option}`, `${got}: ${path}`)
@@ -125,7 +125,7 @@ function programHeaders(view: DataView, wrong: (what: string, got: string) => Us
 	})
 }
 
-/** Harts start without translation: an entry that is a virtual address becomes its segment's physical one. */
+/** Harts start without address translation: an entry that is a virtual address is translated by its segment. */
 function physicalEntry(entry: number, headers: readonly LoadHeader[]): Gpa {
 	const owner = headers.find(
 		({flags, gva, memorySize}) => flags & executableFlag && entry >= gva && entry < gva + memorySize,
@@ -133,7 +133,7 @@ function physicalEntry(entry: number, headers: readonly LoadHeader[]): Gpa {
 	return owner ? entry - owner.gva + owner.gpa : entry
 }
 
-/** Addresses of 2^53 and more lose low bits; no RAM is there, so the range checks still refuse them. */
+/** Values above 2^53 are rounded. The range checks still refuse them, since there is no RAM. */
 function asNumber(view: DataView, offset: number): number {
 	return Number(view.getBigUint64(offset, true))
 }

@@ -1,4 +1,4 @@
-/** M-mode firmware: an ELF, or a raw binary for the start of RAM as OpenSBI's fw_dynamic.bin and fw_jump.bin are. */
+/** M-mode firmware: an ELF, or a raw binary for the start of RAM, like OpenSBI's fw_dynamic.bin and fw_jump.bin. */
 import {ramBase} from '../../memory/index.ts'
 import {readBootFile} from './boot-file.ts'
 import {isElf, type Loaded, loadElf} from './elf.ts'

@@ -1,3 +1,3 @@
-/** Booting: loaders for kernels and firmware, the device tree, and where everything goes. */
+/** Booting: loads kernels and firmware, makes the device tree, and places everything in memory. */
 export type {BootOptions, BootPlan, Entry, Segment} from './boot-plan.ts'
 export {planBoot} from './plan.ts'

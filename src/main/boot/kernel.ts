@@ -1,4 +1,4 @@
-/** Kernels: ELF, Linux Image, or a raw binary; where each goes and where it starts. */
+/** Loads kernels: ELF, Linux Image, or raw binary. */
 import {expected} from '../../errors.ts'
 import {type Gpa, ramBase} from '../../memory/index.ts'
 import {type BootFile, readBootFile} from './boot-file.ts'
@@ -9,7 +9,7 @@ import {unpackKernel} from './unpack.ts'
 
 const name = 'the kernel'
 
-/** @param place.base where a kernel goes that does not say; an Image goes there or above, by its own offset. */
+/** @param place.base address of a raw binary, and the lowest of an Image, which has an offset of its own. */
 export async function loadKernel(path: string, place: Readonly<{base: Gpa; memoryBytes: number}>): Promise<Loaded> {
 	const {base, memoryBytes} = place
 	const limit = {bytes: memoryBytes, reason: "the guest's memory"}

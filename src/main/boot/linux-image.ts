@@ -1,11 +1,11 @@
-/** The Linux `Image` for RISC-V. Linux, Documentation/arch/riscv/boot-image-header.rst; its EFI stub makes it a PE file too. */
+/** The Linux `Image` for RISC-V, often also a PE file. Linux, Documentation/arch/riscv/boot-image-header.rst. */
 import {expected} from '../../errors.ts'
 import type {BootFile} from './boot-file.ts'
 
 export type LinuxImage = Readonly<{
 	/** From the start of RAM, in bytes. */
 	textOffset: number
-	/** Bytes in memory, with what the file leaves out. */
+	/** Bytes in memory, including those that are not in the file. */
 	size: number
 }>
 
@@ -28,8 +28,8 @@ const peMachines: Readonly<Record<number, string>> = {
 }
 
 /**
- * @returns undefined when the file is no Image.
- * @throws UserError when it is one for another machine, or is truncated.
+ * @returns undefined if the file is not an Image.
+ * @throws UserError if it is for another machine, or truncated.
  */
 export function readLinuxImage({option, path, bytes}: BootFile): LinuxImage | undefined {
 	if (bytes.length < Header.size) return undefined
@@ -50,7 +50,7 @@ export function readLinuxImage({option, path, bytes}: BootFile): LinuxImage | un
 	}
 }
 
-/** @returns the machine, and where in the file the last section ends; undefined when there is no PE header. */
+/** @returns the machine, and the file offset where the last section ends; undefined if there is no PE header. */
 function readPe(view: DataView): {machine: number; end: number} | undefined {
 	const start = view.getUint32(Header.pe, true)
 	if (start + Pe.optionalHeader > view.byteLength || view.getUint32(start, true) !== peMagic) return undefined

@@ -1,4 +1,4 @@
-/** Plans a boot: reads the files, decides what goes where in memory, and makes the device tree. */
+/** Plans a boot: reads the files, places them in memory, and makes the device tree. */
 import {boardMap, virtDeviceTree} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
 import {type Gpa, pageBytes, ramBase} from '../../memory/index.ts'
@@ -11,15 +11,15 @@ import {loadKernel} from './kernel.ts'
 import {alignDown, alignUp, checkSegments, endOf, mebibyte, ramEnd} from './ram-range.ts'
 import {resetVector} from './reset-vector.ts'
 
-/** Where S-mode kernels go: a Linux kernel needs 2 MiB alignment, and firmware has the 2 MiB below. */
+/** Linux kernels need an alignment of 2 MiB; firmware occupies the 2 MiB below. */
 const supervisorKernelAlignment = 2 * mebibyte
 const deviceTreeAlignment = 2 * mebibyte
-/** Kernels reach the device tree before they know of memory above. */
+/** Kernels must reach the device tree before they map memory above this. */
 const deviceTreeLimit: Gpa = 3072 * mebibyte
-/** How far the initrd is from the start of RAM, where there is room: a kernel that moves or grows does not reach it. */
+/** The initrd's offset in RAM if there is room: out of the way of a kernel that relocates itself or grows. */
 const initrdDistance = 128 * mebibyte
 
-/** @throws UserError for every file that cannot be read, understood, or placed in memory. */
+/** @throws UserError if a file cannot be read, has the wrong format, or does not fit into memory. */
 export async function planBoot(options: BootOptions): Promise<BootPlan> {
 	const {memoryBytes, bios} = options
 	const firmware = bios === undefined || bios === 'none' ? undefined : await loadFirmware(bios, memoryBytes)
@@ -45,7 +45,7 @@ export async function planBoot(options: BootOptions): Promise<BootPlan> {
 	return {segments, rom, entry, dtb}
 }
 
-/** Behind the firmware (or where it would be), or at the start of RAM when the kernel is the only program. */
+/** Above the firmware (or where it would be); at the start of RAM with `--bios none`. */
 function kernelPlace({bios, memoryBytes}: BootOptions, firmware: Loaded | undefined): {base: Gpa; memoryBytes: number} {
 	if (bios === 'none') return {base: ramBase, memoryBytes}
 	const end = firmware ? Math.max(...firmware.segments.map(endOf)) : ramBase + 1
@@ -64,7 +64,7 @@ async function deviceTreeMaker(options: BootOptions): Promise<(initrd: InitrdRan
 	return (initrd) => withChosen(file, {...chosen, ...(initrd && {initrd})})
 }
 
-/** The end of RAM, or of what kernels reach at first. */
+/** Places the device tree at the end of RAM, or of what kernels can reach at first. */
 function placeDeviceTree(size: number, programs: readonly Segment[], memoryBytes: number): Gpa {
 	const limit = Math.min(ramEnd(memoryBytes), deviceTreeLimit)
 	const gpa = alignDown(limit - size, deviceTreeAlignment)
@@ -75,7 +75,7 @@ function placeDeviceTree(size: number, programs: readonly Segment[], memoryBytes
 	return gpa
 }
 
-/** As far away as QEMU puts it, or right behind the kernel where memory is short. */
+/** Places the initrd as QEMU does, or right above the kernel if memory is short. */
 async function loadInitrd(path: string, programs: readonly Segment[], limit: Gpa): Promise<Segment> {
 	const programsEnd = alignUp(Math.max(...programs.map(endOf)), pageBytes)
 	const room = Math.max(0, limit - programsEnd)

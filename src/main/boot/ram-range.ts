@@ -1,4 +1,4 @@
-/** Guest RAM as the loaders see it, and the arithmetic of places in it. */
+/** Ranges of guest RAM, for the loaders: arithmetic and checks. */
 import {expected} from '../../errors.ts'
 import {type Gpa, ramBase} from '../../memory/index.ts'
 import type {Segment} from './boot-plan.ts'
@@ -25,7 +25,7 @@ export function endOf({gpa, size}: Segment): Gpa {
 	return gpa + size
 }
 
-/** @throws UserError when a segment does not lie in guest RAM, or two of them overlap. */
+/** @throws UserError if a segment is not in guest RAM, or if two overlap. */
 export function checkSegments(segments: readonly Segment[], memoryBytes: number): void {
 	const sorted = segments.toSorted((a, b) => a.gpa - b.gpa)
 	sorted.forEach((segment, index) => {

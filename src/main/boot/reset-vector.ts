@@ -1,4 +1,4 @@
-/** The boot ROM's contents: the code that every hart runs first, as QEMU's `virt` has it (hw/riscv/boot.c). */
+/** The boot ROM's contents: the code that every hart runs first, as in QEMU's `virt` (hw/riscv/boot.c). */
 import type {Gpa} from '../../memory/index.ts'
 
 /**
@@ -19,10 +19,10 @@ const fwDynamicVersion = 2n
 const supervisorMode = 1n
 
 export type ResetVector = Readonly<{
-	/** Where harts go on, in M-mode. */
+	/** The address that the code jumps to, in M-mode. */
 	start: Gpa
 	dtb: Gpa
-	/** What the firmware starts in S-mode; 0 for none. */
+	/** The address at which the firmware enters S-mode; 0 for none. */
 	next: Gpa
 }>
 

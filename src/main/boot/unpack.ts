@@ -1,4 +1,4 @@
-/** Compressed kernels: gzip and zstd files, and EFI zboot images that hold one of both. */
+/** Unpacks compressed kernels: gzip and zstd files, and EFI zboot images that contain either. */
 import {promisify} from 'node:util'
 import {gunzip, zstdDecompress} from 'node:zlib'
 import {expected} from '../../errors.ts'
@@ -9,7 +9,7 @@ type Unpack = (bytes: Uint8Array, options: {maxOutputLength: number}) => Promise
 type Compression = Readonly<{
 	name: string
 	magic: readonly number[]
-	/** None: known by its first bytes only, for the message. */
+	/** Undefined: not supported, and recognized only for the message. */
 	unpack?: Unpack
 }>
 
@@ -30,9 +30,9 @@ const Zboot = {magic: 4, payloadOffset: 8, payloadSize: 12, headerSize: 24} as c
 const zbootMagic = 0x676d_697a
 
 /**
- * @param limit how many bytes may come out.
- * @returns the file itself when it is not compressed.
- * @throws UserError when it is damaged, larger, or of a kind that we cannot unpack.
+ * @param limit bytes of the unpacked file at most.
+ * @returns the file itself if it is not compressed.
+ * @throws UserError if it is damaged, larger, or of a format that is not supported.
  */
 export async function unpackKernel(file: BootFile, limit: number): Promise<BootFile> {
 	const payload = zbootPayload(file)

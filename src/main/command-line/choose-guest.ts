@@ -1,5 +1,4 @@
-/** Which guest a run boots. */
-
+/** Chooses the guest that a run boots. */
 import {fetchWithProgress} from './fetch-progress.ts'
 import type {GuestLibrary} from './guest-library.ts'
 import type {RunOptions} from './run-options.ts'
@@ -7,19 +6,18 @@ import type {RunOptions} from './run-options.ts'
 const mainGuest = 'debian'
 const builtInGuest = 'smp-demo'
 
-/** What a run boots: paths of files, and the command line. */
+/** The parts of a guest: paths of files, and the kernel's command line. */
 export type BootParts = RunOptions['parts']
 
 export type ChooseGuestOptions = Readonly<{
 	guests: GuestLibrary
-	/** Shows a line. */
+	/** Shows a line to the user. */
 	say: (line: string) => void
 	signal: AbortSignal
 }>
 
 /**
- * The guest that is named, else the files that are given, else the main job: Debian, fetched at its first run,
- * and our own demonstration where it cannot be had.
+ * The named guest; or the given files; or Debian, fetched on the first run, and our own demonstration if that fails.
  */
 export async function chooseGuest(
 	{guest, parts, dumpdtb}: RunOptions,
@@ -37,7 +35,7 @@ async function mainJob({guests, say, signal}: ChooseGuestOptions): Promise<BootP
 	} catch (error) {
 		signal.throwIfAborted()
 		const reason = error instanceof Error ? error.message : String(error)
-		say(`manyhart: ${mainGuest} cannot be had (${reason.split('\n')[0]}); starting ${builtInGuest} instead`)
+		say(`manyhart: ${mainGuest} is not available (${reason.split('\n')[0]}); starting ${builtInGuest} instead`)
 	}
 	return guests.resolveGuest(builtInGuest)
 }

@@ -1,10 +1,10 @@
-/** Watches the console for a pattern, which may come in pieces. */
+/** Matches the console's output against a pattern; a match may arrive in pieces. */
 import {expected} from '../../errors.ts'
 
-/** Characters that are kept: a match can be no longer. */
+/** Characters that are kept; no match is longer. */
 const windowLength = 65_536
 
-/** `^` and `$` match at each line; carriage returns are left out before matching. @throws UserError */
+/** `^` and `$` match at each line; carriage returns are removed before matching. @throws UserError */
 export function parsePattern(text: string, option: string): RegExp {
 	try {
 		return new RegExp(text, 'm')
@@ -23,10 +23,10 @@ export class ConsoleMatcher {
 		this.#pattern = pattern
 	}
 
-	/** @returns whether the pattern matches what the console has printed so far. */
+	/** @returns whether the pattern matches the output so far. */
 	push(bytes: Uint8Array): boolean {
 		const text = this.#decoder.decode(bytes, {stream: true}).replaceAll('\r', '')
-		// The window grows by whole chunks before it is cut, so that a long chunk is searched as a whole.
+		// Searched before it is cut, so that a long chunk is searched as a whole.
 		this.#window += text
 		const matches = this.#pattern.test(this.#window)
 		this.#window = this.#window.slice(-windowLength)

@@ -1,4 +1,4 @@
-/** Failures in one line, with the exit code that they deserve. */
+/** Describes a failure in one line, with its exit code. */
 import {UserError} from '../../errors.ts'
 import {exitCodes} from '../../exit-codes.ts'
 import {SignalReceived} from './signals.ts'
@@ -12,7 +12,7 @@ export function describeFailure(error: unknown): Failure {
 	if (isSystemError(error))
 		return failure(`Expected ${systemExpectation(error)}, got ${error.code}`, exitCodes.wrongUse.code)
 	const message = error instanceof Error ? error.message : String(error)
-	// The library throws RangeErrors for sizes that a user chose.
+	// The library throws RangeErrors for sizes that the user chose.
 	if (error instanceof RangeError && message.startsWith('Expected ')) return failure(message, exitCodes.wrongUse.code)
 	return failure(`Internal error: ${message}`, exitCodes.failure.code)
 }

@@ -1,4 +1,4 @@
-/** Fetches a guest and shows how far it is: a bar on a terminal, a line per step elsewhere. */
+/** Fetches a guest and shows the progress: a bar on a terminal, otherwise a line per step. */
 import {Presets, SingleBar} from 'cli-progress'
 import type {FetchProgress, GuestLibrary} from './guest-library.ts'
 

@@ -1,15 +1,15 @@
 /** The grammar of the command line: its commands and options, for the parser, --help and docs/command-line.md. */
 import {Command} from 'commander'
+import {maximumHarts} from '../../board/index.ts'
 import {exitCodes} from '../../exit-codes.ts'
 import {keyHelp} from './key-escapes.ts'
-import {maximumHarts} from './quantities.ts'
 import {RunOption} from './run-option.ts'
 import {defaultMemory, type RawRunOptions} from './run-options.ts'
 import {accelOption, jitThresholdOption, studyOptions} from './translation-switches.ts'
 
 type GuestOptions = Readonly<{json?: boolean}>
 
-/** What the commands do. */
+/** The actions of the commands. */
 export type Actions = Readonly<{
 	run: (options: RawRunOptions) => Promise<void>
 	list: (options: GuestOptions) => Promise<void>
@@ -47,18 +47,21 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 	'The run': [
 		new RunOption('--expect <regex>', 'exit with 0 as soon as the console matches'),
 		new RunOption('--timeout <seconds>', `exit with ${exitCodes.timeout.code} after this time`),
-		new RunOption('--input <file|text>', String.raw`typed at the console line by line; text understands \n`),
+		new RunOption(
+			'--input <file|text>',
+			String.raw`typed at the console line by line; text may have escapes such as \n`,
+		),
 		new RunOption('--stats <file>', 'write statistics (JSON) at the end'),
 		new RunOption('--no-reboot', 'exit when the guest reboots').asInQemu(),
-		new RunOption('--nographic', 'as it is anyway').asInQemu().hideHelp(),
+		new RunOption('--nographic', 'no effect, as there are no graphics').asInQemu().hideHelp(),
 	],
 	'For study': studyOptions(),
 })
 
-/** What --help says besides, and the page. */
+/** Notes for --help and docs/command-line.md. */
 export const runNotes = {
 	guest:
-		'Without --guest, --kernel and --bios, boots Debian (fetched at the first run), or our own demonstration\nwhere it cannot be had.',
+		'Without --guest, --kernel and --bios, boots Debian (fetched on the first run), or our own demonstration\nif Debian is not available.',
 	qemu: "QEMU's spellings with one dash work too: -smp 4 -m 1G -kernel FILE -append TEXT.",
 } as const
 
@@ -101,13 +104,13 @@ function addGuest(program: Command, {list, fetch, remove}: Actions): void {
 	const guest = program.command('guest').description('list, fetch and remove guests')
 	guest
 		.command('list')
-		.description('what there is, and whether it is fetched')
-		.option('--json', 'for programs')
+		.description('list the guests, and whether each is fetched')
+		.option('--json', 'print JSON')
 		.action(list)
 	guest
 		.command('fetch <name>')
 		.description('fetch a guest into the cache folder')
-		.option('--json', 'for programs')
+		.option('--json', 'print JSON')
 		.action(fetch)
-	guest.command('remove <name>').description('remove a fetched guest').option('--json', 'for programs').action(remove)
+	guest.command('remove <name>').description('remove a fetched guest').option('--json', 'print JSON').action(remove)
 }

@@ -1,4 +1,4 @@
-/** The named guests, as the command line uses them; the tests have their own. */
+/** The interface of the named guests to the command line. Tests implement their own. */
 import type * as guests from '../guests/index.ts'
 
 export type {FetchProgress, GuestInfo} from '../guests/index.ts'

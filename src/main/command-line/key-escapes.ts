@@ -1,10 +1,10 @@
-/** Keys that talk to manyhart and not to the guest: Ctrl-A and one more, as in QEMU. */
+/** Keys for manyhart and not for the guest: Ctrl-A and a second key, as in QEMU. */
 
 export type KeyEvent = Readonly<
 	| {kind: 'send'; bytes: Uint8Array}
 	| {kind: 'quit'}
 	| {kind: 'help'}
-	/** An escape that QEMU has and manyhart has not, or that nobody has. */
+	/** Ctrl-A and a key without a meaning here; QEMU may have one. */
 	| {kind: 'unknown'; key: string}
 >
 
@@ -24,11 +24,11 @@ const escapes: ReadonlyMap<number, KeyEvent> = new Map<number, KeyEvent>([
 	['a'.charCodeAt(0), {kind: 'send', bytes: Uint8Array.of(controlA)}],
 ])
 
-/** Tells the guest's keys from ours. Remembers a Ctrl-A whose second key has not come yet. */
+/** Separates the guest's keys from ours. Remembers a Ctrl-A until its second key arrives. */
 export class KeyEscapes {
 	#pending = false
 
-	/** @returns what the keys mean, in order. */
+	/** @returns the events that the keys mean, in order. */
 	push(bytes: Uint8Array): KeyEvent[] {
 		const events: KeyEvent[] = []
 		let start = 0

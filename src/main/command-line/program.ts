@@ -1,4 +1,4 @@
-/** From words to a command that runs. */
+/** Parses a command line and runs its command. */
 import {CommanderError} from 'commander'
 import {UserError} from '../../errors.ts'
 import {presentSpelling} from '../translation/index.ts'
@@ -10,7 +10,7 @@ import {checkRunOptions} from './run-options.ts'
 
 export type ProgramOptions = RunEnvironment & Readonly<{version: string}>
 
-/** @returns the exit code. @throws UserError for a command line that means nothing. */
+/** @returns the exit code. @throws UserError if the command line is invalid. */
 export async function runProgram(args: readonly string[], environment: ProgramOptions): Promise<number> {
 	let exitCode = 0
 	const actions = actionsOf(environment, (code) => {
@@ -21,7 +21,7 @@ export async function runProgram(args: readonly string[], environment: ProgramOp
 		await program.parseAsync(withLongDashes(args), {from: 'user'})
 	} catch (error) {
 		if (!(error instanceof CommanderError)) throw error
-		// Help and version leave this way too, with 0.
+		// --help and --version also end up here, with 0.
 		if (error.exitCode !== 0) throw new UserError(explain(error))
 	}
 	return exitCode
@@ -38,7 +38,7 @@ function actionsOf(environment: ProgramOptions, finish: (exitCode: number) => vo
 	}
 }
 
-/** Commander's messages in our form: what was expected, what came. */
+/** Commander's messages in our form: expected and got. */
 const explanations: Readonly<Record<string, (subject: string) => string>> = {
 	'commander.unknownOption': (subject) =>
 		`Expected ${presentSpelling(subject) ?? 'an option that --help names'}, got ${subject}`,
@@ -50,5 +50,5 @@ const explanations: Readonly<Record<string, (subject: string) => string>> = {
 
 function explain({code, message}: CommanderError): string {
 	const subject = /'(?<subject>[^']*)'/.exec(message)?.groups?.subject ?? ''
-	return explanations[code]?.(subject) ?? `Expected a command line as --help says, got an ${message}`
+	return explanations[code]?.(subject) ?? `Expected a command line as --help describes it, got an ${message}`
 }

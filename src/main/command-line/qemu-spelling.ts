@@ -1,7 +1,7 @@
-/** QEMU's spelling of options: long names behind a single dash, read as if they had two. */
+/** QEMU's spelling of options: long names after a single dash, read as if after two. */
 import {runOptions} from './grammar.ts'
 
-/** Options of `run` that QEMU has too: name → whether a value follows. */
+/** Options of `run` that QEMU has, too: name → whether a value follows. */
 const qemuOptions: ReadonlyMap<string, boolean> = new Map(
 	Object.values(runOptions())
 		.flat()
@@ -9,7 +9,7 @@ const qemuOptions: ReadonlyMap<string, boolean> = new Map(
 		.flatMap(({names, required}) => names.map((name) => [name, required] as const)),
 )
 
-/** Names of one letter stay behind one dash. */
+/** Names of one letter keep one dash. */
 function longSpelling(name: string): string {
 	return name.length === 1 ? `-${name}` : `--${name}`
 }
@@ -27,7 +27,7 @@ export function withLongDashes(args: readonly string[]): string[] {
 			continue
 		}
 		result.push(longSpelling(groups!.name!) + (groups!.value ?? ''))
-		// The value is passed on as it is, even if it looks like an option.
+		// The value is passed on unchanged, even if it looks like an option.
 		if (takesValue && groups!.value === undefined && index + 1 < args.length) result.push(args[++index]!)
 	}
 	return result

@@ -1,12 +1,11 @@
-/** Quantities as they are written on the command line: sizes, harts, seconds. */
+/** Parses quantities of the command line: sizes, harts, seconds. */
+import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
-
-export const maximumHarts = 64
 
 const unitBytes: Readonly<Record<string, number>> = {b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40}
 
 /**
- * As QEMU's -m: a number without a suffix means MiB, `size=` may stand before it.
+ * Like QEMU's -m: a number without a suffix is in MiB, and `size=` may precede it.
  * @returns bytes. @throws UserError
  */
 export function parseSize(text: string, option: string): number {
@@ -21,7 +20,7 @@ const topologyKeys = ['sockets', 'dies', 'clusters', 'cores', 'threads'] as cons
 const smpKeys = ['cpus', 'maxcpus', ...topologyKeys] as const
 
 /**
- * As QEMU's -smp: `4`, `cpus=4`, or a topology such as `sockets=2,cores=2`, whose product counts.
+ * Like QEMU's -smp: `4`, `cpus=4`, or the product of a topology, for example `sockets=2,cores=2`.
  * @returns the number of harts. @throws UserError
  */
 export function parseSmp(text: string): number {
@@ -41,12 +40,12 @@ export function parseSmp(text: string): number {
 /** @returns seconds. @throws UserError */
 export function parseSeconds(text: string, option: string): number {
 	const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0
-	// Node's timers take at most 2^31 − 1 milliseconds.
+	// Node's timers are limited to 2^31 − 1 milliseconds.
 	if (seconds <= 0 || seconds > 2_147_483) throw expected(`${option} to be a number of seconds above 0`, quoted(text))
 	return seconds
 }
 
-/** What the user wrote, so that an empty or odd value shows. */
+/** The user's text, quoted if it is empty or has unusual characters. */
 export function quoted(text: string): string {
 	return /^[\w.,=/:+-]+$/.test(text) ? text : JSON.stringify(text)
 }

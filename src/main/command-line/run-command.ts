@@ -14,7 +14,7 @@ import {readInput} from './typed-input.ts'
 export type RunEnvironment = Readonly<{
 	createMachine: CreateMachine
 	guests: GuestLibrary
-	/** For tests; the process's own otherwise. */
+	/** By default the process's own. For tests. */
 	terminal?: Terminal
 }>
 
@@ -31,7 +31,7 @@ export async function runCommand(options: RunOptions, environment: RunEnvironmen
 	const {expect, timeoutSeconds} = options
 	if (translation.perfMap) say(`manyhart: perf map in ${perfMapPath()}`)
 	const start = performance.now()
-	// Made with the first machine, so that a machine that cannot be made leaves the terminal alone.
+	// Created after the first machine, so that the terminal is not touched if that fails.
 	let session: RunSession | undefined
 	try {
 		for (;;) {
@@ -63,14 +63,14 @@ async function writeStatistics(path: string, {machine, ending, options, start}: 
 	const {smp, memory} = options
 	const seconds = (performance.now() - start) / 1000
 	const report = {smp, memory, seconds, ending, statistics: await machine.statistics()}
-	// Counters of 64 bits become numbers: a run does not live to 2^53 of anything.
+	// 64-bit counters become numbers: none reaches 2^53 in a run.
 	const json = JSON.stringify(report, (_, value) => (typeof value === 'bigint' ? Number(value) : value), '\t')
 	await writeFile(path, `${json}\n`)
 }
 
 type ConcludeOptions = Readonly<{options: RunOptions; say: (line: string) => void; signal: AbortSignal}>
 
-/** Says what the user must know of the ending. @returns the exit code. */
+/** Tells the user how the run ended. @returns the exit code. */
 function conclude(ending: Ending, {options: {expect, timeoutSeconds}, say, signal}: ConcludeOptions): number {
 	const unmatched = (got: string) => say(`manyhart: Expected the console to match ${expect}, got ${got}`)
 	switch (ending.kind) {

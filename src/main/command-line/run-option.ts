@@ -2,7 +2,7 @@
 import {Option} from 'commander'
 
 export class RunOption extends Option {
-	/** QEMU has an option of this name: one dash will do. */
+	/** QEMU has an option of this name, so one dash is enough. */
 	isQemu = false
 
 	asInQemu(): this {

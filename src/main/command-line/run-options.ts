@@ -1,12 +1,13 @@
 /** The options of `manyhart run`, checked. */
 import {availableParallelism} from 'node:os'
+import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
 import type {TranslationOptions} from '../machine-interface.ts'
 import {parsePattern} from './console-matcher.ts'
-import {maximumHarts, parseSeconds, parseSize, parseSmp, quoted} from './quantities.ts'
+import {parseSeconds, parseSize, parseSmp, quoted} from './quantities.ts'
 import {checkTranslationSwitches, type RawTranslationSwitches} from './translation-switches.ts'
 
-/** As the parser of the command line hands them over. */
+/** The options as the parser returns them. */
 export type RawRunOptions = Readonly<
 	Partial<
 		Record<
@@ -31,28 +32,28 @@ export type RawRunOptions = Readonly<
 >
 
 export type RunOptions = Readonly<{
-	/** Undefined: whatever the other options say, or the main job. */
+	/** If undefined, `parts` are booted, or the default guest; see chooseGuest(). */
 	guest: string | undefined
 	smp: number
 	/** Bytes. */
 	memory: number
-	/** What replaces parts of the guest. */
+	/** Parts that replace those of the guest. */
 	parts: Readonly<Partial<Record<'kernel' | 'initrd' | 'append' | 'bios' | 'dtb', string>>>
 	dumpdtb: string | undefined
 	expect: RegExp | undefined
 	timeoutSeconds: number | undefined
-	/** A file's path, or text with escapes. */
+	/** The path of a file, or text with escapes. */
 	input: string | undefined
 	stats: string | undefined
-	/** What a reboot by the guest does. */
+	/** What to do when the guest reboots. */
 	onReboot: 'start-again' | 'exit'
-	/** What was said about it; the rest is the machine's to choose. */
+	/** The switches that were given; the machine chooses the rest. */
 	translation: TranslationOptions
 }>
 
 export const defaultMemory = '1G'
 
-/** @throws UserError that names the option, what it takes and what came. */
+/** @throws UserError that names the option, the values that it accepts, and the value given. */
 export function checkRunOptions(raw: RawRunOptions): RunOptions {
 	const {machine = 'virt', kernel, initrd, append, bios, dtb} = raw
 	if (machine.split(',')[0] !== 'virt') throw expected('--machine virt, the only board', quoted(machine))

@@ -1,4 +1,4 @@
-/** A machine with a user, or a script, at its console: what is shown, typed and waited for. */
+/** A session at a machine's console: shows output, types input, and waits for a pattern or an end. */
 import {setTimeout as delay} from 'node:timers/promises'
 import type {CommandLineMachine, MachineOutcome} from '../machine-interface.ts'
 import {ConsoleMatcher} from './console-matcher.ts'
@@ -6,7 +6,7 @@ import {KeyEscapes, type KeyEvent, keyHelp} from './key-escapes.ts'
 import type {Terminal} from './terminal.ts'
 import {Typist} from './typist.ts'
 
-/** Why a session is over. */
+/** Why a session ended. */
 export type Ending = Readonly<
 	{kind: 'machine'; outcome: MachineOutcome} | {kind: 'matched'} | {kind: 'timeout'} | {kind: 'quit'} | {kind: 'signal'}
 >
@@ -20,10 +20,10 @@ export type SessionOptions = Readonly<{
 	input?: Uint8Array | undefined
 }>
 
-/** What a console still prints after its machine has stopped arrives within this time. */
+/** Milliseconds to wait for the rest of the output after the machine has stopped. */
 const drainMs = 1_000
 
-/** Outlives a reboot: pattern, input and time limit go on with the next machine. */
+/** Continues after a reboot: the next machine has the same pattern, input and time limit. */
 export class RunSession implements Disposable {
 	readonly #terminal: Terminal
 	readonly #signal: AbortSignal
@@ -55,7 +55,7 @@ export class RunSession implements Disposable {
 		if (this.#signal.aborted) return {kind: 'signal'}
 		this.#machine = machine
 		const shown = this.#showConsole(machine)
-		// When the session ends first, nobody waits for the machine, and its failure to stop is its owner's to report.
+		// If the session ends first, this promise is not awaited; the machine's owner reports its failures.
 		const stopped = this.#untilStopped(machine, shown)
 		stopped.catch(() => {})
 		const ending = await Promise.race([stopped, this.#ended.promise])
@@ -83,7 +83,7 @@ export class RunSession implements Disposable {
 		this.#machine?.console.write(bytes)
 	}
 
-	/** Bytes that do not come from a terminal have no escapes: they may be binary. */
+	/** Input that is not from a terminal may be binary, and has no escapes. */
 	#onKeys(bytes: Uint8Array): void {
 		if (this.#terminal.interactive) for (const event of this.#escapes.push(bytes)) this.#act(event)
 		else this.#send(bytes)
@@ -94,7 +94,7 @@ export class RunSession implements Disposable {
 		else if (event.kind === 'quit') this.#ended.resolve({kind: 'quit'})
 		else if (event.kind === 'help') for (const line of keyHelp) this.#terminal.say(line)
 		else if (event.key === 'c') this.#terminal.say('manyhart: Ctrl-A c is not supported: there is no monitor')
-		else this.#terminal.say(`manyhart: Ctrl-A ${JSON.stringify(event.key)} means nothing; Ctrl-A h helps`)
+		else this.#terminal.say(`manyhart: Ctrl-A ${JSON.stringify(event.key)} is not a command; Ctrl-A h shows help`)
 	}
 
 	[Symbol.dispose](): void {

@@ -1,9 +1,9 @@
-/** Signals from outside: the first ends the run in order, a second one at once. */
+/** Signals that end the program: the first ends the run in an orderly way, the second at once. */
 import {constants} from 'node:os'
 
 const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 
-/** As shells count: exitCodes.signal. */
+/** As in shells; see exitCodes.signal. */
 export const signalExitCode = (signal: NodeJS.Signals): number => 128 + constants.signals[signal]
 
 /** The reason of an abort that a signal caused. */
@@ -21,7 +21,7 @@ export class EndingSignals implements Disposable {
 	readonly #controller = new AbortController()
 	readonly #listener = (signal: NodeJS.Signals) => {
 		const reason = new SignalReceived(signal)
-		// The terminal is put back by its exit handler.
+		// The terminal's exit handler restores it.
 		if (this.#controller.signal.aborted) process.exit(reason.exitCode)
 		this.#controller.abort(reason)
 	}

@@ -1,4 +1,4 @@
-/** The user's terminal: raw while the guest's console is on it, and put back whatever happens. */
+/** The user's terminal: raw while it shows the guest's console, and restored in any case. */
 import type {ReadStream, WriteStream} from 'node:tty'
 
 type Input = NodeJS.ReadableStream & Partial<Pick<ReadStream, 'isTTY' | 'setRawMode'>>
@@ -6,7 +6,7 @@ type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY'>>
 
 export type Streams = Readonly<{stdin: Input; stdout: Output; stderr: Output}>
 
-/** What a guest may have left switched: colours off, cursor shown, lines wrapping, bracketed paste off. */
+/** Undoes modes that a guest may have left set: no colours, cursor shown, lines wrapped, no bracketed paste. */
 const resetSequence = '\u001b[0m\u001b[?25h\u001b[?7h\u001b[?2004l'
 const lineFeed = 0x0a
 
@@ -14,21 +14,21 @@ export class Terminal implements Disposable {
 	readonly #streams: Streams
 	readonly #cleanup = new DisposableStack()
 	#raw = false
-	/** Whether the console's last line is unfinished. */
+	/** Whether the console's last line has no line feed yet. */
 	#midLine = false
 
 	constructor(streams: Streams = process) {
 		this.#streams = streams
 	}
 
-	/** Whether someone sits there and types. */
+	/** Whether a person may be typing. */
 	get interactive(): boolean {
 		return this.#streams.stdin.isTTY === true
 	}
 
 	/**
-	 * Gives every key to `onKeys`, raw if it is a terminal. Restored by disposing, and at the process's exit,
-	 * which Node also reaches after an uncaught exception.
+	 * Passes every key to `onKeys`; a terminal becomes raw. It is restored on disposal and when the process exits, also
+	 * after an uncaught exception.
 	 */
 	attach(onKeys: (bytes: Uint8Array) => void): void {
 		const {stdin} = this.#streams
@@ -46,7 +46,7 @@ export class Terminal implements Disposable {
 			this.#raw = true
 		}
 		stdin.on('data', onKeys)
-		// A standard input that cannot be read (closed, a folder) is one without keys.
+		// A standard input that cannot be read (closed, or a folder) has no keys.
 		const ignore = () => {}
 		stdin.on('error', ignore)
 		this.#cleanup.defer(() => {
@@ -55,7 +55,7 @@ export class Terminal implements Disposable {
 		})
 	}
 
-	/** Console bytes, on stdout. @returns when there is room for more. */
+	/** Writes console output to stdout. Resolves when there is room for more. */
 	async show(bytes: Uint8Array): Promise<void> {
 		if (bytes.length > 0) this.#midLine = bytes.at(-1) !== lineFeed
 		const {stdout} = this.#streams
@@ -66,11 +66,11 @@ export class Terminal implements Disposable {
 		stdout.off('drain', resolve).off('error', resolve).off('close', resolve)
 	}
 
-	/** A line of our own, on stderr, never in the middle of the console's. */
+	/** Writes a line of our own to stderr, never into a line of the console's. */
 	say(line: string): void {
 		const {stdout, stderr} = this.#streams
 		const shared = stdout.isTTY === true && stderr.isTTY === true
-		// Raw is for keys only: libuv leaves the terminal to return the carriage at a line feed.
+		// `\n` is enough in raw mode: libuv leaves output processing on.
 		stderr.write(`${shared && this.#midLine ? '\n' : ''}${line}\n`)
 		if (shared) this.#midLine = false
 	}
@@ -79,7 +79,7 @@ export class Terminal implements Disposable {
 		if (!this.#raw) return
 		this.#raw = false
 		this.#streams.stdin.setRawMode?.(false)
-		// What the shell prints next starts on a line of its own.
+		// The shell's next output starts on a new line.
 		if (this.#streams.stdout.isTTY) this.#streams.stdout.write(`${resetSequence}${this.#midLine ? '\n' : ''}`)
 	}
 

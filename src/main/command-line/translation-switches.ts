@@ -1,4 +1,4 @@
-/** `--accel` and the other switches of translation: what they are, and their values checked. */
+/** `--accel` and the other switches of translation: definitions, and checks of their values. */
 import {expected} from '../../errors.ts'
 import {parseTlbDesign, tlbKeys} from '../../tlb/index.ts'
 import type {TranslationOptions} from '../machine-interface.ts'
@@ -6,7 +6,7 @@ import {accelerators, mostThreshold, translationDefaults} from '../translation/i
 import {quoted} from './quantities.ts'
 import {RunOption} from './run-option.ts'
 
-/** As the parser of the command line hands them over. */
+/** The switches as the parser returns them. */
 export type RawTranslationSwitches = Readonly<
 	Partial<Record<'accel' | 'jitThreshold' | 'tlb' | 'dumpWasm', string>> &
 		Partial<Record<'countChains' | 'perfMap', boolean>>
@@ -14,7 +14,7 @@ export type RawTranslationSwitches = Readonly<
 
 const tlbNames = Object.values(tlbKeys).map(({name}) => name)
 
-/** How guest code runs: scripts take these too. */
+/** How guest code runs. Scripts have these options, too. */
 export const accelOption = () =>
 	new RunOption(
 		'--accel <name>',
@@ -23,15 +23,15 @@ export const accelOption = () =>
 export const jitThresholdOption = () =>
 	new RunOption(
 		'--jit-threshold <n>',
-		`jumps to one place that make it hot, 1 to ${mostThreshold} (default: ${translationDefaults.threshold})`,
+		`jumps that make their target hot, 1 to ${mostThreshold} (default: ${translationDefaults.threshold})`,
 	)
-/** Given several times, it adds up. */
+/** May be given several times; later keys override earlier ones. */
 export const tlbOption = () =>
-	new RunOption('--tlb <key=value,...>', `how the TLB is made; keys: ${tlbNames.join(', ')}`).argParser(
+	new RunOption('--tlb <key=value,...>', `design of the TLB; keys: ${tlbNames.join(', ')}`).argParser(
 		(text: string, earlier?: string) => (earlier === undefined ? text : `${earlier},${text}`),
 	)
 
-/** Those for people who look inside. */
+/** Options for people who study the emulator. */
 export const studyOptions = (): readonly RunOption[] => [
 	tlbOption(),
 	new RunOption('--count-chains', 'count how translated code passes from region to region, for --stats; slower'),
@@ -39,10 +39,10 @@ export const studyOptions = (): readonly RunOption[] => [
 		'--dump-wasm <folder>',
 		'write each translated module there as NNNN.wasm, functions named by guest address',
 	),
-	new RunOption('--perf-map', "name translated code for Linux's perf, and say where the names are"),
+	new RunOption('--perf-map', "name translated code for Linux's perf, and print where the names are"),
 ]
 
-/** @returns only what was given. @throws UserError that names the switch, what it takes and what came. */
+/** @returns only switches that were given. @throws UserError that names the switch and the values that it accepts. */
 export function checkTranslationSwitches(raw: RawTranslationSwitches): TranslationOptions {
 	const {accel, jitThreshold, tlb, countChains, dumpWasm, perfMap} = raw
 	return {

@@ -1,10 +1,10 @@
-/** `--input`: a file's bytes, or the text itself with backslash escapes. */
+/** `--input`: a file, or text with backslash escapes. */
 import {readFile, stat} from 'node:fs/promises'
 import {expected} from '../../errors.ts'
 
 const escapeCodes: Readonly<Record<string, string>> = {n: '\n', r: '\r', t: '\t', e: '\u001b', '0': '\0', '\\': '\\'}
 
-/** @example unescapeText(String.raw`ls\n`) // ls and a line feed. @throws UserError */
+/** @example unescapeText(String.raw`ls\n`) // `ls` and a line feed. @throws UserError */
 export function unescapeText(text: string): string {
 	return text.replace(/\\(x[\da-fA-F]{2}|.|$)/gs, (sequence: string, code: string) => {
 		if (/^x./s.test(code)) return String.fromCharCode(Number.parseInt(code.slice(1), 16))
@@ -14,7 +14,7 @@ export function unescapeText(text: string): string {
 	})
 }
 
-/** @throws UserError when it names a file that cannot be read, or has an unknown escape. */
+/** @throws UserError if the file cannot be read, or the text has an unknown escape. */
 export async function readInput(fileOrText: string): Promise<Uint8Array> {
 	const isFile = await stat(fileOrText).then(
 		(status) => !status.isDirectory(),

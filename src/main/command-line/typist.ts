@@ -1,13 +1,13 @@
-/** Types lines as a patient person would: each when the guest seems to wait for one. What is typed before a guest has opened its console is lost. */
+/** Types lines, each when the guest seems to wait for one: input is lost before a guest has opened its console. */
 
-/** The console is at a prompt when its last line looks like one and nothing came for this long. */
+/** The console is at a prompt if its last line looks like one and there was no output for this long. */
 const promptQuietMs = 300
-/** A guest that reads without a prompt gets the next line after this long a silence; a kernel without an early console is silent for a good while, too. */
+/** A guest without a prompt gets the next line after this long without output. Kernels may be silent for long, too. */
 const silenceMs = 30_000
 
 const lineFeed = 0x0a
-/** `# `, `$ `, `> `, `login: `, and what shells that ask for the cursor's place send after it. A line that a busy guest has not finished printing is none. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the question begins with ESC
+/** `# `, `$ `, `> `, `login: `, then perhaps a shell's query for the cursor's position. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the query begins with ESC
 const prompt = /[#$>:?] ?(?:\x1b\[6n)?$/
 const longestPrompt = 80
 
@@ -32,7 +32,7 @@ export class Typist implements Disposable {
 		this.#wait(delays.silenceMs)
 	}
 
-	/** Tells what the console printed. */
+	/** To be called with all output of the console. */
 	sees(output: Uint8Array): void {
 		if (output.length === 0) return
 		const text = this.#lastLine + Buffer.from(output).toString('latin1')
@@ -55,7 +55,7 @@ export class Typist implements Disposable {
 	}
 }
 
-/** Each line keeps its line feed; the last may have none. */
+/** Lines include their line feed; the last may have none. */
 function splitLines(text: Uint8Array): Uint8Array[] {
 	const lines: Uint8Array[] = []
 	for (let start = 0; start < text.length; ) {

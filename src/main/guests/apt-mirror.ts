@@ -1,28 +1,28 @@
-/** Finds the Debian mirror that this machine uses itself. */
+/** Finds the Debian mirror that the host itself uses. */
 import {UserError} from '../../errors.ts'
 import {environmentVariables} from '../environment.ts'
 import {runTool} from './run-tool.ts'
 
-/** One package index of the machine's own sources, as `apt-get indextargets` lists them: both formats of sources files. */
+/** One package index of the host's apt sources, of either format, as `apt-get indextargets` lists them. */
 export type IndexTarget = Readonly<{
 	/** The repository's address. */
 	uri: string
-	/** The suite or codename that the sources name. */
+	/** The suite or codename in the sources. */
 	release: string
 	component: string
-	/** From the signed Release file; empty before the first apt-get update. */
+	/** From the signed Release file; empty before the first `apt-get update`. */
 	origin: string
 }>
 
 const mirrorVariable = environmentVariables.debianMirror.name
 const fields = ['$(REPO_URI)', '$(RELEASE)', '$(COMPONENT)', '$(ORIGIN)'].join('\t')
 
-// Suites that every full mirror has; a security or updates suite may come from elsewhere.
+// Suites that every full mirror has. Those for security or updates may be on another server.
 const debianReleases =
 	/^(oldoldstable|oldstable|stable|testing|unstable|sid|experimental|buster|bullseye|bookworm|trixie|forky|duke)$/
 const remote = /^(https?|ftp|tor\+https?|mirror(\+\w+)?|file|copy):/
 
-/** @returns a mirror's address. @throws UserError when the machine's apt sources name none; MissingTool. */
+/** @returns a mirror's address. @throws UserError if the host's apt sources have none; MissingTool. */
 export async function findDebianMirror(signal: AbortSignal | undefined): Promise<string> {
 	const chosen = process.env[mirrorVariable]
 	if (chosen) return chosen
@@ -30,7 +30,7 @@ export async function findDebianMirror(signal: AbortSignal | undefined): Promise
 	const mirror = chooseMirror(parseIndexTargets(output))
 	if (!mirror)
 		throw new UserError(
-			`Expected a Debian mirror in this machine's apt sources, got none; name one in ${mirrorVariable}, or use --guest smp-demo`,
+			`Expected a Debian mirror in this machine's apt sources, got none; set ${mirrorVariable}, or use --guest smp-demo`,
 		)
 	return mirror
 }
@@ -56,5 +56,5 @@ export function chooseMirror(targets: readonly IndexTarget[]): string | undefine
 	)?.uri
 }
 
-/** Before the first update nothing says whose repository it is, except its path. */
+/** Before the first update only the path tells that a repository is Debian's. */
 const isDebianArchive = (uri: string) => /\/debian\/?$|^mirror/.test(uri)

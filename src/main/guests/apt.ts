@@ -1,6 +1,6 @@
 /**
- * Debian packages of another suite and architecture, by the machine's own apt: with its proxy settings and methods,
- * but with sources, lists and state of our own, so that neither sees the other. apt verifies the signatures.
+ * Debian packages of another suite and architecture, by the host's apt: with its proxy settings and methods, but with
+ * sources, lists and state of our own, so that neither affects the other. apt verifies the signatures.
  */
 import {access, mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
@@ -9,7 +9,7 @@ import {type NeededPackagesOptions, neededPackages} from './package-dependencies
 import {runTool, type ToolResult} from './run-tool.ts'
 
 export type AptOptions = Readonly<{
-	/** Everything of ours lies here. */
+	/** All files of ours are in this folder. */
 	folder: string
 	mirror: string
 	suite: string
@@ -29,13 +29,13 @@ export class Apt {
 		this.#options = options
 	}
 
-	/** @throws UserError when the key of Debian's archive is not here. */
+	/** @throws UserError if the key of Debian's archive is not installed. */
 	static async create(options: AptOptions): Promise<Apt> {
 		const {folder} = options
 		const keyring = await firstOf(keyrings)
 		if (!keyring)
 			throw new UserError(
-				`Expected ${keyrings[1]} (package debian-archive-keyring), to verify what is fetched; use --guest smp-demo`,
+				`Expected ${keyrings[1]} (package debian-archive-keyring) to verify packages with, got none; use --guest smp-demo`,
 			)
 		await Promise.all(
 			['state/lists/partial', 'cache/archives/partial', 'packages'].map((name) =>
@@ -48,26 +48,26 @@ export class Apt {
 		return new Apt(options)
 	}
 
-	/** Fetches the lists of packages and verifies their signature. */
+	/** Fetches the package lists and verifies their signatures. */
 	async update(work: AptWork): Promise<void> {
 		await this.#run('apt-get', ['update'], work)
 	}
 
-	/** @returns the newest version's fields, by name. */
+	/** @returns the fields of the newest version, by name. */
 	async show(name: string): Promise<ReadonlyMap<string, string>> {
 		const {output} = await this.#run('apt-cache', ['show', '--no-all-versions', name])
 		const fields = output.split('\n').map((line) => /^([\w-]+): (.*)$/.exec(line))
 		return new Map(fields.flatMap((field) => (field ? [[field[1]!, field[2]!]] : [])))
 	}
 
-	/** @returns the packages and all that they depend on. */
+	/** @returns the packages and all their dependencies. */
 	async needed(names: readonly string[], options?: NeededPackagesOptions): Promise<string[]> {
 		if (names.length === 0) return []
 		const {output} = await this.#run('apt-cache', ['depends', '--recurse', '--important', ...names])
 		return neededPackages(names, output, options)
 	}
 
-	/** Continues where an interrupted download ended. @returns the folder that the packages are in. */
+	/** Resumes an interrupted download. @returns the folder of the packages. */
 	async download(names: readonly string[], work: AptWork): Promise<string> {
 		await this.#run('apt-get', ['download', ...names], work)
 		return join(this.#options.folder, 'packages')
@@ -95,7 +95,7 @@ export function progressOf(line: string): number | undefined {
 	return percentage === undefined ? undefined : Math.min(1, Number(percentage) / 100)
 }
 
-/** @returns what apt says went wrong, in one line: its first error, which names the file and the reason. */
+/** @returns apt's first error, which names the file and the reason, in one line. */
 export function firstError(errors: string): string {
 	const lines = errors.split('\n').map((line) => line.trim())
 	const line = lines.find((each) => /^E:|^Err:/.test(each)) ?? lines.find((each) => each !== '')
@@ -118,7 +118,7 @@ function sourcesFile({mirror, suite, architecture}: AptOptions, keyring: string)
 		.join('')
 }
 
-/** apt.conf(5). Given by --config-file, so it comes after the machine's own configuration and overrides it. */
+/** apt.conf(5). Passed by --config-file, so it is read after the host's configuration and overrides it. */
 function configuration({folder, architecture}: AptOptions): string {
 	const settings = {
 		'Dir::State': join(folder, 'state'),
@@ -135,11 +135,11 @@ function configuration({folder, architecture}: AptOptions): string {
 		'Acquire::AllowInsecureRepositories': 'false',
 		'Acquire::Languages': 'none',
 		'Acquire::Retries': '3',
-		'APT::Update::Error-Mode': 'any', // a list that cannot be had is an error, not a warning
-		'APT::Sandbox::User': 'root', // the sandbox's own user cannot write to a home folder
+		'APT::Update::Error-Mode': 'any', // a list that cannot be fetched is an error, not a warning
+		'APT::Sandbox::User': 'root', // the sandbox's user cannot write to a home folder
 		'APT::Status-Fd': '3',
 	}
-	// Hooks of the machine's own configuration have no business here.
+	// Hooks of the host's configuration must not run here.
 	const cleared = [
 		'APT::Architectures',
 		'APT::Update::Pre-Invoke',

@@ -3,7 +3,7 @@
  * Source: Linux, Documentation/driver-api/early-userspace/buffer-format.rst.
  */
 
-/** One member of an archive. Folders come before what they hold; names have no leading slash. */
+/** One member of an archive. Folders precede their contents; names have no leading slash. */
 export type CpioEntry =
 	| {readonly kind: 'directory'; readonly name: string; readonly mode?: number}
 	| {readonly kind: 'file'; readonly name: string; readonly mode?: number; readonly data: Uint8Array | string}
@@ -16,7 +16,7 @@ export type CpioEntry =
 			readonly minor: number
 	  }
 
-// The type bits of a mode (inode(7)) and the permissions an entry has when it names none.
+// The type bits of a mode (inode(7)), and the default permissions.
 const types = {
 	directory: {bits: 0o040000, permissions: 0o755},
 	file: {bits: 0o100000, permissions: 0o644},
@@ -27,7 +27,7 @@ const types = {
 const magic = '070701'
 const trailer: CpioEntry = {kind: 'file', name: 'TRAILER!!!', data: ''}
 const alignment = 4
-/** QEMU and boot loaders pad an archive to this; Linux skips the zeros. */
+/** QEMU and boot loaders pad archives to this; Linux skips the zeros. */
 const archiveAlignment = 512
 
 const padding = (length: number, to: number) => Buffer.alloc((to - (length % to)) % to)
@@ -51,7 +51,7 @@ function* member(entry: CpioEntry, inode: number): Generator<Buffer> {
 		uid: 0,
 		gid: 0,
 		links: entry.kind === 'directory' ? 2 : 1,
-		modified: 0, // always the same, so that the same parts make the same archive
+		modified: 0, // constant, so that the same members make the same archive
 		size: data.length,
 		deviceMajor: 0,
 		deviceMinor: 0,
@@ -69,7 +69,7 @@ function* member(entry: CpioEntry, inode: number): Generator<Buffer> {
 	yield padding(data.length, alignment)
 }
 
-/** @returns the archive, uncompressed: a guest unpacks it several times faster than a gzipped one. */
+/** @returns the archive, uncompressed: a guest unpacks it several times faster than with gzip. */
 export function packCpio(entries: Iterable<CpioEntry>): Buffer {
 	let inode = 0
 	const parts: Buffer[] = []

@@ -4,8 +4,8 @@ import {basename, join} from 'node:path'
 import {type CpioEntry, packCpio} from './cpio.ts'
 
 /**
- * The modules that a guest on this board can use. Debian's package brings no modules.dep (depmod writes it where the
- * package is installed), so what is needed of it stands here. Aliases: include/uapi/linux/virtio_ids.h.
+ * The modules that a guest on this board can use. Debian's package has no modules.dep, which depmod writes when the
+ * package is installed, so the necessary part is here. Aliases: include/uapi/linux/virtio_ids.h.
  */
 const modules: readonly Readonly<{name: string; dependencies?: readonly string[]; alias?: string}>[] = [
 	{name: 'virtio_mmio'},
@@ -19,7 +19,7 @@ const modules: readonly Readonly<{name: string; dependencies?: readonly string[]
 // The modules stay compressed: the kernel unpacks them itself (CONFIG_MODULE_DECOMPRESS).
 const moduleFile = /^(.*)\.ko(\.xz|\.zst|\.gz)?$/
 
-// First the bus, then the driver of each device that is on it. Power off when the shell ends.
+// Loads the driver of the bus, then those of its devices. Powers off when the shell exits.
 const init = `#!/bin/busybox sh
 /bin/busybox --install -s
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=\${TERM:-vt100}
@@ -57,11 +57,11 @@ const folders = [
 ]
 
 export type InitramfsParts = Readonly<{
-	/** A path. */
+	/** The path of the program. */
 	busybox: string
-	/** The folder of the kernel's modules, which is named by its release. */
+	/** The folder of the kernel's modules; its name is the kernel's release. */
 	modulesFolder: string
-	/** What else it holds. */
+	/** More members. */
 	additions?: readonly CpioEntry[]
 }>
 

@@ -1,10 +1,10 @@
-/** Programs of Debian packages, with the shared libraries that they need, as members of an initramfs. */
+/** Programs of Debian packages and the shared libraries that they need, as members of an initramfs. */
 import {readdir, readFile, readlink} from 'node:fs/promises'
 import {join} from 'node:path'
 import {UserError} from '../../errors.ts'
 import type {CpioEntry} from './cpio.ts'
 
-// Where Debian's packages for this architecture have their libraries; the dynamic linker looks there by itself.
+// The folder of libraries in Debian's packages for this architecture; the dynamic linker searches it by default.
 const libraries = 'usr/lib/riscv64-linux-gnu'
 const linker = 'ld-linux-riscv64-lp64d.so.1'
 
@@ -15,14 +15,14 @@ export type ProgramsOptions = Readonly<{
 	programs: readonly string[]
 }>
 
-/** @throws UserError when the packages bring no such program. */
+/** @throws UserError if a program is not in the packages. */
 export async function programEntries({unpacked, programs}: ProgramsOptions): Promise<CpioEntry[]> {
 	if (programs.length === 0) return []
 	return [
 		...(await Promise.all(programs.map((name) => programEntry(unpacked, name)))),
 		{kind: 'directory', name: 'usr/lib'},
 		{kind: 'directory', name: libraries},
-		// The path that every program names as its interpreter. RISC-V ELF psABI, "Program interpreter".
+		// The interpreter's path in every program. RISC-V ELF psABI, "Program interpreter".
 		{kind: 'symlink', name: `lib/${linker}`, target: `../${libraries}/${linker}`},
 		...(await libraryEntries(unpacked)),
 	]
@@ -36,7 +36,7 @@ async function programEntry(unpacked: string, program: string): Promise<CpioEntr
 	return {kind: 'file', name, mode: 0o755, data}
 }
 
-/** Only what lies in the folder itself: folders below it hold modules that programs load by themselves. */
+/** Only libraries in the folder itself: subfolders hold modules that programs load when they use them. */
 async function libraryEntries(unpacked: string): Promise<CpioEntry[]> {
 	const found = await readdir(join(unpacked, libraries), {withFileTypes: true})
 	const shared = found.filter(({name}) => /\.so\b/.test(name))

@@ -1,4 +1,4 @@
-/** The Debian guest: an unmodified kernel and busybox of Debian, put together on this machine. */
+/** The Debian guest: assembles Debian's unmodified kernel and busybox on the host. */
 import {mkdir, mkdtemp, readdir, rename, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {UserError} from '../../errors.ts'
@@ -14,19 +14,19 @@ const architecture = 'riscv64'
 const kernelMetapackage = 'linux-image-riscv64'
 const busyboxPackage = 'busybox-static'
 
-// Drivers of graphics cards, a hundred megabytes of them: libraries load them only when something is to be drawn.
+// Graphics drivers, a hundred megabytes: libraries load them only to draw something.
 const leftOut: ReadonlySet<string> = new Set(['libegl-mesa0', 'mesa-libgallium'])
 
-// How much of the bar each step gets.
+// The part of the progress bar for each step.
 const steps = {update: [0, 0.25], download: [0.25, 0.9], unpack: [0.9, 0.97], pack: [0.97, 1]} as const
 
 export type FetchDebianOptions = FetchOptions &
 	Readonly<{
-		/** For apt's own files and the packages, which stay when a fetch is interrupted. */
+		/** For apt's files and the packages; kept if a fetch is interrupted. */
 		aptFolder: string
-		/** Takes the guest when it is complete; its parent is for drafts. */
+		/** Created when the guest is complete; drafts are made beside it. */
 		folder: string
-		/** Packages whose program of the same name goes into the initramfs, with the libraries that it needs. */
+		/** Packages of which the program of the same name goes into the initramfs, with the libraries that it needs. */
 		programs?: readonly string[]
 	}>
 
@@ -58,7 +58,7 @@ export async function fetchDebian({
 		await assemble(join(draft, 'guest'), {unpacked, programs})
 		await writeFile(join(draft, 'guest', 'guest.json'), JSON.stringify({kernelPackage, suite, programs}))
 		signal?.throwIfAborted()
-		// All or nothing: the guest's folder appears complete.
+		// Atomic: the guest's folder is never incomplete.
 		await rename(join(draft, 'guest'), folder)
 	} finally {
 		await rm(draft, {recursive: true, force: true})
@@ -67,7 +67,7 @@ export async function fetchDebian({
 	onProgress?.({step: 'ready', fraction: 1})
 }
 
-/** @returns the name of the package that the metapackage stands for: `linux-image-6.12.107+deb13-riscv64`. */
+/** @returns the package that the metapackage depends on, for example `linux-image-6.12.107+deb13-riscv64`. */
 export function kernelOf(metapackage: ReadonlyMap<string, string>): string {
 	const name = /linux-image-\S+/.exec(metapackage.get('Depends') ?? '')?.[0]
 	if (!name)
@@ -75,7 +75,7 @@ export function kernelOf(metapackage: ReadonlyMap<string, string>): string {
 	return name
 }
 
-/** File names are NAME_VERSION_ARCHITECTURE.deb; an older version of an earlier try may lie beside. */
+/** File names are NAME_VERSION_ARCHITECTURE.deb. An interrupted fetch may have left an older version. */
 async function packageFile(folder: string, name: string): Promise<string> {
 	const files = (await readdir(folder)).filter((file) => file.startsWith(`${name}_`) && file.endsWith('.deb'))
 	const newest = files.sort().at(-1)
@@ -91,7 +91,7 @@ async function unpack(
 	if (exitCode !== 0) throw new UserError(`Expected dpkg-deb to unpack ${file}, got: ${errors.trim().split('\n')[0]}`)
 }
 
-/** Makes the guest's folder out of unpacked packages. */
+/** Makes the guest's folder from the unpacked packages. */
 async function assemble(guest: string, {unpacked, programs}: ProgramsOptions): Promise<void> {
 	await mkdir(guest)
 	const boot = join(unpacked, 'boot')

@@ -1,4 +1,4 @@
-/** One fetch at a time, over all processes of this machine. */
+/** A lock for one fetch at a time among all processes of the host. */
 import {createHash} from 'node:crypto'
 import {createServer} from 'node:net'
 import {setTimeout} from 'node:timers/promises'
@@ -6,16 +6,16 @@ import {setTimeout} from 'node:timers/promises'
 const retryMilliseconds = 250
 
 export type FetchLockOptions = Readonly<{
-	/** What is locked: a folder. */
+	/** The folder to lock. */
 	folder: string
-	/** Called once when another process has it. */
+	/** Called once if another process holds the lock. */
 	onWait?: () => void
 	signal?: AbortSignal | undefined
 }>
 
 /**
- * A listening socket in Linux's abstract namespace: the kernel gives it to one process at a time and takes it back
- * when that process ends, however it ends, so a lock is never left behind. unix(7), "Abstract sockets".
+ * The lock is a listening socket in Linux's abstract namespace: one process at a time can have it, and the
+ * kernel closes it however that process ends, so no lock is left behind. unix(7), "Abstract sockets".
  */
 export async function acquireFetchLock({folder, onWait, signal}: FetchLockOptions): Promise<AsyncDisposable> {
 	const name = `\0manyhart-${createHash('sha256').update(folder).digest('hex').slice(0, 32)}`
@@ -24,7 +24,7 @@ export async function acquireFetchLock({folder, onWait, signal}: FetchLockOption
 		const lock = await tryLock(name)
 		if (lock) return lock
 		if (attempt === 0) onWait?.()
-		// An abort ends the wait here and is thrown above, with the signal's own reason.
+		// An abort ends this wait and is thrown above, with the signal's reason.
 		await setTimeout(retryMilliseconds, undefined, signal ? {signal} : {}).catch(() => {})
 	}
 }

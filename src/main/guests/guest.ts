@@ -1,6 +1,5 @@
-/** What a guest is, for those who list, fetch and boot it. */
-
-/** Paths of files, and the guest's command line. */
+/** The types of a guest, to list, fetch and boot it. */
+/** Paths of files, and the kernel's command line. */
 export type GuestParts = Readonly<{kernel: string; initrd?: string; append?: string; bios?: string}>
 
 export type GuestInfo = Readonly<{
@@ -8,14 +7,14 @@ export type GuestInfo = Readonly<{
 	description: string
 	/** Whether it can be booted now. */
 	ready: boolean
-	/** On disk; 0 when it is not here. */
+	/** Its size on disk; 0 if it is not fetched. */
 	bytes: number
 }>
 
 export type FetchProgress = Readonly<{
-	/** What is being done, in words. */
+	/** The current step, as text. */
 	step: string
-	/** 0 to 1, over all steps. */
+	/** Of all steps together, 0 to 1. */
 	fraction?: number
 }>
 

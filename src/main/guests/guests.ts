@@ -1,4 +1,4 @@
-/** The guests that have a name: listed, fetched, removed, and found for a boot. */
+/** The named guests: lists, fetches, removes and resolves them. */
 import {mkdir, readdir, rm, stat} from 'node:fs/promises'
 import {findPackageJSON} from 'node:module'
 import {dirname, join} from 'node:path'
@@ -11,7 +11,7 @@ import type {FetchOptions, GuestInfo, GuestParts} from './guest.ts'
 type NamedGuest = Readonly<{name: string; description: string; parts: () => GuestParts}> &
 	(Readonly<{origin: 'package'}> | Readonly<{origin: 'cache'; fetch: (options: FetchOptions) => Promise<void>}>)
 
-// A folder's last part names the layout: a guest that an older version put together is not taken for this one's.
+// The number at the end of a folder's name is the version of its contents: guests of an older one are fetched again.
 const debianGuest = (
 	name: string,
 	folder: string,
@@ -34,7 +34,7 @@ const debianGuest = (
 }
 
 const guests: readonly NamedGuest[] = [
-	debianGuest('debian', 'debian-13-1', {description: "Debian 13's kernel, and a shell of its busybox"}),
+	debianGuest('debian', 'debian-13-1', {description: "Debian 13's kernel and a busybox shell"}),
 	debianGuest('debian-stress', 'debian-stress-13-1', {
 		description: 'the same with stress-ng, which loads the machine and verifies it',
 		programs: ['stress-ng'],
@@ -47,7 +47,7 @@ const guests: readonly NamedGuest[] = [
 	},
 ]
 
-/** What there is, fetched or not. */
+/** All guests, fetched or not. */
 export const guestDescriptions = guests.map(({name, description, origin}) => ({name, description, origin}))
 
 export async function listGuests(): Promise<GuestInfo[]> {
@@ -61,8 +61,8 @@ export async function listGuests(): Promise<GuestInfo[]> {
 }
 
 /**
- * Brings a guest here if it is not here yet. What is interrupted continues at the next call; a guest is never half there.
- * @throws UserError, in one line: unknown name, no apt, no network, a signature that does not verify.
+ * Fetches a guest unless it is already there. The next call resumes an interrupted fetch; no guest is ever incomplete.
+ * @throws UserError if the name is unknown, apt or the network is missing, or a signature does not verify.
  */
 export async function fetchGuest(name: string, options: FetchOptions = {}): Promise<void> {
 	const guest = named(name)
@@ -70,7 +70,7 @@ export async function fetchGuest(name: string, options: FetchOptions = {}): Prom
 	const {onProgress, signal} = options
 	const folder = join(cacheFolder(), 'guests')
 	await mkdir(folder, {recursive: true}).catch((error: Error) => {
-		throw new UserError(`Expected a cache folder that can be written, got: ${error.message}`)
+		throw new UserError(`Expected a writable cache folder, got: ${error.message}`)
 	})
 	await using _lock = await acquireFetchLock({
 		folder,
@@ -82,7 +82,7 @@ export async function fetchGuest(name: string, options: FetchOptions = {}): Prom
 	await guest.fetch(options)
 }
 
-/** @throws UserError when the name is unknown or the guest is part of the program. */
+/** @throws UserError if the name is unknown, or the guest is part of the package. */
 export async function removeGuest(name: string): Promise<void> {
 	const guest = named(name)
 	if (guest.origin === 'package') throw new UserError(`Expected a fetched guest, got ${name}, which is built in`)
@@ -92,7 +92,7 @@ export async function removeGuest(name: string): Promise<void> {
 	await rm(join(cacheFolder(), 'apt'), {recursive: true, force: true})
 }
 
-/** @returns what to boot. @throws UserError when the name is unknown or the guest has not been fetched. */
+/** @returns the parts to boot. @throws UserError if the name is unknown, or the guest is not fetched. */
 export async function resolveGuest(name: string): Promise<GuestParts> {
 	const guest = named(name)
 	if (!(await isReady(guest)))
@@ -124,7 +124,7 @@ async function fileBytes(path: string): Promise<number | undefined> {
 	)
 }
 
-/** What a fetch left that was killed. */
+/** Removes drafts that killed fetches have left. */
 async function removeDrafts(folder: string): Promise<void> {
 	const drafts = (await readdir(folder)).filter((name) => name.includes('.draft-'))
 	await Promise.all(drafts.map((name) => rm(join(folder, name), {recursive: true, force: true})))

@@ -1,11 +1,11 @@
-/** What a package needs, out of what `apt-cache depends --recurse` prints. */
+/** The dependencies of packages, from the output of `apt-cache depends --recurse`. */
 
 export type NeededPackagesOptions = Readonly<{
-	/** Packages that stay away, and with them what only they need. */
+	/** Packages to leave out, with the dependencies that only they need. */
 	without?: ReadonlySet<string>
 }>
 
-/** @returns the packages and all that they depend on; of alternatives the first. */
+/** @returns the packages and all their dependencies; of alternatives the first. */
 export function neededPackages(
 	roots: readonly string[],
 	tree: string,
@@ -22,7 +22,7 @@ export function neededPackages(
 	return [...needed].sort()
 }
 
-/** A package stands at the margin, what it depends on is indented below; a bar marks an alternative that others follow. */
+/** Packages are not indented; their dependencies follow, indented. A bar means that the next one is an alternative. */
 function parseDependencies(tree: string): Map<string, string[]> {
 	const dependencies = new Map<string, string[]>()
 	let current: string[] = []

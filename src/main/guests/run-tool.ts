@@ -1,4 +1,4 @@
-/** Runs one of the machine's own tools and gathers what it says. */
+/** Runs a tool of the host and collects its output. */
 import {spawn} from 'node:child_process'
 import type {Readable} from 'node:stream'
 import {UserError} from '../../errors.ts'
@@ -6,13 +6,13 @@ import {UserError} from '../../errors.ts'
 export type ToolOptions = Readonly<{
 	folder?: string
 	signal?: AbortSignal | undefined
-	/** Each line that the tool writes to file descriptor 3. */
+	/** Called with each line that the tool writes to file descriptor 3. */
 	onStatus?: (line: string) => void
 }>
 
 export type ToolResult = Readonly<{output: string; errors: string; exitCode: number}>
 
-/** A tool that this machine does not have. */
+/** A tool that is not installed. */
 export class MissingTool extends UserError {
 	constructor(tool: string) {
 		super(`Expected ${tool} on this machine, as Debian and Ubuntu have it; use --guest smp-demo`)
@@ -21,7 +21,7 @@ export class MissingTool extends UserError {
 
 const statusDescriptor = 3
 
-/** @throws MissingTool; the signal's reason when it aborts. A failing tool is a result. */
+/** @throws MissingTool; the signal's reason if it aborts. If the tool fails, returns its exit code. */
 export async function runTool(
 	tool: string,
 	args: readonly string[],

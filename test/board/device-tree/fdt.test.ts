@@ -8,7 +8,7 @@ const blob = writeFdt({
 	children: [{name: 'soc', properties: {model: 'inner'}, children: [{name: 'uart@1000', properties: {}}]}],
 })
 
-test('what is written is read back', (t) => {
+test('a tree that is written is read back', (t) => {
 	const root = readFdt(blob)
 	t.deepEqual(root.strings('model'), ['test'])
 	t.is(root.properties.get('empty')?.length, 0)

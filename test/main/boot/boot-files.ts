@@ -1,10 +1,10 @@
-/** Small files for the boot tests: ELFs, Images, zboot images, and a folder to put them in. */
+/** Small files for tests of booting: ELFs, Images and zboot images, in temporary folders. */
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import type {ExecutionContext} from 'ava'
 
-/** Writes a file that goes away with the test. @returns its path. */
+/** Writes a file that is removed at the end of the test. @returns its path. */
 export async function temporaryFile(t: ExecutionContext, bytes: Uint8Array | string, name = 'file'): Promise<string> {
 	const folder = await mkdtemp(join(tmpdir(), 'manyhart-boot-'))
 	t.teardown(() => rm(folder, {recursive: true}))
@@ -57,7 +57,7 @@ export type ImageOptions = {
 	pe?: {machine?: number; end?: number}
 }
 
-/** A Linux Image, with a PE header of one section when asked. */
+/** A Linux Image; with `pe`, it has a PE header with one section. */
 export function makeImage({length = 512, imageSize = length, textOffset = 0x20_0000, pe}: ImageOptions = {}): Buffer {
 	const file = Buffer.alloc(length, 0xa5)
 	file.fill(0, 0, Math.min(length, 256))
@@ -78,7 +78,7 @@ export function makeImage({length = 512, imageSize = length, textOffset = 0x20_0
 	return file
 }
 
-/** An EFI zboot image around a packed payload. */
+/** An EFI zboot image with a compressed payload. */
 export function makeZboot(payload: Uint8Array): Buffer {
 	const header = Buffer.alloc(64)
 	header.write('MZ\0\0zimg')

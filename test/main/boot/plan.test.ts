@@ -101,7 +101,7 @@ test('a device tree without /chosen gets one', async (t) => {
 	t.deepEqual(chosenOf(plan)?.strings('bootargs'), ['quiet'])
 })
 
-/** Each gives options that must be refused. */
+/** Options that must be refused. */
 const refused: Record<
 	string,
 	{message: RegExp; options: (file: (bytes: Uint8Array | string) => Promise<string>) => Promise<Partial<BootOptions>>}

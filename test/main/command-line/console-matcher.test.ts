@@ -1,7 +1,7 @@
 import test from 'ava'
 import {ConsoleMatcher, parsePattern} from '../../../src/main/command-line/console-matcher.ts'
 
-/** @returns after which chunk the pattern matches, or −1. */
+/** @returns the index of the chunk after which the pattern matches, or −1. */
 function firstMatch(pattern: string, chunks: readonly string[]): number {
 	const matcher = new ConsoleMatcher(parsePattern(pattern, '--expect'))
 	return chunks.findIndex((chunk) => matcher.push(Buffer.from(chunk, 'latin1')))
@@ -27,7 +27,7 @@ test('characters of several bytes may be cut', (t) => {
 	t.is(firstMatch('é', [first, second]), 1)
 })
 
-test('what came long ago is forgotten, and a long chunk is searched as a whole', (t) => {
+test('old output is forgotten, and a long chunk is searched as a whole', (t) => {
 	const filler = 'x'.repeat(70_000)
 	t.is(firstMatch('start.*end', ['start', filler, 'end']), -1)
 	t.is(firstMatch('start', [`start${filler}`]), 0)

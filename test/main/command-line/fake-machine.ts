@@ -1,12 +1,12 @@
-/** A machine for tests: its guest is a script. */
+/** A machine for tests, whose guest is a script. */
 import type {CommandLineMachine, MachineOptions, MachineOutcome} from '../../../src/main/machine-interface.ts'
 
 export type Guest = {
 	/** Prints at the console. */
 	print: (text: string) => void
-	/** @returns what was typed since the last call. */
+	/** @returns the input since the last call; waits for some. */
 	typed: () => Promise<string>
-	/** Aborted when the machine is disposed. */
+	/** Aborted when the machine is disposed of. */
 	signal: AbortSignal
 }
 
@@ -14,7 +14,7 @@ export type Script = (guest: Guest, options: MachineOptions) => Promise<MachineO
 
 export const powerOff: MachineOutcome = {reason: 'power-off', exitCode: 0}
 
-/** A guest that does nothing more. */
+/** Does nothing until the machine is disposed of. */
 export function forever({signal}: Guest): Promise<MachineOutcome> {
 	const {promise, resolve} = Promise.withResolvers<MachineOutcome>()
 	signal.addEventListener('abort', () => resolve(powerOff), {once: true})

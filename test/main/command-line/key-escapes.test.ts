@@ -1,7 +1,7 @@
 import test from 'ava'
 import {KeyEscapes} from '../../../src/main/command-line/key-escapes.ts'
 
-/** @returns each event as a word, with what is sent as text. */
+/** @returns each event as a word; those that send, with the text. */
 function eventsOf(...chunks: readonly string[]): string[] {
 	const escapes = new KeyEscapes()
 	return chunks

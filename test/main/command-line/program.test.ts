@@ -47,7 +47,7 @@ async function folder(t: ExecutionContext): Promise<string> {
 	return path
 }
 
-// The signal handlers are the process's.
+// Serial, because signal handlers belong to the process.
 const serial = test.serial
 
 serial('options reach the machine, in QEMU’s spelling too', async (t) => {
@@ -86,7 +86,7 @@ serial('parts of a guest can be replaced', async (t) => {
 serial('the main job falls back to the demonstration, and says why', async (t) => {
 	const {created, stderr} = await run([])
 	t.is(created[0]?.kernel, '/demo.elf')
-	t.is(stderr, 'manyhart: debian cannot be had (no network); starting smp-demo instead\n')
+	t.is(stderr, 'manyhart: debian is not available (no network); starting smp-demo instead\n')
 })
 
 serial('the console goes to stdout, and the guest’s code is the exit code', async (t) => {

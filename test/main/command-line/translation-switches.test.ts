@@ -1,4 +1,4 @@
-/** Switches of translation: what they take, and what is said to the rest. */
+/** Switches of translation: the values that they accept, and messages for others. */
 import test from 'ava'
 import {checkTranslationSwitches} from '../../../src/main/command-line/translation-switches.ts'
 

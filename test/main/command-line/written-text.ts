@@ -1,4 +1,4 @@
-/** What was written to a stream that nobody reads. */
+/** Reads the text that was written to a stream. */
 import type {PassThrough} from 'node:stream'
 
 export function writtenText(stream: PassThrough): string {

@@ -6,7 +6,7 @@ import {programEntries} from '../../../src/main/guests/debian-programs.ts'
 
 const libraries = 'usr/lib/riscv64-linux-gnu'
 
-test('a program comes with the libraries beside the linker, links as links, and without what lies deeper', async (t) => {
+test('a program comes with the libraries beside the linker, links as links, and without subfolders', async (t) => {
 	const unpacked = await mkdtemp(join(tmpdir(), 'manyhart-programs-'))
 	t.teardown(() => rm(unpacked, {recursive: true}))
 	await mkdir(join(unpacked, 'usr/bin'), {recursive: true})

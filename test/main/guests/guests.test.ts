@@ -5,7 +5,7 @@ import test from 'ava'
 import {fetchGuest, listGuests, removeGuest, resolveGuest} from '../../../src/main/guests/index.ts'
 import {guestBinary} from '../../guests/guests.ts'
 
-// Every test of this file runs in this process: one empty cache folder for all.
+// All tests of this file share one process, and one cache folder, empty at first.
 const cache = await mkdtemp(join(tmpdir(), 'manyhart-cache-'))
 process.env.XDG_CACHE_HOME = cache
 test.after.always(() => rm(cache, {recursive: true, force: true}))
