@@ -25,7 +25,6 @@ export class Vcpu {
 	readonly registers: HartRegisters
 	readonly #config: VcpuConfig
 	readonly #memory: SharedMemory
-	readonly #blocks: VcpuBlocks
 	readonly #block: number
 	readonly #board: Board
 	readonly #reader: RcuReader
@@ -48,7 +47,6 @@ export class Vcpu {
 		const {vcpu} = config
 		this.#config = config
 		this.#memory = memory
-		this.#blocks = blocks
 		this.#block = blocks.base(vcpu)
 		this.#board = board
 		this.registers = new HartRegisters(memory, this.#block)
@@ -107,21 +105,17 @@ export class Vcpu {
 	run(): void {
 		this.#reader.online()
 		try {
-			while (this.#answerBells()) {
+			while (this.#answerBells(this.#tlb.safepoint(this.#config.vcpu))) {
 				if (this.#activity === 'running') this.#runSlice()
 				else this.#sleep()
-				this.#reader.quiescentState()
 			}
 		} finally {
 			this.#reader.offline()
 		}
 	}
 
-	/** @returns whether to go on. */
-	#answerBells(): boolean {
-		const {vcpu} = this.#config
-		const bells = this.#blocks.takeDoorbell(vcpu)
-		if (bells & Doorbell.flush) this.#tlb.serveRequests(vcpu)
+	/** @param bells Doorbell.flush has been answered. @returns whether to go on. */
+	#answerBells(bells: number): boolean {
 		if (bells & Doorbell.fenceI) this.#engine.fenceI()
 		if (bells & Doorbell.interrupt) this.#timers.changed()
 		if (bells & Doorbell.message) this.#engine.translator.receive()
@@ -162,7 +156,7 @@ export class Vcpu {
 			this.#reader.offline()
 			// Sleeps only while nothing has rung: pairs with VcpuBlocks.ring(). A deadline of our own needs no bell.
 			Atomics.wait(this.#memory.i32, word, 0, waitsForInterrupt ? Math.min(untilDeadline, longestSleep) : longestSleep)
-			// From here on others wait for this reader again; bells are answered before any guest code runs.
+			// From here on others wait for this reader again; a safepoint comes before any guest code runs.
 			this.#reader.online()
 			this.#setWaiting(0)
 			this.#timers.check()

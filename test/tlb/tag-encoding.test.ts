@@ -48,7 +48,7 @@ for (const encoding of tagEncodings) {
 	] as const) {
 		test(`a flush by ${way} forgets page 0 and the others, with ${encoding}`, (t) => {
 			const machine = create(config)
-			machine.tlb.enter(0)
+			machine.enter(0)
 			for (let round = 0; round < 3; round++) {
 				const descriptor = fillPages(machine, 0, 1, entries, 2 * entries - 1)
 				t.is(lookUp(machine, descriptor, 0), undefined, 'another page of its slot came after it')
@@ -65,7 +65,7 @@ for (const encoding of tagEncodings) {
 
 	test(`a flush of page 0 forgets it, and of another page of its slot does not, with ${encoding}`, (t) => {
 		const machine = create()
-		machine.tlb.enter(0)
+		machine.enter(0)
 		const descriptor = fillPages(machine, 0, 1)
 		machine.tlb.flushPage(0, entries, 0, FlushCause.sfencePage)
 		machine.tlb.flushPage(0, 0, 1, FlushCause.sfencePage)
@@ -83,7 +83,7 @@ for (const encoding of tagEncodings) {
 
 test('with plus-one slot 0 is logged as any other, once', (t) => {
 	const machine = TestMachine.create({vcpus: 1, undoLimit: 1, encoding: 'plus-one'})
-	machine.tlb.enter(0)
+	machine.enter(0)
 	const descriptor = fillPages(machine, 0)
 	machine.tlb.flushPage(0, 0, 0, FlushCause.sfencePage)
 	fillPages(machine, 0)

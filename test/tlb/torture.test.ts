@@ -1,5 +1,5 @@
 import test, {type ExecutionContext} from 'ava'
-import {regimeCount, type TlbConfig} from '../../src/tlb/index.ts'
+import {clearRetired, regimeCount, type TlbConfig} from '../../src/tlb/index.ts'
 import {runThreads} from '../rcu/run-threads.ts'
 import {TestMachine} from './test-machine.ts'
 import type {TlbTortureResult, TlbTortureRole} from './torture-thread.ts'
@@ -26,7 +26,7 @@ async function torture(t: ExecutionContext, options: Pick<TlbTortureRole, 'rules
 	)
 	const sum = (field: keyof TlbTortureResult) => results.reduce((total, each) => total + each[field], 0)
 	const totals = {lookups: sum('lookups'), misses: sum('misses'), fences: sum('fences'), stale: sum('stale')}
-	machine.tlb.recycleRetired()
+	clearRetired(machine.memory, machine.config)
 	const shared = machine.tlb.sharedStatistics()
 	t.log(`seed ${seed}`, JSON.stringify(totals), JSON.stringify(shared))
 	t.log(JSON.stringify(machine.tlb.tlbStatistics(0)), JSON.stringify(machine.rcu.statistics()))
