@@ -24,7 +24,7 @@ const QueueHeader = sharedStruct(
 const QueueCell = sharedStruct({sequence: 'i32', handle: 'i32', stamp: 'i64'}, {align: 16})
 
 /** What `get` returns for "none". */
-export const noHandle = 0
+const noHandle = 0
 
 /** A power of two that holds `items`. */
 function capacityFor(items: number): number {

@@ -23,7 +23,7 @@ const PoolHeader = sharedStruct(
 )
 
 /** One word per table. Whoever moves a table on exchanges it, and so finds a table that two threads move. */
-export const TableState = {free: 0, inUse: 1, retired: 2, clearing: 3} as const
+const TableState = {free: 0, inUse: 1, retired: 2, clearing: 3} as const
 
 export type PoolSize = Readonly<{log2Entries: number; tables: number; spareTables: number}>
 

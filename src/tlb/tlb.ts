@@ -4,7 +4,7 @@
  * The rules that the owner's run loop keeps, with reader n of the Rcu for vCPU n:
  * - online while it runs guest code or walks page tables; it loads descriptors atomically, after a quiescent state and after
  *   every flush of its own, and fills only the table that it looked up in.
- * - before guest code runs again after a quiescent state or after online(), it serves requests: `safepoint` and `enter` do both.
+ * - between a quiescent state or online() and guest code there is a safepoint().
  */
 import {assert} from '../errors.ts'
 import {Doorbell, roundUp, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
@@ -159,10 +159,10 @@ export class Tlb {
 		for (const target of this.#awaited) this.rcu.waitForReader(target, gracePeriod)
 		reader?.online()
 		recordLatency(this.#memory.i32, this.#shared + TlbShared.offset.remoteFlushes, microseconds() - began)
-		if (initiator !== undefined) this.serveRequests(initiator)
+		if (initiator !== undefined) this.#serveRequests(initiator)
 	}
 
-	/** The same without the wait. @returns what must elapse (Rcu.elapsed) before the flush is complete. */
+	/** The same without the wait. @returns what must elapse (Rcu.poll) before the flush is complete. */
 	startRemoteFlush({initiator, targets, range, asid = anyAsid, what = 'translations'}: RemoteFlush): GracePeriod {
 		// Counts, and is a barrier to the atomic loads below: the caller's stores to page tables are ordered before those of satp
 		// and `filled`. Pairs with the targets' atomic stores of satp and of `filled`, which come before their page walks.
@@ -229,31 +229,21 @@ export class Tlb {
 	}
 
 	/** Carries out what others asked of this vCPU. On the owner's thread, online; costs two loads when there is nothing. */
-	serveRequests(vcpu: number): void {
+	#serveRequests(vcpu: number): void {
 		const state = this.#state(vcpu)
 		if (hasRequests(this.#memory, state)) takeRequests(this.#memory, state, this.#handlers[vcpu]!)
 	}
 
-	/** A quiescent state, and then what others asked: the order that guest code needs to run on. */
-	safepoint(vcpu: number): void {
+	/**
+	 * A quiescent state, then the vCPU's bells, then what others asked if that bell rang: the order that guest code needs to run
+	 * on. On the owner's thread, online. @returns the bells, of which Doorbell.flush is answered.
+	 */
+	safepoint(vcpu: number): number {
+		// Bells after the slot: whoever sees that this reader has passed has rung before it looked. Pairs with startRemoteFlush().
 		this.#readers[vcpu]!.quiescentState()
-		this.serveRequests(vcpu)
-	}
-
-	/** Comes online, and serves what others asked meanwhile. */
-	enter(vcpu: number): void {
-		this.#readers[vcpu]!.online()
-		this.serveRequests(vcpu)
-	}
-
-	/** Goes offline: to sleep, to park, to stop. */
-	leave(vcpu: number): void {
-		this.#readers[vcpu]!.offline()
-	}
-
-	/** Clears and recycles retired tables whose grace period has elapsed. Any thread. @returns how many. */
-	recycleRetired(): number {
-		return this.#tables.pools.reduce((total, pool) => total + (pool?.recycleRetired() ?? 0), 0)
+		const bells = this.#blocks.takeDoorbell(vcpu)
+		if (bells & Doorbell.flush) this.#serveRequests(vcpu)
+		return bells
 	}
 
 	tlbStatistics(vcpu: number): TlbStatistics {

@@ -47,7 +47,7 @@ for (const encoding of tagEncodings) {
 	] as const) {
 		test(`a flush by ${way} forgets page 0 and the others, with ${encoding}`, (t) => {
 			const machine = create(config)
-			machine.tlb.enter(0)
+			machine.enter(0)
 			for (let round = 0; round < 3; round++) {
 				const descriptor = fillPages(machine, 0, 1, entries, 2 * entries - 1)
 				t.is(lookUp(machine, descriptor, 0), undefined, 'another page of its slot came after it')
@@ -64,7 +64,7 @@ for (const encoding of tagEncodings) {
 
 	test(`a flush of page 0 forgets it, and of another page of its slot does not, with ${encoding}`, (t) => {
 		const machine = create()
-		machine.tlb.enter(0)
+		machine.enter(0)
 		const descriptor = fillPages(machine, 0, 1)
 		machine.flushPage(0, entries, 0)
 		machine.flushPage(0, 0, 1)
@@ -82,7 +82,7 @@ for (const encoding of tagEncodings) {
 
 test('with plus-one slot 0 is logged as any other, once', (t) => {
 	const machine = TestMachine.create({vcpus: 1, undoLimit: 1, design: {encoding: 'plus-one'}})
-	machine.tlb.enter(0)
+	machine.enter(0)
 	const descriptor = fillPages(machine, 0)
 	machine.flushPage(0, 0, 0)
 	fillPages(machine, 0)

@@ -63,6 +63,17 @@ export class TestMachine {
 		return {memory: this.memory.memory, map: this.memory.map, config: this.config}
 	}
 
+	/** As the run loop does before guest code. */
+	enter(vcpu: number): void {
+		this.rcu.reader(vcpu).online()
+		this.tlb.safepoint(vcpu)
+	}
+
+	/** As the run loop does when it sleeps or ends. */
+	leave(vcpu: number): void {
+		this.rcu.reader(vcpu).offline()
+	}
+
 	descriptor(vcpu: number, regime: number): number {
 		const word = (this.blocks.base(vcpu) + tlbStateOffset + TlbState.offset.descriptor + regime * 4) >>> 2
 		return Atomics.load(this.memory.i32, word)

@@ -95,21 +95,22 @@ function remap(vcpu: number): void {
 }
 
 function runVcpu(vcpu: number): void {
-	tlb.enter(vcpu)
+	const doorbell = (blocks.base(vcpu) + VcpuWords.offset.doorbell) >> 2
+	machine.enter(vcpu)
 	while (goesOn()) {
 		runGuest(vcpu)
 		const next = random(64)
 		if (next < 2) remap(vcpu)
 		else if (next === 2) {
-			tlb.leave(vcpu)
-			Atomics.wait(words, (blocks.base(vcpu) + VcpuWords.offset.doorbell) >> 2, 0, random(3))
-			tlb.enter(vcpu)
+			machine.leave(vcpu)
+			Atomics.wait(words, doorbell, 0, random(3))
+			machine.enter(vcpu)
 		} else if (next === 3) tlb.flush(vcpu, FlushCause.satpWrite)
 		else tlb.safepoint(vcpu)
-		// The bell cuts guest code short; here the critical sections are short anyhow.
-		if (blocks.takeDoorbell(vcpu) & Doorbell.flush) tlb.safepoint(vcpu)
+		// The bell cuts guest code short; here the critical sections are short anyhow. Only looks: the safepoint takes it.
+		if (Atomics.load(words, doorbell) & Doorbell.flush) tlb.safepoint(vcpu)
 	}
-	tlb.leave(vcpu)
+	machine.leave(vcpu)
 }
 
 function clearTables(): void {

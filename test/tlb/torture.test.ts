@@ -26,7 +26,7 @@ async function torture(t: ExecutionContext, options: Pick<TlbTortureRole, 'rules
 	)
 	const sum = (field: keyof TlbTortureResult) => results.reduce((total, each) => total + each[field], 0)
 	const totals = {lookups: sum('lookups'), misses: sum('misses'), fences: sum('fences'), stale: sum('stale')}
-	machine.tlb.recycleRetired()
+	machine.clearRetired()
 	const shared = machine.tlb.sharedStatistics()
 	t.log(`seed ${seed}`, JSON.stringify(totals), JSON.stringify(shared))
 	t.log(JSON.stringify(machine.tlb.tlbStatistics(0)), JSON.stringify(machine.rcu.statistics()))
