@@ -1,4 +1,4 @@
-/** Page 0, whose slot 0 is where the encodings differ, and what a page flush looks for. */
+/** Page 0 in slot 0, where the encodings differ, and the tag that a page flush looks for. */
 import test from 'ava'
 import {
 	FlushCause,
@@ -14,7 +14,7 @@ import {TestMachine} from './test-machine.ts'
 
 const entries = 64
 
-/** @returns the user's table, which has these pages. */
+/** Fills these pages. @returns the user's table. */
 function fillPages(machine: TestMachine, ...pages: readonly number[]): number {
 	const descriptor = machine.descriptor(0, Regime.user)
 	openTable(machine.memory, descriptor)

@@ -245,7 +245,7 @@ test('a remote flush that finds the pool dry has the target flush itself', (t) =
 	t.is(machine.tlb.tlbStatistics(1).poolDry, 2)
 })
 
-test('a fence of one address space passes over a vCPU that is in another', (t) => {
+test('a fence of one address space skips a vCPU that is in another', (t) => {
 	const machine = TestMachine.create({vcpus: 3})
 	machine.setAsid(1, 7)
 	machine.setAsid(2, 8)

@@ -1,4 +1,4 @@
-/** Tables that are emptied by their log. */
+/** Tables that are undone by their log. */
 import test from 'ava'
 import {FlushCause, logCapacity, Regime, tableAddress, tagBias, trailerWord} from '../../src/tlb/index.ts'
 import {fill, isFresh, lookUp, openTable} from './lookup.ts'
@@ -43,7 +43,7 @@ test('an undone table is elided until its owner opens it again', (t) => {
 	t.not(machine.descriptor(0, Regime.user), table)
 })
 
-test('an entry is logged once, whatever becomes of it', (t) => {
+test('an entry is logged once, whatever happens to it', (t) => {
 	const machine = TestMachine.create({vcpus: 1, log2Entries: 8, undoLimit: 2})
 	machine.enter(0)
 	const table = fillPages(machine, 2, {first: 3})
@@ -72,7 +72,7 @@ test('a page flush inside a superpage undoes the table, and its range is forgott
 	t.is(machine.tlb.tlbStatistics(0).undone, 1)
 })
 
-test('an owner that undoes its table while another thread swaps it away harms nothing', (t) => {
+test('an owner may undo its table while another thread swaps it away', (t) => {
 	const machine = TestMachine.create({vcpus: 2, log2Entries: 8})
 	machine.enter(0)
 	const table = fillPages(machine, 9)
@@ -80,7 +80,7 @@ test('an owner that undoes its table while another thread swaps it away harms no
 	// The owner loaded the descriptor before the swap.
 	machine.operations.emptyTable(table, tagBias['poison-zero'])
 	t.true(isFresh(machine, table))
-	// And a walk of it that began before the swap, too.
+	// A walk that began before the swap fills it, too.
 	openTable(machine.memory, table)
 	fill(machine, table, 200, 5)
 	t.is(machine.clearRetired(), 0)
@@ -93,7 +93,7 @@ test('an owner that undoes its table while another thread swaps it away harms no
 
 for (const [count, what] of [
 	[logCapacity, 'by its log'],
-	[logCapacity + 1, 'whole, where its log overflowed'],
+	[logCapacity + 1, 'as a whole, if its log overflowed'],
 ] as const) {
 	test(`a retired table of ${count} entries is cleared ${what}`, (t) => {
 		const machine = TestMachine.create({vcpus: 1, undoLimit: -1})
