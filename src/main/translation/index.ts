@@ -1,6 +1,6 @@
 /** The main thread's and the helpers' side of translation. */
 
-export {presentSpelling} from './former-switches.ts'
+export {presentSpelling, refuseFormerFields} from './former-switches.ts'
 export {runTranslateJob, type TranslatedModule, type TranslateJob} from './translate-job.ts'
 export {
 	accelerators,
