@@ -56,6 +56,7 @@ export class MachineCore implements CommandLineMachine {
 	readonly #threads: VcpuThreads
 	/** Undefined if all code is interpreted, or each hart translates its code itself. */
 	readonly #translation: TranslationService | undefined
+	readonly #translates: boolean
 	readonly #countsChains: boolean
 	readonly #abort: AbortSignal | undefined
 	readonly #stalls: StallWatch
@@ -139,17 +140,19 @@ export class MachineCore implements CommandLineMachine {
 		this.#helpers = started.use(new HelperPool(memory, {entry: entries.helper, tlb, hartModule}))
 		this.#overdue.promise.catch(() => {})
 		const {base: gpa, size} = boardMap.bootRom
-		const translates = translation.accel === 'jit' && !translation.synchronous
-		this.#translation = translates ? this.#createTranslation(translation, options) : undefined
+		this.#translates = translation.accel === 'jit'
+		this.#translation =
+			this.#translates && !translation.synchronous ? this.#createTranslation(translation, options) : undefined
 		started.defer(() => this.#translation?.close())
-		this.#countsChains = translation.accel === 'jit' && translation.countChains === true
+		this.#countsChains = this.#translates && translation.countChains === true
 		const modules = {hartModule, interpreterModule, translation}
 		const shared = {harts, memory: memory.memory, map: memory.map, tlb, clockOrigin, ...modules}
 		const codePages = codePagesPerVcpu(harts)
 		this.#threads = started.use(new VcpuThreads())
 		for (let vcpu = 0; vcpu < harts; vcpu++) {
 			const translationPort = this.#translation?.vcpuPorts[vcpu]
-			const rest = {vcpu, codePages, rom: {gpa, size}, ...(translationPort && {translationPort})}
+			const {dumpWasm: dumpFolder} = options
+			const rest = {vcpu, codePages, rom: {gpa, size}, dumpFolder, ...(translationPort && {translationPort})}
 			this.#threads.start(entries.vcpu, {...shared, ...rest})
 		}
 	}
@@ -252,13 +255,12 @@ export class MachineCore implements CommandLineMachine {
 
 	/** Counters of harts, TLBs and grace periods. Exact while the machine is paused or over, otherwise approximate. */
 	statistics(): MachineStatistics {
-		const translation = this.#translation?.statistics()
 		return readStatistics({
 			memory: this.#memory,
 			blocks: this.#blocks,
 			rcu: this.#rcu,
 			tlb: this.#tlb,
-			translation,
+			translation: this.#translation ? this.#translation.statistics() : this.#translates ? 'by harts' : undefined,
 			countsChains: this.#countsChains,
 		})
 	}
@@ -309,14 +311,14 @@ export class MachineCore implements CommandLineMachine {
 		if (performance.now() - this.#stopSeen >= parkLimit) this.#overdue.reject(new Error('a hart does not stop'))
 	}
 
-	#createTranslation(options: TranslationConfig, {jitBytes, dumpWasm}: MachineOptions): TranslationService {
+	#createTranslation(options: TranslationConfig, {dumpWasm}: MachineOptions): TranslationService {
 		return new TranslationService(this.#memory, {
 			vcpus: this.harts,
 			rcu: this.#rcu,
 			ring: (vcpu) => this.#blocks.ring(vcpu, Doorbell.message),
 			translate: (id, requests) => this.#helpers.translate({id, requests, options, dumpFolder: dumpWasm}),
 			jobs: translationJobs,
-			limits: {...defaultLimits, ...(jitBytes !== undefined && {wasmBytes: jitBytes})},
+			limits: {...defaultLimits, wasmBytes: options.mostBytes},
 		})
 	}
 

@@ -23,7 +23,10 @@ for (const [how, options] of [
 		t.regex(await console, /smp-demo: passed/)
 		const {harts, translation} = machine.statistics()
 		if (how === 'by each hart at once') t.true(harts.every(({regionEntries}) => regionEntries > 0))
-		t.is(translation === undefined, how !== 'by helpers')
+		const {modules, liveModules, droppedModules, regions, wasmBytes, liveWasmBytes, latency} = translation!
+		t.is(modules, liveModules + droppedModules)
+		t.true(modules > 0 && regions >= modules && wasmBytes >= liveWasmBytes && latency.maximum > 0)
+		t.true(translation!.guestInstructions > regions && translation!.compileMilliseconds > 0)
 		for (const {regionEntries, regionReentries, regionExits, interpretedShare, chains, chainRate} of harts) {
 			t.is(regionEntries, regionExits.jump + regionExits.safepoint + regionExits.trap + regionExits.across)
 			t.true(regionReentries <= regionExits.jump)
@@ -125,16 +128,21 @@ test.serial('a translator that fails is reported, and the guest is interpreted',
 	t.deepEqual(said, ['manyhart: a translation failed, and its guest code is interpreted: no more translating'])
 })
 
-test('each module is written to the folder that dumpWasm names', async (t) => {
-	const parent = await mkdtemp(join(tmpdir(), 'manyhart-'))
-	t.teardown(() => rm(parent, {recursive: true}))
-	const dumpWasm = join(parent, 'modules')
-	const machine = await createMachine(t, {kernel: guestBinary('smp-demo'), smp: 2, ...jit, dumpWasm})
-	await machine.run()
-	const files = await readdir(dumpWasm)
-	t.true(files.length >= machine.statistics().translation!.modules)
-	for (const file of files) {
-		t.regex(file, /^\d{4}\.wasm$/)
-		t.true(WebAssembly.validate(await readFile(join(dumpWasm, file))))
-	}
-})
+for (const [how, options, pattern] of [
+	['helpers', jit, /^\d{4}\.wasm$/],
+	['harts', {...jit, jitSynchronous: true}, /^[01]-\d{4}\.wasm$/],
+] as const) {
+	test(`each module that ${how} make is written to the folder that dumpWasm names`, async (t) => {
+		const parent = await mkdtemp(join(tmpdir(), 'manyhart-'))
+		t.teardown(() => rm(parent, {recursive: true}))
+		const dumpWasm = join(parent, 'modules')
+		const machine = await createMachine(t, {kernel: guestBinary('smp-demo'), smp: 2, ...options, dumpWasm})
+		await machine.run()
+		const files = await readdir(dumpWasm)
+		t.true(files.length > 0 && files.length >= machine.statistics().translation!.modules)
+		for (const file of files) {
+			t.regex(file, pattern)
+			t.true(WebAssembly.validate(await readFile(join(dumpWasm, file))))
+		}
+	})
+}

@@ -12,4 +12,4 @@ export {
 	translationDefaults,
 } from './translation-options.ts'
 export {defaultLimits, TranslationService, type TranslationServiceOptions} from './translation-service.ts'
-export type {TranslationStatistics} from './translation-statistics.ts'
+export {type TranslationStatistics, translationByHarts} from './translation-statistics.ts'

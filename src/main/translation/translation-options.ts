@@ -7,6 +7,7 @@ import {expected} from '../../errors.ts'
 import {tlbDesign} from '../../tlb/index.ts'
 import {provesFusedMultiplyAdd, type TranslationConfig} from '../../translate/index.ts'
 import type {TranslationOptions} from '../machine-interface.ts'
+import {defaultLimits} from './translation-service.ts'
 
 export const accelerators = ['interp', 'jit'] as const
 /** The interpreter's counters have 16 bits. */
@@ -20,11 +21,12 @@ export function translationConfig(options: TranslationOptions): TranslationConfi
 		accel = translationDefaults.accel,
 		jitThreshold: threshold = translationDefaults.threshold,
 		jitSynchronous: synchronous = false,
+		jitBytes: mostBytes = defaultLimits.wasmBytes,
 		countChains = false,
 	} = options
 	const design = tlbDesign(options.tlb)
 	const fusedMultiplyAdd = accel === 'jit' && provesFusedMultiplyAdd() ? 'relaxed' : 'exact'
-	return {accel, design, countChains, threshold, fusedMultiplyAdd, synchronous}
+	return {accel, design, countChains, threshold, fusedMultiplyAdd, synchronous, mostBytes}
 }
 
 /** @throws UserError when files cannot be written there. */
