@@ -29,7 +29,7 @@ export type TranslationOptions = Readonly<{
 	accel?: 'interp' | 'jit'
 	/** Jumps that make their target hot, 1 to 65535. */
 	jitThreshold?: number
-	/** Each hart translates its code itself, and waits for it. For tests. */
+	/** Each hart translates its code itself, and waits for it. */
 	jitSynchronous?: boolean
 	/** Bytes of live WebAssembly above which the oldest modules are dropped. */
 	jitBytes?: number
@@ -39,7 +39,7 @@ export type TranslationOptions = Readonly<{
 	countChains?: boolean
 	/** A folder to write each module to; created if missing. */
 	dumpWasm?: string
-	/** V8 writes the addresses and names of its code for Linux's perf; see perfMapPath(). */
+	/** V8 writes the addresses and names of its code for Linux's perf, to /tmp/perf-PID.map. */
 	perfMap?: boolean
 }>
 

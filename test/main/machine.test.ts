@@ -223,6 +223,20 @@ test('a reader that falls behind holds the guest up, loses nothing, and keeps no
 	t.is(BigInt(bytes), x[8]! + (pc === chatterCounts ? x[11]! : 0n))
 })
 
+test('a write waits until the guest has read enough, and ends with the machine', async (t) => {
+	const machine = await createMachine(t, {kernel: stay})
+	// The UART takes some bytes although nobody reads them.
+	t.true(await machine.console.write('x'))
+	const much = machine.console.write(new Uint8Array(mebibyte))
+	const running = machine.run()
+	await until(() => machine.statistics().harts[0]!.instructions > 0, 'the guest runs')
+	t.is(await Promise.race([much, Promise.resolve('waits')]), 'waits')
+	machine.stop()
+	await running
+	t.false(await much)
+	t.false(await machine.console.write('y'))
+})
+
 const library = JSON.stringify(join(import.meta.dirname, '../../dist/index.js'))
 const hello = JSON.stringify(guestBinary('hello'))
 
