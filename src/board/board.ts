@@ -45,7 +45,7 @@ export function boardRegion(): RegionRequest {
 }
 
 export type BoardOptions = Readonly<{
-	/** Ticks of mtime since the machine started; see ticksSince(). */
+	/** Ticks of the machine's clock; see ticksSince(). */
 	now: () => number
 	/** The hart whose thread uses this board; undefined for the main thread. */
 	hart?: number
@@ -79,7 +79,7 @@ export class Board {
 		this.#locks = locks
 		this.control = control
 		this.plic = plic
-		this.aclint = new Aclint(memory, {state: state('aclint'), blocks, now})
+		this.aclint = new Aclint(memory, {state: state('aclint'), locks, blocks, now})
 		this.rtc = new GoldfishRtc(memory, {state: state('rtc'), locks, plic, control, wallTime})
 		this.uart = new Uart(memory, {state: state('uart'), locks, plic, control})
 		this.virtio = Array.from({length: virtioSlotCount}, (_, slot) => {

@@ -2,6 +2,7 @@
 import {type SharedMemory, sharedStruct} from '../memory/index.ts'
 import type {AccessBytes, Device} from './bus.ts'
 import {type ControlWords, MainDoorbell} from './control.ts'
+import type {DeviceLock} from './device-lock.ts'
 import type {DeviceLocks} from './device-locks.ts'
 import {DeviceSection} from './device-section.ts'
 import {boardMap} from './memory-map.ts'
@@ -47,6 +48,7 @@ export class GoldfishRtc implements Device {
 	/** The registers; the rest of the range in the device tree is empty. */
 	readonly size = 0x24
 	readonly narrowest = 4
+	readonly lock: DeviceLock
 	readonly #state: StateWords
 	readonly #section: DeviceSection
 	readonly #control: ControlWords
@@ -58,8 +60,9 @@ export class GoldfishRtc implements Device {
 		options: {state: number; locks: DeviceLocks; plic: Plic; control: ControlWords; wallTime: () => number},
 	) {
 		this.#state = new StateWords(memory, options.state)
+		this.lock = options.locks.add(this.name, options.state + field.lock)
 		this.#section = new DeviceSection({
-			lock: options.locks.add(this.name, options.state + field.lock),
+			lock: this.lock,
 			plic: options.plic,
 			driveLine: (lines) => this.#driveLine(lines),
 		})

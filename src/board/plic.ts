@@ -56,14 +56,14 @@ export class Plic implements Device, InterruptLines {
 	readonly narrowest = 4
 	readonly #blocks: VcpuBlocks
 	readonly #state: StateWords
-	readonly #lock: DeviceLock
+	readonly lock: DeviceLock
 	readonly #contexts: number
 	/** For callers that hold the lock. */
 	readonly #lockedLines: InterruptLines = {setLevel: (irq, level) => this.#setLevel(irq, level)}
 
 	constructor(memory: SharedMemory, options: {state: number; locks: DeviceLocks; blocks: VcpuBlocks}) {
 		this.#state = new StateWords(memory, options.state)
-		this.#lock = options.locks.add(this.name, options.state + field.lock)
+		this.lock = options.locks.add(this.name, options.state + field.lock)
 		this.#blocks = options.blocks
 		this.#contexts = options.blocks.count * 2
 	}
@@ -75,11 +75,11 @@ export class Plic implements Device, InterruptLines {
 
 	/** From any vCPU's thread; acquires the PLIC's lock and no other. @param irq 1 … plicSources. */
 	setLevel(irq: number, level: 0 | 1): void {
-		this.#lock.acquire()
+		this.lock.acquire()
 		try {
 			this.#setLevel(irq, level)
 		} finally {
-			this.#lock.release()
+			this.lock.release()
 		}
 	}
 
@@ -88,11 +88,11 @@ export class Plic implements Device, InterruptLines {
 	 * @returns undefined without running `body` if the lock is held; see DeviceLock.tryRun().
 	 */
 	tryRun<Result>(body: (lines: InterruptLines) => Result): Result | undefined {
-		return this.#lock.tryRun(() => body(this.#lockedLines))
+		return this.lock.tryRun(() => body(this.#lockedLines))
 	}
 
 	read(offset: number, _bytes: AccessBytes): number {
-		this.#lock.acquire()
+		this.lock.acquire()
 		try {
 			if (offset >= contextBase) return this.#readContext(offset - contextBase)
 			if (offset >= enableBase) {
@@ -105,12 +105,12 @@ export class Plic implements Device, InterruptLines {
 			}
 			return offset <= plicSources * 4 ? this.#state.get(field.priority + offset - priorityBase) : 0
 		} finally {
-			this.#lock.release()
+			this.lock.release()
 		}
 	}
 
 	write(offset: number, _bytes: AccessBytes, value: number): void {
-		this.#lock.acquire()
+		this.lock.acquire()
 		try {
 			if (offset >= contextBase) this.#writeContext(offset - contextBase, value)
 			else if (offset >= enableBase) this.#writeEnable(offset, value)
@@ -119,7 +119,7 @@ export class Plic implements Device, InterruptLines {
 				this.#driveSource((offset - priorityBase) >> 2)
 			}
 		} finally {
-			this.#lock.release()
+			this.lock.release()
 		}
 	}
 

@@ -3,6 +3,7 @@ import {array, type SharedMemory, sharedStruct} from '../memory/index.ts'
 import type {AccessBytes, Device} from './bus.ts'
 import {ByteRing, byteRing} from './byte-ring.ts'
 import {type ControlWords, MainDoorbell} from './control.ts'
+import type {DeviceLock} from './device-lock.ts'
 import type {DeviceLocks} from './device-locks.ts'
 import {DeviceSection} from './device-section.ts'
 import {boardMap} from './memory-map.ts'
@@ -68,6 +69,7 @@ export class Uart implements Device {
 	/** The eight registers; the rest of the range in the device tree is empty. */
 	readonly size = 8
 	readonly narrowest = 1
+	readonly lock: DeviceLock
 	readonly #memory: SharedMemory
 	readonly #base: number
 	readonly #state: StateWords
@@ -83,8 +85,9 @@ export class Uart implements Device {
 		this.#memory = memory
 		this.#base = state
 		this.#state = new StateWords(memory, state)
+		this.lock = locks.add(this.name, state + field.lock)
 		this.#section = new DeviceSection({
-			lock: locks.add(this.name, state + field.lock),
+			lock: this.lock,
 			plic,
 			driveLine: (lines) => this.#driveLine(lines),
 		})

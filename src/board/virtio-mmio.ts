@@ -92,7 +92,7 @@ export class VirtioMmio implements Device {
 	readonly narrowest = 1
 	readonly #irq: number
 	readonly #state: StateWords
-	readonly #lock: DeviceLock
+	readonly lock: DeviceLock
 	readonly #plic: Plic
 	readonly #device: VirtioDevice | undefined
 	readonly #queues: readonly Virtqueue[]
@@ -114,7 +114,7 @@ export class VirtioMmio implements Device {
 		this.base = base
 		this.#irq = irq
 		this.#state = new StateWords(memory, state)
-		this.#lock = locks.add(this.name, state + field.lock)
+		this.lock = locks.add(this.name, state + field.lock)
 		this.#plic = plic
 		this.#device = device
 		this.#queues = Array.from(
@@ -266,13 +266,13 @@ export class VirtioMmio implements Device {
 
 	/** Runs `body` under the lock, then drives the interrupt line. */
 	#locked<Result>(body: () => Result): Result {
-		this.#lock.acquire()
+		this.lock.acquire()
 		try {
 			const result = body()
 			this.#plic.setLevel(this.#irq, this.#state.get(field.interruptStatus) ? 1 : 0)
 			return result
 		} finally {
-			this.#lock.release()
+			this.lock.release()
 		}
 	}
 }
