@@ -6,7 +6,7 @@ import type {DeviceLock} from './device-lock.ts'
 import type {DeviceLocks} from './device-locks.ts'
 import {DeviceSection} from './device-section.ts'
 import {boardMap} from './memory-map.ts'
-import type {InterruptLines, Plic} from './plic.ts'
+import type {Plic} from './plic.ts'
 import {StateWords} from './state-words.ts'
 
 // Registers: Android's GOLDFISH-VIRTUAL-HARDWARE.TXT, "Goldfish RTC"; alarm registers as in QEMU.
@@ -36,6 +36,8 @@ export const GoldfishRtcState = sharedStruct(
 		alarmSet: 'i32',
 		irqEnabled: 'i32',
 		irqPending: 'i32',
+		/** See DeviceSection. */
+		level: 'i32',
 	},
 	{align: 64},
 )
@@ -61,10 +63,12 @@ export class GoldfishRtc implements Device {
 	) {
 		this.#state = new StateWords(memory, options.state)
 		this.lock = options.locks.add(this.name, options.state + field.lock)
-		this.#section = new DeviceSection({
+		this.#section = new DeviceSection(memory, {
 			lock: this.lock,
 			plic: options.plic,
-			driveLine: (lines) => this.#driveLine(lines),
+			irq: boardMap.rtc.irq,
+			driven: options.state + field.level,
+			level: () => (this.#state.get(field.irqPending) & this.#state.get(field.irqEnabled) ? 1 : 0),
 		})
 		this.#control = options.control
 		this.#wallTime = options.wallTime
@@ -94,6 +98,7 @@ export class GoldfishRtc implements Device {
 			if (left > 0n) return Math.ceil(Number(left) / 1e6)
 			this.#state.set(field.alarmSet, 0)
 			this.#state.set(field.irqPending, 1)
+			this.#section.event()
 			return undefined
 		})
 	}
@@ -160,9 +165,5 @@ export class GoldfishRtc implements Device {
 
 	#get(low: 'aheadLow' | 'alarmLow', high: 'aheadHigh' | 'alarmHigh'): bigint {
 		return BigInt.asIntN(64, (BigInt(this.#state.get(field[high])) << 32n) | BigInt(this.#state.get(field[low])))
-	}
-
-	#driveLine(lines: InterruptLines): void {
-		lines.setLevel(boardMap.rtc.irq, this.#state.get(field.irqPending) & this.#state.get(field.irqEnabled) ? 1 : 0)
 	}
 }

@@ -3,6 +3,7 @@ import {array, type Gpa, type GuestRam, type SharedMemory, sharedStruct} from '.
 import type {AccessBytes, Device} from './bus.ts'
 import type {DeviceLock} from './device-lock.ts'
 import type {DeviceLocks} from './device-locks.ts'
+import {DeviceSection} from './device-section.ts'
 import {virtioSlot} from './memory-map.ts'
 import type {Plic} from './plic.ts'
 import {StateWords} from './state-words.ts'
@@ -56,6 +57,8 @@ const maximumQueueSize = 256
 export const VirtioMmioState = sharedStruct(
 	{
 		lock: 'i32',
+		/** See DeviceSection. Above what a reset of the device clears. */
+		level: 'i32',
 		status: 'i32',
 		deviceFeaturesSelect: 'i32',
 		driverFeaturesSelect: 'i32',
@@ -90,10 +93,9 @@ export class VirtioMmio implements Device {
 	/** Registers and configuration, as on QEMU's board; the rest of the range in the device tree is empty. */
 	readonly size = 0x200
 	readonly narrowest = 1
-	readonly #irq: number
-	readonly #state: StateWords
 	readonly lock: DeviceLock
-	readonly #plic: Plic
+	readonly #state: StateWords
+	readonly #section: DeviceSection
 	readonly #device: VirtioDevice | undefined
 	readonly #queues: readonly Virtqueue[]
 
@@ -112,10 +114,15 @@ export class VirtioMmio implements Device {
 		const {base, irq} = virtioSlot(slot)
 		this.name = `virtio-mmio slot ${slot}`
 		this.base = base
-		this.#irq = irq
 		this.#state = new StateWords(memory, state)
 		this.lock = locks.add(this.name, state + field.lock)
-		this.#plic = plic
+		this.#section = new DeviceSection(memory, {
+			lock: this.lock,
+			plic,
+			irq,
+			driven: state + field.level,
+			level: () => (this.#state.get(field.interruptStatus) ? 1 : 0),
+		})
 		this.#device = device
 		this.#queues = Array.from(
 			{length: device?.queueCount ?? 0},
@@ -135,13 +142,13 @@ export class VirtioMmio implements Device {
 		const device = this.#device
 		if (!device) return 0
 		if (offset >= Register.config) return device.readConfig?.(offset - Register.config, bytes) ?? 0
-		return bytes === 4 ? this.#locked(() => this.#readRegister(device, offset)) : 0
+		return bytes === 4 ? this.#section.run(() => this.#readRegister(device, offset)) : 0
 	}
 
 	write(offset: number, bytes: AccessBytes, value: number): void {
 		const device = this.#device
 		if (device && bytes === 4 && offset < Register.config) {
-			this.#locked(() => this.#writeRegister(device, {offset, value}))
+			this.#section.run(() => this.#writeRegister(device, {offset, value}))
 		}
 	}
 
@@ -189,6 +196,7 @@ export class VirtioMmio implements Device {
 				return
 			case Register.interruptAcknowledge:
 				state.set(field.interruptStatus, state.get(field.interruptStatus) & ~value)
+				this.#section.event()
 				return
 			case Register.status:
 				this.#writeStatus(device, value & 0xff)
@@ -253,6 +261,7 @@ export class VirtioMmio implements Device {
 
 	#interrupt(bit: number): void {
 		this.#state.set(field.interruptStatus, this.#state.get(field.interruptStatus) | bit)
+		this.#section.event()
 	}
 
 	#offered(device: VirtioDevice, word: number): number {
@@ -262,17 +271,5 @@ export class VirtioMmio implements Device {
 
 	get #selected(): Virtqueue | undefined {
 		return this.#queues[this.#state.get(field.queueSelect)]
-	}
-
-	/** Runs `body` under the lock, then drives the interrupt line. */
-	#locked<Result>(body: () => Result): Result {
-		this.lock.acquire()
-		try {
-			const result = body()
-			this.#plic.setLevel(this.#irq, this.#state.get(field.interruptStatus) ? 1 : 0)
-			return result
-		} finally {
-			this.lock.release()
-		}
 	}
 }
