@@ -17,7 +17,7 @@ import {virtioSlotCount} from './memory-map.ts'
 import {Plic, PlicState} from './plic.ts'
 import {TestFinisher} from './test-finisher.ts'
 import {Uart, UartState} from './uart.ts'
-import {VirtioMmio, VirtioMmioState} from './virtio-mmio.ts'
+import {VirtioMmio, VirtioMmioState, type VirtioMmioVersion} from './virtio-mmio.ts'
 import {VirtioRng} from './virtio-rng.ts'
 
 const BoardState = sharedStruct(
@@ -51,6 +51,8 @@ export type BoardOptions = Readonly<{
 	hart?: number
 	/** Milliseconds since 1970; by default the host's. For tests. */
 	wallTime?: () => number
+	/** Of the transport of all virtio-mmio slots; by default 1, as on QEMU's board. */
+	virtioMmioVersion?: VirtioMmioVersion | undefined
 	/** Fills an array with random bytes; by default from the host's generator. For tests. */
 	fillRandom?: (bytes: Uint8Array<ArrayBuffer>) => void
 }>
@@ -69,7 +71,13 @@ export class Board {
 	readonly #locks: DeviceLocks
 
 	constructor(memory: SharedMemory, blocks: VcpuBlocks, options: BoardOptions) {
-		const {now, hart, wallTime = Date.now, fillRandom = (bytes) => void crypto.getRandomValues(bytes)} = options
+		const {
+			now,
+			hart,
+			virtioMmioVersion: version = 1,
+			wallTime = Date.now,
+			fillRandom = (bytes) => void crypto.getRandomValues(bytes),
+		} = options
 		const {offset} = memory.region('devices')
 		const state = (name: keyof typeof BoardState.offset) => offset + BoardState.offset[name]
 		const ram = new GuestRam(memory)
@@ -85,7 +93,7 @@ export class Board {
 		this.virtio = Array.from({length: virtioSlotCount}, (_, slot) => {
 			const device = slot === 0 ? new VirtioRng(fillRandom) : undefined
 			const slotState = state(`virtio${slot}` as keyof typeof BoardState.offset)
-			return new VirtioMmio(memory, {slot, state: slotState, locks, ram, plic, device})
+			return new VirtioMmio(memory, {slot, state: slotState, locks, ram, plic, version, device})
 		})
 		const finisher = new TestFinisher(control)
 		this.bus = new Bus([finisher, this.rtc, this.aclint, plic, this.uart, ...this.virtio])

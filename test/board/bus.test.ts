@@ -21,15 +21,20 @@ test('a misaligned access, or one too narrow for the device, gets no answer', (t
 	t.is(board.bus.read(boardMap.uart.base + 5, 1), 0x60)
 })
 
-test('every empty virtio slot identifies itself and says that it has no device', (t) => {
-	const {board} = createBoard()
-	for (let slot = 1; slot < 8; slot++) {
-		const {base} = virtioSlot(slot)
-		t.is(board.bus.read(base, 4), 0x7472_6976)
-		t.is(board.bus.read(base + 4, 4), 2)
-		t.is(board.bus.read(base + 8, 4), 0)
-	}
-})
+for (const [what, version, options] of [
+	['by default of version 1, as in QEMU', 1, {}],
+	['of version 2 if that was chosen', 2, {virtioMmioVersion: 2}],
+] as const) {
+	test(`every empty virtio slot identifies itself and says that it has no device, ${what}`, (t) => {
+		const {board} = createBoard(options)
+		for (let slot = 1; slot < 8; slot++) {
+			const {base} = virtioSlot(slot)
+			t.is(board.bus.read(base, 4), 0x7472_6976)
+			t.is(board.bus.read(base + 4, 4), version)
+			t.is(board.bus.read(base + 8, 4), 0)
+		}
+	})
+}
 
 test('8 bytes at a device of words are two words, the low one first, and need both', (t) => {
 	const {board} = createBoard({now: () => 0})

@@ -21,6 +21,7 @@ export type RawRunOptions = Readonly<
 			| 'dtb'
 			| 'dumpdtb'
 			| 'machine'
+			| 'global'
 			| 'expect'
 			| 'timeout'
 			| 'input'
@@ -49,6 +50,7 @@ export type RunOptions = Readonly<{
 	onReboot: 'start-again' | 'exit'
 	/** The switches that were given; the machine chooses the rest. */
 	translation: TranslationOptions
+	virtioMmioVersion: 1 | 2
 }>
 
 export const defaultMemory = '1G'
@@ -70,5 +72,14 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		stats: raw.stats,
 		onReboot: raw.reboot === false ? 'exit' : 'start-again',
 		translation: checkTranslationSwitches(raw),
+		virtioMmioVersion: parseGlobal(raw.global) === 'off' ? 2 : 1,
 	}
+}
+
+/** QEMU's -global, of which there is one property here. @returns its value, as the last of QEMU's spellings of it. */
+function parseGlobal(text = 'virtio-mmio.force-legacy=on'): 'on' | 'off' {
+	const value = /^virtio-mmio\.force-legacy=(?<value>\w+)$/.exec(text)?.groups?.value ?? ''
+	if (['on', 'yes', 'true', 'y'].includes(value)) return 'on'
+	if (['off', 'no', 'false', 'n'].includes(value)) return 'off'
+	throw expected('--global virtio-mmio.force-legacy=on or off, the only property', quoted(text))
 }
