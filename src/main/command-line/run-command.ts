@@ -26,7 +26,14 @@ export async function runCommand(options: RunOptions, environment: RunEnvironmen
 	const input = options.input === undefined ? undefined : await readInput(options.input)
 	const parts = await chooseGuest(options, {guests: environment.guests, say, signal: signals.signal})
 	const {smp, memory, virtioMmioVersion, translation} = options
-	const machineOptions = {smp, memory, ...parts, virtioMmioVersion, ...translation, signal: signals.signal}
+	const machineOptions = {
+		smp,
+		memory,
+		...parts,
+		...translation,
+		...(virtioMmioVersion && {virtioMmioVersion}),
+		signal: signals.signal,
+	}
 	if (options.dumpdtb !== undefined) return dumpDeviceTree(options.dumpdtb, environment.createMachine, machineOptions)
 	const {expect, timeoutSeconds} = options
 	if (translation.perfMap) say(`manyhart: perf map in ${perfMapPath()}`)

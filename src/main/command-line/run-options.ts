@@ -50,7 +50,8 @@ export type RunOptions = Readonly<{
 	onReboot: 'start-again' | 'exit'
 	/** The switches that were given; the machine chooses the rest. */
 	translation: TranslationOptions
-	virtioMmioVersion: 1 | 2
+	/** If undefined, the machine's default. */
+	virtioMmioVersion: 1 | 2 | undefined
 }>
 
 export const defaultMemory = '1G'
@@ -72,14 +73,14 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		stats: raw.stats,
 		onReboot: raw.reboot === false ? 'exit' : 'start-again',
 		translation: checkTranslationSwitches(raw),
-		virtioMmioVersion: parseGlobal(raw.global) === 'off' ? 2 : 1,
+		virtioMmioVersion: raw.global === undefined ? undefined : parseGlobal(raw.global),
 	}
 }
 
-/** QEMU's -global, of which there is one property here. @returns its value, as the last of QEMU's spellings of it. */
-function parseGlobal(text = 'virtio-mmio.force-legacy=on'): 'on' | 'off' {
+/** QEMU's -global, with the one property that is there. @returns the version of the virtio-mmio transport. @throws UserError */
+function parseGlobal(text: string): 1 | 2 {
 	const value = /^virtio-mmio\.force-legacy=(?<value>\w+)$/.exec(text)?.groups?.value ?? ''
-	if (['on', 'yes', 'true', 'y'].includes(value)) return 'on'
-	if (['off', 'no', 'false', 'n'].includes(value)) return 'off'
+	if (['on', 'yes', 'true', 'y'].includes(value)) return 1
+	if (['off', 'no', 'false', 'n'].includes(value)) return 2
 	throw expected('--global virtio-mmio.force-legacy=on or off, the only property', quoted(text))
 }
