@@ -14,6 +14,7 @@ import {
 import {ACCESS_LOAD, ACCESS_STORE, accessFault, misaligned} from './access'
 import {mmioAmo, mmioHigh, mmioRead, mmioStoreConditional, mmioWrite} from './env'
 import {hart, raise} from './hart'
+import {SLOWEST, slowWork} from './slow'
 import {gpa, place, translate} from './translation'
 
 /** @returns the offset in shared memory at which to load the value, or 0 with the exception raised. */
@@ -169,5 +170,6 @@ function highWord(value: u64): f64 {
 }
 
 function countDeviceAccess(): void {
+	slowWork(SLOWEST)
 	store<u64>(hart, load<u64>(hart, COUNT_MMIO_ACCESSES) + 1, COUNT_MMIO_ACCESSES)
 }

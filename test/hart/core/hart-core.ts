@@ -110,6 +110,9 @@ export class HartCore {
 	/** The result of the next read of the seed CSR. */
 	entropy = 0
 	timerChanges = 0
+	clockChecks = 0
+	/** What the next check of the clock says. */
+	sliceIsOver = false
 	/** How replaceTables() empties a table: in place, as an owner that finds the pool dry; or by a swap. */
 	replacesInPlace = false
 	#nextTable = 0
@@ -153,6 +156,10 @@ export class HartCore {
 					if (this.replacesInPlace) this.core.clearTable(this.descriptor(regime), tagBias[this.encoding])
 					else this.#swapTable(regime)
 				}
+			},
+			lookAtClock: () => {
+				this.clockChecks++
+				return this.sliceIsOver ? 1 : 0
 			},
 			timerChanged: () => {
 				this.timerChanges++
