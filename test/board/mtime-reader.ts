@@ -14,7 +14,7 @@ const shared = new SharedMemory(memory, map)
 const {board} = attachBoard(shared, {harts, hart})
 const {base} = boardMap.aclint
 let mixtures = 0
-for (let read = 0; read < 100_000; read++) {
+for (let read = 0; read < 500_000; read++) {
 	for (const register of [0xbff8, 0x4000]) {
 		const low = board.bus.read(base + register, 8)
 		if (low !== board.bus.high) mixtures++
