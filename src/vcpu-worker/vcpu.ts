@@ -57,9 +57,17 @@ export class Vcpu {
 		this.#engine = createEngine(memory, {
 			config,
 			block: this.#block,
+			mtimeOffsetAt: board.aclint.mtimeOffsetAt,
 			imports: {
 				mmioRead: (gpa, bytes) => board.bus.read(gpa, bytes),
-				mmioWrite: (gpa, bytes, value) => board.bus.write(gpa, bytes, value),
+				mmioHigh: () => board.bus.high,
+				mmioWrite: (gpa, bytes, low, high) => board.bus.write(gpa, bytes, low, high),
+				mmioAmo: (gpa, bytes, operation, low, high) => board.bus.amo(gpa, bytes, {operation, low, high}),
+				mmioStoreConditional: (gpa, bytes, reserved, expectedLow, expectedHigh, low, high) =>
+					board.bus.storeConditional(gpa, bytes, {
+						expected: reserved ? {low: expectedLow, high: expectedHigh} : undefined,
+						value: {low, high},
+					}),
 				time: now,
 				random: () => crypto.getRandomValues(entropy)[0] ?? 0,
 				replaceTables: (regimes) => this.#tlb.replaceTables(vcpu, regimes),
@@ -68,6 +76,11 @@ export class Vcpu {
 				decoded: () => this.#countDecoded(),
 			},
 		})
+		// STIP is right before the next instruction, as MTIP is.
+		board.aclint.onMtimeWritten = () => {
+			this.#timers.changed()
+			this.#timers.check()
+		}
 		this.#tlb = new Tlb(memory, {
 			blocks,
 			rcu,
