@@ -7,7 +7,7 @@ import type {BootOptions, BootPlan, Entry, Segment} from './boot-plan.ts'
 import {readDeviceTree, withChosen} from './device-tree-file.ts'
 import type {Loaded} from './elf.ts'
 import {loadFirmware} from './firmware.ts'
-import {loadKernel} from './kernel.ts'
+import {type KernelPlace, loadKernel} from './kernel.ts'
 import {alignDown, alignUp, checkSegments, endOf, mebibyte, ramEnd} from './ram-range.ts'
 import {resetVector} from './reset-vector.ts'
 
@@ -45,11 +45,12 @@ export async function planBoot(options: BootOptions): Promise<BootPlan> {
 	return {segments, rom, entry, dtb}
 }
 
-/** Above the firmware (or where it would be); at the start of RAM with `--bios none`. */
-function kernelPlace({bios, memoryBytes}: BootOptions, firmware: Loaded | undefined): {base: Gpa; memoryBytes: number} {
-	if (bios === 'none') return {base: ramBase, memoryBytes}
+/** As in QEMU: above the firmware (or where it would be), at the start of RAM with `--bios none`. */
+function kernelPlace({bios, memoryBytes}: BootOptions, firmware: Loaded | undefined): KernelPlace {
+	if (bios === 'none') return {base: ramBase, memoryBytes, enteredBy: 'boot ROM'}
 	const end = firmware ? Math.max(...firmware.segments.map(endOf)) : ramBase + 1
-	return {base: alignUp(end, supervisorKernelAlignment), memoryBytes}
+	const enteredBy = firmware ? 'firmware' : 'built-in SBI'
+	return {base: alignUp(end, supervisorKernelAlignment), memoryBytes, enteredBy}
 }
 
 type InitrdRange = Readonly<{start: Gpa; end: Gpa}>
