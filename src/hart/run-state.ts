@@ -1,4 +1,4 @@
-/** What generated code, the hart core and the run loop hand each other while a hart runs. A reset makes it anew. */
+/** State that generated code, the hart core and the run loop share while a hart runs. A reset initializes it. */
 import {sharedStruct} from '../memory/index.ts'
 
 /** Plain: only this vCPU writes it while it runs. */
@@ -10,30 +10,32 @@ export const RunState = sharedStruct({
 	/** The exception being raised. */
 	trapCause: 'i64',
 	trapTval: 'i64',
-	/** Retired instructions at the last trap; the first of the traps since then without an instruction between them. For reports. */
+	/** Retired instructions + 1 at the last trap; the first of the traps at that count. For reports of a stuck hart. */
 	lastTrapRetired: 'i64',
 	firstTrapCause: 'i64',
 	firstTrapPc: 'i64',
-	/** A value that travels through memory: MMIO data, split accesses, CSR results. */
+	/** A value passed through memory: MMIO data, split accesses, CSR results. */
 	scratch: 'i64',
 	/** Instructions left in this slice, kept here across calls. */
 	budget: 'i32',
-	/** Instructions of the slice that a translated region has not been given yet: left = budget + reserve. 0 outside regions. */
+	/** Instructions of the slice not yet handed to a translated region: left = budget + reserve. 0 outside regions. */
 	reserve: 'i32',
 	/** Regime of data accesses and of fetches, kept current by the hart core. */
 	dataRegime: 'i32',
 	fetchRegime: 'i32',
-	/** Bumped by fence.i: decoded pages of an older generation are compared with memory before use. */
+	/** Incremented by fence.i: decoded pages of an older generation are compared with memory before use. */
 	codeGeneration: 'i32',
-	/** The data and fetch tables in use, and their masks ((entries − 1) × TlbEntry.size): what generated code loaded at its last restart. */
+	/**
+	 * The data and fetch tables that generated code loaded at its last restart, with masks (entries − 1) × TlbEntry.size.
+	 */
 	dataTable: 'i32',
 	dataMask: 'i32',
 	/** Where the data table keeps last pages (TlbTableTrailer.lastPages). */
 	lastPages: 'i32',
 	fetchTable: 'i32',
 	fetchMask: 'i32',
-	/** 1: ecall from S leaves to the run loop (built-in SBI); 0: it traps to M. */
+	/** 1: ecall from S returns to the run loop (built-in SBI); 0: it traps. */
 	builtInSbi: 'i32',
-	/** The next free decoded page in this vCPU's code cache, index. */
+	/** Index of the next free decoded page in this vCPU's code cache. */
 	codePagesUsed: 'i32',
 })

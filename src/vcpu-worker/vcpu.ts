@@ -24,7 +24,6 @@ export class Vcpu {
 	readonly registers: HartRegisters
 	readonly #config: VcpuConfig
 	readonly #memory: SharedMemory
-	readonly #blocks: VcpuBlocks
 	readonly #block: number
 	readonly #board: Board
 	readonly #reader: RcuReader
@@ -47,7 +46,6 @@ export class Vcpu {
 		const {vcpu} = config
 		this.#config = config
 		this.#memory = memory
-		this.#blocks = blocks
 		this.#block = blocks.base(vcpu)
 		this.#board = board
 		this.registers = new HartRegisters(memory, this.#block)
@@ -107,21 +105,17 @@ export class Vcpu {
 	run(): void {
 		this.#reader.online()
 		try {
-			while (this.#answerBells()) {
+			while (this.#answerBells(this.#tlb.safepoint(this.#config.vcpu))) {
 				if (this.#activity === 'running') this.#runSlice()
 				else this.#sleep()
-				this.#reader.quiescentState()
 			}
 		} finally {
 			this.#reader.offline()
 		}
 	}
 
-	/** @returns false if the machine pauses. */
-	#answerBells(): boolean {
-		const {vcpu} = this.#config
-		const bells = this.#blocks.takeDoorbell(vcpu)
-		if (bells & Doorbell.flush) this.#tlb.serveRequests(vcpu)
+	/** @param bells Doorbell.flush has been answered. @returns false if the machine pauses. */
+	#answerBells(bells: number): boolean {
 		if (bells & Doorbell.fenceI) this.#engine.fenceI()
 		if (bells & Doorbell.interrupt) this.#timers.changed()
 		if (bells & Doorbell.message) this.#engine.translator.receive()
@@ -167,7 +161,7 @@ export class Vcpu {
 			this.#reader.offline()
 			// Sleeps only while no bell has rung. Pairs with VcpuBlocks.ring(). The hart's own deadline needs no bell.
 			Atomics.wait(this.#memory.i32, word, 0, waitsForInterrupt ? Math.min(untilDeadline, longestSleep) : longestSleep)
-			// From here on grace periods wait for this reader again. Bells are answered before guest code runs.
+			// From here on grace periods wait for this reader again. A safepoint comes before guest code runs.
 			this.#reader.online()
 			this.#setWaiting(0)
 			this.#timers.check()

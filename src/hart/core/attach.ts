@@ -1,11 +1,10 @@
-/** What an instance of the hart core is told before anything else. */
+/** Attaches an instance of the hart core to its vCPU and to guest memory. */
 import {attachCodeCache} from './code-cache'
 import {attachMemory} from './hart'
 
 /**
  * Once, before any other call. RAM and ROM are page-aligned, in shared memory as in guest-physical space.
- * @param codeCache offset of `codeCacheBytes(codePages)` bytes (src/hart/code-cache.ts); page 0 of them is for instructions that
- * cross pages.
+ * @param codeCache offset of `codeCacheBytes(codePages)` bytes (src/hart/code-cache.ts); page 0 is the scratch page.
  */
 export function attach(
 	block: u32,

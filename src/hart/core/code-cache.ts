@@ -1,6 +1,6 @@
 /**
- * The vCPU's decoded code pages: a hash table by physical page, then the pages. src/hart/code-cache.ts says how many buckets
- * the table has.
+ * The vCPU's decoded code pages: a hash table by physical page, then the pages. src/hart/code-cache.ts has the sizes.
+ * Plain: both are private to this vCPU.
  */
 import {
 	CODE_PAGE_COUNTERS,
@@ -35,10 +35,13 @@ let pages: u32 = 0
 let pageCount: u32 = 0
 /** The scratch page's only slot that is no sentinel; PAGE_SLOTS = none. */
 let openSlot: u32 = PAGE_SLOTS
-/** Snapshots taken. Outlives a reset, as code does that remembers their numbers. */
+/** Snapshots taken. Survives a reset of the cache, because translated code remembers their numbers. */
 let snapshots: u64 = 0
 
-/** @param cache 64-byte aligned. @param count at least 8, so that the pages are aligned too. @param hashBuckets a power of two. */
+/**
+ * @param cache 64-byte aligned. @param count at least 8, so that the pages are aligned too. @param hashBuckets a power
+ * of two.
+ */
 export function attachCodeCache(cache: u32, count: u32, hashBuckets: u32): void {
 	buckets = cache
 	bucketCount = hashBuckets
@@ -50,18 +53,18 @@ export function attachCodeCache(cache: u32, count: u32, hashBuckets: u32): void 
 	emptyCodeCache()
 }
 
-/** @returns the code page for instructions that are fetched one by one: they cross pages, or PMP splits theirs. */
+/** @returns the code page for instructions that are fetched one by one: they cross pages, or PMP splits their page. */
 export function scratchCodePage(): u32 {
 	return pages
 }
 
 /**
- * Makes the scratch page hold this instruction and nothing else: wherever it goes on, it meets a sentinel.
+ * Makes the scratch page hold this instruction and nothing else: whatever follows it is a sentinel.
  * @param offset in its page. @param bits of the instruction. @returns the scratch page.
  */
 export function onlyInstruction(offset: u32, bits: u32): u32 {
 	const slot = offset / 2
-	// The slot depends on the bytes alone: it is kept while they are the same.
+	// The slot depends on the bytes alone, so it is kept while they are the same.
 	if (slot != openSlot || load<u32>(pages + offset, CODE_PAGE_SNAPSHOT) != bits) {
 		store<u64>(pages + openSlot * SLOT_SIZE, SENTINEL, CODE_PAGE_SLOTS)
 		store<u64>(pages + slot * SLOT_SIZE, 0, CODE_PAGE_SLOTS)
@@ -71,12 +74,14 @@ export function onlyInstruction(offset: u32, bits: u32): u32 {
 	return pages
 }
 
-/** @returns the decoded page of a physical page (its offset in shared memory), older than the last fence.i perhaps, or 0 where there is none. */
+/**
+ * @param physicalPage offset in shared memory. @returns its decoded page, possibly older than the last fence.i, or 0.
+ */
 export function findCodePage(physicalPage: u32): u32 {
 	return load<u32>(bucketFor(physicalPage))
 }
 
-/** Finds or makes the decoded page of a physical page. When the cache is full, all of it is given up first. */
+/** Finds or makes the decoded page of a physical page. A full cache is emptied first. */
 export function codePage(physicalPage: u32): u32 {
 	let bucket = bucketFor(physicalPage)
 	const found = load<u32>(bucket)
@@ -95,7 +100,7 @@ export function codePage(physicalPage: u32): u32 {
 	return code
 }
 
-/** Compares a page that is older than the last fence.i with memory, and forgets its slots when it changed. @returns the page. */
+/** Compares a page that is older than the last fence.i with memory, and clears its slots if it changed. @returns it. */
 export function verifyCodePage(code: u32): u32 {
 	const generation = load<u32>(hart, RUN_CODE_GENERATION)
 	if (load<u32>(code, CODE_PAGE_GENERATION) == generation) return code
@@ -114,8 +119,8 @@ export function writeSentinels(code: u32): void {
 	store<u64>(code + (PAGE_SLOTS + 1) * SLOT_SIZE, SENTINEL, CODE_PAGE_SLOTS)
 }
 
-// Plain reads of guest code here and below: what another hart writes meanwhile is seen now or after the next fence.i,
-// as the ISA has it; slots are decoded from the snapshot only, so they agree with what sameAsMemory() compares.
+// Plain reads of guest code here and below: another hart's stores are seen now or after the next fence.i, as the ISA
+// allows. Slots are decoded from the snapshot only, so they agree with what sameAsMemory() compares.
 function takeSnapshot(code: u32): void {
 	memory.fill(code + CODE_PAGE_SLOTS, 0, PAGE_SLOTS * SLOT_SIZE)
 	writeSentinels(code)
@@ -136,7 +141,7 @@ function sameAsMemory(code: u32): bool {
 function resetCodeCache(): void {
 	emptyCodeCache()
 	store<u64>(hart, load<u64>(hart, COUNT_CODE_CACHE_RESETS) + 1, COUNT_CODE_CACHE_RESETS)
-	// TLB entries point at code pages that are about to be reused.
+	// TLB entries point to code pages that are about to be reused.
 	flushTables(FLUSH_CAUSE_CODE_CACHE_RESET)
 }
 
@@ -146,7 +151,7 @@ function emptyCodeCache(): void {
 	store<u32>(hart, 1, RUN_CODE_PAGES_USED)
 }
 
-/** @returns the bucket that holds the physical page's code page, or the empty one where it belongs: more than half of them are empty. */
+/** @returns the bucket that holds the page's code page, or the empty one for it: over half of them are empty. */
 function bucketFor(physicalPage: u32): u32 {
 	let bucket = firstBucket(physicalPage)
 	for (let code = load<u32>(bucket); code != 0; code = load<u32>(bucket)) {

@@ -1,4 +1,4 @@
-/** Counters and the supervisor timer. Cycles are retired instructions: one each. */
+/** Counters and the supervisor timer. One cycle per retired instruction. */
 import {
 	COUNTER_CY,
 	COUNTER_IR,
@@ -47,7 +47,7 @@ export function counterEnabled(bit: u64): bool {
 	return privilege != PRIVILEGE_USER || (load<u64>(hart, HART_SCOUNTEREN) & bit) != 0
 }
 
-/** The budget is what is left of what instret counts in advance. */
+/** instret counts a whole slice in advance; the budget is what is left of it. */
 function retired(): u64 {
 	return load<u64>(hart, HART_INSTRET) - <u64>load<i32>(hart, RUN_BUDGET)
 }
@@ -65,7 +65,7 @@ export function instructions(): u64 {
 	return base(COUNTER_IR) + load<u64>(hart, HART_MINSTRET_OFFSET)
 }
 
-/** A write takes the place of the CSR instruction's own count: the next instruction reads what was written. Unprivileged spec, "Zicsr". */
+/** A write replaces the instruction's own count: the next one reads the value written. Unprivileged spec, "Zicsr". */
 export function setCycles(value: u64): void {
 	store<u64>(hart, value - base(COUNTER_CY) - ownCount(COUNTER_CY), HART_MCYCLE_OFFSET)
 }
@@ -78,7 +78,7 @@ function ownCount(inhibitBit: u64): u64 {
 	return load<u64>(hart, HART_MCOUNTINHIBIT) & inhibitBit ? 0 : 1
 }
 
-/** The counters keep their values over the change. */
+/** The counters keep their values across the change. */
 export function setInhibit(value: u64): void {
 	const cyclesBefore = cycles()
 	const instructionsBefore = instructions()
@@ -102,10 +102,10 @@ export function setTimer(value: u64): i32 {
 	return refreshTimer()
 }
 
-/** After a write of stimecmp or menvcfg.STCE: STIP is right at once, the run loop keeps it so. */
+/** After a write of stimecmp or menvcfg.STCE: STIP is correct at once; the run loop keeps it so. */
 export function refreshTimer(): i32 {
 	const due = timerInForce() && <u64>time() >= load<u64>(hart, HART_STIMECMP)
-	// Atomic, one bit: devices and other harts set theirs in the same word.
+	// Atomic, one bit, because devices and other harts set theirs in the same word; orders nothing.
 	if (due) atomic.or<u32>(hart, <u32>MIP_STIP, WORDS_PENDING_INTERRUPTS)
 	else atomic.and<u32>(hart, ~(<u32>MIP_STIP), WORDS_PENDING_INTERRUPTS)
 	timerChanged()

@@ -1,4 +1,7 @@
-/** The hart core: what generated code, the run loop and the tests may call. Compiled to dist/hart.wasm, one instance per vCPU. */
+/**
+ * The hart core: what generated code, the run loop and the tests may call. Compiled to dist/hart.wasm, one instance per
+ * vCPU.
+ */
 
 export {flushPageNumber, flushTables, flushTranslations} from '../../tlb/core/flush'
 export {clearTable, emptyTable, poisonSlotZero} from '../../tlb/core/table'

@@ -1,4 +1,4 @@
-/** Memory accesses that the inline TLB lookup missed: first touches, misaligned and page-crossing ones, devices. */
+/** Memory accesses that missed in generated code's TLB lookup: first, misaligned, page-crossing, and to devices. */
 import {COUNT_MMIO_ACCESSES, PAGE_BYTES, PAGE_MASK, RUN_SCRATCH} from '../../../build/hart/offsets'
 import {ACCESS_LOAD, ACCESS_STORE, accessFault, misaligned} from './access'
 import {mmioRead, mmioWrite} from './env'
@@ -17,7 +17,7 @@ export function writeMemory(gva: u64, bytes: u32, value: u64): i32 {
 	if (crosses(gva, bytes)) return writeAcross(gva, bytes, value)
 	if (!translate(gva, bytes, ACCESS_STORE)) return 0
 	if (place == 0) return writeDevice(gva, bytes, value)
-	// Plain: a guest store; orders between harts are made by the guest's fences and atomics.
+	// Plain: a guest store; ordering between harts comes from the guest's fences and atomics.
 	if (bytes == 1) store<u8>(place, <u8>value)
 	else if (bytes == 2) store<u16>(place, <u16>value)
 	else if (bytes == 4) store<u32>(place, <u32>value)
@@ -47,13 +47,16 @@ function firstPart(gva: u64): u32 {
 	return PAGE_BYTES - <u32>(gva & PAGE_MASK)
 }
 
-/** Translates both pages. @returns the first part's place, and sets `place` to the second's; or 0 with the exception raised. */
+/**
+ * Translates both pages.
+ * @returns the first part's place, and sets `place` to the second's; or 0 with the exception raised.
+ */
 function translateAcross(gva: u64, bytes: u32, access: u32): u32 {
 	const first = firstPart(gva)
 	if (!translate(gva, first, access)) return 0
 	const firstPlace = place
 	if (!translate(gva + first, bytes - first, access)) return 0
-	// A device has no misaligned registers.
+	// Devices have no misaligned registers.
 	return firstPlace == 0 || place == 0 ? fault(misaligned(access), gva) : firstPlace
 }
 
@@ -62,6 +65,7 @@ function readAcross(gva: u64, bytes: u32): u32 {
 	if (firstPlace == 0) return 0
 	const first = firstPart(gva)
 	const scratch = hart + RUN_SCRATCH
+	// Plain: a guest load.
 	memory.copy(scratch, firstPlace, first)
 	memory.copy(scratch + first, place, bytes - first)
 	return scratch
@@ -73,6 +77,7 @@ function writeAcross(gva: u64, bytes: u32, value: u64): i32 {
 	if (firstPlace == 0) return 0
 	const first = firstPart(gva)
 	const scratch = hart + RUN_SCRATCH
+	// Plain: a guest store.
 	store<u64>(scratch, value)
 	memory.copy(firstPlace, scratch, first)
 	memory.copy(place, scratch + first, bytes - first)

@@ -1,4 +1,4 @@
-/** A hart core on a small shared memory, with the run loop's side played by the test. */
+/** A hart core on a small shared memory; the test takes the part of the run loop. */
 import {codeBuckets, codeCacheBytes} from '../../../src/hart/code-cache.ts'
 import {HartCounters} from '../../../src/hart/hart-counters.ts'
 import {HartState} from '../../../src/hart/hart-state.ts'
@@ -38,7 +38,7 @@ export const memoryMap: MemoryMap = layOut([
 
 export const Environment = {ADUE: 1n << 61n, PBMTE: 1n << 62n, STCE: 1n << 63n} as const
 export const Privilege = {user: 0, supervisor: 1, machine: 3} as const
-/** What an access ends in: a value, or the exception that it raised. */
+/** The outcome of an access: a value, or the exception that it raised. */
 export type Outcome = bigint | Readonly<{cause: number; tval: bigint}>
 export type Tag = 'readTag' | 'writeTag' | 'execTag'
 const fields = {...HartState.fields, ...RunState.fields, ...HartCounters.fields}
@@ -73,12 +73,12 @@ type Exports = TableOperations &
 export type HartCoreOptions = Readonly<{
 	/** Of the TLB's tags; default poison-zero. */
 	encoding?: TagEncoding | undefined
-	/** Called with the name of each of these functions that is called. */
+	/** Called with the name of each `observed` function that is called. */
 	observe?: ((name: string) => void) | undefined
 }>
 const observed = ['readMemory', 'writeMemory', 'atomicAddress', 'fetch'] as const
 
-/** A title's end: poison-zero goes without saying. */
+/** The end of a title; the default encoding is not named. */
 export const withEncoding = (encoding: TagEncoding) =>
 	encoding === defaultTlbDesign.encoding ? '' : `, with ${encoding}`
 
@@ -86,19 +86,19 @@ export class HartCore {
 	readonly memory: SharedMemory
 	readonly encoding: TagEncoding
 	readonly core: Exports
-	/** The regimes whose tables flushes in place have left, each time: bit n = regime n. */
+	/** The regimes whose tables each flush in place has left: bit n = regime n. */
 	readonly replaced: number[] = []
-	/** MMIO accesses, as they came. */
+	/** MMIO accesses, in order. */
 	readonly mmio: string[] = []
 	/** Called at each read. */
 	onMmio = (): void => {}
 	/** Device registers by gpa; others do not exist. */
 	readonly registers = new Map<number, number>()
 	ticks = 0
-	/** What the next read of the seed CSR finds. */
+	/** The result of the next read of the seed CSR. */
 	entropy = 0
 	timerChanges = 0
-	/** How the test replaces tables when the core asks for it: as an owner that finds the pool dry, or by a swap. */
+	/** How replaceTables() empties a table: in place, as an owner that finds the pool dry; or by a swap. */
 	replacesInPlace = false
 	#nextTable = 0
 	readonly #block: number
@@ -156,7 +156,7 @@ export class HartCore {
 		this.set('pmpaddr', (1n << 54n) - 1n)
 	}
 
-	/** From -1, with which each flush of what was filled is left to the test, up. */
+	/** -1: the test replaces every filled table that is flushed. */
 	set undoLimit(limit: number) {
 		this.memory.i32[this.#tlbStateWord('undoLimit')] = limit
 	}
@@ -166,7 +166,7 @@ export class HartCore {
 		return this.memory.i32[this.#tlbStateWord(field)]!
 	}
 
-	/** Why tables were flushed, each time, in the order of FlushCause. */
+	/** The causes of all flushes, in the order of FlushCause. */
 	get flushes(): FlushCause[] {
 		const first = this.#tlbStateWord('flushes')
 		return Object.values(FlushCause).flatMap((cause) => Array(this.memory.i32[first + cause]!).fill(cause))
@@ -249,7 +249,7 @@ export class HartCore {
 		this.memory.i32[(this.#block + VcpuWords.offset.pendingInterrupts) / 4] = bits
 	}
 
-	/** Guest RAM's offset in shared memory of a gpa. */
+	/** The offset in shared memory of a gpa in guest RAM. */
 	ramOffset(gpa: number): number {
 		return this.memory.region('ram').offset + gpa - ramBase
 	}
@@ -339,7 +339,7 @@ export class HartCore {
 		return this.core.csrAccess(number, how, operand, readOnly) === 0 ? 'illegal' : this.get('scratch')
 	}
 
-	/** Enters a privilege with a page table, as if the hart had always been there. */
+	/** Switches to a privilege and a page table, without a flush. */
 	enter(privilege: number, satp = 0n): void {
 		this.set('privilege', privilege)
 		this.set('satp', satp)

@@ -52,7 +52,7 @@ test('an access across pages names the first page when that one faults', (t) => 
 	t.deepEqual(hart.read(0x4ffdn), {cause: 13, tval: 0x4ffdn})
 })
 
-test('the end of RAM is the end: an access across it is an access fault of the second page', (t) => {
+test('an access behind the end of RAM is an access fault', (t) => {
 	const hart = new HartCore()
 	hart.registers.clear()
 	const end = ram + BigInt(hart.memory.region('ram').size)
@@ -109,7 +109,7 @@ test('no register: access fault. A misaligned register: address misaligned', (t)
 	t.deepEqual(hart.write(gva + 1n, 2, 0n), {cause: 6, tval: gva + 1n})
 })
 
-test('atomics answer with the place in RAM; misaligned ones and devices fault as loads (LR) and stores (SC, AMO)', (t) => {
+test('atomics return the place in RAM; misaligned ones and devices fault as loads (LR) and stores (SC, AMO)', (t) => {
 	const hart = new HartCore()
 	const gva = BigInt(uart)
 	t.is(hart.atomic(ram + 8n, 8, 'lr'), BigInt(hart.ramOffset(ramBase + 8)))
