@@ -5,7 +5,8 @@ import type {BootFile} from './boot-file.ts'
 import type {Segment} from './boot-plan.ts'
 import {hex} from './ram-range.ts'
 
-export type Loaded = Readonly<{segments: readonly Segment[]; entry: Gpa}>
+/** `bootargs`: the command line that it gets if the user gives none. */
+export type Loaded = Readonly<{segments: readonly Segment[]; entry: Gpa; bootargs?: string}>
 
 export type LoadedElf = Readonly<{
 	segments: readonly Segment[]

@@ -8,6 +8,8 @@ import {hex} from './ram-range.ts'
 import {unpackKernel} from './unpack.ts'
 
 const name = 'the kernel'
+/** Linux prints from its first moments on, at /chosen/stdout-path. Without it a slow or failing boot is silent. */
+const earlyConsole = 'earlycon'
 
 /** Where a kernel goes and how it is entered: by the built-in SBI, by firmware, or by the boot ROM in M-mode. */
 export type KernelPlace = Readonly<{
@@ -30,7 +32,7 @@ export async function loadKernel(path: string, place: KernelPlace): Promise<Load
 		const room = `--memory of at least ${gpa + image.size - ramBase} bytes for this kernel (${image.size} bytes at ${hex(gpa)})`
 		throw expected(room, memoryBytes)
 	}
-	return {segments: [{name, gpa, bytes: file.bytes, size: image.size}], entry: gpa}
+	return {segments: [{name, gpa, bytes: file.bytes, size: image.size}], entry: gpa, bootargs: earlyConsole}
 }
 
 /**

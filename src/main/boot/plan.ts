@@ -30,7 +30,7 @@ export async function planBoot(options: BootOptions): Promise<BootPlan> {
 	const programs = [...(firmware?.segments ?? []), ...(kernel?.segments ?? [])]
 	checkSegments(programs, memoryBytes)
 
-	const makeTree = await deviceTreeMaker(options)
+	const makeTree = await deviceTreeMaker(options, kernel?.bootargs)
 	const treeSize = makeTree(options.initrd === undefined ? undefined : {start: 0, end: 0}).length
 	const treeGpa = placeDeviceTree(treeSize, programs, memoryBytes)
 	const initrd = options.initrd === undefined ? undefined : await loadInitrd(options.initrd, programs, treeGpa)
@@ -55,12 +55,16 @@ function kernelPlace({bios, memoryBytes}: BootOptions, firmware: Loaded | undefi
 
 type InitrdRange = Readonly<{start: Gpa; end: Gpa}>
 
-async function deviceTreeMaker(options: BootOptions): Promise<(initrd: InitrdRange | undefined) => Uint8Array> {
-	const {smp, memoryBytes, append, dtb} = options
-	const chosen = append === undefined ? {} : {bootargs: append}
+async function deviceTreeMaker(
+	{smp, memoryBytes, append, dtb}: BootOptions,
+	defaultBootargs: string | undefined,
+): Promise<(initrd: InitrdRange | undefined) => Uint8Array> {
 	if (dtb === undefined) {
+		const bootargs = append ?? defaultBootargs
+		const chosen = bootargs === undefined ? {} : {bootargs}
 		return (initrd) => virtDeviceTree({harts: smp, memoryBytes, ...chosen, ...(initrd && {initrd})})
 	}
+	const chosen = append === undefined ? {} : {bootargs: append}
 	const file = await readDeviceTree(dtb)
 	return (initrd) => withChosen(file, {...chosen, ...(initrd && {initrd})})
 }

@@ -26,6 +26,17 @@ test('a kernel and an initrd without firmware start hart 0 in S-mode', async (t)
 	t.is(plan.segments.at(-1)?.bytes, plan.dtb.bytes)
 })
 
+test('a Linux Image without --append gets an early console; an empty --append, an ELF and a tree from a file do not', async (t) => {
+	const bootargs = async (options: Partial<BootOptions>) =>
+		chosenOf(await planBoot({...machine, kernel: await temporaryFile(t, makeImage()), ...options}))?.strings('bootargs')
+	t.deepEqual(await bootargs({}), ['earlycon'])
+	t.deepEqual(await bootargs({append: ''}), [''])
+	t.deepEqual(await bootargs({append: 'quiet'}), ['quiet'])
+	t.deepEqual(await bootargs({kernel: await temporaryFile(t, makeElf())}), [''])
+	const tree = writeFdt({name: '', properties: {}, children: [{name: 'chosen', properties: {bootargs: 'theirs'}}]})
+	t.deepEqual(await bootargs({dtb: await temporaryFile(t, tree)}), ['theirs'])
+})
+
 test('the device tree stays below 3 GiB in a large memory', async (t) => {
 	const plan = await planBoot({...machine, memoryBytes: 3072 * mebibyte, kernel: await temporaryFile(t, makeImage())})
 	t.is(plan.dtb.gpa, 0xbfe0_0000)
