@@ -94,12 +94,12 @@ export class Plic implements Device, InterruptLines {
 
 	/** Whether a source is enabled for a context: a device may interrupt it one day. From any vCPU's thread. */
 	mayInterrupt(context: number): boolean {
-		this.#lock.acquire()
+		this.lock.acquire()
 		try {
 			const enable = field.enable + context * sourceWords * 4
 			return Array.from({length: sourceWords}, (_, word) => this.#state.get(enable + word * 4)).some(Boolean)
 		} finally {
-			this.#lock.release()
+			this.lock.release()
 		}
 	}
 
