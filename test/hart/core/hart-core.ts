@@ -56,7 +56,7 @@ type Exports = TableOperations &
 			Record<'raise', (cause: number, tval: bigint) => void> &
 			Record<'csrAccess', (number: number, how: number, operand: bigint, readOnly: number) => number> &
 			Record<'sfence', (rs1: number, rs2: number, gva: bigint, asid: bigint) => number> &
-			Record<'findCodePage' | 'roundingMode', (argument: number) => number> &
+			Record<'findCodePage' | 'roundingMode' | 'poll', (argument: number) => number> &
 			Record<'takeTrap' | 'fenceI' | 'updateRegimes' | 'ebreak', () => void> &
 			Record<
 				| 'takeInterrupt'
