@@ -35,6 +35,7 @@ const fields = {
 	bios: path('bios'),
 	dtb: path('dtb'),
 	append: text('append'),
+	virtioMmioVersion: option('virtioMmioVersion 1 or 2', v.picklist([1, 2])),
 	signal: option('signal to be an AbortSignal', v.instance(AbortSignal)),
 	assets: option(
 		'assets to be the path or the file URL of a folder',
