@@ -18,6 +18,7 @@ import {HartState} from '../../src/hart/hart-state.ts'
 import {largestRation, RunState} from '../../src/hart/run-state.ts'
 import {VcpuBlock} from '../../src/hart/vcpu-block.ts'
 import {
+	AtomicOperation,
 	allInterrupts,
 	Doorbell,
 	type FieldList,
@@ -108,6 +109,7 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 			...numbersOf('FLUSH_CAUSE', FlushCause),
 			...numbersOf('MIP', {...Mip, SUPERVISOR: supervisorInterrupts, ALL: allInterrupts}, BigInt),
 			...numbersOf('DOORBELL', Doorbell),
+			...numbersOf('ATOMIC', AtomicOperation),
 			...numbersOf('CSR_STATUS', CsrStatus),
 			...numbersOf('BLOCK_STATUS', BlockStatus),
 			...numbersOf('WFI_STATUS', WfiStatus),

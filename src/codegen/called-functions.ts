@@ -15,7 +15,7 @@ import {emitMultiplyHigh} from './multiply-high.ts'
 const ownSignatures = {
 	readMemory: [['i64', 'i32'], ['i32']],
 	writeMemory: [['i64', 'i32', 'i64'], ['i32']],
-	atomicAddress: [['i64', 'i32', 'i32'], ['i32']],
+	atomicAddress: [['i64', 'i32', 'i32', 'i64'], ['i32']],
 	fetch: [['i64'], ['i32']],
 	fetchAcross: [['i64'], ['i32']],
 	raise: [['i32', 'i64'], []],

@@ -3,10 +3,12 @@ import {sharedStruct} from '../memory/index.ts'
 
 /** Plain: only this vCPU writes it while it runs. */
 export const RunState = sharedStruct({
-	/** LR's address in shared memory (0 = no reservation), size in bytes, and the value seen. */
+	/** LR's address in shared memory (0 = no reservation), size in bytes, and the value seen. A device register's address is `scratch`. */
 	reservationOffset: 'i32',
 	reservationBytes: 'i32',
 	reservationValue: 'i64',
+	/** Guest-physical: the device register that was reserved last. */
+	reservedRegister: 'i64',
 	/** The exception being raised. */
 	trapCause: 'i64',
 	trapTval: 'i64',

@@ -12,12 +12,12 @@ import type {TranslationConfig} from '../translate/index.ts'
 import {readHartCore} from './artifacts.ts'
 import {type BootPlan, planBoot} from './boot/index.ts'
 import {ConsoleStream} from './console-stream.ts'
-import {describeStuckHart} from './describe-hart.ts'
 import {heartbeat} from './heartbeat.ts'
 import {HelperPool, translationJobs} from './helper-pool.ts'
 import type {CommandLineMachine, MachineOptions, MachineOutcome} from './machine-interface.ts'
 import {codePagesPerVcpu, createMemory} from './machine-memory.ts'
 import {type MachineStatistics, readStatistics} from './machine-statistics.ts'
+import {StuckHarts} from './stuck-harts.ts'
 import {
 	defaultLimits,
 	prepareDumpFolder,
@@ -56,6 +56,7 @@ export class Machine implements CommandLineMachine {
 	readonly #countsChains: boolean
 	readonly #abort: AbortSignal | undefined
 	readonly #stalls: StallWatch
+	readonly #stuckHarts: StuckHarts
 	#phase: 'created' | 'starting' | 'running' | 'paused' | 'over' = 'created'
 	/** Set from pause() to resume(). */
 	#pause: Pause | undefined
@@ -115,9 +116,11 @@ export class Machine implements CommandLineMachine {
 		this.#memory = memory
 		this.#abort = options.signal
 		this.#blocks = new VcpuBlocks(memory, harts)
-		this.#board = new Board(memory, this.#blocks, {now: ticksSince(clockOrigin)})
+		const {virtioMmioVersion} = options
+		this.#board = new Board(memory, this.#blocks, {now: ticksSince(clockOrigin), virtioMmioVersion})
 		this.#rcu = new Rcu(memory, harts, {stallPeriod: heartbeat.milliseconds})
 		this.#stalls = new StallWatch(this.#rcu)
+		this.#stuckHarts = new StuckHarts(this.#blocks)
 		const operations = tableOperations(hartModule, memory)
 		this.#tlb = new Tlb(memory, {blocks: this.#blocks, rcu: this.#rcu, config: tlb, operations})
 		this.console = new ConsoleStream({
@@ -133,7 +136,7 @@ export class Machine implements CommandLineMachine {
 		started.defer(() => this.#translation?.close())
 		this.#countsChains = translation.accel === 'jit' && translation.countChains === true
 		const modules = {hartModule, interpreterModule, translation}
-		const shared = {harts, memory: memory.memory, map: memory.map, tlb, clockOrigin, ...modules}
+		const shared = {harts, memory: memory.memory, map: memory.map, tlb, clockOrigin, virtioMmioVersion, ...modules}
 		const codePages = codePagesPerVcpu(harts)
 		this.#threads = started.use(new VcpuThreads())
 		for (let vcpu = 0; vcpu < harts; vcpu++) {
@@ -282,6 +285,7 @@ export class Machine implements CommandLineMachine {
 	/** Called at each heartbeat, even if all else hangs. */
 	#beat(): void {
 		this.#stalls.look()
+		if (this.#phase === 'running') this.#stuckHarts.check()
 		const hung = this.#board.watch(deviceLimit)
 		if (hung !== undefined) this.#fail(hung)
 		if (!this.#board.control.stop()) return
@@ -333,10 +337,9 @@ export class Machine implements CommandLineMachine {
 	#outcome(): MachineOutcome {
 		const stop = this.#board.control.stop()
 		assert(stop, 'a machine is over when something has stopped it')
-		const {exitCode, hart} = stop
+		const {exitCode} = stop
 		const reason = outcomeReason[stop.reason]
 		if (reason !== 'error') return {reason, exitCode}
-		const message = this.#failure ?? describeStuckHart(hart, new HartRegisters(this.#memory, this.#blocks.base(hart)))
-		return {reason, exitCode, message}
+		return {reason, exitCode, message: this.#failure ?? this.#stuckHarts.describe()}
 	}
 }

@@ -9,8 +9,19 @@ import type {VcpuConfig} from './vcpu-config.ts'
 /** The functions that Wasm calls outside; see src/hart/core/env.ts. */
 export type EngineImports = Readonly<{
 	mmioRead(gpa: number, bytes: number): number
-	mmioWrite(gpa: number, bytes: number, value: number): number
-	/** Ticks. */
+	mmioHigh(): number
+	mmioWrite(gpa: number, bytes: number, low: number, high: number): number
+	mmioAmo(gpa: number, bytes: number, operation: number, low: number, high: number): number
+	mmioStoreConditional(
+		gpa: number,
+		bytes: number,
+		reserved: number,
+		expectedLow: number,
+		expectedHigh: number,
+		low: number,
+		high: number,
+	): number
+	/** Ticks of the machine's clock. */
 	time(): number
 	/** 16 random bits. */
 	random(): number
@@ -49,14 +60,15 @@ type HartExports = Omit<Engine, 'translator' | 'tableOperations'> & {
 		codeCache: number,
 		codePages: number,
 		codeBuckets: number,
+		mtimeOffsetAt: number,
 	): void
 }
 
 export function createEngine(
 	memory: SharedMemory,
-	options: {config: VcpuConfig; block: number; imports: EngineImports},
+	options: {config: VcpuConfig; block: number; mtimeOffsetAt: number; imports: EngineImports},
 ): Engine {
-	const {config, block, imports} = options
+	const {config, block, mtimeOffsetAt, imports} = options
 	const hart = new WebAssembly.Instance(config.hartModule, {env: {memory: memory.memory, ...imports}})
 	const core = hart.exports as unknown as HartExports & TableOperations
 	const ram = memory.region(vcpuRegions.ram)
@@ -65,7 +77,13 @@ export function createEngine(
 	const codeCache = caches.offset + (caches.size / config.harts) * config.vcpu
 	const {codePages} = config
 	const buckets = codeBuckets(codePages)
-	core.attach(block, ram.offset, ram.size, rom.offset, config.rom.gpa, rom.size, codeCache, codePages, buckets)
+	core.attach(
+		block,
+		...[ram.offset, ram.size],
+		...[rom.offset, config.rom.gpa, rom.size],
+		...[codeCache, codePages, buckets],
+		mtimeOffsetAt,
+	)
 	const regions = new RegionCache(memory, hart.exports)
 	const translator = new TranslatorClient(memory, {
 		block,

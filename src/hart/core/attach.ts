@@ -1,6 +1,7 @@
 /** Attaches an instance of the hart core to its vCPU and to guest memory. */
 import {attachCodeCache} from './code-cache'
 import {attachMemory} from './hart'
+import {attachMtime} from './mtime'
 
 /**
  * Once, before any other call. RAM and ROM are page-aligned, in shared memory as in guest-physical space.
@@ -16,7 +17,9 @@ export function attach(
 	codeCache: u32,
 	codePages: u32,
 	codeBuckets: u32,
+	mtimeOffsetAt: u32,
 ): void {
 	attachMemory(block, ram, ramSize, rom, romBase, romSize)
 	attachCodeCache(codeCache, codePages, codeBuckets)
+	attachMtime(mtimeOffsetAt)
 }

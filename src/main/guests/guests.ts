@@ -22,7 +22,7 @@ const debianGuest = (
 		name,
 		description: about.description,
 		origin: 'cache',
-		parts: () => ({kernel: path('kernel'), initrd: path('initrd'), append: 'console=ttyS0'}),
+		parts: () => ({kernel: path('kernel'), initrd: path('initrd'), append: 'earlycon console=ttyS0'}),
 		fetch: (options) =>
 			fetchDebian({
 				...options,
