@@ -6,6 +6,7 @@ import test from 'ava'
 import {UserError} from '../../src/errors.ts'
 import {Machine} from '../../src/main/index.ts'
 import {expectedOutput, guestBinary, outputDifference} from '../guests/guests.ts'
+import {patience} from '../support/patience.ts'
 import {temporaryFile} from './boot/boot-files.ts'
 import {chatter, chatterCounts, knownRegisters, roles, stay} from './little-guest.ts'
 import {beatByHand, createMachine, mebibyte, newWorkers, readConsole, until} from './test-machine.ts'
@@ -258,7 +259,7 @@ const scripts = {
 for (const [what, script] of Object.entries(scripts)) {
 	test(`a process that ${what} ends by itself`, async (t) => {
 		const file = await temporaryFile(t, `import {Machine} from ${library}\n${script}\n`, 'script.mjs')
-		const child = spawn(process.execPath, [file], {stdio: ['ignore', 'pipe', 'pipe'], timeout: 150_000})
+		const child = spawn(process.execPath, [file], {stdio: ['ignore', 'pipe', 'pipe'], timeout: patience})
 		const [exit, stdout, stderr] = await Promise.all([
 			new Promise((resolve) => child.on('close', (code, signal) => resolve(signal ?? code))),
 			text(child.stdout),

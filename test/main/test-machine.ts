@@ -4,6 +4,7 @@ import type {Worker} from 'node:worker_threads'
 import type {ExecutionContext} from 'ava'
 import {heartbeat} from '../../src/main/heartbeat.ts'
 import {Machine, type MachineOptions} from '../../src/main/index.ts'
+import {patience} from '../support/patience.ts'
 import {testTranslation} from '../support/translation.ts'
 import {temporaryFile} from './boot/boot-files.ts'
 
@@ -61,14 +62,11 @@ export function newWorkers(): Worker[] {
 	return workers.splice(0)
 }
 
-/** Only what hangs takes this long, however loaded the host is. AVA gives up after three minutes without a result. */
-const limit = 150_000
-
 /** Resolves once the condition holds; checks every 10 ms. */
 export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-	const deadline = performance.now() + limit
+	const deadline = performance.now() + patience
 	while (!(await condition())) {
-		if (performance.now() > deadline) throw new Error(`Expected within ${limit / 1000} seconds: ${what}`)
+		if (performance.now() > deadline) throw new Error(`Expected within ${patience / 1000} seconds: ${what}`)
 		await new Promise((resolve) => setTimeout(resolve, 10))
 	}
 }

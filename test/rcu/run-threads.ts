@@ -2,9 +2,7 @@
 import {once} from 'node:events'
 import {setTimeout as delay} from 'node:timers/promises'
 import {Worker} from 'node:worker_threads'
-
-/** Milliseconds. However loaded the host is, only what hangs takes so long: the threads are told to stop, then ended. */
-const [longest, longestStop] = [120_000, 45_000]
+import {patience} from '../support/patience.ts'
 
 /** @param milliseconds at least. @param enough checked every 10 ms. @param stop makes the threads post and end. */
 export type Run = Readonly<{milliseconds: number; enough: () => boolean; stop: () => void}>
@@ -22,13 +20,13 @@ export async function runThreads<Role, Result>(
 	try {
 		const began = performance.now()
 		const lasted = () => performance.now() - began
-		while (lasted() < longest && (lasted() < milliseconds || !enough())) {
+		while (lasted() < patience && (lasted() < milliseconds || !enough())) {
 			const running = await Promise.race([delay(10, true), results.then(() => false)])
 			if (!running) break
 		}
 		stop()
-		const late = delay(longestStop, undefined, {ref: false}).then(() => {
-			throw new Error(`Threads did not end in ${longestStop} ms`)
+		const late = delay(patience, undefined, {ref: false}).then(() => {
+			throw new Error(`Threads did not end in ${patience} ms`)
 		})
 		return await Promise.race([results, late])
 	} finally {
