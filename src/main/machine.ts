@@ -5,18 +5,18 @@ import {exitCodes} from '../exit-codes.ts'
 import {HartRegisters, type RegisterDump, resetHarts} from '../hart/index.ts'
 import {buildInterpreter} from '../interpreter/index.ts'
 import {Doorbell, GuestRam, type SharedMemory, VcpuBlocks} from '../memory/index.ts'
-import {Rcu} from '../rcu/index.ts'
+import {Rcu, StallWatch} from '../rcu/index.ts'
 import {HartStates} from '../sbi/index.ts'
 import {Tlb, type TlbConfig, tableOperations} from '../tlb/index.ts'
 import type {TranslationConfig} from '../translate/index.ts'
 import {findThreadEntries, readHartCore, type ThreadEntries} from './artifacts.ts'
 import {type BootPlan, planBoot} from './boot/index.ts'
 import {ConsoleStream} from './console-stream.ts'
+import {heartbeat} from './heartbeat.ts'
 import {HelperPool, translationJobs} from './helper-pool.ts'
 import type {CommandLineMachine, MachineOptions, MachineOutcome} from './machine-interface.ts'
 import {codePagesPerVcpu, createMemory} from './machine-memory.ts'
 import {type MachineStatistics, readStatistics} from './machine-statistics.ts'
-import {StallWatch} from './stall-watch.ts'
 import {StuckHarts} from './stuck-harts.ts'
 import {
 	defaultLimits,
@@ -27,10 +27,8 @@ import {
 } from './translation/index.ts'
 import {type VcpuDied, VcpuThreads} from './vcpu-threads.ts'
 
-/** Milliseconds between the main thread's periodic checks, and until it ends vCPUs that do not park after a stop. */
-const [heartbeat, parkLimit] = [1000, 5000]
-/** Heartbeats through which a device's lock may be held. */
-const deviceLimit = 10
+/** Heartbeats through which a vCPU may run on after a stop, and through which a device's lock may be held. */
+const [parkLimit, deviceLimit] = [5, 10]
 
 type Pause = Readonly<{parked: PromiseWithResolvers<void>; resumed: PromiseWithResolvers<void>}>
 
@@ -68,7 +66,7 @@ export class MachineCore implements CommandLineMachine {
 	#disposing: Promise<void> | undefined
 	/** Rejects if the machine does not end in time after a stop. */
 	readonly #overdue = Promise.withResolvers<never>()
-	#stopSeen: number | undefined
+	#beatsSinceStop = 0
 	/** The first failure: the outcome's message. */
 	#failure: string | undefined
 
@@ -130,7 +128,7 @@ export class MachineCore implements CommandLineMachine {
 		this.#blocks = new VcpuBlocks(memory, harts)
 		const {virtioMmioVersion} = options
 		this.#board = new Board(memory, this.#blocks, {now: ticksSince(clockOrigin), virtioMmioVersion})
-		this.#rcu = new Rcu(memory, harts)
+		this.#rcu = new Rcu(memory, harts, {stallPeriod: heartbeat.milliseconds})
 		this.#stalls = new StallWatch(this.#rcu)
 		this.#stuckHarts = new StuckHarts(this.#blocks)
 		const operations = tableOperations(hartModule, memory)
@@ -179,8 +177,7 @@ export class MachineCore implements CommandLineMachine {
 		// Whatever fails, nothing is left that keeps the process alive.
 		using atEnd = new DisposableStack()
 		// Also keeps the process alive: the threads and the wait on the main doorbell do not.
-		const beat = setInterval(() => this.#beat(), heartbeat)
-		atEnd.defer(() => clearInterval(beat))
+		using _beat = heartbeat.start(() => this.#beat())
 		this.#abort?.addEventListener('abort', this.#onAbort, {once: true})
 		atEnd.defer(() => this.#abort?.removeEventListener('abort', this.#onAbort))
 		if (this.#abort?.aborted) this.#onAbort()
@@ -306,13 +303,12 @@ export class MachineCore implements CommandLineMachine {
 
 	/** Called at each heartbeat, even if all else hangs. */
 	#beat(): void {
-		this.#stalls.check()
+		this.#stalls.look()
 		if (this.#phase === 'running') this.#stuckHarts.check()
 		const hung = this.#board.watch(deviceLimit)
 		if (hung !== undefined) this.#fail(hung)
 		if (!this.#board.control.stop()) return
-		this.#stopSeen ??= performance.now()
-		if (performance.now() - this.#stopSeen >= parkLimit) this.#overdue.reject(new Error('a hart does not stop'))
+		if (++this.#beatsSinceStop > parkLimit) this.#overdue.reject(new Error('a hart does not stop'))
 	}
 
 	#createTranslation(options: TranslationConfig, {dumpWasm}: MachineOptions): TranslationService {
@@ -343,7 +339,7 @@ export class MachineCore implements CommandLineMachine {
 		const {control, console, rtc} = this.#board
 		let untilAlarm: number | undefined
 		while (this.#phase !== 'over') {
-			const bells = await control.mainWait(Math.min(untilAlarm ?? heartbeat, heartbeat))
+			const bells = await control.mainWait(Math.min(untilAlarm ?? heartbeat.milliseconds, heartbeat.milliseconds))
 			if (bells & (MainDoorbell.consoleInput | MainDoorbell.deviceLock)) console.pump()
 			if (bells & MainDoorbell.tlbPool) this.#clearTables()
 			untilAlarm = rtc.serveAlarm()

@@ -3,6 +3,7 @@ import {Worker} from 'node:worker_threads'
 import test from 'ava'
 import {boardMap} from '../../src/board/index.ts'
 import {Mip} from '../../src/memory/index.ts'
+import {patience} from '../support/patience.ts'
 import {createBoard, type TestBoard} from './support.ts'
 
 const {base} = boardMap.plic
@@ -143,7 +144,7 @@ test('two threads that race for claims never hold the same source, and every int
 			}),
 	)
 	const exits = workers.map((worker) => once(worker, 'exit'))
-	const deadline = Date.now() + 30_000
+	const deadline = Date.now() + patience
 	const raised = new Map(sources.map((irq) => [irq, 0]))
 	let left = rounds
 	while (left > 0 && Date.now() < deadline) {

@@ -2,6 +2,7 @@ import {Worker} from 'node:worker_threads'
 import test from 'ava'
 import {boardMap, MainDoorbell} from '../../src/board/index.ts'
 import {Mip} from '../../src/memory/index.ts'
+import {patience} from '../support/patience.ts'
 import {createBoard} from './support.ts'
 
 const Register = {data: 0, ier: 1, iir: 2, fcr: 2, lcr: 3, mcr: 4, lsr: 5, msr: 6, scratch: 7} as const
@@ -245,7 +246,7 @@ test('two threads that print at once, faster than the console is read, lose no b
 			}),
 	)
 	const counts = new Map<number, number>()
-	const deadline = Date.now() + 60_000
+	const deadline = Date.now() + patience
 	let total = 0
 	// If a byte is lost, the threads have ended while this one still waits.
 	const keepAlive = setInterval(() => {}, 1000)
@@ -286,7 +287,7 @@ test('input reaches harts that poll the UART: the main thread waits for no lock,
 	const keepAlive = setInterval(() => {}, 1000)
 	let refusals = 0
 	while (left > 0) {
-		const bells = await board.control.mainWait(20_000)
+		const bells = await board.control.mainWait(patience)
 		if (bells === 0) break
 		if (bells & MainDoorbell.deviceLock) refusals++
 		if (bells & (MainDoorbell.deviceLock | MainDoorbell.consoleInput)) board.console.pump()

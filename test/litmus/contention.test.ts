@@ -2,6 +2,7 @@ import test from 'ava'
 import type {TranslationOptions} from '../../src/main/index.ts'
 import {expectedOutput, outputDifference} from '../guests/guests.ts'
 import {withParameters} from '../guests/parameters.ts'
+import {longPatience} from '../support/patience.ts'
 import {testMachines} from '../support/translation.ts'
 import {withMutation} from './mutation.ts'
 import {runGuest} from './run.ts'
@@ -11,7 +12,7 @@ const harts = 4
 type Case = Readonly<{name: string; amount: number; translation: TranslationOptions}>
 
 const printsWhatIsExpected = test.macro(async (t, {name, amount, translation}: Case) => {
-	t.timeout(120_000)
+	t.timeout(longPatience)
 	const console = await runGuest(await withParameters(name, [amount]), {harts, translation})
 	t.is(outputDifference(console, await expectedOutput(name)), undefined, console)
 })

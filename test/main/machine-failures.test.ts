@@ -1,4 +1,5 @@
 /** If a part of the emulator fails, the machine ends soon and says which. */
+import {setTimeout as delay} from 'node:timers/promises'
 import {setEnvironmentData} from 'node:worker_threads'
 import test from 'ava'
 import {boardMap, virtioSlot} from '../../src/board/index.ts'
@@ -12,7 +13,7 @@ import {regimeCount, TlbState} from '../../src/tlb/index.ts'
 import {guestBinary} from '../guests/guests.ts'
 import {hartModule} from '../support/hart-module.ts'
 import {chatter, loadByte, loadWord, readers, roles, stay} from './little-guest.ts'
-import {createMachine, mebibyte, newWorkers, readConsole, until} from './test-machine.ts'
+import {beatByHand, createMachine, mebibyte, newWorkers, readConsole, until} from './test-machine.ts'
 
 const entries: {vcpu: URL; helper: URL} = threadEntries
 
@@ -31,19 +32,18 @@ const what = ['fences the others', 'spins', 'waits for an interrupt', 'is stoppe
 for (const [hart, activity] of what.entries()) {
 	test.serial(`a thread that ends while its hart ${activity} stops the machine`, async (t) => {
 		newWorkers()
+		// The others stop because of the death, not because a limit ends them.
+		beatByHand(t)
 		const machine = await createMachine(t, {kernel: roles(), smp: 4})
 		const thread = newWorkers().find(({threadName}) => threadName === `vcpu ${hart}`)!
 		const running = machine.run()
 		await until(() => machine.statistics().tlbPool.remoteFlushes.count > 10, 'fences are under way')
-		const began = performance.now()
 		await thread.terminate()
 		t.deepEqual(await running, {
 			reason: 'error',
 			exitCode: 70,
 			message: `hart ${hart} died: its thread ended with code 1`,
 		})
-		const took = performance.now() - began
-		t.true(took < 3000, `${took} ms`)
 	})
 }
 
@@ -83,22 +83,13 @@ for (const {device, register, read} of lockedDevices) {
 		test.serial(`a thread that dies inside the lock of ${device} (${death}) stops the machine at once`, async (t) => {
 			const vcpu = new URL('dying-vcpu.ts', import.meta.url)
 			setEnvironmentData('death', death)
-			newWorkers()
+			// No watch of the locks helps, and no limit.
+			beatByHand(t)
 			const machine = await withThreads({vcpu}, () => createMachine(t, {kernel: readers(register, read), smp: 2}))
-			let diedAt: number | undefined
-			newWorkers()
-				.find(({threadName}) => threadName === 'vcpu 1')!
-				.on('message', (message) => {
-					diedAt ??= message.diedAt
-				})
 			// There is console input all the time.
 			const typing = setInterval(() => machine.console.write('x'), 5)
 			t.teardown(() => clearInterval(typing))
 			t.deepEqual(await machine.run(), {reason: 'error', exitCode: 70, message: `hart 1 died: ${why}`})
-			// Usually far less than a second; even on a busy host less than the ten heartbeats after which a lock hangs.
-			const took = performance.timeOrigin + performance.now() - diedAt!
-			t.true(took < 8000, `${took} ms`)
-			t.log(`${Math.round(took)} ms`)
 		})
 	}
 }
@@ -208,7 +199,8 @@ test.serial('a console that breaks stops the machine, and ends', async (t) => {
 	await reading
 })
 
-test.serial('a hart that does not stop is ended', async (t) => {
+test.serial('a hart that does not stop is ended after a few heartbeats', async (t) => {
+	const beat = beatByHand(t)
 	const vcpu = new URL('deaf-vcpu.ts', import.meta.url)
 	newWorkers()
 	const machine = await withThreads({vcpu}, () => createMachine(t, {kernel: stay, smp: 2}))
@@ -218,14 +210,18 @@ test.serial('a hart that does not stop is ended', async (t) => {
 	)
 	const running = machine.run()
 	await Promise.all(deaf)
-	const began = performance.now()
 	machine.stop()
+	const over = running.then(() => 'over')
+	for (let beats = 0; beats < 5; beats++) {
+		beat()
+		t.is(await Promise.race([over, delay(20, 'goes on')]), 'goes on')
+	}
+	beat()
 	t.deepEqual(await running, {reason: 'stopped', exitCode: 0})
-	const took = performance.now() - began
-	t.true(took > 1000 && took < 10_000, `${took} ms`)
 })
 
 test.serial('a hart that passes no quiescent state is reported as a stall, and counted', async (t) => {
+	const beat = beatByHand(t)
 	const vcpu = new URL('stuck-vcpu.ts', import.meta.url)
 	const machine = await withThreads({vcpu}, () => createMachine(t, {kernel: stay, smp: 2}))
 	const lines: string[] = []
@@ -235,15 +231,18 @@ test.serial('a hart that passes no quiescent state is reported as a stall, and c
 		console.error = error
 	})
 	const running = machine.run()
-	await until(() => machine.statistics().rcu.stalls > 0, 'a stall is reported')
+	await until(() => {
+		beat()
+		return machine.statistics().rcu.stalls > 0
+	}, 'a stall is reported')
 	machine.stop()
 	t.deepEqual(await running, {reason: 'stopped', exitCode: 0})
 	const {stalls, lastStall} = machine.statistics().rcu
 	t.is(stalls, 1)
 	t.is(lastStall!.reader, 1)
-	t.true(lastStall!.milliseconds >= 5000)
+	t.is(lastStall!.milliseconds, 5000)
 	t.is(lines.length, 1)
-	t.regex(lines[0]!, /^RCU stall: reader 1 has passed no quiescent state for [5-9]\.\d s/)
+	t.regex(lines[0]!, /^RCU stall: reader 1 has passed no quiescent state for 5\.0 s/)
 })
 
 test.serial('a guest that jumps to nowhere is reported with pc and cause', async (t) => {

@@ -5,9 +5,10 @@ import {setTimeout as delay} from 'node:timers/promises'
 import test from 'ava'
 import {UserError} from '../../src/errors.ts'
 import {expectedOutput, guestBinary, outputDifference} from '../guests/guests.ts'
+import {patience} from '../support/patience.ts'
 import {temporaryFile} from './boot/boot-files.ts'
 import {chatter, chatterCounts, knownRegisters, roles, stay} from './little-guest.ts'
-import {createMachine, mebibyte, newWorkers, readConsole, until} from './test-machine.ts'
+import {beatByHand, createMachine, mebibyte, newWorkers, readConsole, until} from './test-machine.ts'
 
 test('a guest runs to its end, and its console ends with it', async (t) => {
 	const machine = await createMachine(t, {kernel: guestBinary('hello'), smp: 4})
@@ -137,6 +138,8 @@ test('a machine runs once, and not at all once it is disposed of', async (t) => 
 })
 
 test.serial('disposing of a machine at any time ends run() and every thread', async (t) => {
+	// No limit ends what does not end by itself.
+	beatByHand(t)
 	for (const when of ['starting', 'running', 'paused', 'resumed', 'pausing'] as const) {
 		newWorkers()
 		const machine = await createMachine(t, {kernel: roles(), smp: 4})
@@ -147,12 +150,9 @@ test.serial('disposing of a machine at any time ends run() and every thread', as
 		if (when === 'paused' || when === 'resumed') await machine.pause()
 		if (when === 'resumed') machine.resume()
 		const pausing = when === 'pausing' ? machine.pause() : undefined
-		const began = performance.now()
 		await Promise.all([machine[Symbol.asyncDispose](), machine[Symbol.asyncDispose]()])
 		t.deepEqual(await running, {reason: 'stopped', exitCode: 0}, when)
 		await pausing
-		const took = performance.now() - began
-		t.true(took < 3000, `${when}: ${took} ms`)
 		await until(
 			() => [...threads, ...newWorkers()].every(({threadId}) => threadId === -1),
 			`${when}: no thread is left`,
@@ -197,31 +197,34 @@ test('a guest whose console nobody reads runs on; the newest output is kept', as
 	t.true(length >= mebibyte * 0.9 && length < mebibyte * 1.2, `${length}`)
 })
 
-test('a reader that falls behind holds the guest up, loses nothing, and keeps nobody from stopping', async (t) => {
-	const machine = await createMachine(t, {kernel: chatter})
-	const reader = machine.console[Symbol.asyncIterator]()
-	const running = machine.run()
-	let bytes = (await reader.next()).value!.length
-	const instructions = () => machine.statistics().harts[0]!.instructions
-	let before = -1
-	const standsStill = async () => {
-		before = instructions()
-		await delay(300)
-		return instructions() === before
-	}
-	await until(standsStill, 'the guest waits for room')
-	while (bytes < 3 * mebibyte) bytes += (await reader.next()).value!.length
-	t.true(instructions() > before)
-	await until(standsStill, 'the guest waits for room once more')
-	const began = performance.now()
-	machine.stop()
-	t.deepEqual(await running, {reason: 'stopped', exitCode: 0})
-	t.true(performance.now() - began < 2000)
-	for await (const rest of {[Symbol.asyncIterator]: () => reader}) bytes += rest.length
-	const {pc, x} = await machine.registers(0)
-	// The guest may not have counted the bytes of its last call yet.
-	t.is(BigInt(bytes), x[8]! + (pc === chatterCounts ? x[11]! : 0n))
-})
+test.serial(
+	'a reader that falls behind holds the guest up, loses nothing, and keeps nobody from stopping',
+	async (t) => {
+		// No limit ends what does not stop.
+		beatByHand(t)
+		const machine = await createMachine(t, {kernel: chatter})
+		const reader = machine.console[Symbol.asyncIterator]()
+		const running = machine.run()
+		let bytes = (await reader.next()).value!.length
+		const instructions = () => machine.statistics().harts[0]!.instructions
+		let before = -1
+		const standsStill = async () => {
+			before = instructions()
+			await delay(300)
+			return instructions() === before
+		}
+		await until(standsStill, 'the guest waits for room')
+		while (bytes < 3 * mebibyte) bytes += (await reader.next()).value!.length
+		t.true(instructions() > before)
+		await until(standsStill, 'the guest waits for room once more')
+		machine.stop()
+		t.deepEqual(await running, {reason: 'stopped', exitCode: 0})
+		for await (const rest of {[Symbol.asyncIterator]: () => reader}) bytes += rest.length
+		const {pc, x} = await machine.registers(0)
+		// The guest may not have counted the bytes of its last call yet.
+		t.is(BigInt(bytes), x[8]! + (pc === chatterCounts ? x[11]! : 0n))
+	},
+)
 
 test('a write waits until the guest has read enough, and ends with the machine', async (t) => {
 	const machine = await createMachine(t, {kernel: stay})
@@ -256,7 +259,7 @@ const scripts = {
 for (const [what, script] of Object.entries(scripts)) {
 	test(`a process that ${what} ends by itself`, async (t) => {
 		const file = await temporaryFile(t, `import {Machine} from ${library}\n${script}\n`, 'script.mjs')
-		const child = spawn(process.execPath, [file], {stdio: ['ignore', 'pipe', 'pipe'], timeout: 20_000})
+		const child = spawn(process.execPath, [file], {stdio: ['ignore', 'pipe', 'pipe'], timeout: patience})
 		const [exit, stdout, stderr] = await Promise.all([
 			new Promise((resolve) => child.on('close', (code, signal) => resolve(signal ?? code))),
 			text(child.stdout),

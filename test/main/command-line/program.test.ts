@@ -121,7 +121,7 @@ serial('--expect ends with 0 when pieces of the console match', async (t) => {
 		guest.print('in: ')
 		return forever(guest)
 	}
-	t.like(await run(['--kernel', '/k', '--expect', '^login:', '--timeout', '20'], script), {
+	t.like(await run(['--kernel', '/k', '--expect', '^login:', '--timeout', '150'], script), {
 		exitCode: 0,
 		stdout: 'login: ',
 	})
@@ -145,7 +145,7 @@ serial('--input is typed at the prompt', async (t) => {
 		print(`got ${await typed()}`)
 		return powerOff
 	}
-	const {stdout} = await run(['--kernel', '/k', '--input', String.raw`uname\n`, '--timeout', '20'], script)
+	const {stdout} = await run(['--kernel', '/k', '--input', String.raw`uname\n`, '--timeout', '150'], script)
 	t.is(stdout, '# got uname\n')
 })
 
