@@ -2,7 +2,16 @@
 import {boardMap, boardRegion} from '../board/index.ts'
 import {expected} from '../errors.ts'
 import {codeCacheBytes, VcpuBlock, vcpuRegions} from '../hart/index.ts'
-import {layOut, type MemoryMap, maximumBytes, pageBytes, type RegionRequest, SharedMemory} from '../memory/index.ts'
+import {
+	GuestPage,
+	guestPagesRegion,
+	layOut,
+	type MemoryMap,
+	maximumBytes,
+	pageBytes,
+	type RegionRequest,
+	SharedMemory,
+} from '../memory/index.ts'
 import {rcuRegion} from '../rcu/index.ts'
 import {type TlbConfig, tlbRegion} from '../tlb/index.ts'
 
@@ -24,6 +33,7 @@ export function planMemory({harts, ramBytes, tlb}: MemoryPlan): MemoryMap {
 		{name: vcpuRegions.blocks, size: harts * VcpuBlock.size, align: pageBytes},
 		tlbRegion(tlb),
 		{name: vcpuRegions.codeCaches, size: harts * codeCacheBytes(codePagesPerVcpu(harts)), align: pageBytes},
+		{name: guestPagesRegion, size: Math.ceil(ramBytes / pageBytes) * GuestPage.size, align: pageBytes},
 		{name: vcpuRegions.rom, size: boardMap.bootRom.size, align: pageBytes},
 		{name: vcpuRegions.ram, size: ramBytes, align: pageBytes},
 	]

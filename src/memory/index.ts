@@ -1,4 +1,5 @@
 /** The shared memory: its map, shared structs, guest RAM. */
+export * from './guest-pages.ts'
 export * from './guest-ram.ts'
 export * from './page.ts'
 export * from './shared-memory.ts'

@@ -1,7 +1,7 @@
 /** One vCPU's Wasm instances: the hart core, and the interpreter on top of it. */
-import {codeBuckets, vcpuRegions} from '../hart/index.ts'
+import {codeBuckets, fieldOffset, vcpuRegions} from '../hart/index.ts'
 import {slotDecoder} from '../interpreter/index.ts'
-import type {SharedMemory} from '../memory/index.ts'
+import {guestPagesRegion, type SharedMemory} from '../memory/index.ts'
 import type {TableOperations} from '../tlb/index.ts'
 import {RegionCache, TranslatorClient} from '../translate/index.ts'
 import type {VcpuConfig} from './vcpu-config.ts'
@@ -29,6 +29,9 @@ export type Engine = Readonly<{
 	/** @returns an offset in shared memory; 0 if the load faults. */
 	readMemory(gva: bigint, bytes: number): number
 	fenceI(): void
+	/** Answers Doorbell.codeMade and Doorbell.codeChanged. */
+	removeCodeEntries(): void
+	codeChanged(): void
 	updateRegimes(): void
 	readonly translator: TranslatorClient
 	readonly tableOperations: TableOperations
@@ -37,6 +40,7 @@ export type Engine = Readonly<{
 type HartExports = Omit<Engine, 'translator' | 'tableOperations'> & {
 	/** The code page for instructions that cross a page boundary. */
 	scratchCodePage(): number
+	coverInstruction(codeBase: number, pageOffset: number): void
 	attach(
 		block: number,
 		ramOffset: number,
@@ -47,14 +51,17 @@ type HartExports = Omit<Engine, 'translator' | 'tableOperations'> & {
 		codeCache: number,
 		codePages: number,
 		codeBuckets: number,
+		guestPages: number,
+		firstBlock: number,
+		harts: number,
 	): void
 }
 
 export function createEngine(
 	memory: SharedMemory,
-	options: {config: VcpuConfig; block: number; imports: EngineImports},
+	options: {config: VcpuConfig; block: number; firstBlock: number; imports: EngineImports},
 ): Engine {
-	const {config, block, imports} = options
+	const {config, block, firstBlock, imports} = options
 	const hart = new WebAssembly.Instance(config.hartModule, {env: {memory: memory.memory, ...imports}})
 	const core = hart.exports as unknown as HartExports & TableOperations
 	const ram = memory.region(vcpuRegions.ram)
@@ -63,7 +70,21 @@ export function createEngine(
 	const codeCache = caches.offset + (caches.size / config.harts) * config.vcpu
 	const {codePages} = config
 	const buckets = codeBuckets(codePages)
-	core.attach(block, ram.offset, ram.size, rom.offset, config.rom.gpa, rom.size, codeCache, codePages, buckets)
+	const guestPages = memory.region(guestPagesRegion).offset
+	core.attach(
+		block,
+		ram.offset,
+		ram.size,
+		rom.offset,
+		config.rom.gpa,
+		rom.size,
+		codeCache,
+		codePages,
+		buckets,
+		guestPages,
+		firstBlock,
+		config.harts,
+	)
 	const regions = new RegionCache(memory, hart.exports)
 	const translator = new TranslatorClient(memory, {
 		block,
@@ -73,6 +94,8 @@ export function createEngine(
 	})
 	const decode = slotDecoder(memory, {
 		scratchPage: core.scratchCodePage() >>> 0,
+		cover: core.coverInstruction,
+		interpretAt: (block + fieldOffset.interpretAt) / 4,
 		decoded: imports.decoded,
 		region: (codeBase, pageOffset) => regions.find(codeBase, pageOffset),
 	})
@@ -87,8 +110,19 @@ export function createEngine(
 		hart: hart.exports as WebAssembly.ModuleImports,
 	})
 	const {run} = interpreter.exports as {run: Engine['run']}
-	const {interruptPending, takeInterrupt, readMemory, fenceI, updateRegimes} = core
-	return {run, interruptPending, takeInterrupt, readMemory, fenceI, updateRegimes, translator, tableOperations: core}
+	const {interruptPending, takeInterrupt, readMemory, fenceI, removeCodeEntries, codeChanged, updateRegimes} = core
+	return {
+		run,
+		interruptPending,
+		takeInterrupt,
+		readMemory,
+		fenceI,
+		removeCodeEntries,
+		codeChanged,
+		updateRegimes,
+		translator,
+		tableOperations: core,
+	}
 }
 
 /** More than the interpreter's 16-bit counters reach: nothing becomes hot. */

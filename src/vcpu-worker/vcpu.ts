@@ -58,6 +58,7 @@ export class Vcpu {
 		this.#engine = createEngine(memory, {
 			config,
 			block: this.#block,
+			firstBlock: blocks.base(0),
 			imports: {
 				mmioRead: (gpa, bytes) => board.bus.read(gpa, bytes),
 				mmioWrite: (gpa, bytes, value) => board.bus.write(gpa, bytes, value),
@@ -84,7 +85,7 @@ export class Vcpu {
 				tlb: this.#tlb,
 				reader: this.#reader,
 				engine: this.#engine,
-				ram: new GuestRam(memory),
+				ram: new GuestRam(memory, blocks),
 				timers: this.#timers,
 				stopHart: () => this.#enter('stopped'),
 				suspendHart: (request) => {
@@ -123,6 +124,8 @@ export class Vcpu {
 		const bells = this.#blocks.takeDoorbell(vcpu)
 		if (bells & Doorbell.flush) this.#tlb.serveRequests(vcpu)
 		if (bells & Doorbell.fenceI) this.#engine.fenceI()
+		if (bells & Doorbell.codeMade) this.#engine.removeCodeEntries()
+		if (bells & Doorbell.codeChanged) this.#engine.codeChanged()
 		if (bells & Doorbell.interrupt) this.#timers.changed()
 		if (bells & Doorbell.message) this.#engine.translator.receive()
 		if (bells & Doorbell.hsm) this.#takeStart()

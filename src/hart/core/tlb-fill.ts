@@ -21,11 +21,32 @@ import {
 	TLB_TRAILER_LARGE_PAGES,
 	TLB_TRAILER_LOG,
 	TLB_TRAILER_LOGGED,
+	TRACKED_BIT,
 } from '../../../build/hart/offsets'
 import {entryOf, hasPoison, tableOf, trailerOf} from '../../tlb/core/table'
 import {descriptorOf, tagBiasOf} from '../../tlb/core/vcpu-tables'
+import {findCodePage, isStale} from './code-cache'
+import {announceWriter, guestPageOf, lifeOf, pageStart} from './guest-pages'
 import {hart} from './hart'
 import {MAY_EXECUTE, MAY_READ, MAY_WRITE} from './regimes'
+
+/** Whether the last fill gave the page a write entry that accesses match. */
+export let writeIsFast: bool = false
+
+/**
+ * Announces a write entry, unless the page holds code that stores must not change unnoticed.
+ * @param place of the page in shared memory. @returns whether the entry may be made.
+ */
+export function mayWriteFast(place: u32): bool {
+	const page = guestPageOf(place)
+	if (page == 0) return true
+	if (!announceWriter(page)) return false
+	// Once given up as code, it may be so since a moment ago, and this hart may not have been told.
+	const life = lifeOf(page)
+	if (life == 0) return true
+	const code = findCodePage(pageStart(place))
+	return (life & 1) == 0 && (code == 0 || !isStale(code))
+}
 
 /** @returns the descriptor of this vCPU's table for the regime. */
 export function loadDescriptor(regime: u32): u32 {
@@ -55,7 +76,10 @@ export function fill(descriptor: u32, page: u64, place: u32, may: u32, code: u32
 	}
 	const executable = code != 0 && may & MAY_EXECUTE
 	store<u64>(entry, may & MAY_READ ? tag : <u64>NEVER_TAG, TLB_ENTRY_READ_TAG)
-	store<u64>(entry, may & MAY_WRITE ? tag : <u64>NEVER_TAG, TLB_ENTRY_WRITE_TAG)
+	// Where instructions are fetched, the decoder is about to mark code.
+	writeIsFast = (may & MAY_WRITE) != 0 && code == 0 && mayWriteFast(place)
+	const writeTag = writeIsFast ? tag : tag | TRACKED_BIT
+	store<u64>(entry, may & MAY_WRITE ? writeTag : <u64>NEVER_TAG, TLB_ENTRY_WRITE_TAG)
 	store<u64>(entry, executable ? tag : <u64>NEVER_TAG, TLB_ENTRY_EXEC_TAG)
 	store<u32>(entry, addend, TLB_ENTRY_ADDEND)
 	store<u32>(entry, executable ? code : 0, TLB_ENTRY_CODE)

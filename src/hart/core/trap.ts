@@ -2,10 +2,13 @@
 import {
 	CAUSE_BREAKPOINT,
 	CAUSE_INTERRUPT,
+	CAUSE_LEAVE_REGION,
 	CAUSE_MACHINE_ECALL,
 	CAUSE_SUPERVISOR_ECALL,
 	CAUSE_USER_ECALL,
+	CODE_PAGE_SLOTS,
 	COUNT_TRAPS,
+	HANDLER_REGION,
 	HART_INSTRET,
 	HART_MCAUSE,
 	HART_MEDELEG,
@@ -19,6 +22,8 @@ import {
 	HART_SEPC,
 	HART_STVAL,
 	HART_STVEC,
+	PAGE_MASK,
+	PARCEL_BYTES,
 	PRIVILEGE_MACHINE,
 	PRIVILEGE_SUPERVISOR,
 	PRIVILEGE_USER,
@@ -26,9 +31,12 @@ import {
 	RUN_BUILT_IN_SBI,
 	RUN_FIRST_TRAP_CAUSE,
 	RUN_FIRST_TRAP_PC,
+	RUN_INTERPRET_AT,
 	RUN_LAST_TRAP_RETIRED,
 	RUN_TRAP_CAUSE,
 	RUN_TRAP_TVAL,
+	SLOT_HANDLER,
+	SLOT_SIZE,
 	STATUS_MIE,
 	STATUS_MPIE,
 	STATUS_MPP,
@@ -39,18 +47,31 @@ import {
 	STATUS_SPP,
 	STATUS_TSR,
 } from '../../../build/hart/offsets'
+import {fetch} from './fetch'
 import {hart, raise} from './hart'
 import {updateRegimes} from './regimes'
 
 /** Carries out the exception that was raised: HART_PC is the faulting instruction's on entry, the handler's on return. */
 export function takeTrap(): void {
 	const cause = load<u64>(hart, RUN_TRAP_CAUSE)
+	if (cause == CAUSE_LEAVE_REGION) return interpretNext()
 	const tval = load<u64>(hart, RUN_TRAP_TVAL)
 	store<u64>(hart, load<u64>(hart, COUNT_TRAPS) + 1, COUNT_TRAPS)
 	noteFirst(cause)
 	const delegated = (load<u64>(hart, HART_MEDELEG) >> cause) & 1
 	if (delegated && load<u32>(hart, HART_PRIVILEGE) != PRIVILEGE_MACHINE) enterSupervisor(cause, tval)
 	else enterMachine(cause, tval)
+}
+
+/** No exception: the instruction at HART_PC, which a region has left undone, is interpreted once, even where a region begins. */
+function interpretNext(): void {
+	const pc = load<u64>(hart, HART_PC)
+	const code = fetch(pc)
+	// Unmapped by now: the next fetch raises that.
+	if (code == 0) return
+	const slot = code + CODE_PAGE_SLOTS + (<u32>(pc & PAGE_MASK) / PARCEL_BYTES) * SLOT_SIZE
+	if (load<u16>(slot, SLOT_HANDLER) == HANDLER_REGION) store<u64>(slot, 0)
+	if (load<u64>(slot) == 0) store<u32>(hart, slot, RUN_INTERPRET_AT)
 }
 
 /** Remembers where a row of traps without an instruction between them began, for the report of a hart that is stuck. */

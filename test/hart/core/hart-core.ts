@@ -4,7 +4,7 @@ import {HartCounters} from '../../../src/hart/hart-counters.ts'
 import {HartState} from '../../../src/hart/hart-state.ts'
 import {CodePage, fieldOffset, type HartField, VcpuBlock} from '../../../src/hart/index.ts'
 import {RunState} from '../../../src/hart/run-state.ts'
-import {layOut, type MemoryMap, ramBase, SharedMemory, VcpuWords} from '../../../src/memory/index.ts'
+import {GuestPage, guestPagesRegion, layOut, type MemoryMap, ramBase, SharedMemory, VcpuWords} from '../../../src/memory/index.ts'
 import {
 	defaultTlbDesign,
 	FlushCause,
@@ -33,6 +33,7 @@ export const memoryMap: MemoryMap = layOut([
 	{name: 'tables', size: tableBytes(log2Entries) * tables, align: 4096},
 	{name: 'rom', size: rom.bytes, align: 4096},
 	{name: 'codeCache', size: codeCacheBytes(codePages), align: 64},
+	{name: guestPagesRegion, size: (ramBytes / 4096) * GuestPage.size, align: 64},
 	{name: 'ram', size: ramBytes, align: 65536},
 ])
 
@@ -55,7 +56,9 @@ type Exports = TableOperations &
 			Record<'csrAccess', (number: number, how: number, operand: bigint, readOnly: number) => number> &
 			Record<'sfence', (rs1: number, rs2: number, gva: bigint, asid: bigint) => number> &
 			Record<'findCodePage' | 'roundingMode', (argument: number) => number> &
-			Record<'takeTrap' | 'fenceI' | 'updateRegimes' | 'ebreak', () => void> &
+			Record<'coverInstruction', (code: number, offset: number) => void> &
+			Record<'coverBytes' | 'coverFromRegion', (code: number, offset: number, length: number) => number> &
+			Record<'takeTrap' | 'fenceI' | 'codeChanged' | 'removeCodeEntries' | 'updateRegimes' | 'ebreak', () => void> &
 			Record<
 				| 'takeInterrupt'
 				| 'interruptPending'
@@ -139,7 +142,8 @@ export class HartCore {
 		this.core = observe ? observedBy(observe, exports) : exports
 		const [ram, boot, cache] = [memory.region('ram'), memory.region('rom'), memory.region('codeCache')]
 		const code = [cache.offset, codePages, codeBuckets(codePages)]
-		this.core.attach(this.#block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, ...code)
+		const others = [memory.region(guestPagesRegion).offset, this.#block, 1]
+		this.core.attach(this.#block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, ...code, ...others)
 		this.undoLimit = -1
 		memory.i32[this.#tlbStateWord('tagBias')] = tagBias[encoding]
 		this.set('privilege', Privilege.machine)
