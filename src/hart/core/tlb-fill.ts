@@ -68,6 +68,8 @@ export function fill(descriptor: u32, page: u64, place: u32, may: u32, code: u32
 	const entry = entryOf(descriptor, page)
 	// A filled entry's read tag is not 0, except page 0's in slot 0 of a table with poison.
 	if (load<u64>(entry, TLB_ENTRY_READ_TAG) == 0) logEntry(descriptor, entry)
+	// Where instructions are fetched, the decoder is about to mark code.
+	const isFetch = code != 0
 	const addend = place - <u32>page
 	const tag = tagOf(page)
 	// A data access knows no code page: it keeps the one that a fetch found for the same translation.
@@ -76,8 +78,7 @@ export function fill(descriptor: u32, page: u64, place: u32, may: u32, code: u32
 	}
 	const executable = code != 0 && may & MAY_EXECUTE
 	store<u64>(entry, may & MAY_READ ? tag : <u64>NEVER_TAG, TLB_ENTRY_READ_TAG)
-	// Where instructions are fetched, the decoder is about to mark code.
-	writeIsFast = (may & MAY_WRITE) != 0 && code == 0 && mayWriteFast(place)
+	writeIsFast = (may & MAY_WRITE) != 0 && !isFetch && mayWriteFast(place)
 	const writeTag = writeIsFast ? tag : tag | TRACKED_BIT
 	store<u64>(entry, may & MAY_WRITE ? writeTag : <u64>NEVER_TAG, TLB_ENTRY_WRITE_TAG)
 	store<u64>(entry, executable ? tag : <u64>NEVER_TAG, TLB_ENTRY_EXEC_TAG)
