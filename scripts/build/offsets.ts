@@ -31,7 +31,7 @@ import {
 	type SharedStruct,
 	supervisorInterrupts,
 	VcpuWords,
-	versionChanged,
+	Version,
 } from '../../src/memory/index.ts'
 import {
 	descriptorLog2Mask,
@@ -97,7 +97,7 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 			['DESCRIPTOR_LOG2_MASK', descriptorLog2Mask],
 			['NEVER_TAG', neverTag],
 			['TRACKED_BIT', BigInt(trackedBit)],
-			['VERSION_CHANGED', versionChanged],
+			...numbersOf('VERSION', Version, (value) => Number(value) >>> 0),
 			['CODE_LINE_BYTES', codeLineBytes],
 			['LOG_CAPACITY', logCapacity],
 			['LAST_PAGE_COUNT', lastPageCount],

@@ -44,7 +44,10 @@ export function planMemory({harts, ramBytes, tlb}: MemoryPlan): MemoryMap {
 export function createMemory(plan: MemoryPlan): SharedMemory {
 	const map = planMemory(plan)
 	if (map.size > maximumBytes) {
-		const most = Math.floor((plan.ramBytes - (map.size - maximumBytes)) / 2 ** 20)
+		// Each page of RAM takes a GuestPage too.
+		const perPage = pageBytes + GuestPage.size
+		const rest = map.size - Math.ceil(plan.ramBytes / pageBytes) * perPage
+		const most = Math.floor(((maximumBytes - rest) / perPage) * (pageBytes / 2 ** 20))
 		throw expected(`--memory of at most ${most}M with ${plan.harts} harts`, `${Math.ceil(plan.ramBytes / 2 ** 20)}M`)
 	}
 	try {

@@ -15,7 +15,10 @@ export const GuestPage = sharedStruct(
 		codeLines: 'i64',
 		/** Bit n: hart n may have a write entry. Only hart n sets and clears it. */
 		writers: 'i64',
-		/** Bit 0, changed: a store to code was announced, and no hart has compared the page since. The rest counts such stores. */
+		/**
+		 * Bit 0, changed: a store to code was announced, and no hart has compared the page since. Bits 1 to 7: 1 + the hart that
+		 * announced it, which was not told itself, or 0. The rest counts such announcements.
+		 */
 		version: 'i32',
 		/** Two more each time that the page was given up as code; odd while it is. */
 		life: 'i32',
@@ -28,7 +31,7 @@ export const GuestPage = sharedStruct(
 export const guestPagesRegion = 'guest-pages'
 
 /** Of GuestPage.version. */
-export const versionChanged = 1
+export const Version = {changed: 1, announcer: 0xfe, count: ~0xff, next: 0x100} as const
 
 /**
  * Tells harts that a device has written guest RAM, after it has. Any thread.
@@ -61,8 +64,11 @@ function announce(memory: SharedMemory, version: number): boolean {
 		// Pairs with takeVersion() in the hart core, which clears the bit and then reads the code: where the bit is set still,
 		// whoever clears it sees the write.
 		const before = Atomics.load(memory.i32, version)
-		if (before & versionChanged) return false
-		const after = (before + 2) | versionChanged
+		const isChanged = (before & Version.changed) !== 0
+		if (isChanged && (before & Version.announcer) === 0) return false
+		const after = isChanged
+			? before & ~Version.announcer
+			: (((before & Version.count) + Version.next) | Version.changed) | 0
 		if (Atomics.compareExchange(memory.i32, version, before, after) === before) return true
 	}
 }

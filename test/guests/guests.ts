@@ -37,6 +37,7 @@ export const guestPrograms: readonly GuestProgram[] = [
 	testProgram('traps'),
 	testProgram('atomics'),
 	testProgram('self-modify'),
+	testProgram('unfenced'),
 	testProgram('churn'),
 	testProgram('timer'),
 	testProgram('float'),

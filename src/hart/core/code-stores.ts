@@ -6,7 +6,7 @@ import {
 	RUN_STORED_PAGE,
 } from '../../../build/hart/offsets'
 import {coversAny, findCodePage, forgetBytes, isStale, resetCodePage} from './code-cache'
-import {announceChange, announceStore, countStore, giveUp, isCode, pageStart, ringOwn} from './guest-pages'
+import {announceChange, announceStore, countStore, giveUp, isAlone, isCode, pageStart, ringOwn} from './guest-pages'
 import {hart, raise} from './hart'
 
 /** A translated region makes the access, and would go on with code that has changed. */
@@ -53,7 +53,7 @@ export function afterStore(page: u32, place: u32, bytes: u32): void {
 
 /** Instead, where generated code makes the store after this: the next safepoint comes after it. */
 export function announceLater(page: u32): void {
-	if (page == 0 || !isCode(page)) return
+	if (page == 0 || isAlone() || !isCode(page)) return
 	announceStored()
 	// Plain: only this hart writes it.
 	store<u32>(hart, page, RUN_STORED_PAGE)

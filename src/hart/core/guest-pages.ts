@@ -24,7 +24,10 @@ import {
 	PAGE_MASK,
 	PAGE_SHIFT,
 	VCPU_BLOCK_SIZE,
+	VERSION_ANNOUNCER,
 	VERSION_CHANGED,
+	VERSION_COUNT,
+	VERSION_NEXT,
 	WORDS_DOORBELL,
 } from '../../../build/hart/offsets'
 import {hart, ramDistance} from './hart'
@@ -32,15 +35,19 @@ import {hart, ramDistance} from './hart'
 let guestPages: u32 = 0
 let firstBlock: u32 = 0
 let hartCount: u32 = 1
+let ownIndex: u32 = 0
 /** This hart's bit of `writers`. */
 let ownBit: u64 = 1
+/** Of VERSION_ANNOUNCER. */
+const ANNOUNCER_SHIFT: u32 = 1
 
 /** @param pages offset of the array of GuestPages, or 0: stores to code are not noticed then. @param block of hart 0. */
 export function attachGuestPages(pages: u32, block: u32, harts: u32): void {
 	guestPages = pages
 	firstBlock = block
 	hartCount = harts
-	ownBit = (<u64>1) << ((hart - block) / VCPU_BLOCK_SIZE)
+	ownIndex = (hart - block) / VCPU_BLOCK_SIZE
+	ownBit = (<u64>1) << ownIndex
 }
 
 /** @param place in shared memory. @returns the GuestPage, or 0 where it is not guest RAM. */
@@ -48,6 +55,11 @@ export function guestPageOf(place: u32): u32 {
 	if (guestPages == 0) return 0
 	const distance = ramDistance(place)
 	return distance < 0 ? 0 : guestPages + (<u32>distance >> <u32>PAGE_SHIFT) * GUEST_PAGE_SIZE
+}
+
+/** Whether there is no other hart to tell. */
+export function isAlone(): bool {
+	return hartCount == 1
 }
 
 /** @returns the lines that bytes of a page lie in, as bits. @param length at least 1. */
@@ -98,7 +110,7 @@ export function markLines(page: u32, lines: u64): void {
 
 /** After a store to a page that may be code: tells the other harts if it is. */
 export function announceStore(page: u32, offset: u32, length: u32): void {
-	if (hartCount == 1) return
+	if (isAlone()) return
 	// A read-modify-write that changes nothing: the store, which may be plain, is ordered before it, and it before the looks at the
 	// lines here and at `changed` in announceChange(). Pairs with markLines() and takeVersion().
 	atomic.or<u32>(page, 0, GUEST_PAGE_VERSION)
@@ -107,24 +119,30 @@ export function announceStore(page: u32, offset: u32, length: u32): void {
 
 /** The page has changed, before: the other harts compare it, unless they will anyway. */
 export function announceChange(page: u32): void {
+	const own = (ownIndex + 1) << ANNOUNCER_SHIFT
 	for (;;) {
 		const before = atomic.load<u32>(page, GUEST_PAGE_VERSION)
-		// Where the bit is set, all were told since it was; whoever clears it sees the change. Pairs with takeVersion().
-		if (before & VERSION_CHANGED) return
-		if (atomic.cmpxchg<u32>(page, before, (before + 2) | VERSION_CHANGED, GUEST_PAGE_VERSION) == before) break
+		const announcer = before & VERSION_ANNOUNCER
+		// Where the bit is set, all were told since it was, but for the announcer; whoever clears it sees the change. Pairs with
+		// takeVersion().
+		const isChanged = (before & VERSION_CHANGED) != 0
+		if (isChanged && (announcer == 0 || announcer == own)) return
+		const after = isChanged ? before & ~VERSION_ANNOUNCER : ((before & VERSION_COUNT) + VERSION_NEXT) | own | VERSION_CHANGED
+		if (atomic.cmpxchg<u32>(page, before, after, GUEST_PAGE_VERSION) != before) continue
+		ring(isChanged ? (<u64>1) << ((announcer >> ANNOUNCER_SHIFT) - 1) : ~ownBit, DOORBELL_CODE_CHANGED)
+		return
 	}
-	ring(~ownBit, DOORBELL_CODE_CHANGED)
 }
 
 /** @returns the page's version, for a hart that compares it next. */
 export function takeVersion(page: u32): u32 {
 	// Ordered before the reads of the code: stores that find the bit clear are announced anew. Pairs with announceChange().
-	return atomic.and<u32>(page, ~VERSION_CHANGED, GUEST_PAGE_VERSION) & ~VERSION_CHANGED
+	return atomic.and<u32>(page, VERSION_COUNT, GUEST_PAGE_VERSION) & VERSION_COUNT
 }
 
 /** Whether code may have changed since the version was taken; after the bell, or else some time later. */
 export function isNewer(page: u32, version: u32): bool {
-	return (atomic.load<u32>(page, GUEST_PAGE_VERSION) & ~VERSION_CHANGED) != version
+	return (atomic.load<u32>(page, GUEST_PAGE_VERSION) & VERSION_COUNT) != version
 }
 
 /** Code was decoded: the page is in use as code. Plain, a hint. */
@@ -154,7 +172,7 @@ export function giveUp(page: u32): void {
 	atomic.store<u64>(page, 0, GUEST_PAGE_CODE_LINES)
 	atomic.add<u32>(page, 1, GUEST_PAGE_LIFE)
 	forgetStores(page)
-	atomic.add<u32>(page, 2, GUEST_PAGE_VERSION)
+	atomic.add<u32>(page, VERSION_NEXT, GUEST_PAGE_VERSION)
 	ring(~ownBit, DOORBELL_CODE_CHANGED)
 }
 
