@@ -8,7 +8,7 @@ import {Worker} from 'node:worker_threads'
 import {codeBuckets, codeCacheBytes} from '../../src/hart/code-cache.ts'
 import {fieldOffset, VcpuBlock} from '../../src/hart/index.ts'
 import {layOut, SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
-import {Rcu, rcuRegion} from '../../src/rcu/index.ts'
+import {Rcu, type RcuReader, rcuRegion} from '../../src/rcu/index.ts'
 import {
 	FlushCause,
 	logCapacity,
@@ -57,6 +57,7 @@ class Bench {
 	readonly config: TlbConfig
 	readonly memory: SharedMemory
 	readonly #tlb: Tlb
+	readonly #reader: RcuReader
 	readonly #state: number
 	readonly #flush: () => void
 	readonly #samples: number[] = []
@@ -75,12 +76,9 @@ class Bench {
 		this.config = config
 		this.memory = SharedMemory.create(map)
 		const blocks = new VcpuBlocks(this.memory, 1)
-		this.#tlb = new Tlb(this.memory, {
-			blocks,
-			rcu: new Rcu(this.memory),
-			config,
-			operations: tableOperations(hartCore, this.memory),
-		})
+		const rcu = new Rcu(this.memory)
+		this.#reader = rcu.reader(0)
+		this.#tlb = new Tlb(this.memory, {blocks, rcu, config, operations: tableOperations(hartCore, this.memory)})
 		this.#tlb.initialize(0)
 		this.#state = blocks.base(0) + VcpuBlock.offset.tlb
 		this.#flush =
@@ -89,13 +87,13 @@ class Bench {
 
 	/** Times one flush. */
 	sample(keep: 'keep' | 'warm up'): void {
-		this.#tlb.enter(0)
+		this.#reader.online()
 		this.#fillTables()
 		sweepCaches()
 		const began = performance.now()
 		this.#flush()
 		const nanoseconds = (performance.now() - began) * 1e6
-		this.#tlb.leave(0)
+		this.#reader.offline()
 		if (keep === 'keep') this.#samples.push(nanoseconds)
 		// The clearer catches up outside the timing. A sleep of 1 ms: no thread notifies.
 		while (this.#tlb.sharedStatistics().free < 2 * regimeCount) Atomics.wait(this.memory.i32, 0, 0, 1)

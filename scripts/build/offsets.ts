@@ -15,9 +15,10 @@ import {CodePage, lastParcel, pageSlots, parcelBytes, Slot, SlotHandler} from '.
 import {BlockStatus, CsrStatus, leaveRegion, WfiStatus} from '../../src/hart/core-status.ts'
 import {HartCounters} from '../../src/hart/hart-counters.ts'
 import {HartState} from '../../src/hart/hart-state.ts'
-import {RunState} from '../../src/hart/run-state.ts'
+import {largestRation, RunState} from '../../src/hart/run-state.ts'
 import {VcpuBlock} from '../../src/hart/vcpu-block.ts'
 import {
+	AtomicOperation,
 	allInterrupts,
 	codeLineBytes,
 	Doorbell,
@@ -107,6 +108,7 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 			['PAGE_SHIFT', BigInt(pageShift)],
 			['PAGE_BYTES', pageBytes],
 			['PAGE_MASK', BigInt(pageMask)],
+			['LARGEST_RATION', largestRation],
 			['PARCEL_BYTES', parcelBytes],
 			['PAGE_SLOTS', pageSlots],
 			['LAST_PARCEL', lastParcel],
@@ -115,6 +117,7 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 			...numbersOf('FLUSH_CAUSE', FlushCause),
 			...numbersOf('MIP', {...Mip, SUPERVISOR: supervisorInterrupts, ALL: allInterrupts}, BigInt),
 			...numbersOf('DOORBELL', Doorbell),
+			...numbersOf('ATOMIC', AtomicOperation),
 			...numbersOf('CSR_STATUS', CsrStatus),
 			...numbersOf('BLOCK_STATUS', BlockStatus),
 			...numbersOf('WFI_STATUS', WfiStatus),

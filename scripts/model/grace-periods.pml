@@ -317,7 +317,7 @@ inline waitForReader(reader) {
 	fi
 }
 
-/* Tlb.serveRequests(): the table is emptied, and filled anew from the page tables of now. */
+/* Tlb.#serveRequests(): the table is emptied, and filled anew from the page tables of now. */
 inline serveRequests() {
 	d_step { if :: request[me] -> request[me] = 0; translated[me] = version :: else fi } /* takeRequests: exchange */
 }

@@ -15,7 +15,7 @@ import {emitMultiplyHigh} from './multiply-high.ts'
 const ownSignatures = {
 	readMemory: [['i64', 'i32'], ['i32']],
 	writeMemory: [['i64', 'i32', 'i64'], ['i32']],
-	atomicAddress: [['i64', 'i32', 'i32'], ['i32']],
+	atomicAddress: [['i64', 'i32', 'i32', 'i64'], ['i32']],
 	coverFromRegion: [['i32', 'i32', 'i32'], ['i32']],
 	fetch: [['i64'], ['i32']],
 	fetchAcross: [['i64'], ['i32']],
@@ -33,6 +33,9 @@ const ownSignatures = {
 	zeroBlock: [['i64'], ['i32']],
 	manageBlock: [['i64', 'i32'], ['i32']],
 	mayFenceTranslations: [[], ['i32']],
+	clock: [[], []],
+	ration: [['i32'], ['i32']],
+	poll: [['i32'], ['i32']],
 } as const satisfies Readonly<
 	Record<string, readonly [parameters: readonly ValueType[], results: readonly ValueType[]]>
 >
@@ -60,7 +63,7 @@ function callSignatures(): [CallName, Signature][] {
 export const allCoreNames: readonly CoreName[] = [...signatures.keys()]
 
 /** Functions that every module of regions needs. */
-const always: readonly CoreName[] = ['readMemory', 'writeMemory', 'raise', 'coverFromRegion']
+const always: readonly CoreName[] = ['readMemory', 'writeMemory', 'raise', 'poll', 'coverFromRegion']
 
 /** The functions of the hart core that regions with these instructions may call. */
 export function coreNamesOf(instructionsOfRegions: Iterable<Instruction>): ReadonlySet<CoreName> {

@@ -1,6 +1,6 @@
 /**
- * Numbers of the privileged architecture: privileges, causes, bits of CSRs and PTEs. The build writes them to build/hart/offsets.ts
- * for the hart core, as STATUS_SIE and so on.
+ * Numbers of the privileged architecture: privileges, causes, bits of CSRs and PTEs. The build writes them to
+ * build/hart/offsets.ts for the hart core, as STATUS_SIE and so on.
  */
 
 export const Privilege = {user: 0, supervisor: 1, machine: 3} as const
@@ -58,18 +58,18 @@ export const Envcfg = {
 	CBCFE: 1n << 6n,
 	/** Zicboz: cbo.zero is allowed below. */
 	CBZE: 1n << 7n,
-	/** Svadu: page walks set A and D themselves; else a PTE that lacks them is a page fault (Svade). */
+	/** Svadu: page walks set A and D; otherwise a PTE without them is a page fault (Svade). */
 	ADUE: 1n << 61n,
 	/** Svpbmt: PTEs have memory types. */
 	PBMTE: 1n << 62n,
-	/** Sstc: stimecmp is in force. */
+	/** Sstc: stimecmp drives STIP. */
 	STCE: 1n << 63n,
 } as const
 
 /** mcounteren, scounteren, mcountinhibit. */
 export const Counter = {CY: 1n, TM: 2n, IR: 4n} as const
 
-/** mseccfg. Unprivileged spec, "Zkr": who besides M-mode may read the seed. */
+/** mseccfg. Unprivileged spec, "Zkr": which privileges besides M may read the seed. */
 export const Seccfg = {USEED: 1n << 8n, SSEED: 1n << 9n} as const
 
 /** Privileged spec, "Supervisor Address Translation and Protection (satp) Register". */
@@ -97,8 +97,8 @@ export const Pte = {
 	PPN: (1n << 44n) - 1n,
 	/** Bits 54–60. */
 	RESERVED: 0x7fn << 54n,
-	/** Svpbmt: the memory type; 3 is reserved. All our memory is coherent and ordered alike, so the others change nothing. */
+	/** Svpbmt: the memory type; 3 is reserved. All memory is coherent and ordered alike, so the others change nothing. */
 	PBMT: 3n << 61n,
-	/** Svnapot: one of 16 alike PTEs that map 64 KiB together. */
+	/** Svnapot: one of 16 equal PTEs that map 64 KiB together. */
 	N: 1n << 63n,
 } as const

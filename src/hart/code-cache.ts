@@ -1,8 +1,8 @@
-/** How large a vCPU's code cache is: hash buckets, then code pages. What they hold is the hart core's (core/code-cache.ts). */
+/** The size of a vCPU's code cache: hash buckets, then code pages. core/code-cache.ts in the hart core fills them. */
 import {CodePage} from './code-page.ts'
 
 const bucketBytes = 4
-/** Fewer would leave the pages unaligned. */
+/** With fewer the pages would be unaligned. */
 export const minimumCodePages = 8
 
 /** Twice as many buckets as pages, rounded up to a power of two: probes stay short. */

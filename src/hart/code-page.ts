@@ -1,14 +1,19 @@
-/** Decoded code: what a vCPU keeps of a page of guest instructions. */
+/** Decoded code: a vCPU's copy of a page of guest instructions. */
 import {array, codeLineBytes, pageBytes, sharedStruct} from '../memory/index.ts'
 
 /** Instructions begin at every halfword. */
 export const parcelBytes = 2
-/** Instruction slots of a page; two sentinels follow them, since an instruction of four bytes that ends the page leads to the second. */
+/**
+ * Instruction slots of a page. Two sentinels follow: a 32-bit instruction in the last slot falls through to the second.
+ */
 export const pageSlots = pageBytes / parcelBytes
-/** Page offset of the last parcel: an instruction of four bytes there lies in two pages. */
+/** Page offset of the last parcel: a 32-bit instruction there crosses the page. */
 export const lastParcel = pageBytes - parcelBytes
 
-/** One guest-physical page of decoded instructions, private to a vCPU. The slot of the instruction at page offset o is slots + o / 2 × 8. */
+/**
+ * One guest-physical page of decoded instructions, private to a vCPU. The slot of the instruction at page offset o is
+ * at slots + o / 2 × 8.
+ */
 export const CodePage = sharedStruct(
 	{
 		/** `pageSlots` instruction slots and two sentinels. */
@@ -18,7 +23,7 @@ export const CodePage = sharedStruct(
 		/** Offset in shared memory of the physical page; 0 = unused. */
 		page: 'i32',
 		generation: 'i32',
-		/** Tells this copy of this page from all others that this vCPU ever made; 0 in the scratch page only, which is no copy. */
+		/** Unique among all copies of pages that this vCPU ever made; 0 only in the scratch page, which is no copy. */
 		snapshotNumber: 'i64',
 		/** Offset in shared memory of the page's GuestPage; 0 = it is not guest RAM, and nobody stores to it. */
 		state: 'i32',

@@ -1,11 +1,13 @@
-/** What functions of the hart core return to generated code. The build writes them to build/hart/offsets.ts for the core. */
+/**
+ * Results that the hart core returns to generated code. The build writes them to build/hart/offsets.ts for the core.
+ */
 
 /** csrAccess(). */
 export const CsrStatus = {
 	/** No such CSR, or not for this hart now: an illegal instruction. */
 	illegal: 0,
 	done: 1,
-	/** Done, and translation or the takeable interrupts may have changed: the caller leaves the code that it runs. */
+	/** Done, and translation or the takeable interrupts may have changed: the caller leaves its generated code. */
 	restart: 2,
 } as const
 

@@ -1,8 +1,8 @@
 /** The hart's registers in shared memory, as the run loop and the library read and write them. Not for hot paths. */
-import {type SharedMemory, VcpuWords} from '../memory/index.ts'
+import {type SharedMemory, VcpuWords, type WordPair} from '../memory/index.ts'
 import {fieldOffset, type HartField} from './vcpu-block.ts'
 
-/** What a debugger shows: register name → value. `x` and `f` are arrays of 32. */
+/** Registers as a debugger shows them: name → value. `x` and `f` are arrays of 32. */
 export type RegisterDump = Readonly<{
 	pc: bigint
 	privilege: 'U' | 'S' | 'M'
@@ -30,7 +30,7 @@ const shownCsrs = [
 	'stimecmp',
 ] as const satisfies readonly HartField[]
 
-// Plain but for satp: only this vCPU's thread writes its registers while it runs; others look while it is parked.
+// Plain but for satp: only this vCPU's thread writes its registers while it runs; others access them while it parks.
 export class HartRegisters {
 	readonly #memory: SharedMemory
 	readonly #block: number
@@ -52,9 +52,10 @@ export class HartRegisters {
 	/** Writes satp, whose ASID remote fences read while this vCPU runs. */
 	publishSatp(value: bigint): void {
 		const low = this.#offset('satp') / 4
+		// Plain: only this vCPU reads the lower half.
 		this.#memory.u32[low] = Number(BigInt.asUintN(32, value))
-		// As publishSatp() in hart/csr-supervisor.ts: accesses through the old address space are ordered before, walks in the new
-		// one after. Pairs with #currentAsid() in src/tlb/tlb.ts.
+		// As publishSatp() in src/hart/core/csr-supervisor.ts: accesses through the old address space are ordered before,
+		// walks in the new one after. Pairs with #currentAsid() in src/tlb/tlb.ts.
 		Atomics.store(this.#memory.i32, low + 1, Number(BigInt.asIntN(32, value >> 32n)))
 	}
 
@@ -67,7 +68,14 @@ export class HartRegisters {
 		this.#memory.u32[this.#offset(field) / 4] = value
 	}
 
-	/** A 64-bit field as a number; beyond 2^53 it is rounded. No BigInt: the run loop asks for deadlines. */
+	/** A 64-bit field, exactly. No BigInt: the run loop asks for deadlines. */
+	readPair(field: HartField, into: WordPair): void {
+		const word = this.#offset(field) / 4
+		into.low = this.#memory.u32[word] ?? 0
+		into.high = this.#memory.u32[word + 1] ?? 0
+	}
+
+	/** A 64-bit field as a number; beyond 2^53 it is rounded. No BigInt: the run loop reads deadlines. */
 	number(field: HartField, index = 0): number {
 		const word = this.#offset(field) / 4 + 2 * index
 		return (this.#memory.u32[word + 1] ?? 0) * 2 ** 32 + (this.#memory.u32[word] ?? 0)

@@ -1,7 +1,7 @@
-/** A hart's architectural state: what a debugger shows and a snapshot keeps, with the CSRs that every thread may write (VcpuWords). */
+/** A hart's architectural state, except mip's bits that any thread may write (VcpuWords). */
 import {array, sharedStruct} from '../memory/index.ts'
 
-/** Plain, but for satp: only this vCPU writes it while it runs, anyone reads it while it is parked. */
+/** Plain but for satp: only this vCPU writes it while it runs; others access it while it is parked. */
 export const HartState = sharedStruct({
 	x: array('i64', 32),
 	f: array('i64', 32),
@@ -38,7 +38,7 @@ export const HartState = sharedStruct({
 	stimecmp: 'i64',
 	pmpcfg: array('i64', 16),
 	pmpaddr: array('i64', 64),
-	/** Retired instructions, with all of a slice counted as it begins: less `budget` while it runs. Wraps. */
+	/** Retired instructions. A slice counts in full when it begins: subtract `budget` and `reserve` while it runs. Wraps. */
 	instret: 'i64',
 	/** Added to instret to give mcycle / minstret after a guest wrote them. */
 	mcycleOffset: 'i64',

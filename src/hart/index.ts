@@ -1,4 +1,4 @@
-/** A hart: its state in shared memory, its registers, its reset. The hart core is core/, compiled by itself. */
+/** A hart: its state in shared memory, its registers, its reset. The hart core, core/, is compiled separately. */
 
 export {Envcfg, Privilege, Satp, Status} from './architecture.ts'
 export {codeBuckets, codeCacheBytes, minimumCodePages} from './code-cache.ts'

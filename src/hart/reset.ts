@@ -7,7 +7,7 @@ import {VcpuBlock} from './vcpu-block.ts'
 
 /** mstatus.UXL = SXL = 64 bits. */
 const wideMstatus = Status.UXL_64 | Status.SXL_64
-/** What the built-in SBI leaves to S-mode: every exception but ecall from S and M; supervisor interrupts. */
+/** Delegated by the built-in SBI: every exception but ecall from S and M; supervisor interrupts. */
 const delegatedExceptions = 0xb1ffn
 const delegatedInterrupts = BigInt(supervisorInterrupts)
 /** cycle, time, instret, hpmcounter3–31. */
@@ -15,11 +15,11 @@ const allCounters = 0xffff_ffffn
 /** cycle, time, instret: what U-mode reads until S-mode decides. */
 const basicCounters = Counter.CY | Counter.TM | Counter.IR
 /**
- * menvcfg at reset, with and without firmware, as QEMU has it: PBMTE (memory types), ADUE (page walks set A and D). Firmware
- * that knows neither finds the page tables working as the device tree says.
+ * menvcfg at reset, with and without firmware, as in QEMU: PBMTE (memory types), ADUE (page walks set A and D). So page
+ * tables work as the device tree says even under firmware that knows neither.
  */
 const resetEnvironment = Envcfg.PBMTE | Envcfg.ADUE
-/** What S-mode finds besides: stimecmp, and cache-block operations; cbo.inval invalidates. */
+/** Under the built-in SBI also stimecmp and cache-block operations; cbo.inval invalidates. */
 const supervisorEnvironment = resetEnvironment | Envcfg.STCE | Envcfg.CBZE | Envcfg.CBCFE | Envcfg.CBIE
 const never = 2n ** 64n - 1n
 /** PMP entry 0, as firmware without secrets leaves it: NAPOT over the whole physical space, R W X. */
@@ -33,14 +33,14 @@ export type HartEntry = Readonly<{mode: 'supervisor' | 'machine'; pc: number; dt
 export function resetHarts(blocks: VcpuBlocks, entry: HartEntry): void {
 	for (let hart = 0; hart < blocks.count; hart++) {
 		const block = blocks.base(hart)
-		// Plain: no vCPU runs; starting them orders it before them. The TLB's tables stay as they are.
+		// Plain: no vCPU runs, and these stores are ordered before its start. The TLB's tables stay as they are.
 		const registers = new HartRegisters(blocks.memory, block)
 		const codePagesUsed = registers.word('codePagesUsed')
 		const codeGeneration = registers.word('codeGeneration')
 		const {u8} = blocks.memory
 		u8.fill(0, block, block + VcpuBlock.offset.tlb)
 		u8.fill(0, block + VcpuBlock.offset.hart, block + VcpuBlock.size)
-		// The code cache outlives a reboot; the next generation makes its pages compare themselves with the new RAM.
+		// A code cache in use keeps its pages; the next generation has them compared with the new RAM.
 		registers.setWord('codePagesUsed', codePagesUsed)
 		registers.setWord('codeGeneration', codeGeneration + 1)
 		registers.setWord('hartId', hart)
@@ -67,7 +67,7 @@ export function resetHarts(blocks: VcpuBlocks, entry: HartEntry): void {
 	}
 }
 
-/** Brings a hart into S-mode as an HSM start does. SBI 2.0, "HSM Extension", register state at start. */
+/** Enters S-mode as an HSM start does. SBI 2.0, "HSM Extension", register state at start. */
 export function enterSupervisor(
 	registers: HartRegisters,
 	start: Readonly<{hart: number; address: bigint; opaque: bigint}>,

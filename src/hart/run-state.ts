@@ -1,29 +1,36 @@
-/** What generated code, the hart core and the run loop hand each other while a hart runs. A reset makes it anew. */
+/** State that generated code, the hart core and the run loop share while a hart runs. A reset initializes it. */
 import {sharedStruct} from '../memory/index.ts'
 
 /** Plain: only this vCPU writes it while it runs. */
 export const RunState = sharedStruct({
-	/** LR's address in shared memory (0 = no reservation), size in bytes, and the value seen. */
+	/** LR's address in shared memory (0 = no reservation), size in bytes, and the value seen. A device register's address is `scratch`. */
 	reservationOffset: 'i32',
 	reservationBytes: 'i32',
 	reservationValue: 'i64',
+	/** Guest-physical: the device register that was reserved last. */
+	reservedRegister: 'i64',
 	/** The exception being raised. */
 	trapCause: 'i64',
 	trapTval: 'i64',
-	/** Retired instructions at the last trap; the first of the traps since then without an instruction between them. For reports. */
+	/** Retired instructions + 1 at the last trap; the first of the traps at that count. For reports of a stuck hart. */
 	lastTrapRetired: 'i64',
 	firstTrapCause: 'i64',
 	firstTrapPc: 'i64',
-	/** A value that travels through memory: MMIO data, split accesses, CSR results. */
+	/** A value passed through memory: MMIO data, split accesses, CSR results. */
 	scratch: 'i64',
-	/** Instructions left in this slice, kept here across calls. */
+	/** Instructions left in this ration; kept here while generated code calls the core. */
 	budget: 'i32',
-	/** Instructions of the slice that a translated region has not been given yet: left = budget + reserve. 0 outside regions. */
+	/** Instructions of the slice that no ration has been made of yet. The slice has budget + reserve instructions left. */
 	reserve: 'i32',
+	/** Slow work left until the core looks at the clock again; see hart/core/slow.ts. */
+	untilClock: 'i32',
+	/** What `untilClock` was when the last ration was handed out; how much smaller rations are now, log2. */
+	clockSeen: 'i32',
+	rationShift: 'i32',
 	/** Regime of data accesses and of fetches, kept current by the hart core. */
 	dataRegime: 'i32',
 	fetchRegime: 'i32',
-	/** Bumped by fence.i, and where code changed: decoded pages of an older generation are compared with memory before use. */
+	/** Incremented by fence.i, and where code changed: decoded pages of an older generation are compared with memory before use. */
 	codeGeneration: 'i32',
 	/** The generation of the last fence.i: pages that are older are compared, whatever their version says. */
 	fencedGeneration: 'i32',
@@ -31,15 +38,20 @@ export const RunState = sharedStruct({
 	interpretAt: 'i32',
 	/** The GuestPage of an atomic store to code, to be announced once it is done; 0 = none. */
 	storedPage: 'i32',
-	/** The data and fetch tables in use, and their masks ((entries − 1) × TlbEntry.size): what generated code loaded at its last restart. */
+	/**
+	 * The data and fetch tables that generated code loaded at its last restart, with masks (entries − 1) × TlbEntry.size.
+	 */
 	dataTable: 'i32',
 	dataMask: 'i32',
 	/** Where the data table keeps last pages (TlbTableTrailer.lastPages). */
 	lastPages: 'i32',
 	fetchTable: 'i32',
 	fetchMask: 'i32',
-	/** 1: ecall from S leaves to the run loop (built-in SBI); 0: it traps to M. */
+	/** 1: ecall from S returns to the run loop (built-in SBI); 0: it traps. */
 	builtInSbi: 'i32',
-	/** The next free decoded page in this vCPU's code cache, index. */
+	/** Index of the next free decoded page in this vCPU's code cache. */
 	codePagesUsed: 'i32',
 })
+
+/** Instructions that a region runs between two checks of the doorbell, at most: some microseconds. */
+export const largestRation = 4096

@@ -1,4 +1,4 @@
-/** One vCPU's block in shared memory: the words others write, its TLB state, its hart. */
+/** One vCPU's block in shared memory: the words that any thread writes, its TLB state, its hart. */
 import {type FieldList, pageBytes, type SharedStruct, sharedStruct, VcpuWords} from '../memory/index.ts'
 import {TlbState} from '../tlb/index.ts'
 import {HartCounters} from './hart-counters.ts'

@@ -13,6 +13,8 @@ export type MachineOptions = Readonly<{
 	dtb?: string
 	/** The kernel's command line. */
 	append?: string
+	/** Of the virtio-mmio transport: 1, the legacy interface, by default, as in QEMU; or 2. */
+	virtioMmioVersion?: 1 | 2
 	/** Stops the machine when aborted. */
 	signal?: AbortSignal
 }> &

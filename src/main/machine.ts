@@ -117,7 +117,8 @@ export class Machine implements CommandLineMachine {
 		this.#memory = memory
 		this.#abort = options.signal
 		this.#blocks = new VcpuBlocks(memory, harts)
-		this.#board = new Board(memory, this.#blocks, {now: ticksSince(clockOrigin)})
+		const {virtioMmioVersion} = options
+		this.#board = new Board(memory, this.#blocks, {now: ticksSince(clockOrigin), virtioMmioVersion})
 		this.#rcu = new Rcu(memory, harts)
 		this.#stalls = new StallWatch(this.#rcu)
 		const operations = tableOperations(hartModule, memory)
@@ -135,7 +136,7 @@ export class Machine implements CommandLineMachine {
 		started.defer(() => this.#translation?.close())
 		this.#countsChains = translation.accel === 'jit' && translation.countChains === true
 		const modules = {hartModule, interpreterModule, translation}
-		const shared = {harts, memory: memory.memory, map: memory.map, tlb, clockOrigin, ...modules}
+		const shared = {harts, memory: memory.memory, map: memory.map, tlb, clockOrigin, virtioMmioVersion, ...modules}
 		const codePages = codePagesPerVcpu(harts)
 		this.#threads = started.use(new VcpuThreads())
 		for (let vcpu = 0; vcpu < harts; vcpu++) {

@@ -68,7 +68,7 @@ function announce(memory: SharedMemory, version: number): boolean {
 		if (isChanged && (before & Version.announcer) === 0) return false
 		const after = isChanged
 			? before & ~Version.announcer
-			: (((before & Version.count) + Version.next) | Version.changed) | 0
+			: ((before & Version.count) + Version.next) | Version.changed | 0
 		if (Atomics.compareExchange(memory.i32, version, before, after) === before) return true
 	}
 }

@@ -1,4 +1,4 @@
-/** A histogram of latencies in shared memory: eight buckets per power of two, so a percentile is right within 1/8. */
+/** A histogram of latencies in shared memory: eight buckets per power of two, so a percentile is accurate to 1/8. */
 import {array, sharedStruct} from '../memory/index.ts'
 
 const subBits = 3
@@ -44,7 +44,7 @@ export function recordLatency(words: Int32Array, offset: number, microseconds: n
 
 export function summarizeLatency(words: Int32Array, offset: number): LatencySummary {
 	const first = (offset + LatencyHistogram.offset.buckets) >> 2
-	// A copy, so that the count and the percentiles are of the same moment.
+	// Plain, and the load below orders nothing: statistics. One copy, so that count and percentiles agree.
 	const counts = words.slice(first, first + bucketCount)
 	const count = counts.reduce((sum, each) => sum + each, 0)
 	const maximum = Atomics.load(words, (offset + LatencyHistogram.offset.maximum) >> 2) >>> 0

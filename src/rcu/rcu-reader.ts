@@ -32,11 +32,6 @@ export class RcuReader {
 		this.#counter = rcu.counterWord
 	}
 
-	get isOnline(): boolean {
-		// Plain: only this thread writes it.
-		return this.#words[this.#slot] !== 0
-	}
-
 	/**
 	 * Ends one read-side critical section and begins the next. Pointers that were loaded before are void; the next
 	 * one must be loaded atomically, so that the load stays behind the store made here.

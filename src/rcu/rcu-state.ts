@@ -2,7 +2,7 @@
 import {array, type RegionRequest, sharedStruct} from '../memory/index.ts'
 import {LatencyHistogram} from './latency-histogram.ts'
 
-/** Grace periods are numbered 1, 3, 5, …: the low word of a number is never 0, which is a slot's word for *offline*. */
+/** Grace periods are numbered 1, 3, 5, …: the low word of a number is never 0, which in a slot means *offline*. */
 export const gracePeriodStep = 2
 
 /**
@@ -17,9 +17,9 @@ export const RcuState = sharedStruct(
 		counterPadding: array('i64', 15),
 
 		// any thread
-		/** 1: some reader shall begin a new grace period when it next advances the state. */
+		/** 1: the thread that next advances the state begins a new grace period. */
 		wanted: 'i32',
-		/** 0 free, 1 held, 2 held, and the holder has to look again. Nobody waits for it. */
+		/** 0 free, 1 held, 2 held and the holder must scan again. No thread waits for it. */
 		advancing: 'i32',
 		/** 1 + the index of the reader that the grace period `target` waits for; 0 = none. */
 		holdout: 'i32',
@@ -28,11 +28,11 @@ export const RcuState = sharedStruct(
 		/** When the latest grace period began, and the one in `target`: microseconds modulo 2^32. */
 		counterBegan: 'i32',
 		targetBegan: 'i32',
-		/** 1: `targetBegan` is a time. */
+		/** 1: `targetBegan` is valid. */
 		targetTimed: 'i32',
 		/** Every grace period up to this one has elapsed. */
 		completed: 'i64',
-		/** The grace period that is being waited for; = completed when none is. */
+		/** The grace period that is being waited for; equal to `completed` when there is none. */
 		target: 'i64',
 		gracePeriods: 'i32',
 
@@ -49,7 +49,10 @@ export const RcuState = sharedStruct(
 /** One reader's. Padded to two cache lines, because the adjacent-line prefetcher couples them. */
 export const RcuSlot = sharedStruct(
 	{
-		/** Low word 0: offline. Else the number of the grace period that the reader saw begin at its last quiescent state. Written by the reader only. */
+		/**
+		 * Low word 0: offline. Otherwise the number of the latest grace period that had begun at the reader's last
+		 * quiescent state. Written by the reader only.
+		 */
 		seen: 'i64',
 		/** Threads that sleep on the low word of `seen`. Written by waiters. */
 		waiters: 'i32',

@@ -24,8 +24,6 @@ export type RcuOptions = Readonly<{
 	stallLimit?: number
 	/** Default: one line on the console. */
 	onStall?: (stall: Stall) => void
-	/** The first grace period's number, odd; counts only for the first Rcu over a memory. For tests of long runs. */
-	firstGracePeriod?: number
 }>
 
 export type RcuStatistics = Readonly<{
@@ -78,8 +76,9 @@ export class Rcu {
 		this.#wanted = word('wanted')
 		this.#advancing = word('advancing')
 		this.#holdout = word('holdout')
-		// The first Rcu over a zero-filled memory numbers the first grace period; it elapses as soon as someone looks.
-		Atomics.compareExchange(memory.i64, this.#counter >> 1, 0n, BigInt(options.firstGracePeriod ?? 1))
+		// The first Rcu over a zero-filled memory numbers the first grace period, unless that is numbered; it elapses as soon as
+		// someone looks.
+		Atomics.compareExchange(memory.i64, this.#counter >> 1, 0n, 1n)
 	}
 
 	/** The reader with this index. One thread may use it at a time. */
@@ -98,11 +97,6 @@ export class Rcu {
 		return (this.#slots + reader * RcuSlot.size + RcuSlot.offset.seen) >> 2
 	}
 
-	/** Whether the reader is in an extended quiescent state now. Ordered after the caller's stores; pairs with RcuReader.online(). */
-	isOffline(reader: number): boolean {
-		return Atomics.load(this.#words, this.slotWord(reader)) === 0
-	}
-
 	/**
 	 * Names a grace period that begins after all that the caller has stored, and sees to it that it begins.
 	 * Never blocks.
@@ -119,40 +113,6 @@ export class Rcu {
 	/** Whether the grace period has elapsed. What readers did in it is ordered before what the caller does next; pairs with #advance(). */
 	poll(gracePeriod: GracePeriod): boolean {
 		return loadCounter(this.#words, this.#completed) >= gracePeriod
-	}
-
-	/**
-	 * Waits for a grace period that begins now. `reader`, the caller's own, is offline meanwhile: two threads that
-	 * wait for each other pass.
-	 */
-	synchronize(reader?: RcuReader): void {
-		const wasOnline = reader?.isOnline ?? false
-		reader?.offline()
-		const gracePeriod = this.startPoll()
-		for (let other = 0; other < this.readers; other++) this.waitForReader(other, gracePeriod)
-		if (wasOnline) reader?.online()
-	}
-
-	/** The same for a thread that must return to its event loop. */
-	async synchronizeAsync(): Promise<void> {
-		await this.elapsed(this.startPoll())
-	}
-
-	/** Resolves once the grace period has elapsed; looks once a millisecond. */
-	async elapsed(gracePeriod: GracePeriod): Promise<void> {
-		for (let reports = 0; !this.poll(gracePeriod); ) {
-			await new Promise((resolve) => setTimeout(resolve, 1))
-			const stall = this.checkStall()
-			if (stall && stall.milliseconds >= (reports + 1) * this.stallLimit) {
-				reports += 1
-				this.reportStall(stall)
-			}
-		}
-	}
-
-	/** Waits until what anyone deferred before this call is ready. */
-	barrier(reader?: RcuReader): void {
-		this.synchronize(reader)
 	}
 
 	/** Whether this reader has passed a quiescent state since the grace period began, or is offline. */

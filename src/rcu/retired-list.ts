@@ -1,4 +1,4 @@
-/** Objects that were retired, oldest first, each with the grace period after which it may be recycled. Any thread adds and takes. */
+/** Retired objects, oldest first, each with the grace period after which it may be recycled; for any thread. */
 import {assert} from '../errors.ts'
 import type {SharedMemory} from '../memory/index.ts'
 import type {GracePeriod, Rcu} from './rcu.ts'
@@ -9,7 +9,9 @@ export class RetiredList {
 	readonly #queue: SharedQueue
 	readonly #mayPass: (gracePeriod: number) => boolean
 
-	/** @param offset bytes from the start of the shared memory to RetiredList.size(capacity) zeroed bytes, aligned to 128. */
+	/**
+	 * @param offset bytes from the start of the shared memory to RetiredList.size(capacity) zeroed bytes, aligned to 128.
+	 */
 	constructor(rcu: Rcu, memory: SharedMemory, offset: number, capacity: number) {
 		this.#rcu = rcu
 		this.#queue = new SharedQueue(memory, offset, capacity)
@@ -21,7 +23,7 @@ export class RetiredList {
 		return SharedQueue.size(capacity)
 	}
 
-	/** How many objects wait for their grace period or to be taken, about. */
+	/** Approximately how many objects wait for their grace period or to be taken. */
 	get length(): number {
 		return this.#queue.length
 	}

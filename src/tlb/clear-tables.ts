@@ -1,16 +1,16 @@
-/** The helper pool's job: clear retired tables and give them back. */
+/** The helper pool's task: clears retired tables and recycles them. */
 import type {SharedMemory} from '../memory/index.ts'
 import {Rcu} from '../rcu/index.ts'
 import type {TableOperations} from './table-operations.ts'
 import {tablePools} from './tlb.ts'
 import type {TlbConfig} from './tlb-config.ts'
 
-/** Grace periods last a vCPU's slice, some hundred microseconds, and longer where vCPUs outnumber cores. Milliseconds. */
+/** Milliseconds. A grace period lasts a vCPU's slice, some hundred microseconds; longer if vCPUs outnumber cores. */
 const [pause, longestJob] = [1, 50]
 
 /**
- * Clears and recycles all tables whose grace period has elapsed; while so many others wait for theirs that the pool may
- * run dry, looks again, for a bounded time. Any thread that may sleep. @returns how many.
+ * Clears and recycles all tables whose grace period has elapsed. While so many others are retired that the pool may run
+ * dry, tries again, for a bounded time. Any thread that may sleep. @returns how many.
  */
 export function clearRetired(memory: SharedMemory, config: TlbConfig, operations: TableOperations): number {
 	const pools = tablePools(memory, {rcu: new Rcu(memory), config, operations}).filter((pool) => pool !== undefined)
@@ -19,7 +19,7 @@ export function clearRetired(memory: SharedMemory, config: TlbConfig, operations
 	for (let waited = 0; waited <= longestJob; waited += pause) {
 		for (const pool of pools) recycled += pool.recycleRetired()
 		if (!pools.some((pool) => pool.wantsClearing)) break
-		// Nobody wakes it: the time-out is the point.
+		// Only sleeps: no thread notifies this word; orders nothing.
 		Atomics.wait(bed, 0, 0, pause)
 	}
 	return recycled

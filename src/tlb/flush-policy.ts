@@ -1,4 +1,7 @@
-/** Flush policies: how one table becomes empty where that is not done in place (core/flush.ts). Selected by name, so that they can be compared in one run. */
+/**
+ * Flush policies: how a table is emptied if core/flush.ts has not emptied it in place. Selected by name, so that they
+ * can be compared.
+ */
 import type {SharedMemory} from '../memory/index.ts'
 import type {GracePeriod} from '../rcu/index.ts'
 import {isFilled, tableLog2Entries} from './table.ts'
@@ -8,37 +11,37 @@ import {TlbState} from './tlb-layout.ts'
 
 export type FlushPolicyName = 'swap-pool' | 'clear'
 
-/** Where the tables are. */
+/** A machine's tables, as the policies see them. */
 export type Tables = Readonly<{
 	memory: SharedMemory
-	/** By log2 of the entries. */
+	/** Indexed by log2 of the entries. */
 	pools: readonly (TablePool | undefined)[]
 	operations: TableOperations
 	/** Of the machine's encoding. */
 	tagBias: number
-	/** Descriptors of the tables that this thread has taken out and not yet retired: a flush retires all of its at once. */
+	/** Descriptors that this thread has swapped out and not yet retired: a flush retires all of its tables at once. */
 	swappedOut: number[]
 }>
 
 export interface FlushPolicy {
 	readonly name: FlushPolicyName
-	/** Whether the owner undoes a table with few entries in place first: TlbState.undoLimit. */
+	/** Whether the owner first undoes a table with few entries in place: TlbState.undoLimit. */
 	readonly undoes: boolean
 	/**
-	 * On the owner's thread, online, for a table that the flush in place has left: the regime's table is empty when it returns.
-	 * The owner then loads the descriptor afresh. @param state offset of its TlbState.
+	 * Empties a table that the flush in place has left. On the owner's thread, online; the owner reloads the descriptor
+	 * afterwards. @param state offset of its TlbState.
 	 */
 	emptyOwn(tables: Tables, state: number, regime: number): void
 	/**
-	 * On any thread: the regime's table will be empty to the owner from its next quiescent state on.
-	 * @returns false when the owner has to do it itself.
+	 * On any thread: from its next quiescent state on, the owner finds the regime's table empty.
+	 * @returns false if the owner has to flush it itself.
 	 */
 	flushOther(tables: Tables, state: number, regime: number): boolean
 }
 
 /**
- * A table with few entries is emptied by its log; else a cleared table from the pool takes the place of the old one, which
- * is retired, and that costs the same at every size.
+ * A table with few entries is undone by its log. Otherwise a cleared table from the pool replaces it, and it is
+ * retired: that costs the same at every size.
  */
 const swapPool: FlushPolicy = {
 	name: 'swap-pool',
@@ -60,7 +63,7 @@ const swapPool: FlushPolicy = {
 	},
 }
 
-/** The owner zeroes its table in place: what swapping saves. */
+/** The owner zeroes its table in place: the cost that swapping avoids. */
 const clear: FlushPolicy = {
 	name: 'clear',
 	undoes: false,
@@ -74,12 +77,12 @@ const clear: FlushPolicy = {
 
 export const flushPolicies: Readonly<Record<FlushPolicyName, FlushPolicy>> = {'swap-pool': swapPool, clear}
 
-/** Replaces the regime's table; the old one, if there was one, is to be retired. @param fresh the descriptor of a cleared table from the pool. */
+/** Swaps the regime's table; the old one, if any, is left to retireSwappedOut(). @param fresh of a cleared table. */
 export function publish(tables: Tables, state: number, regime: number, fresh: number): void {
 	const words = tables.memory.i32
-	// Publish: clearing (and poisoning, where the encoding has it) is ordered before the descriptor; it pairs with the owner's
-	// load of the descriptor after a quiescent state. An exchange, so that of two threads that swap each retires the table that
-	// it alone took out.
+	// Publish: clearing (and poison, if the encoding has it) is ordered before the descriptor. Pairs with the owner's
+	// load of the descriptor after a quiescent state. An exchange, so that two threads that swap each retire the table
+	// they took out.
 	const old = Atomics.exchange(words, descriptorWord(state, regime), fresh)
 	// Statistics: orders nothing.
 	Atomics.add(words, (state + TlbState.offset.epoch + regime * 4) >>> 2, 1)
@@ -88,13 +91,13 @@ export function publish(tables: Tables, state: number, regime: number, fresh: nu
 	tables.swappedOut.push(old)
 }
 
-/** Retires what this thread has swapped out. @param gracePeriod one that began after the last swap. */
+/** Retires the tables that this thread has swapped out. @param gracePeriod one that began after the last swap. */
 export function retireSwappedOut(tables: Tables, gracePeriod: GracePeriod): void {
 	for (const descriptor of tables.swappedOut) poolOf(tables, descriptor).retire(descriptor, gracePeriod)
 	tables.swappedOut.length = 0
 }
 
-/** A vCPU without tables has nothing to flush, nor has a table that its owner has not filled. */
+/** Whether there is nothing to flush: the vCPU has no table, or its owner has not filled it. */
 function isElided(tables: Tables, state: number, descriptor: number): boolean {
 	if (descriptor === noTable) return true
 	if (isFilled(tables.memory, descriptor)) return false

@@ -1,11 +1,11 @@
-/** What other threads ask a vCPU to flush itself: a ring of page ranges and a word of bits in its TlbState. */
+/** Flush requests that other threads post to a vCPU: a ring of page ranges and a word of bits in its TlbState. */
 import type {SharedMemory} from '../memory/index.ts'
 import {TlbState} from './tlb-layout.ts'
 
 /** 4 KiB pages; the first one's number (gva >> 12) as two 32-bit words. */
 export type PageRange = Readonly<{firstLow: number; firstHigh: number; pages: number}>
 
-/** In TlbState.requestAll: all translated regimes' tables. */
+/** In TlbState.requestAll: the tables of all regimes that translate. */
 const allBit = 1
 
 /** Words of a request: [firstLow, firstHigh, pages, asid or -1]. */
@@ -24,7 +24,8 @@ function word(state: number, field: 'requestAll' | 'requestLock' | 'requestHead'
 
 /** Any thread. @param state offset of the target's TlbState. */
 export function postEverything(memory: SharedMemory, state: number): void {
-	// Ordered after the caller's stores to page tables or code, before its look at the target's RCU slot. Pairs with takeRequests().
+	// Ordered after the caller's stores to page tables, before its load of the target's RCU slot. Pairs with
+	// takeRequests().
 	Atomics.or(memory.i32, word(state, 'requestAll'), allBit)
 }
 
@@ -32,13 +33,14 @@ export function postEverything(memory: SharedMemory, state: number): void {
 export function postRange(memory: SharedMemory, state: number, range: PageRange, asid: number): void {
 	const words = memory.i32
 	const lock = word(state, 'requestLock')
-	// Take: the last poster's tail is ordered before. Pairs with the release below.
+	// Acquire: the last poster's tail is visible. Pairs with the release below.
 	if (Atomics.compareExchange(words, lock, 0, 1) !== 0) {
 		postEverything(memory, state)
 		return
 	}
+	// Plain: only the lock's holder writes the tail.
 	const tail = words[word(state, 'requestTail')] ?? 0
-	// The owner has read what it frees; pairs with its store of the head.
+	// Acquire: the owner has read the slots that it freed. Pairs with its store of the head.
 	const isFull = ((tail - Atomics.load(words, word(state, 'requestHead'))) | 0) >= capacity
 	if (!isFull) {
 		const request = word(state, 'requests') + (tail & (capacity - 1)) * requestWords
@@ -47,14 +49,15 @@ export function postRange(memory: SharedMemory, state: number, range: PageRange,
 		words[request + 1] = range.firstHigh
 		words[request + 2] = range.pages
 		words[request + 3] = asid
-		// Publish, and as postEverything().
+		// Publish the request, and ordered as in postEverything(). Pairs with the loads of the tail.
 		Atomics.store(words, word(state, 'requestTail'), (tail + 1) | 0)
 	}
+	// Release: the tail is ordered before. Pairs with the acquire above.
 	Atomics.store(words, lock, 0)
 	if (isFull) postEverything(memory, state)
 }
 
-/** Two loads. Ordered after the caller's own RCU slot was stored; pairs with the posters' look at that slot. */
+/** Two loads. Ordered after the caller's own RCU slot was stored; pairs with the posters' load of that slot. */
 export function hasRequests(memory: SharedMemory, state: number): boolean {
 	const words = memory.i32
 	return (
@@ -67,18 +70,19 @@ export function hasRequests(memory: SharedMemory, state: number): boolean {
 /** Owner only. */
 export function takeRequests(memory: SharedMemory, state: number, handlers: RequestHandlers): void {
 	const words = memory.i32
-	// The tail before the bits: all requests up to it are older than the flush of everything, which serves them too.
+	// Acquire; pairs with the posters' stores. The tail before the bits: a flush of everything then serves all requests
+	// up to that tail, too.
 	const tail = Atomics.load(words, word(state, 'requestTail'))
 	const bits = Atomics.exchange(words, word(state, 'requestAll'), 0)
 	if (bits & allBit) handlers.all()
 	else {
 		for (let head = words[word(state, 'requestHead')] ?? 0; head !== tail; head = (head + 1) | 0) {
 			const request = word(state, 'requests') + (head & (capacity - 1)) * requestWords
-			// Plain: the poster wrote them before the tail.
+			// Plain: the poster wrote them before the tail, and only this thread writes the head.
 			const [firstLow = 0, firstHigh = 0, pages = 0, asid = anyAsid] = words.subarray(request, request + requestWords)
 			handlers.range({firstLow, firstHigh, pages}, asid)
 		}
 	}
-	// Free: the reads above are ordered before. Pairs with the load in postRange().
+	// Release the slots: the reads above come before. Pairs with the load in postRange().
 	Atomics.store(words, word(state, 'requestHead'), tail)
 }

@@ -1,6 +1,7 @@
 /**
- * The tables of one size class, in shared memory. A table is *free* (and cleared), *in use* by a vCPU's regime, *retired*
- * (no vCPU can find it, some may still read it) or being *cleared*, from which it is recycled. Any thread takes and retires.
+ * The tables of one size class, in shared memory. A table is *free* (and cleared), *in use* by a vCPU's regime,
+ * *retired* (no vCPU can find it, some may still read it) or being *cleared*, from which it is recycled. Any thread
+ * takes and retires.
  */
 import {assert} from '../errors.ts'
 import {array, pageBytes, roundUp, type SharedMemory, sharedStruct} from '../memory/index.ts'
@@ -10,7 +11,7 @@ import type {TableOperations} from './table-operations.ts'
 
 const PoolHeader = sharedStruct(
 	{
-		/** 1 once a thread has begun to put all tables into the queue of free ones. */
+		/** 1 once a thread has begun to put all tables into the queue of free tables. */
 		initialized: 'i32',
 		/** 1 from a request for clearing until a clearer begins. */
 		clearingWanted: 'i32',
@@ -22,8 +23,8 @@ const PoolHeader = sharedStruct(
 	{align: 128},
 )
 
-/** One word per table. Whoever moves a table on exchanges it, and so finds a table that two threads move. */
-export const TableState = {free: 0, inUse: 1, retired: 2, clearing: 3} as const
+/** One word per table, exchanged at each move, so that a table that two threads move is detected. */
+const TableState = {free: 0, inUse: 1, retired: 2, clearing: 3} as const
 
 export type PoolSize = Readonly<{log2Entries: number; tables: number; spareTables: number}>
 
@@ -82,7 +83,8 @@ export class TablePool {
 		this.#retired = new RetiredList(rcu, memory, offset + layout.retired, tables)
 		this.#clearingThreshold = spareTables / 2
 		this.#needsClearing = options.needsClearing ?? (() => {})
-		// One thread puts the tables there; another that starts meanwhile finds some of them, or takes the pool for dry.
+		// Orders nothing: the queue does. One thread fills it; another that starts meanwhile finds part of it, or a dry
+		// pool.
 		if (Atomics.exchange(memory.i32, this.#headerWord('initialized'), 1) === 0) {
 			for (let table = 0; table < tables; table++) this.#putFree(table)
 		}
@@ -101,16 +103,20 @@ export class TablePool {
 		return noTable
 	}
 
-	/** For when the pool is dry: clears a retired table on the spot. @returns its descriptor, or noTable when none is ready. */
+	/** When the pool is dry: clears a retired table itself. @returns its descriptor, or noTable when none is ready. */
 	takeRetired(): number {
 		const table = this.#clearOne()
 		return table < 0 ? noTable : this.#prepare(table, TableState.clearing)
 	}
 
-	/** Retires a table. Never blocks. @param gracePeriod one that began after the table was unpublished by an atomic exchange. */
+	/**
+	 * Retires a table. Never blocks.
+	 * @param gracePeriod one that began after the table was unpublished by an atomic exchange.
+	 */
 	retire(descriptor: number, gracePeriod: GracePeriod): void {
 		const table = this.#indexOf(descriptor)
 		this.#move(table, TableState.inUse, TableState.retired)
+		// Statistics: orders nothing.
 		Atomics.add(this.#memory.i32, this.#headerWord('retired'), 1)
 		this.#retired.defer(table + 1, gracePeriod)
 		if (this.wantsClearing) this.#askForClearing()
@@ -123,6 +129,7 @@ export class TablePool {
 
 	/** Clears and recycles all retired tables whose grace period has elapsed. Any thread. @returns how many. */
 	recycleRetired(): number {
+		// Ordered before the list is read. Pairs with #askForClearing().
 		Atomics.store(this.#memory.i32, this.#headerWord('clearingWanted'), 0)
 		for (let count = 0; ; count++) {
 			const table = this.#clearOne()
@@ -133,6 +140,7 @@ export class TablePool {
 	}
 
 	statistics(): PoolStatistics {
+		// Orders nothing.
 		const count = (field: 'retired' | 'recycled') => Atomics.load(this.#memory.i32, this.#headerWord(field)) >>> 0
 		return {
 			tables: this.tables,
@@ -144,7 +152,8 @@ export class TablePool {
 	}
 
 	#askForClearing(): void {
-		// Ordered after the table was put on the list; pairs with the store in recycleRetired(): the clearer finds the table, or this asks again.
+		// Ordered after the table was put on the list. Pairs with the store in recycleRetired(): the clearer finds the
+		// table, or this asks again.
 		if (Atomics.compareExchange(this.#memory.i32, this.#headerWord('clearingWanted'), 0, 1) === 0) this.#needsClearing()
 	}
 
@@ -163,17 +172,18 @@ export class TablePool {
 		this.#move(table, TableState.retired, TableState.clearing)
 		// It may be empty already: its owner undid it while another thread swapped it away.
 		this.#operations.emptyTable(this.#descriptor(table), this.#tagBias)
+		// Statistics: orders nothing.
 		Atomics.add(this.#memory.i32, this.#headerWord('recycled'), 1)
 		return table
 	}
 
 	#putFree(table: number): void {
-		// Publishes the clearing: SharedQueue orders what was written before put() before the taker's reads.
+		// Publishes the clearing: SharedQueue orders it before the taker's reads.
 		assert(this.#free.put(table + 1, 0), 'the queue of free tables has room for all tables')
 	}
 
 	#move(table: number, from: number, to: number): void {
-		// Checks the invariant that one thread has the table; the queues order its bytes.
+		// Checks that one thread has the table; the queues order its bytes.
 		const before = Atomics.exchange(this.#memory.i32, (this.#states >>> 2) + table, to)
 		assert(before === from, 'a table moves free → in use → retired → clearing, in the hands of one thread')
 	}

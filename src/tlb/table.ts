@@ -1,8 +1,8 @@
-/** One TLB table, given its descriptor: where its parts lie, and what others ask of it. Its bytes change in core/table.ts. */
+/** One TLB table, given its descriptor: where its parts lie, whether it is filled. core/table.ts changes its bytes. */
 import {pageBytes, roundUp, type SharedMemory} from '../memory/index.ts'
 import {descriptorLog2Mask, TlbEntry, TlbTableTrailer} from './tlb-layout.ts'
 
-/** Bytes of a table, entries and trailer, from one table to the next. */
+/** Bytes from one table to the next: entries, trailer, padding. */
 export function tableBytes(log2Entries: number): number {
 	return roundUp((1 << log2Entries) * TlbEntry.size + TlbTableTrailer.size, pageBytes)
 }
@@ -23,8 +23,8 @@ export function trailerWord(descriptor: number, field: keyof typeof TlbTableTrai
 
 /**
  * Whether the owner may have filled an entry. Ordered after the caller's stores to page tables, if an atomic
- * read-modify-write lies between; pairs with the owner's store of `filled`, which comes before its page walk: either this
- * sees it, or the walk sees the new page table.
+ * read-modify-write lies between; pairs with the owner's store of `filled`, which comes before its page walk: either
+ * this sees it, or the walk sees the new page table.
  */
 export function isFilled(memory: SharedMemory, descriptor: number): boolean {
 	return Atomics.load(memory.i32, trailerWord(descriptor, 'filled')) !== 0

@@ -16,16 +16,16 @@ export type TlbConfig = Readonly<{
 	spareTables?: number
 	/** Default swap-pool. */
 	policy?: FlushPolicyName
-	/** The policy swap-pool empties a table by its log where that has at most so many entries; -1 = never. Default 512. */
+	/** The policy swap-pool undoes a table with at most this many logged entries; -1 = never. Default 512. */
 	undoLimit?: number
-	/** The rest is as defaultTlbDesign has it. */
+	/** Replaces fields of defaultTlbDesign. */
 	design?: Partial<TlbDesign>
 }>
 
 /** One size class of tables, and where its pool lies, bytes from the start of the region. */
 export type SizeClass = Readonly<{log2Entries: number; tables: number; spareTables: number; offset: number}>
 
-/** The size classes of a machine; now one. */
+/** The size classes of a machine; currently one. */
 export function sizeClasses(config: TlbConfig): readonly SizeClass[] {
 	const {vcpus, log2Entries = 12, spareTables = Math.max(256, vcpus * 32)} = config
 	if (!(log2Entries >= 6 && log2Entries <= 16))
@@ -34,7 +34,7 @@ export function sizeClasses(config: TlbConfig): readonly SizeClass[] {
 	return [{log2Entries, tables: vcpus * regimeCount + spareTables, spareTables, offset}]
 }
 
-/** @returns what TlbState.undoLimit becomes where the policy undoes tables. */
+/** @returns TlbState.undoLimit for a policy that undoes tables. */
 export function undoLimitOf({undoLimit = 512}: TlbConfig): number {
 	if (!(undoLimit >= -1 && undoLimit <= logCapacity))
 		throw rangeError(`a limit of undone entries from -1 to ${logCapacity}`, undoLimit)

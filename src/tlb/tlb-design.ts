@@ -14,7 +14,7 @@ export type TlbKey<Value extends string> = Readonly<{
 
 const choice = <Value extends string>(key: TlbKey<Value>) => key
 
-/** By the field of a TlbDesign. */
+/** Keyed by the fields of a TlbDesign. */
 export const tlbKeys = {
 	encoding: choice<TagEncoding>({
 		name: 'encoding',
@@ -44,7 +44,7 @@ export type TlbDesign = Readonly<{[Field in keyof typeof tlbKeys]: (typeof tlbKe
 
 const keys: readonly (readonly [field: string, TlbKey<string>])[] = Object.entries(tlbKeys)
 
-/** With the defaults for what is not given. Frozen. @throws UserError for a field or a value that is not in the table. */
+/** Fields that are not given have their defaults. Frozen. @throws UserError for an unknown field or value. */
 export function tlbDesign(given: Partial<TlbDesign> = {}): TlbDesign {
 	const unknown = Object.keys(given).find((field) => !Object.hasOwn(tlbKeys, field))
 	if (unknown !== undefined) throw expected(`a field of tlb (${Object.keys(tlbKeys).join(', ')})`, unknown)
@@ -56,7 +56,7 @@ export function tlbDesign(given: Partial<TlbDesign> = {}): TlbDesign {
 export const defaultTlbDesign: TlbDesign = tlbDesign()
 
 /**
- * @param text `KEY=VALUE,…`; the last value of a key holds. @returns only what the text says. @throws UserError
+ * @param text `KEY=VALUE,…`; the last value of a key wins. @returns only the keys in the text. @throws UserError
  * @example parseTlbDesign('lookup=inline,last-pages=off') // {lookup: 'inline', lastPages: 'off'}
  */
 export function parseTlbDesign(text: string): Partial<TlbDesign> {
@@ -71,7 +71,7 @@ export function parseTlbDesign(text: string): Partial<TlbDesign> {
 	return design
 }
 
-/** What parseTlbDesign() reads. */
+/** The inverse of parseTlbDesign(). */
 export function formatTlbDesign(design: Partial<TlbDesign>): string {
 	const values: Readonly<Record<string, string>> = design
 	return keys.flatMap(([field, {name}]) => (values[field] === undefined ? [] : [`${name}=${values[field]}`])).join(',')

@@ -1,4 +1,4 @@
-/** What all vCPUs' TLBs share, at the start of the region tlb. */
+/** State that all vCPUs' TLBs share, at the start of the region `tlb`. */
 import {sharedStruct} from '../memory/index.ts'
 import {LatencyHistogram} from '../rcu/index.ts'
 

@@ -9,14 +9,14 @@ import {TlbShared} from './tlb-shared.ts'
 export type TlbStatistics = Readonly<{
 	fills: number
 	flushes: Readonly<Record<keyof typeof FlushCause, number>>
-	/** Tables that were replaced, that were emptied by their log, and that a flush found empty. */
+	/** Tables that were replaced, that were undone by their log, and that a flush found empty. */
 	swaps: number
 	undone: number
 	elided: number
 	/** Flushes that found no cleared table. */
 	poolDry: number
 	pageFlushes: number
-	/** By regime: bare, S, S with SUM, U. */
+	/** By Regime: M, bare, S, S with SUM, U. */
 	epochs: readonly number[]
 }>
 
@@ -29,6 +29,7 @@ export type SharedTlbStatistics = PoolStatistics &
 /** @param state offset of the vCPU's TlbState. */
 export function readTlbStatistics(tables: Tables, state: number): TlbStatistics {
 	const words = tables.memory.i32
+	// Statistics: the loads order nothing.
 	const value = (offset: number) => Atomics.load(words, (state + offset) >>> 2) >>> 0
 	const flushes = Object.fromEntries(
 		Object.entries(FlushCause).map(([name, cause]) => [name, value(TlbState.offset.flushes + cause * 4)]),

@@ -1,10 +1,10 @@
 /**
  * The TLBs of all vCPUs, and how they are flushed: by their owner, and by other threads.
  *
- * The rules that the owner's run loop keeps, with reader n of the Rcu for vCPU n:
- * - online while it runs guest code or walks page tables; it loads descriptors atomically, after a quiescent state and after
- *   every flush of its own, and fills only the table that it looked up in.
- * - before guest code runs again after a quiescent state or after online(), it serves requests: `safepoint` and `enter` do both.
+ * Rules for the owner's run loop; vCPU n is reader n of the Rcu:
+ * - It is online while it runs guest code or walks page tables. It loads descriptors atomically, after a quiescent
+ *   state and after every flush of its own, and fills only the table that it looked up in.
+ * - Between a quiescent state or online() and guest code there is a safepoint().
  */
 import {assert} from '../errors.ts'
 import {Doorbell, roundUp, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
@@ -32,26 +32,26 @@ export type TlbOptions = Readonly<{
 	/** Its reader n is vCPU n. */
 	rcu: Rcu
 	config: TlbConfig
-	/** Over the same memory: a vCPU's thread has its hart core's, others tableOperations(). */
+	/** Over the same memory: on a vCPU's thread its hart core's, elsewhere tableOperations(). */
 	operations: TableOperations
-	/** Bytes from the start of a vCPU's block to its satp. Without it, a fence of one address space is one of all. */
+	/** Bytes from the start of a vCPU's block to its satp. Without it, a fence of one address space fences all. */
 	satpOffset?: number | undefined
 	/** Called on the retiring thread when retired tables should be cleared soon; it must not block. */
 	needsClearing?: (() => void) | undefined
 }>
 
 export type RemoteFlush = Readonly<{
-	/** The vCPU whose thread calls, which is online; none = a thread that is no reader. */
+	/** The vCPU whose thread calls, which is online; default: the calling thread is no reader. */
 	initiator?: number
 	/** vCPUs; the initiator may be among them. */
 	targets: readonly number[]
-	/** Only these pages; default everything. */
+	/** Only these pages; default all. */
 	range?: PageRange | undefined
 	/** Only this address space; default all. */
 	asid?: number | undefined
 	/**
-	 * Translations (SFENCE.VMA, the default), or instructions (FENCE.I): the targets find Doorbell.fenceI rung, and the
-	 * initiator sees to itself.
+	 * Translations (SFENCE.VMA, the default), or instructions (FENCE.I): rings the targets' Doorbell.fenceI; the
+	 * initiator fences itself.
 	 */
 	what?: 'translations' | 'instructions' | undefined
 }>
@@ -73,7 +73,7 @@ export class Tlb {
 	readonly #shared: number
 	readonly #readers: readonly RcuReader[]
 	readonly #handlers: readonly RequestHandlers[]
-	/** The targets that the latest remote flush has to wait for; kept, so that a flush allocates nothing. */
+	/** The targets that the latest remote flush has to wait for; reused, so that a flush allocates nothing. */
 	readonly #awaited: number[] = []
 
 	constructor(memory: SharedMemory, options: TlbOptions) {
@@ -115,7 +115,10 @@ export class Tlb {
 		this.replaceTables(vcpu, this.#tables.operations.flushTables(this.#blocks.base(vcpu), cause))
 	}
 
-	/** Empties those of the owner's own tables that a flush in place has left. On the owner's thread, online. @param regimes bit n = regime n. */
+	/**
+	 * Empties those of the owner's own tables that a flush in place has left. On the owner's thread, online.
+	 * @param regimes bit n = regime n.
+	 */
 	replaceTables(vcpu: number, regimes: number): void {
 		if (regimes === 0) return
 		this.#emptyOwn(vcpu, regimes)
@@ -134,7 +137,7 @@ export class Tlb {
 	}
 
 	#flushRange(vcpu: number, {firstLow, firstHigh, pages}: PageRange, asid: number): void {
-		// The owner itself writes its satp: another address space's entries went when it did.
+		// The owner itself writes its satp, and that flushed the other address space's entries.
 		if (this.#hasOtherAsid(vcpu, asid)) return
 		const {flushPageNumber} = this.#tables.operations
 		for (let page = 0; page < pages; page++) {
@@ -146,9 +149,9 @@ export class Tlb {
 
 	/**
 	 * Flushes other vCPUs' TLBs (SBI RFENCE), and returns once none of them can use a translation or an instruction
-	 * from before. The targets' guest code is not interrupted: each is waited for until its next quiescent state, and one
-	 * that is offline not at all. The initiator is offline meanwhile, so that two that fence each other pass, and afterwards
-	 * has served what others asked of it. Blocks; a host thread with an event loop uses startRemoteFlush().
+	 * from before. The targets' guest code takes no trap: the caller waits for each target's next quiescent state, unless
+	 * the target is offline. The initiator is offline meanwhile, so that two that fence each other pass; then it serves
+	 * the requests of others. Blocks; a host thread with an event loop uses startRemoteFlush().
 	 */
 	flushRemote(flush: RemoteFlush): void {
 		const began = microseconds()
@@ -159,13 +162,13 @@ export class Tlb {
 		for (const target of this.#awaited) this.rcu.waitForReader(target, gracePeriod)
 		reader?.online()
 		recordLatency(this.#memory.i32, this.#shared + TlbShared.offset.remoteFlushes, microseconds() - began)
-		if (initiator !== undefined) this.serveRequests(initiator)
+		if (initiator !== undefined) this.#serveRequests(initiator)
 	}
 
-	/** The same without the wait. @returns what must elapse (Rcu.elapsed) before the flush is complete. */
+	/** The same without the wait. @returns the grace period that completes the flush when it has elapsed. */
 	startRemoteFlush({initiator, targets, range, asid = anyAsid, what = 'translations'}: RemoteFlush): GracePeriod {
-		// Counts, and is a barrier to the atomic loads below: the caller's stores to page tables are ordered before those of satp
-		// and `filled`. Pairs with the targets' atomic stores of satp and of `filled`, which come before their page walks.
+		// Counts, and is a barrier: the caller's stores to page tables are ordered before the loads of satp and `filled`
+		// below. Pairs with the targets' atomic stores of satp and of `filled`, which come before their page walks.
 		Atomics.add(this.#memory.i32, (this.#shared + TlbShared.offset.remoteFlushesBegun) >>> 2, 1)
 		this.#awaited.length = 0
 		const bell = what === 'instructions' ? Doorbell.fenceI : Doorbell.flush
@@ -175,8 +178,8 @@ export class Tlb {
 				if (range && range.pages <= longestRange) this.#postRange(initiator, target, range, asid)
 				else this.#flushAll(initiator, target)
 			}
-			// Ordered after the request, before the look at the target's RCU slot in waitForReader(). No wake-up: a target that
-			// sleeps is offline, and serves its requests when it comes online. Pairs with VcpuBlocks.takeDoorbell().
+			// Ordered after the request, before the load of the target's RCU slot in waitForReader(). No wake-up: a target
+			// that sleeps is offline, and serves its requests when it comes online. Pairs with VcpuBlocks.takeDoorbell().
 			if (target === initiator) continue
 			Atomics.or(this.#memory.i32, this.#doorbell(target), bell)
 			this.#awaited.push(target)
@@ -187,13 +190,14 @@ export class Tlb {
 	}
 
 	/**
-	 * ASIDs: tables are not tagged; whoever writes satp flushes before it runs on. Where a target's satp has another ASID, a fence
-	 * of this one neither rings nor waits:
-	 * - What the target did in this address space it did before the store of satp that is read here. That store is atomic, so
-	 *   those accesses are ordered before what the caller does after its fence, such as handing out the page again.
-	 * - If the target enters this address space later, its store of satp comes after the load here. The caller's stores to page
-	 *   tables are ordered before that load, by the barrier in startRemoteFlush(), and the target's walks after its store: they
-	 *   see the page tables as they were before this fence, or newer. No entry is older, since the store is followed by a flush.
+	 * ASIDs: entries are not tagged; a hart that writes satp flushes before it goes on. If a target's satp has another
+	 * ASID, a fence of this one neither rings nor waits:
+	 * - The target's accesses in this address space came before the store of satp that is read here. That store is
+	 *   atomic, so they are ordered before what the caller does after its fence, such as reusing the page.
+	 * - If the target enters this address space later, its store of satp comes after the load here. The caller's stores
+	 *   to page tables are ordered before that load, by the barrier in startRemoteFlush(), and the target's walks after
+	 *   its store: they see the page tables as the caller left them, or newer. No entry is older, since a flush follows
+	 *   the store.
 	 * test/tlb/satp-model.ts goes through all interleavings of both.
 	 */
 	#hasOtherAsid(target: number, asid: number): boolean {
@@ -228,32 +232,22 @@ export class Tlb {
 		}
 	}
 
-	/** Carries out what others asked of this vCPU. On the owner's thread, online; costs two loads when there is nothing. */
-	serveRequests(vcpu: number): void {
+	/** Carries out others' requests to this vCPU. On the owner's thread, online; costs two loads if there are none. */
+	#serveRequests(vcpu: number): void {
 		const state = this.#state(vcpu)
 		if (hasRequests(this.#memory, state)) takeRequests(this.#memory, state, this.#handlers[vcpu]!)
 	}
 
-	/** A quiescent state, and then what others asked: the order that guest code needs to run on. */
-	safepoint(vcpu: number): void {
+	/**
+	 * Passes a quiescent state, takes the vCPU's bells, and serves requests if that bell rang: guest code needs this order. On the
+	 * owner's thread, online. @returns the bells, of which Doorbell.flush is answered.
+	 */
+	safepoint(vcpu: number): number {
+		// Bells after the slot: whoever sees that this reader has passed has rung before it looked. Pairs with startRemoteFlush().
 		this.#readers[vcpu]!.quiescentState()
-		this.serveRequests(vcpu)
-	}
-
-	/** Comes online, and serves what others asked meanwhile. */
-	enter(vcpu: number): void {
-		this.#readers[vcpu]!.online()
-		this.serveRequests(vcpu)
-	}
-
-	/** Goes offline: to sleep, to park, to stop. */
-	leave(vcpu: number): void {
-		this.#readers[vcpu]!.offline()
-	}
-
-	/** Clears and recycles retired tables whose grace period has elapsed. Any thread. @returns how many. */
-	recycleRetired(): number {
-		return this.#tables.pools.reduce((total, pool) => total + (pool?.recycleRetired() ?? 0), 0)
+		const bells = this.#blocks.takeDoorbell(vcpu)
+		if (bells & Doorbell.flush) this.#serveRequests(vcpu)
+		return bells
 	}
 
 	tlbStatistics(vcpu: number): TlbStatistics {
@@ -273,7 +267,7 @@ export class Tlb {
 	}
 
 	#countCause(state: number, cause: FlushCause): void {
-		// Statistics.
+		// Statistics: orders nothing.
 		Atomics.add(this.#memory.i32, (state + TlbState.offset.flushes + cause * 4) >>> 2, 1)
 	}
 }

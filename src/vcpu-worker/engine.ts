@@ -9,13 +9,26 @@ import type {VcpuConfig} from './vcpu-config.ts'
 /** The functions that Wasm calls outside; see src/hart/core/env.ts. */
 export type EngineImports = Readonly<{
 	mmioRead(gpa: number, bytes: number): number
-	mmioWrite(gpa: number, bytes: number, value: number): number
-	/** Ticks. */
+	mmioHigh(): number
+	mmioWrite(gpa: number, bytes: number, low: number, high: number): number
+	mmioAmo(gpa: number, bytes: number, operation: number, low: number, high: number): number
+	mmioStoreConditional(
+		gpa: number,
+		bytes: number,
+		reserved: number,
+		expectedLow: number,
+		expectedHigh: number,
+		low: number,
+		high: number,
+	): number
+	/** Ticks of the machine's clock. */
 	time(): number
 	/** 16 random bits. */
 	random(): number
 	/** @param regimes bit n = regime n. */
 	replaceTables(regimes: number): void
+	/** @returns 1 if the slice has lasted long enough. */
+	lookAtClock(): number
 	timerChanged(): void
 	/** Called for each instruction that is decoded. */
 	decoded(): void
@@ -51,6 +64,7 @@ type HartExports = Omit<Engine, 'translator' | 'tableOperations'> & {
 		codeCache: number,
 		codePages: number,
 		codeBuckets: number,
+		mtimeOffsetAt: number,
 		guestPages: number,
 		firstBlock: number,
 		harts: number,
@@ -59,9 +73,9 @@ type HartExports = Omit<Engine, 'translator' | 'tableOperations'> & {
 
 export function createEngine(
 	memory: SharedMemory,
-	options: {config: VcpuConfig; block: number; firstBlock: number; imports: EngineImports},
+	options: {config: VcpuConfig; block: number; firstBlock: number; mtimeOffsetAt: number; imports: EngineImports},
 ): Engine {
-	const {config, block, firstBlock, imports} = options
+	const {config, block, firstBlock, mtimeOffsetAt, imports} = options
 	const hart = new WebAssembly.Instance(config.hartModule, {env: {memory: memory.memory, ...imports}})
 	const core = hart.exports as unknown as HartExports & TableOperations
 	const ram = memory.region(vcpuRegions.ram)
@@ -70,20 +84,13 @@ export function createEngine(
 	const codeCache = caches.offset + (caches.size / config.harts) * config.vcpu
 	const {codePages} = config
 	const buckets = codeBuckets(codePages)
-	const guestPages = memory.region(guestPagesRegion).offset
 	core.attach(
 		block,
-		ram.offset,
-		ram.size,
-		rom.offset,
-		config.rom.gpa,
-		rom.size,
-		codeCache,
-		codePages,
-		buckets,
-		guestPages,
-		firstBlock,
-		config.harts,
+		...[ram.offset, ram.size],
+		...[rom.offset, config.rom.gpa, rom.size],
+		...[codeCache, codePages, buckets],
+		mtimeOffsetAt,
+		...[memory.region(guestPagesRegion).offset, firstBlock, config.harts],
 	)
 	const regions = new RegionCache(memory, hart.exports)
 	const translator = new TranslatorClient(memory, {

@@ -1,6 +1,6 @@
 /** The configuration of a vCPU worker: plain data and compiled modules, posted when it starts. */
 import type {MessagePort} from 'node:worker_threads'
-import type {ClockOrigin} from '../board/index.ts'
+import type {ClockOrigin, VirtioMmioVersion} from '../board/index.ts'
 import type {MemoryMap} from '../memory/index.ts'
 import type {TlbConfig} from '../tlb/index.ts'
 import type {TranslationConfig} from '../translate/index.ts'
@@ -13,6 +13,7 @@ export type VcpuConfig = Readonly<{
 	map: MemoryMap
 	tlb: TlbConfig
 	clockOrigin: ClockOrigin
+	virtioMmioVersion: VirtioMmioVersion | undefined
 	/** Decoded pages in each vCPU's code cache. */
 	codePages: number
 	/** The boot ROM's guest-physical address and size in bytes. */

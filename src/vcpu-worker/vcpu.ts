@@ -9,11 +9,12 @@ import {BuiltInSbi, HartStates, HsmState, type SuspendRequest} from '../sbi/inde
 import {FlushCause, Tlb} from '../tlb/index.ts'
 import {createEngine, type Engine} from './engine.ts'
 import {createSbiContext} from './sbi-machine.ts'
-import {Timers} from './timers.ts'
+import {longestSlice, Timers} from './timers.ts'
 import type {VcpuConfig} from './vcpu-config.ts'
 
 /** Instructions between two checks of the timers: a few hundred microseconds. */
 const sliceInstructions = {interp: 32_768, jit: 262_144} as const
+const shortestSlice = 8192
 /** Milliseconds: a sleeping vCPU wakes this often even if no bell rings. */
 const longestSleep = 1000
 
@@ -24,7 +25,6 @@ export class Vcpu {
 	readonly registers: HartRegisters
 	readonly #config: VcpuConfig
 	readonly #memory: SharedMemory
-	readonly #blocks: VcpuBlocks
 	readonly #block: number
 	readonly #board: Board
 	readonly #reader: RcuReader
@@ -47,7 +47,6 @@ export class Vcpu {
 		const {vcpu} = config
 		this.#config = config
 		this.#memory = memory
-		this.#blocks = blocks
 		this.#block = blocks.base(vcpu)
 		this.#board = board
 		this.registers = new HartRegisters(memory, this.#block)
@@ -59,16 +58,30 @@ export class Vcpu {
 			config,
 			block: this.#block,
 			firstBlock: blocks.base(0),
+			mtimeOffsetAt: board.aclint.mtimeOffsetAt,
 			imports: {
 				mmioRead: (gpa, bytes) => board.bus.read(gpa, bytes),
-				mmioWrite: (gpa, bytes, value) => board.bus.write(gpa, bytes, value),
+				mmioHigh: () => board.bus.high,
+				mmioWrite: (gpa, bytes, low, high) => board.bus.write(gpa, bytes, low, high),
+				mmioAmo: (gpa, bytes, operation, low, high) => board.bus.amo(gpa, bytes, {operation, low, high}),
+				mmioStoreConditional: (gpa, bytes, reserved, expectedLow, expectedHigh, low, high) =>
+					board.bus.storeConditional(gpa, bytes, {
+						expected: reserved ? {low: expectedLow, high: expectedHigh} : undefined,
+						value: {low, high},
+					}),
 				time: now,
 				random: () => crypto.getRandomValues(entropy)[0] ?? 0,
 				replaceTables: (regimes) => this.#tlb.replaceTables(vcpu, regimes),
+				lookAtClock: () => this.#timers.lookAtClock(),
 				timerChanged: () => this.#timers.changed(),
 				decoded: () => this.#countDecoded(),
 			},
 		})
+		// STIP is right before the next instruction, as MTIP is.
+		board.aclint.onMtimeWritten = () => {
+			this.#timers.changed()
+			this.#timers.check()
+		}
 		this.#tlb = new Tlb(memory, {
 			blocks,
 			rcu,
@@ -108,21 +121,17 @@ export class Vcpu {
 	run(): void {
 		this.#reader.online()
 		try {
-			while (this.#answerBells()) {
+			while (this.#answerBells(this.#tlb.safepoint(this.#config.vcpu))) {
 				if (this.#activity === 'running') this.#runSlice()
 				else this.#sleep()
-				this.#reader.quiescentState()
 			}
 		} finally {
 			this.#reader.offline()
 		}
 	}
 
-	/** @returns false if the machine pauses. */
-	#answerBells(): boolean {
-		const {vcpu} = this.#config
-		const bells = this.#blocks.takeDoorbell(vcpu)
-		if (bells & Doorbell.flush) this.#tlb.serveRequests(vcpu)
+	/** @param bells Doorbell.flush has been answered. @returns false if the machine pauses. */
+	#answerBells(bells: number): boolean {
 		if (bells & Doorbell.fenceI) this.#engine.fenceI()
 		if (bells & Doorbell.codeMade) this.#engine.removeCodeEntries()
 		if (bells & Doorbell.codeChanged) this.#engine.codeChanged()
@@ -133,15 +142,26 @@ export class Vcpu {
 	}
 
 	#runSlice(): void {
-		this.#timers.check()
+		this.#adaptSlice(this.#timers.beginSlice())
 		const {registers} = this
 		const before = registers.word('instret')
-		const reason = this.#engine.run(this.#block, sliceInstructions[this.#config.translation.accel])
+		const reason = this.#engine.run(this.#block, this.#slice)
 		this.#engine.translator.post()
 		if (reason === ExitReason.waitForInterrupt) this.#activity = 'waiting'
 		else if (reason === ExitReason.supervisorCall) this.#sbi.dispatch()
 		else if (registers.word('instret') === before) this.#checkStuck()
 	}
+
+	/** Code that misses the host's caches is slow, and nothing in it looks at the clock: its slices get shorter. */
+	#adaptSlice(began: number): void {
+		const took = began - this.#sliceBegan
+		this.#sliceBegan = began
+		if (took > longestSlice) this.#slice = Math.max(this.#slice >> 1, shortestSlice)
+		else if (took < longestSlice / 4)
+			this.#slice = Math.min(this.#slice << 1, sliceInstructions[this.#config.translation.accel])
+	}
+	#slice: number = shortestSlice
+	#sliceBegan = 0
 
 	/** A slice had traps but retired no instruction: the trap handler itself traps. */
 	#checkStuck(): void {
@@ -170,7 +190,7 @@ export class Vcpu {
 			this.#reader.offline()
 			// Sleeps only while no bell has rung. Pairs with VcpuBlocks.ring(). The hart's own deadline needs no bell.
 			Atomics.wait(this.#memory.i32, word, 0, waitsForInterrupt ? Math.min(untilDeadline, longestSleep) : longestSleep)
-			// From here on grace periods wait for this reader again. Bells are answered before guest code runs.
+			// From here on grace periods wait for this reader again. A safepoint comes before guest code runs.
 			this.#reader.online()
 			this.#setWaiting(0)
 			this.#timers.check()

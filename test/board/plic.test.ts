@@ -35,19 +35,45 @@ test('a source interrupts the contexts that enabled it, until it is claimed', (t
 	t.is(board.bus.read(claim(0), 4), 0)
 })
 
-test('a line that is still high interrupts again after completion', (t) => {
+test('each event interrupts once: a line that merely stays high does not interrupt again after completion', (t) => {
 	const machine = createBoard()
 	const {board, pending} = machine
 	enableSources(machine, {context: supervisor(0), sources: [96]})
+	const claimNext = () => board.bus.read(claim(supervisor(0)), 4)
+	const complete = () => board.bus.write(claim(supervisor(0)), 4, 96)
 	board.plic.setLevel(96, 1)
-	t.is(board.bus.read(claim(supervisor(0)), 4), 96)
-	board.bus.write(claim(supervisor(0)), 4, 96)
-	t.is(pending(0), Mip.SEIP)
-	t.is(board.bus.read(claim(supervisor(0)), 4), 96)
-	board.plic.setLevel(96, 0)
-	board.bus.write(claim(supervisor(0)), 4, 96)
+	board.plic.setLevel(96, 1)
+	t.is(claimNext(), 96)
+	complete()
 	t.is(pending(0), 0)
-	t.is(board.bus.read(claim(supervisor(0)), 4), 0)
+	t.is(claimNext(), 0)
+	board.plic.setLevel(96, 1)
+	t.is(pending(0), Mip.SEIP)
+	t.is(claimNext(), 96)
+	complete()
+	t.is(pending(0), 0)
+})
+
+test('an event between claim and completion interrupts after the completion, unless the line falls first', (t) => {
+	const machine = createBoard()
+	const {board, pending} = machine
+	enableSources(machine, {context: supervisor(0), sources: [96]})
+	const claimNext = () => board.bus.read(claim(supervisor(0)), 4)
+	const complete = () => board.bus.write(claim(supervisor(0)), 4, 96)
+	board.plic.setLevel(96, 1)
+	t.is(claimNext(), 96)
+	board.plic.setLevel(96, 1)
+	t.is(pending(0), 0)
+	t.is(board.bus.read(base + 0x100c, 4), 1)
+	t.is(claimNext(), 0)
+	complete()
+	t.is(pending(0), Mip.SEIP)
+	t.is(claimNext(), 96)
+	board.plic.setLevel(96, 1)
+	board.plic.setLevel(96, 0)
+	complete()
+	t.is(pending(0), 0)
+	t.is(claimNext(), 0)
 })
 
 test('the highest priority is claimed first, then the lowest number', (t) => {

@@ -45,8 +45,7 @@ const stores: Readonly<Record<string, Store>> = {
 const offsets = [0x800, 0x802, 0x83e, 0xff8, 0xffc, 0xffe]
 
 /** Loads the next word, and its follower. */
-const next = (assembly: Assembly) =>
-	assembly.op('ld', {rd: t0, rs1: s0, imm: 0}).op('addi', {rd: s0, rs1: s0, imm: 8})
+const next = (assembly: Assembly) => assembly.op('ld', {rd: t0, rs1: s0, imm: 0}).op('addi', {rd: s0, rs1: s0, imm: 8})
 
 type Layout = (pair: Pair, options: {target: bigint; store: Store}) => bigint
 
@@ -81,7 +80,11 @@ const layouts: Readonly<Record<string, Layout>> = {
 	'the loop that calls the function that stores': (pair, {target, store}) => {
 		const assembly = new Assembly(target)
 		const again = assembly.label()
-		assembly.at(again).word(addition(50)).word(follower).to('jal', {gva: main + 0x200n}, {rd: ra})
+		assembly
+			.at(again)
+			.word(addition(50))
+			.word(follower)
+			.to('jal', {gva: main + 0x200n}, {rd: ra})
 		assembly.op('addi', {rd: s2, rs1: s2, imm: -1}).to('bne', again, {rs1: s2, rs2: zero}).word(wfi)
 		assembly.put(pair)
 		const patcher = new Assembly(main + 0x200n)
@@ -91,7 +94,11 @@ const layouts: Readonly<Record<string, Layout>> = {
 	'the callers, two calls up': (pair, {target, store}) => {
 		const assembly = new Assembly(target - 4n)
 		const again = assembly.label()
-		assembly.at(again).to('jal', {gva: main + 0x200n}, {rd: ra}).word(addition(50)).word(follower)
+		assembly
+			.at(again)
+			.to('jal', {gva: main + 0x200n}, {rd: ra})
+			.word(addition(50))
+			.word(follower)
 		assembly.op('addi', {rd: s2, rs1: s2, imm: -1}).to('bne', again, {rs1: s2, rs2: zero}).word(wfi)
 		assembly.put(pair)
 		const between = new Assembly(main + 0x200n)

@@ -5,6 +5,7 @@ import {once} from 'node:events'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {Worker} from 'node:worker_threads'
+import type {VirtioMmioVersion} from '../../src/board/index.ts'
 import {attachHostileMachine, checksums, createHostileMemory, type HostileMachine} from './board-machine.ts'
 import type {Epoch, EpochReport, FuzzThreadData} from './fuzz-thread.ts'
 import {type Figures, HostileDriver} from './hostile-driver.ts'
@@ -26,9 +27,12 @@ export type FuzzResult = Readonly<{
 	failures: readonly string[]
 }>
 
-export async function fuzzBoard({seed, seconds}: {seed: number; seconds: number}): Promise<FuzzResult> {
+export async function fuzzBoard(
+	options: Readonly<{seed: number; seconds: number; virtioMmioVersion: VirtioMmioVersion}>,
+): Promise<FuzzResult> {
+	const {seed, seconds, virtioMmioVersion} = options
 	const {memory, map} = createHostileMemory()
-	const data = {memory, map, origin: process.hrtime()}
+	const data = {memory, map, origin: process.hrtime(), virtioMmioVersion}
 	// This thread accesses devices as vCPUs do, and does the main thread's work besides.
 	const machine = attachHostileMachine({...data, hart: threadCount})
 	const path = join(import.meta.dirname, 'fuzz-thread.ts')
@@ -92,7 +96,7 @@ async function attackAtOnce({machine, workers, seed, epoch: number}: Attack): Pr
 	})
 	// Failures are thrown by the await below; until then they must not count as unhandled.
 	for (const report of reports) report.catch(() => {})
-	const driver = new HostileDriver(machine.board, machine.memory, {seed, epoch: number})
+	const driver = new HostileDriver(machine, {seed, epoch: number})
 	while (left > 0 && !signal.aborted) {
 		serve(machine)
 		for (let attacks = isAlone ? 0 : 3; attacks > 0; attacks--) driver.attack()

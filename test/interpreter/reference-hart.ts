@@ -65,7 +65,6 @@ export class ReferenceHart implements EvaluatedHart {
 	reservation: {place: number; bytes: number; value: bigint} | undefined
 	stopped: Stop | undefined
 	readonly #memory: SharedMemory
-	readonly #data = new DataView(this.data.buffer)
 	#decoded: Decoded | undefined
 	#bits = 0
 

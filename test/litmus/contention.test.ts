@@ -3,7 +3,6 @@ import type {TranslationOptions} from '../../src/main/index.ts'
 import {expectedOutput, outputDifference} from '../guests/guests.ts'
 import {withParameters} from '../guests/parameters.ts'
 import {testMachines} from '../support/translation.ts'
-import {withMutation} from './mutation.ts'
 import {runGuest} from './run.ts'
 
 const harts = 4

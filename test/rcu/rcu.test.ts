@@ -1,9 +1,10 @@
 import test from 'ava'
 import {describeStall, Rcu, type RcuOptions, RetiredList, SharedQueue, type Stall} from '../../src/rcu/index.ts'
+import {elapsed, isOnline, synchronize} from '../support/rcu.ts'
 import {createTestMemory, queueItems} from './shared-memory.ts'
 
-function create(readers: number, options: RcuOptions = {}) {
-	const memory = createTestMemory(readers)
+function create(readers: number, {firstGracePeriod = 1, ...options}: RcuOptions & {firstGracePeriod?: number} = {}) {
+	const memory = createTestMemory(readers, {firstGracePeriod})
 	const rcu = new Rcu(memory, readers, options)
 	return {memory, rcu, readers: Array.from({length: readers}, (_, index) => rcu.reader(index))}
 }
@@ -14,8 +15,7 @@ test('a grace period elapses at once when every reader is offline', (t) => {
 	readers[2]!.online()
 	readers[2]!.offline()
 	t.true(rcu.poll(rcu.startPoll()))
-	rcu.synchronize()
-	rcu.barrier()
+	synchronize(rcu)
 	t.false(rcu.statistics().waiting)
 })
 
@@ -58,22 +58,22 @@ test('a quiescent state of an offline reader leaves it offline', (t) => {
 	const {rcu, readers} = create(1)
 	rcu.startPoll()
 	readers[0]!.quiescentState()
-	t.false(readers[0]!.isOnline)
-	t.true(rcu.isOffline(0))
+	t.false(isOnline(rcu, 0))
 })
 
-test('the caller of synchronize is online again afterwards', (t) => {
+test('a thread that waits for a grace period of its own passes, offline meanwhile', (t) => {
 	const {rcu, readers} = create(1)
 	readers[0]!.online()
-	rcu.synchronize(readers[0])
-	t.true(readers[0]!.isOnline)
+	synchronize(rcu, readers[0])
+	t.true(isOnline(rcu, 0))
+	t.false(rcu.statistics().waiting)
 })
 
-test('synchronizeAsync leaves the event loop free', async (t) => {
+test('a thread with an event loop polls for its grace period', async (t) => {
 	const {rcu, readers} = create(1)
 	readers[0]!.online()
 	setTimeout(() => readers[0]!.quiescentState(), 10)
-	await rcu.synchronizeAsync()
+	await elapsed(rcu, rcu.startPoll())
 	t.false(rcu.statistics().waiting)
 })
 
@@ -97,7 +97,7 @@ test('a reader that was offline over a wrap comes online with the whole counter'
 	const {rcu, readers} = create(2, {firstGracePeriod: 2 ** 32 - 3})
 	readers[0]!.online()
 	readers[0]!.offline()
-	for (let round = 0; round < 4; round++) rcu.synchronize()
+	for (let round = 0; round < 4; round++) synchronize(rcu)
 	readers[0]!.online()
 	const gracePeriod = rcu.startPoll()
 	t.false(rcu.poll(gracePeriod))
@@ -109,7 +109,7 @@ test('the stall detector names the reader that a grace period waits for', async 
 	const stalls: Stall[] = []
 	const {rcu, readers} = create(3, {stallLimit: 20, onStall: (stall) => stalls.push(stall)})
 	for (const reader of readers) reader.online()
-	const waiting = rcu.synchronizeAsync()
+	const waiting = elapsed(rcu, rcu.startPoll())
 	readers[0]!.quiescentState()
 	readers[2]!.quiescentState()
 	await new Promise((resolve) => setTimeout(resolve, 100))
@@ -135,7 +135,7 @@ test('a thread that waits names the reader that it waits for', (t) => {
 	})
 	readers[0]!.online()
 	readers[2]!.online()
-	rcu.synchronize(readers[0])
+	synchronize(rcu, readers[0])
 	t.deepEqual(
 		stalls.map(({reader}) => reader),
 		[2, 2],

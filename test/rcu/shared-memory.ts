@@ -1,6 +1,6 @@
 /** A shared memory for RCU tests: the region rcu, and some words for the test itself. */
 import {layOut, type MemoryMap, SharedMemory} from '../../src/memory/index.ts'
-import {rcuRegion, SharedQueue} from '../../src/rcu/index.ts'
+import {RcuState, rcuRegion, SharedQueue} from '../../src/rcu/index.ts'
 
 export const testWords = 4096
 export const queueItems = 64
@@ -8,14 +8,18 @@ export const queueItems = 64
 /** The data of a test thread. */
 export type SharedTestMemory = Readonly<{memory: WebAssembly.Memory; map: MemoryMap}>
 
-export function createTestMemory(readers: number): SharedMemory {
-	return SharedMemory.create(
+/** @param firstGracePeriod odd; a large one makes a long run of what follows. */
+export function createTestMemory(readers: number, {firstGracePeriod = 1} = {}): SharedMemory {
+	const memory = SharedMemory.create(
 		layOut([
 			rcuRegion(readers),
 			{name: 'words', size: testWords * 4, align: 128},
 			{name: 'queue', size: SharedQueue.size(queueItems), align: 128},
 		]),
 	)
+	// Plain: no other thread has it yet.
+	memory.i64[(memory.region('rcu').offset + RcuState.offset.counter) >> 3] = BigInt(firstGracePeriod)
+	return memory
 }
 
 /** Index of the first of the test's own words. */

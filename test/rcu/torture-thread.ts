@@ -6,6 +6,7 @@
 import {parentPort, workerData} from 'node:worker_threads'
 import {SharedMemory} from '../../src/memory/index.ts'
 import {type GracePeriod, Rcu} from '../../src/rcu/index.ts'
+import {synchronize} from '../support/rcu.ts'
 import {firstWord, randomNumbers, type SharedTestMemory} from './shared-memory.ts'
 
 export type TortureRole = SharedTestMemory &
@@ -17,7 +18,6 @@ export type TortureRole = SharedTestMemory &
 		seed: number
 		/** 'cut short': an object ages before its grace period has elapsed. */
 		gracePeriods: 'whole' | 'cut short'
-		firstGracePeriod?: number
 	}>
 
 export type TortureResult = Readonly<{role: TortureRole['role']; steps: number; failures: number; oldest: number}>
@@ -31,8 +31,7 @@ const ageWord = (updater: number, object: number) => 16 + updater * objectsPerUp
 
 const role = workerData as TortureRole
 const memory = new SharedMemory(role.memory, role.map)
-const {firstGracePeriod} = role
-const rcu = new Rcu(memory, undefined, firstGracePeriod === undefined ? {} : {firstGracePeriod})
+const rcu = new Rcu(memory)
 const reader = rcu.reader(role.reader)
 const random = randomNumbers(role.seed)
 const words = memory.i32
@@ -105,13 +104,13 @@ if (role.role === 'reader') read()
 else if (role.role === 'poller') update((gracePeriod) => rcu.poll(gracePeriod))
 else if (role.role === 'synchronizer') {
 	update((gracePeriod) => {
-		if (!rcu.poll(gracePeriod)) rcu.synchronize(reader)
+		if (!rcu.poll(gracePeriod)) synchronize(rcu, reader)
 		return rcu.poll(gracePeriod)
 	})
 } else {
 	// Threads that only wait for each other.
 	reader.online()
-	for (; goesOn(); steps++) rcu.synchronize(reader)
+	for (; goesOn(); steps++) synchronize(rcu, reader)
 	reader.offline()
 }
 const result: TortureResult = {role: role.role, steps, failures, oldest}

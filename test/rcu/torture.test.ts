@@ -7,17 +7,17 @@ import type {TortureResult, TortureRole} from './torture-thread.ts'
 const file = new URL('torture-thread.ts', import.meta.url)
 const milliseconds = 1500
 
-type Options = Pick<TortureRole, 'gracePeriods' | 'firstGracePeriod'>
+type Options = Pick<TortureRole, 'gracePeriods'> & Readonly<{firstGracePeriod?: number}>
 
-async function torture(t: ExecutionContext, options: Options) {
+async function torture(t: ExecutionContext, {gracePeriods, firstGracePeriod = 1}: Options) {
 	const roles: TortureRole['role'][] = ['synchronizer', 'poller', 'reader', 'reader', 'reader']
-	const shared = createTestMemory(roles.length)
+	const shared = createTestMemory(roles.length, {firstGracePeriod})
 	const seed = Date.now() % 1_000_000
 	t.log(`seed ${seed}`)
 	const results = await runThreads<TortureRole, TortureResult>(
 		file,
 		roles.map((role, reader) => ({
-			...options,
+			gracePeriods,
 			role,
 			reader,
 			seed: seed + reader * 7919,

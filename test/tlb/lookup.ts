@@ -11,7 +11,7 @@ import {
 	trailerWord,
 } from '../../src/tlb/index.ts'
 
-/** Whose tables they are. */
+/** The machine whose tables they are. */
 type Machine = Readonly<{memory: SharedMemory; config: TlbConfig}>
 
 const tagLow = (page: number, {design}: TlbConfig) =>
@@ -31,14 +31,14 @@ export function lookUp({memory, config}: Machine, descriptor: number, page: numb
 	return memory.i32[entry + (TlbEntry.offset.addend >> 2)]
 }
 
-/** Before the walk. */
+/** Announces a fill, before the walk. */
 export function openTable(memory: SharedMemory, descriptor: number): void {
-	// Ordered before the walk's loads; pairs with isFilled().
+	// Plain read: only the owner sets the word. Store: ordered before the walk's loads; pairs with isFilled().
 	const word = trailerWord(descriptor, 'filled')
 	if (memory.i32[word] === 0) Atomics.store(memory.i32, word, 1)
 }
 
-/** Notes an entry that was zero, slot 0 aside where page 0's tag is. */
+/** Logs an entry that was zero, except slot 0 if page 0's tag is zero. */
 function logEntry({memory, config}: Machine, descriptor: number, entry: number): void {
 	const slot = (entry * 4 - tableAddress(descriptor)) / TlbEntry.size
 	const tag = entry + (TlbEntry.offset.readTag >> 2)
@@ -50,7 +50,7 @@ function logEntry({memory, config}: Machine, descriptor: number, entry: number):
 	memory.i32[word] = logged + 1
 }
 
-/** After the walk. Plain: the caller is the table's owner. */
+/** Fills an entry, after the walk. Plain: the caller is the table's owner. */
 export function fill(machine: Machine, descriptor: number, page: number, frame: number): void {
 	const {memory, config} = machine
 	const entry = entryWord(descriptor, page)

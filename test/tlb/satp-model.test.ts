@@ -3,7 +3,7 @@ import {explore, type Variant} from './satp-model.ts'
 
 const real: Variant = {satp: 'atomic', flushIsBarrier: false, flusherHasBarrier: true, flusherWaits: true}
 
-test('a fence of one ASID passes over harts that left it, and no access of theirs meets a page that is handed out again', (t) => {
+test('a fence of one ASID skips harts that left it, and none of their accesses reaches a page that is reused', (t) => {
 	const {states, ...faults} = explore(real)
 	t.log(`${states} states`)
 	t.deepEqual(faults, {overwritten: false, leaked: false})

@@ -1,7 +1,7 @@
 /**
- * A model of a remote fence of one ASID beside a hart that leaves that address space and comes back: every interleaving, on a host whose
- * plain accesses are performed in any order but for those of one place. An atomic store, and a barrier, wait for all accesses before
- * them; an atomic load is performed in its turn.
+ * A model of a remote fence of one ASID and a hart that leaves that address space and comes back: every interleaving,
+ * on a host that performs plain accesses in any order, except those to one place. An atomic store and a barrier wait
+ * for all earlier accesses; an atomic load is performed at once.
  */
 
 type Place = 'satp' | 'pte' | 'page' | 'passed'
@@ -11,7 +11,7 @@ type Step = Readonly<
 	| {op: 'load' | 'store'; place: Place; value?: number}
 	| {op: 'atomic store'; place: Place; value: number}
 	| {op: 'barrier'}
-	/** Loads atomically, and goes on at the step with this label if it sees anything else. */
+	/** Loads atomically, and jumps to the label if it sees another value. */
 	| {op: 'atomic load'; place: Place; unless: number; goTo: string}
 	/** Waits until the place has the value. */
 	| {op: 'await'; place: Place; value: number}
@@ -19,22 +19,23 @@ type Step = Readonly<
 >
 
 const [old, other] = [1, 2]
-/** What the page holds: what was there, what the target writes, what whoever gets the page next writes. */
+/** Values of the page: the first, the target's, the next owner's. */
 const [initial, stale, fresh] = [0, 1, 2]
 const [unmapped, mapped] = [0, 1]
 
 export type Variant = Readonly<{
 	/** How the target stores satp. */
 	satp: 'plain' | 'atomic'
-	/** Whether the target's own flush after that is a barrier, as it is where it counts an elided table or exchanges one. */
+	/** Whether the target's own flush after that is a barrier: it is if it counts an elided table or swaps one. */
 	flushIsBarrier: boolean
-	/** Whether the flusher makes a read-modify-write between its store to the page table and its look at satp. */
+	/** Whether the flusher makes a read-modify-write between its store to the page table and its load of satp. */
 	flusherHasBarrier: boolean
 	/** Whether the flusher waits for a target that has its ASID. */
 	flusherWaits: boolean
 }>
 
-// Accesses through the old address space; csrw satp, other; flush; csrw satp, old; flush; walk, and accesses if it finds the page; a quiescent state.
+// Accesses through the old address space; csrw satp, other; flush; csrw satp, old; flush; walk; accesses if the walk
+// finds the page; a quiescent state.
 function target({satp, flushIsBarrier}: Variant): Step[] {
 	const access: Step[] = [
 		{op: 'load', place: 'page'},
@@ -55,7 +56,7 @@ function target({satp, flushIsBarrier}: Variant): Step[] {
 	]
 }
 
-// Unmaps the page; startRemoteFlush(): if the target has this ASID, waits for its quiescent state; hands out the page.
+// Unmaps the page; startRemoteFlush(): if the target has this ASID, waits for its quiescent state; reuses the page.
 function flusher({flusherHasBarrier, flusherWaits}: Variant): Step[] {
 	return [
 		{op: 'store', place: 'pte', value: unmapped},

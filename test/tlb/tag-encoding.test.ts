@@ -1,4 +1,4 @@
-/** Page 0, whose slot 0 is where the encodings differ, and what a page flush looks for. */
+/** Page 0 in slot 0, where the encodings differ, and the tag that a page flush looks for. */
 import test from 'ava'
 import {
 	FlushCause,
@@ -14,7 +14,7 @@ import {TestMachine} from './test-machine.ts'
 
 const entries = 64
 
-/** @returns the user's table, which has these pages. */
+/** Fills these pages. @returns the user's table. */
 function fillPages(machine: TestMachine, ...pages: readonly number[]): number {
 	const descriptor = machine.descriptor(0, Regime.user)
 	openTable(machine.memory, descriptor)
@@ -47,7 +47,7 @@ for (const encoding of tagEncodings) {
 	] as const) {
 		test(`a flush by ${way} forgets page 0 and the others, with ${encoding}`, (t) => {
 			const machine = create(config)
-			machine.tlb.enter(0)
+			machine.enter(0)
 			for (let round = 0; round < 3; round++) {
 				const descriptor = fillPages(machine, 0, 1, entries, 2 * entries - 1)
 				t.is(lookUp(machine, descriptor, 0), undefined, 'another page of its slot came after it')
@@ -64,7 +64,7 @@ for (const encoding of tagEncodings) {
 
 	test(`a flush of page 0 forgets it, and of another page of its slot does not, with ${encoding}`, (t) => {
 		const machine = create()
-		machine.tlb.enter(0)
+		machine.enter(0)
 		const descriptor = fillPages(machine, 0, 1)
 		machine.flushPage(0, entries, 0)
 		machine.flushPage(0, 0, 1)
@@ -82,7 +82,7 @@ for (const encoding of tagEncodings) {
 
 test('with plus-one slot 0 is logged as any other, once', (t) => {
 	const machine = TestMachine.create({vcpus: 1, undoLimit: 1, design: {encoding: 'plus-one'}})
-	machine.tlb.enter(0)
+	machine.enter(0)
 	const descriptor = fillPages(machine, 0)
 	machine.flushPage(0, 0, 0)
 	fillPages(machine, 0)

@@ -1,4 +1,6 @@
-/** The part of a machine that TLB tests need: vCPU blocks with a satp, RCU, tables, and some words for the test itself. */
+/**
+ * The part of a machine that TLB tests need: vCPU blocks with a satp, RCU, tables, and some words for the test itself.
+ */
 import {layOut, type MemoryMap, SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
 import {Rcu, rcuRegion} from '../../src/rcu/index.ts'
 import {
@@ -14,7 +16,7 @@ import {
 import {hartModule} from '../support/hart-module.ts'
 
 const blockBytes = 4096
-/** Anywhere behind the TlbState. */
+/** Any place behind the TlbState. */
 const satpOffset = 2048
 export const testWords = 4096
 
@@ -63,8 +65,20 @@ export class TestMachine {
 		return {memory: this.memory.memory, map: this.memory.map, config: this.config}
 	}
 
+	/** As the run loop does before guest code. */
+	enter(vcpu: number): void {
+		this.rcu.reader(vcpu).online()
+		this.tlb.safepoint(vcpu)
+	}
+
+	/** As the run loop does when it sleeps or ends. */
+	leave(vcpu: number): void {
+		this.rcu.reader(vcpu).offline()
+	}
+
 	descriptor(vcpu: number, regime: number): number {
 		const word = (this.blocks.base(vcpu) + tlbStateOffset + TlbState.offset.descriptor + regime * 4) >>> 2
+		// Pairs with the exchange in publish().
 		return Atomics.load(this.memory.i32, word)
 	}
 
@@ -79,6 +93,7 @@ export class TestMachine {
 	}
 
 	setAsid(vcpu: number, asid: number): void {
+		// As publishSatp(); pairs with #currentAsid() in src/tlb/tlb.ts.
 		Atomics.store(this.memory.i32, (this.blocks.base(vcpu) + satpOffset + 4) >>> 2, (8 << 28) | (asid << 12))
 	}
 }

@@ -1,13 +1,13 @@
 import test from 'ava'
 import {defaultTlbDesign, formatTlbDesign, parseTlbDesign, tlbDesign, tlbKeys} from '../../src/tlb/index.ts'
 
-test('what is not given is the default, and nobody changes it', (t) => {
+test('fields that are not given have their defaults, and a design is frozen', (t) => {
 	t.deepEqual(defaultTlbDesign, {encoding: 'poison-zero', lookup: 'outlined', lastPages: 'on'})
 	t.deepEqual(tlbDesign({lookup: 'inline'}), {...defaultTlbDesign, lookup: 'inline'})
 	t.throws(() => Object.assign(tlbDesign(), {lookup: 'inline'}), {instanceOf: TypeError})
 })
 
-test('every value of every key is read, and written as it was read', (t) => {
+test('every value of every key is parsed, and formatted as it was', (t) => {
 	for (const {name, values} of Object.values(tlbKeys)) {
 		for (const value of Object.keys(values)) {
 			const text = `${name}=${value}`
@@ -17,7 +17,7 @@ test('every value of every key is read, and written as it was read', (t) => {
 	}
 })
 
-test('only what is said is returned; the last value of a key holds', (t) => {
+test('only the given keys are returned; the last value of a key wins', (t) => {
 	t.deepEqual(parseTlbDesign('last-pages=off,lookup=inline,last-pages=on'), {lastPages: 'on', lookup: 'inline'})
 	t.is(formatTlbDesign({}), '')
 })

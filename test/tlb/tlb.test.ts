@@ -9,6 +9,7 @@ import {
 	tableLog2Entries,
 	trailerWord,
 } from '../../src/tlb/index.ts'
+import {elapsed} from '../support/rcu.ts'
 import {fill, lookUp, openTable} from './lookup.ts'
 import {TestMachine} from './test-machine.ts'
 
@@ -42,7 +43,7 @@ test('a fresh table is page-aligned, empty, and matches nothing in slot 0', (t) 
 
 test('a flush swaps the tables that were filled, and elides the others', (t) => {
 	const machine = TestMachine.create({vcpus: 1, undoLimit: -1})
-	machine.tlb.enter(0)
+	machine.enter(0)
 	fillAll(machine, 0, 3)
 	const before = regimes.map((regime) => machine.descriptor(0, regime))
 	machine.tlb.flush(0, FlushCause.sfenceAll)
@@ -67,7 +68,7 @@ test('a flush swaps the tables that were filled, and elides the others', (t) => 
 for (const cause of ['pmpWrite', 'reset', 'codeCacheReset'] as const) {
 	test(`${cause} flushes the regimes that do not translate as well`, (t) => {
 		const machine = TestMachine.create({vcpus: 1})
-		machine.tlb.enter(0)
+		machine.enter(0)
 		fillAll(machine, 0, 3)
 		machine.tlb.flush(0, FlushCause[cause])
 		t.deepEqual(hits(machine, 0, 3), [false, false, false, false, false])
@@ -76,7 +77,7 @@ for (const cause of ['pmpWrite', 'reset', 'codeCacheReset'] as const) {
 
 test('a retired table is cleared only after its reader has passed a quiescent state', (t) => {
 	const machine = TestMachine.create({vcpus: 2, log2Entries: 6, undoLimit: -1})
-	machine.tlb.enter(0)
+	machine.enter(0)
 	fillAll(machine, 0, 9)
 	const old = machine.descriptor(0, Regime.user)
 	machine.tlb.flush(0, FlushCause.sfenceAll)
@@ -93,7 +94,7 @@ test('a retired table is cleared only after its reader has passed a quiescent st
 
 test('a dry pool is refilled from the retired tables, or else the table is cleared in place', (t) => {
 	const machine = TestMachine.create({vcpus: 1, spareTables: 3, undoLimit: -1})
-	machine.tlb.enter(0)
+	machine.enter(0)
 	fillAll(machine, 0, 3)
 	machine.tlb.flush(0, FlushCause.sfenceAll)
 	fillAll(machine, 0, 3)
@@ -113,7 +114,7 @@ test('a dry pool is refilled from the retired tables, or else the table is clear
 test('clearing is asked for once when half of the spare tables are retired', (t) => {
 	let requests = 0
 	const machine = TestMachine.create({vcpus: 1, spareTables: 12, undoLimit: -1}, {needsClearing: () => requests++})
-	machine.tlb.enter(0)
+	machine.enter(0)
 	const flush = () => {
 		fillAll(machine, 0, 3)
 		machine.tlb.flush(0, FlushCause.sfenceAll)
@@ -124,7 +125,7 @@ test('clearing is asked for once when half of the spare tables are retired', (t)
 	t.is(requests, 0)
 	flush()
 	t.is(requests, 1)
-	t.is(machine.tlb.recycleRetired(), 9)
+	t.is(machine.clearRetired(), 9)
 	for (let round = 0; round < 3; round++) flush()
 	t.is(requests, 2)
 	t.is(machine.tlb.tlbStatistics(0).poolDry, 0)
@@ -132,7 +133,7 @@ test('clearing is asked for once when half of the spare tables are retired', (t)
 
 test('a page flush forgets that page, in the translated regimes', (t) => {
 	const machine = TestMachine.create({vcpus: 1})
-	machine.tlb.enter(0)
+	machine.enter(0)
 	fillAll(machine, 0, 3)
 	fillAll(machine, 0, 4)
 	machine.flushPage(0, 3, 0)
@@ -149,7 +150,7 @@ test('a page flush forgets that page, in the translated regimes', (t) => {
 test('a page flush forgets what translated code keeps of the table, even where the page has no entry', (t) => {
 	const machine = TestMachine.create({vcpus: 1})
 	const {i64} = machine.memory
-	machine.tlb.enter(0)
+	machine.enter(0)
 	fillAll(machine, 0, 3)
 	const descriptor = machine.descriptor(0, Regime.user)
 	const [first, end] = [trailerWord(descriptor, 'lastPages') / 2, trailerWord(descriptor, 'largePages') / 2]
@@ -163,7 +164,7 @@ test('a page flush forgets what translated code keeps of the table, even where t
 test('a page flush inside a superpage flushes the table', (t) => {
 	const machine = TestMachine.create({vcpus: 1, undoLimit: -1})
 	const {i64} = machine.memory
-	machine.tlb.enter(0)
+	machine.enter(0)
 	fillAll(machine, 0, 0x1c0)
 	const descriptor = machine.descriptor(0, Regime.supervisor)
 	// Pages 0xffffffc000000 to 0xffffffc0001ff: 2 MiB high in the address space.
@@ -181,7 +182,7 @@ test('a page flush inside a superpage flushes the table', (t) => {
 test('a remote flush swaps the tables of a vCPU that sleeps, without a wait', (t) => {
 	const machine = TestMachine.create({vcpus: 2})
 	fillAll(machine, 1, 3)
-	machine.tlb.enter(0)
+	machine.enter(0)
 	machine.tlb.flushRemote({initiator: 0, targets: [0, 1]})
 	t.deepEqual(hits(machine, 1, 3), [true, true, false, false, false])
 	t.is(machine.blocks.takeDoorbell(1), Doorbell.flush)
@@ -195,7 +196,7 @@ test('a remote flush of a range is served by its target as it comes online', (t)
 	for (const page of [9, 10, 11, 12]) fillAll(machine, 1, page)
 	machine.tlb.flushRemote({targets: [1], range: {firstLow: 10, firstHigh: 0, pages: 2}})
 	t.deepEqual(hits(machine, 1, 10), [true, true, true, true, true])
-	machine.tlb.enter(1)
+	machine.enter(1)
 	t.deepEqual(
 		[9, 10, 11, 12].map((page) => hits(machine, 1, page)[Regime.user]),
 		[true, false, false, true],
@@ -205,7 +206,7 @@ test('a remote flush of a range is served by its target as it comes online', (t)
 
 test('a range crosses the low word of a page number', (t) => {
 	const machine = TestMachine.create({vcpus: 1})
-	machine.tlb.enter(0)
+	machine.enter(0)
 	fillAll(machine, 0, 0)
 	// Page number 2^52 is page 0 again.
 	machine.tlb.flushRemote({initiator: 0, targets: [0], range: {firstLow: -1, firstHigh: 0x000f_ffff, pages: 2}})
@@ -221,35 +222,35 @@ test('a long range, and more ranges than the ring holds, flush everything', (t) 
 	for (let post = 0; post < 8; post++) {
 		machine.tlb.flushRemote({targets: [1], range: {firstLow: 100, firstHigh: 0, pages: 1}})
 	}
-	machine.tlb.enter(1)
+	machine.enter(1)
 	t.deepEqual(hits(machine, 1, 3), [true, true, true, true, true])
-	machine.tlb.leave(1)
+	machine.leave(1)
 	for (let post = 0; post < 9; post++) {
 		machine.tlb.flushRemote({targets: [1], range: {firstLow: 100, firstHigh: 0, pages: 1}})
 	}
-	machine.tlb.enter(1)
+	machine.enter(1)
 	t.deepEqual(hits(machine, 1, 3), [true, true, false, false, false])
 })
 
 test('a remote flush that finds the pool dry has the target flush itself', (t) => {
 	const machine = TestMachine.create({vcpus: 2, spareTables: 2, undoLimit: -1})
 	// Keeps the tables that are retired here from being recycled.
-	machine.tlb.enter(0)
+	machine.enter(0)
 	fillAll(machine, 1, 3)
 	machine.tlb.flushRemote({targets: [1]})
 	t.deepEqual(hits(machine, 1, 3), [true, true, false, false, true])
-	machine.tlb.enter(1)
+	machine.enter(1)
 	t.deepEqual(hits(machine, 1, 3), [true, true, false, false, false])
 	// Once for the initiator, once for the target itself.
 	t.is(machine.tlb.tlbStatistics(1).poolDry, 2)
 })
 
-test('a fence of one address space passes over a vCPU that is in another', (t) => {
+test('a fence of one address space skips a vCPU that is in another', (t) => {
 	const machine = TestMachine.create({vcpus: 3})
 	machine.setAsid(1, 7)
 	machine.setAsid(2, 8)
 	for (const vcpu of [1, 2]) fillAll(machine, vcpu, 3)
-	machine.tlb.enter(2)
+	machine.enter(2)
 	machine.tlb.flushRemote({targets: [1, 2], asid: 7})
 	t.deepEqual(hits(machine, 1, 3), [true, true, false, false, false])
 	t.deepEqual(hits(machine, 2, 3), [true, true, true, true, true])
@@ -266,19 +267,19 @@ test('a remote fence of instructions rings its bell', (t) => {
 
 test('a host thread starts a remote flush and awaits it', async (t) => {
 	const machine = TestMachine.create({vcpus: 1})
-	machine.tlb.enter(0)
+	machine.enter(0)
 	fillAll(machine, 0, 3)
 	const gracePeriod = machine.tlb.startRemoteFlush({targets: [0]})
 	t.false(machine.rcu.poll(gracePeriod))
 	machine.tlb.safepoint(0)
-	await machine.rcu.elapsed(gracePeriod)
+	await elapsed(machine.rcu, gracePeriod)
 	t.deepEqual(hits(machine, 0, 3), [true, true, false, false, false])
 })
 
 test('the policy clear zeroes the table in place, and leaves others’ tables to their owners', (t) => {
 	const machine = TestMachine.create({vcpus: 2, policy: 'clear'})
 	const before = machine.descriptor(0, Regime.user)
-	machine.tlb.enter(0)
+	machine.enter(0)
 	fillAll(machine, 0, 3)
 	fillAll(machine, 1, 3)
 	machine.tlb.flush(0, FlushCause.sfenceAll)
@@ -286,7 +287,7 @@ test('the policy clear zeroes the table in place, and leaves others’ tables to
 	t.deepEqual(hits(machine, 0, 3), [true, true, false, false, false])
 	machine.tlb.flushRemote({initiator: 0, targets: [1]})
 	t.deepEqual(hits(machine, 1, 3), [true, true, true, true, true])
-	machine.tlb.enter(1)
+	machine.enter(1)
 	t.deepEqual(hits(machine, 1, 3), [true, true, false, false, false])
 })
 

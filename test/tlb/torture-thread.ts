@@ -1,7 +1,7 @@
 /**
- * The threads of the TLB torture test. A page table of words maps each page to a frame number that only grows. A vCPU looks
- * pages up and fills by the design's rules; now and then it remaps pages of its own, fences everyone, and then writes what
- * frame the fence has made the least: a vCPU that uses an older one afterwards has used a stale translation.
+ * The threads of the TLB torture test. A page table of words maps each page to a frame number that only grows. A vCPU
+ * looks up pages and fills by the design's rules. Now and then it remaps pages of its own, fences all vCPUs, and then
+ * writes each page's new frame as its least: a vCPU that uses an older one afterwards has used a stale translation.
  */
 import {parentPort, workerData} from 'node:worker_threads'
 import {Doorbell, SharedMemory, VcpuWords} from '../../src/memory/index.ts'
@@ -12,13 +12,13 @@ import {TestMachine, type TestMachineData} from './test-machine.ts'
 
 export type TlbTortureRole = TestMachineData &
 	Readonly<{
-		/** A number, or the thread that clears retired tables. */
+		/** The vCPU's number; 'clearer' is the thread that clears retired tables. */
 		vcpu: number | 'clearer'
 		/** How many pages there are, a multiple of the vCPUs. */
 		pages: number
 		milliseconds: number
 		seed: number
-		/** The rules, or which one is broken. */
+		/** The rule that is broken, if any. */
 		rules: 'kept' | 'does not wait' | 'fills the new table'
 	}>
 
@@ -39,6 +39,7 @@ const result = {lookups: 0, misses: 0, fences: 0, stale: 0}
 
 /** Until the time is up, or a thread has used a stale translation. */
 function goesOn(): boolean {
+	// Orders nothing, here and below: the test only stops early.
 	return performance.now() < end && Atomics.load(words, first + stopWord) === 0
 }
 
@@ -57,15 +58,17 @@ function runGuest(vcpu: number): void {
 	let descriptor = machine.descriptor(vcpu, regime)
 	for (let access = random(60); access >= 0; access--) {
 		const page = random(pages)
+		// Acquire: the fence that made it the least is over. Pairs with remap().
 		const least = Atomics.load(words, first + leastWord(page))
 		let frame = lookUp(machine, descriptor, page)
 		result.lookups += 1
 		if (frame === undefined) {
 			result.misses += 1
 			openTable(memory, descriptor)
+			// The walk, ordered after openTable(). Pairs with remap(), whose flush then reads `filled`.
 			frame = Atomics.load(words, first + frameWord(page))
 			if (role.rules === 'fills the new table') {
-				// Now and then long enough for a fence to come in between.
+				// Now and then long enough for a fence to come between.
 				if (random(8) === 0) awaitSwap(vcpu, regime, descriptor)
 				descriptor = machine.descriptor(vcpu, regime)
 			} else dawdle(random(200))
@@ -79,42 +82,47 @@ function runGuest(vcpu: number): void {
 	}
 }
 
-/** Remaps pages that are this vCPU's, and fences all vCPUs. */
+/** Remaps pages of this vCPU, and fences all vCPUs. */
 function remap(vcpu: number): void {
 	const {vcpus} = role.config
 	const count = 1 + random(Math.min(4, pages / vcpus / 2))
 	const page = Math.floor(random(pages - count * vcpus) / vcpus) * vcpus + vcpu
 	const own = Array.from({length: count}, (_, index) => page + index * vcpus)
+	// The guest's PTE stores: ordered before the flush reads `filled`. Pairs with the walk.
 	for (const each of own) Atomics.add(words, first + frameWord(each), 1)
 	const range = random(2) === 0 ? undefined : {firstLow: page, firstHigh: 0, pages: count * vcpus}
 	const fence = {initiator: vcpu, targets: Array.from({length: vcpus}, (_, index) => index), range}
 	if (role.rules === 'does not wait') tlb.startRemoteFlush(fence)
 	else tlb.flushRemote(fence)
+	// Ordered after the fence. Pairs with the load of `least`.
 	for (const each of own) Atomics.store(words, first + leastWord(each), Atomics.load(words, first + frameWord(each)))
 	result.fences += 1
 }
 
 function runVcpu(vcpu: number): void {
-	tlb.enter(vcpu)
+	const doorbell = (blocks.base(vcpu) + VcpuWords.offset.doorbell) >> 2
+	machine.enter(vcpu)
 	while (goesOn()) {
 		runGuest(vcpu)
 		const next = random(64)
 		if (next < 2) remap(vcpu)
 		else if (next === 2) {
-			tlb.leave(vcpu)
-			Atomics.wait(words, (blocks.base(vcpu) + VcpuWords.offset.doorbell) >> 2, 0, random(3))
-			tlb.enter(vcpu)
+			machine.leave(vcpu)
+			// Sleeps while no bell is rung; no ringer notifies it, so mostly until the time-out.
+			Atomics.wait(words, doorbell, 0, random(3))
+			machine.enter(vcpu)
 		} else if (next === 3) tlb.flush(vcpu, FlushCause.satpWrite)
 		else tlb.safepoint(vcpu)
-		// The bell cuts guest code short; here the critical sections are short anyhow.
-		if (blocks.takeDoorbell(vcpu) & Doorbell.flush) tlb.safepoint(vcpu)
+		// The bell cuts guest code short; here the critical sections are short anyhow. Only looks: the safepoint takes it.
+		if (Atomics.load(words, doorbell) & Doorbell.flush) tlb.safepoint(vcpu)
 	}
-	tlb.leave(vcpu)
+	machine.leave(vcpu)
 }
 
 function clearTables(): void {
 	while (goesOn()) {
 		machine.clearRetired()
+		// Sleeps 1 ms, or less if a thread stops the test.
 		Atomics.wait(words, first + stopWord, 0, 1)
 	}
 }

@@ -5,7 +5,7 @@ import {TestMachine} from './test-machine.ts'
 import type {TlbTortureResult, TlbTortureRole} from './torture-thread.ts'
 
 const file = new URL('torture-thread.ts', import.meta.url)
-/** Broken rules are found out in a fraction of their time. */
+/** A broken rule is detected in a fraction of its time. */
 const milliseconds = {kept: 2000, broken: 20_000}
 
 async function torture(t: ExecutionContext, options: Pick<TlbTortureRole, 'rules' | 'pages' | 'config'>) {
@@ -26,7 +26,7 @@ async function torture(t: ExecutionContext, options: Pick<TlbTortureRole, 'rules
 	)
 	const sum = (field: keyof TlbTortureResult) => results.reduce((total, each) => total + each[field], 0)
 	const totals = {lookups: sum('lookups'), misses: sum('misses'), fences: sum('fences'), stale: sum('stale')}
-	machine.tlb.recycleRetired()
+	machine.clearRetired()
 	const shared = machine.tlb.sharedStatistics()
 	t.log(`seed ${seed}`, JSON.stringify(totals), JSON.stringify(shared))
 	t.log(JSON.stringify(machine.tlb.tlbStatistics(0)), JSON.stringify(machine.rcu.statistics()))
@@ -68,7 +68,7 @@ for (const [name, config] of Object.entries(configs)) {
 }
 
 for (const rules of ['does not wait', 'fills the new table'] as const) {
-	test.serial(`stale translations are found out when a thread ${rules}`, async (t) => {
+	test.serial(`stale translations are detected when a thread ${rules}`, async (t) => {
 		const {stale} = await torture(t, {rules, pages: 16, config: {vcpus: 4, log2Entries: 8}})
 		t.true(stale > 0)
 	})

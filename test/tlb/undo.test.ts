@@ -1,4 +1,4 @@
-/** Tables that are emptied by their log. */
+/** Tables that are undone by their log. */
 import test from 'ava'
 import {FlushCause, logCapacity, Regime, tableAddress, tagBias, trailerWord} from '../../src/tlb/index.ts'
 import {fill, isFresh, lookUp, openTable} from './lookup.ts'
@@ -15,7 +15,7 @@ function fillPages(machine: TestMachine, count: number, {vcpu = 0, first = 0} = 
 test('a flush undoes up to undoLimit entries in place, and swaps a table with one more', (t) => {
 	const undoLimit = 10
 	const machine = TestMachine.create({vcpus: 1, log2Entries: 8, undoLimit})
-	machine.tlb.enter(0)
+	machine.enter(0)
 	// Slot 0 does not count.
 	const table = fillPages(machine, undoLimit + 1)
 	machine.tlb.flush(0, FlushCause.sfenceAll)
@@ -32,7 +32,7 @@ test('a flush undoes up to undoLimit entries in place, and swaps a table with on
 
 test('an undone table is elided until its owner opens it again', (t) => {
 	const machine = TestMachine.create({vcpus: 2})
-	machine.tlb.enter(0)
+	machine.enter(0)
 	const table = fillPages(machine, 3)
 	machine.tlb.flush(0, FlushCause.satpWrite)
 	machine.tlb.startRemoteFlush({targets: [0]})
@@ -43,9 +43,9 @@ test('an undone table is elided until its owner opens it again', (t) => {
 	t.not(machine.descriptor(0, Regime.user), table)
 })
 
-test('an entry is logged once, whatever becomes of it', (t) => {
+test('an entry is logged once, whatever happens to it', (t) => {
 	const machine = TestMachine.create({vcpus: 1, log2Entries: 8, undoLimit: 2})
-	machine.tlb.enter(0)
+	machine.enter(0)
 	const table = fillPages(machine, 2, {first: 3})
 	for (let round = 0; round < 5; round++) {
 		machine.flushPage(0, 3, 0)
@@ -62,7 +62,7 @@ test('an entry is logged once, whatever becomes of it', (t) => {
 
 test('a page flush inside a superpage undoes the table, and its range is forgotten', (t) => {
 	const machine = TestMachine.create({vcpus: 1})
-	machine.tlb.enter(0)
+	machine.enter(0)
 	const table = fillPages(machine, 2, {first: 0x200})
 	machine.memory.i64[trailerWord(table, 'largeFirst') >> 1] = 0x20_0000n
 	machine.memory.i64[trailerWord(table, 'largeLast') >> 1] = 0x3f_f000n
@@ -72,15 +72,15 @@ test('a page flush inside a superpage undoes the table, and its range is forgott
 	t.is(machine.tlb.tlbStatistics(0).undone, 1)
 })
 
-test('an owner that undoes its table while another thread swaps it away harms nothing', (t) => {
+test('an owner may undo its table while another thread swaps it away', (t) => {
 	const machine = TestMachine.create({vcpus: 2, log2Entries: 8})
-	machine.tlb.enter(0)
+	machine.enter(0)
 	const table = fillPages(machine, 9)
 	machine.tlb.startRemoteFlush({targets: [0]})
 	// The owner loaded the descriptor before the swap.
 	machine.operations.emptyTable(table, tagBias['poison-zero'])
 	t.true(isFresh(machine, table))
-	// And a walk of it that began before the swap, too.
+	// A walk that began before the swap fills it, too.
 	openTable(machine.memory, table)
 	fill(machine, table, 200, 5)
 	t.is(machine.clearRetired(), 0)
@@ -93,11 +93,11 @@ test('an owner that undoes its table while another thread swaps it away harms no
 
 for (const [count, what] of [
 	[logCapacity, 'by its log'],
-	[logCapacity + 1, 'whole, where its log overflowed'],
+	[logCapacity + 1, 'as a whole, if its log overflowed'],
 ] as const) {
 	test(`a retired table of ${count} entries is cleared ${what}`, (t) => {
 		const machine = TestMachine.create({vcpus: 1, undoLimit: -1})
-		machine.tlb.enter(0)
+		machine.enter(0)
 		const table = fillPages(machine, count, {first: 7})
 		// Not logged: shows which way it was cleared.
 		machine.memory.i32[(tableAddress(table) >> 2) + 8] = 1
@@ -113,7 +113,7 @@ for (const [count, what] of [
 
 test('the policy clear undoes nothing', (t) => {
 	const machine = TestMachine.create({vcpus: 1, policy: 'clear', undoLimit: 100})
-	machine.tlb.enter(0)
+	machine.enter(0)
 	const table = fillPages(machine, 3)
 	machine.tlb.flush(0, FlushCause.sfenceAll)
 	t.true(isFresh(machine, table))

@@ -1,4 +1,7 @@
-/** Cache-block operations: Zicboz's cbo.zero and Zicbom's cbo.inval, cbo.clean and cbo.flush. Unprivileged spec, "CMO" Extensions. */
+/**
+ * Cache-block operations: Zicboz's cbo.zero and Zicbom's cbo.inval, cbo.clean and cbo.flush. Unprivileged spec, "CMO"
+ * Extensions.
+ */
 import {
 	BLOCK_STATUS_DONE,
 	BLOCK_STATUS_ILLEGAL,
@@ -27,14 +30,15 @@ export function zeroBlock(gva: u64): i32 {
 	if (!enabled(ENVCFG_CBZE)) return BLOCK_STATUS_ILLEGAL
 	if (!translateBlock(gva, ACCESS_STORE)) return BLOCK_STATUS_TRAP
 	if (!beforeStore(trackedPage, place, BLOCK_BYTES)) return BLOCK_STATUS_TRAP
+	// Plain: guest stores.
 	memory.fill(place, 0, BLOCK_BYTES)
 	afterStore(trackedPage, place, BLOCK_BYTES)
 	return BLOCK_STATUS_DONE
 }
 
 /**
- * Memory is coherent with every device, so there is nothing to do; the instruction still needs its permission, and an address
- * that may be loaded from. (What may be stored to may be loaded from as well: W without R is reserved, in PTEs and in PMP.)
+ * Memory is coherent with every device, so this only checks permissions and that the address may be loaded from. (What
+ * may be stored to may be loaded from as well: W without R is reserved, in PTEs and in PMP.)
  * @param operation 0 inval, 1 clean, 2 flush. @returns as zeroBlock().
  */
 export function manageBlock(gva: u64, operation: i32): i32 {
@@ -50,7 +54,10 @@ function enabled(field: u64): bool {
 	return privilege != PRIVILEGE_USER || (load<u64>(hart, HART_SENVCFG) & field) != 0
 }
 
-/** Sets `place` to the start of the block that holds gva. @returns 1, or 0 with the exception raised: a store's, whatever the access. */
+/**
+ * Sets `place` to the start of gva's block.
+ * @returns 1, or 0 with the exception raised: a store's, whatever the access.
+ */
 function translateBlock(gva: u64, access: u32): i32 {
 	let cause = accessFault(ACCESS_STORE)
 	if (translate(gva & ~(<u64>BLOCK_BYTES - 1), BLOCK_BYTES, access)) {

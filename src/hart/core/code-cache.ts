@@ -1,6 +1,6 @@
 /**
- * The vCPU's decoded code pages: a hash table by physical page, then the pages. src/hart/code-cache.ts says how many buckets
- * the table has.
+ * The vCPU's decoded code pages: a hash table by physical page, then the pages. src/hart/code-cache.ts has the sizes.
+ * Plain: both are private to this vCPU.
  */
 import {
 	CODE_LINE_BYTES,
@@ -33,7 +33,16 @@ import {
 	SLOT_HANDLER,
 	SLOT_SIZE,
 } from '../../../build/hart/offsets'
-import {forgetStores, guestPageOf, isNewer, lifeOf, linesOf, markLines, mayHaveEntries, takeVersion} from './guest-pages'
+import {
+	forgetStores,
+	guestPageOf,
+	isNewer,
+	lifeOf,
+	linesOf,
+	markLines,
+	mayHaveEntries,
+	takeVersion,
+} from './guest-pages'
 import {hart} from './hart'
 import {flushTables} from './tlb-flush'
 import {removeWriteEntries} from './write-entries'
@@ -48,10 +57,13 @@ let pages: u32 = 0
 let pageCount: u32 = 0
 /** The scratch page's only slot that is no sentinel; PAGE_SLOTS = none. */
 let openSlot: u32 = PAGE_SLOTS
-/** Snapshots taken. Outlives a reset, as code does that remembers their numbers. */
+/** Snapshots taken. Survives a reset of the cache, because translated code remembers their numbers. */
 let snapshots: u64 = 0
 
-/** @param cache 64-byte aligned. @param count at least 8, so that the pages are aligned too. @param hashBuckets a power of two. */
+/**
+ * @param cache 64-byte aligned. @param count at least 8, so that the pages are aligned too. @param hashBuckets a power
+ * of two.
+ */
 export function attachCodeCache(cache: u32, count: u32, hashBuckets: u32): void {
 	buckets = cache
 	bucketCount = hashBuckets
@@ -63,18 +75,18 @@ export function attachCodeCache(cache: u32, count: u32, hashBuckets: u32): void 
 	emptyCodeCache()
 }
 
-/** @returns the code page for instructions that are fetched one by one: they cross pages, or PMP splits theirs. */
+/** @returns the code page for instructions that are fetched one by one: they cross pages, or PMP splits their page. */
 export function scratchCodePage(): u32 {
 	return pages
 }
 
 /**
- * Makes the scratch page hold this instruction and nothing else: wherever it goes on, it meets a sentinel.
+ * Makes the scratch page hold this instruction and nothing else: whatever follows it is a sentinel.
  * @param offset in its page. @param bits of the instruction. @returns the scratch page.
  */
 export function onlyInstruction(offset: u32, bits: u32): u32 {
 	const slot = offset / 2
-	// The slot depends on the bytes alone: it is kept while they are the same.
+	// The slot depends on the bytes alone, so it is kept while they are the same.
 	if (slot != openSlot || load<u32>(pages + offset, CODE_PAGE_SNAPSHOT) != bits) {
 		store<u64>(pages + openSlot * SLOT_SIZE, SENTINEL, CODE_PAGE_SLOTS)
 		store<u64>(pages + slot * SLOT_SIZE, 0, CODE_PAGE_SLOTS)
@@ -84,12 +96,14 @@ export function onlyInstruction(offset: u32, bits: u32): u32 {
 	return pages
 }
 
-/** @returns the decoded page of a physical page (its offset in shared memory), older than the last fence.i perhaps, or 0 where there is none. */
+/**
+ * @param physicalPage offset in shared memory. @returns its decoded page, possibly older than the last fence.i, or 0.
+ */
 export function findCodePage(physicalPage: u32): u32 {
 	return load<u32>(bucketFor(physicalPage))
 }
 
-/** Finds or makes the decoded page of a physical page. When the cache is full, all of it is given up first. */
+/** Finds or makes the decoded page of a physical page. A full cache is emptied first. */
 export function codePage(physicalPage: u32): u32 {
 	let bucket = bucketFor(physicalPage)
 	const found = load<u32>(bucket)
@@ -252,7 +266,8 @@ function forgetChanges(code: u32): bool {
 /** Whether a covered halfword of these eight bytes differs. */
 function differs(code: u32, page: u32, offset: u32): bool {
 	for (let at = offset; at < offset + 8; at += PARCEL_BYTES) {
-		if (load<u16>(code + at, CODE_PAGE_SNAPSHOT) != load<u16>(page + at) && coversAny(code, at, PARCEL_BYTES)) return true
+		if (load<u16>(code + at, CODE_PAGE_SNAPSHOT) != load<u16>(page + at) && coversAny(code, at, PARCEL_BYTES))
+			return true
 	}
 	return false
 }
@@ -295,7 +310,7 @@ function sameAsMemory(code: u32): bool {
 function resetCodeCache(): void {
 	emptyCodeCache()
 	store<u64>(hart, load<u64>(hart, COUNT_CODE_CACHE_RESETS) + 1, COUNT_CODE_CACHE_RESETS)
-	// TLB entries point at code pages that are about to be reused.
+	// TLB entries point to code pages that are about to be reused.
 	flushTables(FLUSH_CAUSE_CODE_CACHE_RESET)
 }
 
@@ -305,7 +320,7 @@ function emptyCodeCache(): void {
 	store<u32>(hart, 1, RUN_CODE_PAGES_USED)
 }
 
-/** @returns the bucket that holds the physical page's code page, or the empty one where it belongs: more than half of them are empty. */
+/** @returns the bucket that holds the page's code page, or the empty one for it: over half of them are empty. */
 function bucketFor(physicalPage: u32): u32 {
 	let bucket = firstBucket(physicalPage)
 	for (let code = load<u32>(bucket); code != 0; code = load<u32>(bucket)) {

@@ -1,10 +1,5 @@
 /** Stores to pages that hold code: what this hart has decoded of it is forgotten before the store, other harts are told after it. */
-import {
-	CAUSE_LEAVE_REGION,
-	DOORBELL_CODE_CHANGED,
-	PAGE_MASK,
-	RUN_STORED_PAGE,
-} from '../../../build/hart/offsets'
+import {CAUSE_LEAVE_REGION, DOORBELL_CODE_CHANGED, PAGE_MASK, RUN_STORED_PAGE} from '../../../build/hart/offsets'
 import {coversAny, findCodePage, forgetBytes, isStale, resetCodePage} from './code-cache'
 import {announceChange, announceStore, countStore, giveUp, isAlone, isCode, pageStart, ringOwn} from './guest-pages'
 import {hart, raise} from './hart'

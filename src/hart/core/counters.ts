@@ -1,11 +1,10 @@
-/** Counters and the supervisor timer. Cycles are retired instructions: one each. */
+/** Counters and the supervisor timer. One cycle per retired instruction. */
 import {
 	COUNTER_CY,
 	COUNTER_IR,
 	COUNTER_TM,
 	CSR_STATUS_ILLEGAL,
 	ENVCFG_STCE,
-	HART_INSTRET,
 	HART_MCOUNTEREN,
 	HART_MCOUNTINHIBIT,
 	HART_MCYCLE_OFFSET,
@@ -17,12 +16,13 @@ import {
 	MIP_STIP,
 	PRIVILEGE_MACHINE,
 	PRIVILEGE_USER,
-	RUN_BUDGET,
 	WORDS_PENDING_INTERRUPTS,
 } from '../../../build/hart/offsets'
 import {doneUnlessInterrupt, found} from './csr-value'
-import {time, timerChanged} from './env'
+import {timerChanged} from './env'
 import {hart} from './hart'
+import {mtime} from './mtime'
+import {retired} from './retired'
 
 /** cycle, time, instret, hpmcounter3–31, in this order. Unprivileged spec, "Zicntr and Zihpm". */
 const CSR_CYCLE: i32 = 0xc00
@@ -34,7 +34,7 @@ export function readCounter(number: i32): i32 {
 	if (number < CSR_CYCLE || number > CSR_CYCLE + 31) return CSR_STATUS_ILLEGAL
 	if (!counterEnabled((<u64>1) << (number - CSR_CYCLE))) return CSR_STATUS_ILLEGAL
 	if (number == CSR_CYCLE) return found(cycles())
-	if (number == CSR_CYCLE + 1) return found(<u64>time())
+	if (number == CSR_CYCLE + 1) return found(mtime())
 	if (number == CSR_CYCLE + 2) return found(instructions())
 	return found(0)
 }
@@ -45,11 +45,6 @@ export function counterEnabled(bit: u64): bool {
 	if (privilege == PRIVILEGE_MACHINE) return true
 	if (!(load<u64>(hart, HART_MCOUNTEREN) & bit)) return false
 	return privilege != PRIVILEGE_USER || (load<u64>(hart, HART_SCOUNTEREN) & bit) != 0
-}
-
-/** The budget is what is left of what instret counts in advance. */
-function retired(): u64 {
-	return load<u64>(hart, HART_INSTRET) - <u64>load<i32>(hart, RUN_BUDGET)
 }
 
 /** While mcountinhibit stops a counter, its offset is its value. */
@@ -65,7 +60,7 @@ export function instructions(): u64 {
 	return base(COUNTER_IR) + load<u64>(hart, HART_MINSTRET_OFFSET)
 }
 
-/** A write takes the place of the CSR instruction's own count: the next instruction reads what was written. Unprivileged spec, "Zicsr". */
+/** A write replaces the instruction's own count: the next one reads the value written. Unprivileged spec, "Zicsr". */
 export function setCycles(value: u64): void {
 	store<u64>(hart, value - base(COUNTER_CY) - ownCount(COUNTER_CY), HART_MCYCLE_OFFSET)
 }
@@ -78,7 +73,7 @@ function ownCount(inhibitBit: u64): u64 {
 	return load<u64>(hart, HART_MCOUNTINHIBIT) & inhibitBit ? 0 : 1
 }
 
-/** The counters keep their values over the change. */
+/** The counters keep their values across the change. */
 export function setInhibit(value: u64): void {
 	const cyclesBefore = cycles()
 	const instructionsBefore = instructions()
@@ -102,10 +97,10 @@ export function setTimer(value: u64): i32 {
 	return refreshTimer()
 }
 
-/** After a write of stimecmp or menvcfg.STCE: STIP is right at once, the run loop keeps it so. */
+/** After a write of stimecmp or menvcfg.STCE: STIP is correct at once; the run loop keeps it so. */
 export function refreshTimer(): i32 {
-	const due = timerInForce() && <u64>time() >= load<u64>(hart, HART_STIMECMP)
-	// Atomic, one bit: devices and other harts set theirs in the same word.
+	const due = timerInForce() && mtime() >= load<u64>(hart, HART_STIMECMP)
+	// Atomic, one bit, because devices and other harts set theirs in the same word; orders nothing.
 	if (due) atomic.or<u32>(hart, <u32>MIP_STIP, WORDS_PENDING_INTERRUPTS)
 	else atomic.and<u32>(hart, ~(<u32>MIP_STIP), WORDS_PENDING_INTERRUPTS)
 	timerChanged()

@@ -149,7 +149,7 @@ export function writeMachineCsr(number: i32, value: u64): i32 {
 	}
 }
 
-/** menvcfg. STCE hands STIP over between software and stimecmp; ADUE and PBMTE change what PTEs mean. */
+/** menvcfg. STCE decides whether software or stimecmp sets STIP; ADUE and PBMTE change what PTEs mean. */
 function writeEnvironment(value: u64): i32 {
 	const before = load<u64>(hart, HART_MENVCFG)
 	const after = legalEnvironment(before, value, ENVCFG_BELOW | ENVCFG_ADUE | ENVCFG_PBMTE | ENVCFG_STCE)

@@ -27,7 +27,7 @@ export function readPmp(number: i32): i32 {
 	return found(load<u64>(hart + ((number - CSR_PMPCFG0) << 3), HART_PMPCFG))
 }
 
-/** A change empties all tables: their entries carry what PMP permitted when they were made. */
+/** A change empties all tables: their entries hold the permissions of the old PMP. */
 export function writePmp(number: i32, value: u64): i32 {
 	const changed =
 		number >= CSR_PMPADDR0
@@ -59,7 +59,7 @@ function writeConfiguration(first: u32, value: u64): bool {
 		const place = pmpConfigurationAt(first + i)
 		const byte = <u8>(value >> (8 * i)) & CFG_FIELDS
 		const before = load<u8>(place)
-		// W without R is reserved: such a write leaves the entry as it is.
+		// W without R is reserved: such a write leaves the entry unchanged.
 		if (before & PMP_L || (byte & (PMP_R | PMP_W)) == PMP_W || byte == before) continue
 		store<u8>(place, byte)
 		changed = true

@@ -40,7 +40,7 @@ import {flushTables} from './tlb-flush'
 
 export const CSR_SIP: i32 = 0x144
 export const CSR_MIP: i32 = 0x344
-/** The fields of senvcfg, which menvcfg has as well. */
+/** The fields of senvcfg; menvcfg has them, too. */
 export const ENVCFG_BELOW: u64 = ENVCFG_FIOM | ENVCFG_CBIE | ENVCFG_CBCFE | ENVCFG_CBZE
 
 export function readSupervisorCsr(number: i32): i32 {
@@ -79,7 +79,7 @@ export function writeSupervisorCsr(number: i32, value: u64): i32 {
 	switch (number) {
 		case 0x100: // sstatus
 			return writeSstatus(value)
-		case 0x104: // sie: mie as far as it is delegated
+		case 0x104: // sie: the delegated bits of mie
 			return writeSie(value)
 		case 0x105: // stvec
 			if (legalVector(value)) store<u64>(hart, value, HART_STVEC)
@@ -114,12 +114,12 @@ export function delegatedSsip(): u64 {
 	return load<u64>(hart, HART_MIDELEG) & MIP_SSIP
 }
 
-/** mtvec and stvec: modes 2 and 3 are reserved, and such a write is ignored. */
+/** mtvec and stvec: modes 2 and 3 are reserved; such a write is ignored. */
 export function legalVector(value: u64): bool {
 	return (value & 2) == 0
 }
 
-/** @returns what menvcfg or senvcfg becomes. CBIE = 2 is reserved, and leaves that field as it is. */
+/** @returns the new value of menvcfg or senvcfg. CBIE = 2 is reserved and leaves that field unchanged. */
 export function legalEnvironment(before: u64, value: u64, fields: u64): u64 {
 	const legal = (value & ENVCFG_CBIE) == ENVCFG_CBIE_RESERVED ? (value & ~ENVCFG_CBIE) | (before & ENVCFG_CBIE) : value
 	return legal & fields
@@ -140,7 +140,7 @@ function satpAccessible(): bool {
 	return load<u32>(hart, HART_PRIVILEGE) != PRIVILEGE_SUPERVISOR || !(load<u64>(hart, HART_MSTATUS) & STATUS_TVM)
 }
 
-/** An unsupported mode makes the whole write void. ASID has all its 16 bits. */
+/** A write with an unsupported mode has no effect. ASID has all 16 bits. */
 function writeSatp(value: u64): i32 {
 	const mode = value >> SATP_MODE_SHIFT
 	if (mode != SATP_BARE && (mode < SATP_SV39 || mode > SATP_SV57)) return CSR_STATUS_DONE
@@ -153,9 +153,9 @@ function writeSatp(value: u64): i32 {
 }
 
 /**
- * Remote fences read the ASID. Sequentially consistent: every access through the old address space, and every walk in it, is
- * ordered before; the walks in the new one, whose loads of PTEs are atomic, after. Pairs with the load in #currentAsid() of
- * src/tlb/tlb.ts, which is of this half alone: an atomic store orders loads of its own place and size.
+ * Remote fences read the ASID. Sequentially consistent: every access and walk in the old address space is ordered
+ * before; walks in the new one, whose loads of PTEs are atomic, after. Pairs with #currentAsid() in src/tlb/tlb.ts,
+ * which loads this half alone: place and size of store and load must be the same.
  */
 function publishSatp(value: u64): void {
 	// Plain: only this vCPU reads the lower half.

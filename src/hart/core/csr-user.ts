@@ -20,7 +20,7 @@ export const CSR_FRM: i32 = 0x002
 export const CSR_FCSR: i32 = 0x003
 export const CSR_SEED: i32 = 0x015
 
-/** OPST = ES16: 16 bits of entropy are below. Zkr, "The seed CSR". */
+/** OPST = ES16: the low 16 bits are entropy. Zkr, "The seed CSR". */
 const SEED_ES16: u64 = (<u64>2) << 30
 
 export function readUserCsr(number: i32): i32 {
@@ -36,7 +36,7 @@ export function readUserCsr(number: i32): i32 {
 	}
 }
 
-/** Before the write that reading the seed has to be: a read-only access is illegal. */
+/** The access has to write as well: csrAccess() refuses one that only reads. */
 export function readSeed(): i32 {
 	return seedEnabled() ? found(SEED_ES16 | (<u64>random() & 0xffff)) : CSR_STATUS_ILLEGAL
 }
@@ -48,7 +48,7 @@ function seedEnabled(): bool {
 	return (load<u64>(hart, HART_MSECCFG) & enable) != 0
 }
 
-/** Only the floating-point ones keep a value; readUserCsr() has checked that they are enabled. */
+/** Only the floating-point CSRs keep a value; readUserCsr() has checked that they are enabled. */
 export function writeUserCsr(number: i32, value: u64): i32 {
 	if (number != CSR_FRM) setFflags(value)
 	if (number == CSR_FRM) setFrm(value)

@@ -1,6 +1,6 @@
 /**
- * Fetching instructions: the code page behind an address, from the TLB, else walk and fill. Instructions across two pages, and
- * those in a page that PMP splits, are fetched alone, into the scratch code page.
+ * Instruction fetch: the code page of an address, from the TLB or by walk and fill. Instructions across two pages, and
+ * those in a page that PMP splits, are fetched one by one into the scratch code page.
  */
 import {
 	CODE_PAGE_SNAPSHOT,
@@ -32,8 +32,8 @@ export function fetch(gva: u64): u32 {
 	if (place == 0) return refuse(gva, ACCESS_FETCH)
 	if (may & PMP_SPLIT) return fetchOne(gva, load<u16>(place))
 	const physicalPage = place - <u32>(gva & PAGE_MASK)
-	// May flush when the cache is full. The fill then goes to the retired table, which costs a second miss and no more; into
-	// one that was emptied in place it must not go, since a flusher takes that for empty.
+	// Flushes if the cache is full. After a swap the fill goes to the retired table, which only costs a second miss. A
+	// table that was emptied in place must not be filled, since a flusher takes it for empty.
 	const code = codePage(physicalPage)
 	if (isOpen(descriptor)) fill(descriptor, page, physicalPage, may, code)
 	return code
@@ -48,7 +48,10 @@ export function fetchParcel(gva: u64): i32 {
 	return -1
 }
 
-/** @param gva of a 32-bit instruction at page offset 0xffe. @returns the scratch code page, or 0 with the exception raised. */
+/**
+ * @param gva of a 32-bit instruction at page offset 0xffe.
+ * @returns the scratch code page, or 0 with the exception raised.
+ */
 export function fetchAcross(gva: u64): u32 {
 	const first = fetch(gva)
 	if (first == 0) return 0
@@ -62,12 +65,12 @@ function fetchSecond(gva: u64, low: u32): u32 {
 	const second = fetch(gva + 2)
 	if (second == 0) return 0
 	coverBytes(second, 0, PARCEL_BYTES)
-	// The first halfword of the page, also where that page is the scratch page.
+	// The first halfword of the page, also if that is the scratch page.
 	return onlyInstruction(LAST_PARCEL, low | ((<u32>load<u16>(second, CODE_PAGE_SNAPSHOT)) << 16))
 }
 
 /**
- * One instruction of a page whose parts PMP permits different things.
+ * One instruction of a page that PMP splits.
  * @param low its first halfword, which may be fetched. @returns the scratch code page, or 0 with the exception raised.
  */
 export function fetchOne(gva: u64, low: u32): u32 {

@@ -1,4 +1,7 @@
-/** Floating-point control: fcsr, the rounding mode in force, and mstatus.FS. Unprivileged spec, "Floating-Point Control and Status Register". */
+/**
+ * Floating-point control: fcsr, the rounding mode in force, and mstatus.FS. Unprivileged spec, "Floating-Point Control
+ * and Status Register".
+ */
 import {HART_FFLAGS, HART_FRM, HART_MSTATUS, STATUS_FS} from '../../../build/hart/offsets'
 import {hart} from './hart'
 
@@ -34,7 +37,7 @@ export function setFrm(value: u64): void {
 	store<u32>(hart, <u32>value & 7, HART_FRM)
 }
 
-/** @param rm an instruction's rm field. @returns 0–4, or −1 where the instruction is illegal. */
+/** @param rm an instruction's rm field. @returns 0–4, or −1 if the instruction is illegal. */
 export function roundingMode(rm: i32): i32 {
 	const mode = rm == DYNAMIC ? load<i32>(hart, HART_FRM) : rm
 	return mode <= LAST_ROUNDING_MODE ? mode : -1

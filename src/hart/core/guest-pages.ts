@@ -127,7 +127,9 @@ export function announceChange(page: u32): void {
 		// takeVersion().
 		const isChanged = (before & VERSION_CHANGED) != 0
 		if (isChanged && (announcer == 0 || announcer == own)) return
-		const after = isChanged ? before & ~VERSION_ANNOUNCER : ((before & VERSION_COUNT) + VERSION_NEXT) | own | VERSION_CHANGED
+		const after = isChanged
+			? before & ~VERSION_ANNOUNCER
+			: ((before & VERSION_COUNT) + VERSION_NEXT) | own | VERSION_CHANGED
 		if (atomic.cmpxchg<u32>(page, before, after, GUEST_PAGE_VERSION) != before) continue
 		ring(isChanged ? (<u64>1) << ((announcer >> ANNOUNCER_SHIFT) - 1) : ~ownBit, DOORBELL_CODE_CHANGED)
 		return

@@ -1,4 +1,4 @@
-/** The hart that this instance is the core of: its block, and the guest memory that it sees. */
+/** The hart of this instance: its block, and guest memory. */
 import {RAM_BASE, RUN_TRAP_CAUSE, RUN_TRAP_TVAL} from '../../../build/hart/offsets'
 
 /** Offset of the vCPU's block in shared memory; all HART_, TLB_ and WORDS_ offsets start here. */
@@ -19,7 +19,7 @@ export function attachMemory(block: u32, ram: u32, ramSize: f64, rom: u32, romBa
 	romBytes = <u64>romSize
 }
 
-/** @returns where the byte at gpa lies in shared memory, or 0 where it is not guest RAM. */
+/** @returns the offset in shared memory of the byte at gpa, or 0 if that is not guest RAM. */
 export function ramAt(gpa: u64): u32 {
 	const distance = gpa - RAM_BASE
 	return distance < ramBytes ? ramOffset + <u32>distance : 0
@@ -31,13 +31,13 @@ export function ramDistance(place: u32): i64 {
 	return distance >= 0 && distance < <i64>ramBytes ? distance : -1
 }
 
-/** @returns where the byte at gpa lies in shared memory, or 0 where it is not the boot ROM. */
+/** @returns the offset in shared memory of the byte at gpa, or 0 if that is not the boot ROM. */
 export function romAt(gpa: u64): u32 {
 	const distance = gpa - romGpa
 	return distance < romBytes ? romOffset + <u32>distance : 0
 }
 
-/** Notes the exception; takeTrap() carries it out. */
+/** Records the exception; takeTrap() takes it. */
 export function raise(cause: i32, tval: u64): void {
 	store<u64>(hart, cause, RUN_TRAP_CAUSE)
 	store<u64>(hart, tval, RUN_TRAP_TVAL)

@@ -1,4 +1,7 @@
-/** The hart core: what generated code, the run loop and the tests may call. Compiled to dist/hart.wasm, one instance per vCPU. */
+/**
+ * The hart core: what generated code, the run loop and the tests may call. Compiled to dist/hart.wasm, one instance per
+ * vCPU.
+ */
 
 export {flushPageNumber, flushTables, flushTranslations} from '../../tlb/core/flush'
 export {clearTable, emptyTable, poisonSlotZero} from '../../tlb/core/table'
@@ -18,7 +21,9 @@ export {
 	writeMemoryInRegion,
 	zeroBlockInRegion,
 } from './memory-access'
+export {poll, ration} from './ration'
 export {updateRegimes} from './regimes'
+export {clock} from './slow'
 export * from './softfloat/index'
 export {codeChanged, fenceI, mayFenceTranslations, sfence, wfi} from './supervision'
 export {ebreak, ecall, mret, sret, takeTrap} from './trap'

@@ -1,4 +1,4 @@
-/** Interrupts: what is pending, what may be taken, and in which order. */
+/** Interrupts: which are pending, which may be taken, and in which order. */
 import {
 	CAUSE_INTERRUPT,
 	COUNT_INTERRUPTS,
@@ -23,16 +23,19 @@ import {enterMachine, enterSupervisor} from './trap'
 
 /** @returns mip. */
 export function pending(): u64 {
-	// Pairs with VcpuBlocks.raise(): the device state that a bit stands for is visible once the bit is.
+	// Acquire: the device state that a bit stands for is visible once the bit is. Pairs with VcpuBlocks.raise().
 	return atomic.load<u32>(hart, WORDS_PENDING_INTERRUPTS) | load<u64>(hart, HART_MIP_SOFTWARE)
 }
 
-/** @returns 1 when an interrupt is pending and enabled in mie, taken or not: what ends WFI. */
+/** @returns 1 if an interrupt is pending and enabled in mie, takeable or not: WFI ends. */
 export function interruptPending(): i32 {
 	return pending() & load<u64>(hart, HART_MIE) ? 1 : 0
 }
 
-/** @returns the interrupts that would be taken now, all of one privilege: M's before S's. Privileged spec, "Machine Interrupt (mip and mie) Registers". */
+/**
+ * Privileged spec, "Machine Interrupt (mip and mie) Registers".
+ * @returns the takeable interrupts of M, else those of S.
+ */
 export function takeable(): u64 {
 	const enabled = pending() & load<u64>(hart, HART_MIE)
 	if (enabled == 0) return 0
@@ -66,9 +69,9 @@ function firstOf(interrupts: u64): u64 {
 	return 5
 }
 
-/** Sets and clears bits of mip; only those that software may write there, SSIP, STIP without Sstc, and SEIP, change. */
+/** Sets and clears bits of mip; only those that software may write change: SSIP, STIP without Sstc, and SEIP. */
 export function changePending(set: u64, clear: u64): void {
-	// Atomic, one bit: another hart may set SSIP at the same time, and a device SEIP.
+	// Atomic, one bit, because another hart may set SSIP at the same time, and a device SEIP; orders nothing.
 	if (set & MIP_SSIP) atomic.or<u32>(hart, <u32>MIP_SSIP, WORDS_PENDING_INTERRUPTS)
 	if (clear & MIP_SSIP) atomic.and<u32>(hart, ~(<u32>MIP_SSIP), WORDS_PENDING_INTERRUPTS)
 	const own = MIP_SEIP | (load<u64>(hart, HART_MENVCFG) & ENVCFG_STCE ? 0 : MIP_STIP)

@@ -1,7 +1,7 @@
 /** The page walk. Step numbers are those of the privileged spec's "Virtual Address Translation Process". */
 import {
-	DOORBELL_CODE_CHANGED,
 	COUNT_PAGE_WALKS,
+	DOORBELL_CODE_CHANGED,
 	ENVCFG_ADUE,
 	ENVCFG_PBMTE,
 	HART_MENVCFG,
@@ -24,15 +24,15 @@ import {
 	SATP_PPN,
 	SATP_SV39,
 } from '../../../build/hart/offsets'
-import {announceChange, guestPageOf, isCode, ringOwn} from './guest-pages'
 import {ACCESS_STORE, accessBit, accessFault, pageFault} from './access'
+import {announceChange, guestPageOf, isCode, ringOwn} from './guest-pages'
 import {hart, ramAt} from './hart'
 import {pmpAccess} from './pmp'
 import {MAY_READ, MAY_WRITE, permitted} from './regimes'
 
-/** The leaf that the last successful walk() ended at, A and D up to date. */
+/** The leaf PTE of the last successful walk(), with A and D up to date. */
 export let walkedPte: u64 = 0
-/** The guest-physical address that it gave. */
+/** The guest-physical address that it found. */
 export let walkedGpa: u64 = 0
 /** Bytes that the leaf maps: 4 KiB, Svnapot's 64 KiB, or a superpage's. */
 export let walkedSpan: u64 = 0
@@ -40,7 +40,7 @@ export let walkedSpan: u64 = 0
 /** Levels of Sv39; each further mode has one more. */
 const FEWEST_LEVELS: u64 = 3
 const NAPOT_BYTES: u64 = 1 << 16
-/** Of the physical page number of a 64 KiB PTE: the low four bits are the encoding of that size, the only one. */
+/** In a 64 KiB PTE's physical page number: the low four bits encode that size, the only one. */
 const NAPOT_MASK: u64 = 0xf
 const NAPOT_64_KIB: u64 = 8
 
@@ -92,13 +92,13 @@ export function walk(gva: u64, access: u32, regime: u32): i32 {
 		if (base & (span - 1)) return pageFault(access)
 		// 6. Permissions.
 		if (!(permitted(pte, regime) & accessBit(access))) return pageFault(access)
-		// 7. A, and D for a store: without Svadu that is for the page-fault handler to do. When the PTE is no longer what was
+		// 7. A, and D for a store: without Svadu the page-fault handler sets them. If the PTE is no longer what was
 		// checked, back to step 2.
 		const marked = pte | PTE_A | (access == ACCESS_STORE ? PTE_D : 0)
 		if (marked != pte) {
 			if (!(environment & ENVCFG_ADUE)) return pageFault(access)
 			if (!(protection & MAY_WRITE)) return accessFault(access)
-			// Compare-and-swap: never undoes what another hart writes to the PTE meanwhile. Pairs with the guest's own stores and AMOs to it.
+			// Compare-and-swap: never undoes another hart's write to the PTE. Pairs with the guest's stores and AMOs to it.
 			if (atomic.cmpxchg<u64>(place, pte, marked) != pte) continue
 			noteTableWrite(place)
 		}

@@ -1,4 +1,7 @@
-/** Physical memory protection: which physical addresses an access may touch. Privileged spec, "Physical Memory Protection". */
+/**
+ * Physical memory protection: the physical addresses that an access may touch. Privileged spec, "Physical Memory
+ * Protection".
+ */
 import {HART_PMPADDR, HART_PMPCFG, PAGE_BYTES} from '../../../build/hart/offsets'
 import {hart} from './hart'
 import {MAY_ALL, MAY_EXECUTE, MAY_READ, MAY_WRITE} from './regimes'
@@ -16,7 +19,7 @@ export const PMP_NA4: u8 = 0x10
 /** Locked: not writable before the next reset, and in force for M-mode too. */
 export const PMP_L: u8 = 0x80
 
-/** Besides MAY_ bits: an entry begins or ends inside the range, so that parts of it are permitted different things. */
+/** Besides MAY_ bits: an entry begins or ends inside the range, so that parts of it have different permissions. */
 export const PMP_SPLIT: u32 = 8
 
 /** Where an entry's configuration byte lies: RV64 has the even-numbered pmpcfg CSRs only, with eight entries each. */
@@ -29,7 +32,7 @@ export function pmpAddressAt(entry: u32): u32 {
 }
 
 /**
- * What a privilege may do with all of a physical range. The lowest-numbered entry that matches any of its bytes decides.
+ * Permissions for all of a physical range. The lowest-numbered entry that matches any of its bytes decides.
  * @param machine not 0: M-mode, which only locked entries bind. @returns MAY_ bits, or PMP_SPLIT.
  */
 export function pmpRange(gpa: u64, bytes: u64, machine: u32): u32 {
@@ -71,12 +74,12 @@ function mayOf(configuration: u8): u32 {
 	return may
 }
 
-/** @returns MAY_ bits for every byte of gpa's page, or PMP_SPLIT: then each access is asked for on its own. */
+/** @returns MAY_ bits for every byte of gpa's page, or PMP_SPLIT: then each access is checked by itself. */
 export function pmpPage(gpa: u64, machine: u32): u32 {
 	return pmpRange(gpa & ~(<u64>PAGE_BYTES - 1), PAGE_BYTES, machine)
 }
 
-/** @returns MAY_ bits for one access; none where an entry ends inside it. */
+/** @returns MAY_ bits for one access; none if an entry begins or ends inside it. */
 export function pmpAccess(gpa: u64, bytes: u32, machine: u32): u32 {
 	return pmpRange(gpa, bytes, machine) & MAY_ALL
 }

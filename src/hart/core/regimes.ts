@@ -32,13 +32,13 @@ export const MAY_WRITE: u32 = 2
 export const MAY_EXECUTE: u32 = 4
 export const MAY_ALL: u32 = 7
 
-/** To be called after each write of privilege, mstatus or satp. @returns 1 when a regime changed. */
+/** Call after each write of privilege, mstatus or satp. @returns 1 if a regime changed. */
 export function refreshRegimes(): i32 {
 	const status = load<u64>(hart, HART_MSTATUS)
 	const privilege = load<u32>(hart, HART_PRIVILEGE)
 	const dataPrivilege = status & STATUS_MPRV ? <u32>((status & STATUS_MPP) >> STATUS_MPP_SHIFT) : privilege
 	const data = regimeOf(dataPrivilege, status)
-	// SUM never lets a fetch through, so supervisor fetches share one table whatever SUM is.
+	// SUM never permits a fetch, so supervisor fetches use one table, whatever SUM is.
 	const fetch = regimeOf(privilege, 0)
 	const changed = data != load<u32>(hart, RUN_DATA_REGIME) || fetch != load<u32>(hart, RUN_FETCH_REGIME)
 	store<u32>(hart, data, RUN_DATA_REGIME)
@@ -57,7 +57,7 @@ function regimeOf(privilege: u32, status: u64): u32 {
 	return status & STATUS_SUM ? REGIME_SUPERVISOR_SUM : REGIME_SUPERVISOR
 }
 
-/** @returns what a leaf PTE permits in a regime, D aside. Privileged spec, "Addressing and Memory Protection", and mstatus.MXR and SUM. */
+/** Privileged spec, "Addressing and Memory Protection"; MXR, SUM. @returns what a leaf PTE permits, D aside. */
 export function permitted(pte: u64, regime: u32): u32 {
 	const userPage = (pte & PTE_U) != 0
 	const data = userPage ? regime != REGIME_SUPERVISOR : regime != REGIME_USER

@@ -1,4 +1,4 @@
-/** mstatus and sstatus. HART_MSTATUS holds the fields that are written; UXL, SXL and SD are made when it is read. */
+/** mstatus and sstatus. HART_MSTATUS holds the writable fields; reads add UXL, SXL and SD. */
 import {
 	CSR_STATUS_RESTART,
 	FLUSH_CAUSE_STATUS_CHANGE,
@@ -29,7 +29,7 @@ import {flushTables} from './tlb-flush'
 const SUPERVISOR_FIELDS: u64 = STATUS_SIE | STATUS_SPIE | STATUS_SPP | STATUS_FS | STATUS_SUM | STATUS_MXR
 const MACHINE_FIELDS: u64 =
 	SUPERVISOR_FIELDS | STATUS_MIE | STATUS_MPIE | STATUS_MPP | STATUS_MPRV | STATUS_TVM | STATUS_TW | STATUS_TSR
-/** Of MPP: no such privilege. */
+/** The value of MPP that is no privilege. */
 const MPP_RESERVED: u64 = 2 << STATUS_MPP_SHIFT
 
 export function mstatus(): u64 {
@@ -47,7 +47,7 @@ function stateDirty(status: u64): u64 {
 }
 
 export function writeMstatus(value: u64): i32 {
-	// MPP is WARL: a reserved value leaves it as it is.
+	// MPP is WARL: a reserved value leaves it unchanged.
 	const fields = (value & STATUS_MPP) == MPP_RESERVED ? MACHINE_FIELDS & ~STATUS_MPP : MACHINE_FIELDS
 	return writeFields(fields, value)
 }
@@ -62,7 +62,7 @@ function writeFields(fields: u64, value: u64): i32 {
 	store<u64>(hart, after, HART_MSTATUS)
 	const moved = refreshRegimes()
 	if ((before ^ after) & STATUS_MXR) {
-		// Read permissions in the tables were made with the other MXR.
+		// Read permissions in the tables come from the old MXR.
 		flushTables(FLUSH_CAUSE_STATUS_CHANGE)
 		return CSR_STATUS_RESTART
 	}

@@ -19,6 +19,7 @@ import {
 import {announceStored} from './code-stores'
 import {hart} from './hart'
 import {interruptPending} from './interrupts'
+import {SLOW, SLOWER, slowWork} from './slow'
 import {flushPage, flushTables} from './tlb-flush'
 
 /** @returns a WfiStatus. */
@@ -28,37 +29,46 @@ export function wfi(): i32 {
 }
 
 /**
- * sfence.vma and sinval.vma; register numbers tell x0, which means "all".
- * @returns 1 done, 0 where it is an illegal instruction. Privileged spec, "Supervisor Memory-Management Fence Instruction".
+ * sfence.vma and sinval.vma; as register number, 0 (x0) means "all". Privileged spec, "Supervisor Memory-Management
+ * Fence Instruction". @returns 1 done, 0 if the instruction is illegal.
  */
 export function sfence(rs1Register: i32, rs2Register: i32, gva: u64, asid: u64): i32 {
 	if (forbidden(STATUS_TVM)) return 0
-	// The tables hold the current address space only, since each change of satp flushes: another one has nothing to flush.
+	slowWork(SLOW)
+	// The tables hold only the current address space, since each change of satp flushes: others have nothing to flush.
 	if (rs2Register != 0 && (asid & SATP_ASID) != ((load<u64>(hart, HART_SATP) >> SATP_ASID_SHIFT) & SATP_ASID)) return 1
 	if (rs1Register == 0) flushTables(FLUSH_CAUSE_SFENCE_ALL)
 	else flushPage(gva)
 	return 1
 }
 
-/** sfence.w.inval and sfence.inval.ir: not in U; TVM does not matter. @returns 0 where they are illegal instructions. Privileged spec, "Svinval". */
+/**
+ * sfence.w.inval and sfence.inval.ir: illegal in U; TVM does not matter. Privileged spec, "Svinval".
+ * @returns 0 if illegal.
+ */
 export function mayFenceTranslations(): i32 {
 	return load<u32>(hart, HART_PRIVILEGE) != PRIVILEGE_USER ? 1 : 0
 }
 
-/** Decoded pages are of an older generation now: each is compared with memory before it runs again. No translation changes, so no TLB is flushed. */
+/**
+ * Begins a new code generation: each decoded page is compared with memory before it runs again. No translation changes,
+ * so no TLB is flushed.
+ */
 export function fenceI(): void {
 	const generation = load<u32>(hart, RUN_CODE_GENERATION) + 1
 	store<u32>(hart, generation, RUN_CODE_GENERATION)
 	store<u32>(hart, generation, RUN_FENCED_GENERATION)
+	slowWork(SLOWER)
 }
 
 /** Answers Doorbell.codeChanged: decoded pages whose version is another one are compared before they run again. */
 export function codeChanged(): void {
 	announceStored()
 	store<u32>(hart, load<u32>(hart, RUN_CODE_GENERATION) + 1, RUN_CODE_GENERATION)
+	store<u32>(hart, load<u32>(hart, RUN_CODE_GENERATION) + 1, RUN_CODE_GENERATION)
 }
 
-/** In U always, in S where the mstatus bit says so. */
+/** Always in U; in S if the mstatus bit is set. */
 function forbidden(statusBit: u64): bool {
 	const privilege = load<u32>(hart, HART_PRIVILEGE)
 	return (

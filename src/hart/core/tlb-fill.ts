@@ -53,14 +53,14 @@ export function loadDescriptor(regime: u32): u32 {
 	return descriptorOf(hart, regime)
 }
 
-/** @returns the tag of the page's entry for what it permits; src/tlb/tag-encoding.ts. */
+/** @returns the page's tag: src/tlb/tag-encoding.ts. */
 export function tagOf(page: u64): u64 {
 	return page + <u64>tagBiasOf(hart)
 }
 
 /**
- * Plain accesses throughout: only the owner reads and writes the entries of a table until it is retired, and a retired one
- * is cleared only after this vCPU's next quiescent state.
+ * Plain accesses throughout: only the owner reads and writes the entries of a table until it is retired, and a retired
+ * one is cleared only after this vCPU's next quiescent state.
  * @param page gva, page-aligned. @param place of the page in shared memory.
  * @param may MAY_ bits; MAY_WRITE only if the page is dirty. @param code page or 0.
  */
@@ -72,7 +72,7 @@ export function fill(descriptor: u32, page: u64, place: u32, may: u32, code: u32
 	const isFetch = code != 0
 	const addend = place - <u32>page
 	const tag = tagOf(page)
-	// A data access knows no code page: it keeps the one that a fetch found for the same translation.
+	// A data access has no code page: keep the one that a fetch found for the same translation.
 	if (code == 0 && load<u64>(entry, TLB_ENTRY_EXEC_TAG) == tag && load<u32>(entry, TLB_ENTRY_ADDEND) == addend) {
 		code = load<u32>(entry, TLB_ENTRY_CODE)
 	}
@@ -87,7 +87,7 @@ export function fill(descriptor: u32, page: u64, place: u32, may: u32, code: u32
 	store<u64>(hart, load<u64>(hart, TLB_FILLS) + 1, TLB_FILLS)
 }
 
-/** Notes that an entry will not be zero any more. With poison slot 0 never is. */
+/** Logs an entry that is about to become nonzero. A poisoned slot 0 always is. */
 function logEntry(descriptor: u32, entry: u32): void {
 	const slot = (entry - tableOf(descriptor)) / TLB_ENTRY_SIZE
 	if (slot == 0 && hasPoison(tagBiasOf(hart))) return
@@ -97,13 +97,16 @@ function logEntry(descriptor: u32, entry: u32): void {
 	store<u32>(trailer, logged + 1, TLB_TRAILER_LOGGED)
 }
 
-/** @returns where the megapage of gva is kept. */
+/** @returns the place for gva's megapage. */
 export function largePageOf(descriptor: u32, gva: u64): u32 {
 	const index = <u32>(gva >> LARGE_PAGE_SHIFT) & (LARGE_PAGE_COUNT - 1)
 	return trailerOf(descriptor) + TLB_TRAILER_LARGE_PAGES + index * TLB_LARGE_PAGE_SIZE
 }
 
-/** Keeps a megapage that lies in guest RAM as a whole. Plain, as fill(); after openTable(). @param base gva. @param first its place in shared memory. @param may MAY_ bits. */
+/**
+ * Keeps a megapage that lies entirely in guest RAM. Plain, as fill(); after openTable().
+ * @param base gva. @param first its place in shared memory. @param may MAY_ bits.
+ */
 export function fillLargePage(descriptor: u32, base: u64, first: u32, may: u32): void {
 	const large = largePageOf(descriptor, base)
 	store<u64>(large, base, TLB_LARGE_PAGE_BASE)
@@ -112,7 +115,7 @@ export function fillLargePage(descriptor: u32, base: u64, first: u32, may: u32):
 	widenLarge(descriptor, base, (<u64>1) << LARGE_PAGE_SHIFT)
 }
 
-/** The page that is being filled is a piece of a superpage, or of a large page: a flush has to find it. */
+/** Widens the range of superpages that were filled in pieces, and of large pages: page flushes check it. */
 export function widenLarge(descriptor: u32, base: u64, span: u64): void {
 	const trailer = trailerOf(descriptor)
 	const last = base + span - PAGE_BYTES

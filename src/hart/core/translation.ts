@@ -1,4 +1,4 @@
-/** Translation of one guest-virtual address: where it leads (page walk, PMP, the memory behind), and for data accesses the TLB before that. */
+/** Translation of one guest-virtual address: the TLB for data accesses, then page walk, PMP and the memory behind. */
 import {
 	LARGE_PAGE_SHIFT,
 	PAGE_BYTES,
@@ -22,27 +22,38 @@ import {hart, raise, ramAt, romAt} from './hart'
 import {pageOf, walk, walkedGpa, walkedPte, walkedSpan} from './page-walk'
 import {PMP_SPLIT, pmpAccess, pmpPage, pmpRange} from './pmp'
 import {MAY_ALL, MAY_WRITE, permitted} from './regimes'
-import {fill, fillLargePage, largePageOf, loadDescriptor, mayWriteFast, tagOf, widenLarge, writeIsFast} from './tlb-fill'
+import {SLOW, slowWork} from './slow'
+import {
+	fill,
+	fillLargePage,
+	largePageOf,
+	loadDescriptor,
+	mayWriteFast,
+	tagOf,
+	widenLarge,
+	writeIsFast,
+} from './tlb-fill'
 
 const LARGE_PAGE_MASK: u64 = ((<u64>1) << LARGE_PAGE_SHIFT) - 1
 
-/** Where the last translated address lies in shared memory; 0 = it is no memory. */
+/** Offset in shared memory of the last translated address; 0 = it is not memory. */
 export let place: u32 = 0
 /** For a store: the GuestPage where the page may hold code, so that the store has to be noted (code-stores.ts), or 0. */
 export let trackedPage: u32 = 0
-/** Its guest-physical address; only where `place` is 0. */
+/** Its guest-physical address; valid only if `place` is 0. */
 export let gpa: u64 = 0
 
 /**
  * Sets `place`, `gpa` and `trackedPage`.
- * @param bytes of the access, all in one page. @param access ACCESS_LOAD or ACCESS_STORE. @returns 1, or 0 with the exception raised.
+ * @param bytes of the access, all in one page. @param access ACCESS_LOAD or ACCESS_STORE. @returns 1, or 0 with the
+ * exception raised.
  */
 export function translate(gva: u64, bytes: u32, access: u32): i32 {
 	const regime = load<u32>(hart, RUN_DATA_REGIME)
 	const descriptor = loadDescriptor(regime)
 	const page = pageOf(gva)
 	trackedPage = 0
-	// Misaligned accesses come here although their page is in the table.
+	// Misaligned accesses come here even if their page is in the table.
 	const entry = entryOf(descriptor, page)
 	const tag = access == ACCESS_LOAD ? load<u64>(entry, TLB_ENTRY_READ_TAG) : load<u64>(entry, TLB_ENTRY_WRITE_TAG)
 	if (tag == tagOf(page)) {
@@ -59,7 +70,7 @@ export function translate(gva: u64, bytes: u32, access: u32): i32 {
 	const may =
 		load<u64>(large, TLB_LARGE_PAGE_BASE) == (gva & ~LARGE_PAGE_MASK) ? load<u32>(large, TLB_LARGE_PAGE_MAY) : 0
 	if (may & accessBit(access)) {
-		// No openTable(): what is kept came from a walk since the table was last empty, and was announced then.
+		// No openTable(): the large page came from a walk since the table was last empty, which announced it.
 		place = <u32>gva + load<u32>(large, TLB_LARGE_PAGE_ADDEND)
 		fill(descriptor, page, place - <u32>(gva & PAGE_MASK), may, 0)
 		if (access == ACCESS_STORE && !writeIsFast) trackedPage = guestPageOf(place)
@@ -82,10 +93,11 @@ export function refuse(gva: u64, access: u32): u32 {
 
 /**
  * Sets `place` and `gpa`.
- * @returns what every byte of the page permits (MAY_ bits); PMP_SPLIT where only this access was found permitted, so that
- * the page gets no entry; or 0 with the exception raised.
+ * @returns what every byte of the page permits (MAY_ bits); PMP_SPLIT if only this access is known to be permitted, so
+ * that the page gets no entry; or 0 with the exception raised.
  */
 export function locate(gva: u64, bytes: u32, access: u32, regime: u32, descriptor: u32): u32 {
+	slowWork(SLOW)
 	openTable(descriptor)
 	const translated = regime != REGIME_MACHINE && regime != REGIME_BARE
 	let may = MAY_ALL
@@ -98,7 +110,7 @@ export function locate(gva: u64, bytes: u32, access: u32, regime: u32, descripto
 		}
 		gpa = walkedGpa
 		may = permitted(walkedPte, regime)
-		// A page that is not dirty gets no write entry: the first store has to come here to set D.
+		// A page that is not dirty gets no write tag: its first store has to come here to set D.
 		if (!(walkedPte & PTE_D)) may &= ~MAY_WRITE
 	}
 	const machine: u32 = regime == REGIME_MACHINE ? 1 : 0
@@ -113,7 +125,7 @@ export function locate(gva: u64, bytes: u32, access: u32, regime: u32, descripto
 		if (place != 0 && access == ACCESS_STORE) return refuse(gva, access)
 		may &= ~MAY_WRITE
 	}
-	// A device's page gets no entry, so its superpage need not be found.
+	// A device's page gets no entry, so that a flush need not find its superpage.
 	if (place != 0 && translated && walkedSpan != PAGE_BYTES) {
 		widenLarge(descriptor, gva & ~(walkedSpan - 1), walkedSpan)
 	}
@@ -121,7 +133,10 @@ export function locate(gva: u64, bytes: u32, access: u32, regime: u32, descripto
 	return may
 }
 
-/** Notes all of gva's megapage, which translates as gva does, where it is guest RAM and PMP treats it as one. @param may what its PTE permits. */
+/**
+ * Keeps gva's megapage, all of which translates as gva does, if it is guest RAM and PMP treats it as one.
+ * @param may what its PTE permits.
+ */
 function keepLargePage(gva: u64, descriptor: u32, may: u32, machine: u32): void {
 	const before = gva & LARGE_PAGE_MASK
 	const first = ramAt(gpa - before)

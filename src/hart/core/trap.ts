@@ -1,4 +1,4 @@
-/** Traps: entry into M and S, return from them, and the instructions that ask for one. */
+/** Traps: entry into M and S, return from them, and the instructions that cause one. */
 import {
 	CAUSE_BREAKPOINT,
 	CAUSE_INTERRUPT,
@@ -9,7 +9,6 @@ import {
 	CODE_PAGE_SLOTS,
 	COUNT_TRAPS,
 	HANDLER_REGION,
-	HART_INSTRET,
 	HART_MCAUSE,
 	HART_MEDELEG,
 	HART_MEPC,
@@ -27,7 +26,6 @@ import {
 	PRIVILEGE_MACHINE,
 	PRIVILEGE_SUPERVISOR,
 	PRIVILEGE_USER,
-	RUN_BUDGET,
 	RUN_BUILT_IN_SBI,
 	RUN_FIRST_TRAP_CAUSE,
 	RUN_FIRST_TRAP_PC,
@@ -50,8 +48,9 @@ import {
 import {fetch} from './fetch'
 import {hart, raise} from './hart'
 import {updateRegimes} from './regimes'
+import {retired} from './retired'
 
-/** Carries out the exception that was raised: HART_PC is the faulting instruction's on entry, the handler's on return. */
+/** Takes the exception that was raised: HART_PC is the faulting instruction's on entry, the handler's on return. */
 export function takeTrap(): void {
 	const cause = load<u64>(hart, RUN_TRAP_CAUSE)
 	if (cause == CAUSE_LEAVE_REGION) return interpretNext()
@@ -76,10 +75,10 @@ function interpretNext(): void {
 
 /** Remembers where a row of traps without an instruction between them began, for the report of a hart that is stuck. */
 function noteFirst(cause: u64): void {
-	// One more than the count, so that 0 is none.
-	const retired = load<u64>(hart, HART_INSTRET) - load<i32>(hart, RUN_BUDGET) + 1
-	if (retired == load<u64>(hart, RUN_LAST_TRAP_RETIRED)) return
-	store<u64>(hart, retired, RUN_LAST_TRAP_RETIRED)
+	// One more than the count, so that 0 means none.
+	const count = retired() + 1
+	if (count == load<u64>(hart, RUN_LAST_TRAP_RETIRED)) return
+	store<u64>(hart, count, RUN_LAST_TRAP_RETIRED)
 	store<u64>(hart, cause, RUN_FIRST_TRAP_CAUSE)
 	store<u64>(hart, load<u64>(hart, HART_PC), RUN_FIRST_TRAP_PC)
 }
@@ -108,7 +107,7 @@ export function enterMachine(cause: u64, tval: u64): void {
 	goTo(PRIVILEGE_MACHINE, next, vector(load<u64>(hart, HART_MTVEC), cause))
 }
 
-/** Mode 1 sends each interrupt to an entry of its own; exceptions go to the base. */
+/** In mode 1 each interrupt has an entry of its own; exceptions go to the base. */
 function vector(tvec: u64, cause: u64): u64 {
 	const base = tvec & ~(<u64>3)
 	return tvec & 1 && cause & CAUSE_INTERRUPT ? base + 4 * (cause & ~CAUSE_INTERRUPT) : base
@@ -121,7 +120,7 @@ function goTo(privilege: u32, status: u64, pc: u64): void {
 	updateRegimes()
 }
 
-/** @returns 1 with HART_PC set, or 0 where it is an illegal instruction. */
+/** @returns 1 with HART_PC set, or 0 if the instruction is illegal. */
 export function mret(): i32 {
 	if (load<u32>(hart, HART_PRIVILEGE) != PRIVILEGE_MACHINE) return 0
 	const status = load<u64>(hart, HART_MSTATUS)
@@ -133,7 +132,7 @@ export function mret(): i32 {
 	return 1
 }
 
-/** @returns 1 with HART_PC set, or 0 where it is an illegal instruction: from U, or from S with mstatus.TSR. */
+/** @returns 1 with HART_PC set, or 0 if the instruction is illegal: in U, or in S with mstatus.TSR. */
 export function sret(): i32 {
 	const from = load<u32>(hart, HART_PRIVILEGE)
 	const status = load<u64>(hart, HART_MSTATUS)
@@ -144,7 +143,7 @@ export function sret(): i32 {
 	return 1
 }
 
-/** @returns 1 when the built-in SBI is called; else 0 with the exception raised. */
+/** @returns 1 if it calls the built-in SBI; else 0 with the exception raised. */
 export function ecall(): i32 {
 	const privilege = load<u32>(hart, HART_PRIVILEGE)
 	if (privilege == PRIVILEGE_SUPERVISOR && load<i32>(hart, RUN_BUILT_IN_SBI) != 0) return 1

@@ -1,11 +1,11 @@
 /**
- * Flushes of a vCPU's own tables in place, on its thread: what is empty stays, what has few entries is emptied by its log, a page
- * is invalidated. Each returns the regimes whose tables are left (bit n = regime n), which the flush policy empties by other
- * means: emptyOwn() in src/tlb/flush-policy.ts.
+ * Flushes of a vCPU's own tables in place, on its thread: an empty table stays, one with few entries is undone by its
+ * log, a single page is invalidated. Each function returns the regimes whose tables are left (bit n = regime n) for the
+ * flush policy: emptyOwn() in src/tlb/flush-policy.ts.
  *
- * Plain accesses to entries and trailers: only the owner reads and writes those of a table until it is retired. If another thread
- * swaps the table away meanwhile, it lasts until this vCPU's next quiescent state, and may be empty by then;
- * the one that was swapped in is empty too: the owner is here, not filling it.
+ * Plain accesses to entries and trailers: only the owner reads and writes those of a table until it is retired. If
+ * another thread swaps the table away meanwhile, it stays the owner's until its next quiescent state, and emptying it
+ * is harmless. The table that was swapped in is empty too: the owner is here, not filling it.
  */
 import {
 	FLUSH_CAUSE_CODE_CACHE_RESET,
@@ -24,18 +24,24 @@ import {
 import {invalidatePage, isInsideLargePages, isOpen, isUndoable, undoTable} from './table'
 import {descriptorOf, tagBiasOf, undoLimitOf} from './vcpu-tables'
 
-/** Empties tables, and counts why. Privileged spec, "Supervisor Memory-Management Fence Instruction". @returns the regimes that are left. */
+/**
+ * Empties tables and counts the cause. Privileged spec, "Supervisor Memory-Management Fence Instruction".
+ * @returns the regimes that are left.
+ */
 export function flushTables(block: u32, cause: u32): u32 {
 	countCause(block, cause)
 	return emptyInPlace(block, voidsUntranslated(cause) ? REGIME_MACHINE : REGIME_SUPERVISOR)
 }
 
-/** Empties the tables of the regimes that translate, for a cause that was counted already. @returns the regimes that are left. */
+/**
+ * Empties the tables of the regimes that translate, for a cause that was counted already.
+ * @returns the regimes that are left.
+ */
 export function flushTranslations(block: u32): u32 {
 	return emptyInPlace(block, REGIME_SUPERVISOR)
 }
 
-/** Forgets a page, and counts why. @param page gva, page-aligned. @returns the regimes that are left. */
+/** Invalidates a page and counts the cause. @param page gva, page-aligned. @returns the regimes that are left. */
 export function flushPage(block: u32, page: u64): u32 {
 	countCause(block, FLUSH_CAUSE_SFENCE_PAGE)
 	return forgetPage(block, page)
@@ -46,7 +52,7 @@ export function flushPageNumber(block: u32, low: u32, high: u32): u32 {
 	return forgetPage(block, (((<u64>high) << 32) | low) << PAGE_SHIFT)
 }
 
-/** Causes after which entries of the regimes that do not translate are void too; the others leave them. */
+/** Whether the cause makes entries of the regimes that do not translate stale, too. */
 function voidsUntranslated(cause: u32): bool {
 	return cause == FLUSH_CAUSE_PMP_WRITE || cause == FLUSH_CAUSE_RESET || cause == FLUSH_CAUSE_CODE_CACHE_RESET
 }
@@ -62,7 +68,7 @@ function emptyInPlace(block: u32, first: u32): u32 {
 		else left |= 1 << regime
 	}
 	countUndone(block, undone)
-	// Atomic, since those who flush from outside count here too; orders nothing.
+	// Statistics: orders nothing. Atomic, because remote flushes count here too.
 	atomic.add<u32>(block, elided, TLB_ELIDED)
 	return left
 }
@@ -81,7 +87,7 @@ function forgetPage(block: u32, page: u64): u32 {
 	return left
 }
 
-/** Undoes a table that has few enough entries. @returns whether it did. */
+/** Undoes a table if it has few enough entries. @returns whether it did. */
 function undo(block: u32, descriptor: u32): bool {
 	if (!isUndoable(descriptor, undoLimitOf(block))) return false
 	undoTable(descriptor, tagBiasOf(block))

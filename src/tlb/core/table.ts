@@ -1,5 +1,5 @@
 /**
- * One TLB table: what may be done to its bytes, given its descriptor. The layout is declared in src/tlb/tlb-layout.ts.
+ * Operations on the bytes of one TLB table, given its descriptor. src/tlb/tlb-layout.ts declares the layout.
  *
  * `tagBias` is that of the machine's encoding (src/tlb/tag-encoding.ts).
  */
@@ -38,25 +38,27 @@ export function entryOf(descriptor: u32, page: u64): u32 {
 	return tableOf(descriptor) + (<u32>(page >> PAGE_SHIFT) & (entries - 1)) * TLB_ENTRY_SIZE
 }
 
-/** Whether an empty table's slot 0 is not zero, since page 0's tag is. */
+/** Whether slot 0 of an empty table is poisoned, because page 0's tag is zero. */
 export function hasPoison(tagBias: u32): bool {
 	return tagBias == 0
 }
 
-/** Announces a fill of this table; before the walk. */
+/** Announces a fill of this table, before the walk. */
 export function openTable(descriptor: u32): void {
 	const trailer = trailerOf(descriptor)
-	// Plain read: only the owner sets the word. Atomic store: ordered before the walk's PTE loads, and pairs with the
-	// flusher that reads it after the guest changed a PTE: one of the two sees the other.
+	// Plain read: only the owner sets the word. Atomic store: ordered before the walk's PTE loads. Pairs with isFilled()
+	// in src/tlb/table.ts, which a flusher calls after the guest changed a PTE: one of the two sees the other.
 	if (load<i32>(trailer, TLB_TRAILER_FILLED) == 0) atomic.store<i32>(trailer, 1, TLB_TRAILER_FILLED)
 }
 
-/** Whether a fill of this table is announced still: false once it was emptied in place. Plain: only the owner sets the word. */
+/**
+ * Whether a fill is still announced: false once the table was emptied in place. Plain: only the owner sets the word.
+ */
 export function isOpen(descriptor: u32): bool {
 	return load<i32>(trailerOf(descriptor), TLB_TRAILER_FILLED) != 0
 }
 
-/** Whether the log names all entries to zero, and they are at most `limit`. Plain: the caller alone has the table's entries. */
+/** Whether the log names every nonzero entry, and there are at most `limit`. Plain: only the caller uses the table. */
 export function isUndoable(descriptor: u32, limit: i32): bool {
 	return load<i32>(trailerOf(descriptor), TLB_TRAILER_LOGGED) <= limit
 }
@@ -69,7 +71,7 @@ export function clearTable(descriptor: u32, tagBias: u32): void {
 	resetTrailer(descriptor, TLB_TRAILER_LOG)
 }
 
-/** The same as clearTable(), entry by entry, where isUndoable(). Plain, as there. */
+/** The same as clearTable(), by the log; only if isUndoable(). Plain, as there. */
 export function undoTable(descriptor: u32, tagBias: u32): void {
 	const table = tableOf(descriptor)
 	const trailer = trailerOf(descriptor)
@@ -78,7 +80,7 @@ export function undoTable(descriptor: u32, tagBias: u32): void {
 		writeEntry(table + <u32>load<u16>(trailer + (index << 1), TLB_TRAILER_LOG) * TLB_ENTRY_SIZE, 0)
 	}
 	poisonSlotZero(descriptor, tagBias)
-	// Large pages lie inside [largeFirst, largeLast]: where that is empty, none is kept.
+	// Large pages lie inside [largeFirst, largeLast]: if that is empty, there are none.
 	resetTrailer(descriptor, load<u64>(trailer, TLB_TRAILER_LARGE_LAST) != 0 ? TLB_TRAILER_LOG : TLB_TRAILER_LARGE_PAGES)
 }
 
@@ -89,25 +91,26 @@ export function emptyTable(descriptor: u32, tagBias: u32): void {
 }
 
 /**
- * Makes slot 0 of a table match nothing, where its zeroes would match page 0; the other slots do not match while they are
- * zero. Slot 0 is then not in the log. Plain: nobody else can find the table yet, or the caller owns it; publishing orders these.
+ * Makes slot 0 match nothing, if its zeroes would match page 0; zeroes in other slots match nothing. A poisoned slot 0
+ * is never logged. Plain: no other thread can find the table yet, or the caller owns it; publishing orders these
+ * stores.
  */
 export function poisonSlotZero(descriptor: u32, tagBias: u32): void {
 	if (hasPoison(tagBias)) writeEntry(tableOf(descriptor), NEVER_TAG)
 }
 
-/** @param end offset in the trailer. The log stays in any case: nobody reads it behind `logged`. */
+/** @param end offset in the trailer. The log itself stays: it is read only up to `logged`. */
 function resetTrailer(descriptor: u32, end: u32): void {
 	const trailer = trailerOf(descriptor)
 	memory.fill(trailer + TLB_TRAILER_LOGGED, 0, end - TLB_TRAILER_LOGGED)
-	// The entries are ordered before: a flusher that reads 0 (isFilled() in src/tlb/table.ts) takes the table for empty, and
-	// it is; what is filled next is announced by openTable() first, and walked after that.
+	// Ordered after the stores to the entries. Pairs with isFilled() in src/tlb/table.ts: a flusher that reads 0 takes
+	// the table for empty, and it is. openTable() announces the next fill before its walk.
 	atomic.store<i32>(trailer, 0, TLB_TRAILER_FILLED)
 }
 
 /** Invalidates a page's entry. Owner only, thus plain. @param page gva, page-aligned. */
 export function invalidatePage(descriptor: u32, page: u64, tagBias: u32): void {
-	// Last pages outlive their entries: one may be this page though its entry is another's by now. All are dropped.
+	// Last pages outlive their entries: one may be this page although the entry is another's by now. All are dropped.
 	memory.fill(trailerOf(descriptor) + TLB_TRAILER_LAST_PAGES, 0, LAST_PAGE_COUNT * TLB_LAST_PAGE_SIZE)
 	const entry = entryOf(descriptor, page)
 	const tag = page + <u64>tagBias

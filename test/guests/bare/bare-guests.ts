@@ -6,8 +6,8 @@ import {testTranslation} from '../../support/translation.ts'
 
 const projectRoot = join(import.meta.dirname, '../../..')
 
-export type BareGuest = 'warl' | 'pmp' | 'everywhere'
-export const bareGuests: readonly BareGuest[] = ['warl', 'pmp', 'everywhere']
+export type BareGuest = 'warl' | 'pmp' | 'everywhere' | 'registers'
+export const bareGuests: readonly BareGuest[] = ['warl', 'pmp', 'everywhere', 'registers']
 /** RAM, in the recording and here. */
 export const bareGuestMebibytes = 64
 

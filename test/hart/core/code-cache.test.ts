@@ -1,4 +1,4 @@
-/** Decoded code pages: found again, compared after fence.i, given up when the cache is full. */
+/** Decoded code pages: found again, compared after fence.i, dropped when the cache is full. */
 import test from 'ava'
 import {codeBuckets} from '../../../src/hart/code-cache.ts'
 import {ramBase} from '../../../src/memory/index.ts'
@@ -87,7 +87,7 @@ test('each copy of a page has a number of its own, which it keeps while it stays
 	t.is(hart.snapshotNumber(kept), numbers[0]!)
 	numbers.push(hart.snapshotNumber(changed))
 	cover()
-	// Back again, and then in a cache that starts over.
+	// Back to the old bytes, and then in a cache that is reset.
 	hart.poke(ramBase + 0x1ff8, 0n)
 	hart.core.fenceI()
 	hart.fetch(ram + 0x1000n)
@@ -99,7 +99,7 @@ test('each copy of a page has a number of its own, which it keeps while it stays
 	t.true(hart.get('codeCacheResets') > 0n)
 })
 
-test('a full cache is given up at once and filled anew', (t) => {
+test('a full cache is emptied at once and filled anew', (t) => {
 	const hart = new HartCore()
 	for (let i = 0; i < codePages - 1; i++) hart.setSlot(hart.fetch(ram + BigInt(i * 4096)), 0, 0x77n)
 	t.deepEqual(hart.flushes, [])
@@ -107,13 +107,13 @@ test('a full cache is given up at once and filled anew', (t) => {
 	t.deepEqual(hart.flushes, [FlushCause.codeCacheReset])
 	t.is(hart.slot(code, 0), 0n)
 	t.is(hart.get('codeCacheResets'), 1n)
-	// All pages can be found and stay apart.
+	// All pages are found and are distinct.
 	const found = Array.from({length: codePages - 2}, (_, i) => hart.fetch(ram + BigInt(i * 4096)))
 	t.is(new Set([...found, code]).size, codePages - 1)
 	t.is(hart.fetch(ram + 0x10_0000n), code)
 })
 
-test('an instruction across two pages gets a slot in the scratch page, anew only when its bytes differ', (t) => {
+test('an instruction across two pages gets a slot in the scratch page, a new one only when its bytes differ', (t) => {
 	const hart = new HartCore()
 	hart.poke(ramBase + 0xff8, 0xaabb_0000_0000_0000n)
 	hart.poke(ramBase + 0x1000, 0xccddn)

@@ -1,4 +1,4 @@
-/** CSRs: who may access them, and what writes are legalized to. */
+/** CSRs: which privileges may access them, and how writes are legalized. */
 import test from 'ava'
 import {ramBase} from '../../../src/memory/index.ts'
 import {FlushCause, Regime} from '../../../src/tlb/index.ts'

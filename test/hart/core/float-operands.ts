@@ -1,4 +1,4 @@
-/** Operands worth trying: special values, and seeded random ones drawn so that results cancel, underflow, overflow and lie halfway. */
+/** Operands worth trying: special values, and seeded random ones whose results cancel, underflow, overflow and tie. */
 import {oracle} from '../../../src/isa/oracle/evaluate-float.ts'
 import {
 	binary32,
@@ -42,7 +42,10 @@ export class Random {
 	}
 }
 
-/** Of either sign: zero, limits of the subnormal, normal and integer ranges with their neighbours, halfway cases, infinity, NaNs. */
+/**
+ * Of either sign: zero, limits of the subnormal, normal and integer ranges with their neighbours, halfway cases,
+ * infinity, NaNs.
+ */
 export function specialFloats(format: FloatFormat): bigint[] {
 	const fraction = BigInt(format.fraction)
 	const one = BigInt(format.maximum) << fraction
@@ -67,7 +70,7 @@ export function specialFloats(format: FloatFormat): bigint[] {
 	return magnitudes.flatMap((bits) => [bits, bits | (1n << BigInt(format.bits - 1))])
 }
 
-/** For conversions to integers: around each limit, and every kind of half. */
+/** For conversions to integers: values around each limit, and ties of every kind. */
 function integerLimits(format: FloatFormat): bigint[] {
 	const fraction = BigInt(format.fraction)
 	const powers = [31n, 32n, 63n, 64n].map((exponent) => (BigInt(format.maximum) + exponent) << fraction)
@@ -142,11 +145,11 @@ function randomFraction(random: Random, bits: number): bigint {
 	}
 }
 
-/** @param exponent unbiased; clipped to the format's range, where below the normal ones lie the subnormals. */
+/** @param exponent unbiased; clipped to the format's range, in which subnormals lie below the normal numbers. */
 function withExponent(random: Random, format: FloatFormat, exponent: number): bigint {
 	const field = Math.min(Math.max(exponent + format.maximum, 0), 2 * format.maximum)
 	const fractionBits = format.fraction
-	// A subnormal is cut short at random: any number of leading zeros.
+	// A subnormal gets a random number of leading zeros.
 	const fraction = randomFraction(random, fractionBits) >> BigInt(field === 0 ? random.below(fractionBits) : 0)
 	const sign = BigInt(random.below(2))
 	return (sign << BigInt(format.bits - 1)) | (BigInt(field) << BigInt(fractionBits)) | fraction
@@ -198,7 +201,7 @@ export function randomOperands(name: string, random: Random): bigint[] {
 	}
 	if (operation === 'sqrt' || operation === 'class') return [a]
 	if (random.below(4) === 0) return [a, randomFloat(random, format), randomFloat(random, format)]
-	// Exponents of a product or quotient: at the lower end, at the upper one, or in the middle.
+	// Exponents of a product or quotient: at the lower end, at the upper end, or in the middle.
 	const target = random.pick([
 		-edge - format.fraction - 3 + random.below(format.fraction + 7),
 		edge - 3 + random.below(6),

@@ -1,10 +1,20 @@
-/** A hart core on a small shared memory, with the run loop's side played by the test. */
+/** A hart core on a small shared memory; the test takes the part of the run loop. */
+import {Bus} from '../../../src/board/index.ts'
 import {codeBuckets, codeCacheBytes} from '../../../src/hart/code-cache.ts'
 import {HartCounters} from '../../../src/hart/hart-counters.ts'
 import {HartState} from '../../../src/hart/hart-state.ts'
 import {CodePage, fieldOffset, type HartField, VcpuBlock} from '../../../src/hart/index.ts'
 import {RunState} from '../../../src/hart/run-state.ts'
-import {GuestPage, guestPagesRegion, layOut, type MemoryMap, ramBase, SharedMemory, VcpuWords} from '../../../src/memory/index.ts'
+import {
+	AtomicOperation,
+	GuestPage,
+	guestPagesRegion,
+	layOut,
+	type MemoryMap,
+	ramBase,
+	SharedMemory,
+	VcpuWords,
+} from '../../../src/memory/index.ts'
 import {
 	defaultTlbDesign,
 	FlushCause,
@@ -30,6 +40,7 @@ const tables = 64
 
 export const memoryMap: MemoryMap = layOut([
 	{name: 'vcpu', size: VcpuBlock.size, align: VcpuBlock.align},
+	{name: 'mtime', size: 8, align: 8},
 	{name: 'tables', size: tableBytes(log2Entries) * tables, align: 4096},
 	{name: 'rom', size: rom.bytes, align: 4096},
 	{name: 'codeCache', size: codeCacheBytes(codePages), align: 64},
@@ -39,7 +50,7 @@ export const memoryMap: MemoryMap = layOut([
 
 export const Environment = {ADUE: 1n << 61n, PBMTE: 1n << 62n, STCE: 1n << 63n} as const
 export const Privilege = {user: 0, supervisor: 1, machine: 3} as const
-/** What an access ends in: a value, or the exception that it raised. */
+/** The outcome of an access: a value, or the exception that it raised. */
 export type Outcome = bigint | Readonly<{cause: number; tval: bigint}>
 export type Tag = 'readTag' | 'writeTag' | 'execTag'
 const fields = {...HartState.fields, ...RunState.fields, ...HartCounters.fields}
@@ -49,13 +60,13 @@ type Exports = TableOperations &
 	Readonly<
 		Record<'readMemory', (gva: bigint, bytes: number) => number> &
 			Record<'writeMemory', (gva: bigint, bytes: number, value: bigint) => number> &
-			Record<'atomicAddress', (gva: bigint, bytes: number, access: number) => number> &
+			Record<'atomicAddress', (gva: bigint, bytes: number, operation: number, value: bigint) => number> &
 			Record<'zeroBlock' | 'fetch' | 'fetchAcross', (gva: bigint) => number> &
 			Record<'manageBlock', (gva: bigint, operation: number) => number> &
 			Record<'raise', (cause: number, tval: bigint) => void> &
 			Record<'csrAccess', (number: number, how: number, operand: bigint, readOnly: number) => number> &
 			Record<'sfence', (rs1: number, rs2: number, gva: bigint, asid: bigint) => number> &
-			Record<'findCodePage' | 'roundingMode', (argument: number) => number> &
+			Record<'findCodePage' | 'roundingMode' | 'poll', (argument: number) => number> &
 			Record<'coverInstruction', (code: number, offset: number) => void> &
 			Record<'coverBytes' | 'coverFromRegion', (code: number, offset: number, length: number) => number> &
 			Record<'takeTrap' | 'fenceI' | 'codeChanged' | 'removeCodeEntries' | 'updateRegimes' | 'ebreak', () => void> &
@@ -76,12 +87,12 @@ type Exports = TableOperations &
 export type HartCoreOptions = Readonly<{
 	/** Of the TLB's tags; default poison-zero. */
 	encoding?: TagEncoding | undefined
-	/** Called with the name of each of these functions that is called. */
+	/** Called with the name of each `observed` function that is called. */
 	observe?: ((name: string) => void) | undefined
 }>
 const observed = ['readMemory', 'writeMemory', 'atomicAddress', 'fetch'] as const
 
-/** A title's end: poison-zero goes without saying. */
+/** The end of a title; the default encoding is not named. */
 export const withEncoding = (encoding: TagEncoding) =>
 	encoding === defaultTlbDesign.encoding ? '' : `, with ${encoding}`
 
@@ -89,19 +100,32 @@ export class HartCore {
 	readonly memory: SharedMemory
 	readonly encoding: TagEncoding
 	readonly core: Exports
-	/** The regimes whose tables flushes in place have left, each time: bit n = regime n. */
+	/** The regimes whose tables each flush in place has left: bit n = regime n. */
 	readonly replaced: number[] = []
-	/** MMIO accesses, as they came. */
+	/** MMIO accesses, in order. */
 	readonly mmio: string[] = []
 	/** Called at each read. */
 	onMmio = (): void => {}
 	/** Device registers by gpa; others do not exist. */
 	readonly registers = new Map<number, number>()
+	readonly #bus = new Bus([
+		{
+			name: 'registers',
+			base: 0,
+			size: 2 ** 56,
+			narrowest: 1,
+			read: (gpa) => this.registers.get(gpa) ?? 0,
+			write: (gpa, _bytes, value) => void this.registers.set(gpa, value),
+		},
+	])
 	ticks = 0
-	/** What the next read of the seed CSR finds. */
+	/** The result of the next read of the seed CSR. */
 	entropy = 0
 	timerChanges = 0
-	/** How the test replaces tables when the core asks for it: as an owner that finds the pool dry, or by a swap. */
+	clockChecks = 0
+	/** What the next check of the clock says. */
+	sliceIsOver = false
+	/** How replaceTables() empties a table: in place, as an owner that finds the pool dry; or by a swap. */
 	replacesInPlace = false
 	#nextTable = 0
 	readonly #block: number
@@ -118,11 +142,22 @@ export class HartCore {
 			mmioRead: (gpa: number, bytes: number) => {
 				this.mmio.push(`read ${gpa.toString(16)} ${bytes}`)
 				this.onMmio()
-				return this.registers.get(gpa) ?? -1
+				return this.registers.has(gpa) ? this.#bus.read(gpa, bytes) : -1
 			},
-			mmioWrite: (gpa: number, bytes: number, value: number) => {
-				this.mmio.push(`write ${gpa.toString(16)} ${bytes} ${value.toString(16)}`)
-				return Number(this.registers.has(gpa))
+			mmioHigh: () => this.#bus.high,
+			mmioWrite: (gpa: number, bytes: number, low: number, high: number) => {
+				this.mmio.push(`write ${gpa.toString(16)} ${bytes} ${hexadecimal(low, high)}`)
+				return this.registers.has(gpa) ? this.#bus.write(gpa, bytes, low, high) : 0
+			},
+			mmioAmo: (gpa: number, bytes: number, operation: number, low: number, high: number) => {
+				this.mmio.push(`amo ${gpa.toString(16)} ${bytes} ${hexadecimal(low, high)}`)
+				return this.registers.has(gpa) ? this.#bus.amo(gpa, bytes, {operation, low, high}) : -1
+			},
+			mmioStoreConditional: (gpa: number, bytes: number, reserved: number, ...words: number[]) => {
+				const [expectedLow = 0, expectedHigh = 0, low = 0, high = 0] = words
+				this.mmio.push(`sc ${gpa.toString(16)} ${bytes} ${hexadecimal(low, high)}`)
+				const expected = reserved ? {low: expectedLow, high: expectedHigh} : undefined
+				return this.registers.has(gpa) ? this.#bus.storeConditional(gpa, bytes, {expected, value: {low, high}}) : -1
 			},
 			time: () => this.ticks,
 			random: () => this.entropy,
@@ -134,6 +169,10 @@ export class HartCore {
 					else this.#swapTable(regime)
 				}
 			},
+			lookAtClock: () => {
+				this.clockChecks++
+				return this.sliceIsOver ? 1 : 0
+			},
 			timerChanged: () => {
 				this.timerChanges++
 			},
@@ -142,7 +181,8 @@ export class HartCore {
 		this.core = observe ? observedBy(observe, exports) : exports
 		const [ram, boot, cache] = [memory.region('ram'), memory.region('rom'), memory.region('codeCache')]
 		const code = [cache.offset, codePages, codeBuckets(codePages)]
-		const others = [memory.region(guestPagesRegion).offset, this.#block, 1]
+		const mtimeOffsetAt = memory.region('mtime').offset
+		const others = [mtimeOffsetAt, memory.region(guestPagesRegion).offset, this.#block, 1]
 		this.core.attach(this.#block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, ...code, ...others)
 		this.undoLimit = -1
 		memory.i32[this.#tlbStateWord('tagBias')] = tagBias[encoding]
@@ -160,7 +200,7 @@ export class HartCore {
 		this.set('pmpaddr', (1n << 54n) - 1n)
 	}
 
-	/** From -1, with which each flush of what was filled is left to the test, up. */
+	/** -1: the test replaces every filled table that is flushed. */
 	set undoLimit(limit: number) {
 		this.memory.i32[this.#tlbStateWord('undoLimit')] = limit
 	}
@@ -170,7 +210,7 @@ export class HartCore {
 		return this.memory.i32[this.#tlbStateWord(field)]!
 	}
 
-	/** Why tables were flushed, each time, in the order of FlushCause. */
+	/** The causes of all flushes, in the order of FlushCause. */
 	get flushes(): FlushCause[] {
 		const first = this.#tlbStateWord('flushes')
 		return Object.values(FlushCause).flatMap((cause) => Array(this.memory.i32[first + cause]!).fill(cause))
@@ -253,7 +293,7 @@ export class HartCore {
 		this.memory.i32[(this.#block + VcpuWords.offset.pendingInterrupts) / 4] = bits
 	}
 
-	/** Guest RAM's offset in shared memory of a gpa. */
+	/** The offset in shared memory of a gpa in guest RAM. */
 	ramOffset(gpa: number): number {
 		return this.memory.region('ram').offset + gpa - ramBase
 	}
@@ -283,8 +323,9 @@ export class HartCore {
 	}
 
 	/** @returns the offset in shared memory. */
-	atomic(gva: bigint, bytes: 4 | 8, access: 'lr' | 'amo'): Outcome {
-		const offset = this.core.atomicAddress(gva, bytes, access === 'lr' ? 0 : 1) >>> 0
+	atomic(gva: bigint, bytes: 4 | 8, access: 'lr' | 'amo', value = 0n): Outcome {
+		const operation = access === 'lr' ? AtomicOperation.loadReserved : AtomicOperation.add
+		const offset = this.core.atomicAddress(gva, bytes, operation, value) >>> 0
 		return offset === 0 ? this.#exception() : BigInt(offset)
 	}
 
@@ -343,7 +384,7 @@ export class HartCore {
 		return this.core.csrAccess(number, how, operand, readOnly) === 0 ? 'illegal' : this.get('scratch')
 	}
 
-	/** Enters a privilege with a page table, as if the hart had always been there. */
+	/** Switches to a privilege and a page table, without a flush. */
 	enter(privilege: number, satp = 0n): void {
 		this.set('privilege', privilege)
 		this.set('satp', satp)
@@ -368,4 +409,8 @@ function observedBy(observe: (name: string) => void, exports: Exports): Exports 
 		]
 	})
 	return {...exports, ...Object.fromEntries(observing)}
+}
+
+function hexadecimal(low: number, high: number): string {
+	return ((BigInt(high) << 32n) | BigInt(low)).toString(16)
 }

@@ -36,7 +36,7 @@ export class PageTables {
 		return pte
 	}
 
-	/** The gpa of gva's PTE at a level; makes the tables above it. */
+	/** The gpa of gva's PTE at a level; creates the tables above it. */
 	pteOf(gva: bigint, leafLevel: number): number {
 		let table = tablesAt
 		for (let level = this.#levels - 1; ; level--) {

@@ -1,4 +1,6 @@
-/** Sv39, Sv48 and Sv57, Svnapot, Svpbmt, Svade and Svadu: which translations succeed, which fault, and what they leave in the PTEs. */
+/**
+ * Sv39, Sv48 and Sv57, Svnapot, Svpbmt, Svade and Svadu: which translations succeed or fault, and their A and D bits.
+ */
 import test from 'ava'
 import {ramBase} from '../../../src/memory/index.ts'
 import {Environment, HartCore, Privilege} from './hart-core.ts'
@@ -135,7 +137,7 @@ for (const [name, mode, address] of [
 ] as const) {
 	test(`a non-canonical address is a page fault: ${name}`, (t) => {
 		const {hart, tables} = paged(mode)
-		// What the address would reach without its upper bits.
+		// The page that the address would reach without its upper bits.
 		tables.map(address, page, kernelPage)
 		t.deepEqual(hart.read(address), {cause: 13, tval: address})
 		t.deepEqual(hart.write(address, 8, 0n), {cause: 15, tval: address})

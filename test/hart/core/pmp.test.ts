@@ -1,4 +1,4 @@
-/** Physical memory protection: who may touch what, at which granularity, and what the TLB keeps of it. */
+/** Physical memory protection: permissions, their granularity, and what the TLB keeps of them. */
 import test from 'ava'
 import {ramBase} from '../../../src/memory/index.ts'
 import {FlushCause, Regime} from '../../../src/tlb/index.ts'
@@ -22,13 +22,13 @@ function protectedBy(...entries: readonly Entry[]): HartCore {
 	for (const [entry, {address}] of entries.entries()) hart.csrWrite(0x3b0 + entry, address)
 	const word = (first: number) =>
 		entries.slice(first, first + 8).reduce((bits, {cfg}, entry) => bits | (cfg << BigInt(8 * entry)), 0n)
-	// Entry 8 and up first: those below may lock them, and the first of all is the one that opens everything.
+	// Entries from 8 up first, so that entry 0, which permits everything, is replaced last.
 	hart.csrWrite(0x3a2, word(8))
 	hart.csrWrite(0x3a0, word(0))
 	return hart
 }
 
-/** What succeeds at gva, of 'rwx'. */
+/** The accesses that succeed at gva, of 'rwx'. */
 function allowed(hart: HartCore, gva: bigint, bytes: 1 | 2 | 4 | 8 = 4): string {
 	const done = (outcome: unknown) => typeof outcome === 'bigint'
 	const load = done(hart.read(gva, bytes))

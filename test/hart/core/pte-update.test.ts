@@ -9,7 +9,7 @@ import type {PteWalkerData} from './pte-walker.ts'
 
 const {V, R, W, A, D} = Pte
 const durationMs = 700
-/** So many walks have met the writer: of those, a walk that only stored would lose some. */
+/** This many walks have set bits between the writer's exchanges: a walk that stored plainly would lose some PTEs. */
 const enoughMarked = 2000
 /** A loaded machine may need longer to let both threads run at once. */
 const longestMs = 40_000
@@ -26,14 +26,15 @@ test('a walk that sets A and D never brings back a PTE that another hart has rep
 	const worker = new Worker(new URL('./pte-walker.ts', import.meta.url), {workerData: data})
 	const exit = once(worker, 'exit')
 	const startBy = Date.now() + 20_000
+	// The loads of `words` order nothing, and neither does the store: progress and stop. Pair with the walker's.
 	while (Atomics.load(words, 0) === 0 && Date.now() < startBy) await new Promise((resolve) => setTimeout(resolve, 5))
 
 	let [replaced, marked, lost, before] = [0, 0, 0, leaf]
 	const began = Date.now()
 	const isEnough = () => Date.now() - began > durationMs && marked > enoughMarked
 	while (!isEnough() && Date.now() - began < longestMs) {
-		// 0 takes the page away, as a guest's unmap does; then nobody may write the PTE until the guest maps it again, here
-		// with other bits for software.
+		// 0 unmaps the page; then no walk may write the PTE until the guest maps the page again, here with other software
+		// bits.
 		for (const fresh of [0n, leaf | (BigInt(replaced & 3) << 8n)]) {
 			// The guest's amoswap. Pairs with the walk's compare-and-swap.
 			const old = Atomics.exchange(hart.memory.u64, pte, fresh)

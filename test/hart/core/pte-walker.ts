@@ -1,4 +1,4 @@
-/** A hart on a thread of its own that keeps loading and storing through one megapage's PTE, until it is told to stop. */
+/** A hart on a thread of its own that loads and stores through one megapage's PTE until it is told to stop. */
 import {workerData} from 'node:worker_threads'
 import {type MemoryMap, SharedMemory} from '../../../src/memory/index.ts'
 import {HartCore, Privilege} from './hart-core.ts'
@@ -17,7 +17,7 @@ const pagesPerSwap = 32n
 const {memory, map, satp, gva, words} = workerData as PteWalkerData
 const hart = new HartCore(new SharedMemory(memory, map))
 hart.enter(Privilege.supervisor, satp)
-// Ends the test's writer's loop and this one; orders nothing else.
+// The test's signal to stop; orders nothing else.
 while (Atomics.load(words, 1) === 0) {
 	hart.swapTables()
 	// Each page of the megapage is a walk of its own.

@@ -1,4 +1,6 @@
-/** The hart core's stores to satp, in the code that the build made: no execution on a host with total store order could tell them apart. */
+/**
+ * The hart core's stores to satp, in the compiled code: on a host with total store order no execution tells them apart.
+ */
 import {readFile} from 'node:fs/promises'
 import binaryen from 'assemblyscript/binaryen'
 import test from 'ava'

@@ -1,4 +1,7 @@
-/** The hart core's floating-point functions against exact arithmetic, against the host's, and against the manual's tables. */
+/**
+ * The hart core's floating-point functions against exact arithmetic, against the host's, and against the manual's
+ * tables.
+ */
 import test, {type ExecutionContext} from 'ava'
 import {oracle} from '../../../src/isa/oracle/evaluate-float.ts'
 import {canonicalNan, Flag, type FloatResult} from '../../../src/isa/oracle/float-value.ts'
@@ -18,7 +21,7 @@ const show = ({value, flags}: FloatResult) => `0x${value.toString(16)} flags ${f
 
 const exactly = (name: string, operands: readonly bigint[], rm: number) => oracle[name]!(...operands, BigInt(rm))
 
-/** Compares by hand first: an assertion each would cost more than the arithmetic. */
+/** Compares before asserting: an assertion per case would cost more than the arithmetic. */
 function check(t: ExecutionContext, name: string, operands: readonly bigint[], rm: number): void {
 	const actual = compute(name, operands, rm)
 	const expected = exactly(name, operands, rm)
@@ -158,7 +161,8 @@ test('eq is quiet, lt and le are signaling', vectors, [
 	['f64_le', [0x7ff8000000000000n, 0n], 0, 0n, NV],
 ])
 test('tininess is detected after rounding', vectors, [
-	// (1 − 2^−24) × 2^−126 has 24 bits: with an unbounded exponent it needs no rounding and stays below the smallest normal number.
+	// (1 − 2^−24) × 2^−126 has 24 bits: with an unbounded exponent it needs no rounding and stays below the smallest
+	// normal number.
 	['f32_mul', [0x3f7fffffn, 0x00800000n], RNE, 0x00800000n, UF | NX],
 	// (1 − 2^−53) × 2^−126 has 53: it would round up to the smallest normal number all the same.
 	['f64_to_f32', [0x380fffffffffffffn], RNE, 0x00800000n, NX],

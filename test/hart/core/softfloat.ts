@@ -5,7 +5,7 @@ import {hartModule} from '../../support/hart-module.ts'
 import type {TypeName} from './float-operands.ts'
 
 type Signature = Readonly<{operands: readonly TypeName[]; result: TypeName; rounds: boolean}>
-/** The functions' types, by name. Those that round, or would, take the rounding mode last. */
+/** The functions' types, by name. Those with `rounds` take the rounding mode last. */
 export const signatures = new Map<string, Signature>()
 for (const type of ['f32', 'f64'] as const) {
 	const arity = {add: 2, sub: 2, mul: 2, div: 2, sqrt: 1, fma: 3}
@@ -26,10 +26,10 @@ signatures.set('f64_to_f32', {operands: ['f64'], result: 'f32', rounds: true})
 
 export const memory = new WebAssembly.Memory({initial: 1, maximum: 65536, shared: true})
 export const hart = await instantiate()
-// Not attached, the hart core takes its vCPU block to be at 0.
+// Before attach() the hart core has its vCPU block at 0.
 export const fflags = new Int32Array(memory.buffer, fieldOffset.fflags, 1)
 
-/** Arithmetic calls nothing that it imports. */
+/** Arithmetic calls no import. */
 async function instantiate(): Promise<Record<string, (...parameters: unknown[]) => number | bigint>> {
 	const functions = WebAssembly.Module.imports(hartModule).filter(({kind}) => kind === 'function')
 	const stubs = functions.map(({name}) => [name, () => 0])

@@ -1,4 +1,4 @@
-/** What the hart core puts into TLB tables. */
+/** Fills of TLB tables by the hart core. */
 import test from 'ava'
 import {ramBase} from '../../../src/memory/index.ts'
 import {largePageCount, Regime, type TagEncoding, tagEncodings} from '../../../src/tlb/index.ts'
@@ -20,7 +20,7 @@ for (const encoding of tagEncodings) {
 		['a dirty page', V | R | W | A | D, 'read write'],
 		['a clean page', V | R | W | A, 'read'],
 		['a read-only page', V | R | A, 'read'],
-		['an executable page that no fetch has met', kernelPage, 'read write'],
+		['an executable page that was not fetched from', kernelPage, 'read write'],
 	] as const) {
 		test(`a load fills ${name} as: ${tags}${withEncoding(encoding)}`, (t) => {
 			const {hart, tables} = paged(encoding)
@@ -154,7 +154,7 @@ test('one walk of a superpage is enough for all of its pages, and one more where
 	t.is(hart.get('pageWalks'), walks + 1n)
 })
 
-test('superpages that share a place are told apart', (t) => {
+test('superpages that share a place are distinguished', (t) => {
 	const {hart, tables} = paged()
 	const far = 0x60_0000n + BigInt(megapage * largePageCount)
 	tables.map(0x60_0000n, ramBase + megapage, kernelPage, {level: 1})

@@ -50,7 +50,7 @@ for (const encoding of tagEncodings) {
 		test(`${name} empties tables of up to undoLimit entries in place, and leaves larger ones to the run loop${withEncoding(encoding)}`, (t) => {
 			const machine = paged({undoLimit: 5, encoding})
 			const {hart} = machine
-			// Slot 0 does not count where it is never zero.
+			// A poisoned slot 0 does not count.
 			const table = readPages(machine, encoding === 'poison-zero' ? 6 : 5)
 			t.is(hart.trailer('logged'), 5)
 			flush(hart)

@@ -189,7 +189,7 @@ test('mret below M and sret in U are illegal; TSR forbids sret to S', (t) => {
 	t.is(hart.core.sret(), 1)
 })
 
-test('ecall names its privilege, or leaves to the built-in SBI from S', (t) => {
+test('ecall raises the cause of its privilege, or calls the built-in SBI from S', (t) => {
 	const hart = new HartCore()
 	for (const [privilege, cause] of [
 		[user, 8n],

@@ -30,8 +30,8 @@ function add<T>(a: T, b: T, rm: i32): T {
 	const subtracts = signOf<T>(a) != signOf<T>(b)
 	if (isZero<T>(smaller)) return isZero<T>(larger) && subtracts ? cancelled<T>(rm) : larger
 	const exponent = exponentOf<T>(larger)
-	// One bit of room for the carry. At least ten bits lie behind the last place, so a jammed bit never reaches the rounding position:
-	// if the exponents differ by more than 1, at most one leading bit cancels.
+	// One bit of room for the carry. At least ten bits lie behind the last place, so a jammed bit never reaches the
+	// rounding position: if the exponents differ by more than 1, at most one leading bit cancels.
 	const augend = significandOf<T>(larger) >> 1
 	const addend = shiftRightJam(significandOf<T>(smaller) >> 1, exponent - exponentOf<T>(smaller))
 	const sum = subtracts ? augend - addend : augend + addend
@@ -40,7 +40,7 @@ function add<T>(a: T, b: T, rm: i32): T {
 }
 
 function subtract<T>(a: T, b: T, rm: i32): T {
-	// The sign of a NaN is of no matter.
+	// A NaN's sign does not matter.
 	return add<T>(a, b ^ signBit<T>(), rm)
 }
 

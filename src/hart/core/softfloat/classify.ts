@@ -1,4 +1,6 @@
-/** The class of a number, as one bit of ten. Unprivileged spec, "Single-Precision Floating-Point Classify Instruction". */
+/**
+ * The class of a number, as one bit of ten. Unprivileged spec, "Single-Precision Floating-Point Classify Instruction".
+ */
 import {fractionMask, isInfinite, isNan, isSignalingNan, isZero, magnitudeOf, signOf} from './format'
 
 function classify<T>(a: T): i32 {

@@ -2,7 +2,7 @@
 import {invalid, raiseFlags} from './flags'
 import {canonicalNan, isNan, isZero, raiseIfSignaling, signOf} from './format'
 
-/** Whether a stands before b in the order of encodings, where −0 comes before +0. Neither is a NaN. */
+/** Whether a comes before b in the order of encodings, in which −0 comes before +0. Neither is a NaN. */
 function precedes<T>(a: T, b: T): bool {
 	if (signOf<T>(a) != signOf<T>(b)) return signOf<T>(a) != 0
 	return signOf<T>(a) != 0 ? a > b : a < b
@@ -34,7 +34,7 @@ function lessOrEqual<T>(a: T, b: T): u32 {
 	return u32(!precedes<T>(b, a) || (isZero<T>(a) && isZero<T>(b)))
 }
 
-/** The operand that is a number where one is a NaN; IEEE 754-2019, 9.6: minimumNumber and maximumNumber. */
+/** The operand that is a number, if the other is a NaN. IEEE 754-2019, 9.6: minimumNumber and maximumNumber. */
 function numberOf<T>(a: T, b: T): T {
 	raiseIfSignaling<T>(a, b)
 	if (!isNan<T>(a)) return a

@@ -23,7 +23,7 @@ function convert<From, To>(a: From, rm: i32): To {
 	return round<To>(sign, exponentOf<From>(a), significandOf<From>(a), rm)
 }
 
-/** Exact: the rounding mode, which every conversion takes, plays no part. */
+/** Exact: the rounding mode, which every conversion takes, does not matter. */
 export function f32_to_f64(a: u32, _rm: i32): u64 {
 	return convert<u32, u64>(a, nearestEven)
 }

@@ -26,7 +26,7 @@ function toInteger<F, I>(a: F, rm: i32): I {
 
 	const significand = significandOf<F>(a)
 	let magnitude: u64 = exponent < 0 ? 0 : significand >> (63 - exponent)
-	// What lies behind the point, scaled by 2^64.
+	// The fraction, scaled by 2^64.
 	let tail: u64 = 0
 	if (exponent < 0) tail = shiftRightJam(significand, -1 - exponent)
 	else if (exponent < 63) tail = significand << (exponent + 1)

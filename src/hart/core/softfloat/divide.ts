@@ -29,7 +29,10 @@ function divideZero<T>(a: T, b: T): T {
 	return sign | infinity<T>()
 }
 
-/** floor(dividend × 2^64 / divisor), jammed; of binary32 operands 32 bits of it do. @param dividend less than the divisor, at least half of it. */
+/**
+ * floor(dividend × 2^64 / divisor), jammed; for binary32, 32 bits of it suffice.
+ * @param dividend less than the divisor, at least half of it.
+ */
 function quotient<T>(dividend: u64, divisor: u64): u64 {
 	const high = quotientDigit(dividend, divisor)
 	// Modulo 2^64; the true remainder is less than the divisor.

@@ -1,8 +1,8 @@
 /**
  * The two interchange formats, as functions of the type that holds the bits: u32 is binary32, u64 is binary64.
  *
- * A finite number that is not zero unpacks to an exponent and a 64-bit significand whose bit 63 is set, of either
- * format and whether it was subnormal or not: |value| = significand × 2^(exponent − 63).
+ * A finite nonzero number of either format, subnormal or not, unpacks to an exponent and a 64-bit significand whose bit
+ * 63 is set: |value| = significand × 2^(exponent − 63).
  */
 import {invalid, raiseFlags} from './flags'
 
@@ -22,7 +22,7 @@ export function fractionMask<T>(): T {
 	return ((<T>1) << (<T>fractionBits<T>())) - 1
 }
 
-/** The fraction's uppermost bit tells quiet NaNs from signaling ones. */
+/** The fraction's top bit distinguishes quiet NaNs from signaling ones. */
 export function quietBit<T>(): T {
 	return (<T>1) << (<T>(fractionBits<T>() - 1))
 }
@@ -86,7 +86,7 @@ export function significandOf<T>(a: T): u64 {
 	return fraction << clz<u64>(fraction)
 }
 
-/** The result of an operation that has no answer. */
+/** The result of an invalid operation. */
 export function invalidResult<T>(): T {
 	raiseFlags(invalid)
 	return canonicalNan<T>()

@@ -30,7 +30,10 @@ function fusedSpecial<T>(a: T, b: T, c: T): T {
 	return sign | infinity<T>()
 }
 
-/** The larger magnitude minus or plus the smaller one, as 128-bit words; both have bit 127 clear. `exponent` belongs to bit 127. */
+/**
+ * The larger magnitude minus or plus the smaller one, as 128-bit words; both have bit 127 clear. `exponent` belongs to
+ * bit 127.
+ */
 function combine<T>(
 	sign: T,
 	subtracts: bool,

@@ -1,4 +1,6 @@
-/** Floating-point arithmetic in integers, as RISC-V's F and D extensions want it. Flags accrue in the hart's fflags. */
+/**
+ * Floating-point arithmetic in integers, as RISC-V's F and D extensions define it. Flags accrue in the hart's fflags.
+ */
 export * from './add'
 export * from './classify'
 export * from './compare'

@@ -12,7 +12,8 @@ export const nearestMaxMagnitude: i32 = 4
 
 /**
  * Whether a magnitude rounds up, away from zero.
- * @param kept the part before the rounding position; its lowest bit breaks ties. @param tail the part behind it, of which `half` is one half.
+ * @param kept the part before the rounding position; its lowest bit breaks ties. @param tail the part behind it, of
+ * which `half` is one half.
  */
 export function roundsAway(negative: bool, kept: u64, tail: u64, half: u64, rm: i32): bool {
 	if (rm == nearestEven) return tail > half || (tail == half && (kept & 1) != 0)
@@ -22,7 +23,7 @@ export function roundsAway(negative: bool, kept: u64, tail: u64, half: u64, rm: 
 	return tail >= half
 }
 
-/** The sum of two numbers that cancel: +0, or −0 where rounding is downward. IEEE 754-2019, 6.3. */
+/** The sum of two numbers that cancel: +0, or −0 when rounding down. IEEE 754-2019, 6.3. */
 export function cancelled<T>(rm: i32): T {
 	return rm == down ? signBit<T>() : <T>0
 }
@@ -34,8 +35,8 @@ function overflowed<T>(sign: T, rm: i32): T {
 }
 
 /**
- * Rounds ±significand × 2^(exponent − 63), raising the flags that are due.
- * @param sign in its place. @param significand bit 63 set; bit 0 is also set where nonzero bits lie behind it.
+ * Rounds ±significand × 2^(exponent − 63) and raises flags.
+ * @param sign in its place. @param significand bit 63 set; bit 0 is also set if nonzero bits lie behind it.
  */
 export function round<T>(sign: T, exponent: i32, significand: u64, rm: i32): T {
 	const tailBits = 63 - fractionBits<T>()
@@ -45,7 +46,8 @@ export function round<T>(sign: T, exponent: i32, significand: u64, rm: i32): T {
 	let field = exponent + bias<T>()
 	let tiny = false
 	if (field <= 0) {
-		// Tininess is detected after rounding, with the exponent unbounded: just below the smallest normal number, rounding may reach it.
+		// Tininess is detected after rounding, with the exponent unbounded: just below the smallest normal number, rounding
+		// may reach it.
 		const kept = significand >> tailBits
 		const carries = kept + 1 == (<u64>2) << fractionBits<T>()
 		tiny = field < 0 || !carries || !roundsAway(negative, kept, significand & tailMask, half, rm)
@@ -62,7 +64,7 @@ export function round<T>(sign: T, exponent: i32, significand: u64, rm: i32): T {
 	return sign | <T>magnitude
 }
 
-/** As round, of a significand that is not zero but may have leading zeros. */
+/** The same as round(), for a nonzero significand that may have leading zeros. */
 export function normalizeRound<T>(sign: T, exponent: i32, significand: u64, rm: i32): T {
 	const shift = <i32>clz<u64>(significand)
 	return round<T>(sign, exponent - shift, significand << shift, rm)

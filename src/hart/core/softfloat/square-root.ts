@@ -3,7 +3,7 @@
  *
  * Let r be the root of v's upper half, rounded down, and b the bits of each half of the new root. Then
  * r × 2^b + floor((v − r² × 2^2b) / (2r × 2^b)) is the root of v or 1 more, if r ≥ 2^(b−1): its square exceeds v by
- * less than the quotient's square, that is by less than 2^2b, and one step down takes off at least as much.
+ * less than the quotient's square, which is less than 2^2b, and one step down takes off at least as much.
  */
 import {exponentOf, invalidResult, isInfinite, isNan, isZero, nanResult, significandOf, signOf} from './format'
 import {round} from './round'

@@ -1,4 +1,7 @@
-/** Shifts, products and quotients beyond 64 bits. Where bits are lost, the lowest bit that is left is set ("jamming"), which rounds alike. */
+/**
+ * Shifts, products and quotients beyond 64 bits. If nonzero bits are lost, the lowest bit that is left is set
+ * ("jamming"), which rounds the same.
+ */
 
 /** @param distance not negative. */
 export function shiftRightJam(value: u64, distance: i32): u64 {
