@@ -9,7 +9,7 @@ import {Pair, wfi} from '../interpreter/pair.ts'
 import {Assembly, reg} from './assembly.ts'
 import {type Engine, on} from './engine.ts'
 
-const {zero, ra, t0, t1, a0, a1, s0, s2} = reg
+const {zero, ra, sp, t0, t1, a0, a1, s0, s2} = reg
 const rounds = 24
 /** A second name of the page of code at `main`. */
 const alias = code.gva + 0x4000_0000n
@@ -26,6 +26,7 @@ type Store = Readonly<{aligned?: true; put(assembly: Assembly): Assembly}>
 const shifted = (by: number) => (assembly: Assembly) => assembly.op('srli', {rd: t0, rs1: t0, imm: by})
 const stores: Readonly<Record<string, Store>> = {
 	sw: {put: (assembly) => assembly.op('sw', {rs1: t1, rs2: t0, imm: 0})},
+	'sw through sp, whose last page is kept': {put: (assembly) => assembly.op('sw', {rs1: sp, rs2: t0, imm: 0})},
 	sd: {put: (assembly) => assembly.op('sd', {rs1: t1, rs2: t0, imm: 0})},
 	'sh of its second half': {put: (assembly) => shifted(16)(assembly).op('sh', {rs1: t1, rs2: t0, imm: 2})},
 	'sb of its last byte': {put: (assembly) => shifted(24)(assembly).op('sb', {rs1: t1, rs2: t0, imm: 3})},
@@ -41,8 +42,9 @@ const stores: Readonly<Record<string, Store>> = {
 	},
 }
 
-/** Page offsets of the word that is stored: at its start, misaligned, across a line, at the end, across two pages. */
-const offsets = [0x800, 0x802, 0x83e, 0xff8, 0xffc, 0xffe]
+/** Page offsets of the word that is stored: at its start, misaligned, across a line, at the end, across two pages,
+ * and first in a page, where it may follow what is in the page before. */
+const offsets = [0x800, 0x802, 0x83e, 0xff8, 0xffc, 0xffe, 0x1000]
 
 /** Loads the next word, and its follower. */
 const next = (assembly: Assembly) => assembly.op('ld', {rd: t0, rs1: s0, imm: 0}).op('addi', {rd: s0, rs1: s0, imm: 8})
@@ -120,7 +122,7 @@ function newPair(engine: Engine): Pair {
 }
 
 function begin(pair: Pair, storeTo: bigint): void {
-	pair.setX(t1, storeTo)
+	for (const register of [t1, sp]) pair.setX(register, storeTo)
 	pair.setX(s0, table)
 	pair.setX(s2, BigInt(rounds))
 	for (const register of [a0, a1]) pair.setX(register, 0n)
