@@ -12,8 +12,9 @@ import {Bus} from './bus.ts'
 import {ConsoleBackend} from './console-backend.ts'
 import {Control, ControlWords} from './control.ts'
 import {DeviceLocks} from './device-locks.ts'
+import {EmptyPlace} from './empty-place.ts'
 import {GoldfishRtc, GoldfishRtcState} from './goldfish-rtc.ts'
-import {virtioSlotCount} from './memory-map.ts'
+import {emptyPlaces, virtioSlotCount} from './memory-map.ts'
 import {Plic, PlicState} from './plic.ts'
 import {TestFinisher} from './test-finisher.ts'
 import {Uart, UartState} from './uart.ts'
@@ -96,7 +97,8 @@ export class Board {
 			return new VirtioMmio(memory, {slot, state: slotState, locks, ram, plic, version, device})
 		})
 		const finisher = new TestFinisher(control)
-		this.bus = new Bus([finisher, this.rtc, this.aclint, plic, this.uart, ...this.virtio])
+		const empty = (Object.keys(emptyPlaces) as (keyof typeof emptyPlaces)[]).map((name) => new EmptyPlace(name))
+		this.bus = new Bus([finisher, this.rtc, this.aclint, plic, this.uart, ...this.virtio, ...empty])
 		this.console = new ConsoleBackend(this.uart)
 	}
 

@@ -7,8 +7,8 @@ export {type ClockOrigin, ticksSince} from './clock.ts'
 export {ConsoleBackend} from './console-backend.ts'
 export {Control, ControlWords, MainDoorbell, type Stop, StopReason} from './control.ts'
 export {DeviceLock} from './device-lock.ts'
-export {type Fdt, type FdtNode, readFdt, writeFdt} from './device-tree/fdt.ts'
-export {type VirtTreeOptions, virtDeviceTree, virtIsa} from './device-tree/virt-tree.ts'
+export {type Fdt, type FdtNode, type FdtValue, readFdt, readFdtExtras, trimFdt, writeFdt} from './device-tree/fdt.ts'
+export {type VirtTreeOptions, virtDeviceTree, virtExtensions, virtIsa} from './device-tree/virt-tree.ts'
 export {GoldfishRtc} from './goldfish-rtc.ts'
 export {
 	type BoardDevice,

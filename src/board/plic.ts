@@ -92,6 +92,17 @@ export class Plic implements Device, InterruptLines {
 		return this.lock.tryRun(() => body(this.#lockedLines))
 	}
 
+	/** Whether a source is enabled for a context: a device may interrupt it one day. From any vCPU's thread. */
+	mayInterrupt(context: number): boolean {
+		this.lock.acquire()
+		try {
+			const enable = field.enable + context * sourceWords * 4
+			return Array.from({length: sourceWords}, (_, word) => this.#state.get(enable + word * 4)).some(Boolean)
+		} finally {
+			this.lock.release()
+		}
+	}
+
 	read(offset: number, _bytes: AccessBytes): number {
 		this.lock.acquire()
 		try {

@@ -6,7 +6,7 @@ import {runProgram} from './command-line/program.ts'
 import {signalExitCode} from './command-line/signals.ts'
 import {environmentVariables} from './environment.ts'
 import * as guests from './guests/index.ts'
-import {Machine} from './machine.ts'
+import {Machine} from './library-machine.ts'
 
 /** Milliseconds that the reader of our output gets after a timeout. */
 const drainLimit = 2000

@@ -1,4 +1,6 @@
 /** One vCPU's Wasm instances: the hart core, and the interpreter on top of it. */
+import {writeFileSync} from 'node:fs'
+import {join} from 'node:path'
 import {codeBuckets, fieldOffset, vcpuRegions} from '../hart/index.ts'
 import {slotDecoder} from '../interpreter/index.ts'
 import {guestPagesRegion, type SharedMemory} from '../memory/index.ts'
@@ -98,6 +100,7 @@ export function createEngine(
 		config: config.translation,
 		port: config.translationPort,
 		cache: regions,
+		save: moduleWriter(config),
 	})
 	const decode = slotDecoder(memory, {
 		scratchPage: core.scratchCodePage() >>> 0,
@@ -130,6 +133,12 @@ export function createEngine(
 		translator,
 		tableOperations: core,
 	}
+}
+
+/** Writes the modules that a hart translates by itself. */
+function moduleWriter({dumpFolder, vcpu}: VcpuConfig): ((id: number, wasm: Uint8Array) => void) | undefined {
+	if (dumpFolder === undefined) return undefined
+	return (id, wasm) => writeFileSync(join(dumpFolder, `${vcpu}-${String(id).padStart(4, '0')}.wasm`), wasm)
 }
 
 /** More than the interpreter's 16-bit counters reach: nothing becomes hot. */

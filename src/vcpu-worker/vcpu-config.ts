@@ -23,6 +23,8 @@ export type VcpuConfig = Readonly<{
 	/** The output of buildInterpreter(). */
 	interpreterModule: WebAssembly.Module
 	translation: TranslationConfig
+	/** The folder that gets the modules that this hart translates by itself. */
+	dumpFolder: string | undefined
 	/** To the translation service: sends RequestMessage, receives TranslationMessage. Undefined: no requests are sent. */
 	translationPort?: MessagePort
 }>

@@ -73,3 +73,14 @@ test('AMOs by two harts on one register lose none of the bits that they set, bes
 	clearInterval(others)
 	t.deepEqual(lost, [0, 0])
 })
+
+test('where QEMU has PCI, flash and its configuration, reads give ones and writes nothing', (t) => {
+	const {board} = createBoard()
+	for (const gpa of [0x300_0000, 0x1010_0000, 0x2000_0000, 0x23ff_fffc, 0x3000_0000, 0x3fff_fffc]) {
+		t.is(board.bus.write(gpa, 4, 0), 1)
+		t.is(board.bus.read(gpa, 4), 0xffff_ffff)
+		t.is(board.bus.read(gpa + 2, 2), 0xffff)
+		t.is(board.bus.read(gpa + 3, 1), 0xff)
+	}
+	t.is(board.bus.read(0x1010_0018, 4), -1)
+})

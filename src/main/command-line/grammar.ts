@@ -23,7 +23,7 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 		new RunOption('--guest <name>', 'a guest that `guest list` names; the options below replace its parts'),
 		new RunOption('--kernel <file>', 'ELF or Linux Image, also gzip').asInQemu(),
 		new RunOption('--initrd <file>', 'initial RAM disk').asInQemu(),
-		new RunOption('--append <text>', "the kernel's command line").asInQemu(),
+		new RunOption('--append <text>', "the kernel's command line; default for a Linux Image: earlycon").asInQemu(),
 		new RunOption(
 			'--bios <file>',
 			'M-mode firmware instead of the built-in SBI; none: the kernel itself starts in M-mode',

@@ -1,4 +1,4 @@
-import {mkdtemp, readdir, rm} from 'node:fs/promises'
+import {mkdir, mkdtemp, readdir, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import test from 'ava'
@@ -51,4 +51,12 @@ test.serial('an aborted fetch rejects with the reason and leaves no guest', asyn
 
 test.serial('removing a guest that is not there is no mistake', async (t) => {
 	await t.notThrowsAsync(removeGuest('debian'))
+})
+
+test.serial('Debian’s kernel gets an early console, at which it prints from the start', async (t) => {
+	const folder = join(cache, 'manyhart/guests/debian-13-1')
+	await mkdir(folder, {recursive: true})
+	t.teardown(() => rm(folder, {recursive: true}))
+	for (const name of ['kernel', 'initrd']) await writeFile(join(folder, name), 'x')
+	t.is((await resolveGuest('debian')).append, 'earlycon console=ttyS0')
 })
