@@ -81,7 +81,7 @@ export class Board {
 		} = options
 		const {offset} = memory.region('devices')
 		const state = (name: keyof typeof BoardState.offset) => offset + BoardState.offset[name]
-		const ram = new GuestRam(memory)
+		const ram = new GuestRam(memory, blocks)
 		const control = new ControlWords(memory, blocks)
 		const locks = new DeviceLocks(memory, {control, hart})
 		const plic = new Plic(memory, {state: state('plic'), locks, blocks})

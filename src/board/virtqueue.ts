@@ -111,9 +111,11 @@ export class Virtqueue {
 		// Plain: ordered before the store of the index below; the driver reads no element behind the index.
 		u32[this.ram.ramOffset(element + UsedElement.offset.id, 4) >>> 2] = chain.head
 		u32[this.ram.ramOffset(element + UsedElement.offset.length, 4) >>> 2] = written
+		this.ram.written(element, UsedElement.size)
 		this.set('used', (used + 1) & 0xffff)
 		// Publish: element and buffers are ordered before it. Pairs with the driver's barrier after it loads the index.
 		Atomics.store(u16, this.#u16(this.#usedRing + Used.offset.index), (used + 1) & 0xffff)
+		this.ram.written(this.#usedRing, Used.size)
 	}
 
 	wantsInterrupt(): boolean {

@@ -30,8 +30,14 @@ export const RunState = sharedStruct({
 	/** Regime of data accesses and of fetches, kept current by the hart core. */
 	dataRegime: 'i32',
 	fetchRegime: 'i32',
-	/** Incremented by fence.i: decoded pages of an older generation are compared with memory before use. */
+	/** Incremented by fence.i, and where code changed: decoded pages of an older generation are compared with memory before use. */
 	codeGeneration: 'i32',
+	/** The generation of the last fence.i: pages that are older are compared, whatever their version says. */
+	fencedGeneration: 'i32',
+	/** The slot whose instruction is to be interpreted, not run by a region, when it is decoded next; 0 = none. */
+	interpretAt: 'i32',
+	/** The GuestPage of an atomic store to code, to be announced once it is done; 0 = none. */
+	storedPage: 'i32',
 	/**
 	 * The data and fetch tables that generated code loaded at its last restart, with masks (entries − 1) × TlbEntry.size.
 	 */

@@ -2,7 +2,7 @@
 import {type MessagePort, receiveMessageOnPort} from 'node:worker_threads'
 import {offsets} from '../codegen/index.ts'
 import {assert} from '../errors.ts'
-import {CodePage, slotBytesPerByte, vcpuRegions} from '../hart/index.ts'
+import {CodePage, Slot, slotBytesPerByte, vcpuRegions} from '../hart/index.ts'
 import {pageBytes, type SharedMemory} from '../memory/index.ts'
 import {microseconds} from '../rcu/index.ts'
 import type {TlbDesign} from '../tlb/index.ts'
@@ -71,7 +71,13 @@ export class TranslatorClient {
 		u16[(codeBase + CodePage.offset.counters + entry) / 2] = 0
 		const page = u32[(codeBase + CodePage.offset.page) / 4] ?? 0
 		// The scratch page is not a guest page.
-		if (page === 0 || this.#cache.find(codeBase, entry) >= 0 || !this.#filter.passes(regionKey(page, entry))) return
+		if (page === 0) return
+		if (this.#cache.find(codeBase, entry) >= 0) {
+			// The slot was to be interpreted once, or the region has just arrived: the next jump decodes it anew.
+			u16[((ipSigned >>> 0) + Slot.offset.handler) / 2] = 0
+			return
+		}
+		if (!this.#filter.passes(regionKey(page, entry))) return
 		const fetchTable = this.#fetchTable()
 		const {design} = this.#config
 		const behind = lookUp(this.#memory, {fetchTable, encoding: design.encoding, gva: pageGva + BigInt(pageBytes)})

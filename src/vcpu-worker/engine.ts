@@ -1,9 +1,9 @@
 /** One vCPU's Wasm instances: the hart core, and the interpreter on top of it. */
 import {writeFileSync} from 'node:fs'
 import {join} from 'node:path'
-import {codeBuckets, vcpuRegions} from '../hart/index.ts'
+import {codeBuckets, fieldOffset, vcpuRegions} from '../hart/index.ts'
 import {slotDecoder} from '../interpreter/index.ts'
-import type {SharedMemory} from '../memory/index.ts'
+import {guestPagesRegion, type SharedMemory} from '../memory/index.ts'
 import type {TableOperations} from '../tlb/index.ts'
 import {RegionCache, TranslatorClient} from '../translate/index.ts'
 import type {VcpuConfig} from './vcpu-config.ts'
@@ -44,6 +44,9 @@ export type Engine = Readonly<{
 	/** @returns an offset in shared memory; 0 if the load faults. */
 	readMemory(gva: bigint, bytes: number): number
 	fenceI(): void
+	/** Answers Doorbell.codeMade and Doorbell.codeChanged. */
+	removeCodeEntries(): void
+	codeChanged(): void
 	updateRegimes(): void
 	readonly translator: TranslatorClient
 	readonly tableOperations: TableOperations
@@ -52,6 +55,7 @@ export type Engine = Readonly<{
 type HartExports = Omit<Engine, 'translator' | 'tableOperations'> & {
 	/** The code page for instructions that cross a page boundary. */
 	scratchCodePage(): number
+	coverInstruction(codeBase: number, pageOffset: number): void
 	attach(
 		block: number,
 		ramOffset: number,
@@ -63,14 +67,17 @@ type HartExports = Omit<Engine, 'translator' | 'tableOperations'> & {
 		codePages: number,
 		codeBuckets: number,
 		mtimeOffsetAt: number,
+		guestPages: number,
+		firstBlock: number,
+		harts: number,
 	): void
 }
 
 export function createEngine(
 	memory: SharedMemory,
-	options: {config: VcpuConfig; block: number; mtimeOffsetAt: number; imports: EngineImports},
+	options: {config: VcpuConfig; block: number; firstBlock: number; mtimeOffsetAt: number; imports: EngineImports},
 ): Engine {
-	const {config, block, mtimeOffsetAt, imports} = options
+	const {config, block, firstBlock, mtimeOffsetAt, imports} = options
 	const hart = new WebAssembly.Instance(config.hartModule, {env: {memory: memory.memory, ...imports}})
 	const core = hart.exports as unknown as HartExports & TableOperations
 	const ram = memory.region(vcpuRegions.ram)
@@ -85,6 +92,7 @@ export function createEngine(
 		...[rom.offset, config.rom.gpa, rom.size],
 		...[codeCache, codePages, buckets],
 		mtimeOffsetAt,
+		...[memory.region(guestPagesRegion).offset, firstBlock, config.harts],
 	)
 	const regions = new RegionCache(memory, hart.exports)
 	const translator = new TranslatorClient(memory, {
@@ -96,6 +104,8 @@ export function createEngine(
 	})
 	const decode = slotDecoder(memory, {
 		scratchPage: core.scratchCodePage() >>> 0,
+		cover: core.coverInstruction,
+		interpretAt: (block + fieldOffset.interpretAt) / 4,
 		decoded: imports.decoded,
 		region: (codeBase, pageOffset) => regions.find(codeBase, pageOffset),
 	})
@@ -110,8 +120,19 @@ export function createEngine(
 		hart: hart.exports as WebAssembly.ModuleImports,
 	})
 	const {run} = interpreter.exports as {run: Engine['run']}
-	const {interruptPending, takeInterrupt, readMemory, fenceI, updateRegimes} = core
-	return {run, interruptPending, takeInterrupt, readMemory, fenceI, updateRegimes, translator, tableOperations: core}
+	const {interruptPending, takeInterrupt, readMemory, fenceI, removeCodeEntries, codeChanged, updateRegimes} = core
+	return {
+		run,
+		interruptPending,
+		takeInterrupt,
+		readMemory,
+		fenceI,
+		removeCodeEntries,
+		codeChanged,
+		updateRegimes,
+		translator,
+		tableOperations: core,
+	}
 }
 
 /** Writes the modules that a hart translates by itself. */

@@ -66,6 +66,7 @@ export class Vcpu {
 		this.#engine = createEngine(memory, {
 			config,
 			block: this.#block,
+			firstBlock: blocks.base(0),
 			mtimeOffsetAt: board.aclint.mtimeOffsetAt,
 			imports: {
 				mmioRead: (gpa, bytes) => board.bus.read(gpa, bytes),
@@ -106,7 +107,7 @@ export class Vcpu {
 				tlb: this.#tlb,
 				reader: this.#reader,
 				engine: this.#engine,
-				ram: new GuestRam(memory),
+				ram: new GuestRam(memory, blocks),
 				timers: this.#timers,
 				stopHart: () => this.#enter('stopped'),
 				suspendHart: (request) => {
@@ -141,6 +142,8 @@ export class Vcpu {
 	/** @param bells Doorbell.flush has been answered. @returns false if the machine pauses. */
 	#answerBells(bells: number): boolean {
 		if (bells & Doorbell.fenceI) this.#engine.fenceI()
+		if (bells & Doorbell.codeMade) this.#engine.removeCodeEntries()
+		if (bells & Doorbell.codeChanged) this.#engine.codeChanged()
 		if (bells & Doorbell.interrupt) this.#timers.changed()
 		if (bells & Doorbell.message) this.#engine.translator.receive()
 		if (bells & Doorbell.hsm) this.#takeStart()

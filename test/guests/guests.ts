@@ -39,6 +39,7 @@ export const guestPrograms: readonly GuestProgram[] = [
 	testProgram('traps'),
 	testProgram('atomics'),
 	testProgram('self-modify'),
+	testProgram('unfenced'),
 	testProgram('churn'),
 	testProgram('timer'),
 	testProgram('float'),

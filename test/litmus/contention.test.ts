@@ -4,7 +4,6 @@ import {expectedOutput, outputDifference} from '../guests/guests.ts'
 import {withParameters} from '../guests/parameters.ts'
 import {longPatience} from '../support/patience.ts'
 import {testMachines} from '../support/translation.ts'
-import {withMutation} from './mutation.ts'
 import {runGuest} from './run.ts'
 
 const harts = 4
@@ -25,17 +24,14 @@ for (const {on, translation, isMain} of testMachines) {
 		{name: 'lrsc', amount: increments, translation},
 	)
 	const rounds = isMain ? 1000 : 100
+	test.serial(`code rewritten ${rounds} times without fence.i is what 4 harts execute${on}`, printsWhatIsExpected, {
+		name: 'unfenced',
+		amount: rounds,
+		translation,
+	})
 	test.serial(`code rewritten ${rounds} times in every way is what 4 harts execute${on}`, printsWhatIsExpected, {
 		name: 'self-modify',
 		amount: rounds,
 		translation,
 	})
 }
-
-test.serial('an interpreter whose fence.i does nothing is caught', async (t) => {
-	const elf = await withParameters('self-modify', [10])
-	const {message} = await t.throwsAsync(
-		withMutation('no fence.i', () => runGuest(elf, {harts, translation: {accel: 'interp'}})),
-	)
-	t.regex(message, /^FAIL rewritten code runs after fence\.i/m)
-})

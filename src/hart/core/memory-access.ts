@@ -12,10 +12,12 @@ import {
 	RUN_SCRATCH,
 } from '../../../build/hart/offsets'
 import {ACCESS_LOAD, ACCESS_STORE, accessFault, misaligned} from './access'
+import {zeroBlock} from './cache-blocks'
+import {afterStore, announceLater, beforeStore, setInRegion} from './code-stores'
 import {mmioAmo, mmioHigh, mmioRead, mmioStoreConditional, mmioWrite} from './env'
 import {hart, raise} from './hart'
 import {SLOWEST, slowWork} from './slow'
-import {gpa, place, translate} from './translation'
+import {gpa, place, trackedPage, translate} from './translation'
 
 /** @returns the offset in shared memory at which to load the value, or 0 with the exception raised. */
 export function readMemory(gva: u64, bytes: u32): u32 {
@@ -29,11 +31,14 @@ export function writeMemory(gva: u64, bytes: u32, value: u64): i32 {
 	if (crosses(gva, bytes)) return writeAcross(gva, bytes, value)
 	if (!translate(gva, bytes, ACCESS_STORE)) return 0
 	if (place == 0) return writeDevice(gva, bytes, value)
+	const page = trackedPage
+	if (!beforeStore(page, place, bytes)) return 0
 	// Plain: a guest store; ordering between harts comes from the guest's fences and atomics.
 	if (bytes == 1) store<u8>(place, <u8>value)
 	else if (bytes == 2) store<u16>(place, <u16>value)
 	else if (bytes == 4) store<u32>(place, <u32>value)
 	else store<u64>(place, value)
+	afterStore(page, place, bytes)
 	return 1
 }
 
@@ -48,10 +53,38 @@ export function atomicAddress(gva: u64, bytes: u32, operation: u32, value: u64):
 	const kind = operation == ATOMIC_LOAD_RESERVED ? ACCESS_LOAD : ACCESS_STORE
 	if (gva & (bytes - 1)) return fault(misaligned(kind), gva)
 	if (!translate(gva, bytes, kind)) return 0
-	if (place != 0) return place
+	if (place != 0) {
+		if (trackedPage != 0) {
+			if (!beforeStore(trackedPage, place, bytes)) return 0
+			announceLater(trackedPage)
+		}
+		return place
+	}
 	if (operation == ATOMIC_LOAD_RESERVED) return reserveRegister(gva, bytes)
 	if (operation == ATOMIC_STORE_CONDITIONAL) return storeConditional(gva, bytes, value)
 	return amo(gva, bytes, operation, value)
+}
+
+/** The three that store, called by a translated region: they may raise CAUSE_LEAVE_REGION. */
+export function writeMemoryInRegion(gva: u64, bytes: u32, value: u64): i32 {
+	setInRegion(true)
+	const done = writeMemory(gva, bytes, value)
+	setInRegion(false)
+	return done
+}
+
+export function atomicAddressInRegion(gva: u64, bytes: u32, operation: u32, value: u64): u32 {
+	setInRegion(true)
+	const address = atomicAddress(gva, bytes, operation, value)
+	setInRegion(false)
+	return address
+}
+
+export function zeroBlockInRegion(gva: u64): i32 {
+	setInRegion(true)
+	const status = zeroBlock(gva)
+	setInRegion(false)
+	return status
 }
 
 function fault(cause: i32, gva: u64): u32 {
@@ -68,6 +101,9 @@ function firstPart(gva: u64): u32 {
 	return PAGE_BYTES - <u32>(gva & PAGE_MASK)
 }
 
+/** Of the first of two pages, as trackedPage. */
+let firstTrackedPage: u32 = 0
+
 /**
  * Translates both pages.
  * @returns the first part's place, and sets `place` to the second's; or 0 with the exception raised.
@@ -76,6 +112,7 @@ function translateAcross(gva: u64, bytes: u32, access: u32): u32 {
 	const first = firstPart(gva)
 	if (!translate(gva, first, access)) return 0
 	const firstPlace = place
+	firstTrackedPage = trackedPage
 	if (!translate(gva + first, bytes - first, access)) return 0
 	// Devices have no misaligned registers.
 	return firstPlace == 0 || place == 0 ? fault(misaligned(access), gva) : firstPlace
@@ -97,11 +134,15 @@ function writeAcross(gva: u64, bytes: u32, value: u64): i32 {
 	const firstPlace = translateAcross(gva, bytes, ACCESS_STORE)
 	if (firstPlace == 0) return 0
 	const first = firstPart(gva)
+	const page = trackedPage
+	if (!beforeStore(firstTrackedPage, firstPlace, first) || !beforeStore(page, place, bytes - first)) return 0
 	const scratch = hart + RUN_SCRATCH
 	// Plain: a guest store.
 	store<u64>(scratch, value)
 	memory.copy(firstPlace, scratch, first)
 	memory.copy(place, scratch + first, bytes - first)
+	afterStore(firstTrackedPage, firstPlace, first)
+	afterStore(page, place, bytes - first)
 	return 1
 }
 

@@ -5,7 +5,16 @@ import {HartCounters} from '../../../src/hart/hart-counters.ts'
 import {HartState} from '../../../src/hart/hart-state.ts'
 import {CodePage, fieldOffset, type HartField, VcpuBlock} from '../../../src/hart/index.ts'
 import {RunState} from '../../../src/hart/run-state.ts'
-import {AtomicOperation, layOut, type MemoryMap, ramBase, SharedMemory, VcpuWords} from '../../../src/memory/index.ts'
+import {
+	AtomicOperation,
+	GuestPage,
+	guestPagesRegion,
+	layOut,
+	type MemoryMap,
+	ramBase,
+	SharedMemory,
+	VcpuWords,
+} from '../../../src/memory/index.ts'
 import {
 	defaultTlbDesign,
 	FlushCause,
@@ -35,6 +44,7 @@ export const memoryMap: MemoryMap = layOut([
 	{name: 'tables', size: tableBytes(log2Entries) * tables, align: 4096},
 	{name: 'rom', size: rom.bytes, align: 4096},
 	{name: 'codeCache', size: codeCacheBytes(codePages), align: 64},
+	{name: guestPagesRegion, size: (ramBytes / 4096) * GuestPage.size, align: 64},
 	{name: 'ram', size: ramBytes, align: 65536},
 ])
 
@@ -57,7 +67,9 @@ type Exports = TableOperations &
 			Record<'csrAccess', (number: number, how: number, operand: bigint, readOnly: number) => number> &
 			Record<'sfence', (rs1: number, rs2: number, gva: bigint, asid: bigint) => number> &
 			Record<'findCodePage' | 'roundingMode' | 'poll', (argument: number) => number> &
-			Record<'takeTrap' | 'fenceI' | 'updateRegimes' | 'ebreak', () => void> &
+			Record<'coverInstruction', (code: number, offset: number) => void> &
+			Record<'coverBytes' | 'coverFromRegion', (code: number, offset: number, length: number) => number> &
+			Record<'takeTrap' | 'fenceI' | 'codeChanged' | 'removeCodeEntries' | 'updateRegimes' | 'ebreak', () => void> &
 			Record<
 				| 'takeInterrupt'
 				| 'interruptPending'
@@ -170,7 +182,8 @@ export class HartCore {
 		const [ram, boot, cache] = [memory.region('ram'), memory.region('rom'), memory.region('codeCache')]
 		const code = [cache.offset, codePages, codeBuckets(codePages)]
 		const mtimeOffsetAt = memory.region('mtime').offset
-		this.core.attach(this.#block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, ...code, mtimeOffsetAt)
+		const others = [mtimeOffsetAt, memory.region(guestPagesRegion).offset, this.#block, 1]
+		this.core.attach(this.#block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, ...code, ...others)
 		this.undoLimit = -1
 		memory.i32[this.#tlbStateWord('tagBias')] = tagBias[encoding]
 		this.set('privilege', Privilege.machine)
