@@ -8,7 +8,7 @@ import {withParameters} from './parameters.ts'
 const kernels = [
 	{frames: 'whose frames keep their program', parameters: [], check: test.serial},
 	// Fails while the old instructions are executed after sfence.vma without fence.i.
-	{frames: 'which loads programs into reused frames with sfence.vma only', parameters: [1], check: test.serial.failing},
+	{frames: 'which loads programs into reused frames with sfence.vma only', parameters: [1], check: test.serial},
 ] as const
 
 for (const {on, translation} of testMachines) {
