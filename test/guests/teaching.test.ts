@@ -13,11 +13,14 @@ const kernels = [
 for (const {on, translation} of testMachines) {
 	for (const {frames, parameters} of kernels) {
 		for (const harts of [1, 3]) {
-			test.serial(`a teaching kernel ${frames} runs on ${harts === 1 ? '1 hart' : `${harts} harts`}${on}`, async (t) => {
-				const elf = await withParameters('teaching', parameters)
-				const console = await runGuest(elf, {harts, bios: 'none', translation})
-				t.is(outputDifference(console, await expectedOutput('teaching')), undefined, console)
-			})
+			test.serial(
+				`a teaching kernel ${frames} runs on ${harts === 1 ? '1 hart' : `${harts} harts`}${on}`,
+				async (t) => {
+					const elf = await withParameters('teaching', parameters)
+					const console = await runGuest(elf, {harts, bios: 'none', translation})
+					t.is(outputDifference(console, await expectedOutput('teaching')), undefined, console)
+				},
+			)
 		}
 	}
 }
