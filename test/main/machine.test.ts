@@ -232,7 +232,6 @@ test('a write waits until the guest has read enough, and ends with the machine',
 	t.true(await machine.console.write('x'))
 	const much = machine.console.write(new Uint8Array(mebibyte))
 	const running = machine.run()
-	await until(() => machine.statistics().harts[0]!.instructions > 0, 'the guest runs')
 	t.is(await Promise.race([much, Promise.resolve('waits')]), 'waits')
 	machine.stop()
 	await running
