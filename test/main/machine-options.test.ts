@@ -7,6 +7,7 @@ import test from 'ava'
 import {Machine, type MachineOptions, UserError} from '../../src/main/index.ts'
 import {checkMachineOptions} from '../../src/main/machine-options.ts'
 import {guestBinary} from '../guests/guests.ts'
+import {patience} from '../support/patience.ts'
 import {temporaryFile} from './boot/boot-files.ts'
 import {mebibyte, newWorkers} from './test-machine.ts'
 
@@ -105,7 +106,7 @@ test('a process whose options are bad ends by itself', async (t) => {
 			await Machine.create(options).then((machine) => machine.run()).catch(({message}) => console.log(message))
 		}`
 	const file = await temporaryFile(t, script, 'script.mjs')
-	const child = spawn(process.execPath, [file], {stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000})
+	const child = spawn(process.execPath, [file], {stdio: ['ignore', 'pipe', 'pipe'], timeout: patience})
 	const [exit, stdout, stderr] = await Promise.all([
 		new Promise((resolve) => child.on('close', (code, signal) => resolve(signal ?? code))),
 		text(child.stdout),

@@ -32,7 +32,7 @@ const script = `
 	}
 	await Promise.all(Array.from({length: ${atOnce}}, take))
 	// V8 unmaps pages on another thread.
-	for (let tries = 0; addressSpace() - before > 8 * 2 ** 30 && tries < 1000; tries++)
+	for (let tries = 0; addressSpace() - before > 8 * 2 ** 30 && tries < 20_000; tries++)
 		await new Promise((resolve) => setTimeout(resolve, 10))
 	const after = addressSpace()
 	const json = (value) => JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? String(each) : each))
