@@ -3,6 +3,7 @@ import {spawn} from 'node:child_process'
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {text} from 'node:stream/consumers'
+import {fileURLToPath} from 'node:url'
 import test, {type ExecutionContext} from 'ava'
 import type {GuestParts} from '../../src/main/guests/index.ts'
 import {Machine, type MachineOutcome, type MachineStatistics} from '../../src/main/index.ts'
@@ -24,7 +25,7 @@ type Boot = Readonly<{
 	seconds: number
 }>
 
-async function boot(guest: GuestParts, smp: number): Promise<Boot> {
+async function boot(guest: GuestParts & {dtb?: string}, smp: number): Promise<Boot> {
 	const began = performance.now()
 	const signal = AbortSignal.timeout(longPatience)
 	await using machine = await Machine.create({smp, memory: 2 ** 30, ...guest, signal, ...testTranslation()})
@@ -88,6 +89,18 @@ for (const smp of [2, 4]) {
 		hasSoundStatistics(t, result)
 	})
 }
+
+test.serial('Debian boots with a device tree that QEMU dumped, and prints from its first moment on', async (t) => {
+	t.timeout(180_000)
+	const guest = await fetchedGuest(t, 'debian')
+	if (!guest) return
+	const dtb = fileURLToPath(new URL('../main/boot/qemu-7.2-virt.dtb', import.meta.url))
+	const {outcome, console} = await boot({...guest, dtb}, 2)
+	t.deepEqual(outcome, {reason: 'power-off', exitCode: 0}, console)
+	hasBooted(t, console, 2)
+	t.regex(console, /^\[ +0\.000000\] Linux version/)
+	t.regex(console, /pci-host-generic 30000000\.pci: PCI host bridge to bus/)
+})
 
 async function manyhart(args: readonly string[]) {
 	const child = spawn(process.execPath, [entry, 'run', ...args, ...testTranslationArguments()], {
