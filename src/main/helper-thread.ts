@@ -1,9 +1,6 @@
-/** The entry of a helper's worker thread. The main thread calls it through Comlink. */
-import {parentPort, workerData} from 'node:worker_threads'
-import * as Comlink from 'comlink'
-import {assert} from '../errors.ts'
-import {nodeEndpoint} from '../vcpu-worker/index.ts'
+/** The entry of a helper's thread. Piscina calls its exports by their names. */
+import {workerData} from 'node:worker_threads'
 import {createHelper, type HelperConfig} from './helper.ts'
 
-assert(parentPort, 'a helper runs in a worker thread')
-Comlink.expose(createHelper(workerData as HelperConfig), nodeEndpoint(parentPort))
+// Not Piscina's workerData, which is the same: so this file needs no package.
+export const {clearTables, translateRegions} = createHelper(workerData as HelperConfig)

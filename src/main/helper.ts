@@ -15,7 +15,7 @@ export type HelperConfig = Readonly<{
 	hartModule: WebAssembly.Module
 }>
 
-/** The calls that the main thread may make to a helper. */
+/** The jobs of a helper, by the names under which its thread exports them. */
 export type HelperApi = Readonly<{
 	/** Clears and recycles tables whose grace period has elapsed. @returns how many. */
 	clearTables(): number

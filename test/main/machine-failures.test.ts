@@ -99,7 +99,7 @@ test.serial('a thread that hangs inside the lock of a device is reported with th
 	setEnvironmentData('death', 'hang')
 	const kernel = readers(boardMap.rtc.base, loadWord)
 	const machine = await withThreads({vcpu}, () => createMachine(t, {kernel, smp: 2}))
-	const message = 'hart 1 does not release the lock of plic'
+	const message = 'hart 1 does not release the lock of rtc'
 	t.deepEqual(await machine.run(), {reason: 'error', exitCode: 70, message})
 })
 
@@ -163,7 +163,7 @@ test.serial('a helper whose thread ends in the middle of a job fails its caller'
 	// The thread alone does not keep the process alive.
 	const awake = setInterval(() => {}, 1000)
 	t.teardown(() => clearInterval(awake))
-	await t.throwsAsync(pool.clearTables(), {message: 'its thread ended with code 3'})
+	await t.throwsAsync(pool.clearTables(), {message: 'worker exited with code: 3'})
 	await pool[Symbol.asyncDispose]()
 })
 

@@ -137,7 +137,7 @@ test('the command runs a guest of the package', async (t) => {
 	t.true(stdout.includes(smpDemo))
 })
 
-test('a bundle that esbuild made as docs/library.md says runs without the package', async (t) => {
+test('a bundle that esbuild made as docs/library.md says runs without the package, beside Piscina', async (t) => {
 	await using builder = await InstalledPackage.install({also: ['esbuild']})
 	await writeFile(builder.path('main.js'), await exampleIn('README.md', '## As a library', 'js'))
 	await writeFile(builder.path('build.mjs'), await exampleIn('docs/library.md', '## Bundling', 'js'))
@@ -174,6 +174,7 @@ test('a bundle finds its files in the folder that an option names, also as Commo
 		stdin: {contents: source, resolveDir: project.folder},
 		outfile: join(folder, 'main.cjs'),
 		bundle: true,
+		external: ['piscina'],
 		platform: 'node',
 		format: 'cjs',
 		logLevel: 'silent',

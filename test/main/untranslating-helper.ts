@@ -1,10 +1,9 @@
 /** A helper thread for tests: clears tables, and fails to translate. */
-import {parentPort, workerData} from 'node:worker_threads'
-import * as Comlink from 'comlink'
+import {workerData} from 'node:worker_threads'
 import {createHelper, type HelperConfig} from '../../src/main/helper.ts'
-import {nodeEndpoint} from '../../src/vcpu-worker/index.ts'
 
-function translateRegions(): never {
+export const {clearTables} = createHelper(workerData as HelperConfig)
+
+export function translateRegions(): never {
 	throw new Error('no more translating')
 }
-Comlink.expose({...createHelper(workerData as HelperConfig), translateRegions}, nodeEndpoint(parentPort!))
