@@ -22,4 +22,4 @@ export {
 export {Plic, plicSources} from './plic.ts'
 export {Finisher} from './test-finisher.ts'
 export {Uart} from './uart.ts'
-export {VirtioMmio} from './virtio-mmio.ts'
+export {VirtioMmio, type VirtioMmioVersion} from './virtio-mmio.ts'

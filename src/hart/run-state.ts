@@ -3,10 +3,12 @@ import {sharedStruct} from '../memory/index.ts'
 
 /** Plain: only this vCPU writes it while it runs. */
 export const RunState = sharedStruct({
-	/** LR's address in shared memory (0 = no reservation), size in bytes, and the value seen. */
+	/** LR's address in shared memory (0 = no reservation), size in bytes, and the value seen. A device register's address is `scratch`. */
 	reservationOffset: 'i32',
 	reservationBytes: 'i32',
 	reservationValue: 'i64',
+	/** Guest-physical: the device register that was reserved last. */
+	reservedRegister: 'i64',
 	/** The exception being raised. */
 	trapCause: 'i64',
 	trapTval: 'i64',
@@ -16,15 +18,26 @@ export const RunState = sharedStruct({
 	firstTrapPc: 'i64',
 	/** A value passed through memory: MMIO data, split accesses, CSR results. */
 	scratch: 'i64',
-	/** Instructions left in this slice, kept here across calls. */
+	/** Instructions left in this ration; kept here while generated code calls the core. */
 	budget: 'i32',
-	/** Instructions of the slice not yet handed to a translated region: left = budget + reserve. 0 outside regions. */
+	/** Instructions of the slice that no ration has been made of yet. The slice has budget + reserve instructions left. */
 	reserve: 'i32',
+	/** Slow work left until the core looks at the clock again; see hart/core/slow.ts. */
+	untilClock: 'i32',
+	/** What `untilClock` was when the last ration was handed out; how much smaller rations are now, log2. */
+	clockSeen: 'i32',
+	rationShift: 'i32',
 	/** Regime of data accesses and of fetches, kept current by the hart core. */
 	dataRegime: 'i32',
 	fetchRegime: 'i32',
-	/** Incremented by fence.i: decoded pages of an older generation are compared with memory before use. */
+	/** Incremented by fence.i, and where code changed: decoded pages of an older generation are compared with memory before use. */
 	codeGeneration: 'i32',
+	/** The generation of the last fence.i: pages that are older are compared, whatever their version says. */
+	fencedGeneration: 'i32',
+	/** The slot whose instruction is to be interpreted, not run by a region, when it is decoded next; 0 = none. */
+	interpretAt: 'i32',
+	/** The GuestPage of an atomic store to code, to be announced once it is done; 0 = none. */
+	storedPage: 'i32',
 	/**
 	 * The data and fetch tables that generated code loaded at its last restart, with masks (entries − 1) × TlbEntry.size.
 	 */
@@ -39,3 +52,6 @@ export const RunState = sharedStruct({
 	/** Index of the next free decoded page in this vCPU's code cache. */
 	codePagesUsed: 'i32',
 })
+
+/** Instructions that a region runs between two checks of the doorbell, at most: some microseconds. */
+export const largestRation = 4096

@@ -6,7 +6,8 @@ import {runProgram} from './command-line/program.ts'
 import {signalExitCode} from './command-line/signals.ts'
 import {environmentVariables} from './environment.ts'
 import * as guests from './guests/index.ts'
-import {Machine} from './machine.ts'
+import {Machine} from './library-machine.ts'
+import {afterRunning} from './running-time.ts'
 
 /** Milliseconds that the reader of our output gets after a timeout. */
 const drainLimit = 2000
@@ -29,7 +30,7 @@ try {
 	// Exits once pending output is written, whatever threads are left.
 	process.stdout.write('', () => process.exit(exitCode))
 	// The time limit also holds if the reader does not read.
-	if (exitCode === exitCodes.timeout.code) setTimeout(() => process.exit(exitCode), drainLimit)
+	if (exitCode === exitCodes.timeout.code) afterRunning(drainLimit, () => process.exit(exitCode))
 } catch (error) {
 	fail(error)
 }

@@ -33,6 +33,10 @@ export const Doorbell = {
 	hsm: 16,
 	/** Instruction memory changed: the hart's decoded pages must be compared before they run again. */
 	fenceI: 32,
+	/** A page became code that this hart may have write entries of. */
+	codeMade: 64,
+	/** Code changed that was decoded: pages whose version is another one must be compared before they run again. */
+	codeChanged: 128,
 } as const
 
 /** Bits of mip, by the privileged specification's numbers. */

@@ -9,12 +9,10 @@ import {emitRegion} from './emit-region.ts'
 import {
 	emitEnter,
 	emitLeave,
-	emitPoll,
 	emitSlotOf,
 	emitTrapExit,
 	enterSignature,
 	leaveSignature,
-	pollSignature,
 	slotSignature,
 	trapSignature,
 } from './enter.ts'
@@ -47,6 +45,7 @@ export function translate(
 		region.blocks.flatMap(({instructions}) => instructions.map(({decoded}) => decoded.instruction)),
 	)
 	const functions = new CalledFunctions(module, {
+		caller: 'regions',
 		names: coreNamesOf(called),
 		multiplyHigh: called.some((instruction) => traitsOf(instruction).multipliesHigh.size > 0),
 	})
@@ -65,7 +64,6 @@ export function translate(
 		})
 	const enter = enterFor('enter', 'slotJumps')
 	const enterCall = countChains ? enterFor('enter call', 'slotCalls') : enter
-	const poll = module.function('poll', pollSignature, emitPoll)
 	const references = members.map((member) => module.declareFunction(nameOf(member), regionSignature))
 	const indexOf = new Map(members.map(({page, entry}, index) => [page + entry, index]))
 	for (const [index, member] of members.entries()) {
@@ -75,7 +73,7 @@ export function translate(
 			const found = place === undefined ? undefined : indexOf.get(place)
 			return found === undefined ? undefined : {function: references[found]!, index: found, samePage}
 		}
-		const nextPage = defineNextPage(module, {...member, encoding})
+		const nextPage = defineNextPage(module, {...member, encoding, cover: functions.of('coverFromRegion')})
 		module.defineFunction(references[index]!, (code) =>
 			emitRegion(code, member.region, {
 				functions,
@@ -84,7 +82,6 @@ export function translate(
 				slotOf,
 				enter,
 				enterCall,
-				poll,
 				fusedMultiplyAdd,
 				base,
 				probes,
@@ -103,13 +100,13 @@ export function translate(
 /** The function that checks the next page, if the region relies on it. */
 function defineNextPage(
 	module: ModuleBuilder,
-	{page, pageGva, region, encoding}: GroupMember & {encoding: TagEncoding},
+	{page, pageGva, region, encoding, cover}: GroupMember & {encoding: TagEncoding; cover: FunctionReference},
 ): FunctionReference | undefined {
 	if (region.nextRanges.length === 0) return undefined
 	const pieces = piecesOf(region, {ranges: region.nextRanges, first: pageBytes})
 	const known = module.variable('i64')
 	const name = `${(pageGva + BigInt(pageBytes)).toString(16)} behind ${page.toString(16)}`
-	return module.function(name, nextPageSignature, (code) => emitNextPage(code, {known, pieces, encoding}))
+	return module.function(name, nextPageSignature, (code) => emitNextPage(code, {known, pieces, encoding, cover}))
 }
 
 /** @param options.first where the ranges' page begins. */

@@ -75,7 +75,7 @@ export class Standstill {
 		const registers = new HartRegisters(this.#blocks.memory, this.#blocks.base(hart))
 		const enabled = Number(registers.get('mie') & (isStuck ? takeable(registers) : -1n))
 		const {aclint, plic} = this.#board
-		if (enabled & Mip.MTIP && aclint.mtimecmpTicks(hart) < never) return true
+		if (enabled & Mip.MTIP && aclint.mtimecmpReached(hart, 0) < never) return true
 		const hasSstc = (registers.get('menvcfg') & Envcfg.STCE) !== 0n
 		if (enabled & Mip.STIP && hasSstc && registers.number('stimecmp') < never) return true
 		return Boolean(

@@ -1,7 +1,7 @@
 /** A hart's timers: raises their interrupts when they are due, and keeps the next deadline. */
 import type {Aclint} from '../board/index.ts'
 import type {HartRegisters} from '../hart/index.ts'
-import {Mip, type VcpuBlocks} from '../memory/index.ts'
+import {Mip, type VcpuBlocks, type WordPair} from '../memory/index.ts'
 
 /** menvcfg.STCE: stimecmp is in use. */
 const sstcEnabled = 1n << 63n
@@ -12,8 +12,11 @@ export class Timers {
 	readonly #registers: HartRegisters
 	readonly #aclint: Aclint
 	readonly #now: () => number
-	/** The next deadline in ticks; Infinity if every timer that is set is already due. */
+	/** The next deadline, in ticks of the machine's clock; Infinity if every timer that is set is already due. */
 	#deadline = 0
+	readonly #stimecmp: WordPair = {low: 0, high: 0}
+	/** Ticks. */
+	#sliceBegan = 0
 
 	constructor(options: {
 		vcpu: number
@@ -29,9 +32,27 @@ export class Timers {
 		this.#now = options.now
 	}
 
-	/** A comparator was written: the next check() compares all of them. */
+	/** A comparator or mtime was written: the next check() compares all of them. */
 	changed(): void {
 		this.#deadline = 0
+	}
+
+	/** A slice begins: as check(). @returns its first tick. */
+	beginSlice(): number {
+		const now = this.#now()
+		this.#sliceBegan = now
+		if (now >= this.#deadline) this.#compare(now)
+		return now
+	}
+
+	/**
+	 * Called now and then while a slice runs: raises what is due, which rings the hart's doorbell.
+	 * @returns 1 if the slice has lasted long enough, else 0.
+	 */
+	lookAtClock(): 0 | 1 {
+		const now = this.#now()
+		if (now >= this.#deadline) this.#compare(now)
+		return now - this.#sliceBegan >= longestSlice ? 1 : 0
 	}
 
 	/** Raises interrupts that are due and lowers others. @returns milliseconds until the next deadline, or Infinity. */
@@ -43,8 +64,8 @@ export class Timers {
 
 	#compare(now: number): void {
 		const hasSstc = (this.#registers.get('menvcfg') & sstcEnabled) !== 0n
-		const supervisor = hasSstc ? this.#registers.number('stimecmp') : Number.POSITIVE_INFINITY
-		const machine = this.#aclint.mtimecmpTicks(this.#vcpu)
+		const supervisor = hasSstc ? this.#stimecmpReached(now) : Number.POSITIVE_INFINITY
+		const machine = this.#aclint.mtimecmpReached(this.#vcpu, now)
 		const due = (now >= supervisor ? Mip.STIP : 0) | (now >= machine ? Mip.MTIP : 0)
 		if (due) this.#blocks.raise(this.#vcpu, due)
 		// An earlier check may have raised MTIP just after another hart moved mtimecmp. That hart rang; this lowers it.
@@ -55,7 +76,14 @@ export class Timers {
 			now >= machine ? Number.POSITIVE_INFINITY : machine,
 		)
 	}
+
+	#stimecmpReached(now: number): number {
+		this.#registers.readPair('stimecmp', this.#stimecmp)
+		return this.#aclint.reached(this.#stimecmp, now)
+	}
 }
 
 /** The timebase is 10 MHz. */
 const ticksPerMillisecond = 10_000
+/** Ticks: how late a quiescent state may be. */
+export const longestSlice = ticksPerMillisecond

@@ -10,11 +10,12 @@ import {FlushCause, Tlb} from '../tlb/index.ts'
 import {createEngine, type Engine} from './engine.ts'
 import {createSbiContext} from './sbi-machine.ts'
 import {Standstill} from './standstill.ts'
-import {Timers} from './timers.ts'
+import {longestSlice, Timers} from './timers.ts'
 import type {VcpuConfig} from './vcpu-config.ts'
 
 /** Instructions between two checks of the timers: a few hundred microseconds. */
 const sliceInstructions = {interp: 32_768, jit: 262_144} as const
+const shortestSlice = 8192
 /** Milliseconds: a sleeping vCPU wakes this often even if no bell rings. */
 const longestSleep = 1000
 /** Traps in a row without an instruction between them after which a hart is stuck: a handler that can run retires some. */
@@ -65,16 +66,31 @@ export class Vcpu {
 		this.#engine = createEngine(memory, {
 			config,
 			block: this.#block,
+			firstBlock: blocks.base(0),
+			mtimeOffsetAt: board.aclint.mtimeOffsetAt,
 			imports: {
 				mmioRead: (gpa, bytes) => board.bus.read(gpa, bytes),
-				mmioWrite: (gpa, bytes, value) => board.bus.write(gpa, bytes, value),
+				mmioHigh: () => board.bus.high,
+				mmioWrite: (gpa, bytes, low, high) => board.bus.write(gpa, bytes, low, high),
+				mmioAmo: (gpa, bytes, operation, low, high) => board.bus.amo(gpa, bytes, {operation, low, high}),
+				mmioStoreConditional: (gpa, bytes, reserved, expectedLow, expectedHigh, low, high) =>
+					board.bus.storeConditional(gpa, bytes, {
+						expected: reserved ? {low: expectedLow, high: expectedHigh} : undefined,
+						value: {low, high},
+					}),
 				time: now,
 				random: () => crypto.getRandomValues(entropy)[0] ?? 0,
 				replaceTables: (regimes) => this.#tlb.replaceTables(vcpu, regimes),
+				lookAtClock: () => this.#timers.lookAtClock(),
 				timerChanged: () => this.#timers.changed(),
 				decoded: () => this.#countDecoded(),
 			},
 		})
+		// STIP is right before the next instruction, as MTIP is.
+		board.aclint.onMtimeWritten = () => {
+			this.#timers.changed()
+			this.#timers.check()
+		}
 		this.#tlb = new Tlb(memory, {
 			blocks,
 			rcu,
@@ -91,7 +107,7 @@ export class Vcpu {
 				tlb: this.#tlb,
 				reader: this.#reader,
 				engine: this.#engine,
-				ram: new GuestRam(memory),
+				ram: new GuestRam(memory, blocks),
 				timers: this.#timers,
 				stopHart: () => this.#enter('stopped'),
 				suspendHart: (request) => {
@@ -126,6 +142,8 @@ export class Vcpu {
 	/** @param bells Doorbell.flush has been answered. @returns false if the machine pauses. */
 	#answerBells(bells: number): boolean {
 		if (bells & Doorbell.fenceI) this.#engine.fenceI()
+		if (bells & Doorbell.codeMade) this.#engine.removeCodeEntries()
+		if (bells & Doorbell.codeChanged) this.#engine.codeChanged()
 		if (bells & Doorbell.interrupt) this.#timers.changed()
 		if (bells & Doorbell.message) this.#engine.translator.receive()
 		if (bells & Doorbell.hsm) this.#takeStart()
@@ -133,13 +151,12 @@ export class Vcpu {
 	}
 
 	#runSlice(): void {
-		this.#timers.check()
+		this.#adaptSlice(this.#timers.beginSlice())
 		const {registers} = this
 		const [before, trapsBefore] = [registers.word('instret'), registers.word('traps')]
 		// Another hart may have written the instructions that this one lacks, and cannot make it execute fence.i.
 		if (this.#stuckLooks > 0) this.#engine.fenceI()
-		const slice = this.#stuckLooks > 0 ? lookInstructions : sliceInstructions[this.#config.translation.accel]
-		const reason = this.#engine.run(this.#block, slice)
+		const reason = this.#engine.run(this.#block, this.#stuckLooks > 0 ? lookInstructions : this.#slice)
 		this.#engine.translator.post()
 		if (reason === ExitReason.waitForInterrupt) this.#activity = 'waiting'
 		else if (reason === ExitReason.supervisorCall) this.#sbi.dispatch()
@@ -149,6 +166,17 @@ export class Vcpu {
 		}
 		if (this.#stuckLooks > 0) this.#setStuck(0)
 	}
+
+	/** Code that misses the host's caches is slow, and nothing in it looks at the clock: its slices get shorter. */
+	#adaptSlice(began: number): void {
+		const took = began - this.#sliceBegan
+		this.#sliceBegan = began
+		if (took > longestSlice) this.#slice = Math.max(this.#slice >> 1, shortestSlice)
+		else if (took < longestSlice / 4)
+			this.#slice = Math.min(this.#slice << 1, sliceInstructions[this.#config.translation.accel])
+	}
+	#slice: number = shortestSlice
+	#sliceBegan = 0
 
 	/**
 	 * The trap handler itself traps. Another hart may mend that, as an interrupt may: this one naps, and looks again. The

@@ -8,6 +8,7 @@ import test, {type ExecutionContext} from 'ava'
 import type {GuestParts} from '../../src/main/guests/index.ts'
 import {Machine, type MachineOutcome, type MachineStatistics} from '../../src/main/index.ts'
 import {temporaryFile} from '../main/boot/boot-files.ts'
+import {longPatience, margin} from '../support/patience.ts'
 import {testTranslation, testTranslationArguments} from '../support/translation.ts'
 import {fetchedGuest, ifItCanBeHad, trouble} from './boot-guest.ts'
 import {findOpenSbi} from './opensbi.ts'
@@ -26,7 +27,7 @@ type Boot = Readonly<{
 
 async function boot(guest: GuestParts & {dtb?: string}, smp: number): Promise<Boot> {
 	const began = performance.now()
-	const signal = AbortSignal.timeout(120_000)
+	const signal = AbortSignal.timeout(longPatience)
 	await using machine = await Machine.create({smp, memory: 2 ** 30, ...guest, signal, ...testTranslation()})
 	const running = machine.run()
 	let console = ''
@@ -78,7 +79,7 @@ function hasSoundStatistics(t: ExecutionContext, {warm, end}: Boot): void {
 
 for (const smp of [2, 4]) {
 	test.serial(`Debian boots on ${smp} harts to a root shell and powers off`, async (t) => {
-		t.timeout(180_000)
+		t.timeout(longPatience + margin)
 		const guest = await fetchedGuest(t, 'debian')
 		if (!guest) return
 		const result = await boot(guest, smp)
@@ -104,7 +105,7 @@ test.serial('Debian boots with a device tree that QEMU dumped, and prints from i
 async function manyhart(args: readonly string[]) {
 	const child = spawn(process.execPath, [entry, 'run', ...args, ...testTranslationArguments()], {
 		stdio: ['ignore', 'pipe', 'pipe'],
-		timeout: 150_000,
+		timeout: longPatience,
 	})
 	const exit = new Promise<number | null>((resolve) => child.on('close', resolve))
 	const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
@@ -112,13 +113,24 @@ async function manyhart(args: readonly string[]) {
 }
 
 test.serial("Debian boots over Debian's OpenSBI, as a process with --input and --stats", async (t) => {
-	t.timeout(180_000)
+	t.timeout(longPatience + margin)
 	const guest = await fetchedGuest(t, 'debian')
 	const bios = await ifItCanBeHad(t, 'opensbi', findOpenSbi)
 	if (!guest || !bios) return
 	const stats = await temporaryFile(t, '', 'stats.json')
 	const input = commands.replace('\n', String.raw`\n`)
-	const options = ['--smp', '2', '--bios', bios, '--timeout', '120', '--input', input, '--stats', stats]
+	const options = [
+		'--smp',
+		'2',
+		'--bios',
+		bios,
+		'--timeout',
+		`${longPatience / 1000}`,
+		'--input',
+		input,
+		'--stats',
+		stats,
+	]
 	const {exit, stdout, stderr} = await manyhart(['--guest', 'debian', ...options])
 	t.deepEqual({exit, stderr}, {exit: 0, stderr: ''}, stdout)
 	t.regex(stdout, /OpenSBI v\d/)

@@ -4,12 +4,13 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {text} from 'node:stream/consumers'
 import test from 'ava'
+import {patience} from '../support/patience.ts'
 
 const entry = join(import.meta.dirname, '../../dist/manyhart.js')
 
 /** Runs the command line in a process of its own. */
 async function manyhart(args: readonly string[]) {
-	const child = spawn(process.execPath, [entry, ...args], {stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000})
+	const child = spawn(process.execPath, [entry, ...args], {stdio: ['ignore', 'pipe', 'pipe'], timeout: patience})
 	const {promise: exitCode, resolve} = Promise.withResolvers<number | null>()
 	child.on('close', resolve)
 	const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])

@@ -80,7 +80,7 @@ test.serial('a stuck hart answers pauses and stops', async (t) => {
 		machine.resume()
 	}
 	machine.stop()
-	t.deepEqual(await running, {reason: 'exit', exitCode: 0})
+	t.deepEqual(await running, {reason: 'stopped', exitCode: 0})
 })
 
 test.serial('a stuck hart answers remote fences', async (t) => {
@@ -89,7 +89,7 @@ test.serial('a stuck hart answers remote fences', async (t) => {
 	const before = fences()
 	await until(() => fences() > before + 100, 'fences end')
 	machine.stop()
-	t.deepEqual(await running, {reason: 'exit', exitCode: 0})
+	t.deepEqual(await running, {reason: 'stopped', exitCode: 0})
 })
 
 test.serial('a stuck hart sleeps between its looks', async (t) => {
@@ -114,6 +114,6 @@ test.serial('a hart that is stuck for long is reported once while the others go 
 	await until(() => lines.length > 0, 'a report')
 	t.regex(lines[0]!, new RegExp(`^The others go on, but hart 0 ${trouble}$`))
 	machine.stop()
-	t.deepEqual(await running, {reason: 'exit', exitCode: 0})
+	t.deepEqual(await running, {reason: 'stopped', exitCode: 0})
 	t.is(lines.length, 1)
 })

@@ -7,6 +7,7 @@ import {
 	PRIVILEGE_SUPERVISOR,
 	PRIVILEGE_USER,
 	RUN_CODE_GENERATION,
+	RUN_FENCED_GENERATION,
 	SATP_ASID,
 	SATP_ASID_SHIFT,
 	STATUS_TVM,
@@ -15,8 +16,10 @@ import {
 	WFI_STATUS_ILLEGAL,
 	WFI_STATUS_WAIT,
 } from '../../../build/hart/offsets'
+import {announceStored} from './code-stores'
 import {hart} from './hart'
 import {interruptPending} from './interrupts'
+import {SLOW, SLOWER, slowWork} from './slow'
 import {flushPage, flushTables} from './tlb-flush'
 
 /** @returns a WfiStatus. */
@@ -31,6 +34,7 @@ export function wfi(): i32 {
  */
 export function sfence(rs1Register: i32, rs2Register: i32, gva: u64, asid: u64): i32 {
 	if (forbidden(STATUS_TVM)) return 0
+	slowWork(SLOW)
 	// The tables hold only the current address space, since each change of satp flushes: others have nothing to flush.
 	if (rs2Register != 0 && (asid & SATP_ASID) != ((load<u64>(hart, HART_SATP) >> SATP_ASID_SHIFT) & SATP_ASID)) return 1
 	if (rs1Register == 0) flushTables(FLUSH_CAUSE_SFENCE_ALL)
@@ -51,6 +55,16 @@ export function mayFenceTranslations(): i32 {
  * so no TLB is flushed.
  */
 export function fenceI(): void {
+	const generation = load<u32>(hart, RUN_CODE_GENERATION) + 1
+	store<u32>(hart, generation, RUN_CODE_GENERATION)
+	store<u32>(hart, generation, RUN_FENCED_GENERATION)
+	slowWork(SLOWER)
+}
+
+/** Answers Doorbell.codeChanged: decoded pages whose version is another one are compared before they run again. */
+export function codeChanged(): void {
+	announceStored()
+	store<u32>(hart, load<u32>(hart, RUN_CODE_GENERATION) + 1, RUN_CODE_GENERATION)
 	store<u32>(hart, load<u32>(hart, RUN_CODE_GENERATION) + 1, RUN_CODE_GENERATION)
 }
 

@@ -40,6 +40,10 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 			'-m, --memory <size>',
 			`guest RAM: 512M, 1G; MiB without a suffix; somewhat below 4 GiB at most (default: ${defaultMemory})`,
 		).asInQemu(),
+		new RunOption(
+			'--global <property>',
+			'virtio-mmio.force-legacy=on or off: the transport of virtio devices, version 1 or 2 (default: on, as in QEMU)',
+		).asInQemu(),
 		new RunOption('-M, --machine <name>', 'the board; virt is the only one').asInQemu().hideHelp(),
 		accelOption(),
 		jitThresholdOption(),

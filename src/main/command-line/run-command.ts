@@ -25,8 +25,15 @@ export async function runCommand(options: RunOptions, environment: RunEnvironmen
 	const say = (line: string) => terminal.say(line)
 	const input = options.input === undefined ? undefined : await readInput(options.input)
 	const parts = await chooseGuest(options, {guests: environment.guests, say, signal: signals.signal})
-	const {smp, memory, translation} = options
-	const machineOptions = {smp, memory, ...parts, ...translation, signal: signals.signal}
+	const {smp, memory, virtioMmioVersion, translation} = options
+	const machineOptions = {
+		smp,
+		memory,
+		...parts,
+		...translation,
+		...(virtioMmioVersion && {virtioMmioVersion}),
+		signal: signals.signal,
+	}
 	if (options.dumpdtb !== undefined) return dumpDeviceTree(options.dumpdtb, environment.createMachine, machineOptions)
 	const {expect, timeoutSeconds} = options
 	if (translation.perfMap) say(`manyhart: perf map in ${perfMapPath()}`)

@@ -21,6 +21,7 @@ export type RawRunOptions = Readonly<
 			| 'dtb'
 			| 'dumpdtb'
 			| 'machine'
+			| 'global'
 			| 'expect'
 			| 'timeout'
 			| 'input'
@@ -49,6 +50,8 @@ export type RunOptions = Readonly<{
 	onReboot: 'start-again' | 'exit'
 	/** The switches that were given; the machine chooses the rest. */
 	translation: TranslationOptions
+	/** If undefined, the machine's default. */
+	virtioMmioVersion: 1 | 2 | undefined
 }>
 
 export const defaultMemory = '1G'
@@ -70,5 +73,14 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		stats: raw.stats,
 		onReboot: raw.reboot === false ? 'exit' : 'start-again',
 		translation: checkTranslationSwitches(raw),
+		virtioMmioVersion: raw.global === undefined ? undefined : parseGlobal(raw.global),
 	}
+}
+
+/** QEMU's -global, with the one property that is there. @returns the version of the virtio-mmio transport. @throws UserError */
+function parseGlobal(text: string): 1 | 2 {
+	const value = /^virtio-mmio\.force-legacy=(?<value>\w+)$/.exec(text)?.groups?.value ?? ''
+	if (['on', 'yes', 'true', 'y'].includes(value)) return 1
+	if (['off', 'no', 'false', 'n'].includes(value)) return 2
+	throw expected('--global virtio-mmio.force-legacy=on or off, the only property', quoted(text))
 }

@@ -1,6 +1,6 @@
 /** A session at a machine's console: shows output, types input, and waits for a pattern or an end. */
-import {setTimeout as delay} from 'node:timers/promises'
 import type {CommandLineMachine, MachineOutcome} from '../machine-interface.ts'
+import {afterRunning} from '../running-time.ts'
 import {ConsoleMatcher} from './console-matcher.ts'
 import {KeyEscapes, type KeyEvent, keyHelp} from './key-escapes.ts'
 import type {Terminal} from './terminal.ts'
@@ -65,7 +65,9 @@ export class RunSession implements Disposable {
 
 	async #untilStopped(machine: CommandLineMachine, shown: Promise<void>): Promise<Ending> {
 		const outcome = await machine.run()
-		await Promise.race([shown, delay(drainMs, undefined, {ref: false})])
+		const {promise: late, resolve} = Promise.withResolvers<void>()
+		using _limit = afterRunning(drainMs, resolve)
+		await Promise.race([shown, late])
 		return this.#matched ? {kind: 'matched'} : {kind: 'machine', outcome}
 	}
 

@@ -1,14 +1,14 @@
 /** The named guests: lists, fetches, removes and resolves them. */
 import {mkdir, readdir, rm, stat} from 'node:fs/promises'
-import {findPackageJSON} from 'node:module'
 import {dirname, join} from 'node:path'
 import {expected, UserError} from '../../errors.ts'
+import {smpDemoPath} from '../artifacts.ts'
 import {cacheFolder} from './cache-folder.ts'
 import {fetchDebian} from './debian.ts'
 import {acquireFetchLock} from './fetch-lock.ts'
-import type {FetchOptions, GuestInfo, GuestParts} from './guest.ts'
+import type {FetchOptions, GuestInfo, GuestParts, ResolveOptions} from './guest.ts'
 
-type NamedGuest = Readonly<{name: string; description: string; parts: () => GuestParts}> &
+type NamedGuest = Readonly<{name: string; description: string; parts: (options?: ResolveOptions) => GuestParts}> &
 	(Readonly<{origin: 'package'}> | Readonly<{origin: 'cache'; fetch: (options: FetchOptions) => Promise<void>}>)
 
 // The number at the end of a folder's name is the version of its contents: guests of an older one are fetched again.
@@ -43,7 +43,7 @@ const guests: readonly NamedGuest[] = [
 		name: 'smp-demo',
 		description: 'our own program: all harts remap pages, fence one another and check what they read',
 		origin: 'package',
-		parts: () => ({kernel: join(dirname(findPackageJSON(import.meta.url)!), 'guests', 'smp-demo.elf')}),
+		parts: ({assets} = {}) => ({kernel: smpDemoPath(assets)}),
 	},
 ]
 
@@ -93,15 +93,15 @@ export async function removeGuest(name: string): Promise<void> {
 }
 
 /** @returns the parts to boot. @throws UserError if the name is unknown, or the guest is not fetched. */
-export async function resolveGuest(name: string): Promise<GuestParts> {
+export async function resolveGuest(name: string, options: ResolveOptions = {}): Promise<GuestParts> {
 	const guest = named(name)
-	if (!(await isReady(guest)))
+	if (!(await isReady(guest, options)))
 		throw new UserError(
 			guest.origin === 'cache'
 				? `Expected ${name} to have been fetched; do so with: manyhart guest fetch ${name}`
-				: `Expected ${guest.parts().kernel}, which is part of the package, got no such file`,
+				: `Expected ${guest.parts(options).kernel}, which is part of the package, got no such file`,
 		)
-	return guest.parts()
+	return guest.parts(options)
 }
 
 function named(name: string): NamedGuest {
@@ -110,12 +110,13 @@ function named(name: string): NamedGuest {
 	return guest
 }
 
-const files = (guest: NamedGuest): string[] => {
-	const {kernel, initrd} = guest.parts()
+const files = (guest: NamedGuest, options?: ResolveOptions): string[] => {
+	const {kernel, initrd} = guest.parts(options)
 	return initrd ? [kernel, initrd] : [kernel]
 }
 
-const isReady = async (guest: NamedGuest) => !(await Promise.all(files(guest).map(fileBytes))).includes(undefined)
+const isReady = async (guest: NamedGuest, options?: ResolveOptions) =>
+	!(await Promise.all(files(guest, options).map(fileBytes))).includes(undefined)
 
 async function fileBytes(path: string): Promise<number | undefined> {
 	return await stat(path).then(

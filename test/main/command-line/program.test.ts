@@ -67,6 +67,19 @@ serial('options reach the machine, in QEMU’s spelling too', async (t) => {
 	t.deepEqual(options, {smp: 3, memory: 256 * 2 ** 20, kernel: '/k', append: 'console=ttyS0 -x'})
 })
 
+serial('the transport of virtio devices is chosen as in QEMU, and legacy unless chosen', async (t) => {
+	const version = async (...words: string[]) => (await run(['--kernel', '/k', ...words])).created[0]?.virtioMmioVersion
+	t.is(await version(), undefined)
+	t.is(await version('-global', 'virtio-mmio.force-legacy=false'), 2)
+	t.is(await version('--global', 'virtio-mmio.force-legacy=off'), 2)
+	t.is(await version('-global', 'virtio-mmio.force-legacy=true'), 1)
+	for (const property of ['virtio-mmio.force-legacy', 'virtio-mmio.force-legacy=2', 'virtio-blk-device.x=on']) {
+		await t.throwsAsync(run(['--kernel', '/k', '-global', property]), {
+			message: /^Expected --global virtio-mmio.force-legacy=on or off, the only property, got/,
+		})
+	}
+})
+
 serial('switches of translation reach the machine, and those not given are its own to choose', async (t) => {
 	const {created, stderr} = await run([
 		...['run', '--guest', 'smp-demo', '-accel', 'jit', '--jit-threshold', '1', '--tlb', 'lookup=outlined'],
@@ -108,7 +121,7 @@ serial('--expect ends with 0 when pieces of the console match', async (t) => {
 		guest.print('in: ')
 		return forever(guest)
 	}
-	t.like(await run(['--kernel', '/k', '--expect', '^login:', '--timeout', '20'], script), {
+	t.like(await run(['--kernel', '/k', '--expect', '^login:', '--timeout', '150'], script), {
 		exitCode: 0,
 		stdout: 'login: ',
 	})
@@ -132,7 +145,7 @@ serial('--input is typed at the prompt', async (t) => {
 		print(`got ${await typed()}`)
 		return powerOff
 	}
-	const {stdout} = await run(['--kernel', '/k', '--input', String.raw`uname\n`, '--timeout', '20'], script)
+	const {stdout} = await run(['--kernel', '/k', '--input', String.raw`uname\n`, '--timeout', '150'], script)
 	t.is(stdout, '# got uname\n')
 })
 
