@@ -18,22 +18,24 @@ export class ConsoleBackend {
 		return this.#uart.drainOutput()
 	}
 
-	/** Types bytes; those that do not fit wait here. */
-	write(bytes: Uint8Array): void {
+	/** Types bytes; those that do not fit wait here. @returns whether none wait. */
+	write(bytes: Uint8Array): boolean {
 		this.#typed.push(bytes)
-		this.pump()
+		return this.pump()
 	}
 
 	/**
 	 * Passes waiting input to the UART while it has room, unless a vCPU holds its lock.
 	 * Call it when the consoleInput or the deviceLock bell rings.
+	 * @returns whether no input waits any more.
 	 */
-	pump(): void {
+	pump(): boolean {
 		for (let bytes = this.#typed.shift(); bytes; bytes = this.#typed.shift()) {
 			const accepted = this.#uart.feedInput(bytes)
 			if (accepted === bytes.length) continue
 			this.#typed.unshift(bytes.subarray(accepted))
-			return
+			return false
 		}
+		return true
 	}
 }

@@ -1,6 +1,5 @@
 /** The command line's entry: runs the program, reports a failure in one line, and exits with the program's code. */
 import packageFile from '../../package.json' with {type: 'json'}
-import {exitCodes} from '../exit-codes.ts'
 import {describeFailure} from './command-line/failure.ts'
 import {runProgram} from './command-line/program.ts'
 import {signalExitCode} from './command-line/signals.ts'
@@ -8,7 +7,7 @@ import {environmentVariables} from './environment.ts'
 import * as guests from './guests/index.ts'
 import {Machine} from './machine.ts'
 
-/** Milliseconds that the reader of our output gets after a timeout. */
+/** Milliseconds that the reader of our output gets after a timeout or a signal. */
 const drainLimit = 2000
 
 function fail(error: unknown): never {
@@ -25,11 +24,14 @@ process.stdout.on('error', () => process.exit(signalExitCode('SIGPIPE')))
 
 try {
 	const createMachine = (options: Parameters<typeof Machine.create>[0]) => Machine.create(options)
-	const exitCode = await runProgram(process.argv.slice(2), {version: packageFile.version, guests, createMachine})
+	const {exitCode, output} = await runProgram(process.argv.slice(2), {
+		version: packageFile.version,
+		guests,
+		createMachine,
+	})
 	// Exits once pending output is written, whatever threads are left.
 	process.stdout.write('', () => process.exit(exitCode))
-	// The time limit also holds if the reader does not read.
-	if (exitCode === exitCodes.timeout.code) setTimeout(() => process.exit(exitCode), drainLimit)
+	if (output === 'what is read soon') setTimeout(() => process.exit(exitCode), drainLimit)
 } catch (error) {
 	fail(error)
 }

@@ -5,16 +5,21 @@ import type {MachineConsole} from './machine-interface.ts'
 const backlogLimit = 2 ** 20
 
 export class ConsoleStream implements MachineConsole {
-	readonly #type: (bytes: Uint8Array) => void
+	readonly #type: (bytes: Uint8Array) => boolean
 	readonly #hasRoom: () => void
 	readonly #pieces: Uint8Array[] = []
 	#backlog = 0
 	#readers = 0
 	#wake: (() => void) | undefined
 	#ended = false
+	/** Set while typed bytes wait for the guest. */
+	#typing: PromiseWithResolvers<void> | undefined
 
-	/** @param options.type sends bytes to the guest. @param options.hasRoom called when the stream is no longer full. */
-	constructor({type, hasRoom}: {type: (bytes: Uint8Array) => void; hasRoom: () => void}) {
+	/**
+	 * @param options.type sends bytes to the guest, and says whether none wait; if some do, call taken() later.
+	 * @param options.hasRoom called when the stream is no longer full.
+	 */
+	constructor({type, hasRoom}: {type: (bytes: Uint8Array) => boolean; hasRoom: () => void}) {
 		this.#type = type
 		this.#hasRoom = hasRoom
 	}
@@ -24,9 +29,20 @@ export class ConsoleStream implements MachineConsole {
 		return this.#readers > 0 && this.#backlog >= backlogLimit
 	}
 
-	/** Types text or bytes at the guest's console. */
-	write(data: string | Uint8Array): void {
-		this.#type(typeof data === 'string' ? new TextEncoder().encode(data) : data)
+	/**
+	 * Types text or bytes at the guest's console. What the guest has no room for waits in memory: to type much, await the
+	 * promise. @returns a promise that resolves when the guest's UART has taken all that was typed, or the machine is over.
+	 */
+	async write(data: string | Uint8Array): Promise<void> {
+		if (this.#ended || this.#type(typeof data === 'string' ? new TextEncoder().encode(data) : data)) return
+		this.#typing ??= Promise.withResolvers()
+		await this.#typing.promise
+	}
+
+	/** The guest has taken all that was typed. */
+	taken(): void {
+		this.#typing?.resolve()
+		this.#typing = undefined
 	}
 
 	/** Adds output of the guest. */
@@ -43,6 +59,7 @@ export class ConsoleStream implements MachineConsole {
 	/** No more output will come. */
 	end(): void {
 		this.#ended = true
+		this.taken()
 		this.#wake?.()
 	}
 

@@ -46,7 +46,8 @@ export type MachineOutcome = Readonly<{
 }>
 
 export interface MachineConsole extends AsyncIterable<Uint8Array> {
-	write(data: string | Uint8Array): unknown
+	/** Types at the console. Resolves when the guest's UART has taken all that was typed, or the machine is over. */
+	write(data: string | Uint8Array): Promise<void>
 }
 
 export interface CommandLineMachine extends AsyncDisposable {

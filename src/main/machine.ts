@@ -321,7 +321,7 @@ export class Machine implements CommandLineMachine {
 		let untilAlarm: number | undefined
 		while (this.#phase !== 'over') {
 			const bells = await control.mainWait(Math.min(untilAlarm ?? heartbeat, heartbeat))
-			if (bells & (MainDoorbell.consoleInput | MainDoorbell.deviceLock)) console.pump()
+			if (bells & (MainDoorbell.consoleInput | MainDoorbell.deviceLock) && console.pump()) this.console.taken()
 			if (bells & MainDoorbell.tlbPool) this.#clearTables()
 			untilAlarm = rtc.serveAlarm()
 			// A reader that is far behind stops the guest's transmitter. The console rings when the reader has caught up.

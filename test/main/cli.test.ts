@@ -1,20 +1,8 @@
-import {spawn} from 'node:child_process'
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {text} from 'node:stream/consumers'
 import test from 'ava'
-
-const entry = join(import.meta.dirname, '../../dist/manyhart.js')
-
-/** Runs the command line in a process of its own. */
-async function manyhart(args: readonly string[]) {
-	const child = spawn(process.execPath, [entry, ...args], {stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000})
-	const {promise: exitCode, resolve} = Promise.withResolvers<number | null>()
-	child.on('close', resolve)
-	const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
-	return {exitCode: await exitCode, stdout, stderr}
-}
+import {entry, manyhart} from './manyhart-process.ts'
 
 test('--help names the commands and exits with 0', async (t) => {
 	const {exitCode, stdout, stderr} = await manyhart(['--help'])

@@ -5,6 +5,7 @@ import type {CommandLineMachine, CreateMachine, MachineOptions} from '../machine
 import {perfMapPath} from '../translation/index.ts'
 import {chooseGuest} from './choose-guest.ts'
 import type {GuestLibrary} from './guest-library.ts'
+import type {Result} from './result.ts'
 import type {RunOptions} from './run-options.ts'
 import {type Ending, RunSession} from './run-session.ts'
 import {EndingSignals, SignalReceived} from './signals.ts'
@@ -18,8 +19,7 @@ export type RunEnvironment = Readonly<{
 	terminal?: Terminal
 }>
 
-/** @returns the exit code. */
-export async function runCommand(options: RunOptions, environment: RunEnvironment): Promise<number> {
+export async function runCommand(options: RunOptions, environment: RunEnvironment): Promise<Result> {
 	using signals = new EndingSignals()
 	using terminal = environment.terminal ?? new Terminal()
 	const say = (line: string) => terminal.say(line)
@@ -40,7 +40,8 @@ export async function runCommand(options: RunOptions, environment: RunEnvironmen
 			const ending = await session.run(machine)
 			if (rebooted(ending) && options.onReboot === 'start-again') continue
 			if (options.stats !== undefined) await writeStatistics(options.stats, {machine, ending, options, start})
-			return conclude(ending, {options, say, signal: signals.signal})
+			const exitCode = conclude(ending, {options, say, signal: signals.signal})
+			return {exitCode, output: ending.kind === 'machine' || ending.kind === 'matched' ? 'all' : 'what is read soon'}
 		}
 	} finally {
 		session?.[Symbol.dispose]()
@@ -51,10 +52,10 @@ function rebooted(ending: Ending): boolean {
 	return ending.kind === 'machine' && ending.outcome.reason === 'reboot'
 }
 
-async function dumpDeviceTree(path: string, createMachine: CreateMachine, options: MachineOptions): Promise<number> {
+async function dumpDeviceTree(path: string, createMachine: CreateMachine, options: MachineOptions): Promise<Result> {
 	await using machine = await createMachine(options)
 	await writeFile(path, machine.deviceTree())
-	return 0
+	return {exitCode: exitCodes.success.code, output: 'all'}
 }
 
 type Statistics = Readonly<{machine: CommandLineMachine; ending: Ending; options: RunOptions; start: number}>

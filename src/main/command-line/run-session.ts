@@ -1,6 +1,6 @@
 /** A session at a machine's console: shows output, types input, and waits for a pattern or an end. */
-import {setTimeout as delay} from 'node:timers/promises'
 import type {CommandLineMachine, MachineOutcome} from '../machine-interface.ts'
+import {ConsoleInput} from './console-input.ts'
 import {ConsoleMatcher} from './console-matcher.ts'
 import {KeyEscapes, type KeyEvent, keyHelp} from './key-escapes.ts'
 import type {Terminal} from './terminal.ts'
@@ -20,8 +20,8 @@ export type SessionOptions = Readonly<{
 	input?: Uint8Array | undefined
 }>
 
-/** Milliseconds to wait for the rest of the output after the machine has stopped. */
-const drainMs = 1_000
+/** Bytes of keys that wait for a guest that does not read. More are dropped, so that Ctrl-A x works in any case. */
+const mostKeys = 2 ** 16
 
 /** Continues after a reboot: the next machine has the same pattern, input and time limit. */
 export class RunSession implements Disposable {
@@ -30,16 +30,17 @@ export class RunSession implements Disposable {
 	readonly #matcher: ConsoleMatcher | undefined
 	readonly #typist: Typist | undefined
 	readonly #escapes = new KeyEscapes()
+	readonly #input = new ConsoleInput()
 	readonly #ended = Promise.withResolvers<Ending>()
 	readonly #cleanup = new DisposableStack()
-	#machine: CommandLineMachine | undefined
 	#matched = false
+	#dropsKeys = false
 
 	constructor({terminal, signal, expect, timeoutSeconds, input}: SessionOptions) {
 		this.#terminal = terminal
 		this.#signal = signal
 		this.#matcher = expect && new ConsoleMatcher(expect)
-		this.#typist = input && this.#cleanup.use(new Typist({text: input, write: (bytes) => this.#send(bytes)}))
+		this.#typist = input && this.#cleanup.use(new Typist({text: input, write: (bytes) => this.#input.write(bytes)}))
 		if (timeoutSeconds !== undefined) {
 			const timer = setTimeout(() => this.#ended.resolve({kind: 'timeout'}), timeoutSeconds * 1000)
 			this.#cleanup.defer(() => clearTimeout(timer))
@@ -53,19 +54,20 @@ export class RunSession implements Disposable {
 	/** Runs until the machine stops or the session has another reason to end. */
 	async run(machine: CommandLineMachine): Promise<Ending> {
 		if (this.#signal.aborted) return {kind: 'signal'}
-		this.#machine = machine
+		this.#input.connect(machine.console)
 		const shown = this.#showConsole(machine)
 		// If the session ends first, this promise is not awaited; the machine's owner reports its failures.
 		const stopped = this.#untilStopped(machine, shown)
 		stopped.catch(() => {})
 		const ending = await Promise.race([stopped, this.#ended.promise])
-		this.#machine = undefined
+		this.#input.disconnect()
 		return ending
 	}
 
 	async #untilStopped(machine: CommandLineMachine, shown: Promise<void>): Promise<Ending> {
 		const outcome = await machine.run()
-		await Promise.race([shown, delay(drainMs, undefined, {ref: false})])
+		// The reader of our output gets all the time that it needs, unless a signal or the time limit ends the session.
+		await shown
 		return this.#matched ? {kind: 'matched'} : {kind: 'machine', outcome}
 	}
 
@@ -79,18 +81,24 @@ export class RunSession implements Disposable {
 		}
 	}
 
-	#send(bytes: Uint8Array): void {
-		this.#machine?.console.write(bytes)
+	/**
+	 * Input that is not from a terminal may be binary, and has no escapes.
+	 * @returns what to wait for before more is read.
+	 */
+	#onKeys(bytes: Uint8Array): Promise<void> | undefined {
+		if (!this.#terminal.interactive) return this.#input.write(bytes)
+		for (const event of this.#escapes.push(bytes)) this.#act(event)
 	}
 
-	/** Input that is not from a terminal may be binary, and has no escapes. */
-	#onKeys(bytes: Uint8Array): void {
-		if (this.#terminal.interactive) for (const event of this.#escapes.push(bytes)) this.#act(event)
-		else this.#send(bytes)
+	#sendKeys(bytes: Uint8Array): void {
+		const drops = this.#input.untaken + bytes.length > mostKeys
+		if (drops && !this.#dropsKeys) this.#terminal.say('manyhart: the guest does not read its console: keys are dropped')
+		this.#dropsKeys = drops
+		if (!drops) this.#input.write(bytes)
 	}
 
 	#act(event: KeyEvent): void {
-		if (event.kind === 'send') this.#send(event.bytes)
+		if (event.kind === 'send') this.#sendKeys(event.bytes)
 		else if (event.kind === 'quit') this.#ended.resolve({kind: 'quit'})
 		else if (event.kind === 'help') for (const line of keyHelp) this.#terminal.say(line)
 		else if (event.key === 'c') this.#terminal.say('manyhart: Ctrl-A c is not supported: there is no monitor')

@@ -2,7 +2,8 @@
 import type {ReadStream, WriteStream} from 'node:tty'
 
 type Input = NodeJS.ReadableStream & Partial<Pick<ReadStream, 'isTTY' | 'setRawMode'>>
-type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY'>>
+type Output = NodeJS.WritableStream &
+	Partial<Pick<WriteStream, 'isTTY'>> & {_handle?: {setBlocking?: (blocking: boolean) => unknown}}
 
 export type Streams = Readonly<{stdin: Input; stdout: Output; stderr: Output}>
 
@@ -19,6 +20,8 @@ export class Terminal implements Disposable {
 
 	constructor(streams: Streams = process) {
 		this.#streams = streams
+		// Node writes to a terminal with blocking calls: one that nobody reads would stop this thread, and its signals.
+		if (streams.stdout.isTTY) streams.stdout._handle?.setBlocking?.(false)
 	}
 
 	/** Whether a person may be typing. */
@@ -27,10 +30,10 @@ export class Terminal implements Disposable {
 	}
 
 	/**
-	 * Passes every key to `onKeys`; a terminal becomes raw. It is restored on disposal and when the process exits, also
-	 * after an uncaught exception.
+	 * Passes every key to `onKeys`, and reads no more until what that returns has resolved. A terminal becomes raw. It is
+	 * restored on disposal and when the process exits, also after an uncaught exception.
 	 */
-	attach(onKeys: (bytes: Uint8Array) => void): void {
+	attach(onKeys: (bytes: Uint8Array) => Promise<void> | undefined): void {
 		const {stdin} = this.#streams
 		if (this.interactive) {
 			const restore = () => this.#leaveRaw()
@@ -45,12 +48,21 @@ export class Terminal implements Disposable {
 			stdin.setRawMode?.(true)
 			this.#raw = true
 		}
-		stdin.on('data', onKeys)
+		let attached = true
+		const take = async (bytes: Uint8Array) => {
+			const taken = onKeys(bytes)
+			if (!taken) return
+			stdin.pause()
+			await taken
+			if (attached) stdin.resume()
+		}
+		stdin.on('data', take)
 		// A standard input that cannot be read (closed, or a folder) has no keys.
 		const ignore = () => {}
 		stdin.on('error', ignore)
 		this.#cleanup.defer(() => {
-			stdin.off('data', onKeys)
+			attached = false
+			stdin.off('data', take)
 			stdin.pause()
 		})
 	}

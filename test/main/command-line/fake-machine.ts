@@ -38,7 +38,7 @@ export function fakeMachine(script: Script, options: MachineOptions): CommandLin
 	return {
 		console: {
 			[Symbol.asyncIterator]: () => output.readable[Symbol.asyncIterator](),
-			write(data) {
+			async write(data) {
 				input.push(Buffer.from(data as Uint8Array).toString())
 				wake()
 			},

@@ -29,7 +29,7 @@ async function run(args: readonly string[], script: Script = () => powerOff) {
 	const stdout = new PassThrough()
 	const stderr = new PassThrough()
 	const created: MachineOptions[] = []
-	const exitCode = await runProgram(args, {
+	const {exitCode} = await runProgram(args, {
 		version: '0',
 		guests,
 		terminal: new Terminal({stdin, stdout, stderr}),
