@@ -37,16 +37,26 @@ export class Terminal implements Disposable {
 		const {stdin} = this.#streams
 		if (this.interactive) {
 			const restore = () => this.#leaveRaw()
-			const resume = () => stdin.setRawMode?.(true)
+			const suspend = () => {
+				this.#leaveRaw()
+				// The signal's own effect: stops the process here, unless its group is orphaned.
+				process.off('SIGTSTP', suspend)
+				process.kill(process.pid, 'SIGTSTP')
+				process.on('SIGTSTP', suspend)
+				this.#enterRaw()
+			}
+			// A shell sets the terminal's mode while we are stopped, also by SIGSTOP.
+			const resume = () => this.#enterRaw()
 			process.once('exit', restore)
+			process.on('SIGTSTP', suspend)
 			process.on('SIGCONT', resume)
 			this.#cleanup.defer(() => {
 				process.off('exit', restore)
+				process.off('SIGTSTP', suspend)
 				process.off('SIGCONT', resume)
 				restore()
 			})
-			stdin.setRawMode?.(true)
-			this.#raw = true
+			this.#enterRaw()
 		}
 		let attached = true
 		const take = async (bytes: Uint8Array) => {
@@ -85,6 +95,14 @@ export class Terminal implements Disposable {
 		// `\n` is enough in raw mode: libuv leaves output processing on.
 		stderr.write(`${shared && this.#midLine ? '\n' : ''}${line}\n`)
 		if (shared) this.#midLine = false
+	}
+
+	#enterRaw(): void {
+		const {stdin} = this.#streams
+		// libuv does nothing if it believes that the terminal is raw. It restores the mode that it finds now.
+		if (this.#raw) stdin.setRawMode?.(false)
+		stdin.setRawMode?.(true)
+		this.#raw = true
 	}
 
 	#leaveRaw(): void {
