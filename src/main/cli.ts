@@ -1,11 +1,13 @@
 /** The command line's entry: runs the program, reports a failure in one line, and exits with the program's code. */
 import packageFile from '../../package.json' with {type: 'json'}
+import {expected} from '../errors.ts'
 import {describeFailure} from './command-line/failure.ts'
 import {runProgram} from './command-line/program.ts'
 import {signalExitCode} from './command-line/signals.ts'
 import {environmentVariables} from './environment.ts'
 import * as guests from './guests/index.ts'
 import {Machine} from './machine.ts'
+import {describeSystemError} from './system-error.ts'
 
 /** Milliseconds that the reader of our output gets after a timeout or a signal. */
 const drainLimit = 2000
@@ -19,8 +21,13 @@ function fail(error: unknown): never {
 }
 
 process.on('uncaughtException', fail)
-// The reader of our output is gone: exit as if by SIGPIPE.
-process.stdout.on('error', () => process.exit(signalExitCode('SIGPIPE')))
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+	// The reader of our output is gone: exit as if by SIGPIPE.
+	if (error.code === 'EPIPE') process.exit(signalExitCode('SIGPIPE'))
+	fail(expected('to write to stdout', describeSystemError(error)))
+})
+// What cannot be said is not worth ending for.
+process.stderr.on('error', () => {})
 
 try {
 	const createMachine = (options: Parameters<typeof Machine.create>[0]) => Machine.create(options)
@@ -29,8 +36,10 @@ try {
 		guests,
 		createMachine,
 	})
-	// Exits once pending output is written, whatever threads are left.
-	process.stdout.write('', () => process.exit(exitCode))
+	// Exits once pending output is written, whatever threads are left. The listener above exits if it cannot be written.
+	process.stdout.write('', (error) => {
+		if (!error) process.exit(exitCode)
+	})
 	if (output === 'what is read soon') setTimeout(() => process.exit(exitCode), drainLimit)
 } catch (error) {
 	fail(error)

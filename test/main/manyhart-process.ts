@@ -16,8 +16,8 @@ export async function manyhart(args: readonly string[], options: SpawnOptions = 
 		...options,
 	})
 	const ended = endOf(child)
-	const [stdout, stderr] = await Promise.all([text(child.stdout!), text(child.stderr!)])
-	return {exitCode: await ended, stdout, stderr}
+	const [stdout, stderr] = await Promise.all([child.stdout, child.stderr].map((stream) => (stream ? text(stream) : '')))
+	return {exitCode: await ended, stdout: stdout!, stderr: stderr!}
 }
 
 /** Starts a process that the test watches; it is killed at the test's end. */

@@ -1,6 +1,7 @@
 /** Describes a failure in one line, with its exit code. */
 import {UserError} from '../../errors.ts'
 import {exitCodes} from '../../exit-codes.ts'
+import {describeSystemError} from '../system-error.ts'
 import {SignalReceived} from './signals.ts'
 
 export type Failure = Readonly<{line: string; exitCode: number}>
@@ -10,7 +11,7 @@ export function describeFailure(error: unknown): Failure {
 	if (error instanceof UserError) return failure(error.message, error.exitCode)
 	if (error instanceof SignalReceived) return failure(error.message, error.exitCode)
 	if (isSystemError(error))
-		return failure(`Expected ${systemExpectation(error)}, got ${error.code}`, exitCodes.wrongUse.code)
+		return failure(`Expected ${systemExpectation(error)}, got ${describeSystemError(error)}`, exitCodes.wrongUse.code)
 	const message = error instanceof Error ? error.message : String(error)
 	// The library throws RangeErrors for sizes that the user chose.
 	if (error instanceof RangeError && message.startsWith('Expected ')) return failure(message, exitCodes.wrongUse.code)

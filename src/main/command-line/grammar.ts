@@ -46,10 +46,13 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 	],
 	'The run': [
 		new RunOption('--expect <regex>', 'exit with 0 as soon as the console matches'),
-		new RunOption('--timeout <seconds>', `exit with ${exitCodes.timeout.code} after this time`),
 		new RunOption(
-			'--input <file|text>',
-			String.raw`typed at the console line by line; text may have escapes such as \n`,
+			'--timeout <seconds>',
+			`exit with ${exitCodes.timeout.code} after this time, whatever the program is doing`,
+		),
+		new RunOption(
+			'--input <text|@file>',
+			String.raw`typed at the console, a line at each prompt; text may have escapes: \n, \x40 for @`,
 		),
 		new RunOption('--stats <file>', 'write statistics (JSON) at the end'),
 		new RunOption('--no-reboot', 'exit when the guest reboots').asInQemu(),

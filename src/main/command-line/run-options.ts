@@ -42,7 +42,7 @@ export type RunOptions = Readonly<{
 	dumpdtb: string | undefined
 	expect: RegExp | undefined
 	timeoutSeconds: number | undefined
-	/** The path of a file, or text with escapes. */
+	/** `@` and the path of a file, or text with escapes. */
 	input: string | undefined
 	stats: string | undefined
 	/** What to do when the guest reboots. */

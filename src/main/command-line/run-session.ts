@@ -4,26 +4,31 @@ import {ConsoleInput} from './console-input.ts'
 import {ConsoleMatcher} from './console-matcher.ts'
 import {KeyEscapes, type KeyEvent, keyHelp} from './key-escapes.ts'
 import type {Terminal} from './terminal.ts'
+import {TimePassed} from './time-limit.ts'
 import {Typist} from './typist.ts'
 
+/** By `--timeout`, or by a signal from outside. */
+export type Aborted = Readonly<{kind: 'timeout'} | {kind: 'signal'}>
+
 /** Why a session ended. */
-export type Ending = Readonly<
-	{kind: 'machine'; outcome: MachineOutcome} | {kind: 'matched'} | {kind: 'timeout'} | {kind: 'quit'} | {kind: 'signal'}
->
+export type Ending = Readonly<{kind: 'machine'; outcome: MachineOutcome} | {kind: 'matched'} | {kind: 'quit'} | Aborted>
 
 export type SessionOptions = Readonly<{
 	terminal: Terminal
-	/** Aborted by signals from outside. */
+	/** Aborted by a signal from outside, or by the time limit. */
 	signal: AbortSignal
 	expect?: RegExp | undefined
-	timeoutSeconds?: number | undefined
 	input?: Uint8Array | undefined
 }>
 
 /** Bytes of keys that wait for a guest that does not read. More are dropped, so that Ctrl-A x works in any case. */
 const mostKeys = 2 ** 16
 
-/** Continues after a reboot: the next machine has the same pattern, input and time limit. */
+export function abortedBy({reason}: AbortSignal): Aborted {
+	return {kind: reason instanceof TimePassed ? 'timeout' : 'signal'}
+}
+
+/** Continues after a reboot: the next machine has the same pattern and input. */
 export class RunSession implements Disposable {
 	readonly #terminal: Terminal
 	readonly #signal: AbortSignal
@@ -36,16 +41,12 @@ export class RunSession implements Disposable {
 	#matched = false
 	#dropsKeys = false
 
-	constructor({terminal, signal, expect, timeoutSeconds, input}: SessionOptions) {
+	constructor({terminal, signal, expect, input}: SessionOptions) {
 		this.#terminal = terminal
 		this.#signal = signal
 		this.#matcher = expect && new ConsoleMatcher(expect)
 		this.#typist = input && this.#cleanup.use(new Typist({text: input, write: (bytes) => this.#input.write(bytes)}))
-		if (timeoutSeconds !== undefined) {
-			const timer = setTimeout(() => this.#ended.resolve({kind: 'timeout'}), timeoutSeconds * 1000)
-			this.#cleanup.defer(() => clearTimeout(timer))
-		}
-		const onAbort = () => this.#ended.resolve({kind: 'signal'})
+		const onAbort = () => this.#ended.resolve(abortedBy(signal))
 		signal.addEventListener('abort', onAbort, {once: true})
 		this.#cleanup.defer(() => signal.removeEventListener('abort', onAbort))
 		terminal.attach((bytes) => this.#onKeys(bytes))
@@ -53,7 +54,7 @@ export class RunSession implements Disposable {
 
 	/** Runs until the machine stops or the session has another reason to end. */
 	async run(machine: CommandLineMachine): Promise<Ending> {
-		if (this.#signal.aborted) return {kind: 'signal'}
+		if (this.#signal.aborted) return abortedBy(this.#signal)
 		this.#input.connect(machine.console)
 		const shown = this.#showConsole(machine)
 		// If the session ends first, this promise is not awaited; the machine's owner reports its failures.

@@ -1,12 +1,14 @@
 /** The named guests: lists, fetches, removes and resolves them. */
-import {mkdir, readdir, rm, stat} from 'node:fs/promises'
+import {readdir, rm, stat} from 'node:fs/promises'
 import {findPackageJSON} from 'node:module'
 import {dirname, join} from 'node:path'
 import {expected, UserError} from '../../errors.ts'
+import {describeSystemError} from '../system-error.ts'
 import {cacheFolder} from './cache-folder.ts'
 import {fetchDebian} from './debian.ts'
 import {acquireFetchLock} from './fetch-lock.ts'
 import type {FetchOptions, GuestInfo, GuestParts} from './guest.ts'
+import {makeFolder} from './make-folder.ts'
 
 type NamedGuest = Readonly<{name: string; description: string; parts: () => GuestParts}> &
 	(Readonly<{origin: 'package'}> | Readonly<{origin: 'cache'; fetch: (options: FetchOptions) => Promise<void>}>)
@@ -69,8 +71,8 @@ export async function fetchGuest(name: string, options: FetchOptions = {}): Prom
 	if (guest.origin === 'package' || (await isReady(guest))) return
 	const {onProgress, signal} = options
 	const folder = join(cacheFolder(), 'guests')
-	await mkdir(folder, {recursive: true}).catch((error: Error) => {
-		throw new UserError(`Expected a writable cache folder, got: ${error.message}`)
+	await makeFolder(folder).catch((error) => {
+		throw expected(`to make the cache folder ${folder}`, describeSystemError(error))
 	})
 	await using _lock = await acquireFetchLock({
 		folder,

@@ -1,3 +1,4 @@
+import {existsSync} from 'node:fs'
 import {mkdtemp, readFile, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -23,18 +24,25 @@ const guests: GuestLibrary = {
 	},
 }
 
+type Slow = Readonly<{fetchGuest?: GuestLibrary['fetchGuest']; creation?: Promise<void>}>
+
 /** Runs a command line with `script` as the guest. */
-async function run(args: readonly string[], script: Script = () => powerOff) {
+async function run(
+	args: readonly string[],
+	script: Script = () => powerOff,
+	{fetchGuest = guests.fetchGuest, creation = Promise.resolve()}: Slow = {},
+) {
 	const stdin = new PassThrough()
 	const stdout = new PassThrough()
 	const stderr = new PassThrough()
 	const created: MachineOptions[] = []
 	const {exitCode} = await runProgram(args, {
 		version: '0',
-		guests,
+		guests: {...guests, fetchGuest},
 		terminal: new Terminal({stdin, stdout, stderr}),
 		createMachine: async (options) => {
 			created.push(options)
+			await creation
 			return fakeMachine(script, options)
 		},
 	})
@@ -126,6 +134,27 @@ serial('--timeout ends with 124', async (t) => {
 	t.is(stderr, 'manyhart: Expected the console to match /x/m, got no match in 0.1 seconds\n')
 })
 
+const endless: GuestLibrary['fetchGuest'] = (_name, {signal} = {}) => {
+	const {promise, reject} = Promise.withResolvers<void>()
+	signal?.addEventListener('abort', () => reject(signal.reason))
+	return promise
+}
+
+serial('--timeout ends a fetch, too, and a machine that is not created', async (t) => {
+	const stopped = {exitCode: 124, stderr: 'manyhart: stopped after 0.1 seconds\n', stdout: ''}
+	t.like(await run(['--timeout', '0.1'], forever, {fetchGuest: endless}), {...stopped, created: []})
+	const creation = new Promise<void>(() => {})
+	t.like(await run(['--kernel', '/k', '--timeout', '0.1'], forever, {creation}), stopped)
+})
+
+serial('a signal ends a fetch, too', async (t) => {
+	const fetchGuest: GuestLibrary['fetchGuest'] = (name, options) => {
+		process.kill(process.pid, 'SIGTERM')
+		return endless(name, options)
+	}
+	await t.throwsAsync(run([], forever, {fetchGuest}), {name: 'SignalReceived', message: 'stopped by SIGTERM'})
+})
+
 serial('--input is typed at the prompt', async (t) => {
 	const script: Script = async ({print, typed}) => {
 		print('# ')
@@ -160,6 +189,28 @@ serial('--stats writes what the machine counted', async (t) => {
 		ending: {kind: 'machine', outcome: powerOff},
 		statistics: {instructions: 12, smp: 2},
 	})
+})
+
+serial('a file that cannot be written is named before the guest runs', async (t) => {
+	const noGuest = () => t.fail() as never
+	const path = join(await folder(t), 'missing', 'file')
+	for (const option of ['--stats', '--dumpdtb']) {
+		await t.throwsAsync(run(['--kernel', '/k', option, path], noGuest), {
+			name: 'UserError',
+			message: `Expected to open ${option} ${path}, got ENOENT (no such file or directory)`,
+		})
+	}
+})
+
+const withFullDisk = existsSync('/dev/full') ? serial : serial.skip
+
+withFullDisk('a file whose disk is full is named', async (t) => {
+	for (const option of ['--stats', '--dumpdtb']) {
+		await t.throwsAsync(run(['--kernel', '/k', option, '/dev/full']), {
+			name: 'UserError',
+			message: `Expected to write ${option} /dev/full, got ENOSPC (no space left on device)`,
+		})
+	}
 })
 
 serial('--dumpdtb writes the device tree and runs nothing', async (t) => {
