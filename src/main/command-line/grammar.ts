@@ -1,6 +1,8 @@
 /** The grammar of the command line: its commands and options, for the parser, --help and docs/command-line.md. */
+import {existsSync} from 'node:fs'
 import {Command} from 'commander'
 import {maximumHarts} from '../../board/index.ts'
+import {expected} from '../../errors.ts'
 import {exitCodes} from '../../exit-codes.ts'
 import {keyHelp} from './key-escapes.ts'
 import {RunOption} from './run-option.ts'
@@ -26,7 +28,7 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 		new RunOption('--append <text>', "the kernel's command line").asInQemu(),
 		new RunOption(
 			'--bios <file>',
-			'M-mode firmware instead of the built-in SBI; none: the kernel itself starts in M-mode',
+			'M-mode firmware; default: the built-in SBI; none: the kernel itself starts in M-mode',
 		).asInQemu(),
 		new RunOption('--dtb <file>', 'device tree instead of the generated one').asInQemu(),
 		new RunOption('--dumpdtb <file>', 'write the device tree and exit'),
@@ -40,7 +42,12 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 			'-m, --memory <size>',
 			`guest RAM: 512M, 1G; MiB without a suffix; somewhat below 4 GiB at most (default: ${defaultMemory})`,
 		).asInQemu(),
-		new RunOption('-M, --machine <name>', 'the board; virt is the only one').asInQemu().hideHelp(),
+		new RunOption(
+			'-M, --machine <name>',
+			'the board; virt is the only one, with the properties accel=NAME and dumpdtb=FILE',
+		)
+			.asInQemu()
+			.hideHelp(),
 		accelOption(),
 		jitThresholdOption(),
 	],
@@ -84,7 +91,21 @@ function addRun(program: Command, {run}: Actions): void {
 	const command = program.command('run', {isDefault: true}).description('boot a guest')
 	for (const [heading, options] of Object.entries(runOptions()))
 		for (const option of options) command.addOption(option.helpGroup(`${heading}:`))
-	command.addHelpText('after', runHelp()).action(run)
+	command
+		.addHelpText('after', runHelp())
+		.allowExcessArguments()
+		.action((options: RawRunOptions, {args}: Command) => {
+			refuseOperand(args[0])
+			return run(options)
+		})
+}
+
+/** @throws UserError if the command line has a word that is no option. */
+function refuseOperand(word: string | undefined): void {
+	if (word === undefined) return
+	// QEMU takes such a word for a disk's image.
+	const hint = existsSync(word) ? ': a kernel is given by --kernel, and there are no disks yet' : ''
+	throw expected('a command or an option that --help names', `${word}${hint}`)
 }
 
 function runHelp(): string {

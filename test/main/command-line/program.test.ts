@@ -75,6 +75,16 @@ serial('options reach the machine, in QEMU’s spelling too', async (t) => {
 	t.deepEqual(options, {smp: 3, memory: 256 * 2 ** 20, kernel: '/k', append: 'console=ttyS0 -x'})
 })
 
+serial('a command line of QEMU runs as it is', async (t) => {
+	const {created} = await run([
+		...['-machine', 'virt,accel=tcg', '-cpu', 'rv64', '-smp', '2', '-m', '256', '-nographic', '-display', 'none'],
+		...['-bios', 'default', '-kernel', '/k', '-monitor', 'none', '-serial', 'stdio', '-nodefaults', '-name', 'x'],
+		...['-rtc', 'base=utc', '-no-reboot', '-append', 'quiet'],
+	])
+	const [{signal: _, ...options} = {} as MachineOptions] = created
+	t.deepEqual(options, {smp: 2, memory: 256 * 2 ** 20, kernel: '/k', append: 'quiet', accel: 'jit'})
+})
+
 serial('switches of translation reach the machine, and those not given are its own to choose', async (t) => {
 	const {created, stderr} = await run([
 		...['run', '--guest', 'smp-demo', '-accel', 'jit', '--jit-threshold', '1', '--tlb', 'lookup=outlined'],
@@ -228,7 +238,10 @@ const mistakes: readonly (readonly [args: readonly string[], message: RegExp])[]
 	[['--tlb-encoding', 'plus-one'], /^Expected --tlb encoding=VALUE, got --tlb-encoding$/],
 	[['--frob'], /^Expected an option that --help names, got --frob$/],
 	[['--kernel'], /^Expected a value after --kernel <file>, got none$/],
-	[['frob'], /^Expected .*, got /],
+	[['frob'], /^Expected a command or an option that --help names, got frob$/],
+	[['run', 'frob'], /^Expected a command or an option that --help names, got frob$/],
+	[['run', '/'], /^Expected .*, got \/: a kernel is given by --kernel, and there are no disks yet$/],
+	[['guest', 'list', 'frob'], /^Expected no more words after list, got some$/],
 	[['guest', 'frob'], /^Expected a command that --help names, got frob$/],
 	[['guest', 'fetch'], /^Expected <name>, got none$/],
 	[['-machine', 'spike'], /^Expected --machine virt, the only board, got spike$/],
