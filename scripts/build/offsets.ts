@@ -15,7 +15,7 @@ import {CodePage, lastParcel, pageSlots, parcelBytes, Slot, SlotHandler} from '.
 import {BlockStatus, CsrStatus, WfiStatus} from '../../src/hart/core-status.ts'
 import {HartCounters} from '../../src/hart/hart-counters.ts'
 import {HartState} from '../../src/hart/hart-state.ts'
-import {RunState} from '../../src/hart/run-state.ts'
+import {largestRation, RunState} from '../../src/hart/run-state.ts'
 import {VcpuBlock} from '../../src/hart/vcpu-block.ts'
 import {
 	allInterrupts,
@@ -99,6 +99,7 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 			['PAGE_SHIFT', BigInt(pageShift)],
 			['PAGE_BYTES', pageBytes],
 			['PAGE_MASK', BigInt(pageMask)],
+			['LARGEST_RATION', largestRation],
 			['PARCEL_BYTES', parcelBytes],
 			['PAGE_SLOTS', pageSlots],
 			['LAST_PARCEL', lastParcel],

@@ -139,16 +139,16 @@ export const translationMutations: readonly Mutation[] = [
 	},
 	{
 		name: 'rations do not use up the reserve',
-		file: enter,
-		find: "code.get(block).get(reserve).get(ration).op('i32.sub')",
-		replace: 'code.get(block).get(reserve)',
+		file: 'src/hart/core/ration.ts',
+		find: 'store<i32>(hart, reserve - next, RUN_RESERVE)',
+		replace: '',
 		tests: tests('jumps', 'programs'),
 	},
 	{
 		name: 'a loop in a region ignores the doorbell',
-		file: enter,
-		find: "code.get(block).memory('i32.atomic.load', offsets.doorbell)",
-		replace: 'code.i32(0)',
+		file: 'src/hart/core/ration.ts',
+		find: 'return isRung() ? budget : ration(budget)',
+		replace: 'return ration(budget)',
 		tests: tests('jumps', 'traps'),
 	},
 	{

@@ -92,11 +92,11 @@ export class ByteRing {
 		return bytes
 	}
 
-	/** Blocks while the ring is full, until the consumer takes bytes or the time is over. */
-	waitForRoom(timeoutMs: number): void {
+	/** Blocks while fewer than `bytes` are free, until the consumer takes some or the time is over. */
+	waitForRoom(timeoutMs: number, bytes: number): void {
 		// Ordered before the check of `free`: a take() after it changes head, and the wait ends. Pairs with take().
 		const head = Atomics.load(this.#i32, this.#head)
-		if (this.free === 0) Atomics.wait(this.#i32, this.#head, head, timeoutMs)
+		if (this.free < bytes) Atomics.wait(this.#i32, this.#head, head, timeoutMs)
 	}
 
 	#publish(tail: number, count: number): void {

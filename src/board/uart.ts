@@ -107,10 +107,14 @@ export class Uart implements Device {
 		this.#section.run(() => this.#writeRegister(offset, value & 0xff))
 	}
 
-	/** Sends bytes without using the registers, for SBI. @returns how many fit into the ring. */
+	/**
+	 * Sends bytes without using the registers, for SBI. Leaves room for a full FIFO: another hart may have found the transmitter
+	 * ready, and write its byte after this. @returns how many fit into the ring.
+	 */
 	putConsole(bytes: Uint8Array): number {
 		return this.#section.run(() => {
-			const count = this.#output.push(bytes)
+			const room = Math.max(0, this.#output.free - fifoBytes)
+			const count = this.#output.push(bytes.subarray(0, room))
 			this.#afterTransmit()
 			return count
 		})
@@ -121,9 +125,9 @@ export class Uart implements Device {
 		return this.#section.run(() => this.#takeInput(maximum))
 	}
 
-	/** Blocks a vCPU's thread until the output ring has room, for at most `timeoutMs`. */
+	/** Blocks a vCPU's thread until putConsole() has room, and the transmitter is ready, for at most `timeoutMs`. */
 	waitForRoom(timeoutMs: number): void {
-		this.#output.waitForRoom(timeoutMs)
+		this.#output.waitForRoom(timeoutMs, fifoBytes + 1)
 	}
 
 	/** Takes the guest's output. For the main thread only, the ring's consumer; also when the deviceLock bell rings. */

@@ -32,6 +32,9 @@ const ownSignatures = {
 	zeroBlock: [['i64'], ['i32']],
 	manageBlock: [['i64', 'i32'], ['i32']],
 	mayFenceTranslations: [[], ['i32']],
+	clock: [[], []],
+	ration: [['i32'], ['i32']],
+	poll: [['i32'], ['i32']],
 } as const satisfies Readonly<
 	Record<string, readonly [parameters: readonly ValueType[], results: readonly ValueType[]]>
 >
@@ -59,7 +62,7 @@ function callSignatures(): [CallName, Signature][] {
 export const allCoreNames: readonly CoreName[] = [...signatures.keys()]
 
 /** Functions that every module of regions needs. */
-const always: readonly CoreName[] = ['readMemory', 'writeMemory', 'raise']
+const always: readonly CoreName[] = ['readMemory', 'writeMemory', 'raise', 'poll']
 
 /** The functions of the hart core that regions with these instructions may call. */
 export function coreNamesOf(instructionsOfRegions: Iterable<Instruction>): ReadonlySet<CoreName> {

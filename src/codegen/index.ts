@@ -15,4 +15,4 @@ export {
 	storeOpcode,
 	toTag,
 } from './memory-access.ts'
-export {maximumCallDepth, RegionStatus, rationInstructions, regionSignature} from './region-call.ts'
+export {maximumCallDepth, RegionStatus, regionSignature} from './region-call.ts'

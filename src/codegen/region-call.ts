@@ -21,12 +21,6 @@ export const RegionStatus = {
 } as const
 
 /**
- * Instructions that a region runs between two checks of the doorbell: some microseconds. So a loop tests only its
- * budget, which it counts anyway, and the word that other threads write is not on its path.
- */
-export const rationInstructions = 4096
-
-/**
  * Guest calls nest as WebAssembly calls up to this depth; deeper ones start over from the interpreter. A frame takes
  * some hundred bytes of a stack of a megabyte.
  */

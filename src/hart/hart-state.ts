@@ -38,7 +38,7 @@ export const HartState = sharedStruct({
 	stimecmp: 'i64',
 	pmpcfg: array('i64', 16),
 	pmpaddr: array('i64', 64),
-	/** Retired instructions. A slice counts in full when it begins: subtract `budget` while it runs. Wraps. */
+	/** Retired instructions. A slice counts in full when it begins: subtract `budget` and `reserve` while it runs. Wraps. */
 	instret: 'i64',
 	/** Added to instret to give mcycle / minstret after a guest wrote them. */
 	mcycleOffset: 'i64',

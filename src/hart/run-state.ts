@@ -16,10 +16,15 @@ export const RunState = sharedStruct({
 	firstTrapPc: 'i64',
 	/** A value passed through memory: MMIO data, split accesses, CSR results. */
 	scratch: 'i64',
-	/** Instructions left in this slice, kept here across calls. */
+	/** Instructions left in this ration; kept here while generated code calls the core. */
 	budget: 'i32',
-	/** Instructions of the slice not yet handed to a translated region: left = budget + reserve. 0 outside regions. */
+	/** Instructions of the slice that no ration has been made of yet. The slice has budget + reserve instructions left. */
 	reserve: 'i32',
+	/** Slow work left until the core looks at the clock again; see hart/core/slow.ts. */
+	untilClock: 'i32',
+	/** What `untilClock` was when the last ration was handed out; how much smaller rations are now, log2. */
+	clockSeen: 'i32',
+	rationShift: 'i32',
 	/** Regime of data accesses and of fetches, kept current by the hart core. */
 	dataRegime: 'i32',
 	fetchRegime: 'i32',
@@ -39,3 +44,6 @@ export const RunState = sharedStruct({
 	/** Index of the next free decoded page in this vCPU's code cache. */
 	codePagesUsed: 'i32',
 })
+
+/** Instructions that a region runs between two checks of the doorbell, at most: some microseconds. */
+export const largestRation = 4096

@@ -8,7 +8,6 @@ import {
 	maximumCallDepth,
 	offsets,
 	RegionStatus,
-	rationInstructions,
 	regionSignature,
 	hostOrder as thisHost,
 } from '../codegen/index.ts'
@@ -37,6 +36,9 @@ import {ExitReason, type RunContext} from './run-context.ts'
 import {type Cursor, pushInstructionBits, pushPc} from './slot-operands.ts'
 
 const regionHandler = handlerIndex('region')
+
+/** Between two looks at the clock: some 60 µs. */
+const interpretedInstructions = 2048
 
 /**
  * Imports `env.memory`, `env.decode(codeBase, ip)` and, from `hart`, the hart core's functions; for the translator,
@@ -113,11 +115,13 @@ function emitRun(
 	}
 
 	code.i32(1).set(weight)
-	// instret includes the whole slice from its start: at any time, retired = instret − budget.
+	// instret includes the whole slice from its start: at any time, retired = instret − budget − reserve.
 	code.get(block).get(block).memory('i64.load', offsets.instret).get(budget).op('i64.extend_i32_s', 'i64.add')
 	code.memory('i64.store', offsets.instret)
+	emitRation(code, {block, budget})
 
 	code.loop('restart', (restart) => {
+		emitNextRation(code, {block, budget, functions})
 		memory.syncBudget()
 		emitTakeInterrupt(code, {block, functions})
 		pushSafepoint(code, {block, budget})
@@ -242,17 +246,21 @@ function emitRunRegion(
 	count(offsets.regionEntries, () => code.i64(1n))
 	// Nothing has been interpreted since the last region.
 	count(offsets.regionReentries, () => code.get(budget).get(leftAt).op('i32.eq', 'i64.extend_i32_u'))
-	count(offsets.instructionsTranslated, () => code.get(budget).op('i64.extend_i32_s'))
-	// The region gets a ration; poll() gives it more.
+	// All that is left of the slice is the region's, in rations.
+	const left = code.local('i32')
 	const ration = code.local('i32')
-	code.get(budget).i32(rationInstructions).get(budget).i32(rationInstructions).op('i32.lt_s', 'select').set(ration)
-	code.get(block).get(budget).get(ration).op('i32.sub').memory('i32.store', offsets.reserve)
+	code.get(budget).get(block).memory('i32.load', offsets.reserve).op('i32.add').set(left)
+	count(offsets.instructionsTranslated, () => code.get(left).op('i64.extend_i32_s'))
+	code.get(block).get(left).memory('i32.store', offsets.reserve)
+	code.i32(0).call(functions.of('ration')).set(ration)
 	code.get(block).get(ration).get(pageGva).i32(maximumCallDepth)
 	code.get(ip).memory('i32.load', Slot.offset.c).callIndirect(regionSignature).set(status)
 	code.get(block).memory('i32.load', offsets.budget)
-	code.get(block).memory('i32.load', offsets.reserve).op('i32.add').set(budget)
-	code.get(block).i32(0).memory('i32.store', offsets.reserve)
-	count(offsets.instructionsTranslated, () => code.i64(0n).get(budget).op('i64.extend_i32_s', 'i64.sub'))
+	code.get(block).memory('i32.load', offsets.reserve).op('i32.add').set(left)
+	count(offsets.instructionsTranslated, () => code.i64(0n).get(left).op('i64.extend_i32_s', 'i64.sub'))
+	// The interpreter's own ration is as before, since it has interpreted nothing.
+	code.get(budget).get(left).get(budget).get(left).op('i32.lt_s', 'select').set(budget)
+	code.get(block).get(left).get(budget).op('i32.sub').memory('i32.store', offsets.reserve)
 	code.get(budget).i32(-1).get(status).op('i32.eqz', 'select').set(leftAt)
 	const exits = code.local('i32')
 	code.get(status).i32(3).op('i32.shl').get(block).op('i32.add').tee(exits)
@@ -264,7 +272,36 @@ function emitRunRegion(
 	code.get(status).i32(RegionStatus.trap).op('i32.eq')
 	code.if(undefined, () => emitTrap(code, {block, budget, functions}))
 	code.br(restart)
-	code.release(status, ration, exits)
+	code.release(status, left, ration, exits)
+}
+
+// reserve = budget − ration; budget = ration = min(budget, interpretedInstructions)
+function emitRation(code: Code, {block, budget}: {block: Local; budget: Local}): void {
+	const ration = code.local('i32')
+	pushLess(code, budget, interpretedInstructions)
+	code.set(ration)
+	// Plain, as budget: only this vCPU uses it.
+	code.get(block).get(budget).get(ration).op('i32.sub').memory('i32.store', offsets.reserve)
+	code.get(ration).set(budget)
+	code.release(ration)
+}
+
+// budget < 1 && reserve > 0 → lookAtClock(); the next ration
+function emitNextRation(
+	code: Code,
+	{block, budget, functions}: {block: Local; budget: Local; functions: RunContext['functions']},
+): void {
+	code.get(budget).i32(1).op('i32.lt_s')
+	code.get(block).memory('i32.load', offsets.reserve).i32(0).op('i32.gt_s', 'i32.and')
+	code.if(undefined, () => {
+		code.call(functions.of('clock'))
+		code.get(block).memory('i32.load', offsets.reserve).get(budget).op('i32.add').set(budget)
+		emitRation(code, {block, budget})
+	})
+}
+
+function pushLess(code: Code, value: Local, limit: number): void {
+	code.get(value).i32(limit).get(value).i32(limit).op('i32.lt_s', 'select')
 }
 
 // Pushes budget <= 0 | doorbell. Atomic: writes before the ring are visible after it. Pairs with VcpuBlocks.ring().

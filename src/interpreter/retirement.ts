@@ -13,9 +13,11 @@ export function emitTrap(code: Code, options: {block: Local; budget: Local; func
 	code.call(options.functions.of('takeTrap'))
 }
 
-// instret −= budget; budget word = 0
+// instret −= budget + reserve; both words = 0
 export function emitUnretire(code: Code, block: Local, budget: Local): void {
-	code.get(block).get(block).memory('i64.load', offsets.instret).get(budget).op('i64.extend_i32_s', 'i64.sub')
+	code.get(block).get(block).memory('i64.load', offsets.instret)
+	code.get(budget).get(block).memory('i32.load', offsets.reserve).op('i32.add', 'i64.extend_i32_s', 'i64.sub')
 	code.memory('i64.store', offsets.instret)
 	code.get(block).i32(0).memory('i32.store', offsets.budget)
+	code.get(block).i32(0).memory('i32.store', offsets.reserve)
 }

@@ -1,6 +1,6 @@
 /** Jumps to an address that is known only at run time: through the fetch TLB to the target's slot. */
 
-import {offsets, pushEntry, RegionStatus, rationInstructions, regionSignature, toTag} from '../codegen/index.ts'
+import {offsets, pushEntry, RegionStatus, regionSignature, toTag} from '../codegen/index.ts'
 import {CodePage, lastParcel, Slot} from '../hart/index.ts'
 import {handlerIndex} from '../interpreter/index.ts'
 import {type TagEncoding, TlbEntry} from '../tlb/index.ts'
@@ -73,29 +73,6 @@ export function emitTrapExit(code: Code, {raise, leave}: {raise: FunctionReferen
 	code.get(block).get(budget).get(site).i32(siteShift).op('i32.shr_u', 'i32.add')
 	code.get(pageGva).get(site).i32(siteMask).op('i32.and', 'i64.extend_i32_u', 'i64.add')
 	code.i32(RegionStatus.trap).call(leave)
-}
-
-/** poll(block, budget): the budget plus the next ration; still below 1 when the region has to leave. */
-export const pollSignature: Signature = {parameters: ['i32', 'i32'], results: ['i32']}
-
-// doorbell ? budget : (ration = min(reserve, rationInstructions), reserve -= ration, budget + ration)
-export function emitPoll(code: Code): void {
-	const [block, budget] = [code.parameter(0, 'block'), code.parameter(1, 'budget')]
-	const reserve = code.local('i32', 'reserve')
-	const ration = code.local('i32', 'ration')
-	// Acquire: writes made before the ring are visible from here on. Pairs with VcpuBlocks.ring().
-	code.get(block).memory('i32.atomic.load', offsets.doorbell)
-	code.if(
-		'i32',
-		() => code.get(budget),
-		() => {
-			// Plain: this vCPU's own.
-			code.get(block).memory('i32.load', offsets.reserve).tee(reserve).i32(rationInstructions)
-			code.get(reserve).i32(rationInstructions).op('i32.lt_s', 'select').set(ration)
-			code.get(block).get(reserve).get(ration).op('i32.sub').memory('i32.store', offsets.reserve)
-			code.get(budget).get(ration).op('i32.add')
-		},
-	)
 }
 
 /** slotOf(block, target): what pushSlot() pushes. */

@@ -29,8 +29,6 @@ export type ModuleContext = Readonly<{
 	trap: FunctionReference
 	/** `slotOf(block, target)`: the address of the slot at a target, or 0. */
 	slotOf: FunctionReference
-	/** `poll(block, budget)`: the next ration. */
-	poll: FunctionReference
 	fusedMultiplyAdd: FunctionReference | 'relaxed'
 	probes: Readonly<Record<ProbeTag, FunctionReference>>
 	design: TlbDesign
@@ -79,10 +77,10 @@ export function emitReturn(
 }
 
 // budget < 1 && (budget = poll()) < 1 → leave
-export function emitSafepoint({code, block, budget, poll}: RegionContext, leave: () => void): void {
+export function emitSafepoint({code, budget, functions}: RegionContext, leave: () => void): void {
 	code.get(budget).i32(1).op('i32.lt_s').unlikely()
 	code.if(undefined, () => {
-		code.get(block).get(budget).call(poll).tee(budget).i32(1).op('i32.lt_s').unlikely().if(undefined, leave)
+		code.get(budget).call(functions.of('poll')).tee(budget).i32(1).op('i32.lt_s').unlikely().if(undefined, leave)
 	})
 }
 

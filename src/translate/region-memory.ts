@@ -122,8 +122,7 @@ export class RegionMemory extends MemoryAccess {
 
 	override syncBudgetBefore(): void {
 		const {code, block, budget} = this.#options
-		code.get(block).get(budget).i32(this.#remaining).op('i32.add')
-		code.get(block).memory('i32.load', offsets.reserve).op('i32.add').memory('i32.store', offsets.budget)
+		code.get(block).get(budget).i32(this.#remaining).op('i32.add').memory('i32.store', offsets.budget)
 	}
 
 	// masked == tag || miss(); load low(address) + addend

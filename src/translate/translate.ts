@@ -9,12 +9,10 @@ import {emitRegion} from './emit-region.ts'
 import {
 	emitEnter,
 	emitLeave,
-	emitPoll,
 	emitSlotOf,
 	emitTrapExit,
 	enterSignature,
 	leaveSignature,
-	pollSignature,
 	slotSignature,
 	trapSignature,
 } from './enter.ts'
@@ -65,7 +63,6 @@ export function translate(
 		})
 	const enter = enterFor('enter', 'slotJumps')
 	const enterCall = countChains ? enterFor('enter call', 'slotCalls') : enter
-	const poll = module.function('poll', pollSignature, emitPoll)
 	const references = members.map((member) => module.declareFunction(nameOf(member), regionSignature))
 	const indexOf = new Map(members.map(({page, entry}, index) => [page + entry, index]))
 	for (const [index, member] of members.entries()) {
@@ -84,7 +81,6 @@ export function translate(
 				slotOf,
 				enter,
 				enterCall,
-				poll,
 				fusedMultiplyAdd,
 				base,
 				probes,

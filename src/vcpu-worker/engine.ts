@@ -16,6 +16,8 @@ export type EngineImports = Readonly<{
 	random(): number
 	/** @param regimes bit n = regime n. */
 	replaceTables(regimes: number): void
+	/** @returns 1 if the slice has lasted long enough. */
+	lookAtClock(): number
 	timerChanged(): void
 	/** Called for each instruction that is decoded. */
 	decoded(): void

@@ -14,6 +14,8 @@ export class Timers {
 	readonly #now: () => number
 	/** The next deadline in ticks; Infinity if every timer that is set is already due. */
 	#deadline = 0
+	/** Ticks. */
+	#sliceBegan = 0
 
 	constructor(options: {
 		vcpu: number
@@ -32,6 +34,24 @@ export class Timers {
 	/** A comparator was written: the next check() compares all of them. */
 	changed(): void {
 		this.#deadline = 0
+	}
+
+	/** A slice begins: as check(). @returns its first tick. */
+	beginSlice(): number {
+		const now = this.#now()
+		this.#sliceBegan = now
+		if (now >= this.#deadline) this.#compare(now)
+		return now
+	}
+
+	/**
+	 * Called now and then while a slice runs: raises what is due, which rings the hart's doorbell.
+	 * @returns 1 if the slice has lasted long enough, else 0.
+	 */
+	lookAtClock(): 0 | 1 {
+		const now = this.#now()
+		if (now >= this.#deadline) this.#compare(now)
+		return now - this.#sliceBegan >= longestSlice ? 1 : 0
 	}
 
 	/** Raises interrupts that are due and lowers others. @returns milliseconds until the next deadline, or Infinity. */
@@ -59,3 +79,5 @@ export class Timers {
 
 /** The timebase is 10 MHz. */
 const ticksPerMillisecond = 10_000
+/** Ticks: how late a quiescent state may be. */
+export const longestSlice = ticksPerMillisecond

@@ -9,11 +9,12 @@ import {BuiltInSbi, HartStates, HsmState, type SuspendRequest} from '../sbi/inde
 import {FlushCause, Tlb} from '../tlb/index.ts'
 import {createEngine, type Engine} from './engine.ts'
 import {createSbiContext} from './sbi-machine.ts'
-import {Timers} from './timers.ts'
+import {longestSlice, Timers} from './timers.ts'
 import type {VcpuConfig} from './vcpu-config.ts'
 
 /** Instructions between two checks of the timers: a few hundred microseconds. */
 const sliceInstructions = {interp: 32_768, jit: 262_144} as const
+const shortestSlice = 8192
 /** Milliseconds: a sleeping vCPU wakes this often even if no bell rings. */
 const longestSleep = 1000
 
@@ -62,6 +63,7 @@ export class Vcpu {
 				time: now,
 				random: () => crypto.getRandomValues(entropy)[0] ?? 0,
 				replaceTables: (regimes) => this.#tlb.replaceTables(vcpu, regimes),
+				lookAtClock: () => this.#timers.lookAtClock(),
 				timerChanged: () => this.#timers.changed(),
 				decoded: () => this.#countDecoded(),
 			},
@@ -124,15 +126,26 @@ export class Vcpu {
 	}
 
 	#runSlice(): void {
-		this.#timers.check()
+		this.#adaptSlice(this.#timers.beginSlice())
 		const {registers} = this
 		const before = registers.word('instret')
-		const reason = this.#engine.run(this.#block, sliceInstructions[this.#config.translation.accel])
+		const reason = this.#engine.run(this.#block, this.#slice)
 		this.#engine.translator.post()
 		if (reason === ExitReason.waitForInterrupt) this.#activity = 'waiting'
 		else if (reason === ExitReason.supervisorCall) this.#sbi.dispatch()
 		else if (registers.word('instret') === before) this.#checkStuck()
 	}
+
+	/** Code that misses the host's caches is slow, and nothing in it looks at the clock: its slices get shorter. */
+	#adaptSlice(began: number): void {
+		const took = began - this.#sliceBegan
+		this.#sliceBegan = began
+		if (took > longestSlice) this.#slice = Math.max(this.#slice >> 1, shortestSlice)
+		else if (took < longestSlice / 4)
+			this.#slice = Math.min(this.#slice << 1, sliceInstructions[this.#config.translation.accel])
+	}
+	#slice: number = shortestSlice
+	#sliceBegan = 0
 
 	/** A slice had traps but retired no instruction: the trap handler itself traps. */
 	#checkStuck(): void {

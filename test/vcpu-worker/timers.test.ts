@@ -3,7 +3,7 @@ import {Board} from '../../src/board/index.ts'
 import {HartRegisters} from '../../src/hart/hart-registers.ts'
 import {createMemory} from '../../src/main/machine-memory.ts'
 import {Mip, VcpuBlocks} from '../../src/memory/index.ts'
-import {Timers} from '../../src/vcpu-worker/timers.ts'
+import {longestSlice, Timers} from '../../src/vcpu-worker/timers.ts'
 
 const mtimecmp = 0x4000
 const sstcEnabled = 1n << 63n
@@ -53,4 +53,21 @@ test('an interrupt that was raised for a comparator that another hart has moved 
 	timers.changed()
 	timers.check()
 	t.is(registers.pendingInterrupts(), Mip.SSIP)
+})
+
+test('while a slice runs, a look at the clock raises what is due, and says when the slice has lasted a millisecond', (t) => {
+	const {registers, timers, clock, setMtimecmp} = hartWithTimers()
+	clock.ticks = 1000
+	t.is(timers.beginSlice(), 1000)
+	setMtimecmp(4000)
+	clock.ticks = 3999
+	t.is(timers.lookAtClock(), 0)
+	t.is(registers.pendingInterrupts(), 0)
+	clock.ticks = 4000
+	t.is(timers.lookAtClock(), 0)
+	t.is(registers.pendingInterrupts(), Mip.MTIP)
+	clock.ticks = 1000 + longestSlice
+	t.is(timers.lookAtClock(), 1)
+	timers.beginSlice()
+	t.is(timers.lookAtClock(), 0)
 })

@@ -5,7 +5,6 @@ import {
 	COUNTER_TM,
 	CSR_STATUS_ILLEGAL,
 	ENVCFG_STCE,
-	HART_INSTRET,
 	HART_MCOUNTEREN,
 	HART_MCOUNTINHIBIT,
 	HART_MCYCLE_OFFSET,
@@ -17,12 +16,12 @@ import {
 	MIP_STIP,
 	PRIVILEGE_MACHINE,
 	PRIVILEGE_USER,
-	RUN_BUDGET,
 	WORDS_PENDING_INTERRUPTS,
 } from '../../../build/hart/offsets'
 import {doneUnlessInterrupt, found} from './csr-value'
 import {time, timerChanged} from './env'
 import {hart} from './hart'
+import {retired} from './retired'
 
 /** cycle, time, instret, hpmcounter3–31, in this order. Unprivileged spec, "Zicntr and Zihpm". */
 const CSR_CYCLE: i32 = 0xc00
@@ -45,11 +44,6 @@ export function counterEnabled(bit: u64): bool {
 	if (privilege == PRIVILEGE_MACHINE) return true
 	if (!(load<u64>(hart, HART_MCOUNTEREN) & bit)) return false
 	return privilege != PRIVILEGE_USER || (load<u64>(hart, HART_SCOUNTEREN) & bit) != 0
-}
-
-/** instret counts a whole slice in advance; the budget is what is left of it. */
-function retired(): u64 {
-	return load<u64>(hart, HART_INSTRET) - <u64>load<i32>(hart, RUN_BUDGET)
 }
 
 /** While mcountinhibit stops a counter, its offset is its value. */

@@ -1,11 +1,18 @@
 /** CSR instructions: privilege, then read, then the legalized write. The CSRs are in csr-*.ts, a file per privilege. */
-import {CSR_STATUS_DONE, CSR_STATUS_ILLEGAL, HART_PRIVILEGE, RUN_SCRATCH} from '../../../build/hart/offsets'
+import {
+	CSR_STATUS_DONE,
+	CSR_STATUS_ILLEGAL,
+	CSR_STATUS_RESTART,
+	HART_PRIVILEGE,
+	RUN_SCRATCH,
+} from '../../../build/hart/offsets'
 import {readMachineCsr, writeMachineCsr} from './csr-machine'
 import {CSR_MIP, CSR_SIP, delegatedSsip, readSupervisorCsr, writeSupervisorCsr} from './csr-supervisor'
 import {CSR_SEED, readSeed, readUserCsr, writeUserCsr} from './csr-user'
 import {doneUnlessInterrupt} from './csr-value'
 import {hart} from './hart'
 import {changePending} from './interrupts'
+import {isRung, SLOW, slowWork} from './slow'
 
 const HOW_WRITE: i32 = 0
 const HOW_SET: i32 = 1
@@ -16,6 +23,13 @@ const HOW_SET: i32 = 1
  * @returns a CsrStatus.
  */
 export function csrAccess(number: i32, how: i32, operand: u64, readOnly: i32): i32 {
+	slowWork(SLOW)
+	const status = access(number, how, operand, readOnly)
+	// Translated code looks at the doorbell only between rations.
+	return status == CSR_STATUS_DONE && isRung() ? CSR_STATUS_RESTART : status
+}
+
+function access(number: i32, how: i32, operand: u64, readOnly: i32): i32 {
 	// Bits 9–8: the lowest privilege; bits 11–10: 3 = read-only.
 	const lowest = (number >> 8) & 3
 	if (<u32>lowest > load<u32>(hart, HART_PRIVILEGE)) return CSR_STATUS_ILLEGAL

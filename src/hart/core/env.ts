@@ -10,5 +10,7 @@ export declare function time(): f64
 export declare function random(): f64
 /** Empties those of this vCPU's tables that a flush in place has left. @param regimes bit n = regime n. */
 export declare function replaceTables(regimes: i32): void
+/** Raises the timer interrupts that are due. @returns 1 if the slice has lasted long enough. */
+export declare function lookAtClock(): i32
 /** The next timer deadline may have moved. */
 export declare function timerChanged(): void

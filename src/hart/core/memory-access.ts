@@ -3,6 +3,7 @@ import {COUNT_MMIO_ACCESSES, PAGE_BYTES, PAGE_MASK, RUN_SCRATCH} from '../../../
 import {ACCESS_LOAD, ACCESS_STORE, accessFault, misaligned} from './access'
 import {mmioRead, mmioWrite} from './env'
 import {hart, raise} from './hart'
+import {SLOWEST, slowWork} from './slow'
 import {gpa, place, translate} from './translation'
 
 /** @returns the offset in shared memory at which to load the value, or 0 with the exception raised. */
@@ -111,5 +112,6 @@ function writeDevice(gva: u64, bytes: u32, value: u64): i32 {
 }
 
 function countDeviceAccess(): void {
+	slowWork(SLOWEST)
 	store<u64>(hart, load<u64>(hart, COUNT_MMIO_ACCESSES) + 1, COUNT_MMIO_ACCESSES)
 }

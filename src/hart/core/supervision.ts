@@ -17,6 +17,7 @@ import {
 } from '../../../build/hart/offsets'
 import {hart} from './hart'
 import {interruptPending} from './interrupts'
+import {SLOW, SLOWER, slowWork} from './slow'
 import {flushPage, flushTables} from './tlb-flush'
 
 /** @returns a WfiStatus. */
@@ -31,6 +32,7 @@ export function wfi(): i32 {
  */
 export function sfence(rs1Register: i32, rs2Register: i32, gva: u64, asid: u64): i32 {
 	if (forbidden(STATUS_TVM)) return 0
+	slowWork(SLOW)
 	// The tables hold only the current address space, since each change of satp flushes: others have nothing to flush.
 	if (rs2Register != 0 && (asid & SATP_ASID) != ((load<u64>(hart, HART_SATP) >> SATP_ASID_SHIFT) & SATP_ASID)) return 1
 	if (rs1Register == 0) flushTables(FLUSH_CAUSE_SFENCE_ALL)
@@ -51,6 +53,7 @@ export function mayFenceTranslations(): i32 {
  * so no TLB is flushed.
  */
 export function fenceI(): void {
+	slowWork(SLOWER)
 	store<u32>(hart, load<u32>(hart, RUN_CODE_GENERATION) + 1, RUN_CODE_GENERATION)
 }
 

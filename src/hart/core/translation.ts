@@ -20,6 +20,7 @@ import {hart, raise, ramAt, romAt} from './hart'
 import {pageOf, walk, walkedGpa, walkedPte, walkedSpan} from './page-walk'
 import {PMP_SPLIT, pmpAccess, pmpPage, pmpRange} from './pmp'
 import {MAY_ALL, MAY_WRITE, permitted} from './regimes'
+import {SLOW, slowWork} from './slow'
 import {fill, fillLargePage, largePageOf, loadDescriptor, tagOf, widenLarge} from './tlb-fill'
 
 const LARGE_PAGE_MASK: u64 = ((<u64>1) << LARGE_PAGE_SHIFT) - 1
@@ -72,6 +73,7 @@ export function refuse(gva: u64, access: u32): u32 {
  * that the page gets no entry; or 0 with the exception raised.
  */
 export function locate(gva: u64, bytes: u32, access: u32, regime: u32, descriptor: u32): u32 {
+	slowWork(SLOW)
 	openTable(descriptor)
 	const translated = regime != REGIME_MACHINE && regime != REGIME_BARE
 	let may = MAY_ALL

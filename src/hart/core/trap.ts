@@ -6,7 +6,6 @@ import {
 	CAUSE_SUPERVISOR_ECALL,
 	CAUSE_USER_ECALL,
 	COUNT_TRAPS,
-	HART_INSTRET,
 	HART_MCAUSE,
 	HART_MEDELEG,
 	HART_MEPC,
@@ -22,7 +21,6 @@ import {
 	PRIVILEGE_MACHINE,
 	PRIVILEGE_SUPERVISOR,
 	PRIVILEGE_USER,
-	RUN_BUDGET,
 	RUN_BUILT_IN_SBI,
 	RUN_FIRST_TRAP_CAUSE,
 	RUN_FIRST_TRAP_PC,
@@ -41,6 +39,7 @@ import {
 } from '../../../build/hart/offsets'
 import {hart, raise} from './hart'
 import {updateRegimes} from './regimes'
+import {retired} from './retired'
 
 /** Takes the exception that was raised: HART_PC is the faulting instruction's on entry, the handler's on return. */
 export function takeTrap(): void {
@@ -56,9 +55,9 @@ export function takeTrap(): void {
 /** Records the first of a series of traps without an instruction between them, for the report of a stuck hart. */
 function noteFirst(cause: u64): void {
 	// One more than the count, so that 0 means none.
-	const retired = load<u64>(hart, HART_INSTRET) - load<i32>(hart, RUN_BUDGET) + 1
-	if (retired == load<u64>(hart, RUN_LAST_TRAP_RETIRED)) return
-	store<u64>(hart, retired, RUN_LAST_TRAP_RETIRED)
+	const count = retired() + 1
+	if (count == load<u64>(hart, RUN_LAST_TRAP_RETIRED)) return
+	store<u64>(hart, count, RUN_LAST_TRAP_RETIRED)
 	store<u64>(hart, cause, RUN_FIRST_TRAP_CAUSE)
 	store<u64>(hart, load<u64>(hart, HART_PC), RUN_FIRST_TRAP_PC)
 }

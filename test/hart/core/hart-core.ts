@@ -54,7 +54,7 @@ type Exports = TableOperations &
 			Record<'raise', (cause: number, tval: bigint) => void> &
 			Record<'csrAccess', (number: number, how: number, operand: bigint, readOnly: number) => number> &
 			Record<'sfence', (rs1: number, rs2: number, gva: bigint, asid: bigint) => number> &
-			Record<'findCodePage' | 'roundingMode', (argument: number) => number> &
+			Record<'findCodePage' | 'roundingMode' | 'poll', (argument: number) => number> &
 			Record<'takeTrap' | 'fenceI' | 'updateRegimes' | 'ebreak', () => void> &
 			Record<
 				| 'takeInterrupt'
@@ -98,6 +98,9 @@ export class HartCore {
 	/** The result of the next read of the seed CSR. */
 	entropy = 0
 	timerChanges = 0
+	clockChecks = 0
+	/** What the next check of the clock says. */
+	sliceIsOver = false
 	/** How replaceTables() empties a table: in place, as an owner that finds the pool dry; or by a swap. */
 	replacesInPlace = false
 	#nextTable = 0
@@ -130,6 +133,10 @@ export class HartCore {
 					if (this.replacesInPlace) this.core.clearTable(this.descriptor(regime), tagBias[this.encoding])
 					else this.#swapTable(regime)
 				}
+			},
+			lookAtClock: () => {
+				this.clockChecks++
+				return this.sliceIsOver ? 1 : 0
 			},
 			timerChanged: () => {
 				this.timerChanges++
