@@ -128,7 +128,7 @@ function addGuest(program: Command, {list, fetch, remove}: Actions): void {
 	const guest = program.command('guest').description('list, fetch and remove guests')
 	guest
 		.command('list')
-		.description('list the guests, and whether each is fetched')
+		.description('list the guests, and whether each is fetched and as it was then')
 		.option('--json', 'print JSON')
 		.action(list)
 	guest
@@ -136,5 +136,9 @@ function addGuest(program: Command, {list, fetch, remove}: Actions): void {
 		.description('fetch a guest into the cache folder')
 		.option('--json', 'print JSON')
 		.action(fetch)
-	guest.command('remove <name>').description('remove a fetched guest').option('--json', 'print JSON').action(remove)
+	guest
+		.command('remove <name>')
+		.description('remove a fetched guest, and say what was there')
+		.option('--json', 'print JSON')
+		.action(remove)
 }

@@ -3,6 +3,7 @@ import type {CommandLineMachine, MachineOutcome} from '../machine-interface.ts'
 import {ConsoleInput} from './console-input.ts'
 import {ConsoleMatcher} from './console-matcher.ts'
 import {KeyEscapes, type KeyEvent, keyHelp} from './key-escapes.ts'
+import {QueryFilter} from './query-filter.ts'
 import type {Terminal} from './terminal.ts'
 import {TimePassed} from './time-limit.ts'
 import {Typist} from './typist.ts'
@@ -73,13 +74,17 @@ export class RunSession implements Disposable {
 	}
 
 	async #showConsole(machine: CommandLineMachine): Promise<void> {
-		for await (const bytes of machine.console) {
-			await this.#terminal.show(bytes)
-			this.#typist?.sees(bytes)
-			if (this.#matched || !this.#matcher?.push(bytes)) continue
-			this.#matched = true
-			this.#ended.resolve({kind: 'matched'})
-		}
+		const filter = this.#terminal.answers ? undefined : new QueryFilter()
+		for await (const bytes of machine.console) await this.#show(filter ? filter.push(bytes) : bytes)
+		if (filter) await this.#show(filter.rest())
+	}
+
+	async #show(bytes: Uint8Array): Promise<void> {
+		await this.#terminal.show(bytes)
+		this.#typist?.sees(bytes)
+		if (this.#matched || !this.#matcher?.push(bytes)) return
+		this.#matched = true
+		this.#ended.resolve({kind: 'matched'})
 	}
 
 	/**

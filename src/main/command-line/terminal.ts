@@ -29,6 +29,11 @@ export class Terminal implements Disposable {
 		return this.#streams.stdin.isTTY === true
 	}
 
+	/** Whether the terminal that shows the output answers what the guest asks it. */
+	get answers(): boolean {
+		return this.interactive && this.#streams.stdout.isTTY === true
+	}
+
 	/**
 	 * Passes every key to `onKeys`, and reads no more until what that returns has resolved. A terminal becomes raw. It is
 	 * restored on disposal and when the process exits, also after an uncaught exception.

@@ -1,13 +1,14 @@
 /** The named guests: lists, fetches, removes and resolves them. */
 import {readdir, rm, stat} from 'node:fs/promises'
 import {findPackageJSON} from 'node:module'
-import {dirname, join} from 'node:path'
+import {basename, dirname, join} from 'node:path'
 import {expected, UserError} from '../../errors.ts'
 import {describeSystemError} from '../system-error.ts'
 import {cacheFolder} from './cache-folder.ts'
 import {fetchDebian} from './debian.ts'
 import {acquireFetchLock} from './fetch-lock.ts'
-import type {FetchOptions, GuestInfo, GuestParts} from './guest.ts'
+import type {FetchOptions, GuestInfo, GuestParts, RemovedGuest} from './guest.ts'
+import {isAsRecorded, readRecord} from './guest-record.ts'
 import {makeFolder} from './make-folder.ts'
 
 type NamedGuest = Readonly<{name: string; description: string; parts: () => GuestParts}> &
@@ -24,7 +25,8 @@ const debianGuest = (
 		name,
 		description: about.description,
 		origin: 'cache',
-		parts: () => ({kernel: path('kernel'), initrd: path('initrd'), append: 'console=ttyS0'}),
+		// r: flow control from the first byte on; see init.
+		parts: () => ({kernel: path('kernel'), initrd: path('initrd'), append: 'console=ttyS0,115200n8r'}),
 		fetch: (options) =>
 			fetchDebian({
 				...options,
@@ -36,8 +38,8 @@ const debianGuest = (
 }
 
 const guests: readonly NamedGuest[] = [
-	debianGuest('debian', 'debian-13-1', {description: "Debian 13's kernel and a busybox shell"}),
-	debianGuest('debian-stress', 'debian-stress-13-1', {
+	debianGuest('debian', 'debian-13-2', {description: "Debian 13's kernel and a busybox shell"}),
+	debianGuest('debian-stress', 'debian-stress-13-2', {
 		description: 'the same with stress-ng, which loads the machine and verifies it',
 		programs: ['stress-ng'],
 	}),
@@ -55,20 +57,27 @@ export const guestDescriptions = guests.map(({name, description, origin}) => ({n
 export async function listGuests(): Promise<GuestInfo[]> {
 	return await Promise.all(
 		guests.map(async (guest) => {
-			const sizes = await Promise.all(files(guest).map(fileBytes))
+			const paths = filesOf(guest)
+			const sizes = await Promise.all(paths.map(fileBytes))
 			const bytes = sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0)
-			return {name: guest.name, description: guest.description, ready: !sizes.includes(undefined), bytes}
+			const records = await readRecord(folderOf(guest))
+			const files = paths
+				.filter((_, index) => sizes[index] !== undefined)
+				.map((path) => ({path, ...(records?.[basename(path)] && {sha256: records[basename(path)]!.sha256})}))
+			const state = await stateOf(guest, 'contents')
+			return {name: guest.name, description: guest.description, state, ready: state === 'ready', bytes, files}
 		}),
 	)
 }
 
 /**
- * Fetches a guest unless it is already there. The next call resumes an interrupted fetch; no guest is ever incomplete.
+ * Fetches a guest unless it is already there, and undamaged. The next call resumes an interrupted fetch; no guest is ever incomplete.
  * @throws UserError if the name is unknown, apt or the network is missing, or a signature does not verify.
  */
 export async function fetchGuest(name: string, options: FetchOptions = {}): Promise<void> {
 	const guest = named(name)
-	if (guest.origin === 'package' || (await isReady(guest))) return
+	const isReady = async () => (await stateOf(guest, 'contents')) === 'ready'
+	if (guest.origin === 'package' || (await isReady())) return
 	const {onProgress, signal} = options
 	const folder = join(cacheFolder(), 'guests')
 	await makeFolder(folder).catch((error) => {
@@ -79,31 +88,36 @@ export async function fetchGuest(name: string, options: FetchOptions = {}): Prom
 		onWait: () => onProgress?.({step: 'waiting for another fetch'}),
 		signal,
 	})
-	if (await isReady(guest)) return
+	if (await isReady()) return
 	await removeDrafts(folder)
 	await guest.fetch(options)
 }
 
 /** @throws UserError if the name is unknown, or the guest is part of the package. */
-export async function removeGuest(name: string): Promise<void> {
+export async function removeGuest(name: string): Promise<RemovedGuest> {
 	const guest = named(name)
 	if (guest.origin === 'package') throw new UserError(`Expected a fetched guest, got ${name}, which is built in`)
-	const folder = join(cacheFolder(), 'guests')
-	await using _lock = await acquireFetchLock({folder})
-	await rm(dirname(guest.parts().kernel), {recursive: true, force: true})
+	await using _lock = await acquireFetchLock({folder: join(cacheFolder(), 'guests')})
+	const folder = folderOf(guest)
+	const names = await readdir(folder).catch(() => undefined)
+	const sizes = await Promise.all((names ?? []).map((file) => fileBytes(join(folder, file))))
+	await rm(folder, {recursive: true, force: true})
 	await rm(join(cacheFolder(), 'apt'), {recursive: true, force: true})
+	return {folder: names && folder, bytes: sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0)}
 }
 
-/** @returns the parts to boot. @throws UserError if the name is unknown, or the guest is not fetched. */
+/** @returns the parts to boot. @throws UserError if the name is unknown, or the guest is not fetched, or damaged. */
 export async function resolveGuest(name: string): Promise<GuestParts> {
 	const guest = named(name)
-	if (!(await isReady(guest)))
-		throw new UserError(
-			guest.origin === 'cache'
-				? `Expected ${name} to have been fetched; do so with: manyhart guest fetch ${name}`
-				: `Expected ${guest.parts().kernel}, which is part of the package, got no such file`,
-		)
-	return guest.parts()
+	const state = await stateOf(guest, 'sizes')
+	if (state === 'ready') return guest.parts()
+	const {kernel} = guest.parts()
+	if (guest.origin === 'package') throw expected(`${kernel}, which is part of the package`, 'no such file')
+	throw state === 'damaged'
+		? new UserError(
+				`Expected the files of ${name} that were fetched, got others; fetch it again with: manyhart guest fetch ${name}`,
+			)
+		: new UserError(`Expected ${name} to have been fetched; do so with: manyhart guest fetch ${name}`)
 }
 
 function named(name: string): NamedGuest {
@@ -112,12 +126,17 @@ function named(name: string): NamedGuest {
 	return guest
 }
 
-const files = (guest: NamedGuest): string[] => {
+const filesOf = (guest: NamedGuest): string[] => {
 	const {kernel, initrd} = guest.parts()
 	return initrd ? [kernel, initrd] : [kernel]
 }
 
-const isReady = async (guest: NamedGuest) => !(await Promise.all(files(guest).map(fileBytes))).includes(undefined)
+const folderOf = (guest: NamedGuest): string => dirname(guest.parts().kernel)
+
+async function stateOf(guest: NamedGuest, depth: 'sizes' | 'contents'): Promise<GuestInfo['state']> {
+	if ((await Promise.all(filesOf(guest).map(fileBytes))).includes(undefined)) return 'not fetched'
+	return guest.origin === 'package' || (await isAsRecorded(folderOf(guest), depth)) ? 'ready' : 'damaged'
+}
 
 async function fileBytes(path: string): Promise<number | undefined> {
 	return await stat(path).then(

@@ -17,7 +17,7 @@ const guests: GuestLibrary = {
 	fetchGuest: async () => {
 		throw new Error('no network')
 	},
-	removeGuest: async () => {},
+	removeGuest: async () => ({folder: undefined, bytes: 0}),
 	resolveGuest: async (name) => {
 		if (name === 'smp-demo') return {kernel: '/demo.elf', append: 'quick'}
 		throw new UserError(`Expected a guest that is fetched, got ${name}`)
@@ -173,6 +173,15 @@ serial('--input is typed at the prompt', async (t) => {
 	}
 	const {stdout} = await run(['--kernel', '/k', '--input', String.raw`uname\n`, '--timeout', '20'], script)
 	t.is(stdout, '# got uname\n')
+})
+
+serial('what the guest asks a terminal is not in piped output, and does not stand behind a prompt', async (t) => {
+	const script: Script = async (guest) => {
+		guest.print('~ # \u001b[6n')
+		return forever(guest)
+	}
+	const {exitCode, stdout} = await run(['--kernel', '/k', '--expect', '# $', '--timeout', '20'], script)
+	t.like({exitCode, stdout}, {exitCode: 0, stdout: '~ # '})
 })
 
 serial('a reboot starts again, unless --no-reboot', async (t) => {
