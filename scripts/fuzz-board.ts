@@ -1,12 +1,14 @@
-/** Attacks the board's registers and rings: `npm run fuzz-board -- --seconds N [--seed S]`. Prints one line of JSON. */
+/** Attacks the board's registers and rings: `npm run fuzz-board -- --seconds N [--seed S]`. Prints a line of JSON for each version of virtio-mmio. */
 import {fuzzBoard} from '../test/hostile/fuzz-board.ts'
 import {integerFrom, numberFrom, runScript, scriptCommand} from './build/script-command.ts'
 
 async function attack({seconds, seed}: Readonly<{seconds: number; seed: number}>): Promise<void> {
-	const result = await fuzzBoard({seed, seconds})
-	console.log(JSON.stringify({seed, ...result}))
-	for (const failure of result.failures) console.error(failure)
-	if (result.failures.length > 0) process.exitCode = 1
+	for (const virtioMmioVersion of [1, 2] as const) {
+		const result = await fuzzBoard({seed, seconds: seconds / 2, virtioMmioVersion})
+		console.log(JSON.stringify({seed, virtioMmioVersion, ...result}))
+		for (const failure of result.failures) console.error(failure)
+		if (result.failures.length > 0) process.exitCode = 1
+	}
 }
 
 const command = scriptCommand('fuzz-board', "attacks the board's registers and rings")

@@ -12,7 +12,10 @@ export const exitCodes = {
 	unmatched: {code: 1, when: 'the guest ended, or the user quit, before --expect matched'},
 	wrongUse: {code: 2, when: 'wrong use: an option, a file, a guest'},
 	failure: {code: 70, when: 'a failure of the emulator, such as a thread that died'},
-	guestStuck: {code: 71, when: 'the guest is stuck: it jumped to nowhere, and no hart can execute anything'},
+	guestStuck: {
+		code: 71,
+		when: 'the guest is stuck: a hart can execute nothing, its trap handler neither, and no other hart can go on',
+	},
 	timeout: {code: 124, when: '--timeout has passed'},
 	signal: {code: '128 + n', when: 'signal n ended it; 141, SIGPIPE, when the reader of the output is gone'},
 } as const satisfies Record<string, ExitCode>

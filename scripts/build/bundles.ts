@@ -1,39 +1,42 @@
-/** The bundles: one entry per kind of thread, and the library. Packages are not bundled. */
-import {existsSync} from 'node:fs'
-import {build} from 'esbuild'
+/** The bundles: the command, the library, and one entry per kind of worker thread. */
+import {copyFile, mkdir} from 'node:fs/promises'
+import {type BuildOptions, build} from 'esbuild'
 import {BuildError, fromRoot} from './project.ts'
 
-type Bundle = Readonly<{output: string; entry: string; banner?: string}>
+/** Packages stay imports, which the user's installation resolves. */
+const ofMainThread: BuildOptions = {packages: 'external'}
+/** Files of their own, wherever they are copied: whole, and modules by their suffix. */
+const ofWorker: BuildOptions = {outExtension: {'.js': '.mjs'}}
+/** An older Node than the one we need must be able to read the file that says so. */
+const forAnyNode: BuildOptions = {target: 'node18'}
 
-const bundles: readonly Bundle[] = [
-	{output: 'manyhart', entry: 'src/main/cli.ts', banner: '#!/usr/bin/env node'},
-	{output: 'index', entry: 'src/main/index.ts'},
-	{output: 'vcpu-worker', entry: 'src/vcpu-worker/worker.ts'},
-	{output: 'helper', entry: 'src/main/helper.ts'},
+const bundles: readonly BuildOptions[] = [
+	{entryPoints: {manyhart: 'src/main/entry.ts'}, banner: {js: '#!/usr/bin/env node'}, ...forAnyNode},
+	{entryPoints: {'command-line': 'src/main/cli.ts'}, ...ofMainThread},
+	{entryPoints: {index: 'src/main/index.ts'}, ...ofMainThread, ...forAnyNode},
+	{entryPoints: {'vcpu-worker': 'src/vcpu-worker/worker.ts'}, ...ofWorker},
+	{entryPoints: {helper: 'src/main/helper-thread.ts'}, ...ofWorker},
 ]
 
 /** @returns what was done, in words. */
 export async function buildBundles(): Promise<string> {
-	const present = bundles.filter(({entry}) => existsSync(fromRoot(entry)))
-	await Promise.all(present.map(buildBundle))
-	const missing = bundles.filter((bundle) => !present.includes(bundle)).map(({entry}) => entry)
-	return `${present.length} built${missing.length > 0 ? `; skipped, since there is no ${missing.join(', ')}` : ''}`
+	await Promise.all(bundles.map(buildBundle))
+	await mkdir(fromRoot('dist'), {recursive: true})
+	await copyFile(fromRoot('guests/smp-demo.elf'), fromRoot('dist/smp-demo.elf'))
+	return `${bundles.length} built`
 }
 
-async function buildBundle({output, entry, banner}: Bundle): Promise<void> {
+async function buildBundle(options: BuildOptions): Promise<void> {
 	try {
 		await build({
 			absWorkingDir: fromRoot(),
-			entryPoints: {[output]: entry},
 			outdir: 'dist',
 			bundle: true,
 			platform: 'node',
 			format: 'esm',
 			target: 'node24',
-			packages: 'external',
-			sourcemap: true,
 			logLevel: 'silent',
-			...(banner ? {banner: {js: banner}} : {}),
+			...options,
 		})
 	} catch (error) {
 		throw new BuildError((error as Error).message)

@@ -12,15 +12,18 @@ import {
 	Status,
 } from '../../src/hart/architecture.ts'
 import {CodePage, lastParcel, pageSlots, parcelBytes, Slot, SlotHandler} from '../../src/hart/code-page.ts'
-import {BlockStatus, CsrStatus, WfiStatus} from '../../src/hart/core-status.ts'
+import {BlockStatus, CsrStatus, leaveRegion, WfiStatus} from '../../src/hart/core-status.ts'
 import {HartCounters} from '../../src/hart/hart-counters.ts'
 import {HartState} from '../../src/hart/hart-state.ts'
 import {largestRation, RunState} from '../../src/hart/run-state.ts'
 import {VcpuBlock} from '../../src/hart/vcpu-block.ts'
 import {
+	AtomicOperation,
 	allInterrupts,
+	codeLineBytes,
 	Doorbell,
 	type FieldList,
+	GuestPage,
 	Mip,
 	pageBytes,
 	pageMask,
@@ -29,6 +32,7 @@ import {
 	type SharedStruct,
 	supervisorInterrupts,
 	VcpuWords,
+	Version,
 } from '../../src/memory/index.ts'
 import {
 	descriptorLog2Mask,
@@ -45,6 +49,7 @@ import {
 	TlbLastPage,
 	TlbState,
 	TlbTableTrailer,
+	trackedBit,
 } from '../../src/tlb/tlb-layout.ts'
 
 type AnyStruct = SharedStruct<FieldList>
@@ -84,6 +89,7 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 	['TlbTableTrailer, from the end of the entries', sizedOffsetsOf('TLB_TRAILER', TlbTableTrailer)],
 	['TlbLastPage', sizedOffsetsOf('TLB_LAST_PAGE', TlbLastPage)],
 	['TlbLargePage', sizedOffsetsOf('TLB_LARGE_PAGE', TlbLargePage)],
+	['GuestPage', sizedOffsetsOf('GUEST_PAGE', GuestPage)],
 	['CodePage', sizedOffsetsOf('CODE_PAGE', CodePage)],
 	['Slot', sizedOffsetsOf('SLOT', Slot)],
 	[
@@ -91,6 +97,9 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 		[
 			['DESCRIPTOR_LOG2_MASK', descriptorLog2Mask],
 			['NEVER_TAG', neverTag],
+			['TRACKED_BIT', BigInt(trackedBit)],
+			...numbersOf('VERSION', Version, (value) => Number(value) >>> 0),
+			['CODE_LINE_BYTES', codeLineBytes],
 			['LOG_CAPACITY', logCapacity],
 			['LAST_PAGE_COUNT', lastPageCount],
 			['LARGE_PAGE_COUNT', largePageCount],
@@ -108,6 +117,7 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 			...numbersOf('FLUSH_CAUSE', FlushCause),
 			...numbersOf('MIP', {...Mip, SUPERVISOR: supervisorInterrupts, ALL: allInterrupts}, BigInt),
 			...numbersOf('DOORBELL', Doorbell),
+			...numbersOf('ATOMIC', AtomicOperation),
 			...numbersOf('CSR_STATUS', CsrStatus),
 			...numbersOf('BLOCK_STATUS', BlockStatus),
 			...numbersOf('WFI_STATUS', WfiStatus),
@@ -120,6 +130,7 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 			...numbersOf('PRIVILEGE', Privilege),
 			...numbersOf('STATUS', Status),
 			...numbersOf('CAUSE', Cause),
+			['CAUSE_LEAVE_REGION', leaveRegion],
 			['CAUSE_INTERRUPT', causeInterrupt],
 			...numbersOf('ENVCFG', Envcfg),
 			...numbersOf('COUNTER', Counter),

@@ -1,6 +1,12 @@
 /** Runs a command to its end or its time limit. */
 import {spawn} from 'node:child_process'
 
+/** What ends the commands that run. One listener for all: Node warns of more than ten. */
+const running = new Set<() => void>()
+process.once('exit', () => {
+	for (const kill of running) kill()
+})
+
 export type Ended = Readonly<{output: string; code: number; timedOut: boolean}>
 
 /** The command leads a process group of its own: its children end with it. @returns stdout and stderr together. */
@@ -24,15 +30,19 @@ export function runCommand(
 			timedOut = true
 			killGroup()
 		}, seconds * 1000)
-		process.once('exit', killGroup)
+		running.add(killGroup)
 		for (const stream of [child.stdout, child.stderr])
 			stream.setEncoding('utf8').on('data', (text: string) => {
 				output += text
 			})
-		child.on('error', reject)
+		child.on('error', (error) => {
+			clearTimeout(timer)
+			running.delete(killGroup)
+			reject(error)
+		})
 		child.on('close', (code) => {
 			clearTimeout(timer)
-			process.off('exit', killGroup)
+			running.delete(killGroup)
 			resolve({output, code: code ?? 1, timedOut})
 		})
 	})

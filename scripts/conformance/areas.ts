@@ -290,10 +290,11 @@ export const areaMeasures: readonly AreaMeasure[] = [
 		unit: 'accesses and notifications',
 		command: ['scripts/fuzz-board.ts', '--seconds', `${hostileSeconds}`, '--seed', '1'],
 		read: (output) => {
-			const [line] = /^\{.*\}$/m.exec(output) ?? []
-			if (!line) return {cases: 0, failures: 0}
-			const {figures, failures} = JSON.parse(line)
-			return {cases: figures.accesses + figures.notifications, failures: failures.length}
+			const results = [...output.matchAll(/^\{.*\}$/gm)].map(([line]) => JSON.parse(line))
+			return {
+				cases: results.reduce((sum, {figures}) => sum + figures.accesses + figures.notifications, 0),
+				failures: results.reduce((sum, {failures}) => sum + failures.length, 0),
+			}
 		},
 		notImplemented: '',
 	},

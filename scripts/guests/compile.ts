@@ -14,7 +14,8 @@ const run = promisify(execFile)
 const language = ['-std=gnu17', '-O2', '-Wall', '-Wextra', '-Werror']
 const target = ['-march=rv64gc', '-mabi=lp64d', '-mcmodel=medany', '-mno-relax']
 // -fno-tree-loop-distribute-patterns: memset's own loop must not become a call of memset.
-const freestanding = ['-ffreestanding', '-nostdlib', '-fno-stack-protector', '-T', 'test/guests/runtime/guest.ld']
+const freestanding = ['-ffreestanding', '-nostdlib', '-fno-stack-protector']
+const withFirmware = 'test/guests/runtime/guest.ld'
 const placed = ['-static', '-fno-pic', '-no-pie']
 const exact = ['-fno-tree-loop-distribute-patterns', '-Wl,--build-id=none', '-s']
 
@@ -38,7 +39,7 @@ export async function compilerVersion({on}: Pick<GuestProgram, 'on'>): Promise<s
 export async function compileGuest(program: GuestProgram, output: string): Promise<void> {
 	const sources = (await sourcesOf(program)).filter((path) => /\.[cS]$/.test(path))
 	await mkdir(dirname(output), {recursive: true})
-	const own = program.on === 'Linux' ? [] : freestanding
+	const own = program.on === 'Linux' ? [] : [...freestanding, '-T', program.withoutFirmware ?? withFirmware]
 	const options = [...language, ...target, ...own, ...placed, ...exact, ...sources, '-o', output]
 	try {
 		await run(compiler, options, {cwd: root, env: {...process.env, LC_ALL: 'C', SOURCE_DATE_EPOCH: '0'}})

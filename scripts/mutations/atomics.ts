@@ -48,6 +48,20 @@ export const atomicMutations: readonly Mutation[] = [
 		tests: [besideThread, contention],
 	},
 	{
+		name: 'an AMO on a device register lets other accesses in between',
+		file: 'src/board/bus.ts',
+		find: 'return lock ? lock.run(body) : body()',
+		replace: 'return lock ? body() : body()',
+		tests: ['test/board/bus.test.ts'],
+	},
+	{
+		name: 'mtime and comparators are read as two words that need not belong together',
+		file: 'src/board/aclint.ts',
+		find: 'if (Atomics.load(words, this.#sequence) === before) return',
+		replace: 'if (before >= 0) return',
+		tests: ['test/board/aclint.test.ts'],
+	},
+	{
 		name: 'amomin and amomax do not retry after a lost compare-and-swap',
 		file,
 		// biome-ignore lint/suspicious/noTemplateCurlyInString: this is source text.

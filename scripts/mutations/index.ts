@@ -1,5 +1,6 @@
 /** All deliberate mistakes, by area. */
 import {atomicMutations} from './atomics.ts'
+import {codeStoreMutations} from './code-stores.ts'
 import {csrMutations} from './csrs.ts'
 import {fenceMutations} from './fences.ts'
 import {instructionMutations} from './instructions.ts'
@@ -15,6 +16,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	atomics: atomicMutations,
 	fences: fenceMutations,
 	CSRs: csrMutations,
+	'stores to code': codeStoreMutations,
 	translation: translationMutations,
 }
 

@@ -1,6 +1,14 @@
 /** A deliberate mistake, and the tests that must catch it. */
 
-export const areas = ['instructions', 'page walk', 'atomics', 'fences', 'CSRs', 'translation'] as const
+export const areas = [
+	'instructions',
+	'page walk',
+	'atomics',
+	'fences',
+	'CSRs',
+	'translation',
+	'stores to code',
+] as const
 export type Area = (typeof areas)[number]
 
 export type Mutation = Readonly<{

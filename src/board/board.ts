@@ -12,12 +12,13 @@ import {Bus} from './bus.ts'
 import {ConsoleBackend} from './console-backend.ts'
 import {Control, ControlWords} from './control.ts'
 import {DeviceLocks} from './device-locks.ts'
+import {EmptyPlace} from './empty-place.ts'
 import {GoldfishRtc, GoldfishRtcState} from './goldfish-rtc.ts'
-import {virtioSlotCount} from './memory-map.ts'
+import {emptyPlaces, virtioSlotCount} from './memory-map.ts'
 import {Plic, PlicState} from './plic.ts'
 import {TestFinisher} from './test-finisher.ts'
 import {Uart, UartState} from './uart.ts'
-import {VirtioMmio, VirtioMmioState} from './virtio-mmio.ts'
+import {VirtioMmio, VirtioMmioState, type VirtioMmioVersion} from './virtio-mmio.ts'
 import {VirtioRng} from './virtio-rng.ts'
 
 const BoardState = sharedStruct(
@@ -45,12 +46,14 @@ export function boardRegion(): RegionRequest {
 }
 
 export type BoardOptions = Readonly<{
-	/** Ticks of mtime since the machine started; see ticksSince(). */
+	/** Ticks of the machine's clock; see ticksSince(). */
 	now: () => number
 	/** The hart whose thread uses this board; undefined for the main thread. */
 	hart?: number
 	/** Milliseconds since 1970; by default the host's. For tests. */
 	wallTime?: () => number
+	/** Of the transport of all virtio-mmio slots; by default 1, as on QEMU's board. */
+	virtioMmioVersion?: VirtioMmioVersion | undefined
 	/** Fills an array with random bytes; by default from the host's generator. For tests. */
 	fillRandom?: (bytes: Uint8Array<ArrayBuffer>) => void
 }>
@@ -69,26 +72,33 @@ export class Board {
 	readonly #locks: DeviceLocks
 
 	constructor(memory: SharedMemory, blocks: VcpuBlocks, options: BoardOptions) {
-		const {now, hart, wallTime = Date.now, fillRandom = (bytes) => void crypto.getRandomValues(bytes)} = options
+		const {
+			now,
+			hart,
+			virtioMmioVersion: version = 1,
+			wallTime = Date.now,
+			fillRandom = (bytes) => void crypto.getRandomValues(bytes),
+		} = options
 		const {offset} = memory.region('devices')
 		const state = (name: keyof typeof BoardState.offset) => offset + BoardState.offset[name]
-		const ram = new GuestRam(memory)
+		const ram = new GuestRam(memory, blocks)
 		const control = new ControlWords(memory, blocks)
 		const locks = new DeviceLocks(memory, {control, hart})
 		const plic = new Plic(memory, {state: state('plic'), locks, blocks})
 		this.#locks = locks
 		this.control = control
 		this.plic = plic
-		this.aclint = new Aclint(memory, {state: state('aclint'), blocks, now})
+		this.aclint = new Aclint(memory, {state: state('aclint'), locks, blocks, now})
 		this.rtc = new GoldfishRtc(memory, {state: state('rtc'), locks, plic, control, wallTime})
 		this.uart = new Uart(memory, {state: state('uart'), locks, plic, control})
 		this.virtio = Array.from({length: virtioSlotCount}, (_, slot) => {
 			const device = slot === 0 ? new VirtioRng(fillRandom) : undefined
 			const slotState = state(`virtio${slot}` as keyof typeof BoardState.offset)
-			return new VirtioMmio(memory, {slot, state: slotState, locks, ram, plic, device})
+			return new VirtioMmio(memory, {slot, state: slotState, locks, ram, plic, version, device})
 		})
 		const finisher = new TestFinisher(control)
-		this.bus = new Bus([finisher, this.rtc, this.aclint, plic, this.uart, ...this.virtio])
+		const empty = (Object.keys(emptyPlaces) as (keyof typeof emptyPlaces)[]).map((name) => new EmptyPlace(name))
+		this.bus = new Bus([finisher, this.rtc, this.aclint, plic, this.uart, ...this.virtio, ...empty])
 		this.console = new ConsoleBackend(this.uart)
 	}
 

@@ -4,7 +4,7 @@ import type {Uart} from './uart.ts'
 export class ConsoleBackend {
 	readonly #uart: Uart
 	/** Input that the UART has not accepted yet, oldest first. */
-	#typed: Uint8Array[] = []
+	#typed: {bytes: Uint8Array; readonly taken: () => void}[] = []
 
 	constructor(uart: Uart) {
 		this.#uart = uart
@@ -18,24 +18,24 @@ export class ConsoleBackend {
 		return this.#uart.drainOutput()
 	}
 
-	/** Types bytes; those that do not fit wait here. @returns whether none wait. */
-	write(bytes: Uint8Array): boolean {
-		this.#typed.push(bytes)
-		return this.pump()
+	/** Types bytes; those that do not fit wait here. @param taken called once the UART has accepted all of them. */
+	write(bytes: Uint8Array, taken: () => void = () => {}): void {
+		// A copy: the caller may use its bytes for something else.
+		this.#typed.push({bytes: bytes.slice(), taken})
+		this.pump()
 	}
 
 	/**
 	 * Passes waiting input to the UART while it has room, unless a vCPU holds its lock.
 	 * Call it when the consoleInput or the deviceLock bell rings.
-	 * @returns whether no input waits any more.
 	 */
-	pump(): boolean {
-		for (let bytes = this.#typed.shift(); bytes; bytes = this.#typed.shift()) {
-			const accepted = this.#uart.feedInput(bytes)
-			if (accepted === bytes.length) continue
-			this.#typed.unshift(bytes.subarray(accepted))
-			return false
+	pump(): void {
+		for (let first = this.#typed[0]; first; first = this.#typed[0]) {
+			const accepted = this.#uart.feedInput(first.bytes)
+			first.bytes = first.bytes.subarray(accepted)
+			if (first.bytes.length > 0) return
+			this.#typed.shift()
+			first.taken()
 		}
-		return true
 	}
 }

@@ -28,7 +28,7 @@ export const MainDoorbell = {
 	deviceLock: 64,
 } as const
 
-export const StopReason = {powerOff: 1, reboot: 2, exitCode: 3, error: 4, host: 5} as const
+export const StopReason = {powerOff: 1, reboot: 2, exitCode: 3, error: 4, host: 5, aborted: 6} as const
 export type StopReason = (typeof StopReason)[keyof typeof StopReason]
 
 /** `exitCode`: 0 to 65535. `hart`: the hart that requested it, −1 for none. */

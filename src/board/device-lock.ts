@@ -35,6 +35,8 @@ export class DeviceLock {
 	readonly #device: string
 	readonly #self: number
 	readonly #onWanted: () => void
+	/** How many times this thread has acquired the lock and not released it. */
+	#depth = 0
 	/** Consecutive calls of watch() that found the lock not released since the call before. */
 	#watches = 0
 
@@ -46,16 +48,33 @@ export class DeviceLock {
 		this.#onWanted = onWanted ?? (() => {})
 	}
 
-	/** Acquires the lock; waits if it is held. Not reentrant; not for the main thread. @throws if the holder has died. */
+	/**
+	 * Acquires the lock; waits if another thread holds it. A thread may acquire a lock that it holds, and then releases it
+	 * as often. Not for the main thread. @throws if the holder has died.
+	 */
 	acquire(): void {
 		// Acquire: the last holder's writes are ordered before everything that follows. Pairs with release().
-		if (Atomics.compareExchange(this.#words, this.#word, 0, this.#self) !== 0) this.#acquireSlowly()
+		if (this.#depth === 0 && Atomics.compareExchange(this.#words, this.#word, 0, this.#self) !== 0)
+			this.#acquireSlowly()
+		this.#depth++
 	}
 
 	release(): void {
+		this.#depth--
+		if (this.#depth > 0) return
 		// Release: writes under the lock are ordered before it. Pairs with acquire().
 		const before = Atomics.exchange(this.#words, this.#word, 0)
 		if (before !== this.#self) this.#tellOthers(before)
+	}
+
+	/** Runs `body` under the lock; see acquire(). */
+	run<Result>(body: () => Result): Result {
+		this.acquire()
+		try {
+			return body()
+		} finally {
+			this.release()
+		}
 	}
 
 	/**
@@ -64,6 +83,7 @@ export class DeviceLock {
 	 */
 	tryRun<Result>(body: () => Result): Result | undefined {
 		if (!this.#tryAcquire()) return undefined
+		this.#depth++
 		try {
 			return body()
 		} finally {

@@ -2,10 +2,11 @@
 import {type SharedMemory, sharedStruct} from '../memory/index.ts'
 import type {AccessBytes, Device} from './bus.ts'
 import {type ControlWords, MainDoorbell} from './control.ts'
+import type {DeviceLock} from './device-lock.ts'
 import type {DeviceLocks} from './device-locks.ts'
 import {DeviceSection} from './device-section.ts'
 import {boardMap} from './memory-map.ts'
-import type {InterruptLines, Plic} from './plic.ts'
+import type {Plic} from './plic.ts'
 import {StateWords} from './state-words.ts'
 
 // Registers: Android's GOLDFISH-VIRTUAL-HARDWARE.TXT, "Goldfish RTC"; alarm registers as in QEMU.
@@ -35,6 +36,8 @@ export const GoldfishRtcState = sharedStruct(
 		alarmSet: 'i32',
 		irqEnabled: 'i32',
 		irqPending: 'i32',
+		/** See DeviceSection. */
+		level: 'i32',
 	},
 	{align: 64},
 )
@@ -47,6 +50,7 @@ export class GoldfishRtc implements Device {
 	/** The registers; the rest of the range in the device tree is empty. */
 	readonly size = 0x24
 	readonly narrowest = 4
+	readonly lock: DeviceLock
 	readonly #state: StateWords
 	readonly #section: DeviceSection
 	readonly #control: ControlWords
@@ -58,10 +62,13 @@ export class GoldfishRtc implements Device {
 		options: {state: number; locks: DeviceLocks; plic: Plic; control: ControlWords; wallTime: () => number},
 	) {
 		this.#state = new StateWords(memory, options.state)
-		this.#section = new DeviceSection({
-			lock: options.locks.add(this.name, options.state + field.lock),
+		this.lock = options.locks.add(this.name, options.state + field.lock)
+		this.#section = new DeviceSection(memory, {
+			lock: this.lock,
 			plic: options.plic,
-			driveLine: (lines) => this.#driveLine(lines),
+			irq: boardMap.rtc.irq,
+			driven: options.state + field.level,
+			level: () => (this.#state.get(field.irqPending) & this.#state.get(field.irqEnabled) ? 1 : 0),
 		})
 		this.#control = options.control
 		this.#wallTime = options.wallTime
@@ -91,6 +98,7 @@ export class GoldfishRtc implements Device {
 			if (left > 0n) return Math.ceil(Number(left) / 1e6)
 			this.#state.set(field.alarmSet, 0)
 			this.#state.set(field.irqPending, 1)
+			this.#section.event()
 			return undefined
 		})
 	}
@@ -157,9 +165,5 @@ export class GoldfishRtc implements Device {
 
 	#get(low: 'aheadLow' | 'alarmLow', high: 'aheadHigh' | 'alarmHigh'): bigint {
 		return BigInt.asIntN(64, (BigInt(this.#state.get(field[high])) << 32n) | BigInt(this.#state.get(field[low])))
-	}
-
-	#driveLine(lines: InterruptLines): void {
-		lines.setLevel(boardMap.rtc.irq, this.#state.get(field.irqPending) & this.#state.get(field.irqEnabled) ? 1 : 0)
 	}
 }

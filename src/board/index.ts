@@ -7,8 +7,8 @@ export {type ClockOrigin, ticksSince} from './clock.ts'
 export {ConsoleBackend} from './console-backend.ts'
 export {Control, ControlWords, MainDoorbell, type Stop, StopReason} from './control.ts'
 export {DeviceLock} from './device-lock.ts'
-export {type Fdt, type FdtNode, readFdt, writeFdt} from './device-tree/fdt.ts'
-export {type VirtTreeOptions, virtDeviceTree, virtIsa} from './device-tree/virt-tree.ts'
+export {type Fdt, type FdtNode, type FdtValue, readFdt, readFdtExtras, trimFdt, writeFdt} from './device-tree/fdt.ts'
+export {type VirtTreeOptions, virtDeviceTree, virtExtensions, virtIsa} from './device-tree/virt-tree.ts'
 export {GoldfishRtc} from './goldfish-rtc.ts'
 export {
 	type BoardDevice,
@@ -22,4 +22,4 @@ export {
 export {Plic, plicSources} from './plic.ts'
 export {Finisher} from './test-finisher.ts'
 export {Uart} from './uart.ts'
-export {VirtioMmio} from './virtio-mmio.ts'
+export {VirtioMmio, type VirtioMmioVersion} from './virtio-mmio.ts'

@@ -17,6 +17,14 @@ export const boardMap = {
 	ram: {base: ramBase},
 } as const
 
+/** What QEMU's `virt` has besides, and this board has not. */
+export const emptyPlaces = {
+	pciPorts: {base: 0x300_0000, size: 0x1_0000},
+	firmwareConfiguration: {base: 0x1010_0000, size: 0x18},
+	flash: {base: 0x2000_0000, size: 0x400_0000},
+	pciConfiguration: {base: 0x3000_0000, size: 0x1000_0000},
+} as const
+
 /** @param slot 0 … virtioSlotCount − 1. */
 export function virtioSlot(slot: number): BoardDevice {
 	return {base: 0x1000_1000 + 0x1000 * slot, size: 0x1000, irq: 1 + slot}

@@ -24,14 +24,15 @@ const thresholdRegister = 0
 const claimRegister = 4
 
 /**
- * All fields are accessed under the lock. Gateways are level-triggered: a source is pending while its line is high and
- * it is not claimed.
+ * All fields are accessed under the lock. A gateway forwards each event of its device once, as on QEMU's board: a device that
+ * sets its line high makes the source pending, even if the line is high already; a claim ends that, or a low line. A line that
+ * merely stays high interrupts no more. See docs/decisions.md.
  */
 export const PlicState = sharedStruct(
 	{
 		lock: 'i32',
-		/** One bit per source: whether its line is high, and whether it is claimed and not completed. */
-		level: array('i32', sourceWords),
+		/** One bit per source: whether it is pending, and whether it is claimed and not completed. */
+		pending: array('i32', sourceWords),
 		claimed: array('i32', sourceWords),
 		priority: array('i32', sourceWords * 32),
 		/** Per context, one bit per source. */
@@ -45,7 +46,7 @@ const field = PlicState.offset
 
 /** Through this a device drives its interrupt line. */
 export type InterruptLines = Readonly<{
-	/** Sets the level of a source's line. @param irq 1 … plicSources. */
+	/** Sets a source's line. Each call with 1 is an event: the source becomes pending. @param irq 1 … plicSources. */
 	setLevel(irq: number, level: 0 | 1): void
 }>
 
@@ -56,14 +57,14 @@ export class Plic implements Device, InterruptLines {
 	readonly narrowest = 4
 	readonly #blocks: VcpuBlocks
 	readonly #state: StateWords
-	readonly #lock: DeviceLock
+	readonly lock: DeviceLock
 	readonly #contexts: number
 	/** For callers that hold the lock. */
 	readonly #lockedLines: InterruptLines = {setLevel: (irq, level) => this.#setLevel(irq, level)}
 
 	constructor(memory: SharedMemory, options: {state: number; locks: DeviceLocks; blocks: VcpuBlocks}) {
 		this.#state = new StateWords(memory, options.state)
-		this.#lock = options.locks.add(this.name, options.state + field.lock)
+		this.lock = options.locks.add(this.name, options.state + field.lock)
 		this.#blocks = options.blocks
 		this.#contexts = options.blocks.count * 2
 	}
@@ -75,11 +76,11 @@ export class Plic implements Device, InterruptLines {
 
 	/** From any vCPU's thread; acquires the PLIC's lock and no other. @param irq 1 … plicSources. */
 	setLevel(irq: number, level: 0 | 1): void {
-		this.#lock.acquire()
+		this.lock.acquire()
 		try {
 			this.#setLevel(irq, level)
 		} finally {
-			this.#lock.release()
+			this.lock.release()
 		}
 	}
 
@@ -88,11 +89,22 @@ export class Plic implements Device, InterruptLines {
 	 * @returns undefined without running `body` if the lock is held; see DeviceLock.tryRun().
 	 */
 	tryRun<Result>(body: (lines: InterruptLines) => Result): Result | undefined {
-		return this.#lock.tryRun(() => body(this.#lockedLines))
+		return this.lock.tryRun(() => body(this.#lockedLines))
+	}
+
+	/** Whether a source is enabled for a context: a device may interrupt it one day. From any vCPU's thread. */
+	mayInterrupt(context: number): boolean {
+		this.lock.acquire()
+		try {
+			const enable = field.enable + context * sourceWords * 4
+			return Array.from({length: sourceWords}, (_, word) => this.#state.get(enable + word * 4)).some(Boolean)
+		} finally {
+			this.lock.release()
+		}
 	}
 
 	read(offset: number, _bytes: AccessBytes): number {
-		this.#lock.acquire()
+		this.lock.acquire()
 		try {
 			if (offset >= contextBase) return this.#readContext(offset - contextBase)
 			if (offset >= enableBase) {
@@ -101,16 +113,16 @@ export class Plic implements Device, InterruptLines {
 			}
 			if (offset >= pendingBase) {
 				const word = offset - pendingBase
-				return word < sourceWords * 4 ? this.#pending(word) : 0
+				return word < sourceWords * 4 ? this.#state.get(field.pending + word) : 0
 			}
 			return offset <= plicSources * 4 ? this.#state.get(field.priority + offset - priorityBase) : 0
 		} finally {
-			this.#lock.release()
+			this.lock.release()
 		}
 	}
 
 	write(offset: number, _bytes: AccessBytes, value: number): void {
-		this.#lock.acquire()
+		this.lock.acquire()
 		try {
 			if (offset >= contextBase) this.#writeContext(offset - contextBase, value)
 			else if (offset >= enableBase) this.#writeEnable(offset, value)
@@ -119,16 +131,20 @@ export class Plic implements Device, InterruptLines {
 				this.#driveSource((offset - priorityBase) >> 2)
 			}
 		} finally {
-			this.#lock.release()
+			this.lock.release()
 		}
 	}
 
 	#setLevel(irq: number, level: 0 | 1): void {
-		const bits = this.#state.get(field.level + wordOf(irq))
-		const changed = level ? bits | bitOf(irq) : bits & ~bitOf(irq)
-		if (changed >>> 0 === bits) return
-		this.#state.set(field.level + wordOf(irq), changed)
-		this.#driveSource(irq)
+		if (this.#put(field.pending, irq, level)) this.#driveSource(irq)
+	}
+
+	/** Sets a source's bit. @returns whether that changed it. */
+	#put(words: number, irq: number, value: 0 | 1): boolean {
+		const before = this.#state.get(words + wordOf(irq))
+		const after = (value ? before | bitOf(irq) : before & ~bitOf(irq)) >>> 0
+		this.#state.set(words + wordOf(irq), after)
+		return after !== before
 	}
 
 	#readContext(offset: number): number {
@@ -167,8 +183,8 @@ export class Plic implements Device, InterruptLines {
 	#claim(context: number): number {
 		const irq = this.#best(context, 0)
 		if (irq === 0) return 0
-		const word = field.claimed + wordOf(irq)
-		this.#state.set(word, this.#state.get(word) | bitOf(irq))
+		this.#put(field.pending, irq, 0)
+		this.#put(field.claimed, irq, 1)
 		this.#driveSource(irq)
 		return irq
 	}
@@ -176,13 +192,13 @@ export class Plic implements Device, InterruptLines {
 	/** Ignored if the source is not enabled for the context. PLIC specification, "Interrupt Completion". */
 	#complete(context: number, irq: number): void {
 		if (irq < 1 || irq > plicSources || !this.#enabled(context, irq)) return
-		const word = field.claimed + wordOf(irq)
-		this.#state.set(word, this.#state.get(word) & ~bitOf(irq))
+		this.#put(field.claimed, irq, 0)
 		this.#driveSource(irq)
 	}
 
-	#pending(word: number): number {
-		return (this.#state.get(field.level + word) & ~this.#state.get(field.claimed + word)) >>> 0
+	/** Sources that could be claimed: a source that is pending again waits until it is completed. */
+	#claimable(word: number): number {
+		return this.#state.get(field.pending + word) & ~this.#state.get(field.claimed + word)
 	}
 
 	#enabled(context: number, irq: number): boolean {
@@ -197,7 +213,7 @@ export class Plic implements Device, InterruptLines {
 		let best = 0
 		let bestPriority = floor
 		for (let word = 0; word < sourceWords * 4; word += 4) {
-			let ready = this.#pending(word) & this.#state.get(field.enable + context * sourceWords * 4 + word)
+			let ready = this.#claimable(word) & this.#state.get(field.enable + context * sourceWords * 4 + word)
 			for (; ready !== 0; ready &= ready - 1) {
 				const irq = word * 8 + 31 - Math.clz32(ready & -ready)
 				const priority = this.#state.get(field.priority + irq * 4)

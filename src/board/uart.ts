@@ -1,12 +1,16 @@
-/** NS16550A UART. Its serial line is a pair of rings that the main thread serves. */
+/**
+ * NS16550A UART. Its serial line is a pair of rings that the main thread serves. Events, as QEMU's serial.c has them: a byte
+ * is sent, received or read, the transmitter has room again, IER or FCR is written.
+ */
 import {array, type SharedMemory, sharedStruct} from '../memory/index.ts'
 import type {AccessBytes, Device} from './bus.ts'
 import {ByteRing, byteRing} from './byte-ring.ts'
 import {type ControlWords, MainDoorbell} from './control.ts'
+import type {DeviceLock} from './device-lock.ts'
 import type {DeviceLocks} from './device-locks.ts'
 import {DeviceSection} from './device-section.ts'
 import {boardMap} from './memory-map.ts'
-import type {InterruptLines, Plic} from './plic.ts'
+import type {Plic} from './plic.ts'
 import {StateWords} from './state-words.ts'
 
 // Registers: PC16550D data sheet, table II, "Summary of Registers".
@@ -52,7 +56,7 @@ export const UartState = sharedStruct(
 		polls: 'i32',
 		/** 1 once the guest has asserted RTS. */
 		usesRts: 'i32',
-		/** Level of the interrupt line. */
+		/** See DeviceSection. */
 		level: 'i32',
 		/** Bytes sent in loopback mode and not yet received, oldest first. */
 		loopbackCount: 'i32',
@@ -76,6 +80,7 @@ export class Uart implements Device {
 	/** The eight registers; the rest of the range in the device tree is empty. */
 	readonly size = 8
 	readonly narrowest = 1
+	readonly lock: DeviceLock
 	readonly #memory: SharedMemory
 	readonly #base: number
 	readonly #state: StateWords
@@ -91,10 +96,13 @@ export class Uart implements Device {
 		this.#memory = memory
 		this.#base = state
 		this.#state = new StateWords(memory, state)
-		this.#section = new DeviceSection({
-			lock: locks.add(this.name, state + field.lock),
+		this.lock = locks.add(this.name, state + field.lock)
+		this.#section = new DeviceSection(memory, {
+			lock: this.lock,
 			plic,
-			driveLine: (lines) => this.#driveLine(lines),
+			irq: boardMap.uart.irq,
+			driven: state + field.level,
+			level: () => (this.#interruptId() === Iir.none ? 0 : 1),
 		})
 		this.#control = control
 		const onFilled = () => control.ringMain(MainDoorbell.consoleOutput)
@@ -170,6 +178,7 @@ export class Uart implements Device {
 	feedInput(bytes: Uint8Array): number {
 		const taken = this.#section.tryRun(() => {
 			const count = this.#input.push(bytes)
+			this.#section.event()
 			// Orders nothing: under the lock, as is its partner in #takeInput().
 			if (count < bytes.length) this.#exchange('inputRefused', 1)
 			return count
@@ -179,6 +188,7 @@ export class Uart implements Device {
 
 	#announceReadiness(): void {
 		this.#state.set(field.transmitterEmpty, 1)
+		this.#section.event()
 		this.#readinessOwed = false
 	}
 
@@ -187,7 +197,7 @@ export class Uart implements Device {
 		const divisorLatch = (state.get(field.lcr) & Lcr.divisorLatch) !== 0
 		switch (register) {
 			case Register.data:
-				return divisorLatch ? state.get(field.divisorLow) : this.#receive()
+				return divisorLatch ? state.get(field.divisorLow) : this.#read()
 			case Register.ier:
 				return divisorLatch ? state.get(field.divisorHigh) : state.get(field.ier)
 			case Register.iirFcr: {
@@ -201,6 +211,7 @@ export class Uart implements Device {
 				return state.get(field.mcr)
 			case Register.lsr: {
 				const lsr = this.#lineStatus()
+				if (state.get(field.lineErrors)) this.#section.event()
 				state.set(field.lineErrors, 0)
 				return lsr
 			}
@@ -236,6 +247,8 @@ export class Uart implements Device {
 				return
 			case Register.mcr:
 				state.set(field.mcr, value & Mcr.all)
+				// RTS may let input in.
+				this.#section.event()
 				// In loopback mode the outputs are off, whatever their bits.
 				if (value & Mcr.requestToSend && !(value & Mcr.loopback)) state.set(field.usesRts, 1)
 				return
@@ -249,6 +262,7 @@ export class Uart implements Device {
 		const before = this.#state.get(field.ier)
 		this.#state.set(field.ier, ier)
 		if (ier & Ier.received) this.#state.set(field.receiverOff, 0)
+		if (before !== ier) this.#section.event()
 		if (!((before ^ ier) & Ier.transmitterEmpty)) return
 		if (ier & Ier.transmitterEmpty) this.#afterTransmit()
 		else this.#state.set(field.transmitterEmpty, 0)
@@ -256,6 +270,7 @@ export class Uart implements Device {
 
 	/** The input ring is the far end of the line, not the FIFO: clearing the FIFO loses no input. */
 	#writeFcr(value: number): void {
+		this.#section.event()
 		const wasEnabled = this.#state.get(field.fcr) & Fcr.enable
 		if (value & Fcr.enable) this.#state.set(field.receiverOff, 0)
 		else if (wasEnabled) this.#state.set(field.receiverOff, 1)
@@ -290,6 +305,7 @@ export class Uart implements Device {
 	}
 
 	#transmit(byte: number): void {
+		this.#section.event()
 		if (this.#state.get(field.mcr) & Mcr.loopback) this.#loopBack(byte)
 		// If the ring is full, the byte is lost: the driver did not wait for LSR.THRE.
 		else this.#output.put(byte)
@@ -320,6 +336,12 @@ export class Uart implements Device {
 		}
 		this.#state.set(field.loopback + count * 4, byte)
 		this.#state.set(field.loopbackCount, count + 1)
+	}
+
+	/** What is left interrupts again. */
+	#read(): number {
+		this.#section.event()
+		return this.#receive()
 	}
 
 	#receive(): number {
@@ -364,13 +386,6 @@ export class Uart implements Device {
 			return fcr & Fcr.enable && received < (receiveTriggers[fcr >> 6] ?? 1) ? Iir.timeout : Iir.received
 		}
 		return ier & Ier.transmitterEmpty && this.#state.get(field.transmitterEmpty) ? Iir.transmitterEmpty : Iir.none
-	}
-
-	#driveLine(lines: InterruptLines): void {
-		const level = this.#interruptId() === Iir.none ? 0 : 1
-		if (level === this.#state.get(field.level)) return
-		this.#state.set(field.level, level)
-		lines.setLevel(boardMap.uart.irq, level)
 	}
 
 	/** Exchanges a flag between the vCPUs and the main thread. Each use names its partner. */

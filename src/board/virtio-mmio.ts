@@ -1,14 +1,18 @@
-/** One virtio-mmio slot (transport version 2): registers, negotiation, queues. An empty slot has device ID 0. */
+/**
+ * One virtio-mmio slot: registers, negotiation, queues. An empty slot has device ID 0. The transport is of version 2, or of
+ * version 1, the legacy interface.
+ */
 import {array, type Gpa, type GuestRam, type SharedMemory, sharedStruct} from '../memory/index.ts'
 import type {AccessBytes, Device} from './bus.ts'
 import type {DeviceLock} from './device-lock.ts'
 import type {DeviceLocks} from './device-locks.ts'
+import {DeviceSection} from './device-section.ts'
 import {virtioSlot} from './memory-map.ts'
 import type {Plic} from './plic.ts'
 import {StateWords} from './state-words.ts'
 import {type Broken, type QueueField, QueueState, Virtqueue} from './virtqueue.ts'
 
-// Registers: virtio 1.2, 4.2.2 "MMIO Device Register Layout".
+// Registers: virtio 1.2, 4.2.2 "MMIO Device Register Layout"; of version 1 only: 4.2.4 "Legacy interface".
 const Register = {
 	magicValue: 0x000,
 	version: 0x004,
@@ -18,9 +22,15 @@ const Register = {
 	deviceFeaturesSelect: 0x014,
 	driverFeatures: 0x020,
 	driverFeaturesSelect: 0x024,
+	/** Version 1. */
+	guestPageSize: 0x028,
 	queueSelect: 0x030,
 	queueSizeMaximum: 0x034,
 	queueSize: 0x038,
+	/** Version 1. */
+	queueAlign: 0x03c,
+	/** Version 1. */
+	queuePageFrame: 0x040,
 	queueReady: 0x044,
 	queueNotify: 0x050,
 	interruptStatus: 0x060,
@@ -50,12 +60,19 @@ const Interrupt = {usedBuffer: 1, configuration: 2} as const
 const version1 = 1
 
 const maximumQueues = 4
+/** What a driver of version 1 gets that does not say, as on QEMU's board. */
+const legacyAlign = 4096
 const maximumQueueSize = 256
 
 /** All fields are accessed under the lock. */
 export const VirtioMmioState = sharedStruct(
 	{
 		lock: 'i32',
+		/** See DeviceSection. */
+		level: 'i32',
+		/** Version 1: bytes. Drivers such as Linux's set it before they reset the device. */
+		guestPageSize: 'i32',
+		// what a reset of the device clears
 		status: 'i32',
 		deviceFeaturesSelect: 'i32',
 		driverFeaturesSelect: 'i32',
@@ -68,6 +85,9 @@ export const VirtioMmioState = sharedStruct(
 )
 
 const field = VirtioMmioState.offset
+
+/** The version register of every slot. */
+export type VirtioMmioVersion = 1 | 2
 
 /** The device in a slot. */
 export interface VirtioDevice {
@@ -90,10 +110,10 @@ export class VirtioMmio implements Device {
 	/** Registers and configuration, as on QEMU's board; the rest of the range in the device tree is empty. */
 	readonly size = 0x200
 	readonly narrowest = 1
-	readonly #irq: number
+	readonly lock: DeviceLock
 	readonly #state: StateWords
-	readonly #lock: DeviceLock
-	readonly #plic: Plic
+	readonly #section: DeviceSection
+	readonly #version: VirtioMmioVersion
 	readonly #device: VirtioDevice | undefined
 	readonly #queues: readonly Virtqueue[]
 
@@ -105,17 +125,24 @@ export class VirtioMmio implements Device {
 			locks: DeviceLocks
 			ram: GuestRam
 			plic: Plic
+			version: VirtioMmioVersion
 			device: VirtioDevice | undefined
 		},
 	) {
-		const {slot, state, locks, ram, plic, device} = options
+		const {slot, state, locks, ram, plic, version, device} = options
 		const {base, irq} = virtioSlot(slot)
 		this.name = `virtio-mmio slot ${slot}`
 		this.base = base
-		this.#irq = irq
 		this.#state = new StateWords(memory, state)
-		this.#lock = locks.add(this.name, state + field.lock)
-		this.#plic = plic
+		this.lock = locks.add(this.name, state + field.lock)
+		this.#section = new DeviceSection(memory, {
+			lock: this.lock,
+			plic,
+			irq,
+			driven: state + field.level,
+			level: () => (this.#state.get(field.interruptStatus) ? 1 : 0),
+		})
+		this.#version = version
 		this.#device = device
 		this.#queues = Array.from(
 			{length: device?.queueCount ?? 0},
@@ -130,18 +157,18 @@ export class VirtioMmio implements Device {
 
 	read(offset: number, bytes: AccessBytes): number {
 		if (offset === Register.magicValue && bytes === 4) return magic
-		if (offset === Register.version && bytes === 4) return 2
+		if (offset === Register.version && bytes === 4) return this.#version
 		if (offset === Register.vendorId && bytes === 4) return vendor
 		const device = this.#device
 		if (!device) return 0
 		if (offset >= Register.config) return device.readConfig?.(offset - Register.config, bytes) ?? 0
-		return bytes === 4 ? this.#locked(() => this.#readRegister(device, offset)) : 0
+		return bytes === 4 ? this.#section.run(() => this.#readRegister(device, offset)) : 0
 	}
 
 	write(offset: number, bytes: AccessBytes, value: number): void {
 		const device = this.#device
 		if (device && bytes === 4 && offset < Register.config) {
-			this.#locked(() => this.#writeRegister(device, {offset, value}))
+			this.#section.run(() => this.#writeRegister(device, {offset, value}))
 		}
 	}
 
@@ -154,11 +181,14 @@ export class VirtioMmio implements Device {
 			case Register.queueSizeMaximum:
 				return this.#selected ? maximumQueueSize : 0
 			case Register.queueReady:
-				return this.#selected?.get('ready') ?? 0
+				return this.#isLegacy ? 0 : (this.#selected?.get('ready') ?? 0)
+			case Register.queuePageFrame:
+				return this.#isLegacy ? (this.#selected?.get('pageFrame') ?? 0) : 0
 			case Register.interruptStatus:
 				return this.#state.get(field.interruptStatus)
 			case Register.status:
-				return this.#state.get(field.status)
+				// A driver of version 1 knows no DEVICE_NEEDS_RESET.
+				return this.#state.get(field.status) & (this.#isLegacy ? ~Status.needsReset : ~0)
 			default:
 				// Shared memory regions: a length of −1 means that there are none.
 				return offset >= Register.sharedMemoryLow && offset < Register.sharedMemoryEnd ? 0xffff_ffff : 0
@@ -189,12 +219,18 @@ export class VirtioMmio implements Device {
 				return
 			case Register.interruptAcknowledge:
 				state.set(field.interruptStatus, state.get(field.interruptStatus) & ~value)
+				this.#section.event()
 				return
 			case Register.status:
 				this.#writeStatus(device, value & 0xff)
 				return
+			case Register.guestPageSize:
+				// A power of two; 1 if none was written.
+				state.set(field.guestPageSize, value & -value)
+				return
 			default:
-				this.#writeQueue(offset, value)
+				if (this.#isLegacy) this.#writeLegacyQueue({offset, value})
+				else this.#writeQueue(offset, value)
 		}
 	}
 
@@ -207,6 +243,21 @@ export class VirtioMmio implements Device {
 		if (offset === Register.queueSize) queue.set('size', value)
 		const name = queueAddressRegisters[offset]
 		if (name) queue.set(name, value)
+	}
+
+	#writeLegacyQueue({offset, value}: {offset: number; value: number}): void {
+		const queue = this.#selected
+		if (!queue) return
+		if (offset === Register.queueSize) queue.set('size', value)
+		if (offset === Register.queueAlign) queue.set('align', value)
+		if (offset !== Register.queuePageFrame) return
+		// As on QEMU's board: drivers of version 1 write 0 to give the queue up, and set the device up anew after that.
+		if (value === 0) return this.#reset()
+		if (queue.get('size') === 0) queue.set('size', maximumQueueSize)
+		if (queue.get('align') === 0) queue.set('align', legacyAlign)
+		queue.set('pageFrame', value)
+		queue.layOutLegacy(this.#state.get(field.guestPageSize))
+		this.#setReady(queue, 1)
 	}
 
 	#setReady(queue: Virtqueue, ready: number): void {
@@ -232,8 +283,12 @@ export class VirtioMmio implements Device {
 	}
 
 	#writeStatus(device: VirtioDevice, status: number): void {
-		if (status === 0) {
-			this.#state.clear({from: field.status, to: VirtioMmioState.size})
+		if (status === 0) return this.#reset()
+		if (this.#isLegacy) {
+			const isNew = status & ~this.#state.get(field.status)
+			this.#state.set(field.status, status | (this.#state.get(field.status) & Status.needsReset))
+			// Drivers of version 1 may make buffers available, and notify, before they are done.
+			if (isNew & Status.driverOk) for (const number of this.#queues.keys()) this.#notify(device, number)
 			return
 		}
 		const accepted = [0, 1].every((word) => {
@@ -245,34 +300,32 @@ export class VirtioMmio implements Device {
 		this.#state.set(field.status, (status & ~refused) | kept)
 	}
 
+	#reset(): void {
+		this.#state.clear({from: field.status, to: VirtioMmioState.size})
+		this.#section.event()
+	}
+
 	/** An error from which only a reset recovers, announced by a configuration interrupt. virtio 1.2, 2.1.2. */
 	#needReset(): void {
 		this.#state.set(field.status, this.#state.get(field.status) | Status.needsReset)
-		if (this.#state.get(field.status) & Status.driverOk) this.#interrupt(Interrupt.configuration)
+		if (!this.#isLegacy && this.#state.get(field.status) & Status.driverOk) this.#interrupt(Interrupt.configuration)
 	}
 
 	#interrupt(bit: number): void {
 		this.#state.set(field.interruptStatus, this.#state.get(field.interruptStatus) | bit)
+		this.#section.event()
 	}
 
 	#offered(device: VirtioDevice, word: number): number {
 		if (word === 0) return device.features >>> 0
-		return word === 1 ? version1 : 0
+		return word === 1 && !this.#isLegacy ? version1 : 0
+	}
+
+	get #isLegacy(): boolean {
+		return this.#version === 1
 	}
 
 	get #selected(): Virtqueue | undefined {
 		return this.#queues[this.#state.get(field.queueSelect)]
-	}
-
-	/** Runs `body` under the lock, then drives the interrupt line. */
-	#locked<Result>(body: () => Result): Result {
-		this.#lock.acquire()
-		try {
-			const result = body()
-			this.#plic.setLevel(this.#irq, this.#state.get(field.interruptStatus) ? 1 : 0)
-			return result
-		} finally {
-			this.#lock.release()
-		}
 	}
 }

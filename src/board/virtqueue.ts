@@ -20,6 +20,9 @@ export const QueueState = sharedStruct({
 	driverHigh: 'i32',
 	deviceLow: 'i32',
 	deviceHigh: 'i32',
+	/** Of the legacy interface: where the rings lie, in pages of the driver's choice, and how the used ring is aligned. */
+	pageFrame: 'i32',
+	align: 'i32',
 	/** Entries of the available ring taken, and entries of the used ring returned; modulo 2^16. */
 	taken: 'i32',
 	used: 'i32',
@@ -50,6 +53,24 @@ export class Virtqueue {
 
 	set(field: QueueField, value: number): void {
 		this.#state.set(QueueState.offset[field], value)
+	}
+
+	/** Sets the addresses of the rings as the legacy interface lays them out. virtio 1.2, 2.7.2 "Legacy Interfaces: A Note on Virtqueue Layout". */
+	layOutLegacy(pageBytes: number): void {
+		const size = this.get('size')
+		const align = this.get('align') || 1
+		const descriptors = this.get('pageFrame') * (pageBytes || 1)
+		const available = descriptors + Descriptor.size * size
+		// The available ring ends with a field of two bytes, used_event.
+		const used = Math.ceil((available + Available.size + 2 * size + 2) / align) * align
+		this.#setAddress('descriptor', descriptors)
+		this.#setAddress('driver', available)
+		this.#setAddress('device', used)
+	}
+
+	#setAddress(area: 'descriptor' | 'driver' | 'device', gpa: Gpa): void {
+		this.set(`${area}Low`, gpa % 2 ** 32)
+		this.set(`${area}High`, Math.floor(gpa / 2 ** 32))
 	}
 
 	/** Checks the addresses of the rings. @returns undefined if all are aligned and in guest RAM. */
@@ -90,9 +111,11 @@ export class Virtqueue {
 		// Plain: ordered before the store of the index below; the driver reads no element behind the index.
 		u32[this.ram.ramOffset(element + UsedElement.offset.id, 4) >>> 2] = chain.head
 		u32[this.ram.ramOffset(element + UsedElement.offset.length, 4) >>> 2] = written
+		this.ram.written(element, UsedElement.size)
 		this.set('used', (used + 1) & 0xffff)
 		// Publish: element and buffers are ordered before it. Pairs with the driver's barrier after it loads the index.
 		Atomics.store(u16, this.#u16(this.#usedRing + Used.offset.index), (used + 1) & 0xffff)
+		this.ram.written(this.#usedRing, Used.size)
 	}
 
 	wantsInterrupt(): boolean {

@@ -15,7 +15,8 @@ import {emitMultiplyHigh} from './multiply-high.ts'
 const ownSignatures = {
 	readMemory: [['i64', 'i32'], ['i32']],
 	writeMemory: [['i64', 'i32', 'i64'], ['i32']],
-	atomicAddress: [['i64', 'i32', 'i32'], ['i32']],
+	atomicAddress: [['i64', 'i32', 'i32', 'i64'], ['i32']],
+	coverFromRegion: [['i32', 'i32', 'i32'], ['i32']],
 	fetch: [['i64'], ['i32']],
 	fetchAcross: [['i64'], ['i32']],
 	raise: [['i32', 'i64'], []],
@@ -62,7 +63,7 @@ function callSignatures(): [CallName, Signature][] {
 export const allCoreNames: readonly CoreName[] = [...signatures.keys()]
 
 /** Functions that every module of regions needs. */
-const always: readonly CoreName[] = ['readMemory', 'writeMemory', 'raise', 'poll']
+const always: readonly CoreName[] = ['readMemory', 'writeMemory', 'raise', 'poll', 'coverFromRegion']
 
 /** The functions of the hart core that regions with these instructions may call. */
 export function coreNamesOf(instructionsOfRegions: Iterable<Instruction>): ReadonlySet<CoreName> {
@@ -80,19 +81,31 @@ export function coreNamesOf(instructionsOfRegions: Iterable<Instruction>): Reado
 	return names
 }
 
+/** Those that may ask a region to be left before they store: in regions, others stand for them. */
+const inRegion: Partial<Record<CoreName, string>> = {
+	writeMemory: 'writeMemoryInRegion',
+	atomicAddress: 'atomicAddressInRegion',
+	zeroBlock: 'zeroBlockInRegion',
+}
+
 export class CalledFunctions {
 	readonly #references: ReadonlyMap<CoreName | MultiplyHighName, FunctionReference>
 
 	/**
 	 * To be called before the module defines anything: imports come first.
 	 * @param options.multiplyHigh whether to define upper halves of products.
+	 * @param options.caller what the module is.
 	 */
-	constructor(module: ModuleBuilder, options: {names: Iterable<CoreName>; multiplyHigh: boolean}) {
+	constructor(
+		module: ModuleBuilder,
+		options: {names: Iterable<CoreName>; multiplyHigh: boolean; caller: 'interpreter' | 'regions'},
+	) {
 		const references = new Map<CoreName | MultiplyHighName, FunctionReference>()
 		for (const name of options.names) {
 			const signature = signatures.get(name)
 			assert(signature, `${name} is a function of the hart core that generated code calls`)
-			references.set(name, module.importFunction('hart', name, signature))
+			const imported = (options.caller === 'regions' && inRegion[name]) || name
+			references.set(name, module.importFunction('hart', imported, signature))
 		}
 		if (options.multiplyHigh) for (const [name, reference] of emitMultiplyHigh(module)) references.set(name, reference)
 		this.#references = references

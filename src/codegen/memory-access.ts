@@ -1,7 +1,7 @@
 /** Emits guest loads, stores and atomics: the TLB lookup inline, everything else in the hart core. */
 
 import type {AccessBytes, AmoName, Expression, Type} from '../isa/index.ts'
-import {pageMask, pageShift} from '../memory/index.ts'
+import {AtomicOperation, pageMask, pageShift} from '../memory/index.ts'
 import {type TagEncoding, TlbEntry, tagBias} from '../tlb/index.ts'
 import type {Code, Label, Local, MemoryOpcode} from '../wasm/index.ts'
 import {offsets} from './block-offsets.ts'
@@ -110,10 +110,10 @@ export class MemoryAccess {
 		const code = this.#code
 		const offset = code.local('i32')
 		const value = code.local(e.type)
-		this.#atomicOffset({gva: operands.gva, bytes: e.bytes, tag: 'writeTag'}, trap)
-		code.set(offset)
 		operands.value()
 		code.set(value)
+		this.#atomicOffset({gva: operands.gva, bytes: e.bytes, operation: AtomicOperation[e.name], value}, trap)
+		code.set(offset)
 		const operation = rmwOperation[e.name]
 		if (operation)
 			code
@@ -133,7 +133,7 @@ export class MemoryAccess {
 		const type = bytes === 4 ? 'i32' : 'i64'
 		const offset = code.local('i32')
 		const value = code.local(type)
-		this.#atomicOffset({gva, bytes, tag: 'readTag'}, trap)
+		this.#atomicOffset({gva, bytes, operation: AtomicOperation.loadReserved}, trap)
 		code.set(offset)
 		// Ordered before every later access of this hart, with or without aq: no fence. Pairs with the compare-exchange of
 		// storeConditional() and with AMOs on any hart.
@@ -154,10 +154,10 @@ export class MemoryAccess {
 		const offset = code.local('i32')
 		const reserved = code.local(type)
 		const value = code.local(type)
-		this.#atomicOffset({gva: operands.gva, bytes, tag: 'writeTag'}, trap)
-		code.set(offset)
 		operands.value()
 		code.set(value)
+		this.#atomicOffset({gva: operands.gva, bytes, operation: AtomicOperation.storeConditional, value}, trap)
+		code.set(offset)
 		code.get(this.#block).memory('i32.load', offsets.reservationOffset).get(offset).op('i32.eq')
 		code.get(this.#block).memory('i32.load', offsets.reservationBytes).i32(bytes).op('i32.eq')
 		code.op('i32.and').if(
@@ -232,10 +232,19 @@ export class MemoryAccess {
 		code.release(old, seen)
 	}
 
-	#atomicOffset(access: {gva: Push; bytes: AccessBytes; tag: 'readTag' | 'writeTag'}, trap: Label): void {
-		this.#offset(access, (address) => {
-			const kind = access.tag === 'readTag' ? 0 : 1
-			this.#call('atomicAddress', () => this.#code.get(address).i32(access.bytes).i32(kind), trap)
+	// Pushes the offset at which to carry out the operation. For a device register the hart core has carried it out, and
+	// the offset is one at which the same operation has the same result.
+	#atomicOffset(access: {gva: Push; bytes: 4 | 8; operation: number; value?: Local}, trap: Label): void {
+		const {gva, bytes, operation, value} = access
+		const tag = operation === AtomicOperation.loadReserved ? 'readTag' : 'writeTag'
+		this.#offset({gva, bytes, tag}, (address) => {
+			const push = (): void => {
+				const code = this.#code.get(address).i32(bytes).i32(operation)
+				if (value === undefined) code.i64(0n)
+				else code.get(value)
+				if (value?.type === 'i32') code.op('i64.extend_i32_u')
+			}
+			this.#call('atomicAddress', push, trap)
 		})
 	}
 

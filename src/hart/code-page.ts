@@ -1,5 +1,5 @@
 /** Decoded code: a vCPU's copy of a page of guest instructions. */
-import {array, pageBytes, sharedStruct} from '../memory/index.ts'
+import {array, codeLineBytes, pageBytes, sharedStruct} from '../memory/index.ts'
 
 /** Instructions begin at every halfword. */
 export const parcelBytes = 2
@@ -18,13 +18,22 @@ export const CodePage = sharedStruct(
 	{
 		/** `pageSlots` instruction slots and two sentinels. */
 		slots: array('i64', pageSlots + 2),
-		/** The bytes that were decoded, and up to two more of an instruction that crosses the page. */
+		/** The bytes that were decoded: where `covered` says so, equal to memory. Up to two more of an instruction that crosses the page. */
 		snapshot: array('i64', pageBytes / 8 + 1),
 		/** Offset in shared memory of the physical page; 0 = unused. */
 		page: 'i32',
 		generation: 'i32',
 		/** Unique among all copies of pages that this vCPU ever made; 0 only in the scratch page, which is no copy. */
 		snapshotNumber: 'i64',
+		/** Offset in shared memory of the page's GuestPage; 0 = it is not guest RAM, and nobody stores to it. */
+		state: 'i32',
+		/** GuestPage.life and version that the slots belong to. */
+		life: 'i32',
+		version: 'i32',
+		/** 1: a slot may lead to a translated region. */
+		hasRegions: 'i32',
+		/** A word per line of code, a bit per halfword: slots or regions rely on it, and stores to it are noticed. */
+		covered: array('i32', pageBytes / codeLineBytes),
 		/** How often the interpreter has jumped to each slot. */
 		counters: array('i16', pageSlots),
 	},
@@ -37,6 +46,8 @@ export const SlotHandler = {
 	decode: 0,
 	/** A sentinel: the next instruction lies in another page. */
 	pageEnd: 1,
+	/** Runs a translated region. */
+	region: 2,
 } as const
 
 /** A decoded instruction. Register operands are byte offsets into x or f (number × 8). */

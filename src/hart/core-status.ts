@@ -26,3 +26,9 @@ export const WfiStatus = {
 	done: 1,
 	wait: 2,
 } as const
+
+/**
+ * An "exception" of translated regions: the store at pc would change code that this hart relies on. Nothing is stored yet; the
+ * interpreter executes the instruction. No cause of the architecture.
+ */
+export const leaveRegion = 63

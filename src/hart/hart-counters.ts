@@ -1,5 +1,6 @@
 /** A hart's statistics. */
 import {array, sharedStruct} from '../memory/index.ts'
+import {LatencyHistogram} from '../rcu/index.ts'
 
 /** Plain: only this vCPU writes them; another thread's reads while it runs need not be of one moment. */
 export const HartCounters = sharedStruct({
@@ -31,4 +32,20 @@ export const HartCounters = sharedStruct({
 	returnsTaken: 'i64',
 	/** Likewise: calls whose callee did not return to the caller, by the RegionStatus that it passed up. */
 	callsUnwound: array('i64', 4),
+	/**
+	 * With --jit-synchronous: requests, modules, regions, and bytes of WebAssembly that the hart has translated by itself,
+	 * and dropped; times in microseconds. Other translations are counted by the translation service.
+	 */
+	ownRequests: 'i64',
+	ownRejected: 'i64',
+	ownModules: 'i64',
+	ownModulesDropped: 'i64',
+	ownRegions: 'i64',
+	ownRegionsDropped: 'i64',
+	ownWasmBytes: 'i64',
+	ownWasmBytesDropped: 'i64',
+	ownGuestInstructions: 'i64',
+	ownTranslateTime: 'i64',
+	ownCompileTime: 'i64',
+	ownLatency: LatencyHistogram,
 })

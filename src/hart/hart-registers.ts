@@ -1,5 +1,5 @@
 /** The hart's registers in shared memory, as the run loop and the library read and write them. Not for hot paths. */
-import {type SharedMemory, VcpuWords} from '../memory/index.ts'
+import {type SharedMemory, VcpuWords, type WordPair} from '../memory/index.ts'
 import {fieldOffset, type HartField} from './vcpu-block.ts'
 
 /** Registers as a debugger shows them: name → value. `x` and `f` are arrays of 32. */
@@ -66,6 +66,13 @@ export class HartRegisters {
 
 	setWord(field: HartField, value: number): void {
 		this.#memory.u32[this.#offset(field) / 4] = value
+	}
+
+	/** A 64-bit field, exactly. No BigInt: the run loop asks for deadlines. */
+	readPair(field: HartField, into: WordPair): void {
+		const word = this.#offset(field) / 4
+		into.low = this.#memory.u32[word] ?? 0
+		into.high = this.#memory.u32[word + 1] ?? 0
 	}
 
 	/** A 64-bit field as a number; beyond 2^53 it is rounded. No BigInt: the run loop reads deadlines. */

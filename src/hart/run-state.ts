@@ -3,10 +3,12 @@ import {sharedStruct} from '../memory/index.ts'
 
 /** Plain: only this vCPU writes it while it runs. */
 export const RunState = sharedStruct({
-	/** LR's address in shared memory (0 = no reservation), size in bytes, and the value seen. */
+	/** LR's address in shared memory (0 = no reservation), size in bytes, and the value seen. A device register's address is `scratch`. */
 	reservationOffset: 'i32',
 	reservationBytes: 'i32',
 	reservationValue: 'i64',
+	/** Guest-physical: the device register that was reserved last. */
+	reservedRegister: 'i64',
 	/** The exception being raised. */
 	trapCause: 'i64',
 	trapTval: 'i64',
@@ -28,8 +30,14 @@ export const RunState = sharedStruct({
 	/** Regime of data accesses and of fetches, kept current by the hart core. */
 	dataRegime: 'i32',
 	fetchRegime: 'i32',
-	/** Incremented by fence.i: decoded pages of an older generation are compared with memory before use. */
+	/** Incremented by fence.i, and where code changed: decoded pages of an older generation are compared with memory before use. */
 	codeGeneration: 'i32',
+	/** The generation of the last fence.i: pages that are older are compared, whatever their version says. */
+	fencedGeneration: 'i32',
+	/** The slot whose instruction is to be interpreted, not run by a region, when it is decoded next; 0 = none. */
+	interpretAt: 'i32',
+	/** The GuestPage of an atomic store to code, to be announced once it is done; 0 = none. */
+	storedPage: 'i32',
 	/**
 	 * The data and fetch tables that generated code loaded at its last restart, with masks (entries − 1) × TlbEntry.size.
 	 */

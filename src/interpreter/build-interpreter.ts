@@ -59,7 +59,7 @@ export function buildInterpreter(
 	const hot = module.importFunction('env', 'hot', {parameters: ['i32', 'i32', 'i64'], results: []})
 	module.importTable('env', 'regions')
 	const hotThreshold = module.importGlobal('env', 'hotThreshold', 'i32')
-	const functions = new CalledFunctions(module, {names: allCoreNames, multiplyHigh: true})
+	const functions = new CalledFunctions(module, {names: allCoreNames, multiplyHigh: true, caller: 'interpreter'})
 	module.function(
 		'run',
 		{parameters: ['i32', 'i32'], results: ['i32']},

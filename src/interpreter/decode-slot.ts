@@ -13,6 +13,8 @@ const region = handlerIndex('region')
 /**
  * @param options.scratchPage the code page for an instruction that continues in the next guest page.
  * @param options.decoded called once per slot decoded.
+ * @param options.cover makes the snapshot's bytes of the instruction those of memory: coverInstruction() of the hart core.
+ * @param options.interpretAt word index of RunState.interpretAt.
  * @param options.region the table index of the translated region that runs at an offset of a code page, or −1.
  * @returns the interpreter's import `decode(codeBase, ip)`: fills the slot at ip.
  */
@@ -20,12 +22,14 @@ export function slotDecoder(
 	memory: SharedMemory,
 	options: {
 		scratchPage: number
+		cover: (codeBase: number, pageOffset: number) => void
+		interpretAt: number
 		decoded?: () => void
 		region?: (codeBase: number, pageOffset: number) => number
 	},
 ): (codeBase: number, ip: number) => void {
 	// Plain throughout: code pages belong to this vCPU.
-	const {u8, u16, i32} = memory
+	const {u8, u16, i32, u32} = memory
 	const put = (ip: number, handler: number, slot: SlotOperands): void => {
 		u8[ip + Slot.offset.a] = slot.a
 		u8[ip + Slot.offset.b] = slot.b
@@ -39,9 +43,12 @@ export function slotDecoder(
 		const ip = ipSigned >>> 0
 		options.decoded?.()
 		const pageOffset = (ip - codeBase) / slotBytesPerByte
-		const tableIndex = options.region?.(codeBase, pageOffset) ?? -1
+		const isInterpreted = u32[options.interpretAt] === ip
+		if (isInterpreted) u32[options.interpretAt] = 0
+		const tableIndex = isInterpreted ? -1 : (options.region?.(codeBase, pageOffset) ?? -1)
 		if (tableIndex >= 0) return put(ip, region, {...none, c: tableIndex})
 		const inScratchPage = codeBase === options.scratchPage
+		if (!inScratchPage) options.cover(codeBase, pageOffset)
 		const parcel = (codeBase + CodePage.offset.snapshot + pageOffset) / 2
 		const low = u16[parcel] ?? 0
 		const isLong = (low & 3) === 3

@@ -23,15 +23,15 @@ export type OwnHandler = Readonly<{
 }>
 export type Handler = OwnHandler | InstructionHandler
 
-/** In index order; the hart core knows 0 (decode) and 1 (page-end). */
+/** In index order; the hart core knows 0 (decode), 1 (page-end) and 2 (region). */
 export const ownHandlers: readonly OwnHandler[] = [
 	{kind: 'own', key: 'decode'},
 	{kind: 'own', key: 'page-end'},
+	{kind: 'own', key: 'region'},
 	{kind: 'own', key: 'across'},
 	{kind: 'own', key: 'illegal'},
 	{kind: 'own', key: 'nop2'},
 	{kind: 'own', key: 'nop4'},
-	{kind: 'own', key: 'region'},
 ]
 
 const flows: readonly Flow[] = ['forward', 'backward', 'far']

@@ -1,27 +1,84 @@
-/** Paths of the built files in dist/: from a bundle there, or from the sources. */
-import {readFile} from 'node:fs/promises'
-import {fileURLToPath} from 'node:url'
+/** The files that a machine needs at run time beside the program's own module: where they are, and reading them. */
+import {access, readFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {fileURLToPath, pathToFileURL} from 'node:url'
 import {UserError} from '../errors.ts'
 import {exitCodes} from '../exit-codes.ts'
 
-const fromSources = import.meta.url.endsWith('.ts')
-const dist = new URL(fromSources ? '../../dist/' : './', import.meta.url)
+/** Their names in one folder: dist/, or where a bundler's user copies them. */
+const fileNames = {
+	vcpu: 'vcpu-worker.mjs',
+	helper: 'helper.mjs',
+	hartCore: 'hart.wasm',
+	smpDemo: 'smp-demo.elf',
+} as const
+type FileName = keyof typeof fileNames
+
+/** A bundle in CommonJS's format has only the latter. */
+const ownUrl = import.meta.url ?? pathToFileURL(__filename).href
+const fromSources = ownUrl.endsWith('.ts')
+
+/** Each with its path from this file in src/. Worker threads run from their sources, too. */
+const sourcePaths: Readonly<Record<FileName, string>> = {
+	vcpu: '../vcpu-worker/worker.ts',
+	helper: './helper-thread.ts',
+	hartCore: '../../dist/hart.wasm',
+	smpDemo: '../../guests/smp-demo.elf',
+}
+
+/** A path or a file URL. */
+type Folder = string | URL
+
+/** @param folder default: the folder of this module. */
+function locate(name: FileName, folder?: Folder): URL {
+	if (folder !== undefined)
+		return pathToFileURL(join(folder instanceof URL ? fileURLToPath(folder) : folder, fileNames[name]))
+	return new URL(fromSources ? sourcePaths[name] : fileNames[name], ownUrl)
+}
+
+/**
+ * Paths of the files that must lie beside a bundle that contains Manyhart, or in the folder that the option `assets`
+ * names. To be called where the package is installed: when the bundle is made.
+ */
+export function assetPaths(): readonly string[] {
+	const names = Object.keys(fileNames) as FileName[]
+	return names.map((name) => fileURLToPath(locate(name)))
+}
 
 /** Entry modules of the worker threads. */
-export const threadEntries = {
-	vcpu: fromSources ? new URL('../vcpu-worker/worker.ts', import.meta.url) : new URL('vcpu-worker.js', dist),
-	helper: fromSources ? new URL('helper.ts', import.meta.url) : new URL('helper.js', dist),
-} as const
+export type ThreadEntries = Readonly<{vcpu: URL; helper: URL}>
 
-/** Reads the hart core. @throws UserError if the project was not built. */
-export async function readHartCore(): Promise<Uint8Array<ArrayBuffer>> {
-	const path = fileURLToPath(new URL('hart.wasm', dist))
-	try {
-		return await readFile(path)
-	} catch (error) {
-		throw new UserError(
-			`Expected the hart core, built by \`npm run build\`, got ${(error as Error).message}`,
-			exitCodes.failure.code,
-		)
+function entriesIn(folder?: Folder): ThreadEntries {
+	return {vcpu: locate('vcpu', folder), helper: locate('helper', folder)}
+}
+
+/** Those beside this module. Tests replace them. */
+export const threadEntries = entriesIn()
+
+/** @param folder default: beside this module. @throws UserError if a file is missing. */
+export async function findThreadEntries(folder?: Folder): Promise<ThreadEntries> {
+	const entries = folder === undefined ? threadEntries : entriesIn(folder)
+	// The sources are there.
+	if (fromSources && folder === undefined) return entries
+	for (const url of Object.values(entries)) await access(url).catch(missing(folder))
+	return entries
+}
+
+/** Reads the hart core. @throws UserError if the project was not built, or assets are missing. */
+export async function readHartCore(folder?: Folder): Promise<Uint8Array<ArrayBuffer>> {
+	return await readFile(locate('hartCore', folder)).catch(missing(folder))
+}
+
+/** The guest program that is part of the package. */
+export function smpDemoPath(folder?: Folder): string {
+	return fileURLToPath(locate('smpDemo', folder))
+}
+
+function missing(folder: Folder | undefined): (error: Error) => never {
+	return ({message}) => {
+		if (folder !== undefined)
+			throw new UserError(`Expected the files that assetPaths() names in the folder assets, got ${message}`)
+		const what = fromSources ? 'what `npm run build` makes' : 'the files that assetPaths() names beside the program'
+		throw new UserError(`Expected ${what}, got ${message}`, exitCodes.failure.code)
 	}
 }

@@ -6,7 +6,8 @@ import {runProgram} from './command-line/program.ts'
 import {signalExitCode} from './command-line/signals.ts'
 import {environmentVariables} from './environment.ts'
 import * as guests from './guests/index.ts'
-import {Machine} from './machine.ts'
+import {Machine} from './library-machine.ts'
+import {afterRunning} from './running-time.ts'
 import {describeSystemError} from './system-error.ts'
 
 /** Milliseconds that the reader of our output gets after a timeout or a signal. */
@@ -40,7 +41,7 @@ try {
 	process.stdout.write('', (error) => {
 		if (!error) process.exit(exitCode)
 	})
-	if (output === 'what is read soon') setTimeout(() => process.exit(exitCode), drainLimit)
+	if (output === 'what is read soon') afterRunning(drainLimit, () => process.exit(exitCode))
 } catch (error) {
 	fail(error)
 }

@@ -1,48 +1,50 @@
 /** The guest's console as an async iterable of bytes, with a way to type. */
+import {expected} from '../errors.ts'
 import type {MachineConsole} from './machine-interface.ts'
 
 /** Unread bytes above which a reader stops the guest's output; without a reader, the oldest are dropped. */
 const backlogLimit = 2 ** 20
 
-export class ConsoleStream implements MachineConsole {
-	readonly #type: (bytes: Uint8Array) => boolean
-	readonly #hasRoom: () => void
-	readonly #pieces: Uint8Array[] = []
-	#backlog = 0
-	#readers = 0
-	#wake: (() => void) | undefined
-	#ended = false
-	/** Set while typed bytes wait for the guest. */
-	#typing: PromiseWithResolvers<void> | undefined
+/** The machine's end of the console. */
+export type ConsoleEnd = Readonly<{
+	/** Sends bytes to the guest. @param taken to be called once it has taken all of them. */
+	type: (bytes: Uint8Array, taken: () => void) => void
+	/** Called when the stream is no longer full. */
+	hasRoom: () => void
+}>
 
-	/**
-	 * @param options.type sends bytes to the guest, and says whether none wait; if some do, call taken() later.
-	 * @param options.hasRoom called when the stream is no longer full.
-	 */
-	constructor({type, hasRoom}: {type: (bytes: Uint8Array) => boolean; hasRoom: () => void}) {
-		this.#type = type
-		this.#hasRoom = hasRoom
+export class ConsoleStream implements MachineConsole {
+	/** Undefined once no more output will come: a console that someone still holds must not hold the machine. */
+	#machine: ConsoleEnd | undefined
+	readonly #pieces: Uint8Array[] = []
+	/** Of writes that the guest has not taken. */
+	readonly #writes = new Set<(taken: boolean) => void>()
+	#backlog = 0
+	#hasReader = false
+	#wake: (() => void) | undefined
+
+	constructor(machine: ConsoleEnd) {
+		this.#machine = machine
 	}
 
 	/** Whether the reader is so far behind that no more should be pushed. */
 	get full(): boolean {
-		return this.#readers > 0 && this.#backlog >= backlogLimit
+		return this.#hasReader && this.#backlog >= backlogLimit
 	}
 
-	/**
-	 * Types text or bytes at the guest's console. What the guest has no room for waits in memory: to type much, await the
-	 * promise. @returns a promise that resolves when the guest's UART has taken all that was typed, or the machine is over.
-	 */
-	async write(data: string | Uint8Array): Promise<void> {
-		if (this.#ended || this.#type(typeof data === 'string' ? new TextEncoder().encode(data) : data)) return
-		this.#typing ??= Promise.withResolvers()
-		await this.#typing.promise
-	}
-
-	/** The guest has taken all that was typed. */
-	taken(): void {
-		this.#typing?.resolve()
-		this.#typing = undefined
+	/** See MachineConsole. @throws UserError for what is neither text nor bytes. */
+	async write(data: string | Uint8Array): Promise<boolean> {
+		if (typeof data !== 'string' && !(data instanceof Uint8Array))
+			throw expected('text or a Uint8Array to type', data === null ? 'null' : typeof data)
+		const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data
+		const {promise, resolve} = Promise.withResolvers<boolean>()
+		if (!this.#machine) return false
+		this.#writes.add(resolve)
+		this.#machine.type(bytes, () => {
+			this.#writes.delete(resolve)
+			resolve(true)
+		})
+		return await promise
 	}
 
 	/** Adds output of the guest. */
@@ -52,35 +54,38 @@ export class ConsoleStream implements MachineConsole {
 			this.#backlog += piece.length
 		}
 		// Without a reader the guest must not block.
-		while (this.#readers === 0 && this.#backlog > backlogLimit) this.#take()
+		while (!this.#hasReader && this.#backlog > backlogLimit) this.#take()
 		this.#wake?.()
 	}
 
 	/** No more output will come. */
 	end(): void {
-		this.#ended = true
-		this.taken()
+		this.#machine = undefined
 		this.#wake?.()
+		for (const resolve of this.#writes) resolve(false)
+		this.#writes.clear()
 	}
 
 	/**
-	 * The guest's output, oldest first; ends with the machine. For one reader: if it falls behind by more than 1 MiB, the
-	 * guest waits for it. Of the output before there was a reader, the last MiB is kept.
+	 * The guest's output, oldest first; ends with the machine. For one reader at a time: if it falls behind by more than
+	 * 1 MiB, the guest waits for it. Of the output before there was a reader, the last MiB is kept.
+	 * @throws UserError, at the first read, while there is another reader.
 	 */
 	async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-		this.#readers += 1
+		if (this.#hasReader) throw expected("one reader of the machine's console at a time", 'a second one')
+		this.#hasReader = true
 		try {
 			for (;;) {
 				for (let piece = this.#take(); piece; piece = this.#take()) yield piece
-				if (this.#ended) return
+				if (!this.#machine) return
 				await new Promise<void>((resolve) => {
 					this.#wake = resolve
 				})
 				this.#wake = undefined
 			}
 		} finally {
-			this.#readers -= 1
-			this.#hasRoom()
+			this.#hasReader = false
+			this.#machine?.hasRoom()
 		}
 	}
 
@@ -88,7 +93,7 @@ export class ConsoleStream implements MachineConsole {
 		const wasFull = this.full
 		const piece = this.#pieces.shift()
 		this.#backlog -= piece?.length ?? 0
-		if (wasFull && !this.full) this.#hasRoom()
+		if (wasFull && !this.full) this.#machine?.hasRoom()
 		return piece
 	}
 }

@@ -1,4 +1,4 @@
-/** Describes in one line where a hart is stuck. */
+/** Describes in one line where harts are stuck. */
 import type {HartRegisters} from '../hart/index.ts'
 
 /** Privileged spec, table "Machine cause (mcause) register values after trap". */
@@ -21,14 +21,25 @@ const causes: Readonly<Record<number, string>> = {
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`
 
-/** For a hart whose trap handler traps at once: its first trap and its last one. */
-export function describeStuckHart(hart: number, registers: HartRegisters): string {
+/** For harts whose trap handlers trap at once: for each its first trap and its last one; harts that share both, together. */
+export function describeStuckHarts(harts: readonly number[], registersOf: (hart: number) => HartRegisters): string {
+	const groups = Map.groupBy(harts, (hart) => describe(registersOf(hart)))
+	return [...groups].map(([trouble, group]) => `${namesOf(group)} can execute nothing: ${trouble}`).join('; ')
+}
+
+function describe(registers: HartRegisters): string {
 	const privilege = registers.word('privilege') === 3 ? 'M' : 'S'
 	const cause = Number(registers.get('trapCause'))
 	const first = Number(registers.get('firstTrapCause'))
 	const where = (pc: bigint, number: number) => `pc ${hex(pc)}, cause ${number} (${causes[number] ?? 'reserved'})`
 	return (
-		`hart ${hart} can execute nothing: first ${where(registers.get('firstTrapPc'), first)}; ` +
+		`first ${where(registers.get('firstTrapPc'), first)}; ` +
 		`its ${privilege}-mode trap handler then ${where(registers.get('pc'), cause)}`
 	)
+}
+
+/** `hart 3`, or `harts 1, 2 and 5`. */
+function namesOf(harts: readonly number[]): string {
+	if (harts.length === 1) return `hart ${harts[0]}`
+	return `harts ${harts.slice(0, -1).join(', ')} and ${harts.at(-1)}`
 }

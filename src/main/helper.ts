@@ -1,5 +1,4 @@
-/** The entry of the helper pool's threads: jobs that must not keep a vCPU waiting. */
-import {workerData} from 'piscina'
+/** What a helper thread does: jobs that must not keep a vCPU waiting. */
 import {type MemoryMap, SharedMemory} from '../memory/index.ts'
 import {clearRetired, type TlbConfig, tableOperations} from '../tlb/index.ts'
 import {runTranslateJob, type TranslatedModule, type TranslateJob} from './translation/index.ts'
@@ -16,16 +15,19 @@ export type HelperConfig = Readonly<{
 	hartModule: WebAssembly.Module
 }>
 
-const config = workerData as HelperConfig
-const memory = new SharedMemory(config.memory, config.map)
-const operations = tableOperations(config.hartModule, memory)
+/** The calls that the main thread may make to a helper. */
+export type HelperApi = Readonly<{
+	/** Clears and recycles tables whose grace period has elapsed. @returns how many. */
+	clearTables(): number
+	/** Translates hot guest code. @returns undefined if nothing could be translated. */
+	translateRegions(job: TranslateJob): TranslatedModule | undefined
+}>
 
-/** Clears and recycles tables whose grace period has elapsed. @returns how many. */
-export function clearTables(): number {
-	return clearRetired(memory, config.tlb, operations)
-}
-
-/** Translates hot guest code. @returns undefined if nothing could be translated. */
-export function translateRegions(job: TranslateJob): TranslatedModule | undefined {
-	return runTranslateJob(memory, job)
+export function createHelper({memory: shared, map, tlb, hartModule}: HelperConfig): HelperApi {
+	const memory = new SharedMemory(shared, map)
+	const operations = tableOperations(hartModule, memory)
+	return {
+		clearTables: () => clearRetired(memory, tlb, operations),
+		translateRegions: (job) => runTranslateJob(memory, job),
+	}
 }

@@ -4,7 +4,7 @@ import type {TlbDesign} from '../tlb/index.ts'
 export type MachineOptions = Readonly<{
 	/** Harts, 1 to 64. */
 	smp: number
-	/** Bytes of guest RAM. */
+	/** Bytes of guest RAM, a multiple of 4096. */
 	memory: number
 	/** Paths of files. */
 	kernel?: string
@@ -13,8 +13,15 @@ export type MachineOptions = Readonly<{
 	dtb?: string
 	/** The kernel's command line. */
 	append?: string
+	/** Of the virtio-mmio transport: 1, the legacy interface, by default, as in QEMU; or 2. */
+	virtioMmioVersion?: 1 | 2
 	/** Stops the machine when aborted. */
 	signal?: AbortSignal
+	/**
+	 * The folder of the files that assetPaths() names, as a path or a file URL. Default: that of Manyhart's own module,
+	 * or of the bundle that it is part of.
+	 */
+	assets?: string | URL
 }> &
 	TranslationOptions
 
@@ -24,7 +31,7 @@ export type TranslationOptions = Readonly<{
 	accel?: 'interp' | 'jit'
 	/** Jumps that make their target hot, 1 to 65535. */
 	jitThreshold?: number
-	/** Each hart translates its code itself, and waits for it. For tests. */
+	/** Each hart translates its code itself, and waits for it. */
 	jitSynchronous?: boolean
 	/** Bytes of live WebAssembly above which the oldest modules are dropped. */
 	jitBytes?: number
@@ -34,20 +41,28 @@ export type TranslationOptions = Readonly<{
 	countChains?: boolean
 	/** A folder to write each module to; created if missing. */
 	dumpWasm?: string
-	/** V8 writes the addresses and names of its code for Linux's perf; see perfMapPath(). */
+	/** V8 writes the addresses and names of its code for Linux's perf, to /tmp/perf-PID.map. */
 	perfMap?: boolean
 }>
 
 /** How a machine ended. */
 export type MachineOutcome = Readonly<{
-	reason: 'power-off' | 'reboot' | 'exit' | 'error'
+	/**
+	 * `power-off`, `reboot`, `exit`: by the guest. `stopped`: by stop(), or since the machine was disposed of.
+	 * `aborted`: by the signal among its options. `error`: the emulator or the guest has failed, as `message` says.
+	 */
+	reason: 'power-off' | 'reboot' | 'exit' | 'stopped' | 'aborted' | 'error'
+	/** For the process: the guest's, or one for the error. 0 if neither gave one. */
 	exitCode: number
 	message?: string
 }>
 
 export interface MachineConsole extends AsyncIterable<Uint8Array> {
-	/** Types at the console. Resolves when the guest's UART has taken all that was typed, or the machine is over. */
-	write(data: string | Uint8Array): Promise<void>
+	/**
+	 * Types text or bytes. Resolves once the guest's UART has taken all of it, with true; with false if the machine has
+	 * ended before. Wait for it before you write more, or what the guest does not read piles up.
+	 */
+	write(data: string | Uint8Array): Promise<boolean>
 }
 
 export interface CommandLineMachine extends AsyncDisposable {

@@ -2,7 +2,16 @@
 import {boardMap, boardRegion} from '../board/index.ts'
 import {expected} from '../errors.ts'
 import {codeCacheBytes, VcpuBlock, vcpuRegions} from '../hart/index.ts'
-import {layOut, type MemoryMap, maximumBytes, pageBytes, type RegionRequest, SharedMemory} from '../memory/index.ts'
+import {
+	GuestPage,
+	guestPagesRegion,
+	layOut,
+	type MemoryMap,
+	maximumBytes,
+	pageBytes,
+	type RegionRequest,
+	SharedMemory,
+} from '../memory/index.ts'
 import {rcuRegion} from '../rcu/index.ts'
 import {type TlbConfig, tlbRegion} from '../tlb/index.ts'
 
@@ -24,6 +33,7 @@ export function planMemory({harts, ramBytes, tlb}: MemoryPlan): MemoryMap {
 		{name: vcpuRegions.blocks, size: harts * VcpuBlock.size, align: pageBytes},
 		tlbRegion(tlb),
 		{name: vcpuRegions.codeCaches, size: harts * codeCacheBytes(codePagesPerVcpu(harts)), align: pageBytes},
+		{name: guestPagesRegion, size: Math.ceil(ramBytes / pageBytes) * GuestPage.size, align: pageBytes},
 		{name: vcpuRegions.rom, size: boardMap.bootRom.size, align: pageBytes},
 		{name: vcpuRegions.ram, size: ramBytes, align: pageBytes},
 	]
@@ -34,7 +44,10 @@ export function planMemory({harts, ramBytes, tlb}: MemoryPlan): MemoryMap {
 export function createMemory(plan: MemoryPlan): SharedMemory {
 	const map = planMemory(plan)
 	if (map.size > maximumBytes) {
-		const most = Math.floor((plan.ramBytes - (map.size - maximumBytes)) / 2 ** 20)
+		// Each page of RAM takes a GuestPage too.
+		const perPage = pageBytes + GuestPage.size
+		const rest = map.size - Math.ceil(plan.ramBytes / pageBytes) * perPage
+		const most = Math.floor(((maximumBytes - rest) / perPage) * (pageBytes / 2 ** 20))
 		throw expected(`--memory of at most ${most}M with ${plan.harts} harts`, `${Math.ceil(plan.ramBytes / 2 ** 20)}M`)
 	}
 	try {

@@ -4,7 +4,7 @@ import {HartRegisters} from '../hart/index.ts'
 import type {SharedMemory, VcpuBlocks} from '../memory/index.ts'
 import type {Rcu, RcuStatistics} from '../rcu/index.ts'
 import type {SharedTlbStatistics, Tlb, TlbStatistics} from '../tlb/index.ts'
-import type {TranslationStatistics} from './translation/index.ts'
+import {type TranslationStatistics, translationByHarts} from './translation/index.ts'
 
 const counters = [
 	'traps',
@@ -54,7 +54,7 @@ export type MachineStatistics = Readonly<{
 	rcu: RcuStatistics
 	/** The pool of TLB tables and remote flushes. */
 	tlbPool: SharedTlbStatistics
-	/** Absent if all code is interpreted, or if each hart translates its code itself. */
+	/** Absent if all code is interpreted. If each hart translates its code itself: of all harts together. */
 	translation?: TranslationStatistics
 }>
 
@@ -63,7 +63,8 @@ export function readStatistics(machine: {
 	blocks: VcpuBlocks
 	rcu: Rcu
 	tlb: Tlb
-	translation: TranslationStatistics | undefined
+	/** `by harts`: each translates its code itself, and counts. */
+	translation: TranslationStatistics | 'by harts' | undefined
 	countsChains: boolean
 }): MachineStatistics {
 	const harts = Array.from({length: machine.blocks.count}, (_, hart): HartStatistics => {
@@ -84,7 +85,8 @@ export function readStatistics(machine: {
 			tlb: machine.tlb.tlbStatistics(hart),
 		}
 	})
-	const {rcu, tlb, translation} = machine
+	const {rcu, tlb, memory, blocks} = machine
+	const translation = machine.translation === 'by harts' ? translationByHarts(memory, blocks) : machine.translation
 	return {harts, rcu: rcu.statistics(), tlbPool: tlb.sharedStatistics(), ...(translation && {translation})}
 }
 

@@ -1,23 +1,23 @@
-/** A machine, the library's main class: creates the shared memory, loads the guest, and runs one thread per hart. */
-import {Board, boardMap, type ClockOrigin, MainDoorbell, maximumHarts, StopReason, ticksSince} from '../board/index.ts'
-import {assert, expected, rangeError} from '../errors.ts'
+/** The core of a machine: creates the shared memory, loads the guest, and runs one thread per hart. */
+import {Board, boardMap, type ClockOrigin, MainDoorbell, StopReason, ticksSince} from '../board/index.ts'
+import {assert, expected, type UserError} from '../errors.ts'
 import {exitCodes} from '../exit-codes.ts'
 import {HartRegisters, type RegisterDump, resetHarts} from '../hart/index.ts'
 import {buildInterpreter} from '../interpreter/index.ts'
 import {Doorbell, GuestRam, type SharedMemory, VcpuBlocks} from '../memory/index.ts'
-import {Rcu} from '../rcu/index.ts'
+import {Rcu, StallWatch} from '../rcu/index.ts'
 import {HartStates} from '../sbi/index.ts'
 import {Tlb, type TlbConfig, tableOperations} from '../tlb/index.ts'
 import type {TranslationConfig} from '../translate/index.ts'
-import {readHartCore} from './artifacts.ts'
+import {findThreadEntries, readHartCore, type ThreadEntries} from './artifacts.ts'
 import {type BootPlan, planBoot} from './boot/index.ts'
 import {ConsoleStream} from './console-stream.ts'
-import {describeStuckHart} from './describe-hart.ts'
+import {heartbeat} from './heartbeat.ts'
 import {HelperPool, translationJobs} from './helper-pool.ts'
 import type {CommandLineMachine, MachineOptions, MachineOutcome} from './machine-interface.ts'
 import {codePagesPerVcpu, createMemory} from './machine-memory.ts'
 import {type MachineStatistics, readStatistics} from './machine-statistics.ts'
-import {StallWatch} from './stall-watch.ts'
+import {StuckHarts} from './stuck-harts.ts'
 import {
 	defaultLimits,
 	prepareDumpFolder,
@@ -27,10 +27,8 @@ import {
 } from './translation/index.ts'
 import {type VcpuDied, VcpuThreads} from './vcpu-threads.ts'
 
-/** Milliseconds between the main thread's periodic checks, and until it ends vCPUs that do not park after a stop. */
-const [heartbeat, parkLimit] = [1000, 5000]
-/** Heartbeats through which a device's lock may be held. */
-const deviceLimit = 10
+/** Heartbeats through which a vCPU may run on after a stop, and through which a device's lock may be held. */
+const [parkLimit, deviceLimit] = [5, 10]
 
 type Pause = Readonly<{parked: PromiseWithResolvers<void>; resumed: PromiseWithResolvers<void>}>
 
@@ -39,10 +37,11 @@ const outcomeReason = {
 	[StopReason.reboot]: 'reboot',
 	[StopReason.exitCode]: 'exit',
 	[StopReason.error]: 'error',
-	[StopReason.host]: 'exit',
+	[StopReason.host]: 'stopped',
+	[StopReason.aborted]: 'aborted',
 } as const satisfies Record<StopReason, MachineOutcome['reason']>
 
-export class Machine implements CommandLineMachine {
+export class MachineCore implements CommandLineMachine {
 	readonly console: ConsoleStream
 	readonly harts: number
 	readonly #plan: BootPlan
@@ -55,9 +54,11 @@ export class Machine implements CommandLineMachine {
 	readonly #threads: VcpuThreads
 	/** Undefined if all code is interpreted, or each hart translates its code itself. */
 	readonly #translation: TranslationService | undefined
+	readonly #translates: boolean
 	readonly #countsChains: boolean
 	readonly #abort: AbortSignal | undefined
 	readonly #stalls: StallWatch
+	readonly #stuckHarts: StuckHarts
 	#phase: 'created' | 'starting' | 'running' | 'paused' | 'over' = 'created'
 	/** Set from pause() to resume(). */
 	#pause: Pause | undefined
@@ -65,18 +66,13 @@ export class Machine implements CommandLineMachine {
 	#disposing: Promise<void> | undefined
 	/** Rejects if the machine does not end in time after a stop. */
 	readonly #overdue = Promise.withResolvers<never>()
-	#stopSeen: number | undefined
+	#beatsSinceStop = 0
 	/** The first failure: the outcome's message. */
 	#failure: string | undefined
 
-	/**
-	 * @param options.memory bytes of guest RAM. @param options.smp harts, 1 to 64.
-	 * @throws UserError for the user's mistakes: files, sizes, formats.
-	 */
-	static async create(options: MachineOptions): Promise<Machine> {
+	/** @param options checked by checkMachineOptions(). @throws UserError for files that are wrong, and for sizes. */
+	static async create(options: MachineOptions): Promise<MachineCore> {
 		const {smp, memory: memoryBytes, kernel, initrd, bios, dtb, append} = options
-		if (!(Number.isInteger(smp) && smp >= 1 && smp <= maximumHarts))
-			throw expected(`--smp from 1 to ${maximumHarts}`, smp)
 		const translation = translationConfig(options)
 		const files = Object.fromEntries(
 			Object.entries({kernel, initrd, bios, dtb, append}).filter(([, value]) => value !== undefined),
@@ -87,13 +83,25 @@ export class Machine implements CommandLineMachine {
 		const memory = createMemory({harts: smp, ramBytes: memoryBytes, tlb})
 		if (options.dumpWasm !== undefined) await prepareDumpFolder(options.dumpWasm)
 		setEngineFlags({perfMap: options.perfMap ?? false})
+		const entries = await findThreadEntries(options.assets)
+		const hartCore = await readHartCore(options.assets)
 		const [hartModule, interpreterModule] = await Promise.all([
-			WebAssembly.compile(await readHartCore()),
+			WebAssembly.compile(hartCore),
 			WebAssembly.compile(buildInterpreter({design})),
 		])
 		// Ends the threads that have started if a later one cannot start.
 		await using started = new AsyncDisposableStack()
-		const machine = new Machine({plan, memory, tlb, hartModule, interpreterModule, translation, options, started})
+		const machine = new MachineCore({
+			plan,
+			memory,
+			tlb,
+			entries,
+			hartModule,
+			interpreterModule,
+			translation,
+			options,
+			started,
+		})
 		started.move()
 		return machine
 	}
@@ -102,6 +110,7 @@ export class Machine implements CommandLineMachine {
 		plan: BootPlan
 		memory: SharedMemory
 		tlb: TlbConfig
+		entries: ThreadEntries
 		hartModule: WebAssembly.Module
 		interpreterModule: WebAssembly.Module
 		translation: TranslationConfig
@@ -109,7 +118,7 @@ export class Machine implements CommandLineMachine {
 		/** Takes all that must be ended if the constructor throws. */
 		started: AsyncDisposableStack
 	}) {
-		const {plan, memory, tlb, hartModule, interpreterModule, translation, options, started} = parts
+		const {plan, memory, tlb, entries, hartModule, interpreterModule, translation, options, started} = parts
 		const harts = options.smp
 		const clockOrigin: ClockOrigin = process.hrtime()
 		this.harts = harts
@@ -117,31 +126,35 @@ export class Machine implements CommandLineMachine {
 		this.#memory = memory
 		this.#abort = options.signal
 		this.#blocks = new VcpuBlocks(memory, harts)
-		this.#board = new Board(memory, this.#blocks, {now: ticksSince(clockOrigin)})
-		this.#rcu = new Rcu(memory, harts)
+		const {virtioMmioVersion} = options
+		this.#board = new Board(memory, this.#blocks, {now: ticksSince(clockOrigin), virtioMmioVersion})
+		this.#rcu = new Rcu(memory, harts, {stallPeriod: heartbeat.milliseconds})
 		this.#stalls = new StallWatch(this.#rcu)
+		this.#stuckHarts = new StuckHarts(this.#blocks)
 		const operations = tableOperations(hartModule, memory)
 		this.#tlb = new Tlb(memory, {blocks: this.#blocks, rcu: this.#rcu, config: tlb, operations})
 		this.console = new ConsoleStream({
-			type: (bytes) => this.#board.console.write(bytes),
+			type: (bytes, taken) => this.#board.console.write(bytes, taken),
 			hasRoom: () => this.#board.control.ringMain(MainDoorbell.consoleOutput),
 		})
 		this.#load()
-		this.#helpers = started.use(new HelperPool(memory, {tlb, hartModule}))
+		this.#helpers = started.use(new HelperPool(memory, {entry: entries.helper, tlb, hartModule}))
 		this.#overdue.promise.catch(() => {})
 		const {base: gpa, size} = boardMap.bootRom
-		const translates = translation.accel === 'jit' && !translation.synchronous
-		this.#translation = translates ? this.#createTranslation(translation, options) : undefined
+		this.#translates = translation.accel === 'jit'
+		this.#translation =
+			this.#translates && !translation.synchronous ? this.#createTranslation(translation, options) : undefined
 		started.defer(() => this.#translation?.close())
-		this.#countsChains = translation.accel === 'jit' && translation.countChains === true
+		this.#countsChains = this.#translates && translation.countChains === true
 		const modules = {hartModule, interpreterModule, translation}
-		const shared = {harts, memory: memory.memory, map: memory.map, tlb, clockOrigin, ...modules}
+		const shared = {harts, memory: memory.memory, map: memory.map, tlb, clockOrigin, virtioMmioVersion, ...modules}
 		const codePages = codePagesPerVcpu(harts)
 		this.#threads = started.use(new VcpuThreads())
 		for (let vcpu = 0; vcpu < harts; vcpu++) {
 			const translationPort = this.#translation?.vcpuPorts[vcpu]
-			const rest = {vcpu, codePages, rom: {gpa, size}, ...(translationPort && {translationPort})}
-			this.#threads.start({...shared, ...rest})
+			const {dumpWasm: dumpFolder} = options
+			const rest = {vcpu, codePages, rom: {gpa, size}, dumpFolder, ...(translationPort && {translationPort})}
+			this.#threads.start(entries.vcpu, {...shared, ...rest})
 		}
 	}
 
@@ -150,16 +163,23 @@ export class Machine implements CommandLineMachine {
 	 * @throws UserError if the machine is running or has run.
 	 */
 	async run(): Promise<MachineOutcome> {
-		if (this.#phase !== 'created') throw expected('a machine that has not run yet', `one that is ${this.#phase}`)
+		if (this.#phase !== 'created') throw MachineCore.notNew(this.#phase)
 		this.#phase = 'starting'
 		this.#running = this.#run()
 		return await this.#running
 	}
 
+	static notNew(phase: string): UserError {
+		return expected('a machine that has not run yet', `one that is ${phase}`)
+	}
+
 	async #run(): Promise<MachineOutcome> {
+		// Whatever fails, nothing is left that keeps the process alive.
+		using atEnd = new DisposableStack()
 		// Also keeps the process alive: the threads and the wait on the main doorbell do not.
-		const beat = setInterval(() => this.#beat(), heartbeat)
+		using _beat = heartbeat.start(() => this.#beat())
 		this.#abort?.addEventListener('abort', this.#onAbort, {once: true})
+		atEnd.defer(() => this.#abort?.removeEventListener('abort', this.#onAbort))
 		if (this.#abort?.aborted) this.#onAbort()
 		const pumping = this.#pump()
 			.catch((error: Error) => this.#fail(`the console failed: ${error.message}`))
@@ -177,8 +197,6 @@ export class Machine implements CommandLineMachine {
 		this.#pause?.parked.resolve()
 		// Does not wait for a helper that hangs: dispose() ends it.
 		await Promise.all([pumping, Promise.race([this.#helpers.idle(), this.#overdue.promise.catch(() => {})])])
-		this.#abort?.removeEventListener('abort', this.#onAbort)
-		clearInterval(beat)
 		return this.#outcome()
 	}
 
@@ -220,28 +238,29 @@ export class Machine implements CommandLineMachine {
 
 	/** Stops the machine without asking the guest; run() resolves. */
 	stop(): void {
-		this.#board.control.requestStop({reason: StopReason.host})
+		this.#stop(StopReason.host)
+	}
+
+	#stop(reason: StopReason): void {
+		this.#board.control.requestStop({reason})
 		this.resume()
 	}
 
-	/** The registers of a parked hart. @throws RangeError if it does not exist. @throws UserError while harts run. */
+	/** The registers of a parked hart. @throws UserError while harts run. */
 	async registers(hart: number): Promise<RegisterDump> {
 		if (this.#phase === 'running')
 			throw expected('a paused machine (await pause()) to read registers of', 'one that runs')
-		if (!(Number.isInteger(hart) && hart >= 0 && hart < this.harts))
-			throw rangeError(`a hart from 0 to ${this.harts - 1}`, hart)
 		return new HartRegisters(this.#memory, this.#blocks.base(hart)).dump()
 	}
 
 	/** Counters of harts, TLBs and grace periods. Exact while the machine is paused or over, otherwise approximate. */
 	statistics(): MachineStatistics {
-		const translation = this.#translation?.statistics()
 		return readStatistics({
 			memory: this.#memory,
 			blocks: this.#blocks,
 			rcu: this.#rcu,
 			tlb: this.#tlb,
-			translation,
+			translation: this.#translation ? this.#translation.statistics() : this.#translates ? 'by harts' : undefined,
 			countsChains: this.#countsChains,
 		})
 	}
@@ -266,7 +285,7 @@ export class Machine implements CommandLineMachine {
 		this.console.end()
 	}
 
-	readonly #onAbort = (): void => this.stop()
+	readonly #onAbort = (): void => this.#stop(StopReason.aborted)
 
 	#onDeath(died: VcpuDied): void {
 		this.#fail(died.message, died.vcpu)
@@ -284,22 +303,22 @@ export class Machine implements CommandLineMachine {
 
 	/** Called at each heartbeat, even if all else hangs. */
 	#beat(): void {
-		this.#stalls.check()
+		this.#stalls.look()
+		if (this.#phase === 'running') this.#stuckHarts.check()
 		const hung = this.#board.watch(deviceLimit)
 		if (hung !== undefined) this.#fail(hung)
 		if (!this.#board.control.stop()) return
-		this.#stopSeen ??= performance.now()
-		if (performance.now() - this.#stopSeen >= parkLimit) this.#overdue.reject(new Error('a hart does not stop'))
+		if (++this.#beatsSinceStop > parkLimit) this.#overdue.reject(new Error('a hart does not stop'))
 	}
 
-	#createTranslation(options: TranslationConfig, {jitBytes, dumpWasm}: MachineOptions): TranslationService {
+	#createTranslation(options: TranslationConfig, {dumpWasm}: MachineOptions): TranslationService {
 		return new TranslationService(this.#memory, {
 			vcpus: this.harts,
 			rcu: this.#rcu,
 			ring: (vcpu) => this.#blocks.ring(vcpu, Doorbell.message),
 			translate: (id, requests) => this.#helpers.translate({id, requests, options, dumpFolder: dumpWasm}),
 			jobs: translationJobs,
-			limits: {...defaultLimits, ...(jitBytes !== undefined && {wasmBytes: jitBytes})},
+			limits: {...defaultLimits, wasmBytes: options.mostBytes},
 		})
 	}
 
@@ -320,8 +339,8 @@ export class Machine implements CommandLineMachine {
 		const {control, console, rtc} = this.#board
 		let untilAlarm: number | undefined
 		while (this.#phase !== 'over') {
-			const bells = await control.mainWait(Math.min(untilAlarm ?? heartbeat, heartbeat))
-			if (bells & (MainDoorbell.consoleInput | MainDoorbell.deviceLock) && console.pump()) this.console.taken()
+			const bells = await control.mainWait(Math.min(untilAlarm ?? heartbeat.milliseconds, heartbeat.milliseconds))
+			if (bells & (MainDoorbell.consoleInput | MainDoorbell.deviceLock)) console.pump()
 			if (bells & MainDoorbell.tlbPool) this.#clearTables()
 			untilAlarm = rtc.serveAlarm()
 			// A reader that is far behind stops the guest's transmitter. The console rings when the reader has caught up.
@@ -337,10 +356,9 @@ export class Machine implements CommandLineMachine {
 	#outcome(): MachineOutcome {
 		const stop = this.#board.control.stop()
 		assert(stop, 'a machine is over when something has stopped it')
-		const {exitCode, hart} = stop
+		const {exitCode} = stop
 		const reason = outcomeReason[stop.reason]
 		if (reason !== 'error') return {reason, exitCode}
-		const message = this.#failure ?? describeStuckHart(hart, new HartRegisters(this.#memory, this.#blocks.base(hart)))
-		return {reason, exitCode, message}
+		return {reason, exitCode, message: this.#failure ?? this.#stuckHarts.describe()}
 	}
 }

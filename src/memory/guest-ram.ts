@@ -1,6 +1,8 @@
 /** Guest RAM with checked access, for loaders and devices. */
 import {rangeError} from '../errors.ts'
+import {announceWrite} from './guest-pages.ts'
 import type {SharedMemory} from './shared-memory.ts'
+import {Doorbell, type VcpuBlocks} from './vcpu-words.ts'
 
 /** A guest-physical address in bytes; below 2^53, so a number holds it exactly. */
 export type Gpa = number & {readonly space?: 'guest-physical'}
@@ -18,7 +20,11 @@ export class GuestRam {
 	readonly size: number
 	readonly #offset: Offset
 
-	constructor(memory: SharedMemory) {
+	readonly #blocks: VcpuBlocks | undefined
+
+	/** @param blocks of the harts that are told when code is written; none = none runs yet. */
+	constructor(memory: SharedMemory, blocks?: VcpuBlocks) {
+		this.#blocks = blocks
 		const region = memory.region('ram')
 		this.memory = memory
 		this.size = region.size
@@ -49,6 +55,17 @@ export class GuestRam {
 	 */
 	write(gpa: Gpa, bytes: Uint8Array): void {
 		this.memory.u8.set(bytes, this.ramOffset(gpa, bytes.length))
+		this.written(gpa, bytes.length)
+	}
+
+	/** To be called after guest RAM was written by other means than write(): the bytes may be code that harts have decoded. */
+	written(gpa: Gpa, length: number): void {
+		const blocks = this.#blocks
+		if (!blocks) return
+		const ring = () => {
+			for (let vcpu = 0; vcpu < blocks.count; vcpu++) blocks.ring(vcpu, Doorbell.codeChanged)
+		}
+		announceWrite(this.memory, {first: gpa - ramBase, length, ring})
 	}
 }
 

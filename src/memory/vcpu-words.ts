@@ -12,12 +12,14 @@ export const VcpuWords = sharedStruct(
 		pendingInterrupts: 'i32',
 		/** HSM state, SBI's numbers (0 STARTED … 6 RESUME_PENDING). */
 		hsmState: 'i32',
-		/** 1 while the vCPU sleeps in WFI, or stopped or suspended by HSM (for observers only). */
-		waiting: 'i32',
+		/** Odd while the vCPU sleeps in WFI, or stopped or suspended by HSM; grows each time it falls asleep and wakes. */
+		sleeps: 'i32',
 		/** HSM start arguments, from the starter that moved hsmState to START_PENDING, before it rings Doorbell.hsm. */
 		hsmStartAddress: 'i64',
 		hsmOpaque: 'i64',
-		reserved: array('i32', 24),
+		/** How often in a row the vCPU has looked whether its hart, which is stuck, can execute an instruction; 0 if it is not. */
+		stuckLooks: 'i32',
+		reserved: array('i32', 23),
 	},
 	{align: 128},
 )
@@ -31,6 +33,10 @@ export const Doorbell = {
 	hsm: 16,
 	/** Instruction memory changed: the hart's decoded pages must be compared before they run again. */
 	fenceI: 32,
+	/** A page became code that this hart may have write entries of. */
+	codeMade: 64,
+	/** Code changed that was decoded: pages whose version is another one must be compared before they run again. */
+	codeChanged: 128,
 } as const
 
 /** Bits of mip, by the privileged specification's numbers. */

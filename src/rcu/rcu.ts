@@ -17,11 +17,12 @@ import {gracePeriodStep, RcuSlot, RcuState} from './rcu-state.ts'
 /** Names a grace period: what was retired before startPoll() may be recycled once poll(cookie) says so. */
 export type GracePeriod = number & {readonly unit?: 'grace period'}
 
+/** @property milliseconds that have passed at least, less those in which the process was stopped. */
 export type Stall = Readonly<{reader: number; milliseconds: number; gracePeriod: GracePeriod}>
 
 export type RcuOptions = Readonly<{
-	/** A grace period older than this is reported. Milliseconds, default 5000. */
-	stallLimit?: number
+	/** Milliseconds between two looks at what is waited for, default 1000. After `stallLooks` of them it is a stall. */
+	stallPeriod?: number
 	/** Default: one line on the console. */
 	onStall?: (stall: Stall) => void
 }>
@@ -36,6 +37,12 @@ export type RcuStatistics = Readonly<{
 	lastStall: Readonly<{reader: number; milliseconds: number}> | undefined
 }>
 
+/**
+ * A grace period that this many looks in a row, a stall period apart, have found unfinished is a stall. Looks are counted
+ * and not time: while the whole process is stopped, no reader can pass.
+ */
+export const stallLooks = 5
+
 /** Looks at a slot this often before it sleeps: a reader that runs needs only a few microseconds to pass. */
 const spins = 500
 
@@ -44,7 +51,7 @@ export class Rcu {
 	/** How many readers have a slot. */
 	readonly readers: number
 	/** Milliseconds. */
-	readonly stallLimit: number
+	readonly stallPeriod: number
 	readonly #onStall: (stall: Stall) => void
 	readonly #words: Int32Array
 	readonly #state: number
@@ -64,7 +71,7 @@ export class Rcu {
 		this.readers = readers ?? room
 		if (this.readers > room) throw rangeError(`at most ${room} RCU readers`, this.readers)
 		this.memory = memory
-		this.stallLimit = options.stallLimit ?? 5000
+		this.stallPeriod = options.stallPeriod ?? 1000
 		this.#onStall = options.onStall ?? ((stall) => console.error(describeStall(stall)))
 		this.#words = memory.i32
 		this.#state = region.offset
@@ -127,7 +134,7 @@ export class Rcu {
 		const words = this.#words
 		const slot = this.slotWord(reader)
 		const waiters = (this.#slots + reader * RcuSlot.size + RcuSlot.offset.waiters) >> 2
-		const began = microseconds()
+		let looks = 0
 		// The count before the look at the slot: the reader stores its slot, then reads the count. One of both sees the other.
 		Atomics.add(words, waiters, 1)
 		for (;;) {
@@ -135,11 +142,11 @@ export class Rcu {
 			// might sleep on 0, or on a number that the reader has passed with already: neither need ever change.
 			const seen = loadCounter(words, slot)
 			if (hasPassedAt(seen, gracePeriod)) break
-			if (Atomics.wait(words, slot, seen | 0, this.stallLimit) === 'timed-out') {
+			if (Atomics.wait(words, slot, seen | 0, this.stallPeriod) === 'timed-out') {
 				this.advance()
 				if (this.hasPassed(reader, gracePeriod)) break
-				const milliseconds = ((microseconds() - began) >>> 0) / 1000
-				this.reportStall({reader, milliseconds, gracePeriod})
+				looks += 1
+				if (looks % stallLooks === 0) this.reportStall({reader, milliseconds: looks * this.stallPeriod, gracePeriod})
 			}
 		}
 		Atomics.sub(words, waiters, 1)
@@ -223,15 +230,12 @@ export class Rcu {
 		if (Atomics.load(words, this.#holdout) === reader + 1) this.advance()
 	}
 
-	/** The reader that holds the present grace period up, once that is older than the limit; for whoever watches the machine. */
-	checkStall(): Stall | undefined {
+	/** The reader that the present grace period waits for; for StallWatch. */
+	awaited(): Readonly<{reader: number; gracePeriod: GracePeriod}> | undefined {
 		const words = this.#words
 		const gracePeriod = loadCounter(words, this.#target)
 		const holdout = Atomics.load(words, this.#holdout)
-		if (holdout === 0 || this.poll(gracePeriod)) return undefined
-		const began = Atomics.load(words, (this.#state + RcuState.offset.targetBegan) >> 2)
-		const milliseconds = ((microseconds() - began) >>> 0) / 1000
-		return milliseconds < this.stallLimit ? undefined : {reader: holdout - 1, milliseconds, gracePeriod}
+		return holdout === 0 || this.poll(gracePeriod) ? undefined : {reader: holdout - 1, gracePeriod}
 	}
 
 	/** Counts a stall and calls onStall. */

@@ -13,7 +13,9 @@ function consoleWrite(call: SbiCall): SbiOutcome {
 function consoleRead(call: SbiCall): SbiOutcome {
 	const buffer = guestBuffer(call)
 	if (!buffer) return SbiError.INVALID_PARAM
-	return call.success(BigInt(buffer.length === 0 ? 0 : call.context.console.read(buffer)))
+	const length = buffer.length === 0 ? 0 : call.context.console.read(buffer)
+	call.context.ram.written(bufferAddress(call), length)
+	return call.success(BigInt(length))
 }
 
 function consoleWriteByte(call: SbiCall): SbiOutcome {
@@ -25,9 +27,13 @@ function consoleWriteByte(call: SbiCall): SbiOutcome {
 function guestBuffer(call: SbiCall): Uint8Array | undefined {
 	const {ram} = call.context
 	const length = Number(call.argument(0))
-	// Numbers above 2^53 are rounded, and stay far beyond the end of RAM.
-	const gpa = Number(call.argument(1)) + Number(call.argument(2)) * 2 ** 64
+	const gpa = bufferAddress(call)
 	return ram.contains(gpa, length) ? ram.bytes(gpa, length) : undefined
+}
+
+/** Numbers above 2^53 are rounded, and stay far beyond the end of RAM. */
+function bufferAddress(call: SbiCall): number {
+	return Number(call.argument(1)) + Number(call.argument(2)) * 2 ** 64
 }
 
 export const dbcnExtension: SbiExtension = {

@@ -12,11 +12,12 @@ export type TlbKey<Value extends string> = Readonly<{
 	values: Readonly<Record<Value, string>>
 }>
 
-const choice = <Value extends string>(key: TlbKey<Value>) => key
+/** A value for each key. */
+export type TlbDesign = Readonly<{encoding: TagEncoding; lookup: 'inline' | 'outlined'; lastPages: 'on' | 'off'}>
 
 /** Keyed by the fields of a TlbDesign. */
-export const tlbKeys = {
-	encoding: choice<TagEncoding>({
+export const tlbKeys: {readonly [Field in keyof TlbDesign]: TlbKey<TlbDesign[Field]>} = {
+	encoding: {
 		name: 'encoding',
 		about: 'what tags a page',
 		default: 'poison-zero',
@@ -24,23 +25,20 @@ export const tlbKeys = {
 			'poison-zero': 'its address; whoever empties a table writes the one entry that page 0 would match',
 			'plus-one': 'its address + 1; an empty table is all zeroes, and a lookup takes one instruction more',
 		},
-	}),
-	lookup: choice<'inline' | 'outlined'>({
+	},
+	lookup: {
 		name: 'lookup',
 		about: 'how translated code looks a page up',
 		default: 'outlined',
 		values: {inline: 'in place, at each access', outlined: 'by calling one function of the module'},
-	}),
-	lastPages: choice<'on' | 'off'>({
+	},
+	lastPages: {
 		name: 'last-pages',
 		about: 'whether translated code keeps the last page of each base register at hand',
 		default: 'on',
 		values: {on: 'an access first compares with that page', off: 'every access looks its page up'},
-	}),
-} as const
-
-/** A value for each key. */
-export type TlbDesign = Readonly<{[Field in keyof typeof tlbKeys]: (typeof tlbKeys)[Field]['default']}>
+	},
+}
 
 const keys: readonly (readonly [field: string, TlbKey<string>])[] = Object.entries(tlbKeys)
 

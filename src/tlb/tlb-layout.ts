@@ -22,6 +22,12 @@ export const TlbEntry = sharedStruct({
 /** No access matches it: bits 3–11 of a masked address are always 0, with the bias added as well. */
 export const neverTag = -1n
 
+/**
+ * Set in the write tag of a page that holds decoded code: no access matches it either (with the bias, a misaligned one reaches
+ * 8, this 9), and the hart core knows the page without a walk. Each store to it comes there, and is noticed.
+ */
+export const trackedBit = 8
+
 /** The page that a base register of translated code last led to, kept for later regions. */
 export const TlbLastPage = sharedStruct({
 	/** The page's address + 1, whatever the encoding; 0 = none. */

@@ -6,7 +6,7 @@
 import {CodePage} from '../hart/index.ts'
 import {pageBytes} from '../memory/index.ts'
 import type {TagEncoding} from '../tlb/index.ts'
-import type {Code, GlobalReference, Local, Signature} from '../wasm/index.ts'
+import type {Code, FunctionReference, GlobalReference, Local, Signature} from '../wasm/index.ts'
 import {pushSlot} from './enter.ts'
 
 /** nextPage(block, pageGva): 0 or 1. */
@@ -18,11 +18,13 @@ type Options = Readonly<{
 	/** The region's code in the next page. */
 	pieces: readonly (readonly [offset: number, bytes: Uint8Array])[]
 	encoding: TagEncoding
+	/** coverFromRegion() of the hart core: from then on stores to the bytes are noticed. */
+	cover: FunctionReference
 }>
 
 // page = code page of pageGva + 4096, if of the present generation
-// page && (page.snapshotNumber == known || (snapshot == pieces && (known = page.snapshotNumber, 1)))
-export function emitNextPage(code: Code, {known, pieces, encoding}: Options): void {
+// page && (page.snapshotNumber == known || (cover(pieces) && snapshot == pieces && (known = page.snapshotNumber, 1)))
+export function emitNextPage(code: Code, {known, pieces, encoding, cover}: Options): void {
 	const page = code.local('i32', 'page')
 	const number = code.local('i64', 'number')
 	const [block, target] = [code.parameter(0, 'block'), code.parameter(1, 'pageGva')]
@@ -34,7 +36,14 @@ export function emitNextPage(code: Code, {known, pieces, encoding}: Options): vo
 	// Plain throughout: code pages belong to this vCPU, and so does this instance.
 	code.get(page).memory('i64.load', CodePage.offset.snapshotNumber).tee(number).global(known).op('i64.eq').likely()
 	code.if(undefined, () => code.i32(1).op('return'))
-	for (const [offset, bytes] of pieces) emitComparison(code, {page, offset: CodePage.offset.snapshot + offset, bytes})
+	for (const [offset, bytes] of pieces) {
+		code.get(page).i32(offset).i32(bytes.length).call(cover).op('i32.eqz')
+		code.if(undefined, () => code.i32(0).op('return'))
+		emitComparison(code, {page, offset: CodePage.offset.snapshot + offset, bytes})
+	}
+	// The page began anew, and nothing is covered any more.
+	code.get(page).memory('i64.load', CodePage.offset.snapshotNumber).get(number).op('i64.ne')
+	code.if(undefined, () => code.i32(0).op('return'))
 	code.get(number).setGlobal(known)
 	code.i32(1)
 }

@@ -25,13 +25,14 @@ const smallestTable = 1024
 /** A small integer for (page, entry): instructions lie at even offsets. */
 export const regionKey = (page: number, entry: number): number => (page + entry) / 2
 
-/** Plain throughout: code pages belong to this vCPU, and only its thread runs any of this. */
+/** Plain throughout: code pages belong to this vCPU, and only its thread runs any of this. Guest memory is compared again once it is covered. */
 export class RegionCache {
 	/** For `env.regions`. */
 	readonly table: WebAssembly.Table
 	readonly #memory: SharedMemory
 	readonly #hart: WebAssembly.ModuleImports
 	readonly #findCodePage: (page: number) => number
+	readonly #coverBytes: (codeBase: number, offset: number, length: number) => void
 	readonly #ranges = new TableRanges()
 	readonly #modules = new Map<number, InstalledModule>()
 	/** By regionKey; newest last. */
@@ -42,6 +43,7 @@ export class RegionCache {
 		this.#memory = memory
 		this.#hart = hart as WebAssembly.ModuleImports
 		this.#findCodePage = hart.findCodePage as (page: number) => number
+		this.#coverBytes = hart.coverBytes as (codeBase: number, offset: number, length: number) => void
 		this.table = new WebAssembly.Table({element: 'anyfunc', initial: 0})
 	}
 
@@ -84,9 +86,26 @@ export class RegionCache {
 		if (!here) return -1
 		for (let index = here.length - 1; index >= 0; index--) {
 			const {tableIndex, region} = here[index]!
-			if (this.#sourcesMatch(region, codeBase)) return tableIndex
+			if (this.#covers(region, codeBase, page)) return tableIndex
 		}
 		return -1
+	}
+
+	/** Whether memory holds the region's sources. Stores to them are noticed from then on. */
+	#covers(region: RegionInfo, codeBase: number, page: number): boolean {
+		const snapshot = codeBase + CodePage.offset.snapshot
+		// First as it looks, so that only code that is to run is covered.
+		if (!this.#sourcesMatch(region, page)) return false
+		const number = (codeBase + CodePage.offset.snapshotNumber) / 8
+		let before: bigint | undefined
+		do {
+			before = this.#memory.u64[number]
+			for (const [offset, bytes] of region.sources) this.#coverBytes(codeBase, offset, bytes.length)
+			// The page began anew, and nothing is covered any more.
+		} while (this.#memory.u64[number] !== before)
+		if (!this.#sourcesMatch(region, snapshot)) return false
+		this.#memory.i32[(codeBase + CodePage.offset.hasRegions) / 4] = 1
+		return true
 	}
 
 	/** Drops a module, if it is held. Only for the run loop, where none of its regions is on the stack. */
@@ -106,11 +125,11 @@ export class RegionCache {
 		this.#ranges.give(base, functions)
 	}
 
-	#sourcesMatch({sources}: RegionInfo, codeBase: number): boolean {
+	/** @param first place of the page's first byte. */
+	#sourcesMatch({sources}: RegionInfo, first: number): boolean {
 		const {u8} = this.#memory
-		const snapshot = codeBase + CodePage.offset.snapshot
 		for (const [offset, bytes] of sources) {
-			const start = snapshot + offset
+			const start = first + offset
 			for (let index = 0; index < bytes.length; index++) if (u8[start + index] !== bytes[index]) return false
 		}
 		return true

@@ -45,6 +45,7 @@ export function translate(
 		region.blocks.flatMap(({instructions}) => instructions.map(({decoded}) => decoded.instruction)),
 	)
 	const functions = new CalledFunctions(module, {
+		caller: 'regions',
 		names: coreNamesOf(called),
 		multiplyHigh: called.some((instruction) => traitsOf(instruction).multipliesHigh.size > 0),
 	})
@@ -72,7 +73,7 @@ export function translate(
 			const found = place === undefined ? undefined : indexOf.get(place)
 			return found === undefined ? undefined : {function: references[found]!, index: found, samePage}
 		}
-		const nextPage = defineNextPage(module, {...member, encoding})
+		const nextPage = defineNextPage(module, {...member, encoding, cover: functions.of('coverFromRegion')})
 		module.defineFunction(references[index]!, (code) =>
 			emitRegion(code, member.region, {
 				functions,
@@ -99,13 +100,13 @@ export function translate(
 /** The function that checks the next page, if the region relies on it. */
 function defineNextPage(
 	module: ModuleBuilder,
-	{page, pageGva, region, encoding}: GroupMember & {encoding: TagEncoding},
+	{page, pageGva, region, encoding, cover}: GroupMember & {encoding: TagEncoding; cover: FunctionReference},
 ): FunctionReference | undefined {
 	if (region.nextRanges.length === 0) return undefined
 	const pieces = piecesOf(region, {ranges: region.nextRanges, first: pageBytes})
 	const known = module.variable('i64')
 	const name = `${(pageGva + BigInt(pageBytes)).toString(16)} behind ${page.toString(16)}`
-	return module.function(name, nextPageSignature, (code) => emitNextPage(code, {known, pieces, encoding}))
+	return module.function(name, nextPageSignature, (code) => emitNextPage(code, {known, pieces, encoding, cover}))
 }
 
 /** @param options.first where the ranges' page begins. */

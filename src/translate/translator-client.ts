@@ -2,14 +2,14 @@
 import {type MessagePort, receiveMessageOnPort} from 'node:worker_threads'
 import {offsets} from '../codegen/index.ts'
 import {assert} from '../errors.ts'
-import {CodePage, slotBytesPerByte, vcpuRegions} from '../hart/index.ts'
+import {CodePage, Slot, slotBytesPerByte, vcpuRegions} from '../hart/index.ts'
 import {pageBytes, type SharedMemory} from '../memory/index.ts'
 import {microseconds} from '../rcu/index.ts'
 import type {TlbDesign} from '../tlb/index.ts'
 import {lookUp} from './fetch-hint.ts'
 import {type ModuleRegions, type RegionCache, regionKey} from './region-cache.ts'
 import {RequestFilter} from './request-filter.ts'
-import {translate} from './translate.ts'
+import {SynchronousTranslator} from './synchronous-translator.ts'
 import type {RegionRequest, TranslateOptions} from './types.ts'
 
 export type TranslationConfig = TranslateOptions &
@@ -20,6 +20,8 @@ export type TranslationConfig = TranslateOptions &
 		threshold: number
 		/** Each vCPU translates on its own thread, at once: for tests and studies. */
 		synchronous: boolean
+		/** Bytes of WebAssembly above which the oldest modules are dropped. */
+		mostBytes: number
 	}>
 
 /** From a vCPU: the regions that it requests. `asked`: microseconds(). */
@@ -29,9 +31,6 @@ export type TranslationMessage =
 	| (Readonly<{kind: 'module'; module: WebAssembly.Module}> & ModuleRegions)
 	| Readonly<{kind: 'drop'; id: number}>
 
-/** Modules that a vCPU holds in synchronous mode, in which it drops the oldest itself. */
-const synchronousModules = 4096
-
 export class TranslatorClient {
 	readonly #memory: SharedMemory
 	readonly #block: number
@@ -40,19 +39,27 @@ export class TranslatorClient {
 	readonly #cache: RegionCache
 	readonly #filter = new RequestFilter()
 	#queue: RegionRequest[] = []
-	/** Modules made in synchronous mode. */
-	#made = 0
+	readonly #own: SynchronousTranslator | undefined
 
-	/** @param options.port to the translator; none in synchronous mode. */
+	/** @param options.port to the translator; none in synchronous mode. @param options.save gets modules in that mode. */
 	constructor(
 		memory: SharedMemory,
-		options: {block: number; config: TranslationConfig; port: MessagePort | undefined; cache: RegionCache},
+		options: {
+			block: number
+			config: TranslationConfig
+			port: MessagePort | undefined
+			cache: RegionCache
+			save?: ((id: number, wasm: Uint8Array) => void) | undefined
+		},
 	) {
 		this.#memory = memory
 		this.#block = options.block
 		this.#config = options.config
 		this.#port = options.port
 		this.#cache = options.cache
+		const {block, config, save} = options
+		if (config.synchronous)
+			this.#own = new SynchronousTranslator(memory, {block, translate: config, mostBytes: config.mostBytes, save})
 	}
 
 	/** The interpreter's import: a place is hot. @param pageGva signed. */
@@ -64,16 +71,23 @@ export class TranslatorClient {
 		u16[(codeBase + CodePage.offset.counters + entry) / 2] = 0
 		const page = u32[(codeBase + CodePage.offset.page) / 4] ?? 0
 		// The scratch page is not a guest page.
-		if (page === 0 || this.#cache.find(codeBase, entry) >= 0 || !this.#filter.passes(regionKey(page, entry))) return
+		if (page === 0) return
+		if (this.#cache.find(codeBase, entry) >= 0) {
+			// The slot was to be interpreted once, or the region has just arrived: the next jump decodes it anew.
+			u16[((ipSigned >>> 0) + Slot.offset.handler) / 2] = 0
+			return
+		}
+		if (!this.#filter.passes(regionKey(page, entry))) return
 		const fetchTable = this.#fetchTable()
-		const {synchronous, design} = this.#config
+		const {design} = this.#config
 		const behind = lookUp(this.#memory, {fetchTable, encoding: design.encoding, gva: pageGva + BigInt(pageBytes)})
 		// Code that has not run yet is not in the TLB. In synchronous mode a guess does: the tests want all code in
 		// regions.
-		const nextPage = behind?.place ?? (synchronous ? this.#pageBehind(page) : undefined)
+		const nextPage = behind?.place ?? (this.#own ? this.#pageBehind(page) : undefined)
 		const request = {page, entry, pageGva: BigInt.asUintN(64, pageGva), fetchTable, nextPage}
-		if (synchronous) this.#translateNow(request)
-		else this.#queue.push(request)
+		const own = this.#own?.translate(request)
+		if (own) this.#install(own.module, own.regions)
+		else if (!this.#own) this.#queue.push(request)
 	}
 
 	/** Once per round of the run loop: posts the requests of this round. */
@@ -82,8 +96,7 @@ export class TranslatorClient {
 			this.#port?.postMessage({requests: this.#queue, asked: microseconds()} satisfies RequestMessage)
 			this.#queue = []
 		}
-		while (this.#config.synchronous && this.#cache.size > synchronousModules)
-			this.#cache.drop(this.#made - this.#cache.size)
+		if (this.#own) for (const id of this.#own.surplus()) this.#cache.drop(id)
 	}
 
 	/** In the run loop, after Doorbell.message: takes the messages that were posted before the bell. */
@@ -99,13 +112,6 @@ export class TranslatorClient {
 	#install(module: WebAssembly.Module, regions: ModuleRegions): void {
 		this.#cache.receive(module, regions)
 		for (const {page, entry} of regions.regions) this.#filter.answered(regionKey(page, entry))
-	}
-
-	#translateNow(request: RegionRequest): void {
-		const translation = translate(this.#memory, [request], this.#config)
-		if (!translation) return
-		const {bytes, functions, regions} = translation
-		this.#install(new WebAssembly.Module(bytes), {id: this.#made++, functions, regions})
 	}
 
 	/** A guess: the next page of guest RAM. */

@@ -1,7 +1,9 @@
 /** One vCPU's Wasm instances: the hart core, and the interpreter on top of it. */
-import {codeBuckets, vcpuRegions} from '../hart/index.ts'
+import {writeFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {codeBuckets, fieldOffset, vcpuRegions} from '../hart/index.ts'
 import {slotDecoder} from '../interpreter/index.ts'
-import type {SharedMemory} from '../memory/index.ts'
+import {guestPagesRegion, type SharedMemory} from '../memory/index.ts'
 import type {TableOperations} from '../tlb/index.ts'
 import {RegionCache, TranslatorClient} from '../translate/index.ts'
 import type {VcpuConfig} from './vcpu-config.ts'
@@ -9,8 +11,19 @@ import type {VcpuConfig} from './vcpu-config.ts'
 /** The functions that Wasm calls outside; see src/hart/core/env.ts. */
 export type EngineImports = Readonly<{
 	mmioRead(gpa: number, bytes: number): number
-	mmioWrite(gpa: number, bytes: number, value: number): number
-	/** Ticks. */
+	mmioHigh(): number
+	mmioWrite(gpa: number, bytes: number, low: number, high: number): number
+	mmioAmo(gpa: number, bytes: number, operation: number, low: number, high: number): number
+	mmioStoreConditional(
+		gpa: number,
+		bytes: number,
+		reserved: number,
+		expectedLow: number,
+		expectedHigh: number,
+		low: number,
+		high: number,
+	): number
+	/** Ticks of the machine's clock. */
 	time(): number
 	/** 16 random bits. */
 	random(): number
@@ -31,6 +44,9 @@ export type Engine = Readonly<{
 	/** @returns an offset in shared memory; 0 if the load faults. */
 	readMemory(gva: bigint, bytes: number): number
 	fenceI(): void
+	/** Answers Doorbell.codeMade and Doorbell.codeChanged. */
+	removeCodeEntries(): void
+	codeChanged(): void
 	updateRegimes(): void
 	readonly translator: TranslatorClient
 	readonly tableOperations: TableOperations
@@ -39,6 +55,7 @@ export type Engine = Readonly<{
 type HartExports = Omit<Engine, 'translator' | 'tableOperations'> & {
 	/** The code page for instructions that cross a page boundary. */
 	scratchCodePage(): number
+	coverInstruction(codeBase: number, pageOffset: number): void
 	attach(
 		block: number,
 		ramOffset: number,
@@ -49,14 +66,18 @@ type HartExports = Omit<Engine, 'translator' | 'tableOperations'> & {
 		codeCache: number,
 		codePages: number,
 		codeBuckets: number,
+		mtimeOffsetAt: number,
+		guestPages: number,
+		firstBlock: number,
+		harts: number,
 	): void
 }
 
 export function createEngine(
 	memory: SharedMemory,
-	options: {config: VcpuConfig; block: number; imports: EngineImports},
+	options: {config: VcpuConfig; block: number; firstBlock: number; mtimeOffsetAt: number; imports: EngineImports},
 ): Engine {
-	const {config, block, imports} = options
+	const {config, block, firstBlock, mtimeOffsetAt, imports} = options
 	const hart = new WebAssembly.Instance(config.hartModule, {env: {memory: memory.memory, ...imports}})
 	const core = hart.exports as unknown as HartExports & TableOperations
 	const ram = memory.region(vcpuRegions.ram)
@@ -65,16 +86,26 @@ export function createEngine(
 	const codeCache = caches.offset + (caches.size / config.harts) * config.vcpu
 	const {codePages} = config
 	const buckets = codeBuckets(codePages)
-	core.attach(block, ram.offset, ram.size, rom.offset, config.rom.gpa, rom.size, codeCache, codePages, buckets)
+	core.attach(
+		block,
+		...[ram.offset, ram.size],
+		...[rom.offset, config.rom.gpa, rom.size],
+		...[codeCache, codePages, buckets],
+		mtimeOffsetAt,
+		...[memory.region(guestPagesRegion).offset, firstBlock, config.harts],
+	)
 	const regions = new RegionCache(memory, hart.exports)
 	const translator = new TranslatorClient(memory, {
 		block,
 		config: config.translation,
 		port: config.translationPort,
 		cache: regions,
+		save: moduleWriter(config),
 	})
 	const decode = slotDecoder(memory, {
 		scratchPage: core.scratchCodePage() >>> 0,
+		cover: core.coverInstruction,
+		interpretAt: (block + fieldOffset.interpretAt) / 4,
 		decoded: imports.decoded,
 		region: (codeBase, pageOffset) => regions.find(codeBase, pageOffset),
 	})
@@ -89,8 +120,25 @@ export function createEngine(
 		hart: hart.exports as WebAssembly.ModuleImports,
 	})
 	const {run} = interpreter.exports as {run: Engine['run']}
-	const {interruptPending, takeInterrupt, readMemory, fenceI, updateRegimes} = core
-	return {run, interruptPending, takeInterrupt, readMemory, fenceI, updateRegimes, translator, tableOperations: core}
+	const {interruptPending, takeInterrupt, readMemory, fenceI, removeCodeEntries, codeChanged, updateRegimes} = core
+	return {
+		run,
+		interruptPending,
+		takeInterrupt,
+		readMemory,
+		fenceI,
+		removeCodeEntries,
+		codeChanged,
+		updateRegimes,
+		translator,
+		tableOperations: core,
+	}
+}
+
+/** Writes the modules that a hart translates by itself. */
+function moduleWriter({dumpFolder, vcpu}: VcpuConfig): ((id: number, wasm: Uint8Array) => void) | undefined {
+	if (dumpFolder === undefined) return undefined
+	return (id, wasm) => writeFileSync(join(dumpFolder, `${vcpu}-${String(id).padStart(4, '0')}.wasm`), wasm)
 }
 
 /** More than the interpreter's 16-bit counters reach: nothing becomes hot. */

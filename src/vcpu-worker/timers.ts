@@ -1,7 +1,7 @@
 /** A hart's timers: raises their interrupts when they are due, and keeps the next deadline. */
 import type {Aclint} from '../board/index.ts'
 import type {HartRegisters} from '../hart/index.ts'
-import {Mip, type VcpuBlocks} from '../memory/index.ts'
+import {Mip, type VcpuBlocks, type WordPair} from '../memory/index.ts'
 
 /** menvcfg.STCE: stimecmp is in use. */
 const sstcEnabled = 1n << 63n
@@ -12,8 +12,9 @@ export class Timers {
 	readonly #registers: HartRegisters
 	readonly #aclint: Aclint
 	readonly #now: () => number
-	/** The next deadline in ticks; Infinity if every timer that is set is already due. */
+	/** The next deadline, in ticks of the machine's clock; Infinity if every timer that is set is already due. */
 	#deadline = 0
+	readonly #stimecmp: WordPair = {low: 0, high: 0}
 	/** Ticks. */
 	#sliceBegan = 0
 
@@ -31,7 +32,7 @@ export class Timers {
 		this.#now = options.now
 	}
 
-	/** A comparator was written: the next check() compares all of them. */
+	/** A comparator or mtime was written: the next check() compares all of them. */
 	changed(): void {
 		this.#deadline = 0
 	}
@@ -63,8 +64,8 @@ export class Timers {
 
 	#compare(now: number): void {
 		const hasSstc = (this.#registers.get('menvcfg') & sstcEnabled) !== 0n
-		const supervisor = hasSstc ? this.#registers.number('stimecmp') : Number.POSITIVE_INFINITY
-		const machine = this.#aclint.mtimecmpTicks(this.#vcpu)
+		const supervisor = hasSstc ? this.#stimecmpReached(now) : Number.POSITIVE_INFINITY
+		const machine = this.#aclint.mtimecmpReached(this.#vcpu, now)
 		const due = (now >= supervisor ? Mip.STIP : 0) | (now >= machine ? Mip.MTIP : 0)
 		if (due) this.#blocks.raise(this.#vcpu, due)
 		// An earlier check may have raised MTIP just after another hart moved mtimecmp. That hart rang; this lowers it.
@@ -74,6 +75,11 @@ export class Timers {
 			now >= supervisor ? Number.POSITIVE_INFINITY : supervisor,
 			now >= machine ? Number.POSITIVE_INFINITY : machine,
 		)
+	}
+
+	#stimecmpReached(now: number): number {
+		this.#registers.readPair('stimecmp', this.#stimecmp)
+		return this.#aclint.reached(this.#stimecmp, now)
 	}
 }
 

@@ -1,6 +1,6 @@
 /** The configuration of a vCPU worker: plain data and compiled modules, posted when it starts. */
 import type {MessagePort} from 'node:worker_threads'
-import type {ClockOrigin} from '../board/index.ts'
+import type {ClockOrigin, VirtioMmioVersion} from '../board/index.ts'
 import type {MemoryMap} from '../memory/index.ts'
 import type {TlbConfig} from '../tlb/index.ts'
 import type {TranslationConfig} from '../translate/index.ts'
@@ -13,6 +13,7 @@ export type VcpuConfig = Readonly<{
 	map: MemoryMap
 	tlb: TlbConfig
 	clockOrigin: ClockOrigin
+	virtioMmioVersion: VirtioMmioVersion | undefined
 	/** Decoded pages in each vCPU's code cache. */
 	codePages: number
 	/** The boot ROM's guest-physical address and size in bytes. */
@@ -22,6 +23,8 @@ export type VcpuConfig = Readonly<{
 	/** The output of buildInterpreter(). */
 	interpreterModule: WebAssembly.Module
 	translation: TranslationConfig
+	/** The folder that gets the modules that this hart translates by itself. */
+	dumpFolder: string | undefined
 	/** To the translation service: sends RequestMessage, receives TranslationMessage. Undefined: no requests are sent. */
 	translationPort?: MessagePort
 }>

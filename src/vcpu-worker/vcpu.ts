@@ -9,6 +9,7 @@ import {BuiltInSbi, HartStates, HsmState, type SuspendRequest} from '../sbi/inde
 import {FlushCause, Tlb} from '../tlb/index.ts'
 import {createEngine, type Engine} from './engine.ts'
 import {createSbiContext} from './sbi-machine.ts'
+import {Standstill} from './standstill.ts'
 import {longestSlice, Timers} from './timers.ts'
 import type {VcpuConfig} from './vcpu-config.ts'
 
@@ -17,6 +18,10 @@ const sliceInstructions = {interp: 32_768, jit: 262_144} as const
 const shortestSlice = 8192
 /** Milliseconds: a sleeping vCPU wakes this often even if no bell rings. */
 const longestSleep = 1000
+/** Traps in a row without an instruction between them after which a hart is stuck: a handler that can run retires some. */
+const stuckTraps = 32
+/** A stuck hart looks after 1, 2, 4, … milliseconds, in the end this often, whether it can execute these instructions. */
+const [longestNap, lookInstructions] = [16, 64]
 
 /** The hart's activity; `stopped` and `suspended` are states of HSM, `waiting` is WFI. */
 type Activity = 'running' | 'stopped' | 'waiting' | 'suspended'
@@ -33,7 +38,10 @@ export class Vcpu {
 	readonly #timers: Timers
 	readonly #sbi: BuiltInSbi
 	readonly #states: HartStates
+	readonly #standstill: Standstill
 	#activity: Activity = 'running'
+	/** How often in a row the hart, which is stuck, could execute nothing; 0: it is not stuck. */
+	#stuckLooks = 0
 	#resumeAt: SuspendRequest | undefined
 
 	constructor(options: {
@@ -54,12 +62,22 @@ export class Vcpu {
 		this.#reader = rcu.reader(vcpu)
 		this.#timers = new Timers({vcpu, blocks, registers: this.registers, aclint: board.aclint, now})
 		this.#states = new HartStates(blocks)
+		this.#standstill = new Standstill({blocks, board, states: this.#states})
 		this.#engine = createEngine(memory, {
 			config,
 			block: this.#block,
+			firstBlock: blocks.base(0),
+			mtimeOffsetAt: board.aclint.mtimeOffsetAt,
 			imports: {
 				mmioRead: (gpa, bytes) => board.bus.read(gpa, bytes),
-				mmioWrite: (gpa, bytes, value) => board.bus.write(gpa, bytes, value),
+				mmioHigh: () => board.bus.high,
+				mmioWrite: (gpa, bytes, low, high) => board.bus.write(gpa, bytes, low, high),
+				mmioAmo: (gpa, bytes, operation, low, high) => board.bus.amo(gpa, bytes, {operation, low, high}),
+				mmioStoreConditional: (gpa, bytes, reserved, expectedLow, expectedHigh, low, high) =>
+					board.bus.storeConditional(gpa, bytes, {
+						expected: reserved ? {low: expectedLow, high: expectedHigh} : undefined,
+						value: {low, high},
+					}),
 				time: now,
 				random: () => crypto.getRandomValues(entropy)[0] ?? 0,
 				replaceTables: (regimes) => this.#tlb.replaceTables(vcpu, regimes),
@@ -68,6 +86,11 @@ export class Vcpu {
 				decoded: () => this.#countDecoded(),
 			},
 		})
+		// STIP is right before the next instruction, as MTIP is.
+		board.aclint.onMtimeWritten = () => {
+			this.#timers.changed()
+			this.#timers.check()
+		}
 		this.#tlb = new Tlb(memory, {
 			blocks,
 			rcu,
@@ -84,7 +107,7 @@ export class Vcpu {
 				tlb: this.#tlb,
 				reader: this.#reader,
 				engine: this.#engine,
-				ram: new GuestRam(memory),
+				ram: new GuestRam(memory, blocks),
 				timers: this.#timers,
 				stopHart: () => this.#enter('stopped'),
 				suspendHart: (request) => {
@@ -119,6 +142,8 @@ export class Vcpu {
 	/** @param bells Doorbell.flush has been answered. @returns false if the machine pauses. */
 	#answerBells(bells: number): boolean {
 		if (bells & Doorbell.fenceI) this.#engine.fenceI()
+		if (bells & Doorbell.codeMade) this.#engine.removeCodeEntries()
+		if (bells & Doorbell.codeChanged) this.#engine.codeChanged()
 		if (bells & Doorbell.interrupt) this.#timers.changed()
 		if (bells & Doorbell.message) this.#engine.translator.receive()
 		if (bells & Doorbell.hsm) this.#takeStart()
@@ -128,12 +153,18 @@ export class Vcpu {
 	#runSlice(): void {
 		this.#adaptSlice(this.#timers.beginSlice())
 		const {registers} = this
-		const before = registers.word('instret')
-		const reason = this.#engine.run(this.#block, this.#slice)
+		const [before, trapsBefore] = [registers.word('instret'), registers.word('traps')]
+		// Another hart may have written the instructions that this one lacks, and cannot make it execute fence.i.
+		if (this.#stuckLooks > 0) this.#engine.fenceI()
+		const reason = this.#engine.run(this.#block, this.#stuckLooks > 0 ? lookInstructions : this.#slice)
 		this.#engine.translator.post()
 		if (reason === ExitReason.waitForInterrupt) this.#activity = 'waiting'
 		else if (reason === ExitReason.supervisorCall) this.#sbi.dispatch()
-		else if (registers.word('instret') === before) this.#checkStuck()
+		else if (registers.word('instret') === before) {
+			if ((registers.word('traps') - trapsBefore) >>> 0 >= stuckTraps) this.#stayStuck()
+			return
+		}
+		if (this.#stuckLooks > 0) this.#setStuck(0)
 	}
 
 	/** Code that misses the host's caches is slow, and nothing in it looks at the clock: its slices get shorter. */
@@ -147,36 +178,39 @@ export class Vcpu {
 	#slice: number = shortestSlice
 	#sliceBegan = 0
 
-	/** A slice had traps but retired no instruction: the trap handler itself traps. */
-	#checkStuck(): void {
-		const {registers} = this
-		// A bell ended the slice early. Orders nothing: only tests the word, which the run loop takes. See
-		// VcpuBlocks.ring().
-		if (Atomics.load(this.#memory.i32, (this.#block + VcpuWords.offset.doorbell) >> 2) !== 0) return
-		if (registers.get('traps') === this.#trapsSeen) return
-		this.#trapsSeen = registers.get('traps')
-		this.#board.control.requestStop({
-			reason: StopReason.error,
-			exitCode: exitCodes.guestStuck.code,
-			hart: this.#config.vcpu,
-		})
+	/**
+	 * The trap handler itself traps. Another hart may mend that, as an interrupt may: this one naps, and looks again. The
+	 * machine stops if no hart can go on.
+	 */
+	#stayStuck(): void {
+		this.#setStuck(this.#stuckLooks + 1)
+		if (this.#standstill.reached()) {
+			const {code: exitCode} = exitCodes.guestStuck
+			this.#board.control.requestStop({reason: StopReason.error, exitCode, hart: this.#config.vcpu})
+		}
+		this.#sleepOnDoorbell(Math.min(2 ** this.#stuckLooks / 2, longestNap, this.#timers.check()))
 	}
-	#trapsSeen = 0n
+
+	/** @param looks 0: an instruction was executed. */
+	#setStuck(looks: number): void {
+		const {i32} = this.#memory
+		const word = (field: 'sleeps' | 'stuckLooks') => (this.#block + VcpuWords.offset[field]) >> 2
+		// A hart that has been rescued may have done anything since: its state is not the one that others saw. Both publish
+		// what was done before; pair with Standstill.
+		if (looks === 0) Atomics.add(i32, word('sleeps'), 2)
+		Atomics.store(i32, word('stuckLooks'), looks)
+		this.#stuckLooks = looks
+	}
 
 	/** Sleeps, offline for RCU, until a bell, an interrupt or a deadline. */
 	#sleep(): void {
 		const {vcpu} = this.#config
-		const word = (this.#block + VcpuWords.offset.doorbell) >> 2
 		const waitsForInterrupt = this.#activity !== 'stopped'
 		const untilDeadline = this.#timers.check()
 		if (!waitsForInterrupt || !this.#engine.interruptPending()) {
-			this.#setWaiting(1)
-			this.#reader.offline()
-			// Sleeps only while no bell has rung. Pairs with VcpuBlocks.ring(). The hart's own deadline needs no bell.
-			Atomics.wait(this.#memory.i32, word, 0, waitsForInterrupt ? Math.min(untilDeadline, longestSleep) : longestSleep)
-			// From here on grace periods wait for this reader again. A safepoint comes before guest code runs.
-			this.#reader.online()
-			this.#setWaiting(0)
+			this.#countSleep()
+			this.#sleepOnDoorbell(waitsForInterrupt ? Math.min(untilDeadline, longestSleep) : longestSleep)
+			this.#countSleep()
 			this.#timers.check()
 		}
 		if (waitsForInterrupt && this.#engine.interruptPending()) this.#wake(vcpu)
@@ -210,9 +244,18 @@ export class Vcpu {
 		if (activity === 'stopped') this.#states.set(this.#config.vcpu, HsmState.STOPPED)
 	}
 
-	#setWaiting(value: 0 | 1): void {
-		// Orders nothing: for observers only.
-		Atomics.store(this.#memory.i32, (this.#block + VcpuWords.offset.waiting) >> 2, value)
+	#sleepOnDoorbell(milliseconds: number): void {
+		this.#reader.offline()
+		// Sleeps only while no bell has rung. Pairs with VcpuBlocks.ring(). The hart's own deadline needs no bell.
+		Atomics.wait(this.#memory.i32, (this.#block + VcpuWords.offset.doorbell) >> 2, 0, milliseconds)
+		// From here on grace periods wait for this reader again. A safepoint comes before guest code runs.
+		this.#reader.online()
+	}
+
+	/** When the hart falls asleep, and when it wakes. */
+	#countSleep(): void {
+		// Publishes what the hart did before. Pairs with Standstill.
+		Atomics.add(this.#memory.i32, (this.#block + VcpuWords.offset.sleeps) >> 2, 1)
 	}
 
 	// Plain: only this vCPU writes its statistics. 2^32 decodings are far off.

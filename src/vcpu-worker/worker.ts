@@ -21,7 +21,9 @@ const config = workerData as VcpuConfig
 const memory = new SharedMemory(config.memory, config.map)
 const blocks = new VcpuBlocks(memory, config.harts)
 const now = ticksSince(config.clockOrigin)
-const vcpu = new Vcpu({config, memory, blocks, board: new Board(memory, blocks, {now, hart: config.vcpu}), now})
+const {vcpu: hart, virtioMmioVersion} = config
+const board = new Board(memory, blocks, {now, hart, virtioMmioVersion})
+const vcpu = new Vcpu({config, memory, blocks, board, now})
 
 const api: VcpuApi = {
 	reset: () => vcpu.reset(),

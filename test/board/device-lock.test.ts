@@ -85,12 +85,11 @@ for (const [then, code] of [['exits', 3] as const, ['throws', 1] as const]) {
 		const dying = start(1, then)
 		dying.on('error', () => {})
 		t.is(await new Promise((resolve) => dying.on('exit', resolve)), code)
-		const began = performance.now()
+		// Returns: nobody would end a wait.
 		t.is(
 			lock.tryRun(() => t.fail('it is held')),
 			undefined,
 		)
-		t.true(performance.now() - began < 1000)
 		const waiting = start(2, 'releases when told')
 		const error = once(waiting, 'error')
 		// The death has not been reported yet.

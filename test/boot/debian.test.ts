@@ -4,10 +4,12 @@ import {createHash} from 'node:crypto'
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {text} from 'node:stream/consumers'
+import {fileURLToPath} from 'node:url'
 import test, {type ExecutionContext} from 'ava'
 import type {GuestParts} from '../../src/main/guests/index.ts'
 import {Machine, type MachineOutcome, type MachineStatistics} from '../../src/main/index.ts'
 import {temporaryFile} from '../main/boot/boot-files.ts'
+import {longPatience, margin} from '../support/patience.ts'
 import {testTranslation, testTranslationArguments} from '../support/translation.ts'
 import {fetchedGuest, ifItCanBeHad, trouble} from './boot-guest.ts'
 import {findOpenSbi} from './opensbi.ts'
@@ -24,9 +26,9 @@ type Boot = Readonly<{
 	seconds: number
 }>
 
-async function boot(guest: GuestParts, smp: number): Promise<Boot> {
+async function boot(guest: GuestParts & {dtb?: string}, smp: number): Promise<Boot> {
 	const began = performance.now()
-	const signal = AbortSignal.timeout(120_000)
+	const signal = AbortSignal.timeout(longPatience)
 	await using machine = await Machine.create({smp, memory: 2 ** 30, ...guest, signal, ...testTranslation()})
 	const running = machine.run()
 	let console = ''
@@ -78,7 +80,7 @@ function hasSoundStatistics(t: ExecutionContext, {warm, end}: Boot): void {
 
 for (const smp of [2, 4]) {
 	test.serial(`Debian boots on ${smp} harts to a root shell and powers off`, async (t) => {
-		t.timeout(180_000)
+		t.timeout(longPatience + margin)
 		const guest = await fetchedGuest(t, 'debian')
 		if (!guest) return
 		const result = await boot(guest, smp)
@@ -89,10 +91,22 @@ for (const smp of [2, 4]) {
 	})
 }
 
+test.serial('Debian boots with a device tree that QEMU dumped, and prints from its first moment on', async (t) => {
+	t.timeout(180_000)
+	const guest = await fetchedGuest(t, 'debian')
+	if (!guest) return
+	const dtb = fileURLToPath(new URL('../main/boot/qemu-7.2-virt.dtb', import.meta.url))
+	const {outcome, console} = await boot({...guest, dtb}, 2)
+	t.deepEqual(outcome, {reason: 'power-off', exitCode: 0}, console)
+	hasBooted(t, console, 2)
+	t.regex(console, /^\[ +0\.000000\] Linux version/)
+	t.regex(console, /pci-host-generic 30000000\.pci: PCI host bridge to bus/)
+})
+
 async function manyhart(args: readonly string[], stdin = '') {
 	const child = spawn(process.execPath, [entry, 'run', ...args, ...testTranslationArguments()], {
 		stdio: ['pipe', 'pipe', 'pipe'],
-		timeout: 170_000,
+		timeout: longPatience,
 	})
 	child.stdin.on('error', () => {})
 	child.stdin.end(stdin)
@@ -102,13 +116,24 @@ async function manyhart(args: readonly string[], stdin = '') {
 }
 
 test.serial("Debian boots over Debian's OpenSBI, as a process with --input and --stats", async (t) => {
-	t.timeout(180_000)
+	t.timeout(longPatience + margin)
 	const guest = await fetchedGuest(t, 'debian')
 	const bios = await ifItCanBeHad(t, 'opensbi', findOpenSbi)
 	if (!guest || !bios) return
 	const stats = await temporaryFile(t, '', 'stats.json')
 	const input = commands.replace('\n', String.raw`\n`)
-	const options = ['--smp', '2', '--bios', bios, '--timeout', '120', '--input', input, '--stats', stats]
+	const options = [
+		'--smp',
+		'2',
+		'--bios',
+		bios,
+		'--timeout',
+		`${longPatience / 1000}`,
+		'--input',
+		input,
+		'--stats',
+		stats,
+	]
 	const {exit, stdout, stderr} = await manyhart(['--guest', 'debian', ...options])
 	t.deepEqual({exit, stderr}, {exit: 0, stderr: ''}, stdout)
 	t.regex(stdout, /OpenSBI v\d/)

@@ -1,6 +1,7 @@
 /** Debian's stress-ng on Debian's kernel: it verifies its results, and the kernel prints no warning. */
 import test from 'ava'
 import {Machine} from '../../src/main/index.ts'
+import {longPatience, margin} from '../support/patience.ts'
 import {testTranslation} from '../support/translation.ts'
 import {fetchedGuest, trouble} from './boot-guest.ts'
 
@@ -26,10 +27,10 @@ const commands = [
 const prompt = '~ # '
 
 const verifies = test.macro(async (t, smp: number) => {
-	t.timeout(180_000)
+	t.timeout(longPatience + margin)
 	const guest = await fetchedGuest(t, 'debian-stress')
 	if (!guest) return
-	const signal = AbortSignal.timeout(150_000)
+	const signal = AbortSignal.timeout(longPatience)
 	await using machine = await Machine.create({smp, memory: 2 ** 30, ...guest, signal, ...testTranslation()})
 	const running = machine.run()
 	const waiting = [...commands]

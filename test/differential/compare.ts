@@ -17,7 +17,7 @@ export type Mismatch = Readonly<{
 	problem?: string
 }>
 
-const timeoutSeconds = 30
+const timeoutSeconds = 120
 
 export async function runBoth(
 	programs: readonly Program[],

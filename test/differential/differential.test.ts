@@ -51,7 +51,7 @@ const endAsRecorded = test.macro(async (t, translation: TranslationOptions) => {
 	for (const [name, {about, program, expected}] of await readCases()) {
 		// Alone in its image: addresses depend on its place.
 		const {outcomes, problem} = asRecords(
-			await runHere(makeImage([program], {output: 'records'}), {timeoutSeconds: 60, translation}),
+			await runHere(makeImage([program], {output: 'records'}), {timeoutSeconds: 120, translation}),
 		)
 		t.is(problem, undefined, name)
 		t.deepEqual(compareOutcomes(outcomes[0]?.dwords ?? [], expected), [], `${name}: ${about}`)

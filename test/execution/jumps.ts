@@ -184,28 +184,22 @@ export function testJumps(engine: Engine): void {
 		})
 	}
 
-	test(`code that a store changed runs as it was until fence.i${on(engine)}`, (t) => {
+	test(`the next instruction, which a store changes, runs as it is then${on(engine)}`, (t) => {
 		const pair = newPair()
 		const {hart} = pair
-		// Checked by hand: the reference always fetches what memory holds now.
 		enter(pair)
 		const words = [
 			encode('addi', {rd: 5, rs1: 0, imm: 1}),
 			encode('sw', {rs1: 6, rs2: 7, imm: 0}),
 			encode('addi', {rd: 5, rs1: 5, imm: 1}),
-			encode('bne', {rs1: 5, rs2: 8, imm: 8}),
 			wfi,
-			encode('fence.i', {}),
-			encode('jal', {rd: 0, imm: -16}),
 		]
-		// In the first round the old addi runs, and adds 1; after fence.i an ecall is in its place.
 		for (const [index, word] of words.entries()) pair.put(page + BigInt(4 * index), word)
 		pair.setX(6, page + 8n)
 		pair.setX(7, BigInt(encode('ecall', {})))
-		pair.setX(8, 0n)
 		hart.set('builtInSbi', 1)
 		t.is(hart.run(), ExitReason.supervisorCall)
 		t.is(hart.get('pc'), page + 12n)
-		t.is(hart.x[5], 2n)
+		t.is(hart.x[5], 1n)
 	})
 }

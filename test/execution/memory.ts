@@ -145,4 +145,80 @@ export function testMemory(engine: Engine): void {
 		step(pair, 'sh', {rs1: 5, rs2: 7, imm: 0})
 		t.deepEqual(pair.hart.mmio, ['read 40000010 4', 'read 40000010 1', 'write 40000010 2 5678'])
 	})
+
+	const deviceRegister = 0x4000_0010
+	/** What each AMO leaves of a register that holds `old`, by hand. */
+	const amos = [
+		{name: 'amoswap', old: 0x8000_0005n, operand: 3n, result: 3n},
+		{name: 'amoadd', old: 0xffff_fffen, operand: 3n, result: 0x1_0000_0001n},
+		{name: 'amoand', old: 0x8000_0005n, operand: 0x8000_0004n, result: 0x8000_0004n},
+		{name: 'amoor', old: 0x8000_0005n, operand: 0xan, result: 0x8000_000fn},
+		{name: 'amoxor', old: 0x8000_0005n, operand: 6n, result: 0x8000_0003n},
+		{name: 'amomin', old: 5n, operand: -1n, result: -1n},
+		{name: 'amomax', old: 5n, operand: -1n, result: 5n},
+		{name: 'amominu', old: 5n, operand: -1n, result: 5n},
+		{name: 'amomaxu', old: 5n, operand: -1n, result: -1n},
+	]
+
+	for (const {name, old, operand, result} of amos) {
+		test(`${name} on a device register gives the old value, and the device has the new one${on(engine)}`, (t) => {
+			for (const [width, bits] of [['w', 32] as const, ['d', 64] as const]) {
+				const {hart, pair} = withRegister(old)
+				pair.setX(6, operand)
+				step(pair, `${name}.${width}`, {rd: 7, rs1: 5, rs2: 6})
+				t.is(hart.x[7], BigInt.asUintN(64, BigInt.asIntN(bits, old)), width)
+				const [low, high] = [hart.registers.get(deviceRegister)!, hart.registers.get(deviceRegister + 4)!]
+				t.is(BigInt(low), BigInt.asUintN(32, result), width)
+				t.is(BigInt(high), bits === 32 ? 0n : BigInt.asUintN(32, result >> 32n), width)
+			}
+		})
+	}
+
+	test(`sc on a device register succeeds once after lr, while the register holds the value${on(engine)}`, (t) => {
+		for (const width of ['w', 'd']) {
+			const {hart, pair} = withRegister(0x8000_0001n)
+			pair.setX(6, 0x55n)
+			const sc = () => {
+				step(pair, `sc.${width}`, {rd: 8, rs1: 5, rs2: 6})
+				return [hart.x[8], hart.registers.get(deviceRegister)]
+			}
+			t.deepEqual(sc(), [1n, 0x8000_0001], 'nothing is reserved')
+			step(pair, `lr.${width}`, {rd: 7, rs1: 5})
+			t.is(hart.x[7], width === 'w' ? 0xffff_ffff_8000_0001n : 0x8000_0001n)
+			t.deepEqual(sc(), [0n, 0x55])
+			pair.setX(6, 0x66n)
+			t.deepEqual(sc(), [1n, 0x55], 'the reservation is gone')
+			step(pair, `lr.${width}`, {rd: 7, rs1: 5})
+			hart.registers.set(deviceRegister, 0x77)
+			t.deepEqual(sc(), [1n, 0x77], 'the register has changed')
+		}
+	})
+
+	test(`a reservation of a device register is of that register, in that width, and not of RAM${on(engine)}`, (t) => {
+		const {hart, pair} = withRegister(1n)
+		hart.registers.set(deviceRegister + 8, 1)
+		pair.setX(9, 0x5000_5018n)
+		pair.setX(10, first!.gva + 16n)
+		for (const [reserve, store, rs1] of [
+			['lr.w', 'sc.w', 9] as const,
+			['lr.w', 'sc.d', 5] as const,
+			['lr.w', 'sc.w', 10] as const,
+		]) {
+			step(pair, reserve, {rd: 7, rs1: 5})
+			step(pair, store, {rd: 8, rs1, rs2: 6})
+			t.is(hart.x[8], 1n, `${store} at x${rs1}`)
+		}
+		step(pair, 'lr.w', {rd: 7, rs1: 10})
+		step(pair, 'sc.w', {rd: 8, rs1: 5, rs2: 6})
+		t.is(hart.x[8], 1n, 'reserved in RAM')
+	})
+
+	/** x5 leads to a device register of 8 bytes. */
+	function withRegister(value: bigint) {
+		const pair = newPair('device')
+		const {hart} = pair
+		hart.registers.set(deviceRegister, Number(value)).set(deviceRegister + 4, 0)
+		pair.setX(5, 0x5000_5010n)
+		return {pair, hart}
+	}
 }

@@ -32,6 +32,10 @@ test('PMP refuses what it refuses under QEMU 7.2: random entries, random accesse
 	t.log(`${ours.size} lines`)
 })
 
+test('AMO, LR and SC on device registers, and mtime when it is written, are as under QEMU 7.2', async (t) => {
+	t.deepEqual(await runBareGuest('registers'), await recordedLines('registers'))
+})
+
 for (const guest of bareGuests) {
 	test(`the guest ${guest} is the one that QEMU’s record was made with`, async (t) => {
 		const text = await recordedText(guest)

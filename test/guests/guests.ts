@@ -17,6 +17,8 @@ export type GuestProgram = Readonly<{
 	sources: readonly string[]
 	/** What it runs on: nothing, or Linux. Its output is recorded on bare metal only. */
 	on: 'bare metal' | 'Linux'
+	/** Its linker script, relative to the project, if it starts in M-mode, without firmware. */
+	withoutFirmware?: string
 	/** RAM that it needs, as QEMU spells it. */
 	memory?: string
 }>
@@ -37,12 +39,14 @@ export const guestPrograms: readonly GuestProgram[] = [
 	testProgram('traps'),
 	testProgram('atomics'),
 	testProgram('self-modify'),
+	testProgram('unfenced'),
 	testProgram('churn'),
 	testProgram('timer'),
 	testProgram('float'),
 	testProgram('wild-jump', 'runs away'),
 	testProgram('litmus'),
 	testProgram('lrsc'),
+	{...testProgram('teaching'), sources: ['teaching'], withoutFirmware: 'test/guests/teaching/teaching.ld'},
 	{...testProgram('smp-demo'), binary: 'guests/smp-demo.elf'},
 	{...testProgram('bench-bare'), sources: ['runtime', 'bench', 'bench-bare'], memory: '1G'},
 	{...testProgram('bench-linux'), sources: ['bench', 'bench-linux'], on: 'Linux'},

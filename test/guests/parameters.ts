@@ -15,12 +15,12 @@ export async function withParameters(
 	rest: Uint8Array = new Uint8Array(),
 ): Promise<Uint8Array> {
 	const path = guestBinary(name)
-	const {segments, entry} = loadElf({option: '--kernel', path, bytes: await readFile(path)}, name)
+	const {segments, lowest} = loadElf({option: '--kernel', path, bytes: await readFile(path)}, name)
 	const head = new Uint8Array(BigUint64Array.from([magic, ...words.map(BigInt)]).buffer)
 	const bytes = new Uint8Array(head.length + rest.length)
 	bytes.set(head)
 	bytes.set(rest, head.length)
-	return writeElf({entry, segments: [...segments, {gpa: parametersGpa, bytes}]})
+	return writeElf({entry: lowest, segments: [...segments, {gpa: parametersGpa, bytes}]})
 }
 
 /** Bytes from parametersGpa to `rest`, with this many words. */

@@ -1,6 +1,6 @@
 /** A board with known neighbours in shared memory: regions that its devices must not touch have checksums. */
 import {createHash} from 'node:crypto'
-import {Board, boardRegion, ticksSince} from '../../src/board/index.ts'
+import {Board, boardRegion, ticksSince, type VirtioMmioVersion} from '../../src/board/index.ts'
 import {VcpuBlock} from '../../src/hart/index.ts'
 import {layOut, type MemoryMap, type Region, SharedMemory, VcpuBlocks, VcpuWords} from '../../src/memory/index.ts'
 
@@ -43,14 +43,17 @@ export type HostileMachineData = Readonly<{
 	memory: WebAssembly.Memory
 	map: MemoryMap
 	origin: readonly [number, number]
+	virtioMmioVersion: VirtioMmioVersion
 	/** The hart that the attaching thread is. */
 	hart: number
 }>
 
-export function attachHostileMachine({memory: wasmMemory, map, origin, hart}: HostileMachineData) {
+export function attachHostileMachine(data: HostileMachineData) {
+	const {memory: wasmMemory, map, origin, virtioMmioVersion, hart} = data
 	const memory = new SharedMemory(wasmMemory, map)
 	const blocks = new VcpuBlocks(memory, harts)
-	return {memory, blocks, board: new Board(memory, blocks, {now: ticksSince(origin), hart})}
+	const board = new Board(memory, blocks, {now: ticksSince(origin), virtioMmioVersion, hart})
+	return {memory, blocks, board, virtioMmioVersion}
 }
 
 export type HostileMachine = ReturnType<typeof attachHostileMachine>

@@ -5,6 +5,8 @@ import {once} from 'node:events'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {Worker} from 'node:worker_threads'
+import type {VirtioMmioVersion} from '../../src/board/index.ts'
+import {patience} from '../support/patience.ts'
 import {attachHostileMachine, checksums, createHostileMemory, type HostileMachine} from './board-machine.ts'
 import type {Epoch, EpochReport, FuzzThreadData} from './fuzz-thread.ts'
 import {type Figures, HostileDriver} from './hostile-driver.ts'
@@ -13,7 +15,7 @@ import {useBoard} from './plain-driver.ts'
 const threadCount = 3
 const epochMs = 300
 /** An epoch that takes this much longer is wedged. */
-const wedgeMs = 20_000
+const wedgeMs = patience
 const mebibyte = 2 ** 20
 
 export type FuzzResult = Readonly<{
@@ -26,9 +28,19 @@ export type FuzzResult = Readonly<{
 	failures: readonly string[]
 }>
 
-export async function fuzzBoard({seed, seconds}: {seed: number; seconds: number}): Promise<FuzzResult> {
+export async function fuzzBoard(
+	options: Readonly<{
+		seed: number
+		/** At least. */
+		seconds: number
+		virtioMmioVersion: VirtioMmioVersion
+		/** Whether so much has been done. A loaded host may need longer. */
+		enough?: (figures: Figures) => boolean
+	}>,
+): Promise<FuzzResult> {
+	const {seed, seconds, virtioMmioVersion, enough = () => true} = options
 	const {memory, map} = createHostileMemory()
-	const data = {memory, map, origin: process.hrtime()}
+	const data = {memory, map, origin: process.hrtime(), virtioMmioVersion}
 	// This thread accesses devices as vCPUs do, and does the main thread's work besides.
 	const machine = attachHostileMachine({...data, hart: threadCount})
 	const path = join(import.meta.dirname, 'fuzz-thread.ts')
@@ -39,12 +51,14 @@ export async function fuzzBoard({seed, seconds}: {seed: number; seconds: number}
 	const began = performance.now()
 	const total: Figures = {accesses: 0, notifications: 0, served: 0, longestMs: 0}
 	const failures: string[] = []
+	const lasted = () => performance.now() - began
+	const goesOn = () => lasted() < seconds * 1000 || (lasted() < patience && !enough(total))
 	let epochs = 0
 	let grownFrom: number | undefined
 	try {
 		useBoard(machine)
 		const untouched = checksums(machine.memory)
-		while (failures.length === 0 && performance.now() - began < seconds * 1000) {
+		while (failures.length === 0 && goesOn()) {
 			const reports = await attackAtOnce({machine, workers, seed: seed + epochs * (threadCount + 1), epoch: epochs})
 			for (const {figures, failure} of reports) {
 				total.accesses += figures.accesses
@@ -92,7 +106,7 @@ async function attackAtOnce({machine, workers, seed, epoch: number}: Attack): Pr
 	})
 	// Failures are thrown by the await below; until then they must not count as unhandled.
 	for (const report of reports) report.catch(() => {})
-	const driver = new HostileDriver(machine.board, machine.memory, {seed, epoch: number})
+	const driver = new HostileDriver(machine, {seed, epoch: number})
 	while (left > 0 && !signal.aborted) {
 		serve(machine)
 		for (let attacks = isAlone ? 0 : 3; attacks > 0; attacks--) driver.attack()

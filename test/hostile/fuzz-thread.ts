@@ -8,10 +8,10 @@ export type FuzzThreadData = Readonly<{machine: HostileMachineData; seed: number
 export type Epoch = Readonly<{seed: number; epoch: number; milliseconds: number}>
 export type EpochReport = Readonly<{figures: HostileDriver['figures']; failure?: string}>
 
-const {board, memory} = attachHostileMachine((workerData as FuzzThreadData).machine)
+const machine = attachHostileMachine((workerData as FuzzThreadData).machine)
 
 parentPort?.on('message', ({seed, epoch, milliseconds}: Epoch) => {
-	const driver = new HostileDriver(board, memory, {seed, epoch})
+	const driver = new HostileDriver(machine, {seed, epoch})
 	let failure: string | undefined
 	const end = performance.now() + milliseconds
 	try {

@@ -3,9 +3,9 @@
  * guest RAM.
  */
 import {type Board, type BoardRange, boardMap, Finisher, virtioSlot, virtioSlotCount} from '../../src/board/index.ts'
-import {GuestRam, ramBase, type SharedMemory} from '../../src/memory/index.ts'
+import {AtomicOperation, GuestRam, ramBase} from '../../src/memory/index.ts'
 import {Random} from '../hart/core/float-operands.ts'
-import {ramBytes} from './board-machine.ts'
+import {type HostileMachine, ramBytes} from './board-machine.ts'
 import {VirtioRegister} from './virtio-registers.ts'
 
 const {testFinisher, rtc, aclint, plic, uart} = boardMap
@@ -64,7 +64,7 @@ export class HostileDriver {
 	readonly #areas: Areas<bigint>
 
 	/** @param options.epoch drivers of one epoch keep their rings in the same place, so that they collide. */
-	constructor(board: Board, memory: SharedMemory, {seed, epoch}: {seed: number; epoch: number}) {
+	constructor({board, memory, virtioMmioVersion}: HostileMachine, {seed, epoch}: {seed: number; epoch: number}) {
 		const home = windows[Math.floor(epoch / 2) % windows.length]!
 		this.#home = {descriptorTable: home, availableRing: home + 0x1000, usedRing: home + 0x2000}
 		this.#areas = {
@@ -79,7 +79,7 @@ export class HostileDriver {
 			() => this.#anyRegister(),
 			() => this.#anyRegister(),
 			() => this.#nowhere(),
-			() => this.#setUpQueue(),
+			() => (virtioMmioVersion === 1 ? this.#setUpLegacyQueue() : this.#setUpQueue()),
 			() => this.#offerChains(),
 			() => this.#offerChains(),
 			() => this.#interrupts(),
@@ -87,6 +87,7 @@ export class HostileDriver {
 			() => this.#serialLine(),
 			() => this.#clock(),
 			() => this.#timers(),
+			() => this.#atomics(),
 			() => this.#callConsole(),
 			() => this.#finish(),
 		]
@@ -219,6 +220,44 @@ export class HostileDriver {
 		this.#register('queueReady', 1)
 		this.#register('status', sloppy ? this.#value() : 15)
 		this.#offerChains()
+	}
+
+	/** The same for version 1. The descriptors tell where the other rings are. */
+	#setUpLegacyQueue(): void {
+		const random = this.#random
+		const sloppy = random.below(4) === 0
+		const [page, align, size] = [4096, sloppy ? this.#value() : 4096, random.pick(sloppy ? badQueueSizes : queueSizes)]
+		this.#register('guestPageSize', sloppy ? this.#value() : page)
+		if (random.below(16)) this.#register('status', 0)
+		this.#register('status', 3)
+		this.#register('driverFeatures', sloppy ? this.#value() : 0)
+		this.#register('queueSelect', sloppy ? this.#value() : 0)
+		this.#register('queueSize', size)
+		this.#register('queueAlign', align)
+		const descriptors = this.#place('descriptorTable', page) & ~0xfffn
+		this.#areas.descriptorTable = descriptors
+		this.#areas.availableRing = descriptors + 16n * BigInt(size)
+		this.#areas.usedRing = (descriptors + 18n * BigInt(size) + 6n + 4095n) & ~4095n
+		this.#poke(this.#areas.availableRing + 2n, 2, 0)
+		this.#register('queuePageFrame', sloppy ? this.#value() : Number((descriptors >> 12n) & 0xffff_ffffn))
+		this.#register('status', sloppy ? this.#value() : 7)
+		this.#offerChains()
+	}
+
+	/** AMO and SC on any register. */
+	#atomics(): void {
+		const random = this.#random
+		const {base, size} = random.pick(devices)
+		const offset = random.below(3) === 0 ? random.below(size) : random.pick(interestingOffsets)
+		const [bytes, operation] = [random.pick([4, 8] as const), AtomicOperation.swap + random.below(9)]
+		const gpa = base + offset - (offset % bytes)
+		const value = {low: this.#value(), high: this.#value()}
+		this.figures.accesses++
+		this.last = `atomic ${operation} of ${bytes} bytes at ${gpa.toString(16)}`
+		const old = this.#board.bus.amo(gpa, bytes, {operation, ...value})
+		if (!(Number.isInteger(old) && old >= -1 && old < twoTo32)) throw new Error(`Expected −1 or a word, got ${old}`)
+		const expected = random.below(2) ? {low: this.#value(), high: 0} : undefined
+		this.#board.bus.storeConditional(gpa, bytes, {expected, value})
 	}
 
 	/** Stores to guest RAM, if the address is in it. Plain: a tear, or another thread's store, is one more attack. */

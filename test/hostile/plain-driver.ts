@@ -13,17 +13,24 @@ const claimContext1 = 0x20_1004
 const [transmit, lineStatus, transmitterReady] = [0, 5, 0x20]
 
 /** @param options.at where its rings are. @throws if something does not work as after power-on. */
-export function useBoard({board, blocks, memory}: HostileMachine, {at = ramBase}: {at?: Gpa} = {}): void {
+export function useBoard(
+	{board, blocks, memory, virtioMmioVersion}: HostileMachine,
+	{at = ramBase}: {at?: Gpa} = {},
+): void {
 	const {bus} = board
 	board.reset()
 	const ram = new GuestRam(memory)
 	ram.bytes(at, 0x4000).fill(0)
 	const view = new DataView(memory.memory.buffer, ram.ramOffset(at, 0x4000), 0x4000)
-	const [table, available, used, buffer] = [at, at + 0x1000, at + 0x2000, at + 0x3000] as const
+	const isLegacy = virtioMmioVersion === 1
+	const [table, buffer] = [at, at + 0x3000]
+	/** Of version 1: behind 8 descriptors, and at the next page. */
+	const [available, used] = isLegacy ? [at + 0x80, at + 0x1000] : [at + 0x1000, at + 0x2000]
 	const write = (register: VirtioRegister, value: number) =>
 		assert(bus.write(base + VirtioRegister[register], 4, value) === 1, `${register} can be written`)
 	bus.write(boardMap.plic.base + irq * 4, 4, 1)
 	bus.write(boardMap.plic.base + enableContext1, 4, 1 << irq)
+	if (isLegacy) write('guestPageSize', 4096)
 	write('status', 3)
 	write('driverFeaturesSelect', 1)
 	write('driverFeatures', 1)
@@ -37,15 +44,16 @@ export function useBoard({board, blocks, memory}: HostileMachine, {at = ramBase}
 		write(register, gpa % 2 ** 32)
 		bus.write(base + VirtioRegister[register] + 4, 4, Math.floor(gpa / 2 ** 32))
 	}
-	write('queueReady', 1)
+	if (isLegacy) write('queuePageFrame', table / 4096)
+	else write('queueReady', 1)
 	write('status', 15)
 	// Descriptor 0: 64 bytes for the device to write. Offered as entry 0.
 	view.setBigUint64(0, BigInt(buffer), true)
 	view.setUint32(8, 64, true)
 	view.setUint16(12, 2, true)
-	view.setUint16(0x1002, 1, true)
+	view.setUint16(available - at + 2, 1, true)
 	write('queueNotify', 0)
-	assert(view.getUint16(0x2002, true) === 1, 'the entropy source gives the buffer back')
+	assert(view.getUint16(used - at + 2, true) === 1, 'the entropy source gives the buffer back')
 	assert(
 		ram.bytes(buffer, 64).some((byte) => byte !== 0),
 		'the buffer holds random bytes',

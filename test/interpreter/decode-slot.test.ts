@@ -1,6 +1,6 @@
 /** How instructions become slots: handlers, operands, the ends of pages. */
 import test from 'ava'
-import {CodePage, Slot} from '../../src/hart/index.ts'
+import {CodePage, fieldOffset, Slot} from '../../src/hart/index.ts'
 import {handlers, slotDecoder} from '../../src/interpreter/index.ts'
 import {ramBase} from '../../src/memory/index.ts'
 import {HartCore} from '../hart/core/hart-core.ts'
@@ -14,6 +14,8 @@ class DecodedPage {
 	decodings = 0
 	readonly #decode = slotDecoder(this.hart.memory, {
 		scratchPage: this.scratch,
+		cover: this.hart.core.coverInstruction,
+		interpretAt: (this.hart.memory.region('vcpu').offset + fieldOffset.interpretAt) / 4,
 		decoded: () => {
 			this.decodings++
 		},

@@ -35,6 +35,8 @@ export class InterpretedHart extends HartCore {
 		this.#translator = translator
 		const fill = slotDecoder(memory, {
 			scratchPage: this.core.scratchCodePage() >>> 0,
+			cover: this.core.coverInstruction,
+			interpretAt: (this.#blockAt + fieldOffset.interpretAt) / 4,
 			region: (codeBase, pageOffset) => translator?.cache.find(codeBase, pageOffset) ?? -1,
 		})
 		const decode = (codeBase: number, ip: number): void => {

@@ -65,7 +65,6 @@ export class ReferenceHart implements EvaluatedHart {
 	reservation: {place: number; bytes: number; value: bigint} | undefined
 	stopped: Stop | undefined
 	readonly #memory: SharedMemory
-	readonly #data = new DataView(this.data.buffer)
 	#decoded: Decoded | undefined
 	#bits = 0
 
@@ -210,14 +209,16 @@ export class ReferenceHart implements EvaluatedHart {
 	}
 
 	#whole(place: number, bytes: 4 | 8): bigint {
-		return bytes === 8 ? this.#data.getBigUint64(place, true) : BigInt(this.#data.getUint32(place, true))
+		const whole = Array.from({length: bytes}, (_, byte) => this.#byte(dataRam.gpa + place + byte))
+		return whole.reduceRight((value, byte) => (value << 8n) | BigInt(byte), 0n)
 	}
 
 	zeroBlock(gva: bigint): void {
 		if (((this.csrs.get(0x30a) ?? 0n) & 0x80n) === 0n) return this.#illegal()
 		// The address need not be aligned; the block is.
 		const [place = 0] = this.#bytes(gva, 1, 'store')
-		this.data.fill(0, place & ~63, (place & ~63) + 64)
+		const first = dataRam.gpa + (place & ~63)
+		for (let gpa = first; gpa < first + 64; gpa++) this.#setByte(gpa, 0)
 	}
 
 	manageBlock(gva: bigint, operation: 'inval' | 'clean' | 'flush'): void {

@@ -2,8 +2,8 @@ import test from 'ava'
 import type {TranslationOptions} from '../../src/main/index.ts'
 import {expectedOutput, outputDifference} from '../guests/guests.ts'
 import {withParameters} from '../guests/parameters.ts'
+import {longPatience} from '../support/patience.ts'
 import {testMachines} from '../support/translation.ts'
-import {withMutation} from './mutation.ts'
 import {runGuest} from './run.ts'
 
 const harts = 4
@@ -11,7 +11,7 @@ const harts = 4
 type Case = Readonly<{name: string; amount: number; translation: TranslationOptions}>
 
 const printsWhatIsExpected = test.macro(async (t, {name, amount, translation}: Case) => {
-	t.timeout(120_000)
+	t.timeout(longPatience)
 	const console = await runGuest(await withParameters(name, [amount]), {harts, translation})
 	t.is(outputDifference(console, await expectedOutput(name)), undefined, console)
 })
@@ -24,17 +24,14 @@ for (const {on, translation, isMain} of testMachines) {
 		{name: 'lrsc', amount: increments, translation},
 	)
 	const rounds = isMain ? 1000 : 100
+	test.serial(`code rewritten ${rounds} times without fence.i is what 4 harts execute${on}`, printsWhatIsExpected, {
+		name: 'unfenced',
+		amount: rounds,
+		translation,
+	})
 	test.serial(`code rewritten ${rounds} times in every way is what 4 harts execute${on}`, printsWhatIsExpected, {
 		name: 'self-modify',
 		amount: rounds,
 		translation,
 	})
 }
-
-test.serial('an interpreter whose fence.i does nothing is caught', async (t) => {
-	const elf = await withParameters('self-modify', [10])
-	const {message} = await t.throwsAsync(
-		withMutation('no fence.i', () => runGuest(elf, {harts, translation: {accel: 'interp'}})),
-	)
-	t.regex(message, /^FAIL rewritten code runs after fence\.i/m)
-})

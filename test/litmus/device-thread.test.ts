@@ -5,6 +5,7 @@ import {ramBase, VcpuBlocks} from '../../src/memory/index.ts'
 import {memoryMap} from '../hart/core/hart-core.ts'
 import {encode} from '../interpreter/encode.ts'
 import {InterpretedHart} from '../interpreter/interpreted-hart.ts'
+import {margin, patience} from '../support/patience.ts'
 import type {DeviceThreadData} from './device-thread.ts'
 
 const additions = 200_000
@@ -38,7 +39,7 @@ const interrupted = [
 ]
 
 test('updates by a device and by a hart lose none, and every interrupt of a device is seen with what it stands for', async (t) => {
-	t.timeout(60_000)
+	t.timeout(2 * patience + margin)
 	const hart = new InterpretedHart()
 	const write = (gpa: number, words: readonly number[]) => {
 		for (const [index, word] of words.entries()) {
@@ -75,7 +76,7 @@ test('updates by a device and by a hart lose none, and every interrupt of a devi
 	const blocks = new VcpuBlocks(hart.memory, 1)
 	const worker = new Worker(new URL('./device-thread.ts', import.meta.url), {workerData: data})
 	const exit = once(worker, 'exit')
-	const deadline = Date.now() + 50_000
+	const deadline = Date.now() + 2 * patience
 	// Polls for the end; `exit` orders the rest. Pairs with the last store in device-thread.ts.
 	while (Atomics.load(words, 2) === 0 && Date.now() < deadline) {
 		for (let slice = 0; slice < 100; slice++) {

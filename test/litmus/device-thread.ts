@@ -1,6 +1,7 @@
 /** A thread that does what devices and the host do to a running guest: atomics on its RAM, and interrupts. */
 import {workerData} from 'node:worker_threads'
 import {type MemoryMap, Mip, SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
+import {patience} from '../support/patience.ts'
 
 export type DeviceThreadData = Readonly<{
 	memory: WebAssembly.Memory
@@ -19,8 +20,6 @@ const data = workerData as DeviceThreadData
 const {words} = data
 const memory = new SharedMemory(data.memory, data.map)
 const blocks = new VcpuBlocks(memory, 1)
-/** Milliseconds for one answer. */
-const patience = 20_000
 
 for (let i = 0; i < data.additions; i++) {
 	// Pair with the guest's AMOs and with its LR and SC, on the same doublewords.

@@ -1,5 +1,6 @@
 import {availableParallelism} from 'node:os'
 import test from 'ava'
+import {longPatience, margin, patience} from '../support/patience.ts'
 import {testMachines} from '../support/translation.ts'
 import {sequentialOutcomes, shownByTotalStoreOrder, verdictByRules} from './memory-model.ts'
 import {withMutation} from './mutation.ts'
@@ -36,7 +37,7 @@ const cases = [2, 3, 4].flatMap((harts) => testMachines.map((machine) => ({harts
 
 for (const {harts, on, translation, isMain} of cases) {
 	test.serial(`no litmus program on ${harts} harts has an outcome that RVWMO forbids${on}`, async (t) => {
-		t.timeout(120_000)
+		t.timeout(longPatience)
 		const those = programs.filter((program) => program.harts.length === harts)
 		const effort = isMain ? {iterations, seconds} : {iterations: iterations / 5, seconds: seconds / 4}
 		const histograms = await runPrograms(those, {...effort, seed, translation})
@@ -59,13 +60,14 @@ test.serial(
 	'store buffering shows itself once its fences are taken out of the program, and once the interpreter has none',
 	async (t) => {
 		if (availableParallelism() < 2) return void t.log('one core: nothing is reordered')
-		t.timeout(120_000)
+		t.timeout(2 * patience + margin)
 		const fenced = named('SB: sd fence(rw,rw) ld | sd fence(rw,rw) ld')
 		const bare = named('SB: sd po ld | sd po ld')
 		if (process.arch === 'x64') t.true(shownByTotalStoreOrder(bare))
 		const caught = async (program: Program) => {
 			// A loaded host may run no two harts at once for a while.
-			for (let attempt = 1; attempt <= 10; attempt++) {
+			const began = performance.now()
+			for (let attempt = 1; performance.now() - began < patience; attempt++) {
 				const [histogram] = await runPrograms([program], {
 					iterations: 100_000,
 					seconds: 4,

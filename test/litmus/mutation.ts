@@ -2,13 +2,9 @@
 
 type Mutation = Readonly<{from: readonly number[]; to: readonly number[]}>
 
-const letters = (text: string) => [...Buffer.from(text)]
-
 export const mutations = {
 	/** Wasm's atomic.fence becomes as many nops. */
 	'no fences': {from: [0xfe, 0x03, 0x00], to: [0x01, 0x01, 0x01]},
-	/** The function that fence.i calls becomes another that changes no more than what a trap overwrites. */
-	'no fence.i': {from: letters('fenceI'), to: letters('ebreak')},
 } as const satisfies Record<string, Mutation>
 
 /** Machines that `body` creates have an interpreter with that mistake. */

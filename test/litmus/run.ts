@@ -85,13 +85,23 @@ function image(programs: readonly Program[]): Uint8Array {
 /** @returns what the guest printed. @throws when it did not power off. */
 export async function runGuest(
 	elf: Uint8Array,
-	{harts, translation = testTranslation()}: {harts: number; translation?: TranslationOptions},
+	{
+		harts,
+		bios,
+		translation = testTranslation(),
+	}: {harts: number; bios?: 'none' | undefined; translation?: TranslationOptions},
 ): Promise<string> {
 	const folder = await mkdtemp(join(tmpdir(), 'manyhart-litmus-'))
 	try {
 		const kernel = join(folder, 'guest.elf')
 		await writeFile(kernel, elf)
-		await using machine = await Machine.create({smp: harts, memory: 128 * 2 ** 20, kernel, ...translation})
+		await using machine = await Machine.create({
+			smp: harts,
+			memory: 128 * 2 ** 20,
+			kernel,
+			...(bios && {bios}),
+			...translation,
+		})
 		const running = machine.run()
 		let console = ''
 		for await (const bytes of machine.console) console += Buffer.from(bytes).toString('latin1')

@@ -4,11 +4,11 @@ import {text} from 'node:stream/consumers'
 import {setTimeout as delay} from 'node:timers/promises'
 import test from 'ava'
 import {UserError} from '../../src/errors.ts'
-import {Machine} from '../../src/main/index.ts'
 import {expectedOutput, guestBinary, outputDifference} from '../guests/guests.ts'
+import {patience} from '../support/patience.ts'
 import {temporaryFile} from './boot/boot-files.ts'
 import {chatter, chatterCounts, knownRegisters, roles, stay} from './little-guest.ts'
-import {createMachine, mebibyte, newWorkers, readConsole, until} from './test-machine.ts'
+import {beatByHand, createMachine, mebibyte, newWorkers, readConsole, until} from './test-machine.ts'
 
 test('a guest runs to its end, and its console ends with it', async (t) => {
 	const machine = await createMachine(t, {kernel: guestBinary('hello'), smp: 4})
@@ -52,7 +52,7 @@ test('registers of a paused hart are what the guest put there', async (t) => {
 		{instanceOf: UserError, message: /^Expected a paused machine/},
 	)
 	machine.stop()
-	t.deepEqual(await running, {reason: 'exit', exitCode: 0})
+	t.deepEqual(await running, {reason: 'stopped', exitCode: 0})
 })
 
 test('a paused machine stands still, and continues where it was', async (t) => {
@@ -79,7 +79,7 @@ test('pause() before the harts have started parks them at once', async (t) => {
 	machine.resume()
 	await until(() => machine.statistics().harts[0]!.instructions > 0, 'the guest runs')
 	machine.stop()
-	t.is((await running).reason, 'exit')
+	t.is((await running).reason, 'stopped')
 })
 
 test('pause and resume 50 times while harts fence one another', async (t) => {
@@ -101,7 +101,7 @@ test('pause and resume 50 times while harts fence one another', async (t) => {
 		machine.resume()
 	}
 	machine.stop()
-	t.deepEqual(await running, {reason: 'exit', exitCode: 0})
+	t.deepEqual(await running, {reason: 'stopped', exitCode: 0})
 })
 
 test('smp-demo passes while it is paused again and again', async (t) => {
@@ -138,6 +138,8 @@ test('a machine runs once, and not at all once it is disposed of', async (t) => 
 })
 
 test.serial('disposing of a machine at any time ends run() and every thread', async (t) => {
+	// No limit ends what does not end by itself.
+	beatByHand(t)
 	for (const when of ['starting', 'running', 'paused', 'resumed', 'pausing'] as const) {
 		newWorkers()
 		const machine = await createMachine(t, {kernel: roles(), smp: 4})
@@ -148,12 +150,9 @@ test.serial('disposing of a machine at any time ends run() and every thread', as
 		if (when === 'paused' || when === 'resumed') await machine.pause()
 		if (when === 'resumed') machine.resume()
 		const pausing = when === 'pausing' ? machine.pause() : undefined
-		const began = performance.now()
 		await Promise.all([machine[Symbol.asyncDispose](), machine[Symbol.asyncDispose]()])
-		t.deepEqual(await running, {reason: 'exit', exitCode: 0}, when)
+		t.deepEqual(await running, {reason: 'stopped', exitCode: 0}, when)
 		await pausing
-		const took = performance.now() - began
-		t.true(took < 3000, `${when}: ${took} ms`)
 		await until(
 			() => [...threads, ...newWorkers()].every(({threadId}) => threadId === -1),
 			`${when}: no thread is left`,
@@ -163,14 +162,14 @@ test.serial('disposing of a machine at any time ends run() and every thread', as
 
 test('an AbortSignal stops a machine, before it runs and while it does', async (t) => {
 	const early = await createMachine(t, {kernel: stay, signal: AbortSignal.abort()})
-	t.deepEqual(await early.run(), {reason: 'exit', exitCode: 0})
+	t.deepEqual(await early.run(), {reason: 'aborted', exitCode: 0})
 	t.is(early.statistics().harts[0]!.instructions, 0)
 	const controller = new AbortController()
 	const machine = await createMachine(t, {kernel: stay, signal: controller.signal})
 	const running = machine.run()
 	await until(() => machine.statistics().harts[0]!.instructions > 0, 'the guest runs')
 	controller.abort()
-	t.deepEqual(await running, {reason: 'exit', exitCode: 0})
+	t.deepEqual(await running, {reason: 'aborted', exitCode: 0})
 })
 
 test('two machines run side by side in one process', async (t) => {
@@ -198,43 +197,46 @@ test('a guest whose console nobody reads runs on; the newest output is kept', as
 	t.true(length >= mebibyte * 0.9 && length < mebibyte * 1.2, `${length}`)
 })
 
-test('a reader that falls behind holds the guest up, loses nothing, and keeps nobody from stopping', async (t) => {
-	const machine = await createMachine(t, {kernel: chatter})
-	const reader = machine.console[Symbol.asyncIterator]()
-	const running = machine.run()
-	let bytes = (await reader.next()).value!.length
-	const instructions = () => machine.statistics().harts[0]!.instructions
-	let before = -1
-	const standsStill = async () => {
-		before = instructions()
-		await delay(300)
-		return instructions() === before
-	}
-	await until(standsStill, 'the guest waits for room')
-	while (bytes < 3 * mebibyte) bytes += (await reader.next()).value!.length
-	t.true(instructions() > before)
-	await until(standsStill, 'the guest waits for room once more')
-	const began = performance.now()
-	machine.stop()
-	t.deepEqual(await running, {reason: 'exit', exitCode: 0})
-	t.true(performance.now() - began < 2000)
-	for await (const rest of {[Symbol.asyncIterator]: () => reader}) bytes += rest.length
-	const {pc, x} = await machine.registers(0)
-	// The guest may not have counted the bytes of its last call yet.
-	t.is(BigInt(bytes), x[8]! + (pc === chatterCounts ? x[11]! : 0n))
-})
+test.serial(
+	'a reader that falls behind holds the guest up, loses nothing, and keeps nobody from stopping',
+	async (t) => {
+		// No limit ends what does not stop.
+		beatByHand(t)
+		const machine = await createMachine(t, {kernel: chatter})
+		const reader = machine.console[Symbol.asyncIterator]()
+		const running = machine.run()
+		let bytes = (await reader.next()).value!.length
+		const instructions = () => machine.statistics().harts[0]!.instructions
+		let before = -1
+		const standsStill = async () => {
+			before = instructions()
+			await delay(300)
+			return instructions() === before
+		}
+		await until(standsStill, 'the guest waits for room')
+		while (bytes < 3 * mebibyte) bytes += (await reader.next()).value!.length
+		t.true(instructions() > before)
+		await until(standsStill, 'the guest waits for room once more')
+		machine.stop()
+		t.deepEqual(await running, {reason: 'stopped', exitCode: 0})
+		for await (const rest of {[Symbol.asyncIterator]: () => reader}) bytes += rest.length
+		const {pc, x} = await machine.registers(0)
+		// The guest may not have counted the bytes of its last call yet.
+		t.is(BigInt(bytes), x[8]! + (pc === chatterCounts ? x[11]! : 0n))
+	},
+)
 
-test('wrong options are refused before anything starts', async (t) => {
-	for (const smp of [0, 65, 1.5, Number.NaN]) {
-		await t.throwsAsync(Machine.create({smp, memory: mebibyte, kernel: guestBinary('hello')}), {
-			instanceOf: UserError,
-			message: `Expected --smp from 1 to 64, got ${smp}`,
-		})
-	}
-	await t.throwsAsync(Machine.create({smp: 1, memory: 5 * 2 ** 30, kernel: guestBinary('hello')}), {
-		instanceOf: UserError,
-		message: /^Expected --memory of at most \d+M with 1 harts, got 5120M$/,
-	})
+test('a write waits until the guest has read enough, and ends with the machine', async (t) => {
+	const machine = await createMachine(t, {kernel: stay})
+	// The UART takes some bytes although nobody reads them.
+	t.true(await machine.console.write('x'))
+	const much = machine.console.write(new Uint8Array(mebibyte))
+	const running = machine.run()
+	t.is(await Promise.race([much, Promise.resolve('waits')]), 'waits')
+	machine.stop()
+	await running
+	t.false(await much)
+	t.false(await machine.console.write('y'))
 })
 
 const library = JSON.stringify(join(import.meta.dirname, '../../dist/index.js'))
@@ -256,7 +258,7 @@ const scripts = {
 for (const [what, script] of Object.entries(scripts)) {
 	test(`a process that ${what} ends by itself`, async (t) => {
 		const file = await temporaryFile(t, `import {Machine} from ${library}\n${script}\n`, 'script.mjs')
-		const child = spawn(process.execPath, [file], {stdio: ['ignore', 'pipe', 'pipe'], timeout: 20_000})
+		const child = spawn(process.execPath, [file], {stdio: ['ignore', 'pipe', 'pipe'], timeout: patience})
 		const [exit, stdout, stderr] = await Promise.all([
 			new Promise((resolve) => child.on('close', (code, signal) => resolve(signal ?? code))),
 			text(child.stdout),

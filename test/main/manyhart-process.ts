@@ -3,6 +3,7 @@ import {type ChildProcess, type SpawnOptions, spawn} from 'node:child_process'
 import {join} from 'node:path'
 import {text} from 'node:stream/consumers'
 import type {ExecutionContext} from 'ava'
+import {patience} from '../support/patience.ts'
 
 export const entry = join(import.meta.dirname, '../../dist/manyhart.js')
 
@@ -12,7 +13,7 @@ export type Ended = Readonly<{exitCode: number | null; stdout: string; stderr: s
 export async function manyhart(args: readonly string[], options: SpawnOptions = {}): Promise<Ended> {
 	const child = spawn(process.execPath, [entry, ...args], {
 		stdio: ['ignore', 'pipe', 'pipe'],
-		timeout: 60_000,
+		timeout: patience,
 		...options,
 	})
 	const ended = endOf(child)

@@ -4,6 +4,7 @@ import * as Comlink from 'comlink'
 import {SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
 import {Rcu} from '../../src/rcu/index.ts'
 import {nodeEndpoint, type VcpuApi, type VcpuConfig} from '../../src/vcpu-worker/index.ts'
+import {isOnline} from '../support/rcu.ts'
 
 const {vcpu, harts, memory, map} = workerData as VcpuConfig
 const shared = new SharedMemory(memory, map)
@@ -16,8 +17,8 @@ const api: VcpuApi = {
 		const reader = rcu.reader(vcpu)
 		if (vcpu === 1) reader.online()
 		else {
-			// After hart 1 has come online, which it does about now.
-			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+			const pause = new Int32Array(new SharedArrayBuffer(4))
+			while (!isOnline(rcu, 1)) Atomics.wait(pause, 0, 0, 1)
 			rcu.startPoll()
 		}
 		// Sleeps until a bell rings. Pairs with VcpuBlocks.ring().

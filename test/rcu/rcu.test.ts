@@ -1,5 +1,14 @@
 import test from 'ava'
-import {describeStall, Rcu, type RcuOptions, RetiredList, SharedQueue, type Stall} from '../../src/rcu/index.ts'
+import {
+	describeStall,
+	Rcu,
+	type RcuOptions,
+	RetiredList,
+	SharedQueue,
+	type Stall,
+	StallWatch,
+	stallLooks,
+} from '../../src/rcu/index.ts'
 import {elapsed, isOnline, synchronize} from '../support/rcu.ts'
 import {createTestMemory, queueItems} from './shared-memory.ts'
 
@@ -105,30 +114,48 @@ test('a reader that was offline over a wrap comes online with the whole counter'
 	t.true(rcu.poll(gracePeriod))
 })
 
-test('the stall detector names the reader that a grace period waits for', async (t) => {
+test('the stall watch names the reader that a grace period waits for, once looks enough have found it unfinished', (t) => {
 	const stalls: Stall[] = []
-	const {rcu, readers} = create(3, {stallLimit: 20, onStall: (stall) => stalls.push(stall)})
+	const {rcu, readers} = create(3, {stallPeriod: 40, onStall: (stall) => stalls.push(stall)})
+	const watch = new StallWatch(rcu)
+	const look = (times: number) => {
+		for (let time = 0; time < times; time++) watch.look()
+	}
 	for (const reader of readers) reader.online()
-	const waiting = elapsed(rcu, rcu.startPoll())
+	const gracePeriod = rcu.startPoll()
 	readers[0]!.quiescentState()
 	readers[2]!.quiescentState()
-	await new Promise((resolve) => setTimeout(resolve, 100))
-	t.is(rcu.checkStall()?.reader, 1)
+	look(1 + stallLooks - 1)
+	t.deepEqual(stalls, [])
+	look(1)
+	t.deepEqual(stalls, [{reader: 1, milliseconds: 40 * stallLooks, gracePeriod}])
+	t.is(describeStall(stalls[0]!), 'RCU stall: reader 1 has passed no quiescent state for 0.2 s (grace period 3)')
+	look(stallLooks)
+	t.is(stalls.length, 2)
+	t.is(stalls[1]!.milliseconds, 80 * stallLooks)
+	t.like(rcu.statistics(), {stalls: 2, lastStall: {reader: 1, milliseconds: 80 * stallLooks}})
 	readers[1]!.quiescentState()
-	await waiting
-	t.true(stalls.length >= 1)
-	for (const stall of stalls) t.is(stall.reader, 1)
-	t.true(stalls[0]!.milliseconds >= 20)
-	t.regex(describeStall(stalls[0]!), /^RCU stall: reader 1 has passed no quiescent state for 0\.\d s/)
-	t.is(rcu.statistics().lastStall?.reader, 1)
-	t.is(rcu.statistics().stalls, stalls.length)
-	t.is(rcu.checkStall(), undefined)
+	look(2 * stallLooks)
+	t.is(stalls.length, 2)
+})
+
+test('each grace period has its looks before it is a stall', (t) => {
+	const stalls: Stall[] = []
+	const {rcu, readers} = create(1, {onStall: (stall) => stalls.push(stall)})
+	const watch = new StallWatch(rcu)
+	readers[0]!.online()
+	for (let round = 0; round < 3; round++) {
+		rcu.startPoll()
+		for (let look = 0; look < stallLooks; look++) watch.look()
+		readers[0]!.quiescentState()
+	}
+	t.deepEqual(stalls, [])
 })
 
 test('a thread that waits names the reader that it waits for', (t) => {
 	const stalls: Stall[] = []
 	const {rcu, readers} = create(3, {
-		stallLimit: 10,
+		stallPeriod: 2,
 		onStall: (stall) => {
 			if (stalls.push(stall) === 2) readers[2]!.offline()
 		},
@@ -140,7 +167,7 @@ test('a thread that waits names the reader that it waits for', (t) => {
 		stalls.map(({reader}) => reader),
 		[2, 2],
 	)
-	t.true(stalls[1]!.milliseconds >= 20)
+	t.is(stalls[1]!.milliseconds, 2 * 2 * stallLooks)
 	t.is(rcu.statistics().lastStall?.reader, 2)
 })
 

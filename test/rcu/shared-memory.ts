@@ -37,3 +37,11 @@ export function randomNumbers(seed: number): (limit: number) => number {
 		return (state >>> 0) % limit
 	}
 }
+
+/** Words, from firstWord(), that tell the test how far its threads are. */
+export const progressWord = {
+	/** 1: the threads end. */
+	stop: 3,
+	steps: (reader: number) => 160 + reader,
+	oldest: (reader: number) => 168 + reader,
+}

@@ -3,6 +3,7 @@ import {Worker} from 'node:worker_threads'
 import test from 'ava'
 import {Doorbell, VcpuWords} from '../../src/memory/index.ts'
 import {HsmState} from '../../src/sbi/index.ts'
+import {margin, patience} from '../support/patience.ts'
 import {FakeMachine} from './fake-machine.ts'
 import type {StarterReport} from './starter.ts'
 
@@ -10,7 +11,7 @@ const rounds = 5000
 const starterUrl = new URL('starter.ts', import.meta.url)
 
 test('of two threads that start a hart one wins each time, and the hart sees the winner’s arguments', async (t) => {
-	t.timeout(60_000)
+	t.timeout(patience + margin)
 	const {memory, blocks, states} = new FakeMachine({harts: 1})
 	// No start can win until both threads are trying.
 	states.set(0, HsmState.STOP_PENDING)
@@ -24,7 +25,7 @@ test('of two threads that start a hart one wins each time, and the hart sees the
 	const doorbell = (blocks.base(0) + VcpuWords.offset.doorbell) >>> 2
 	for (let starts = 0; starts < rounds; ) {
 		// Sleeps until a starter rings; the limit turns a lost doorbell into a failure. Pairs with VcpuBlocks.ring().
-		const waiting = Atomics.waitAsync(memory.i32, doorbell, 0, 20_000)
+		const waiting = Atomics.waitAsync(memory.i32, doorbell, 0, patience)
 		if (waiting.async && (await waiting.value) === 'timed-out') return t.fail(`no doorbell after start ${starts}`)
 		if ((blocks.takeDoorbell(0) & Doorbell.hsm) === 0) continue
 		const start = states.takeStart(0)

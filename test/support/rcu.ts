@@ -18,14 +18,7 @@ export function synchronize(rcu: Rcu, reader?: RcuReader): void {
 	if (wasOnline) reader.online()
 }
 
-/** Resolves once the grace period has elapsed; looks once a millisecond, and reports stalls. */
+/** Resolves once the grace period has elapsed; looks once a millisecond. */
 export async function elapsed(rcu: Rcu, gracePeriod: GracePeriod): Promise<void> {
-	for (let reports = 0; !rcu.poll(gracePeriod); ) {
-		await new Promise((resolve) => setTimeout(resolve, 1))
-		const stall = rcu.checkStall()
-		if (stall && stall.milliseconds >= (reports + 1) * rcu.stallLimit) {
-			reports += 1
-			rcu.reportStall(stall)
-		}
-	}
+	while (!rcu.poll(gracePeriod)) await new Promise((resolve) => setTimeout(resolve, 1))
 }

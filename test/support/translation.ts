@@ -5,39 +5,26 @@
  *
  * Scripts that run such machines take the same switches.
  */
-import {type Command, Option} from 'commander'
+import type {Command, Option} from 'commander'
 import {scriptCommand} from '../../scripts/build/script-command.ts'
 import {
 	accelOption,
 	checkTranslationSwitches,
+	jitSynchronousOption,
 	jitThresholdOption,
 	type RawTranslationSwitches,
 	tlbOption,
 } from '../../src/main/command-line/translation-switches.ts'
 import type {TranslationOptions} from '../../src/main/index.ts'
 
-export type MachineSwitches = Pick<RawTranslationSwitches, 'accel' | 'jitThreshold' | 'tlb'> &
-	Readonly<{jitSynchronous?: boolean}>
+export type MachineSwitches = Pick<RawTranslationSwitches, 'accel' | 'jitThreshold' | 'jitSynchronous' | 'tlb'>
 
-const switches = (): readonly Option[] => [
-	accelOption(),
-	jitThresholdOption(),
-	new Option(
-		'--jit-synchronous',
-		'each hart translates by itself, at once; with --jit-threshold 1 nearly all code runs translated',
-	),
-	tlbOption(),
-]
+const switches = (): readonly Option[] => [accelOption(), jitThresholdOption(), jitSynchronousOption(), tlbOption()]
 
 /** The command's action finds them among its options. */
 export function addMachineSwitches(command: Command): Command {
 	for (const option of switches()) command.addOption(option.helpGroup('The machine:'))
 	return command
-}
-
-/** @throws UserError for a value that a switch does not take. */
-function optionsOf({jitSynchronous = false, ...raw}: MachineSwitches): TranslationOptions {
-	return {...checkTranslationSwitches(raw), jitSynchronous}
 }
 
 /** @throws CommanderError, after it has printed the mistake. */
@@ -48,25 +35,21 @@ const given = (): MachineSwitches => {
 }
 
 /** For machines whose test does not say. */
-export const testTranslation = (): TranslationOptions => optionsOf(given())
+export const testTranslation = (): TranslationOptions => checkTranslationSwitches(given())
 
-/** The same for the command line, which has no --jit-synchronous. */
+/** The same for the command line. */
 export const testTranslationArguments = (): string[] => wordsOf(given())
 
-function wordsOf({accel, jitThreshold, tlb}: MachineSwitches): string[] {
+function wordsOf({accel, jitThreshold, jitSynchronous, tlb}: MachineSwitches): string[] {
 	const pairs = Object.entries({'--accel': accel, '--jit-threshold': jitThreshold, '--tlb': tlb})
-	return pairs.flatMap(([name, value]) => (value === undefined ? [] : [name, value]))
+	const words = pairs.flatMap(([name, value]) => (value === undefined ? [] : [name, value]))
+	return jitSynchronous ? [...words, '--jit-synchronous'] : words
 }
 
 /** Applies a script's switches to all machines that it creates from now on. @throws UserError */
-export function useTranslation({accel, jitThreshold, jitSynchronous = false, tlb}: MachineSwitches): void {
-	const values = {
-		...(accel !== undefined && {accel}),
-		...(jitThreshold !== undefined && {jitThreshold}),
-		...(tlb !== undefined && {tlb}),
-	}
-	optionsOf(values)
-	const words = [...wordsOf(values), ...(jitSynchronous ? ['--jit-synchronous'] : [])]
+export function useTranslation(switches: MachineSwitches): void {
+	checkTranslationSwitches(switches)
+	const words = wordsOf(switches)
 	if (words.length > 0) process.env.TEST_MACHINE = words.join(' ')
 }
 

@@ -19,6 +19,8 @@ const blockBytes = 4096
 /** Any place behind the TlbState. */
 const satpOffset = 2048
 export const testWords = 4096
+/** Words of the torture test. `stop`: written by it, or by a thread that has used a stale translation; ends all threads. */
+export const tortureWord = {stop: 0, fences: 1}
 
 export type TestMachineData = Readonly<{memory: WebAssembly.Memory; map: MemoryMap; config: TlbConfig}>
 

@@ -8,7 +8,7 @@ import {Doorbell, SharedMemory, VcpuWords} from '../../src/memory/index.ts'
 import {FlushCause, Regime} from '../../src/tlb/index.ts'
 import {randomNumbers} from '../rcu/shared-memory.ts'
 import {fill, lookUp, openTable} from './lookup.ts'
-import {TestMachine, type TestMachineData} from './test-machine.ts'
+import {TestMachine, type TestMachineData, tortureWord} from './test-machine.ts'
 
 export type TlbTortureRole = TestMachineData &
 	Readonly<{
@@ -16,7 +16,6 @@ export type TlbTortureRole = TestMachineData &
 		vcpu: number | 'clearer'
 		/** How many pages there are, a multiple of the vCPUs. */
 		pages: number
-		milliseconds: number
 		seed: number
 		/** The rule that is broken, if any. */
 		rules: 'kept' | 'does not wait' | 'fills the new table'
@@ -26,7 +25,6 @@ export type TlbTortureResult = Readonly<{lookups: number; misses: number; fences
 
 const role = workerData as TlbTortureRole
 const {pages} = role
-const stopWord = 0
 const frameWord = (page: number) => 64 + page
 const leastWord = (page: number) => 64 + pages + page
 
@@ -34,17 +32,16 @@ const machine = new TestMachine(new SharedMemory(role.memory, role.map), role.co
 const {memory, tlb, blocks, words: first} = machine
 const words = memory.i32
 const random = randomNumbers(role.seed)
-const end = performance.now() + role.milliseconds
 const result = {lookups: 0, misses: 0, fences: 0, stale: 0}
 
-/** Until the time is up, or a thread has used a stale translation. */
+/** Until the test has seen enough, or a thread has used a stale translation. */
 function goesOn(): boolean {
-	// Orders nothing, here and below: the test only stops early.
-	return performance.now() < end && Atomics.load(words, first + stopWord) === 0
+	// Orders nothing, here and below: the test only stops.
+	return Atomics.load(words, first + tortureWord.stop) === 0
 }
 
 function dawdle(loads: number): void {
-	for (let load = 0; load < loads; load++) Atomics.load(words, first + stopWord)
+	for (let load = 0; load < loads; load++) Atomics.load(words, first + tortureWord.stop)
 }
 
 function awaitSwap(vcpu: number, regime: number, descriptor: number): void {
@@ -76,8 +73,8 @@ function runGuest(vcpu: number): void {
 		}
 		if (frame < least) {
 			result.stale += 1
-			Atomics.store(words, first + stopWord, 1)
-			Atomics.notify(words, first + stopWord)
+			Atomics.store(words, first + tortureWord.stop, 1)
+			Atomics.notify(words, first + tortureWord.stop)
 		}
 	}
 }
@@ -97,6 +94,8 @@ function remap(vcpu: number): void {
 	// Ordered after the fence. Pairs with the load of `least`.
 	for (const each of own) Atomics.store(words, first + leastWord(each), Atomics.load(words, first + frameWord(each)))
 	result.fences += 1
+	// Orders nothing: how far this is. Pairs with torture.test.ts.
+	Atomics.add(words, first + tortureWord.fences, 1)
 }
 
 function runVcpu(vcpu: number): void {
@@ -123,7 +122,7 @@ function clearTables(): void {
 	while (goesOn()) {
 		machine.clearRetired()
 		// Sleeps 1 ms, or less if a thread stops the test.
-		Atomics.wait(words, first + stopWord, 0, 1)
+		Atomics.wait(words, first + tortureWord.stop, 0, 1)
 	}
 }
 

@@ -50,6 +50,8 @@ export class RegionHart extends HartCore {
 		this.cache = new RegionCache(memory, this.core as unknown as WebAssembly.Exports)
 		const decode = slotDecoder(memory, {
 			scratchPage: this.core.scratchCodePage() >>> 0,
+			cover: this.core.coverInstruction,
+			interpretAt: (this.#blockAt + fieldOffset.interpretAt) / 4,
 			region: (codeBase, pageOffset) => this.cache.find(codeBase, pageOffset),
 		})
 		const {exports} = new WebAssembly.Instance(interpreter, {

@@ -6,6 +6,7 @@ import {Mip, VcpuBlocks} from '../../src/memory/index.ts'
 import {longestSlice, Timers} from '../../src/vcpu-worker/timers.ts'
 
 const mtimecmp = 0x4000
+const mtime = 0xbff8
 const sstcEnabled = 1n << 63n
 
 function hartWithTimers() {
@@ -15,6 +16,7 @@ function hartWithTimers() {
 	const now = () => clock.ticks
 	const {aclint} = new Board(memory, blocks, {now})
 	aclint.reset()
+	aclint.writePair(mtimecmp, {low: 0xffff_ffff, high: 0xffff_ffff})
 	const registers = new HartRegisters(memory, blocks.base(0))
 	registers.set('menvcfg', sstcEnabled)
 	registers.set('stimecmp', 2n ** 64n - 1n)
@@ -24,7 +26,11 @@ function hartWithTimers() {
 		aclint.write(mtimecmp, 4, ticks >>> 0)
 		timers.changed()
 	}
-	return {blocks, registers, timers, clock, setMtimecmp}
+	const setMtime = (ticks: number) => {
+		aclint.writePair(mtime, {low: ticks >>> 0, high: Math.floor(ticks / 2 ** 32)})
+		timers.changed()
+	}
+	return {blocks, registers, timers, clock, setMtimecmp, setMtime}
 }
 
 test('a timer interrupt rises when its comparator is reached, and check() returns the time until then', (t) => {
@@ -70,4 +76,36 @@ test('while a slice runs, a look at the clock raises what is due, and says when 
 	t.is(timers.lookAtClock(), 1)
 	timers.beginSlice()
 	t.is(timers.lookAtClock(), 0)
+})
+
+test('after a write of mtime both comparators are reached at other times', (t) => {
+	const {registers, timers, clock, setMtimecmp, setMtime} = hartWithTimers()
+	clock.ticks = 1_000_000
+	setMtimecmp(50_000)
+	registers.set('stimecmp', 70_000n)
+	timers.check()
+	t.is(registers.pendingInterrupts(), Mip.MTIP | Mip.STIP)
+	setMtime(0)
+	t.is(timers.check(), 5)
+	t.is(registers.pendingInterrupts(), 0)
+	setMtime(60_000)
+	t.is(timers.check(), 1)
+	t.is(registers.pendingInterrupts(), Mip.MTIP)
+	clock.ticks += 10_000
+	timers.check()
+	t.is(registers.pendingInterrupts(), Mip.MTIP | Mip.STIP)
+})
+
+test('beyond 2^53 a comparator is reached at its very tick', (t) => {
+	const {registers, timers, clock, setMtime} = hartWithTimers()
+	clock.ticks = 123
+	setMtime(2 ** 63)
+	registers.set('stimecmp', 2n ** 63n + 10_001n)
+	timers.changed()
+	clock.ticks += 10_000
+	timers.check()
+	t.is(registers.pendingInterrupts(), 0)
+	clock.ticks += 1
+	timers.check()
+	t.is(registers.pendingInterrupts(), Mip.STIP)
 })

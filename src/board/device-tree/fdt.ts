@@ -9,20 +9,34 @@ export type FdtNode = Readonly<{
 	children?: readonly FdtNode[]
 }>
 
+/** Memory that a kernel must leave alone. Devicetree specification 0.4, "Memory Reservation Block". */
+export type FdtReservation = Readonly<{address: bigint; size: bigint}>
+
+/** What a blob says besides its tree. */
+export type FdtExtras = Readonly<{
+	reservations: readonly FdtReservation[]
+	/** The hart id of the hart that boots. */
+	bootCpu: number
+}>
+
 const magic = 0xd00d_feed
 const version = 17
 const lastCompatibleVersion = 16
 const headerBytes = 40
+const reservationBytes = 16
 const Token = {beginNode: 1, endNode: 2, property: 3, nop: 4, end: 9} as const
 
-/** @param root the node named ''. @returns the blob, with an empty memory reservation block. */
-export function writeFdt(root: FdtNode): Uint8Array<ArrayBuffer> {
+/** @param root the node named ''. @returns the blob. */
+export function writeFdt(
+	root: FdtNode,
+	{reservations, bootCpu}: FdtExtras = {reservations: [], bootCpu: 0},
+): Uint8Array<ArrayBuffer> {
 	const structure: number[] = []
 	const strings: number[] = []
 	const stringOffsets = new Map<string, number>()
 	const pushCell = (cell: number) => structure.push(cell >>> 24, (cell >>> 16) & 0xff, (cell >>> 8) & 0xff, cell & 0xff)
 	const pushPadded = (bytes: Uint8Array) => {
-		structure.push(...bytes)
+		for (const byte of bytes) structure.push(byte)
 		while (structure.length % 4 !== 0) structure.push(0)
 	}
 	const stringOffset = (name: string) => {
@@ -49,8 +63,8 @@ export function writeFdt(root: FdtNode): Uint8Array<ArrayBuffer> {
 	pushNode(root)
 	pushCell(Token.end)
 
-	// The reservation block is one empty entry, of 16 bytes.
-	const structureOffset = headerBytes + 16
+	// The last reservation is followed by an empty one.
+	const structureOffset = headerBytes + reservationBytes * (reservations.length + 1)
 	const stringsOffset = structureOffset + structure.length
 	const blob = new Uint8Array(stringsOffset + strings.length)
 	const header = [
@@ -61,11 +75,16 @@ export function writeFdt(root: FdtNode): Uint8Array<ArrayBuffer> {
 		headerBytes,
 		version,
 		lastCompatibleVersion,
-		0,
+		bootCpu,
 		strings.length,
 		structure.length,
 	]
 	blob.set(cells(header))
+	const view = new DataView(blob.buffer)
+	for (const [index, {address, size}] of reservations.entries()) {
+		view.setBigUint64(headerBytes + reservationBytes * index, address)
+		view.setBigUint64(headerBytes + reservationBytes * index + 8, size)
+	}
 	blob.set(structure, structureOffset)
 	blob.set(strings, stringsOffset)
 	return blob
@@ -108,8 +127,9 @@ export function readFdt(blob: Uint8Array): Fdt {
 	if (blob.length < headerBytes || view.getUint32(0) !== magic) throw expected('a flattened device tree', 'other bytes')
 	const [totalSize, structureOffset, stringsOffset] = [view.getUint32(4), view.getUint32(8), view.getUint32(12)]
 	if (totalSize > blob.length) throw expected(`a device tree of ${totalSize} bytes`, `${blob.length} bytes`)
-	if (view.getUint32(20) < version || view.getUint32(24) > version) {
-		throw expected(`a device tree of version ${version}`, view.getUint32(20))
+	// Version 16 lacks only the size of the structure block.
+	if (view.getUint32(20) < lastCompatibleVersion || view.getUint32(24) > version) {
+		throw expected(`a device tree of version ${lastCompatibleVersion} or ${version}`, view.getUint32(20))
 	}
 	try {
 		return new FdtReader(blob.subarray(0, totalSize), {structureOffset, stringsOffset}).read()
@@ -117,6 +137,23 @@ export function readFdt(blob: Uint8Array): Fdt {
 		if (error instanceof RangeError) throw expected('a whole device tree', 'one that runs past its end')
 		throw error
 	}
+}
+
+/** @param blob that readFdt() has read. @throws UserError if the reservations run past its end. */
+export function readFdtExtras(blob: Uint8Array): FdtExtras {
+	const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength)
+	const reservations: FdtReservation[] = []
+	for (let at = view.getUint32(16); ; at += reservationBytes) {
+		if (at + reservationBytes > blob.length) throw expected('a whole device tree', 'one whose reservations do not end')
+		const [address, size] = [view.getBigUint64(at), view.getBigUint64(at + 8)]
+		if (address === 0n && size === 0n) return {reservations, bootCpu: view.getUint32(28)}
+		reservations.push({address, size})
+	}
+}
+
+/** @returns the bytes of a blob that its header counts: a file may be longer, as QEMU's dumps are. */
+export function trimFdt(blob: Uint8Array): Uint8Array {
+	return blob.subarray(0, new DataView(blob.buffer, blob.byteOffset, blob.byteLength).getUint32(4))
 }
 
 class FdtReader {

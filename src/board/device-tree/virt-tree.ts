@@ -12,6 +12,9 @@ const namedExtensions = [
 	...['sstc', 'svadu', 'svinval', 'svnapot', 'svpbmt'],
 ]
 
+/** What every hart has, by the names of riscv,isa-extensions. */
+export const virtExtensions: readonly string[] = [...singleLetterExtensions, ...namedExtensions]
+
 /** The ISA string of every hart, for riscv,isa. */
 export const virtIsa = `rv64${singleLetterExtensions.join('')}_${namedExtensions.join('_')}`
 
@@ -94,7 +97,7 @@ function cpu(hart: number): FdtNode {
 			compatible: 'riscv',
 			'riscv,isa': virtIsa,
 			'riscv,isa-base': 'rv64i',
-			'riscv,isa-extensions': [...singleLetterExtensions, ...namedExtensions],
+			'riscv,isa-extensions': virtExtensions,
 			'riscv,cbom-block-size': [64],
 			'riscv,cboz-block-size': [64],
 			'mmu-type': 'riscv,sv57',

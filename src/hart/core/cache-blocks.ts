@@ -17,8 +17,9 @@ import {
 	RUN_TRAP_CAUSE,
 } from '../../../build/hart/offsets'
 import {ACCESS_LOAD, ACCESS_STORE, accessFault, pageFault} from './access'
+import {afterStore, beforeStore} from './code-stores'
 import {hart, raise} from './hart'
-import {place, translate} from './translation'
+import {place, trackedPage, translate} from './translation'
 
 const BLOCK_BYTES: u32 = 64
 
@@ -28,8 +29,10 @@ const OPERATION_INVAL: i32 = 0
 export function zeroBlock(gva: u64): i32 {
 	if (!enabled(ENVCFG_CBZE)) return BLOCK_STATUS_ILLEGAL
 	if (!translateBlock(gva, ACCESS_STORE)) return BLOCK_STATUS_TRAP
+	if (!beforeStore(trackedPage, place, BLOCK_BYTES)) return BLOCK_STATUS_TRAP
 	// Plain: guest stores.
 	memory.fill(place, 0, BLOCK_BYTES)
+	afterStore(trackedPage, place, BLOCK_BYTES)
 	return BLOCK_STATUS_DONE
 }
 

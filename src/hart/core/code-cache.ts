@@ -3,27 +3,49 @@
  * Plain: both are private to this vCPU.
  */
 import {
+	CODE_LINE_BYTES,
 	CODE_PAGE_COUNTERS,
+	CODE_PAGE_COVERED,
 	CODE_PAGE_GENERATION,
+	CODE_PAGE_HAS_REGIONS,
+	CODE_PAGE_LIFE,
 	CODE_PAGE_PAGE,
 	CODE_PAGE_SIZE,
 	CODE_PAGE_SLOTS,
 	CODE_PAGE_SNAPSHOT,
 	CODE_PAGE_SNAPSHOT_NUMBER,
+	CODE_PAGE_STATE,
+	CODE_PAGE_VERSION,
 	COUNT_CODE_CACHE_RESETS,
 	COUNT_CODE_PAGES_CHANGED,
 	COUNT_CODE_PAGES_DECODED,
 	FLUSH_CAUSE_CODE_CACHE_RESET,
 	HANDLER_PAGE_END,
+	HANDLER_REGION,
+	LAST_PARCEL,
 	PAGE_BYTES,
 	PAGE_SHIFT,
 	PAGE_SLOTS,
+	PARCEL_BYTES,
 	RUN_CODE_GENERATION,
 	RUN_CODE_PAGES_USED,
+	RUN_FENCED_GENERATION,
+	SLOT_HANDLER,
 	SLOT_SIZE,
 } from '../../../build/hart/offsets'
+import {
+	forgetStores,
+	guestPageOf,
+	isNewer,
+	lifeOf,
+	linesOf,
+	markLines,
+	mayHaveEntries,
+	takeVersion,
+} from './guest-pages'
 import {hart} from './hart'
 import {flushTables} from './tlb-flush'
+import {removeWriteEntries} from './write-entries'
 
 /** A sentinel slot. */
 const SENTINEL: u64 = HANDLER_PAGE_END
@@ -95,22 +117,159 @@ export function codePage(physicalPage: u32): u32 {
 	const code = pages + used * CODE_PAGE_SIZE
 	store<u32>(bucket, code)
 	store<u32>(code, physicalPage, CODE_PAGE_PAGE)
-	takeSnapshot(code)
+	store<u32>(code, guestPageOf(physicalPage), CODE_PAGE_STATE)
+	resetCodePage(code)
 	store<u64>(hart, load<u64>(hart, COUNT_CODE_PAGES_DECODED) + 1, COUNT_CODE_PAGES_DECODED)
 	return code
 }
 
-/** Compares a page that is older than the last fence.i with memory, and clears its slots if it changed. @returns it. */
+/** Compares a page that may have changed since it was used last with memory, and forgets what changed. @returns the page. */
 export function verifyCodePage(code: u32): u32 {
 	const generation = load<u32>(hart, RUN_CODE_GENERATION)
 	if (load<u32>(code, CODE_PAGE_GENERATION) == generation) return code
-	if (sameAsMemory(code)) {
-		store<u32>(code, generation, CODE_PAGE_GENERATION)
-	} else {
-		takeSnapshot(code)
-		store<u64>(hart, load<u64>(hart, COUNT_CODE_PAGES_CHANGED) + 1, COUNT_CODE_PAGES_CHANGED)
+	const page = load<u32>(code, CODE_PAGE_STATE)
+	if (isStale(code)) resetCodePage(code)
+	else if (isFenced(code) || (page != 0 && isNewer(page, load<u32>(code, CODE_PAGE_VERSION)))) {
+		if (page != 0) store<u32>(code, takeVersion(page), CODE_PAGE_VERSION)
+		if (page == 0 ? !sameAsMemory(code) : forgetChanges(code)) {
+			if (page == 0) resetCodePage(code)
+			store<u64>(hart, load<u64>(hart, COUNT_CODE_PAGES_CHANGED) + 1, COUNT_CODE_PAGES_CHANGED)
+		}
 	}
+	store<u32>(code, generation, CODE_PAGE_GENERATION)
 	return code
+}
+
+/** Whether there was a fence.i since. */
+function isFenced(code: u32): bool {
+	return <i32>(load<u32>(code, CODE_PAGE_GENERATION) - load<u32>(hart, RUN_FENCED_GENERATION)) < 0
+}
+
+/** Whether a hart has given up the page as code since its slots were decoded, or does now. */
+export function isStale(code: u32): bool {
+	const page = load<u32>(code, CODE_PAGE_STATE)
+	if (page == 0) return false
+	const life = lifeOf(page)
+	return (life & 1) != 0 || life != load<u32>(code, CODE_PAGE_LIFE)
+}
+
+/**
+ * From here on the snapshot's bytes are those of memory, and stores to them are noticed: those of this hart at once, those of
+ * others soon. No region may run: its last pages may lead to the page. Where the page begins anew, which its snapshot's number tells,
+ * what was covered before is not covered any more.
+ * @param length at least 1, all in the page.
+ */
+export function coverBytes(code: u32, offset: u32, length: u32): void {
+	const page = load<u32>(code, CODE_PAGE_STATE)
+	if (page == 0 || (coversAll(code, offset, length) && !isStale(code))) return
+	const lines = linesOf(offset, length)
+	for (;;) {
+		markLines(page, lines)
+		if (mayHaveEntries(page)) removeWriteEntries(load<u32>(code, CODE_PAGE_PAGE))
+		// After the lines were marked: if the page was given up meanwhile, they may not be marked any more. Pairs with giveUp().
+		const life = lifeOf(page)
+		if (life == load<u32>(code, CODE_PAGE_LIFE)) break
+		resetCodePage(code)
+	}
+	forgetStores(page)
+	// After the lines were marked; pairs with announceStore(). Plain reads: a store by another hart is seen now, or announced.
+	const physical = load<u32>(code, CODE_PAGE_PAGE)
+	for (let at = offset & ~1; at < offset + length; at += PARCEL_BYTES) {
+		const line = code + (at / CODE_LINE_BYTES) * 4
+		const bit: u32 = 1 << ((at / PARCEL_BYTES) & 31)
+		const covered = load<u32>(line, CODE_PAGE_COVERED)
+		if (covered & bit) continue
+		store<u16>(code + at, load<u16>(physical + at), CODE_PAGE_SNAPSHOT)
+		store<u32>(line, covered | bit, CODE_PAGE_COVERED)
+	}
+}
+
+/** The same for one instruction, whatever its length; if it continues in the next page, for its part here. */
+export function coverInstruction(code: u32, offset: u32): void {
+	let before: u64
+	do {
+		before = load<u64>(code, CODE_PAGE_SNAPSHOT_NUMBER)
+		coverBytes(code, offset, PARCEL_BYTES)
+		if ((load<u16>(code + offset, CODE_PAGE_SNAPSHOT) & 3) == 3 && offset != LAST_PARCEL) {
+			coverBytes(code, offset + PARCEL_BYTES, PARCEL_BYTES)
+		}
+	} while (load<u64>(code, CODE_PAGE_SNAPSHOT_NUMBER) != before)
+}
+
+/** The same while a region runs. @returns 0 where that cannot be: the region has to be left. */
+export function coverFromRegion(code: u32, offset: u32, length: u32): i32 {
+	const page = load<u32>(code, CODE_PAGE_STATE)
+	if (page != 0 && (mayHaveEntries(page) || isStale(code))) return 0
+	coverBytes(code, offset, length)
+	return 1
+}
+
+/** Whether slots or regions rely on any of the bytes. */
+export function coversAny(code: u32, offset: u32, length: u32): bool {
+	for (let at = offset & ~1; at < offset + length; at += PARCEL_BYTES) {
+		const covered = load<u32>(code + (at / CODE_LINE_BYTES) * 4, CODE_PAGE_COVERED)
+		if ((covered >> ((at / PARCEL_BYTES) & 31)) & 1) return true
+	}
+	return false
+}
+
+function coversAll(code: u32, offset: u32, length: u32): bool {
+	for (let at = offset & ~1; at < offset + length; at += PARCEL_BYTES) {
+		const covered = load<u32>(code + (at / CODE_LINE_BYTES) * 4, CODE_PAGE_COVERED)
+		if (!((covered >> ((at / PARCEL_BYTES) & 31)) & 1)) return false
+	}
+	return true
+}
+
+/** Forgets what was decoded of these bytes, and all regions of the page. */
+export function forgetBytes(code: u32, offset: u32, length: u32): void {
+	const first = offset / PARCEL_BYTES
+	const last = (offset + length - 1) / PARCEL_BYTES
+	// The instruction before may have its second half here.
+	for (let slot: u32 = first == 0 ? 0 : first - 1; slot <= last; slot++) {
+		store<u64>(code + slot * SLOT_SIZE, 0, CODE_PAGE_SLOTS)
+	}
+	for (let slot = first; slot <= last; slot++) {
+		const line = code + (slot >> 5) * 4
+		store<u32>(line, load<u32>(line, CODE_PAGE_COVERED) & ~(1 << (slot & 31)), CODE_PAGE_COVERED)
+	}
+	store<u64>(code, ++snapshots, CODE_PAGE_SNAPSHOT_NUMBER)
+	forgetRegions(code)
+}
+
+function forgetRegions(code: u32): void {
+	if (load<u32>(code, CODE_PAGE_HAS_REGIONS) == 0) return
+	for (let slot: u32 = 0; slot < PAGE_SLOTS; slot++) {
+		const place = code + CODE_PAGE_SLOTS + slot * SLOT_SIZE
+		if (load<u16>(place, SLOT_HANDLER) == HANDLER_REGION) store<u64>(place, 0)
+	}
+	store<u32>(code, 0, CODE_PAGE_HAS_REGIONS)
+}
+
+/** Forgets the lines in which bytes that slots or regions rely on differ from memory. @returns whether there are any. */
+function forgetChanges(code: u32): bool {
+	const page = load<u32>(code, CODE_PAGE_PAGE)
+	let changed = false
+	for (let line: u32 = 0; line < PAGE_BYTES / CODE_LINE_BYTES; line++) {
+		if (load<u32>(code + line * 4, CODE_PAGE_COVERED) == 0) continue
+		const first = line * CODE_LINE_BYTES
+		for (let at = first; at < first + CODE_LINE_BYTES; at += 8) {
+			if (load<u64>(code + at, CODE_PAGE_SNAPSHOT) == load<u64>(page + at) || !differs(code, page, at)) continue
+			forgetBytes(code, first, CODE_LINE_BYTES)
+			changed = true
+			break
+		}
+	}
+	return changed
+}
+
+/** Whether a covered halfword of these eight bytes differs. */
+function differs(code: u32, page: u32, offset: u32): bool {
+	for (let at = offset; at < offset + 8; at += PARCEL_BYTES) {
+		if (load<u16>(code + at, CODE_PAGE_SNAPSHOT) != load<u16>(page + at) && coversAny(code, at, PARCEL_BYTES))
+			return true
+	}
+	return false
 }
 
 /** Ends the slots of a page. */
@@ -119,12 +278,22 @@ export function writeSentinels(code: u32): void {
 	store<u64>(code + (PAGE_SLOTS + 1) * SLOT_SIZE, SENTINEL, CODE_PAGE_SLOTS)
 }
 
-// Plain reads of guest code here and below: another hart's stores are seen now or after the next fence.i, as the ISA
-// allows. Slots are decoded from the snapshot only, so they agree with what sameAsMemory() compares.
-function takeSnapshot(code: u32): void {
+/**
+ * Forgets all that was decoded of a page.
+ * Plain reads of guest code here and below: what another hart writes meanwhile is seen now or later, see coverBytes(); slots are
+ * decoded from the snapshot only, so they agree with what is compared.
+ */
+export function resetCodePage(code: u32): void {
+	const page = load<u32>(code, CODE_PAGE_STATE)
+	if (page != 0) {
+		store<u32>(code, lifeOf(page), CODE_PAGE_LIFE)
+		store<u32>(code, takeVersion(page), CODE_PAGE_VERSION)
+	}
 	memory.fill(code + CODE_PAGE_SLOTS, 0, PAGE_SLOTS * SLOT_SIZE)
 	writeSentinels(code)
 	memory.fill(code + CODE_PAGE_COUNTERS, 0, PAGE_SLOTS * COUNTER_BYTES)
+	memory.fill(code + CODE_PAGE_COVERED, 0, (PAGE_BYTES / CODE_LINE_BYTES) * 4)
+	store<u32>(code, 0, CODE_PAGE_HAS_REGIONS)
 	memory.copy(code + CODE_PAGE_SNAPSHOT, load<u32>(code, CODE_PAGE_PAGE), PAGE_BYTES)
 	store<u64>(code, ++snapshots, CODE_PAGE_SNAPSHOT_NUMBER)
 	store<u32>(code, load<u32>(hart, RUN_CODE_GENERATION), CODE_PAGE_GENERATION)

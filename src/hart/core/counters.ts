@@ -19,8 +19,9 @@ import {
 	WORDS_PENDING_INTERRUPTS,
 } from '../../../build/hart/offsets'
 import {doneUnlessInterrupt, found} from './csr-value'
-import {time, timerChanged} from './env'
+import {timerChanged} from './env'
 import {hart} from './hart'
+import {mtime} from './mtime'
 import {retired} from './retired'
 
 /** cycle, time, instret, hpmcounter3–31, in this order. Unprivileged spec, "Zicntr and Zihpm". */
@@ -33,7 +34,7 @@ export function readCounter(number: i32): i32 {
 	if (number < CSR_CYCLE || number > CSR_CYCLE + 31) return CSR_STATUS_ILLEGAL
 	if (!counterEnabled((<u64>1) << (number - CSR_CYCLE))) return CSR_STATUS_ILLEGAL
 	if (number == CSR_CYCLE) return found(cycles())
-	if (number == CSR_CYCLE + 1) return found(<u64>time())
+	if (number == CSR_CYCLE + 1) return found(mtime())
 	if (number == CSR_CYCLE + 2) return found(instructions())
 	return found(0)
 }
@@ -98,7 +99,7 @@ export function setTimer(value: u64): i32 {
 
 /** After a write of stimecmp or menvcfg.STCE: STIP is correct at once; the run loop keeps it so. */
 export function refreshTimer(): i32 {
-	const due = timerInForce() && <u64>time() >= load<u64>(hart, HART_STIMECMP)
+	const due = timerInForce() && mtime() >= load<u64>(hart, HART_STIMECMP)
 	// Atomic, one bit, because devices and other harts set theirs in the same word; orders nothing.
 	if (due) atomic.or<u32>(hart, <u32>MIP_STIP, WORDS_PENDING_INTERRUPTS)
 	else atomic.and<u32>(hart, ~(<u32>MIP_STIP), WORDS_PENDING_INTERRUPTS)

@@ -1,9 +1,31 @@
 /** Functions that the run loop provides to the hart core. asc names the import module "env" after this file. */
 
-/** @param bytes 1, 2 or 4. @returns the register's value, unsigned, or −1 if there is no register. */
+// A device register's value is passed as two unsigned words; 1, 2 and 4 bytes are the low one.
+
+/** @param bytes 1, 2, 4 or 8. @returns the low word, or −1 if there is no register. */
 export declare function mmioRead(gpa: f64, bytes: i32): f64
-/** @returns 0 if there is no register, else 1. */
-export declare function mmioWrite(gpa: f64, bytes: i32, value: f64): i32
+/** The high word of what the last mmioRead() or mmioAmo() of 8 bytes read. */
+export declare function mmioHigh(): f64
+/** @param bytes 1, 2, 4 or 8. @returns 0 if there is no register, else 1. */
+export declare function mmioWrite(gpa: f64, bytes: i32, low: f64, high: f64): i32
+/**
+ * @param bytes 4 or 8. @param operation an AMO's number in AtomicOperation. @returns the low word of the old
+ * value, or −1 if there is no register.
+ */
+export declare function mmioAmo(gpa: f64, bytes: i32, operation: i32, low: f64, high: f64): f64
+/**
+ * Stores the value if `reserved` is 1 and the register holds the expected value.
+ * @param bytes 4 or 8. @returns 1 if the value was stored, 0 if not, −1 if there is no register.
+ */
+export declare function mmioStoreConditional(
+	gpa: f64,
+	bytes: i32,
+	reserved: i32,
+	expectedLow: f64,
+	expectedHigh: f64,
+	low: f64,
+	high: f64,
+): i32
 /** Ticks of the timebase since the machine started. */
 export declare function time(): f64
 /** @returns 16 bits of entropy, good enough for keys. */

@@ -13,7 +13,7 @@ import {
 } from '../../../build/hart/offsets'
 import {entryOf, isOpen} from '../../tlb/core/table'
 import {ACCESS_FETCH} from './access'
-import {codePage, onlyInstruction, verifyCodePage} from './code-cache'
+import {codePage, coverBytes, onlyInstruction, verifyCodePage} from './code-cache'
 import {hart} from './hart'
 import {pageOf} from './page-walk'
 import {PMP_SPLIT} from './pmp'
@@ -56,6 +56,7 @@ export function fetchAcross(gva: u64): u32 {
 	const first = fetch(gva)
 	if (first == 0) return 0
 	// Before the second fetch, which may reset the cache.
+	coverBytes(first, LAST_PARCEL, PARCEL_BYTES)
 	const low = load<u16>(first + LAST_PARCEL, CODE_PAGE_SNAPSHOT)
 	return fetchSecond(gva, low)
 }
@@ -63,6 +64,7 @@ export function fetchAcross(gva: u64): u32 {
 function fetchSecond(gva: u64, low: u32): u32 {
 	const second = fetch(gva + 2)
 	if (second == 0) return 0
+	coverBytes(second, 0, PARCEL_BYTES)
 	// The first halfword of the page, also if that is the scratch page.
 	return onlyInstruction(LAST_PARCEL, low | ((<u32>load<u16>(second, CODE_PAGE_SNAPSHOT)) << 16))
 }

@@ -25,6 +25,12 @@ export function ramAt(gpa: u64): u32 {
 	return distance < ramBytes ? ramOffset + <u32>distance : 0
 }
 
+/** @returns the offset in guest RAM of a place in shared memory, or −1 where it is another. */
+export function ramDistance(place: u32): i64 {
+	const distance = <i64>place - <i64>ramOffset
+	return distance >= 0 && distance < <i64>ramBytes ? distance : -1
+}
+
 /** @returns the offset in shared memory of the byte at gpa, or 0 if that is not the boot ROM. */
 export function romAt(gpa: u64): u32 {
 	const distance = gpa - romGpa

@@ -7,16 +7,24 @@ export {flushPageNumber, flushTables, flushTranslations} from '../../tlb/core/fl
 export {clearTable, emptyTable, poisonSlotZero} from '../../tlb/core/table'
 export {attach} from './attach'
 export {manageBlock, zeroBlock} from './cache-blocks'
-export {findCodePage, scratchCodePage} from './code-cache'
+export {coverBytes, coverFromRegion, coverInstruction, findCodePage, scratchCodePage} from './code-cache'
 export {csrAccess} from './csr'
 export {fetch, fetchAcross} from './fetch'
 export {roundingMode} from './float-control'
 export {raise} from './hart'
 export {interruptPending, takeInterrupt} from './interrupts'
-export {atomicAddress, readMemory, writeMemory} from './memory-access'
+export {
+	atomicAddress,
+	atomicAddressInRegion,
+	readMemory,
+	writeMemory,
+	writeMemoryInRegion,
+	zeroBlockInRegion,
+} from './memory-access'
 export {poll, ration} from './ration'
 export {updateRegimes} from './regimes'
 export {clock} from './slow'
 export * from './softfloat/index'
-export {fenceI, mayFenceTranslations, sfence, wfi} from './supervision'
+export {codeChanged, fenceI, mayFenceTranslations, sfence, wfi} from './supervision'
 export {ebreak, ecall, mret, sret, takeTrap} from './trap'
+export {removeCodeEntries} from './write-entries'

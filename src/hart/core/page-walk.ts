@@ -1,6 +1,7 @@
 /** The page walk. Step numbers are those of the privileged spec's "Virtual Address Translation Process". */
 import {
 	COUNT_PAGE_WALKS,
+	DOORBELL_CODE_CHANGED,
 	ENVCFG_ADUE,
 	ENVCFG_PBMTE,
 	HART_MENVCFG,
@@ -24,6 +25,7 @@ import {
 	SATP_SV39,
 } from '../../../build/hart/offsets'
 import {ACCESS_STORE, accessBit, accessFault, pageFault} from './access'
+import {announceChange, guestPageOf, isCode, ringOwn} from './guest-pages'
 import {hart, ramAt} from './hart'
 import {pmpAccess} from './pmp'
 import {MAY_READ, MAY_WRITE, permitted} from './regimes'
@@ -98,6 +100,7 @@ export function walk(gva: u64, access: u32, regime: u32): i32 {
 			if (!(protection & MAY_WRITE)) return accessFault(access)
 			// Compare-and-swap: never undoes another hart's write to the PTE. Pairs with the guest's stores and AMOs to it.
 			if (atomic.cmpxchg<u64>(place, pte, marked) != pte) continue
+			noteTableWrite(place)
 		}
 		// 8. Success.
 		walkedPte = marked
@@ -110,4 +113,12 @@ export function walk(gva: u64, access: u32, regime: u32): i32 {
 /** @returns the address of gva's page. */
 export function pageOf(address: u64): u64 {
 	return address & ~PAGE_MASK
+}
+
+/** A PTE in a page of code: this hart, too, compares the page at its next safepoint. */
+function noteTableWrite(place: u32): void {
+	const page = guestPageOf(place)
+	if (page == 0 || !isCode(page)) return
+	announceChange(page)
+	ringOwn(DOORBELL_CODE_CHANGED)
 }

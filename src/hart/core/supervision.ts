@@ -7,6 +7,7 @@ import {
 	PRIVILEGE_SUPERVISOR,
 	PRIVILEGE_USER,
 	RUN_CODE_GENERATION,
+	RUN_FENCED_GENERATION,
 	SATP_ASID,
 	SATP_ASID_SHIFT,
 	STATUS_TVM,
@@ -15,6 +16,7 @@ import {
 	WFI_STATUS_ILLEGAL,
 	WFI_STATUS_WAIT,
 } from '../../../build/hart/offsets'
+import {announceStored} from './code-stores'
 import {hart} from './hart'
 import {interruptPending} from './interrupts'
 import {SLOW, SLOWER, slowWork} from './slow'
@@ -53,7 +55,16 @@ export function mayFenceTranslations(): i32 {
  * so no TLB is flushed.
  */
 export function fenceI(): void {
+	const generation = load<u32>(hart, RUN_CODE_GENERATION) + 1
+	store<u32>(hart, generation, RUN_CODE_GENERATION)
+	store<u32>(hart, generation, RUN_FENCED_GENERATION)
 	slowWork(SLOWER)
+}
+
+/** Answers Doorbell.codeChanged: decoded pages whose version is another one are compared before they run again. */
+export function codeChanged(): void {
+	announceStored()
+	store<u32>(hart, load<u32>(hart, RUN_CODE_GENERATION) + 1, RUN_CODE_GENERATION)
 	store<u32>(hart, load<u32>(hart, RUN_CODE_GENERATION) + 1, RUN_CODE_GENERATION)
 }
 

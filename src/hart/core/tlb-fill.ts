@@ -21,11 +21,32 @@ import {
 	TLB_TRAILER_LARGE_PAGES,
 	TLB_TRAILER_LOG,
 	TLB_TRAILER_LOGGED,
+	TRACKED_BIT,
 } from '../../../build/hart/offsets'
 import {entryOf, hasPoison, tableOf, trailerOf} from '../../tlb/core/table'
 import {descriptorOf, tagBiasOf} from '../../tlb/core/vcpu-tables'
+import {findCodePage, isStale} from './code-cache'
+import {announceWriter, guestPageOf, lifeOf, pageStart} from './guest-pages'
 import {hart} from './hart'
 import {MAY_EXECUTE, MAY_READ, MAY_WRITE} from './regimes'
+
+/** Whether the last fill gave the page a write entry that accesses match. */
+export let writeIsFast: bool = false
+
+/**
+ * Announces a write entry, unless the page holds code that stores must not change unnoticed.
+ * @param place of the page in shared memory. @returns whether the entry may be made.
+ */
+export function mayWriteFast(place: u32): bool {
+	const page = guestPageOf(place)
+	if (page == 0) return true
+	if (!announceWriter(page)) return false
+	// Once given up as code, it may be so since a moment ago, and this hart may not have been told.
+	const life = lifeOf(page)
+	if (life == 0) return true
+	const code = findCodePage(pageStart(place))
+	return (life & 1) == 0 && (code == 0 || !isStale(code))
+}
 
 /** @returns the descriptor of this vCPU's table for the regime. */
 export function loadDescriptor(regime: u32): u32 {
@@ -47,6 +68,8 @@ export function fill(descriptor: u32, page: u64, place: u32, may: u32, code: u32
 	const entry = entryOf(descriptor, page)
 	// A filled entry's read tag is not 0, except page 0's in slot 0 of a table with poison.
 	if (load<u64>(entry, TLB_ENTRY_READ_TAG) == 0) logEntry(descriptor, entry)
+	// Where instructions are fetched, the decoder is about to mark code.
+	const isFetch = code != 0
 	const addend = place - <u32>page
 	const tag = tagOf(page)
 	// A data access has no code page: keep the one that a fetch found for the same translation.
@@ -55,7 +78,9 @@ export function fill(descriptor: u32, page: u64, place: u32, may: u32, code: u32
 	}
 	const executable = code != 0 && may & MAY_EXECUTE
 	store<u64>(entry, may & MAY_READ ? tag : <u64>NEVER_TAG, TLB_ENTRY_READ_TAG)
-	store<u64>(entry, may & MAY_WRITE ? tag : <u64>NEVER_TAG, TLB_ENTRY_WRITE_TAG)
+	writeIsFast = (may & MAY_WRITE) != 0 && !isFetch && mayWriteFast(place)
+	const writeTag = writeIsFast ? tag : tag | TRACKED_BIT
+	store<u64>(entry, may & MAY_WRITE ? writeTag : <u64>NEVER_TAG, TLB_ENTRY_WRITE_TAG)
 	store<u64>(entry, executable ? tag : <u64>NEVER_TAG, TLB_ENTRY_EXEC_TAG)
 	store<u32>(entry, addend, TLB_ENTRY_ADDEND)
 	store<u32>(entry, executable ? code : 0, TLB_ENTRY_CODE)

@@ -13,25 +13,38 @@ import {
 	TLB_LARGE_PAGE_ADDEND,
 	TLB_LARGE_PAGE_BASE,
 	TLB_LARGE_PAGE_MAY,
+	TRACKED_BIT,
 } from '../../../build/hart/offsets'
 import {entryOf, openTable} from '../../tlb/core/table'
 import {ACCESS_LOAD, ACCESS_STORE, accessBit, accessFault} from './access'
+import {guestPageOf} from './guest-pages'
 import {hart, raise, ramAt, romAt} from './hart'
 import {pageOf, walk, walkedGpa, walkedPte, walkedSpan} from './page-walk'
 import {PMP_SPLIT, pmpAccess, pmpPage, pmpRange} from './pmp'
 import {MAY_ALL, MAY_WRITE, permitted} from './regimes'
 import {SLOW, slowWork} from './slow'
-import {fill, fillLargePage, largePageOf, loadDescriptor, tagOf, widenLarge} from './tlb-fill'
+import {
+	fill,
+	fillLargePage,
+	largePageOf,
+	loadDescriptor,
+	mayWriteFast,
+	tagOf,
+	widenLarge,
+	writeIsFast,
+} from './tlb-fill'
 
 const LARGE_PAGE_MASK: u64 = ((<u64>1) << LARGE_PAGE_SHIFT) - 1
 
 /** Offset in shared memory of the last translated address; 0 = it is not memory. */
 export let place: u32 = 0
+/** For a store: the GuestPage where the page may hold code, so that the store has to be noted (code-stores.ts), or 0. */
+export let trackedPage: u32 = 0
 /** Its guest-physical address; valid only if `place` is 0. */
 export let gpa: u64 = 0
 
 /**
- * Sets `place` and `gpa`.
+ * Sets `place`, `gpa` and `trackedPage`.
  * @param bytes of the access, all in one page. @param access ACCESS_LOAD or ACCESS_STORE. @returns 1, or 0 with the
  * exception raised.
  */
@@ -39,11 +52,18 @@ export function translate(gva: u64, bytes: u32, access: u32): i32 {
 	const regime = load<u32>(hart, RUN_DATA_REGIME)
 	const descriptor = loadDescriptor(regime)
 	const page = pageOf(gva)
+	trackedPage = 0
 	// Misaligned accesses come here even if their page is in the table.
 	const entry = entryOf(descriptor, page)
 	const tag = access == ACCESS_LOAD ? load<u64>(entry, TLB_ENTRY_READ_TAG) : load<u64>(entry, TLB_ENTRY_WRITE_TAG)
 	if (tag == tagOf(page)) {
 		place = <u32>gva + load<u32>(entry, TLB_ENTRY_ADDEND)
+		return 1
+	}
+	if (access == ACCESS_STORE && tag == (tagOf(page) | TRACKED_BIT)) {
+		place = <u32>gva + load<u32>(entry, TLB_ENTRY_ADDEND)
+		if (mayWriteFast(place)) store<u64>(entry, tagOf(page), TLB_ENTRY_WRITE_TAG)
+		else trackedPage = guestPageOf(place)
 		return 1
 	}
 	const large = largePageOf(descriptor, gva)
@@ -53,11 +73,15 @@ export function translate(gva: u64, bytes: u32, access: u32): i32 {
 		// No openTable(): the large page came from a walk since the table was last empty, which announced it.
 		place = <u32>gva + load<u32>(large, TLB_LARGE_PAGE_ADDEND)
 		fill(descriptor, page, place - <u32>(gva & PAGE_MASK), may, 0)
+		if (access == ACCESS_STORE && !writeIsFast) trackedPage = guestPageOf(place)
 		return 1
 	}
 	const walked = locate(gva, bytes, access, regime, descriptor)
 	if (walked == 0) return 0
-	if (place != 0 && !(walked & PMP_SPLIT)) fill(descriptor, page, place - <u32>(gva & PAGE_MASK), walked, 0)
+	if (place == 0) return 1
+	const split = (walked & PMP_SPLIT) != 0
+	if (!split) fill(descriptor, page, place - <u32>(gva & PAGE_MASK), walked, 0)
+	if (access == ACCESS_STORE && (split || !writeIsFast)) trackedPage = guestPageOf(place)
 	return 1
 }
 

@@ -2,10 +2,13 @@
 import {
 	CAUSE_BREAKPOINT,
 	CAUSE_INTERRUPT,
+	CAUSE_LEAVE_REGION,
 	CAUSE_MACHINE_ECALL,
 	CAUSE_SUPERVISOR_ECALL,
 	CAUSE_USER_ECALL,
+	CODE_PAGE_SLOTS,
 	COUNT_TRAPS,
+	HANDLER_REGION,
 	HART_MCAUSE,
 	HART_MEDELEG,
 	HART_MEPC,
@@ -18,15 +21,20 @@ import {
 	HART_SEPC,
 	HART_STVAL,
 	HART_STVEC,
+	PAGE_MASK,
+	PARCEL_BYTES,
 	PRIVILEGE_MACHINE,
 	PRIVILEGE_SUPERVISOR,
 	PRIVILEGE_USER,
 	RUN_BUILT_IN_SBI,
 	RUN_FIRST_TRAP_CAUSE,
 	RUN_FIRST_TRAP_PC,
+	RUN_INTERPRET_AT,
 	RUN_LAST_TRAP_RETIRED,
 	RUN_TRAP_CAUSE,
 	RUN_TRAP_TVAL,
+	SLOT_HANDLER,
+	SLOT_SIZE,
 	STATUS_MIE,
 	STATUS_MPIE,
 	STATUS_MPP,
@@ -37,6 +45,7 @@ import {
 	STATUS_SPP,
 	STATUS_TSR,
 } from '../../../build/hart/offsets'
+import {fetch} from './fetch'
 import {hart, raise} from './hart'
 import {updateRegimes} from './regimes'
 import {retired} from './retired'
@@ -44,6 +53,7 @@ import {retired} from './retired'
 /** Takes the exception that was raised: HART_PC is the faulting instruction's on entry, the handler's on return. */
 export function takeTrap(): void {
 	const cause = load<u64>(hart, RUN_TRAP_CAUSE)
+	if (cause == CAUSE_LEAVE_REGION) return interpretNext()
 	const tval = load<u64>(hart, RUN_TRAP_TVAL)
 	store<u64>(hart, load<u64>(hart, COUNT_TRAPS) + 1, COUNT_TRAPS)
 	noteFirst(cause)
@@ -52,7 +62,18 @@ export function takeTrap(): void {
 	else enterMachine(cause, tval)
 }
 
-/** Records the first of a series of traps without an instruction between them, for the report of a stuck hart. */
+/** No exception: the instruction at HART_PC, which a region has left undone, is interpreted once, even where a region begins. */
+function interpretNext(): void {
+	const pc = load<u64>(hart, HART_PC)
+	const code = fetch(pc)
+	// Unmapped by now: the next fetch raises that.
+	if (code == 0) return
+	const slot = code + CODE_PAGE_SLOTS + (<u32>(pc & PAGE_MASK) / PARCEL_BYTES) * SLOT_SIZE
+	if (load<u16>(slot, SLOT_HANDLER) == HANDLER_REGION) store<u64>(slot, 0)
+	if (load<u64>(slot) == 0) store<u32>(hart, slot, RUN_INTERPRET_AT)
+}
+
+/** Remembers where a row of traps without an instruction between them began, for the report of a hart that is stuck. */
 function noteFirst(cause: u64): void {
 	// One more than the count, so that 0 means none.
 	const count = retired() + 1

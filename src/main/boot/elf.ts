@@ -5,7 +5,16 @@ import type {BootFile} from './boot-file.ts'
 import type {Segment} from './boot-plan.ts'
 import {hex} from './ram-range.ts'
 
-export type Loaded = Readonly<{segments: readonly Segment[]; entry: Gpa}>
+/** `bootargs`: the command line that it gets if the user gives none. */
+export type Loaded = Readonly<{segments: readonly Segment[]; entry: Gpa; bootargs?: string}>
+
+export type LoadedElf = Readonly<{
+	segments: readonly Segment[]
+	/** `e_entry` as a physical address; undefined if it lies in no segment. */
+	entry: Gpa | undefined
+	/** The lowest address that is loaded. */
+	lowest: Gpa
+}>
 
 const magic = 0x7f45_4c46
 const Class = {offset: 4, bits64: 2} as const
@@ -21,7 +30,7 @@ const Header = {
 }
 const ProgramHeader = {type: 0, flags: 4, offset: 8, gva: 16, gpa: 24, fileSize: 32, memorySize: 40, size: 56}
 const Type = {executable: 2, dynamic: 3} as const
-const loadable = 1
+const [loadable, note] = [1, 4]
 const executableFlag = 1
 const riscv = 243
 
@@ -46,10 +55,11 @@ export function isElf(bytes: Uint8Array): boolean {
 
 /**
  * Loads segments at their physical addresses. A position-independent file linked below RAM moves to the start of RAM.
+ * What else lies below RAM is left out, as in QEMU, if the program cannot miss it: ELF headers, notes, and zeros.
  * @param name for messages, for example `the kernel`.
- * @throws UserError if the file is truncated, for another machine, or not an executable.
+ * @throws UserError if the file is truncated, for another machine, or not an executable, or has contents below RAM.
  */
-export function loadElf({option, path, bytes}: BootFile, name: string): Loaded {
+export function loadElf({option, path, bytes}: BootFile, name: string): LoadedElf {
 	const wrong = (what: string, got: string): UserError => expected(`${what} for ${option}`, `${got}: ${path}`)
 	if (bytes.length < Header.size) throw wrong(`an ELF header of ${Header.size} bytes`, `${bytes.length} bytes`)
 	const view = viewOf(bytes)
@@ -63,19 +73,42 @@ export function loadElf({option, path, bytes}: BootFile, name: string): Loaded {
 	if (type !== Type.executable && type !== Type.dynamic) {
 		throw wrong('an executable ELF (ET_EXEC or ET_DYN)', `type ${type} (${typeNames[type] ?? 'unknown'})`)
 	}
-	const headers = programHeaders(view, wrong).filter((header) => header.type === loadable && header.memorySize > 0)
+	const all = programHeaders(view, wrong)
+	const headers = all.filter((header) => header.type === loadable && header.memorySize > 0)
 	if (headers.length === 0) throw wrong('an ELF with a segment to load', 'none')
-	const lowest = Math.min(...headers.map(({gpa}) => gpa))
-	const bias = type === Type.dynamic && lowest < ramBase ? ramBase - lowest : 0
-	const segments = headers.map((header): Segment => {
+	const lowestLinked = Math.min(...headers.map(({gpa}) => gpa))
+	const bias = type === Type.dynamic && lowestLinked < ramBase ? ramBase - lowestLinked : 0
+	const mayMiss = [
+		{offset: 0, fileSize: Header.size},
+		{offset: asNumber(view, Header.programHeaders), fileSize: ProgramHeader.size * all.length},
+		...all.filter((header) => header.type === note),
+	]
+	const segments = headers.flatMap((header): Segment[] => {
 		const {offset, fileSize, memorySize} = header
-		return {name, gpa: header.gpa + bias, bytes: bytes.subarray(offset, offset + fileSize), size: memorySize}
+		const gpa = header.gpa + bias
+		const below = Math.min(Math.max(ramBase - gpa, 0), memorySize)
+		const missed = {offset, fileSize: Math.min(below, fileSize)}
+		if (!isZero(bytes, missed, mayMiss)) {
+			const segment = `segment ${all.indexOf(header)} at ${hex(gpa)}`
+			throw wrong(`an ELF with contents only in guest memory, from ${hex(ramBase)} on`, segment)
+		}
+		const rest = {name, gpa: gpa + below, bytes: bytes.subarray(offset + missed.fileSize, offset + fileSize)}
+		return below === memorySize ? [] : [{...rest, size: memorySize - below}]
 	})
+	if (segments.length === 0) throw wrong(`an ELF with a segment in guest memory, from ${hex(ramBase)} on`, 'none')
 	const entry = physicalEntry(asNumber(view, Header.entry), headers) + bias
-	if (!segments.some(({gpa, size}) => entry >= gpa && entry < gpa + size)) {
-		throw wrong('an ELF whose entry lies in a segment', hex(entry))
-	}
-	return {segments, entry}
+	const isLoaded = segments.some(({gpa, size}) => entry >= gpa && entry < gpa + size)
+	return {segments, entry: isLoaded ? entry : undefined, lowest: Math.min(...segments.map(({gpa}) => gpa))}
+}
+
+type FileRange = Readonly<{offset: number; fileSize: number}>
+
+/** Whether a range of the file is zero but for what lies in `ignored`. */
+function isZero(bytes: Uint8Array, {offset, fileSize}: FileRange, ignored: readonly FileRange[]): boolean {
+	const rest = new Uint8Array(bytes.subarray(offset, offset + fileSize))
+	const within = (at: number) => Math.min(Math.max(at - offset, 0), rest.length)
+	for (const range of ignored) rest.fill(0, within(range.offset), within(range.offset + range.fileSize))
+	return rest.every((byte) => byte === 0)
 }
 
 type LoadHeader = Readonly<{

@@ -7,7 +7,10 @@ const name = 'the firmware'
 
 export async function loadFirmware(path: string, memoryBytes: number): Promise<Loaded> {
 	const file = await readBootFile('--bios', path, {bytes: memoryBytes, reason: "the guest's memory"})
-	if (isElf(file.bytes)) return loadElf(file, name)
+	if (isElf(file.bytes)) {
+		const {segments, entry, lowest} = loadElf(file, name)
+		return {segments, entry: entry ?? lowest}
+	}
 	const {bytes} = file
 	return {segments: [{name, gpa: ramBase, bytes, size: bytes.length}], entry: ramBase}
 }

@@ -7,7 +7,7 @@ import type {BootOptions, BootPlan, Entry, Segment} from './boot-plan.ts'
 import {readDeviceTree, withChosen} from './device-tree-file.ts'
 import type {Loaded} from './elf.ts'
 import {loadFirmware} from './firmware.ts'
-import {loadKernel} from './kernel.ts'
+import {type KernelPlace, loadKernel} from './kernel.ts'
 import {alignDown, alignUp, checkSegments, endOf, mebibyte, ramEnd} from './ram-range.ts'
 import {resetVector} from './reset-vector.ts'
 
@@ -30,7 +30,7 @@ export async function planBoot(options: BootOptions): Promise<BootPlan> {
 	const programs = [...(firmware?.segments ?? []), ...(kernel?.segments ?? [])]
 	checkSegments(programs, memoryBytes)
 
-	const makeTree = await deviceTreeMaker(options)
+	const makeTree = await deviceTreeMaker(options, kernel?.bootargs)
 	const treeSize = makeTree(options.initrd === undefined ? undefined : {start: 0, end: 0}).length
 	const treeGpa = placeDeviceTree(treeSize, programs, memoryBytes)
 	const initrd = options.initrd === undefined ? undefined : await loadInitrd(options.initrd, programs, treeGpa)
@@ -45,21 +45,26 @@ export async function planBoot(options: BootOptions): Promise<BootPlan> {
 	return {segments, rom, entry, dtb}
 }
 
-/** Above the firmware (or where it would be); at the start of RAM with `--bios none`. */
-function kernelPlace({bios, memoryBytes}: BootOptions, firmware: Loaded | undefined): {base: Gpa; memoryBytes: number} {
-	if (bios === 'none') return {base: ramBase, memoryBytes}
+/** As in QEMU: above the firmware (or where it would be), at the start of RAM with `--bios none`. */
+function kernelPlace({bios, memoryBytes}: BootOptions, firmware: Loaded | undefined): KernelPlace {
+	if (bios === 'none') return {base: ramBase, memoryBytes, enteredBy: 'boot ROM'}
 	const end = firmware ? Math.max(...firmware.segments.map(endOf)) : ramBase + 1
-	return {base: alignUp(end, supervisorKernelAlignment), memoryBytes}
+	const enteredBy = firmware ? 'firmware' : 'built-in SBI'
+	return {base: alignUp(end, supervisorKernelAlignment), memoryBytes, enteredBy}
 }
 
 type InitrdRange = Readonly<{start: Gpa; end: Gpa}>
 
-async function deviceTreeMaker(options: BootOptions): Promise<(initrd: InitrdRange | undefined) => Uint8Array> {
-	const {smp, memoryBytes, append, dtb} = options
-	const chosen = append === undefined ? {} : {bootargs: append}
+async function deviceTreeMaker(
+	{smp, memoryBytes, append, dtb}: BootOptions,
+	defaultBootargs: string | undefined,
+): Promise<(initrd: InitrdRange | undefined) => Uint8Array> {
 	if (dtb === undefined) {
+		const bootargs = append ?? defaultBootargs
+		const chosen = bootargs === undefined ? {} : {bootargs}
 		return (initrd) => virtDeviceTree({harts: smp, memoryBytes, ...chosen, ...(initrd && {initrd})})
 	}
+	const chosen = append === undefined ? {} : {bootargs: append}
 	const file = await readDeviceTree(dtb)
 	return (initrd) => withChosen(file, {...chosen, ...(initrd && {initrd})})
 }

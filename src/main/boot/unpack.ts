@@ -1,6 +1,7 @@
 /** Unpacks compressed kernels: gzip and zstd files, and EFI zboot images that contain either. */
 import {promisify} from 'node:util'
-import {gunzip, zstdDecompress} from 'node:zlib'
+// As a whole: an older Node, which lacks one of the names, must be able to say that it is too old.
+import zlib from 'node:zlib'
 import {expected} from '../../errors.ts'
 import type {BootFile} from './boot-file.ts'
 
@@ -14,8 +15,8 @@ type Compression = Readonly<{
 }>
 
 const compressions: readonly Compression[] = [
-	{name: 'gzip', magic: [0x1f, 0x8b], unpack: promisify(gunzip) as Unpack},
-	{name: 'zstd', magic: [0x28, 0xb5, 0x2f, 0xfd], unpack: promisify(zstdDecompress) as Unpack},
+	{name: 'gzip', magic: [0x1f, 0x8b], unpack: promisify(zlib.gunzip) as Unpack},
+	{name: 'zstd', magic: [0x28, 0xb5, 0x2f, 0xfd], unpack: promisify(zlib.zstdDecompress) as Unpack},
 	{name: 'xz', magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a]},
 	{name: 'bzip2', magic: [0x42, 0x5a, 0x68]},
 	{name: 'lz4', magic: [0x04, 0x22, 0x4d, 0x18]},

@@ -5,7 +5,7 @@ export class ConsoleInput {
 	#console: MachineConsole | undefined
 	/** Bytes that no guest has taken. */
 	#untaken = 0
-	#waiting: {bytes: Uint8Array; sent: PromiseWithResolvers<void>}[] = []
+	#waiting: {bytes: Uint8Array; sent: PromiseWithResolvers<unknown>}[] = []
 
 	/** Bytes that wait for a guest. */
 	get untaken(): number {
@@ -28,8 +28,8 @@ export class ConsoleInput {
 		this.#console = undefined
 	}
 
-	#wait(bytes: Uint8Array): Promise<void> {
-		const sent = Promise.withResolvers<void>()
+	#wait(bytes: Uint8Array): Promise<unknown> {
+		const sent = Promise.withResolvers<unknown>()
 		this.#waiting.push({bytes, sent})
 		return sent.promise
 	}

@@ -25,7 +25,7 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 		new RunOption('--guest <name>', 'a guest that `guest list` names; the options below replace its parts'),
 		new RunOption('--kernel <file>', 'ELF or Linux Image, also gzip').asInQemu(),
 		new RunOption('--initrd <file>', 'initial RAM disk').asInQemu(),
-		new RunOption('--append <text>', "the kernel's command line").asInQemu(),
+		new RunOption('--append <text>', "the kernel's command line; default for a Linux Image: earlycon").asInQemu(),
 		new RunOption(
 			'--bios <file>',
 			'M-mode firmware; default: the built-in SBI; none: the kernel itself starts in M-mode',
@@ -41,6 +41,10 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 		new RunOption(
 			'-m, --memory <size>',
 			`guest RAM: 512M, 1G; MiB without a suffix; somewhat below 4 GiB at most (default: ${defaultMemory})`,
+		).asInQemu(),
+		new RunOption(
+			'--global <property>',
+			'virtio-mmio.force-legacy=on or off: the transport of virtio devices, version 1 or 2 (default: on, as in QEMU)',
 		).asInQemu(),
 		new RunOption(
 			'-M, --machine <name>',

@@ -90,7 +90,7 @@ export const qemuOptions: readonly QemuOption[] = [
 	{names: ['semihosting'], reason: 'there is no semihosting'},
 	{names: ['semihosting-config'], value: '…', reason: 'there is no semihosting'},
 	{names: ['L'], value: 'folder', reason: '--bios takes the path of a file'},
-	{names: ['fw_cfg', 'option-rom', 'tpmdev', 'usbdevice', 'set', 'global', 'numa'], value: '…', reason: fixed},
+	{names: ['fw_cfg', 'option-rom', 'tpmdev', 'usbdevice', 'set', 'numa'], value: '…', reason: fixed},
 	{names: ['usb'], reason: fixed},
 	{names: ['mem-path', 'overcommit'], value: '…', reason: hostMemory},
 	{names: ['mem-prealloc'], reason: hostMemory},

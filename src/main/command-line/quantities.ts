@@ -4,8 +4,10 @@ import {expected} from '../../errors.ts'
 
 const unitBytes: Readonly<Record<string, number>> = {b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40}
 
+const sizeUnit = 8192
+
 /**
- * Like QEMU's -m: a number without a suffix is in MiB, and `size=` may precede it.
+ * Like QEMU's -m: a number without a suffix is in MiB, `size=` may precede it, and it is rounded up to 8 KiB.
  * @returns bytes. @throws UserError
  */
 export function parseSize(text: string, option: string): number {
@@ -13,7 +15,7 @@ export function parseSize(text: string, option: string): number {
 	const bytes = groups ? Number(groups.number) * unitBytes[groups.unit?.toLowerCase() || 'm']! : 0
 	if (bytes < 1 || !Number.isSafeInteger(bytes))
 		throw expected(`${option} to be a size such as 512M or 1G`, quoted(text))
-	return bytes
+	return Math.ceil(bytes / sizeUnit) * sizeUnit
 }
 
 const topologyKeys = ['sockets', 'dies', 'clusters', 'cores', 'threads'] as const

@@ -40,7 +40,7 @@ type Run = RunEnvironment & Readonly<{terminal: Terminal; say: (line: string) =>
 /** @throws the signal's reason if it aborts before the guest runs. */
 async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dumped> {
 	const {terminal, say, signal, guests, createMachine} = run
-	const {expect, stats, dumpdtb, smp, memory, translation} = options
+	const {expect, stats, dumpdtb, smp, memory, virtioMmioVersion, translation} = options
 	await using files = new AsyncDisposableStack()
 	const open = async (option: string, path: string | undefined) =>
 		path === undefined ? undefined : files.use(await untilAborted(signal, OutputFile.open(option, path)))
@@ -48,7 +48,17 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 	const treeFile = await open('--dumpdtb', dumpdtb)
 	const input = options.input === undefined ? undefined : await untilAborted(signal, readInput(options.input, say))
 	const parts = await chooseGuest(options, {guests, say, signal})
-	const create = () => untilAborted(signal, createMachine({smp, memory, ...parts, ...translation, signal}))
+	const create = () => {
+		const machineOptions = {
+			smp,
+			memory,
+			...parts,
+			...translation,
+			...(virtioMmioVersion && {virtioMmioVersion}),
+			signal,
+		}
+		return untilAborted(signal, createMachine(machineOptions))
+	}
 	if (treeFile) {
 		await using machine = await create()
 		await treeFile.write(machine.deviceTree())

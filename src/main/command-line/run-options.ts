@@ -1,10 +1,11 @@
 /** The options of `manyhart run`, checked. */
 import {availableParallelism} from 'node:os'
 import {maximumHarts} from '../../board/index.ts'
+import {expected} from '../../errors.ts'
 import type {TranslationOptions} from '../machine-interface.ts'
 import {parsePattern} from './console-matcher.ts'
 import {parseMachine} from './machine-option.ts'
-import {parseSeconds, parseSize, parseSmp} from './quantities.ts'
+import {parseSeconds, parseSize, parseSmp, quoted} from './quantities.ts'
 import {checkTranslationSwitches, type RawTranslationSwitches} from './translation-switches.ts'
 
 /** The options as the parser returns them. */
@@ -21,6 +22,7 @@ export type RawRunOptions = Readonly<
 			| 'dtb'
 			| 'dumpdtb'
 			| 'machine'
+			| 'global'
 			| 'expect'
 			| 'timeout'
 			| 'input'
@@ -49,6 +51,8 @@ export type RunOptions = Readonly<{
 	onReboot: 'start-again' | 'exit'
 	/** The switches that were given; the machine chooses the rest. */
 	translation: TranslationOptions
+	/** If undefined, the machine's default. */
+	virtioMmioVersion: 1 | 2 | undefined
 }>
 
 export const defaultMemory = '1G'
@@ -72,5 +76,14 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		stats: raw.stats,
 		onReboot: raw.reboot === false ? 'exit' : 'start-again',
 		translation: checkTranslationSwitches(accel === undefined ? raw : {accel, ...raw}),
+		virtioMmioVersion: raw.global === undefined ? undefined : parseGlobal(raw.global),
 	}
+}
+
+/** QEMU's -global, with the one property that is there. @returns the version of the virtio-mmio transport. @throws UserError */
+function parseGlobal(text: string): 1 | 2 {
+	const value = /^virtio-mmio\.force-legacy=(?<value>\w+)$/.exec(text)?.groups?.value ?? ''
+	if (['on', 'yes', 'true', 'y'].includes(value)) return 1
+	if (['off', 'no', 'false', 'n'].includes(value)) return 2
+	throw expected('--global virtio-mmio.force-legacy=on or off, the only property', quoted(text))
 }

@@ -9,7 +9,7 @@ import {RunOption} from './run-option.ts'
 /** The switches as the parser returns them. */
 export type RawTranslationSwitches = Readonly<
 	Partial<Record<'accel' | 'jitThreshold' | 'tlb' | 'dumpWasm', string>> &
-		Partial<Record<'countChains' | 'perfMap', boolean>>
+		Partial<Record<'jitSynchronous' | 'countChains' | 'perfMap', boolean>>
 >
 
 const tlbNames = Object.values(tlbKeys).map(({name}) => name)
@@ -25,6 +25,11 @@ export const jitThresholdOption = () =>
 		'--jit-threshold <n>',
 		`jumps that make their target hot, 1 to ${mostThreshold} (default: ${translationDefaults.threshold})`,
 	)
+export const jitSynchronousOption = () =>
+	new RunOption(
+		'--jit-synchronous',
+		'each hart translates by itself, at once; with --jit-threshold 1 nearly all code runs translated',
+	)
 /** May be given several times; later keys override earlier ones. */
 export const tlbOption = () =>
 	new RunOption('--tlb <key=value,...>', `design of the TLB; keys: ${tlbNames.join(', ')}`).argParser(
@@ -34,20 +39,22 @@ export const tlbOption = () =>
 /** Options for people who study the emulator. */
 export const studyOptions = (): readonly RunOption[] => [
 	tlbOption(),
+	jitSynchronousOption(),
 	new RunOption('--count-chains', 'count how translated code passes from region to region, for --stats; slower'),
 	new RunOption(
 		'--dump-wasm <folder>',
-		'write each translated module there as NNNN.wasm, functions named by guest address',
+		'write each translated module there as NNNN.wasm (with --jit-synchronous, HART-NNNN.wasm), functions named by guest address',
 	),
 	new RunOption('--perf-map', "name translated code for Linux's perf, and print where the names are"),
 ]
 
 /** @returns only switches that were given. @throws UserError that names the switch and the values that it accepts. */
 export function checkTranslationSwitches(raw: RawTranslationSwitches): TranslationOptions {
-	const {accel, jitThreshold, tlb, countChains, dumpWasm, perfMap} = raw
+	const {accel, jitThreshold, jitSynchronous, tlb, countChains, dumpWasm, perfMap} = raw
 	return {
 		...(accel !== undefined && {accel: parseAccelerator(accel)}),
 		...(jitThreshold !== undefined && {jitThreshold: parseThreshold(jitThreshold)}),
+		...(jitSynchronous && {jitSynchronous}),
 		...(tlb !== undefined && {tlb: parseTlbDesign(tlb)}),
 		...(countChains && {countChains}),
 		...(dumpWasm !== undefined && {dumpWasm: parseFolder(dumpWasm)}),

@@ -1,9 +1,10 @@
 /** Types lines, each when the guest seems to wait for one: input is lost before a guest has opened its console. */
+import {afterRunning} from '../running-time.ts'
 
 /** The console is at a prompt if its last line looks like one and there was no output for this long. */
-const promptQuietMs = 300
+export const promptQuietMs = 300
 /** A guest without a prompt gets the next line after this long without output. Kernels may be silent for long, too. */
-const silenceMs = 30_000
+export const silenceMs = 30_000
 
 const lineFeed = 0x0a
 /** `# `, `$ `, `> `, `login: `, then perhaps a shell's query for the cursor's position. */
@@ -14,22 +15,22 @@ const longestPrompt = 80
 export type TypistOptions = Readonly<{
 	text: Uint8Array
 	write: (bytes: Uint8Array) => unknown
-	/** For tests. */
-	delays?: Readonly<{promptQuietMs: number; silenceMs: number}>
+	/** For tests. Default: by time in which this process runs. A guest that is stopped with it is not silent. */
+	after?: typeof afterRunning
 }>
 
 export class Typist implements Disposable {
 	readonly #lines: Uint8Array[]
 	readonly #write: (bytes: Uint8Array) => unknown
-	readonly #delays: Readonly<{promptQuietMs: number; silenceMs: number}>
-	#timer: NodeJS.Timeout | undefined
+	readonly #after: typeof afterRunning
+	#timer: Disposable | undefined
 	#lastLine = ''
 
-	constructor({text, write, delays = {promptQuietMs, silenceMs}}: TypistOptions) {
+	constructor({text, write, after = afterRunning}: TypistOptions) {
 		this.#lines = splitLines(text)
 		this.#write = write
-		this.#delays = delays
-		this.#wait(delays.silenceMs)
+		this.#after = after
+		this.#wait(silenceMs)
 	}
 
 	/** To be called with all output of the console. */
@@ -37,21 +38,21 @@ export class Typist implements Disposable {
 		if (output.length === 0) return
 		const text = this.#lastLine + Buffer.from(output).toString('latin1')
 		this.#lastLine = text.slice(text.lastIndexOf('\n') + 1).slice(-longestPrompt)
-		this.#wait(prompt.test(this.#lastLine) ? this.#delays.promptQuietMs : this.#delays.silenceMs)
+		this.#wait(prompt.test(this.#lastLine) ? promptQuietMs : silenceMs)
 	}
 
 	#wait(ms: number): void {
-		clearTimeout(this.#timer)
-		if (this.#lines.length > 0) this.#timer = setTimeout(() => this.#typeLine(), ms)
+		this.#timer?.[Symbol.dispose]()
+		if (this.#lines.length > 0) this.#timer = this.#after(ms, () => this.#typeLine())
 	}
 
 	#typeLine(): void {
 		this.#write(this.#lines.shift()!)
-		this.#wait(this.#delays.silenceMs)
+		this.#wait(silenceMs)
 	}
 
 	[Symbol.dispose](): void {
-		clearTimeout(this.#timer)
+		this.#timer?.[Symbol.dispose]()
 	}
 }
 

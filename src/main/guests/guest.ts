@@ -1,4 +1,5 @@
 /** The types of a guest, to list, fetch and boot it. */
+
 /** Paths of files, and the kernel's command line. */
 export type GuestParts = Readonly<{kernel: string; initrd?: string; append?: string; bios?: string}>
 
@@ -32,4 +33,9 @@ export type FetchProgress = Readonly<{
 export type FetchOptions = Readonly<{
 	onProgress?: ((progress: FetchProgress) => void) | undefined
 	signal?: AbortSignal | undefined
+}>
+
+export type ResolveOptions = Readonly<{
+	/** As among a machine's options: where the files of the package are. */
+	assets?: string | URL | undefined
 }>

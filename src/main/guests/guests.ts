@@ -1,17 +1,17 @@
 /** The named guests: lists, fetches, removes and resolves them. */
 import {readdir, rm, stat} from 'node:fs/promises'
-import {findPackageJSON} from 'node:module'
 import {basename, dirname, join} from 'node:path'
 import {expected, UserError} from '../../errors.ts'
+import {smpDemoPath} from '../artifacts.ts'
 import {describeSystemError} from '../system-error.ts'
 import {cacheFolder} from './cache-folder.ts'
 import {fetchDebian} from './debian.ts'
 import {acquireFetchLock} from './fetch-lock.ts'
-import type {FetchOptions, GuestInfo, GuestParts, RemovedGuest} from './guest.ts'
+import type {FetchOptions, GuestInfo, GuestParts, RemovedGuest, ResolveOptions} from './guest.ts'
 import {isAsRecorded, readRecord} from './guest-record.ts'
 import {makeFolder} from './make-folder.ts'
 
-type NamedGuest = Readonly<{name: string; description: string; parts: () => GuestParts}> &
+type NamedGuest = Readonly<{name: string; description: string; parts: (options?: ResolveOptions) => GuestParts}> &
 	(Readonly<{origin: 'package'}> | Readonly<{origin: 'cache'; fetch: (options: FetchOptions) => Promise<void>}>)
 
 // The number at the end of a folder's name is the version of its contents: guests of an older one are fetched again.
@@ -26,7 +26,7 @@ const debianGuest = (
 		description: about.description,
 		origin: 'cache',
 		// r: flow control from the first byte on; see init.
-		parts: () => ({kernel: path('kernel'), initrd: path('initrd'), append: 'console=ttyS0,115200n8r'}),
+		parts: () => ({kernel: path('kernel'), initrd: path('initrd'), append: 'earlycon console=ttyS0,115200n8r'}),
 		fetch: (options) =>
 			fetchDebian({
 				...options,
@@ -47,7 +47,7 @@ const guests: readonly NamedGuest[] = [
 		name: 'smp-demo',
 		description: 'our own program: all harts remap pages, fence one another and check what they read',
 		origin: 'package',
-		parts: () => ({kernel: join(dirname(findPackageJSON(import.meta.url)!), 'guests', 'smp-demo.elf')}),
+		parts: ({assets} = {}) => ({kernel: smpDemoPath(assets)}),
 	},
 ]
 
@@ -64,7 +64,7 @@ export async function listGuests(): Promise<GuestInfo[]> {
 			const files = paths
 				.filter((_, index) => sizes[index] !== undefined)
 				.map((path) => ({path, ...(records?.[basename(path)] && {sha256: records[basename(path)]!.sha256})}))
-			const state = await stateOf(guest, 'contents')
+			const state = await stateOf(guest, {depth: 'contents'})
 			return {name: guest.name, description: guest.description, state, ready: state === 'ready', bytes, files}
 		}),
 	)
@@ -76,7 +76,7 @@ export async function listGuests(): Promise<GuestInfo[]> {
  */
 export async function fetchGuest(name: string, options: FetchOptions = {}): Promise<void> {
 	const guest = named(name)
-	const isReady = async () => (await stateOf(guest, 'contents')) === 'ready'
+	const isReady = async () => (await stateOf(guest, {depth: 'contents'})) === 'ready'
 	if (guest.origin === 'package' || (await isReady())) return
 	const {onProgress, signal} = options
 	const folder = join(cacheFolder(), 'guests')
@@ -107,12 +107,12 @@ export async function removeGuest(name: string): Promise<RemovedGuest> {
 }
 
 /** @returns the parts to boot. @throws UserError if the name is unknown, or the guest is not fetched, or damaged. */
-export async function resolveGuest(name: string): Promise<GuestParts> {
+export async function resolveGuest(name: string, options: ResolveOptions = {}): Promise<GuestParts> {
 	const guest = named(name)
-	const state = await stateOf(guest, 'sizes')
-	if (state === 'ready') return guest.parts()
-	const {kernel} = guest.parts()
-	if (guest.origin === 'package') throw expected(`${kernel}, which is part of the package`, 'no such file')
+	const parts = guest.parts(options)
+	const state = await stateOf(guest, {depth: 'sizes', ...options})
+	if (state === 'ready') return parts
+	if (guest.origin === 'package') throw expected(`${parts.kernel}, which is part of the package`, 'no such file')
 	throw state === 'damaged'
 		? new UserError(
 				`Expected the files of ${name} that were fetched, got others; fetch it again with: manyhart guest fetch ${name}`,
@@ -126,15 +126,17 @@ function named(name: string): NamedGuest {
 	return guest
 }
 
-const filesOf = (guest: NamedGuest): string[] => {
-	const {kernel, initrd} = guest.parts()
+const filesOf = (guest: NamedGuest, options?: ResolveOptions): string[] => {
+	const {kernel, initrd} = guest.parts(options)
 	return initrd ? [kernel, initrd] : [kernel]
 }
 
 const folderOf = (guest: NamedGuest): string => dirname(guest.parts().kernel)
 
-async function stateOf(guest: NamedGuest, depth: 'sizes' | 'contents'): Promise<GuestInfo['state']> {
-	if ((await Promise.all(filesOf(guest).map(fileBytes))).includes(undefined)) return 'not fetched'
+type StateOptions = ResolveOptions & Readonly<{depth: 'sizes' | 'contents'}>
+
+async function stateOf(guest: NamedGuest, {depth, ...options}: StateOptions): Promise<GuestInfo['state']> {
+	if ((await Promise.all(filesOf(guest, options).map(fileBytes))).includes(undefined)) return 'not fetched'
 	return guest.origin === 'package' || (await isAsRecorded(folderOf(guest), depth)) ? 'ready' : 'damaged'
 }
 

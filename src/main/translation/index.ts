@@ -1,6 +1,6 @@
 /** The main thread's and the helpers' side of translation. */
 
-export {presentSpelling} from './former-switches.ts'
+export {presentSpelling, refuseFormerFields} from './former-switches.ts'
 export {runTranslateJob, type TranslatedModule, type TranslateJob} from './translate-job.ts'
 export {
 	accelerators,
@@ -12,4 +12,4 @@ export {
 	translationDefaults,
 } from './translation-options.ts'
 export {defaultLimits, TranslationService, type TranslationServiceOptions} from './translation-service.ts'
-export type {TranslationStatistics} from './translation-statistics.ts'
+export {type TranslationStatistics, translationByHarts} from './translation-statistics.ts'

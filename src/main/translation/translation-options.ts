@@ -1,13 +1,12 @@
-/** The options of translation, checked. */
+/** What the options of translation mean. */
 import {constants} from 'node:fs'
 import {access, mkdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {setFlagsFromString} from 'node:v8'
-import {expected, rangeError} from '../../errors.ts'
+import {expected} from '../../errors.ts'
 import {tlbDesign} from '../../tlb/index.ts'
 import {provesFusedMultiplyAdd, type TranslationConfig} from '../../translate/index.ts'
 import type {TranslationOptions} from '../machine-interface.ts'
-import {refuseFormerFields} from './former-switches.ts'
 import {defaultLimits} from './translation-service.ts'
 
 export const accelerators = ['interp', 'jit'] as const
@@ -16,23 +15,18 @@ export const mostThreshold = 65_535
 
 export const translationDefaults = {accel: 'jit', threshold: 3000} as const satisfies Partial<TranslationConfig>
 
-/** @throws UserError */
+/** With the defaults for what is not given. */
 export function translationConfig(options: TranslationOptions): TranslationConfig {
-	refuseFormerFields(options)
 	const {
 		accel = translationDefaults.accel,
 		jitThreshold: threshold = translationDefaults.threshold,
+		jitSynchronous: synchronous = false,
+		jitBytes: mostBytes = defaultLimits.wasmBytes,
 		countChains = false,
 	} = options
-	if (!accelerators.includes(accel)) throw expected('--accel interp or jit', accel)
-	if (!(Number.isInteger(threshold) && threshold >= 1 && threshold <= mostThreshold))
-		throw expected(`--jit-threshold from 1 to ${mostThreshold}`, threshold)
 	const design = tlbDesign(options.tlb)
-	const {jitBytes = defaultLimits.wasmBytes} = options
-	if (!(jitBytes >= 1)) throw rangeError('jitBytes above 0', jitBytes)
 	const fusedMultiplyAdd = accel === 'jit' && provesFusedMultiplyAdd() ? 'relaxed' : 'exact'
-	const {jitSynchronous: synchronous = false} = options
-	return {accel, design, countChains, threshold, fusedMultiplyAdd, synchronous}
+	return {accel, design, countChains, threshold, fusedMultiplyAdd, synchronous, mostBytes}
 }
 
 /** @throws UserError when files cannot be written there. */

@@ -1,4 +1,6 @@
 /** Counters of translation, for people and for --stats. */
+import {fieldOffset, type HartField, HartRegisters} from '../../hart/index.ts'
+import type {SharedMemory, VcpuBlocks} from '../../memory/index.ts'
 import {LatencyHistogram, type LatencySummary, microseconds, recordLatency, summarizeLatency} from '../../rcu/index.ts'
 
 export type TranslationStatistics = Readonly<{
@@ -26,10 +28,10 @@ export type TranslationStatistics = Readonly<{
 	liveWasmBytes: number
 	/** Guest instructions in the regions, each counted as often as it was translated. */
 	guestInstructions: number
-	/** Sums of helper time. */
+	/** Sums of the translating threads' time. */
 	translateMilliseconds: number
 	compileMilliseconds: number
-	/** From the request until the module was posted to the vCPUs. */
+	/** From the request until the module was posted to the vCPUs; of a hart that translates itself: until it was compiled. */
 	latency: LatencySummary
 }>
 
@@ -62,5 +64,43 @@ export class TranslationCounters {
 
 	get latency(): LatencySummary {
 		return summarizeLatency(this.#latency, 0)
+	}
+}
+
+/** Where each hart translates its code itself: of all harts together, from their counters. */
+export function translationByHarts(memory: SharedMemory, blocks: VcpuBlocks): TranslationStatistics {
+	const harts = Array.from({length: blocks.count}, (_, hart) => blocks.base(hart))
+	const sum = (field: HartField) =>
+		harts.reduce((total, block) => total + new HartRegisters(memory, block).number(field), 0)
+	// Plain: statistics. One histogram from all.
+	const words = harts.map((block) => {
+		const first = (block + fieldOffset.ownLatency) / 4
+		return memory.i32.slice(first, first + LatencyHistogram.size / 4)
+	})
+	const {maximum} = LatencyHistogram.offset
+	const latency = words[0]!.map((_, index) => {
+		const values = words.map((each) => each[index] ?? 0)
+		return index * 4 === maximum ? Math.max(...values) : values.reduce((total, each) => total + each, 0)
+	})
+	const [modules, droppedModules] = [sum('ownModules'), sum('ownModulesDropped')]
+	const [regions, wasmBytes] = [sum('ownRegions'), sum('ownWasmBytes')]
+	return {
+		requests: sum('ownRequests'),
+		merged: 0,
+		refused: 0,
+		rejected: sum('ownRejected'),
+		failures: 0,
+		modules,
+		liveModules: modules - droppedModules,
+		droppedModules,
+		retiredModules: 0,
+		regions,
+		liveRegions: regions - sum('ownRegionsDropped'),
+		wasmBytes,
+		liveWasmBytes: wasmBytes - sum('ownWasmBytesDropped'),
+		guestInstructions: sum('ownGuestInstructions'),
+		translateMilliseconds: sum('ownTranslateTime') / 1000,
+		compileMilliseconds: sum('ownCompileTime') / 1000,
+		latency: summarizeLatency(latency, 0),
 	}
 }

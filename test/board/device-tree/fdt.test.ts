@@ -1,5 +1,5 @@
 import test from 'ava'
-import {readFdt, writeFdt} from '../../../src/board/index.ts'
+import {readFdt, readFdtExtras, trimFdt, writeFdt} from '../../../src/board/index.ts'
 import {UserError} from '../../../src/errors.ts'
 
 const blob = writeFdt({
@@ -49,4 +49,39 @@ test('a changed byte never gives anything but a tree or a user mistake', (t) => 
 		}
 	}
 	t.pass()
+})
+
+test('memory reservations and the boot hart are written and read back', (t) => {
+	const extras = {
+		reservations: [
+			{address: 1n, size: 2n ** 63n},
+			{address: 2n ** 64n - 1n, size: 0n},
+		],
+		bootCpu: 3,
+	}
+	const written = writeFdt({name: '', properties: {model: 'test'}}, extras)
+	t.deepEqual(readFdtExtras(written), extras)
+	t.deepEqual(readFdt(written).strings('model'), ['test'])
+	t.deepEqual(readFdtExtras(blob), {reservations: [], bootCpu: 0})
+})
+
+test('reservations that do not end are a user mistake', (t) => {
+	const endless = Buffer.from(writeFdt({name: '', properties: {}}))
+	endless.writeUInt32BE(endless.length - 8, 16)
+	t.throws(() => readFdtExtras(endless), {instanceOf: UserError, message: /reservations do not end/})
+})
+
+test('bytes after a blob are cut off', (t) => {
+	t.deepEqual(trimFdt(Uint8Array.of(...blob, 1, 2, 3)), blob)
+})
+
+test('a property of 900 KB is written and read back', (t) => {
+	const large = new Uint8Array(900_000).fill(7)
+	t.deepEqual(readFdt(writeFdt({name: '', properties: {large}})).properties.get('large'), large)
+})
+
+test('version 16 is read', (t) => {
+	const older = Buffer.from(blob)
+	older.writeUInt32BE(16, 20)
+	t.deepEqual(readFdt(older).strings('model'), ['test'])
 })

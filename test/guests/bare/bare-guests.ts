@@ -2,12 +2,13 @@
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {Machine} from '../../../src/main/index.ts'
+import {patience} from '../../support/patience.ts'
 import {testTranslation} from '../../support/translation.ts'
 
 const projectRoot = join(import.meta.dirname, '../../..')
 
-export type BareGuest = 'warl' | 'pmp' | 'everywhere'
-export const bareGuests: readonly BareGuest[] = ['warl', 'pmp', 'everywhere']
+export type BareGuest = 'warl' | 'pmp' | 'everywhere' | 'registers'
+export const bareGuests: readonly BareGuest[] = ['warl', 'pmp', 'everywhere', 'registers']
 /** RAM, in the recording and here. */
 export const bareGuestMebibytes = 64
 
@@ -42,7 +43,7 @@ export async function recordedLines(guest: BareGuest): Promise<GuestLines> {
 
 /** @returns what it prints here, in M-mode without firmware. */
 export async function runBareGuest(guest: BareGuest): Promise<GuestLines> {
-	const signal = AbortSignal.timeout(30_000)
+	const signal = AbortSignal.timeout(patience)
 	const kernel = join(projectRoot, bareGuestFiles(guest).binary)
 	await using machine = await Machine.create({
 		smp: 1,

@@ -1,6 +1,6 @@
 /* Code that is written while it runs: seen after fence.i, on this hart and on others. Parameter 0: rounds of each check. */
 #include "../runtime/sleep.h"
-#include "random.h"
+#include "../runtime/random.h"
 
 enum { DEFAULT_ROUNDS = 200, LARGEST_IMMEDIATE = 2047 };
 #define ROUNDS ((uint32_t)parameter(0, DEFAULT_ROUNDS))

@@ -1,10 +1,20 @@
 /** A hart core on a small shared memory; the test takes the part of the run loop. */
+import {Bus} from '../../../src/board/index.ts'
 import {codeBuckets, codeCacheBytes} from '../../../src/hart/code-cache.ts'
 import {HartCounters} from '../../../src/hart/hart-counters.ts'
 import {HartState} from '../../../src/hart/hart-state.ts'
 import {CodePage, fieldOffset, type HartField, VcpuBlock} from '../../../src/hart/index.ts'
 import {RunState} from '../../../src/hart/run-state.ts'
-import {layOut, type MemoryMap, ramBase, SharedMemory, VcpuWords} from '../../../src/memory/index.ts'
+import {
+	AtomicOperation,
+	GuestPage,
+	guestPagesRegion,
+	layOut,
+	type MemoryMap,
+	ramBase,
+	SharedMemory,
+	VcpuWords,
+} from '../../../src/memory/index.ts'
 import {
 	defaultTlbDesign,
 	FlushCause,
@@ -30,9 +40,11 @@ const tables = 64
 
 export const memoryMap: MemoryMap = layOut([
 	{name: 'vcpu', size: VcpuBlock.size, align: VcpuBlock.align},
+	{name: 'mtime', size: 8, align: 8},
 	{name: 'tables', size: tableBytes(log2Entries) * tables, align: 4096},
 	{name: 'rom', size: rom.bytes, align: 4096},
 	{name: 'codeCache', size: codeCacheBytes(codePages), align: 64},
+	{name: guestPagesRegion, size: (ramBytes / 4096) * GuestPage.size, align: 64},
 	{name: 'ram', size: ramBytes, align: 65536},
 ])
 
@@ -48,14 +60,16 @@ type Exports = TableOperations &
 	Readonly<
 		Record<'readMemory', (gva: bigint, bytes: number) => number> &
 			Record<'writeMemory', (gva: bigint, bytes: number, value: bigint) => number> &
-			Record<'atomicAddress', (gva: bigint, bytes: number, access: number) => number> &
+			Record<'atomicAddress', (gva: bigint, bytes: number, operation: number, value: bigint) => number> &
 			Record<'zeroBlock' | 'fetch' | 'fetchAcross', (gva: bigint) => number> &
 			Record<'manageBlock', (gva: bigint, operation: number) => number> &
 			Record<'raise', (cause: number, tval: bigint) => void> &
 			Record<'csrAccess', (number: number, how: number, operand: bigint, readOnly: number) => number> &
 			Record<'sfence', (rs1: number, rs2: number, gva: bigint, asid: bigint) => number> &
 			Record<'findCodePage' | 'roundingMode' | 'poll', (argument: number) => number> &
-			Record<'takeTrap' | 'fenceI' | 'updateRegimes' | 'ebreak', () => void> &
+			Record<'coverInstruction', (code: number, offset: number) => void> &
+			Record<'coverBytes' | 'coverFromRegion', (code: number, offset: number, length: number) => number> &
+			Record<'takeTrap' | 'fenceI' | 'codeChanged' | 'removeCodeEntries' | 'updateRegimes' | 'ebreak', () => void> &
 			Record<
 				| 'takeInterrupt'
 				| 'interruptPending'
@@ -94,6 +108,16 @@ export class HartCore {
 	onMmio = (): void => {}
 	/** Device registers by gpa; others do not exist. */
 	readonly registers = new Map<number, number>()
+	readonly #bus = new Bus([
+		{
+			name: 'registers',
+			base: 0,
+			size: 2 ** 56,
+			narrowest: 1,
+			read: (gpa) => this.registers.get(gpa) ?? 0,
+			write: (gpa, _bytes, value) => void this.registers.set(gpa, value),
+		},
+	])
 	ticks = 0
 	/** The result of the next read of the seed CSR. */
 	entropy = 0
@@ -118,11 +142,22 @@ export class HartCore {
 			mmioRead: (gpa: number, bytes: number) => {
 				this.mmio.push(`read ${gpa.toString(16)} ${bytes}`)
 				this.onMmio()
-				return this.registers.get(gpa) ?? -1
+				return this.registers.has(gpa) ? this.#bus.read(gpa, bytes) : -1
 			},
-			mmioWrite: (gpa: number, bytes: number, value: number) => {
-				this.mmio.push(`write ${gpa.toString(16)} ${bytes} ${value.toString(16)}`)
-				return Number(this.registers.has(gpa))
+			mmioHigh: () => this.#bus.high,
+			mmioWrite: (gpa: number, bytes: number, low: number, high: number) => {
+				this.mmio.push(`write ${gpa.toString(16)} ${bytes} ${hexadecimal(low, high)}`)
+				return this.registers.has(gpa) ? this.#bus.write(gpa, bytes, low, high) : 0
+			},
+			mmioAmo: (gpa: number, bytes: number, operation: number, low: number, high: number) => {
+				this.mmio.push(`amo ${gpa.toString(16)} ${bytes} ${hexadecimal(low, high)}`)
+				return this.registers.has(gpa) ? this.#bus.amo(gpa, bytes, {operation, low, high}) : -1
+			},
+			mmioStoreConditional: (gpa: number, bytes: number, reserved: number, ...words: number[]) => {
+				const [expectedLow = 0, expectedHigh = 0, low = 0, high = 0] = words
+				this.mmio.push(`sc ${gpa.toString(16)} ${bytes} ${hexadecimal(low, high)}`)
+				const expected = reserved ? {low: expectedLow, high: expectedHigh} : undefined
+				return this.registers.has(gpa) ? this.#bus.storeConditional(gpa, bytes, {expected, value: {low, high}}) : -1
 			},
 			time: () => this.ticks,
 			random: () => this.entropy,
@@ -146,7 +181,9 @@ export class HartCore {
 		this.core = observe ? observedBy(observe, exports) : exports
 		const [ram, boot, cache] = [memory.region('ram'), memory.region('rom'), memory.region('codeCache')]
 		const code = [cache.offset, codePages, codeBuckets(codePages)]
-		this.core.attach(this.#block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, ...code)
+		const mtimeOffsetAt = memory.region('mtime').offset
+		const others = [mtimeOffsetAt, memory.region(guestPagesRegion).offset, this.#block, 1]
+		this.core.attach(this.#block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, ...code, ...others)
 		this.undoLimit = -1
 		memory.i32[this.#tlbStateWord('tagBias')] = tagBias[encoding]
 		this.set('privilege', Privilege.machine)
@@ -286,8 +323,9 @@ export class HartCore {
 	}
 
 	/** @returns the offset in shared memory. */
-	atomic(gva: bigint, bytes: 4 | 8, access: 'lr' | 'amo'): Outcome {
-		const offset = this.core.atomicAddress(gva, bytes, access === 'lr' ? 0 : 1) >>> 0
+	atomic(gva: bigint, bytes: 4 | 8, access: 'lr' | 'amo', value = 0n): Outcome {
+		const operation = access === 'lr' ? AtomicOperation.loadReserved : AtomicOperation.add
+		const offset = this.core.atomicAddress(gva, bytes, operation, value) >>> 0
 		return offset === 0 ? this.#exception() : BigInt(offset)
 	}
 
@@ -371,4 +409,8 @@ function observedBy(observe: (name: string) => void, exports: Exports): Exports 
 		]
 	})
 	return {...exports, ...Object.fromEntries(observing)}
+}
+
+function hexadecimal(low: number, high: number): string {
+	return ((BigInt(high) << 32n) | BigInt(low)).toString(16)
 }

@@ -13,7 +13,17 @@ export async function temporaryFile(t: ExecutionContext, bytes: Uint8Array | str
 	return path
 }
 
-export type ElfSegment = {gpa: number; gva?: number; bytes: Uint8Array; size?: number; type?: number; flags?: number}
+export type ElfSegment = {
+	gpa: number
+	gva?: number
+	bytes: Uint8Array
+	size?: number
+	type?: number
+	flags?: number
+	/** Where it lies in the file, if not where `bytes` are put. */
+	offset?: number
+	fileSize?: number
+}
 export type ElfOptions = {
 	segments?: readonly ElfSegment[]
 	entry?: number
@@ -37,11 +47,12 @@ export function makeElf(options: ElfOptions = {}): Buffer {
 	file.writeUInt16LE(56, 54)
 	file.writeUInt16LE(segments.length, 56)
 	let at = headers
-	segments.forEach(({gpa, gva = gpa, bytes, size = bytes.length, type = 1, flags = 5}, index) => {
+	segments.forEach((segment, index) => {
+		const {gpa, gva = gpa, bytes, type = 1, flags = 5, offset = at, fileSize = bytes.length, size = fileSize} = segment
 		const header = 64 + 56 * index
 		file.writeUInt32LE(type, header)
 		file.writeUInt32LE(flags, header + 4)
-		for (const [field, value] of [at, gva, gpa, bytes.length, size].entries()) {
+		for (const [field, value] of [offset, gva, gpa, fileSize, size].entries()) {
 			file.writeBigUInt64LE(BigInt(value), header + 8 + 8 * field)
 		}
 		file.set(bytes, at)

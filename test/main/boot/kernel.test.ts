@@ -2,9 +2,9 @@ import {gzipSync, zstdCompressSync} from 'node:zlib'
 import test from 'ava'
 import {UserError} from '../../../src/errors.ts'
 import {loadKernel} from '../../../src/main/boot/kernel.ts'
-import {makeElf, makeImage, makeZboot, temporaryFile} from './boot-files.ts'
+import {makeElf, makeImage, makeZboot, program, temporaryFile} from './boot-files.ts'
 
-const place = {base: 0x8020_0000, memoryBytes: 0x100_0000}
+const place = {base: 0x8020_0000, memoryBytes: 0x100_0000, enteredBy: 'built-in SBI'} as const
 
 test('a Linux Image goes to RAM + text_offset and takes image_size', async (t) => {
 	const image = makeImage({imageSize: 0x5000})
@@ -17,6 +17,32 @@ test('a Linux Image goes above firmware that takes its place', async (t) => {
 	const path = await temporaryFile(t, makeImage())
 	t.is((await loadKernel(path, {...place, base: 0x8040_0000})).entry, 0x8040_0000)
 })
+
+test('behind firmware an Image goes where the firmware enters it, whatever its text_offset says', async (t) => {
+	const path = await temporaryFile(t, makeImage({textOffset: 0x40_0000}))
+	t.is((await loadKernel(path, {...place, enteredBy: 'firmware'})).entry, 0x8020_0000)
+	t.is((await loadKernel(path, {...place, base: 0x8000_0000, enteredBy: 'boot ROM'})).entry, 0x8000_0000)
+	t.is((await loadKernel(path, place)).entry, 0x8040_0000)
+})
+
+const segment = (gpa: number) => ({gpa, bytes: program})
+const entries = [
+	{enteredBy: 'built-in SBI', segments: [0x8040_0000, 0x8020_0000], entry: 0x8040_0000, entered: 0x8020_0000},
+	{enteredBy: 'firmware', segments: [0x8040_0000, 0x8020_0000], entry: 0x8040_0000, entered: 0x8020_0000},
+	{enteredBy: 'firmware', segments: [0x8020_0000], entry: 0, entered: 0x8020_0000},
+	{enteredBy: 'boot ROM', segments: [0x8000_0000], entry: 0x8000_0002, entered: 0x8000_0000},
+	{enteredBy: 'boot ROM', segments: [0x8000_0000], entry: 0, entered: 0x8000_0000},
+	// QEMU would run zeros.
+	{enteredBy: 'boot ROM', segments: [0x8020_0000, 0x8010_0000], entry: 0x8020_0002, entered: 0x8020_0002},
+	{enteredBy: 'boot ROM', segments: [0x8020_0000, 0x8010_0000], entry: 0, entered: 0x8010_0000},
+] as const
+for (const {enteredBy, segments, entry, entered} of entries) {
+	const at = segments.map((gpa) => gpa.toString(16)).join(' and ')
+	test(`an ELF at ${at} with the entry ${entry.toString(16)}, entered by the ${enteredBy}, starts at ${entered.toString(16)}`, async (t) => {
+		const path = await temporaryFile(t, makeElf({segments: segments.map(segment), entry}))
+		t.is((await loadKernel(path, {...place, enteredBy})).entry, entered)
+	})
+}
 
 test('an M-mode Image goes to the start of RAM', async (t) => {
 	const path = await temporaryFile(t, makeImage({textOffset: 0}))

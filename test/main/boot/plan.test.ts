@@ -1,5 +1,6 @@
+import {readFile} from 'node:fs/promises'
 import test from 'ava'
-import {readFdt, virtDeviceTree, writeFdt} from '../../../src/board/index.ts'
+import {readFdt, readFdtExtras, virtDeviceTree, writeFdt} from '../../../src/board/index.ts'
 import {UserError} from '../../../src/errors.ts'
 import {type BootOptions, type BootPlan, planBoot} from '../../../src/main/boot/index.ts'
 import {makeElf, makeImage, program, temporaryFile} from './boot-files.ts'
@@ -23,6 +24,17 @@ test('a kernel and an initrd without firmware start hart 0 in S-mode', async (t)
 	t.deepEqual(chosen?.cells('linux,initrd-end'), [0, 0x8800_0006])
 	t.is(plan.dtb.gpa, 0x9fe0_0000)
 	t.is(plan.segments.at(-1)?.bytes, plan.dtb.bytes)
+})
+
+test('a Linux Image without --append gets an early console; an empty --append, an ELF and a tree from a file do not', async (t) => {
+	const bootargs = async (options: Partial<BootOptions>) =>
+		chosenOf(await planBoot({...machine, kernel: await temporaryFile(t, makeImage()), ...options}))?.strings('bootargs')
+	t.deepEqual(await bootargs({}), ['earlycon'])
+	t.deepEqual(await bootargs({append: ''}), [''])
+	t.deepEqual(await bootargs({append: 'quiet'}), ['quiet'])
+	t.deepEqual(await bootargs({kernel: await temporaryFile(t, makeElf())}), [''])
+	const tree = writeFdt({name: '', properties: {}, children: [{name: 'chosen', properties: {bootargs: 'theirs'}}]})
+	t.deepEqual(await bootargs({dtb: await temporaryFile(t, tree)}), ['theirs'])
 })
 
 test('the device tree stays below 3 GiB in a large memory', async (t) => {
@@ -58,10 +70,10 @@ test('a large firmware moves the kernel up, and an ELF firmware starts at its en
 	t.is(new DataView(plan.rom.buffer).getBigUint64(24, true), 0x8000_0002n)
 })
 
-test('--bios none enters the kernel in M-mode: an ELF at its entry, a raw binary at the start of RAM', async (t) => {
+test('--bios none enters the kernel in M-mode at the start of RAM, whatever an ELF’s entry says', async (t) => {
 	const elf = await planBoot({...machine, bios: 'none', kernel: await temporaryFile(t, makeElf({entry: 0x8000_0002}))})
 	t.deepEqual(elf.entry, {mode: 'machine', pc: 0x1000})
-	t.is(new DataView(elf.rom.buffer).getBigUint64(24, true), 0x8000_0002n)
+	t.is(new DataView(elf.rom.buffer).getBigUint64(24, true), 0x8000_0000n)
 	t.is(new DataView(elf.rom.buffer).getBigUint64(56, true), 0n)
 	const raw = await planBoot({...machine, bios: 'none', kernel: await temporaryFile(t, program)})
 	t.is(raw.segments[0]?.gpa, 0x8000_0000)
@@ -142,7 +154,8 @@ const refused: Record<
 		}),
 	},
 	'an ELF segment outside memory': {
-		message: /^Expected the kernel within guest memory \[0x80000000, 0xa0000000\), got \[0x1000, 0x1004\)$/,
+		message:
+			/^Expected an ELF with contents only in guest memory, from 0x80000000 on for --kernel, got segment 0 at 0x1000/,
 		options: async (file) => ({
 			kernel: await file(makeElf({segments: [{gpa: 0x1000, bytes: program}], entry: 0x1000})),
 		}),
@@ -187,14 +200,47 @@ for (const [what, {message, options}] of Object.entries(refused)) {
 	})
 }
 
-test('memory reservations in a device tree from a file are kept, or its change is refused', async (t) => {
-	const tree = Buffer.from(virtDeviceTree({harts: 1, memoryBytes: mebibyte}))
-	// The first entry of the reservation block, which the writer leaves empty.
-	tree.writeBigUInt64BE(0x1000n, tree.readUInt32BE(16) + 8)
+test('--append and --initrd keep the memory reservations and the boot hart of a device tree from a file', async (t) => {
+	const extras = {
+		reservations: [
+			{address: 0x8000_0000n, size: 0x4_0000n},
+			{address: 2n ** 40n, size: 1n},
+		],
+		bootCpu: 1,
+	}
+	const tree = Buffer.from(writeFdt({name: '', properties: {model: 'ours'}}, extras))
 	const options = {...machine, kernel: await temporaryFile(t, makeImage()), dtb: await temporaryFile(t, tree)}
 	t.deepEqual(Buffer.from((await planBoot(options)).dtb.bytes), tree)
-	await t.throwsAsync(planBoot({...options, append: 'quiet'}), {
-		instanceOf: UserError,
-		message: /without memory reservations/,
-	})
+	const {dtb} = await planBoot({...options, append: 'quiet', initrd: await temporaryFile(t, 'initrd')})
+	t.deepEqual(readFdtExtras(dtb.bytes), extras)
+	t.deepEqual(readFdt(dtb.bytes).find('/chosen')?.strings('bootargs'), ['quiet'])
+	t.deepEqual(readFdt(dtb.bytes).find('/chosen')?.cells('linux,initrd-start'), [0, 0x8800_0000])
+	t.deepEqual(readFdt(dtb.bytes).strings('model'), ['ours'])
+})
+
+test('a device tree that QEMU dumped is taken, without the extensions that only QEMU’s harts have', async (t) => {
+	// -M virt,dumpdtb=FILE -smp 2 -m 1G. QEMU 7.2 fills the file up to 1 MiB.
+	const dump = await readFile(new URL('qemu-7.2-virt.dtb', import.meta.url))
+	const file = Buffer.alloc(mebibyte)
+	file.set(dump)
+	const options = {...machine, kernel: await temporaryFile(t, makeImage()), dtb: await temporaryFile(t, file)}
+	const dumped = readFdt(dump).find('/cpus/cpu@1')?.strings('riscv,isa')
+	t.deepEqual(dumped, ['rv64imafdch_zicsr_zifencei_zihintpause_zba_zbb_zbc_zbs_sstc'])
+	const isa = ['rv64imafdc_zicsr_zifencei_zihintpause_zba_zbb_zbs_sstc']
+	for (const append of [{}, {append: 'quiet', initrd: await temporaryFile(t, 'x')}]) {
+		const plan = await planBoot({...options, ...append})
+		const tree = readFdt(plan.dtb.bytes)
+		t.deepEqual(tree.find('/cpus/cpu@0')?.strings('riscv,isa'), isa)
+		t.deepEqual(tree.find('/cpus/cpu@1')?.strings('riscv,isa'), isa)
+		t.deepEqual(tree.find('/soc/pci@30000000')?.strings('compatible'), ['pci-host-ecam-generic'])
+		t.true(plan.dtb.bytes.length < 8192)
+	}
+})
+
+test('a device tree that is longer than its header says is cut there', async (t) => {
+	const tree = virtDeviceTree({...machine, harts: 2})
+	const file = Buffer.concat([tree, new Uint8Array(100)])
+	const dtb = await temporaryFile(t, file)
+	const plan = await planBoot({...machine, kernel: await temporaryFile(t, makeImage()), dtb})
+	t.deepEqual(Buffer.from(plan.dtb.bytes), Buffer.from(tree))
 })

@@ -5,7 +5,7 @@ import type {MachineConsole} from '../../../src/main/machine-interface.ts'
 /** A console that takes what it is given when it is told to. */
 function fakeConsole() {
 	const written: string[] = []
-	const {promise, resolve: take} = Promise.withResolvers<void>()
+	const {promise, resolve: take} = Promise.withResolvers<boolean>()
 	const console: MachineConsole = {
 		async *[Symbol.asyncIterator]() {},
 		write(data) {
@@ -13,7 +13,7 @@ function fakeConsole() {
 			return promise
 		},
 	}
-	return {console, written, take}
+	return {console, written, take: () => take(true)}
 }
 
 test('input waits for the first machine and between two of them, and keeps its order', async (t) => {

@@ -41,6 +41,7 @@ export function fakeMachine(script: Script, options: MachineOptions): CommandLin
 			async write(data) {
 				input.push(Buffer.from(data as Uint8Array).toString())
 				wake()
+				return true
 			},
 		},
 		async run() {

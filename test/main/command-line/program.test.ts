@@ -79,10 +79,24 @@ serial('a command line of QEMU runs as it is', async (t) => {
 	const {created} = await run([
 		...['-machine', 'virt,accel=tcg', '-cpu', 'rv64', '-smp', '2', '-m', '256', '-nographic', '-display', 'none'],
 		...['-bios', 'default', '-kernel', '/k', '-monitor', 'none', '-serial', 'stdio', '-nodefaults', '-name', 'x'],
-		...['-rtc', 'base=utc', '-no-reboot', '-append', 'quiet'],
+		...['-rtc', 'base=utc', '-no-reboot', '-append', 'quiet', '-global', 'virtio-mmio.force-legacy=false'],
 	])
 	const [{signal: _, ...options} = {} as MachineOptions] = created
-	t.deepEqual(options, {smp: 2, memory: 256 * 2 ** 20, kernel: '/k', append: 'quiet', accel: 'jit'})
+	const expected = {smp: 2, memory: 256 * 2 ** 20, kernel: '/k', append: 'quiet', accel: 'jit', virtioMmioVersion: 2}
+	t.deepEqual(options, expected as MachineOptions)
+})
+
+serial('the transport of virtio devices is chosen as in QEMU, and legacy unless chosen', async (t) => {
+	const version = async (...words: string[]) => (await run(['--kernel', '/k', ...words])).created[0]?.virtioMmioVersion
+	t.is(await version(), undefined)
+	t.is(await version('-global', 'virtio-mmio.force-legacy=false'), 2)
+	t.is(await version('--global', 'virtio-mmio.force-legacy=off'), 2)
+	t.is(await version('-global', 'virtio-mmio.force-legacy=true'), 1)
+	for (const property of ['virtio-mmio.force-legacy', 'virtio-mmio.force-legacy=2', 'virtio-blk-device.x=on']) {
+		await t.throwsAsync(run(['--kernel', '/k', '-global', property]), {
+			message: /^Expected --global virtio-mmio.force-legacy=on or off, the only property, got/,
+		})
+	}
 })
 
 serial('switches of translation reach the machine, and those not given are its own to choose', async (t) => {
@@ -126,7 +140,7 @@ serial('--expect ends with 0 when pieces of the console match', async (t) => {
 		guest.print('in: ')
 		return forever(guest)
 	}
-	t.like(await run(['--kernel', '/k', '--expect', '^login:', '--timeout', '20'], script), {
+	t.like(await run(['--kernel', '/k', '--expect', '^login:', '--timeout', '150'], script), {
 		exitCode: 0,
 		stdout: 'login: ',
 	})
@@ -171,7 +185,7 @@ serial('--input is typed at the prompt', async (t) => {
 		print(`got ${await typed()}`)
 		return powerOff
 	}
-	const {stdout} = await run(['--kernel', '/k', '--input', String.raw`uname\n`, '--timeout', '20'], script)
+	const {stdout} = await run(['--kernel', '/k', '--input', String.raw`uname\n`, '--timeout', '150'], script)
 	t.is(stdout, '# got uname\n')
 })
 

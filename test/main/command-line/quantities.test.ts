@@ -9,7 +9,12 @@ test('sizes take suffixes, and mean MiB without one', (t) => {
 	t.is(parseSize('1g', '-m'), 1024 * MiB)
 	t.is(parseSize('1.5G', '-m'), 1536 * MiB)
 	t.is(parseSize('size=64k', '-m'), 65_536)
-	t.is(parseSize('4096B', '-m'), 4096)
+	t.is(parseSize('8192B', '-m'), 8192)
+})
+
+test('a size is rounded up to 8 KiB, as in QEMU', (t) => {
+	t.is(parseSize('268435457b', '-m'), 0x1000_2000)
+	t.is(parseSize('1b', '-m'), 8192)
 })
 
 for (const text of ['', '0', '-1', '1X', 'G', '1 G', '0.1B', '999999999T']) {

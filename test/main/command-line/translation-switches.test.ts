@@ -9,6 +9,7 @@ test('nothing given is nothing said', (t) => {
 test('what is given is checked and passed on', (t) => {
 	const given = {
 		accel: 'interp',
+		jitSynchronous: true,
 		countChains: true,
 		dumpWasm: 'wasm',
 	} as const

@@ -34,6 +34,6 @@ test('the same members make the same archive, and cpio reads it where there is o
 	const names = listing.stdout
 		.trim()
 		.split('\n')
-		.map((line) => line.replace(/^(\S+).* (\S+(?: -> \S+)?)$/, '$1 $2'))
+		.map((line) => line.replace(/^(\S+).*? (\S+(?: -> \S+)?)$/, '$1 $2'))
 	t.deepEqual(names, ['drwxr-xr-x bin', '-rwxr-xr-x bin/tool', 'lrwxrwxrwx bin/alias -> tool', 'crw------- console'])
 })

@@ -94,3 +94,9 @@ test.serial('removing a guest tells what was there', async (t) => {
 	t.deepEqual(await removeGuest('debian'), {folder, bytes: 12 + size})
 	t.like(await debian(), {state: 'not fetched', files: []})
 })
+
+test.serial('Debian’s kernel prints from the start, at an early console, and receives with flow control', async (t) => {
+	await fetched()
+	t.is((await resolveGuest('debian')).append, 'earlycon console=ttyS0,115200n8r')
+	await removeGuest('debian')
+})

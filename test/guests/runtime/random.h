@@ -1,7 +1,7 @@
 /* The board's random number device, one byte at a time. Virtio 1.2, "Virtio Over MMIO" and its legacy interface, "Entropy Device". */
 #ifndef RANDOM_H
 #define RANDOM_H
-#include "../runtime/parameters.h"
+#include "parameters.h"
 
 enum { QUEUE_SIZE = 8, VIRTIO_SLOTS = 8, DEVICE_WRITES = 2, ENTROPY = 4, VIRTIO_MAGIC = 0x74726976 };
 enum {

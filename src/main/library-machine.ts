@@ -1,0 +1,99 @@
+/** A machine, the library's main class: checks its options, and gives its memory back when it is disposed of. */
+import {rangeError} from '../errors.ts'
+import type {RegisterDump} from '../hart/index.ts'
+import {collectGarbage} from './collect-garbage.ts'
+import {MachineCore} from './machine.ts'
+import type {CommandLineMachine, MachineConsole, MachineOptions, MachineOutcome} from './machine-interface.ts'
+import {checkMachineOptions} from './machine-options.ts'
+import type {MachineStatistics} from './machine-statistics.ts'
+import {withLibraryNames} from './option-names.ts'
+
+/** What can still be asked for of a machine that was disposed of. */
+type Remains = Readonly<{statistics: MachineStatistics; registers: readonly RegisterDump[]}>
+
+export class Machine implements CommandLineMachine {
+	readonly console: MachineConsole
+	readonly harts: number
+	readonly #deviceTree: Uint8Array
+	/** Its core, or what is left of it. The core holds the shared memory, which is to be given back. */
+	#state: Readonly<{core: MachineCore} | {remains: Remains}>
+	#disposing: Promise<void> | undefined
+
+	/** @throws UserError for the user's mistakes: options, files, sizes, formats. */
+	static async create(options: MachineOptions): Promise<Machine> {
+		const checked = checkMachineOptions(options)
+		return new Machine(await withLibraryNames(() => MachineCore.create(checked)))
+	}
+
+	private constructor(core: MachineCore) {
+		this.console = core.console
+		this.harts = core.harts
+		this.#deviceTree = core.deviceTree()
+		this.#state = {core}
+	}
+
+	get #core(): MachineCore | undefined {
+		return 'core' in this.#state ? this.#state.core : undefined
+	}
+
+	/**
+	 * Runs until the guest powers off, reboots, exits with a code, or fails, or the machine is stopped. Only once.
+	 * @throws UserError if the machine is running, has run or was disposed of.
+	 */
+	async run(): Promise<MachineOutcome> {
+		if (!this.#core) throw MachineCore.notNew('over')
+		return await this.#core.run()
+	}
+
+	/** Parks every hart soon. Resolves once all are parked, or if the machine ends or is resumed. */
+	async pause(): Promise<void> {
+		await this.#core?.pause()
+	}
+
+	/** Resumes after pause(). */
+	resume(): void {
+		this.#core?.resume()
+	}
+
+	/** Stops the machine without asking the guest; run() resolves. */
+	stop(): void {
+		this.#core?.stop()
+	}
+
+	/** The registers of a parked hart. @throws RangeError if it does not exist. @throws UserError while harts run. */
+	async registers(hart: number): Promise<RegisterDump> {
+		if (!(Number.isInteger(hart) && hart >= 0 && hart < this.harts))
+			throw rangeError(`a hart from 0 to ${this.harts - 1}`, String(hart))
+		return 'core' in this.#state ? this.#state.core.registers(hart) : this.#state.remains.registers[hart]!
+	}
+
+	/** Counters of harts, TLBs and grace periods. Exact while the machine is paused or over, otherwise approximate. */
+	statistics(): MachineStatistics {
+		return 'core' in this.#state ? this.#state.core.statistics() : this.#state.remains.statistics
+	}
+
+	/** The guest's flattened device tree. */
+	deviceTree(): Uint8Array {
+		return this.#deviceTree
+	}
+
+	/** Stops the machine, ends its threads, and gives its memory back. Statistics and registers remain. */
+	[Symbol.asyncDispose](): Promise<void> {
+		this.#disposing ??= this.#dispose()
+		return this.#disposing
+	}
+
+	async #dispose(): Promise<void> {
+		await this.#end()
+		// Not in the frame that knew the core.
+		await collectGarbage()
+	}
+
+	async #end(): Promise<void> {
+		const core = this.#core
+		if (!core) return
+		await core[Symbol.asyncDispose]()
+		const registers = await Promise.all(Array.from({length: this.harts}, (_, hart) => core.registers(hart)))
+		this.#state = {remains: {statistics: core.statistics(), registers}}
+	}
+}

@@ -1,0 +1,61 @@
+/** A worker thread of a machine, called through Comlink. */
+import {type Transferable, Worker} from 'node:worker_threads'
+import * as Comlink from 'comlink'
+import {nodeEndpoint} from '../vcpu-worker/index.ts'
+
+export type WorkerThreadOptions = Readonly<{
+	entry: URL
+	/** For debuggers. */
+	name: string
+	/** Posted when the thread starts. */
+	data: unknown
+	transfer?: readonly Transferable[]
+}>
+
+export class WorkerThread<Api> implements AsyncDisposable {
+	readonly #worker: Worker
+	readonly #api: Comlink.Remote<Api>
+	/** Those that reject the calls under way. A race of each call with one promise would keep every result alive. */
+	readonly #rejections = new Set<(why: Error) => void>()
+	#ended: Error | undefined
+
+	/** @throws when the host cannot start it. */
+	constructor({entry, name, data, transfer = []}: WorkerThreadOptions) {
+		// No execArgv: the worker would inherit flags that are for the main script, such as --input-type.
+		this.#worker = new Worker(entry, {workerData: data, transferList: [...transfer], name, execArgv: []})
+		this.#worker.once('error', (error: Error) => this.#end(error))
+		this.#worker.once('exit', (code) => this.#end(new Error(`its thread ended with code ${code}`)))
+		this.#api = Comlink.wrap<Api>(nodeEndpoint(this.#worker))
+		// After Comlink has added its listener, which refs the worker. A running machine keeps the process alive itself;
+		// one that is not running must not.
+		this.#worker.unref()
+	}
+
+	/** Whether the thread has ended. */
+	get ended(): boolean {
+		return this.#ended !== undefined
+	}
+
+	/** @throws what the call throws, or why the thread has ended. */
+	async call<Result>(action: (api: Comlink.Remote<Api>) => Promise<Result>): Promise<Result> {
+		if (this.#ended) throw this.#ended
+		const {promise, resolve, reject} = Promise.withResolvers<Result>()
+		this.#rejections.add(reject)
+		try {
+			action(this.#api).then(resolve, reject)
+			return await promise
+		} finally {
+			this.#rejections.delete(reject)
+		}
+	}
+
+	#end(why: Error): void {
+		this.#ended ??= why
+		for (const reject of this.#rejections) reject(this.#ended)
+	}
+
+	/** Ends the thread, whatever it does. Calls under way fail. */
+	async [Symbol.asyncDispose](): Promise<void> {
+		await this.#worker.terminate()
+	}
+}

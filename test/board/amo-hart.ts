@@ -1,0 +1,17 @@
+/** A hart that sets and clears bits of its own in a PLIC enable word by AMOs, and counts those that were lost. */
+import {parentPort, workerData} from 'node:worker_threads'
+import {boardMap} from '../../src/board/index.ts'
+import {AtomicOperation, type MemoryMap, SharedMemory} from '../../src/memory/index.ts'
+import {attachBoard} from './support.ts'
+
+const {memory, map, hart} = workerData as {memory: WebAssembly.Memory; map: MemoryMap; hart: number}
+const {board} = attachBoard(new SharedMemory(memory, map), {harts: 3, hart})
+const enabled = boardMap.plic.base + 0x2000
+const mine = 2 << hart
+let lost = 0
+for (let round = 0; round < 20_000; round++) {
+	const before = board.bus.amo(enabled, 4, {operation: AtomicOperation.or, low: mine, high: 0})
+	const after = board.bus.amo(enabled, 4, {operation: AtomicOperation.and, low: ~mine >>> 0, high: 0})
+	if (before & mine || !(after & mine)) lost++
+}
+parentPort!.postMessage(lost)

@@ -1,0 +1,122 @@
+/** The options of a machine: each is checked, by its own name, and no others are taken. */
+import {spawn} from 'node:child_process'
+import {join} from 'node:path'
+import {text} from 'node:stream/consumers'
+import {pathToFileURL} from 'node:url'
+import test from 'ava'
+import {Machine, type MachineOptions, UserError} from '../../src/main/index.ts'
+import {checkMachineOptions} from '../../src/main/machine-options.ts'
+import {guestBinary} from '../guests/guests.ts'
+import {patience} from '../support/patience.ts'
+import {temporaryFile} from './boot/boot-files.ts'
+import {mebibyte, newWorkers} from './test-machine.ts'
+
+const good = {smp: 1, memory: 64 * mebibyte, kernel: guestBinary('hello')} as const satisfies MachineOptions
+
+const memory = 'Expected memory in bytes, a multiple of 4096, got'
+const refused: readonly (readonly [given: object, message: string | RegExp])[] = [
+	[{smp: 0}, 'Expected smp from 1 to 64, got 0'],
+	[{smp: 65}, 'Expected smp from 1 to 64, got 65'],
+	[{smp: 1.5}, 'Expected smp from 1 to 64, got 1.5'],
+	[{smp: Number.NaN}, 'Expected smp from 1 to 64, got NaN'],
+	[{smp: '2'}, "Expected smp from 1 to 64, got '2'"],
+	[{smp: undefined}, 'Expected smp from 1 to 64, got undefined'],
+	[{memory: '256M'}, `${memory} '256M'`],
+	[{memory: 2 ** 28 + 0.5}, `${memory} 268435456.5`],
+	[{memory: 2 ** 28 + 1}, `${memory} 268435457`],
+	[{memory: 2n ** 28n}, `${memory} 268435456n`],
+	[{memory: undefined}, `${memory} undefined`],
+	[{memory: 0}, `${memory} 0`],
+	[{memory: -4096}, `${memory} -4096`],
+	[{memory: Number.POSITIVE_INFINITY}, `${memory} Infinity`],
+	[{memory: 5 * 2 ** 30}, /^Expected memory of at most \d+M with 1 harts, got 5120M$/],
+	[{kernel: undefined}, 'Expected kernel or a firmware for bios, got neither'],
+	[{kernel: 5}, 'Expected kernel to be the path of a file, got 5'],
+	[{kernel: ''}, "Expected kernel to be the path of a file, got ''"],
+	[{kernel: '/no/--kernel'}, 'Expected a readable file for kernel, got ENOENT: /no/--kernel'],
+	[{initrd: {}}, 'Expected initrd to be the path of a file, got {}'],
+	[{append: 5}, 'Expected append to be a string, got 5'],
+	[{virtioMmioVersion: 3}, 'Expected virtioMmioVersion 1 or 2, got 3'],
+	[{signal: {}}, 'Expected signal to be an AbortSignal, got {}'],
+	[{signal: null}, 'Expected signal to be an AbortSignal, got null'],
+	[{assets: 5}, 'Expected assets to be the path or the file URL of a folder, got 5'],
+	[{assets: '/no/such'}, /^Expected .*, got ENOENT: .*'\/no\/such\/vcpu-worker\.mjs'$/],
+	[{accel: 'kvm'}, "Expected accel to be interp or jit, got 'kvm'"],
+	[{jitThreshold: 0}, 'Expected jitThreshold from 1 to 65535, got 0'],
+	[{jitThreshold: 1.5}, 'Expected jitThreshold from 1 to 65535, got 1.5'],
+	[{jitSynchronous: 1}, 'Expected jitSynchronous to be true or false, got 1'],
+	[{jitBytes: 0}, 'Expected jitBytes to be a whole number above 0, got 0'],
+	[{countChains: 'yes'}, "Expected countChains to be true or false, got 'yes'"],
+	[{perfMap: 'no'}, "Expected perfMap to be true or false, got 'no'"],
+	[{tlb: 5}, 'Expected an object for a field of tlb (encoding, lookup, lastPages), got 5'],
+	[{tlb: {lookup: 'hash'}}, "Expected tlb.lookup to be inline or outlined, got 'hash'"],
+	[{tlb: {colour: 'red'}}, "Expected a field of tlb (encoding, lookup, lastPages), got 'colour'"],
+	[{lastPages: 'off'}, "Expected tlb: {lastPages: …} in the machine's options, got lastPages"],
+	[{memroy: 5}, /^Expected one of the machine's options \(smp, memory, .*\), got 'memroy'$/],
+	[{dumpWasm: '/proc/none'}, 'Expected dumpWasm to be a folder that can be written, got /proc/none (ENOENT)'],
+	[{dumpWasm: '/dev/null'}, 'Expected dumpWasm to be a folder that can be written, got /dev/null (ENOTDIR)'],
+]
+
+test.serial('wrong options are refused by their own names, before anything starts', async (t) => {
+	newWorkers()
+	for (const [given, message] of refused) {
+		// biome-ignore lint/suspicious/noExplicitAny: types would refuse most of them
+		await t.throwsAsync(Machine.create({...good, ...given} as any), {instanceOf: UserError, message})
+	}
+	for (const given of [undefined, null, 5, 'smp'])
+		await t.throwsAsync(Machine.create(given as never), {
+			message: /^Expected an object with the machine's options, got /,
+		})
+	t.deepEqual(newWorkers(), [])
+})
+
+test('an option that is undefined is one that was not given', (t) => {
+	t.deepEqual(checkMachineOptions({...good, append: undefined, tlb: undefined, signal: undefined}), good)
+})
+
+test('all options are taken together', (t) => {
+	const all: Required<MachineOptions> = {
+		...good,
+		initrd: 'initrd',
+		bios: 'none',
+		dtb: 'dtb',
+		append: '',
+		virtioMmioVersion: 2,
+		signal: new AbortController().signal,
+		assets: pathToFileURL('/assets'),
+		accel: 'jit',
+		jitThreshold: 65_535,
+		jitSynchronous: true,
+		jitBytes: 1,
+		tlb: {encoding: 'plus-one', lookup: 'inline', lastPages: 'off'},
+		countChains: true,
+		dumpWasm: 'wasm',
+		perfMap: false,
+	}
+	t.deepEqual(checkMachineOptions(all), all)
+})
+
+const library = JSON.stringify(join(import.meta.dirname, '../../dist/index.js'))
+
+test('a process whose options are bad ends by itself', async (t) => {
+	const script = `
+		import {Machine} from ${library}
+		for (const bad of [{signal: {}}, {memory: '256M'}, {assets: '/no/such'}]) {
+			const options = {smp: 1, memory: 2 ** 26, kernel: ${JSON.stringify(good.kernel)}, ...bad}
+			await Machine.create(options).then((machine) => machine.run()).catch(({message}) => console.log(message))
+		}`
+	const file = await temporaryFile(t, script, 'script.mjs')
+	const child = spawn(process.execPath, [file], {stdio: ['ignore', 'pipe', 'pipe'], timeout: patience})
+	const [exit, stdout, stderr] = await Promise.all([
+		new Promise((resolve) => child.on('close', (code, signal) => resolve(signal ?? code))),
+		text(child.stdout),
+		text(child.stderr),
+	])
+	t.is(stderr, '')
+	t.is(exit, 0)
+	const [signal, memory, assets, ...rest] = stdout.split('\n')
+	t.is(signal, 'Expected signal to be an AbortSignal, got {}')
+	t.is(memory, "Expected memory in bytes, a multiple of 4096, got '256M'")
+	t.regex(assets!, /^Expected the files that assetPaths\(\) names in the folder assets, got ENOENT/)
+	t.deepEqual(rest, [''])
+})
