@@ -3,6 +3,7 @@ import type {Command, Option} from 'commander'
 import {exitCodes} from '../../src/exit-codes.ts'
 import {type Actions, createGrammar, runNotes, runOptions} from '../../src/main/command-line/grammar.ts'
 import {keyHelp} from '../../src/main/command-line/key-escapes.ts'
+import {qemuOptions} from '../../src/main/command-line/qemu-options.ts'
 import {environmentVariables} from '../../src/main/environment.ts'
 import {guestDescriptions} from '../../src/main/guests/index.ts'
 import {tlbKeys} from '../../src/tlb/index.ts'
@@ -113,8 +114,32 @@ function qemuSection(): string[] {
 			}),
 		),
 		'',
+		`${code('-help')} and ${code('-version')} work, too. QEMU's other options are taken if they change nothing here, and refused`,
+		'otherwise; the message has the reason.',
+		'',
+		'### Taken',
+		'',
+		...markdownTable(
+			['QEMU', 'other values are refused, because'],
+			qemuOptions.flatMap(({names, value, taken, reason}) =>
+				taken === undefined
+					? []
+					: [[spelledQemu(names, taken === 'always' ? value && `<${value}>` : taken.shown), reason]],
+			),
+		),
+		'',
+		'### Refused',
+		'',
+		...markdownTable(
+			['QEMU', 'because'],
+			qemuOptions.flatMap(({names, taken, reason}) => (taken === undefined ? [[spelledQemu(names), reason]] : [])),
+		),
+		'',
 	]
 }
+
+const spelledQemu = (names: readonly string[], value?: string) =>
+	names.map((name) => code([`-${name}`, value].filter(Boolean).join(' '))).join(', ')
 
 function tlbSection(): string[] {
 	const rows = Object.values(tlbKeys).flatMap(({name, about, default: usual, values}) =>

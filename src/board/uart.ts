@@ -19,11 +19,13 @@ const Ier = {received: 1, transmitterEmpty: 2, lineStatus: 4, all: 0x0f} as cons
 const Iir = {none: 1, transmitterEmpty: 2, received: 4, lineStatus: 6, timeout: 0x0c, fifos: 0xc0} as const
 const Fcr = {enable: 1, clearReceiver: 2, clearTransmitter: 4, kept: 0xc9} as const
 const Lcr = {divisorLatch: 0x80} as const
-const Mcr = {loopback: 0x10, all: 0x1f} as const
+const Mcr = {requestToSend: 2, loopback: 0x10, all: 0x1f} as const
 const Lsr = {dataReady: 1, overrun: 2, transmitterReady: 0x20, transmitterIdle: 0x40} as const
 /** Carrier, data set ready, clear to send: the line is always up. */
 const modemStatus = 0xb0
 const fifoBytes = 16
+/** Reads of LSR in a row, with the transmitter ready, by which a driver shows that it waits for input. */
+const pollsOfInput = 16
 /** Bytes in the FIFO that raise "received data available", by the top two bits of FCR. */
 const receiveTriggers = [1, 4, 8, 14] as const
 
@@ -48,6 +50,12 @@ export const UartState = sharedStruct(
 		lineErrors: 'i32',
 		/** 1 while the transmitter-empty interrupt is pending; reading it from IIR clears it. */
 		transmitterEmpty: 'i32',
+		/** 1 while nothing reaches the receiver, until the driver is ready. See #receiverHears(). */
+		receiverOff: 'i32',
+		/** Reads of LSR in a row while the receiver is off. */
+		polls: 'i32',
+		/** 1 once the guest has asserted RTS. */
+		usesRts: 'i32',
 		/** See DeviceSection. */
 		level: 'i32',
 		/** Bytes sent in loopback mode and not yet received, oldest first. */
@@ -108,11 +116,18 @@ export class Uart implements Device {
 	}
 
 	read(offset: number, _bytes: AccessBytes): number {
-		return this.#section.run(() => this.#readRegister(offset))
+		return this.#section.run(() => {
+			const value = this.#readRegister(offset)
+			this.#watchPolling(offset, value)
+			return value
+		})
 	}
 
 	write(offset: number, _bytes: AccessBytes, value: number): void {
-		this.#section.run(() => this.#writeRegister(offset, value & 0xff))
+		this.#section.run(() => {
+			this.#writeRegister(offset, value & 0xff)
+			this.#watchPolling(offset, 0)
+		})
 	}
 
 	/**
@@ -232,6 +247,10 @@ export class Uart implements Device {
 				return
 			case Register.mcr:
 				state.set(field.mcr, value & Mcr.all)
+				// RTS may let input in.
+				this.#section.event()
+				// In loopback mode the outputs are off, whatever their bits.
+				if (value & Mcr.requestToSend && !(value & Mcr.loopback)) state.set(field.usesRts, 1)
 				return
 			case Register.scratch:
 				state.set(field.scratch, value)
@@ -242,6 +261,7 @@ export class Uart implements Device {
 	#writeIer(ier: number): void {
 		const before = this.#state.get(field.ier)
 		this.#state.set(field.ier, ier)
+		if (ier & Ier.received) this.#state.set(field.receiverOff, 0)
 		if (before !== ier) this.#section.event()
 		if (!((before ^ ier) & Ier.transmitterEmpty)) return
 		if (ier & Ier.transmitterEmpty) this.#afterTransmit()
@@ -251,10 +271,37 @@ export class Uart implements Device {
 	/** The input ring is the far end of the line, not the FIFO: clearing the FIFO loses no input. */
 	#writeFcr(value: number): void {
 		this.#section.event()
+		const wasEnabled = this.#state.get(field.fcr) & Fcr.enable
+		if (value & Fcr.enable) this.#state.set(field.receiverOff, 0)
+		else if (wasEnabled) this.#state.set(field.receiverOff, 1)
 		const toggled = (this.#state.get(field.fcr) ^ value) & Fcr.enable
 		if (toggled || value & Fcr.clearReceiver) this.#state.set(field.loopbackCount, 0)
 		if (toggled || value & Fcr.clearTransmitter) this.#afterTransmit()
 		this.#state.set(field.fcr, value & Fcr.enable ? value & Fcr.kept : 0)
+	}
+
+	/**
+	 * Whether what is typed reaches the receiver now. Otherwise it waits in the input ring. Two cases, so that a driver
+	 * loses nothing of what is typed before it is ready, or while it has no room:
+	 * - Linux's driver opens and closes a port with the FIFO disabled, and throws away what it then reads. From there on
+	 *   nothing arrives until a driver enables the FIFO or the interrupt, or polls.
+	 * - A driver that receives by interrupts, and has asserted RTS before, stops its peer by dropping RTS.
+	 */
+	#receiverHears(): boolean {
+		const state = this.#state
+		if (state.get(field.receiverOff)) return false
+		const stops = state.get(field.usesRts) && !(state.get(field.mcr) & Mcr.requestToSend)
+		return !(stops && state.get(field.ier) & Ier.received)
+	}
+
+	/** Called after each access. @param value what was read. */
+	#watchPolling(register: number, value: number): void {
+		if (!this.#state.get(field.receiverOff)) return
+		// A loop that waits for the transmitter reads LSR again and again, too.
+		const polls = register === Register.lsr && (value & Lsr.transmitterReady) !== 0
+		const inRow = polls ? this.#state.get(field.polls) + 1 : 0
+		this.#state.set(field.polls, inRow)
+		if (inRow >= pollsOfInput) this.#state.set(field.receiverOff, 0)
 	}
 
 	#transmit(byte: number): void {
@@ -299,7 +346,10 @@ export class Uart implements Device {
 
 	#receive(): number {
 		const count = this.#state.get(field.loopbackCount)
-		if (count === 0) return this.#state.get(field.mcr) & Mcr.loopback ? 0 : (this.#takeInput(1)[0] ?? 0)
+		if (count === 0) {
+			const closed = this.#state.get(field.mcr) & Mcr.loopback || !this.#receiverHears()
+			return closed ? 0 : (this.#takeInput(1)[0] ?? 0)
+		}
 		const byte = this.#state.get(field.loopback)
 		for (let index = 1; index < count; index++) {
 			this.#state.set(field.loopback + (index - 1) * 4, this.#state.get(field.loopback + index * 4))
@@ -317,7 +367,8 @@ export class Uart implements Device {
 
 	#received(): number {
 		const loopback = this.#state.get(field.loopbackCount)
-		return this.#state.get(field.mcr) & Mcr.loopback ? loopback : loopback + this.#input.used
+		if (this.#state.get(field.mcr) & Mcr.loopback || !this.#receiverHears()) return loopback
+		return loopback + this.#input.used
 	}
 
 	#lineStatus(): number {

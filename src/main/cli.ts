@@ -1,6 +1,6 @@
 /** The command line's entry: runs the program, reports a failure in one line, and exits with the program's code. */
 import packageFile from '../../package.json' with {type: 'json'}
-import {exitCodes} from '../exit-codes.ts'
+import {expected} from '../errors.ts'
 import {describeFailure} from './command-line/failure.ts'
 import {runProgram} from './command-line/program.ts'
 import {signalExitCode} from './command-line/signals.ts'
@@ -8,8 +8,9 @@ import {environmentVariables} from './environment.ts'
 import * as guests from './guests/index.ts'
 import {Machine} from './library-machine.ts'
 import {afterRunning} from './running-time.ts'
+import {describeSystemError} from './system-error.ts'
 
-/** Milliseconds that the reader of our output gets after a timeout. */
+/** Milliseconds that the reader of our output gets after a timeout or a signal. */
 const drainLimit = 2000
 
 function fail(error: unknown): never {
@@ -21,16 +22,26 @@ function fail(error: unknown): never {
 }
 
 process.on('uncaughtException', fail)
-// The reader of our output is gone: exit as if by SIGPIPE.
-process.stdout.on('error', () => process.exit(signalExitCode('SIGPIPE')))
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+	// The reader of our output is gone: exit as if by SIGPIPE.
+	if (error.code === 'EPIPE') process.exit(signalExitCode('SIGPIPE'))
+	fail(expected('to write to stdout', describeSystemError(error)))
+})
+// What cannot be said is not worth ending for.
+process.stderr.on('error', () => {})
 
 try {
 	const createMachine = (options: Parameters<typeof Machine.create>[0]) => Machine.create(options)
-	const exitCode = await runProgram(process.argv.slice(2), {version: packageFile.version, guests, createMachine})
-	// Exits once pending output is written, whatever threads are left.
-	process.stdout.write('', () => process.exit(exitCode))
-	// The time limit also holds if the reader does not read.
-	if (exitCode === exitCodes.timeout.code) afterRunning(drainLimit, () => process.exit(exitCode))
+	const {exitCode, output} = await runProgram(process.argv.slice(2), {
+		version: packageFile.version,
+		guests,
+		createMachine,
+	})
+	// Exits once pending output is written, whatever threads are left. The listener above exits if it cannot be written.
+	process.stdout.write('', (error) => {
+		if (!error) process.exit(exitCode)
+	})
+	if (output === 'what is read soon') afterRunning(drainLimit, () => process.exit(exitCode))
 } catch (error) {
 	fail(error)
 }

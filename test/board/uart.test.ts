@@ -168,6 +168,84 @@ test('clearing the FIFOs loses no input', (t) => {
 	t.is(read('data'), 0x78)
 })
 
+/** Linux 6.12, serial8250_do_startup(), as far as it concerns the receiver. @returns what it throws away. */
+function openAsLinux({read, write}: Pick<ReturnType<typeof createUart>, 'read' | 'write'>): number[] {
+	const thrownAway: number[] = []
+	const clear = () => {
+		read('lsr')
+		thrownAway.push(read('data'))
+		read('iir')
+		read('msr')
+	}
+	for (const value of [1, 7, 0]) write('fcr', value)
+	clear()
+	// Is there a UART? Is its transmitter empty? Does the interrupt work?
+	read('lsr')
+	read('lsr')
+	for (const value of [2, 0, 2, 0]) write('ier', value)
+	write('lcr', 3)
+	write('mcr', 9)
+	write('ier', 2)
+	read('lsr')
+	read('iir')
+	write('ier', 0)
+	clear()
+	write('ier', 0x0d)
+	for (const value of [1, 0x81]) write('fcr', value)
+	write('mcr', 0x0b)
+	return thrownAway
+}
+
+test('what is typed before Linux opens the port, or after it closed it, reaches who opens it next', (t) => {
+	const uart = createUart()
+	uart.board.console.write(Buffer.from('early'))
+	t.deepEqual(openAsLinux(uart), [0, 0])
+	const receive = (count: number) => Buffer.from(Array.from({length: count}, () => uart.read('data'))).toString()
+	t.true(uart.interrupt())
+	t.is(receive(5), 'early')
+	uart.board.console.write(Buffer.from('between'))
+	// serial8250_do_shutdown()
+	uart.write('ier', 0)
+	uart.write('mcr', 0)
+	for (const value of [1, 7, 0]) uart.write('fcr', value)
+	t.is(uart.read('data'), 0)
+	t.deepEqual(openAsLinux(uart), [0, 0])
+	t.is(receive(7), 'between')
+})
+
+test('a driver that polls with the FIFO disabled hears what is typed', (t) => {
+	const {board, read, write} = createUart()
+	board.console.write(Buffer.from('x'))
+	write('fcr', 1)
+	write('fcr', 0)
+	let polls = 1
+	while (!(read('lsr') & 1)) if (polls++ > 100) break
+	t.true(polls < 100)
+	t.is(read('data'), 0x78)
+})
+
+test('a driver that drops RTS hears nothing until it asserts it again, and nothing is lost', (t) => {
+	const {board, read, write, interrupt} = createUart()
+	write('fcr', 1)
+	write('ier', 1)
+	board.console.write(Buffer.from('abc'))
+	// Drivers that never assert RTS do not use it.
+	t.is(read('data'), 0x61)
+	write('mcr', 0x0b)
+	t.is(read('data'), 0x62)
+	write('mcr', 0x09)
+	t.false(interrupt())
+	t.is(read('lsr') & 1, 0)
+	t.is(read('data'), 0)
+	// Firmware that polls beside a driver of the port.
+	write('ier', 0)
+	t.is(read('lsr') & 1, 1)
+	write('ier', 1)
+	write('mcr', 0x0b)
+	t.true(interrupt())
+	t.is(read('data'), 0x63)
+})
+
 test('in loopback the transmitter feeds the receiver, up to a FIFO, and the console sees nothing', (t) => {
 	const {read, write, output, interrupt} = createUart()
 	write('fcr', 1)

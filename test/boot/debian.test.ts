@@ -1,5 +1,6 @@
 /** Debian's unmodified kernel, from power-on to a root shell to power-off. */
 import {spawn} from 'node:child_process'
+import {createHash} from 'node:crypto'
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {text} from 'node:stream/consumers'
@@ -102,11 +103,13 @@ test.serial('Debian boots with a device tree that QEMU dumped, and prints from i
 	t.regex(console, /pci-host-generic 30000000\.pci: PCI host bridge to bus/)
 })
 
-async function manyhart(args: readonly string[]) {
+async function manyhart(args: readonly string[], stdin = '') {
 	const child = spawn(process.execPath, [entry, 'run', ...args, ...testTranslationArguments()], {
-		stdio: ['ignore', 'pipe', 'pipe'],
+		stdio: ['pipe', 'pipe', 'pipe'],
 		timeout: longPatience,
 	})
+	child.stdin.on('error', () => {})
+	child.stdin.end(stdin)
 	const exit = new Promise<number | null>((resolve) => child.on('close', resolve))
 	const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
 	return {exit: await exit, stdout, stderr}
@@ -140,6 +143,23 @@ test.serial("Debian boots over Debian's OpenSBI, as a process with --input and -
 	t.is(report.statistics.harts.length, 2)
 	t.true(report.seconds > 0)
 })
+
+test.serial(
+	'what is piped in before Debian opens its console, more than its buffers hold, arrives whole',
+	async (t) => {
+		t.timeout(180_000)
+		const guest = await fetchedGuest(t, 'debian')
+		if (!guest) return
+		const data = Array.from({length: 20_000}, (_, index) => `${String(index).padStart(6, '0')}\n`).join('')
+		// While the shell sleeps nobody reads, and the kernel keeps 4 KiB of lines and 64 KiB of what it received.
+		const shell = `stty -echo; ip -o link show lo; sleep 2; head -c ${data.length} | md5sum; poweroff -f\n`
+		const {exit, stdout} = await manyhart(['--guest', 'debian', '--smp', '1'], shell + data)
+		t.is(exit, 0, stdout)
+		t.true(stdout.includes(createHash('md5').update(data).digest('hex')))
+		t.regex(stdout, /lo: <LOOPBACK,UP,LOWER_UP>/)
+		t.false(stdout.includes('\u001b[6n'))
+	},
+)
 
 test.serial('smp-demo passes on 4 harts, as a process', async (t) => {
 	const {exit, stdout, stderr} = await manyhart(['--guest', 'smp-demo', '--smp', '4'])

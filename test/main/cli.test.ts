@@ -1,21 +1,13 @@
-import {spawn} from 'node:child_process'
-import {mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {once} from 'node:events'
+import {existsSync} from 'node:fs'
+import {mkdtemp, open, rm, writeFile} from 'node:fs/promises'
+import {type AddressInfo, createServer} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {text} from 'node:stream/consumers'
 import test from 'ava'
-import {patience} from '../support/patience.ts'
-
-const entry = join(import.meta.dirname, '../../dist/manyhart.js')
-
-/** Runs the command line in a process of its own. */
-async function manyhart(args: readonly string[]) {
-	const child = spawn(process.execPath, [entry, ...args], {stdio: ['ignore', 'pipe', 'pipe'], timeout: patience})
-	const {promise: exitCode, resolve} = Promise.withResolvers<number | null>()
-	child.on('close', resolve)
-	const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
-	return {exitCode: await exitCode, stdout, stderr}
-}
+import {temporaryFile} from './boot/boot-files.ts'
+import {chatter} from './little-guest.ts'
+import {entry, manyhart, startManyhart} from './manyhart-process.ts'
 
 test('--help names the commands and exits with 0', async (t) => {
 	const {exitCode, stdout, stderr} = await manyhart(['--help'])
@@ -49,6 +41,46 @@ for (const args of mistakes) {
 		t.regex(stderr, /^manyhart: Expected .+, got .+\n$/)
 	})
 }
+
+test('a full disk on stdout is told in one line', async (t) => {
+	const full = await open('/dev/full', 'w')
+	t.teardown(() => full.close())
+	const kernel = await temporaryFile(t, chatter)
+	for (const args of [['run', '--smp', '1', '-m', '64M', '--kernel', kernel], ['guest', 'list'], ['--help']]) {
+		const {exitCode, stderr} = await manyhart(args, {stdio: ['ignore', full.fd, 'pipe']})
+		t.is(stderr, 'manyhart: Expected to write to stdout, got ENOSPC (no space left on device)\n')
+		t.is(exitCode, 2)
+	}
+})
+
+const withApt = existsSync('/usr/bin/apt-get') ? test : test.skip
+
+withApt(
+	'a mirror that accepts and never answers keeps neither the time limit nor a signal from ending a fetch',
+	async (t) => {
+		const silent = createServer((connection) => connection.on('error', () => {}))
+		await once(silent.listen(0, '127.0.0.1'), 'listening')
+		t.teardown(() => silent.close())
+		const cache = await mkdtemp(join(tmpdir(), 'manyhart-'))
+		t.teardown(() => rm(cache, {recursive: true}))
+		const {port} = silent.address() as AddressInfo
+		const env = {...process.env, XDG_CACHE_HOME: cache, MANYHART_DEBIAN_MIRROR: `http://127.0.0.1:${port}/debian`}
+		const timeout = startManyhart(t, ['run', '--timeout', '1'], {env})
+		t.is(await timeout.ended, 124)
+		const {child, ended} = startManyhart(t, ['guest', 'fetch', 'debian'], {env})
+		await once(child.stderr!, 'data')
+		child.kill('SIGTERM')
+		t.is(await ended, 143)
+	},
+)
+
+test('a cache folder that cannot be made is told, and ends a fetch', async (t) => {
+	const {exitCode, stderr} = await manyhart(['guest', 'fetch', 'debian'], {
+		env: {...process.env, XDG_CACHE_HOME: '/proc/nowhere'},
+	})
+	t.is(exitCode, 2)
+	t.regex(stderr, /^manyhart: Expected to make the cache folder \/proc\/nowhere\/manyhart\/guests, got ENOENT/)
+})
 
 test('a truncated kernel is refused in one line', async (t) => {
 	const folder = await mkdtemp(join(tmpdir(), 'manyhart-'))

@@ -2,6 +2,7 @@
 import {UserError} from '../../errors.ts'
 import {exitCodes} from '../../exit-codes.ts'
 import {commandLineMessage} from '../option-names.ts'
+import {describeSystemError} from '../system-error.ts'
 import {SignalReceived} from './signals.ts'
 
 export type Failure = Readonly<{line: string; exitCode: number}>
@@ -11,7 +12,7 @@ export function describeFailure(error: unknown): Failure {
 	if (error instanceof UserError) return failure(commandLineMessage(error), error.exitCode)
 	if (error instanceof SignalReceived) return failure(error.message, error.exitCode)
 	if (isSystemError(error))
-		return failure(`Expected ${systemExpectation(error)}, got ${error.code}`, exitCodes.wrongUse.code)
+		return failure(`Expected ${systemExpectation(error)}, got ${describeSystemError(error)}`, exitCodes.wrongUse.code)
 	const message = error instanceof Error ? error.message : String(error)
 	// The library throws RangeErrors for sizes that the user chose.
 	if (error instanceof RangeError && message.startsWith('Expected ')) return failure(message, exitCodes.wrongUse.code)

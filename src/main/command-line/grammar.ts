@@ -1,6 +1,8 @@
 /** The grammar of the command line: its commands and options, for the parser, --help and docs/command-line.md. */
+import {existsSync} from 'node:fs'
 import {Command} from 'commander'
 import {maximumHarts} from '../../board/index.ts'
+import {expected} from '../../errors.ts'
 import {exitCodes} from '../../exit-codes.ts'
 import {keyHelp} from './key-escapes.ts'
 import {RunOption} from './run-option.ts'
@@ -26,7 +28,7 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 		new RunOption('--append <text>', "the kernel's command line; default for a Linux Image: earlycon").asInQemu(),
 		new RunOption(
 			'--bios <file>',
-			'M-mode firmware instead of the built-in SBI; none: the kernel itself starts in M-mode',
+			'M-mode firmware; default: the built-in SBI; none: the kernel itself starts in M-mode',
 		).asInQemu(),
 		new RunOption('--dtb <file>', 'device tree instead of the generated one').asInQemu(),
 		new RunOption('--dumpdtb <file>', 'write the device tree and exit'),
@@ -44,16 +46,24 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 			'--global <property>',
 			'virtio-mmio.force-legacy=on or off: the transport of virtio devices, version 1 or 2 (default: on, as in QEMU)',
 		).asInQemu(),
-		new RunOption('-M, --machine <name>', 'the board; virt is the only one').asInQemu().hideHelp(),
+		new RunOption(
+			'-M, --machine <name>',
+			'the board; virt is the only one, with the properties accel=NAME and dumpdtb=FILE',
+		)
+			.asInQemu()
+			.hideHelp(),
 		accelOption(),
 		jitThresholdOption(),
 	],
 	'The run': [
 		new RunOption('--expect <regex>', 'exit with 0 as soon as the console matches'),
-		new RunOption('--timeout <seconds>', `exit with ${exitCodes.timeout.code} after this time`),
 		new RunOption(
-			'--input <file|text>',
-			String.raw`typed at the console line by line; text may have escapes such as \n`,
+			'--timeout <seconds>',
+			`exit with ${exitCodes.timeout.code} after this time, whatever the program is doing`,
+		),
+		new RunOption(
+			'--input <text|@file>',
+			String.raw`typed at the console, a line at each prompt; text may have escapes: \n, \x40 for @`,
 		),
 		new RunOption('--stats <file>', 'write statistics (JSON) at the end'),
 		new RunOption('--no-reboot', 'exit when the guest reboots').asInQemu(),
@@ -85,7 +95,21 @@ function addRun(program: Command, {run}: Actions): void {
 	const command = program.command('run', {isDefault: true}).description('boot a guest')
 	for (const [heading, options] of Object.entries(runOptions()))
 		for (const option of options) command.addOption(option.helpGroup(`${heading}:`))
-	command.addHelpText('after', runHelp()).action(run)
+	command
+		.addHelpText('after', runHelp())
+		.allowExcessArguments()
+		.action((options: RawRunOptions, {args}: Command) => {
+			refuseOperand(args[0])
+			return run(options)
+		})
+}
+
+/** @throws UserError if the command line has a word that is no option. */
+function refuseOperand(word: string | undefined): void {
+	if (word === undefined) return
+	// QEMU takes such a word for a disk's image.
+	const hint = existsSync(word) ? ': a kernel is given by --kernel, and there are no disks yet' : ''
+	throw expected('a command or an option that --help names', `${word}${hint}`)
 }
 
 function runHelp(): string {
@@ -108,7 +132,7 @@ function addGuest(program: Command, {list, fetch, remove}: Actions): void {
 	const guest = program.command('guest').description('list, fetch and remove guests')
 	guest
 		.command('list')
-		.description('list the guests, and whether each is fetched')
+		.description('list the guests, and whether each is fetched and as it was then')
 		.option('--json', 'print JSON')
 		.action(list)
 	guest
@@ -116,5 +140,9 @@ function addGuest(program: Command, {list, fetch, remove}: Actions): void {
 		.description('fetch a guest into the cache folder')
 		.option('--json', 'print JSON')
 		.action(fetch)
-	guest.command('remove <name>').description('remove a fetched guest').option('--json', 'print JSON').action(remove)
+	guest
+		.command('remove <name>')
+		.description('remove a fetched guest, and say what was there')
+		.option('--json', 'print JSON')
+		.action(remove)
 }

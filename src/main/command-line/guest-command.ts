@@ -20,14 +20,16 @@ export async function fetchCommand(name: string, guests: GuestLibrary, {format, 
 }
 
 export async function removeCommand(name: string, guests: GuestLibrary, {format, print}: GuestOutput): Promise<number> {
-	await guests.removeGuest(name)
-	print(format === 'json' ? JSON.stringify({name, removed: true}) : `${name} is removed`)
+	const {folder, bytes} = await guests.removeGuest(name)
+	if (format === 'json') print(JSON.stringify({name, removed: folder !== undefined, folder, bytes}))
+	else if (folder === undefined) print(`${name} was not fetched: nothing to remove`)
+	else print(`${name} is removed: ${mebibytes(bytes)} in ${folder}`)
 	return 0
 }
 
-function guestLine({name, ready, bytes, description}: GuestInfo): string {
-	const size = bytes ? `${(bytes / 2 ** 20).toFixed(1)} MiB` : ''
-	return [name.padEnd(14), (ready ? 'ready' : 'not fetched').padEnd(12), size.padEnd(10), description ?? '']
-		.join(' ')
-		.trimEnd()
+const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`
+
+function guestLine({name, state, bytes, description}: GuestInfo): string {
+	const size = bytes ? mebibytes(bytes) : ''
+	return [name.padEnd(14), state.padEnd(12), size.padEnd(10), description ?? ''].join(' ').trimEnd()
 }

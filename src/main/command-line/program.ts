@@ -5,16 +5,17 @@ import {presentSpelling} from '../translation/index.ts'
 import {type Actions, createGrammar} from './grammar.ts'
 import {fetchCommand, type GuestOutput, listCommand, removeCommand} from './guest-command.ts'
 import {withLongDashes} from './qemu-spelling.ts'
+import type {Result} from './result.ts'
 import {type RunEnvironment, runCommand} from './run-command.ts'
 import {checkRunOptions} from './run-options.ts'
 
 export type ProgramOptions = RunEnvironment & Readonly<{version: string}>
 
-/** @returns the exit code. @throws UserError if the command line is invalid. */
-export async function runProgram(args: readonly string[], environment: ProgramOptions): Promise<number> {
-	let exitCode = 0
-	const actions = actionsOf(environment, (code) => {
-		exitCode = code
+/** @throws UserError if the command line is invalid. */
+export async function runProgram(args: readonly string[], environment: ProgramOptions): Promise<Result> {
+	let result: Result = {exitCode: 0, output: 'all'}
+	const actions = actionsOf(environment, (of) => {
+		result = of
 	})
 	const program = createGrammar({version: environment.version, actions})
 	try {
@@ -24,17 +25,18 @@ export async function runProgram(args: readonly string[], environment: ProgramOp
 		// --help and --version also end up here, with 0.
 		if (error.exitCode !== 0) throw new UserError(explain(error))
 	}
-	return exitCode
+	return result
 }
 
-function actionsOf(environment: ProgramOptions, finish: (exitCode: number) => void): Actions {
+function actionsOf(environment: ProgramOptions, finish: (result: Result) => void): Actions {
 	const {guests} = environment
+	const done = (exitCode: number) => finish({exitCode, output: 'all'})
 	const output = ({json}: {json?: boolean}): GuestOutput => ({format: json ? 'json' : 'text', print: console.log})
 	return {
 		run: async (options) => finish(await runCommand(checkRunOptions(options), environment)),
-		list: async (options) => finish(await listCommand(guests, output(options))),
-		fetch: async (name, options) => finish(await fetchCommand(name, guests, output(options))),
-		remove: async (name, options) => finish(await removeCommand(name, guests, output(options))),
+		list: async (options) => done(await listCommand(guests, output(options))),
+		fetch: async (name, options) => done(await fetchCommand(name, guests, output(options))),
+		remove: async (name, options) => done(await removeCommand(name, guests, output(options))),
 	}
 }
 
@@ -45,6 +47,7 @@ const explanations: Readonly<Record<string, (subject: string) => string>> = {
 	'commander.unknownCommand': (subject) => `Expected a command that --help names, got ${subject}`,
 	'commander.optionMissingArgument': (subject) => `Expected a value after ${subject}, got none`,
 	'commander.missingArgument': (subject) => `Expected <${subject}>, got none`,
+	'commander.excessArguments': (subject) => `Expected no more words after ${subject}, got some`,
 	'commander.help': () => 'Expected a command that --help names, got none',
 }
 

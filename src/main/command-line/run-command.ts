@@ -1,14 +1,16 @@
 /** `manyhart run`: boots a guest and stays with it until it ends. */
-import {writeFile} from 'node:fs/promises'
 import {exitCodes} from '../../exit-codes.ts'
-import type {CommandLineMachine, CreateMachine, MachineOptions} from '../machine-interface.ts'
+import type {CommandLineMachine, CreateMachine} from '../machine-interface.ts'
 import {perfMapPath} from '../translation/index.ts'
 import {chooseGuest} from './choose-guest.ts'
 import type {GuestLibrary} from './guest-library.ts'
+import {OutputFile} from './output-file.ts'
+import type {Result} from './result.ts'
 import type {RunOptions} from './run-options.ts'
-import {type Ending, RunSession} from './run-session.ts'
+import {abortedBy, type Ending, RunSession} from './run-session.ts'
 import {EndingSignals, SignalReceived} from './signals.ts'
 import {Terminal} from './terminal.ts'
+import {TimeLimit, TimePassed, untilAborted} from './time-limit.ts'
 import {readInput} from './typed-input.ts'
 
 export type RunEnvironment = Readonly<{
@@ -18,36 +20,62 @@ export type RunEnvironment = Readonly<{
 	terminal?: Terminal
 }>
 
-/** @returns the exit code. */
-export async function runCommand(options: RunOptions, environment: RunEnvironment): Promise<number> {
+export async function runCommand(options: RunOptions, environment: RunEnvironment): Promise<Result> {
 	using signals = new EndingSignals()
+	using limit = new TimeLimit(options.timeoutSeconds)
 	using terminal = environment.terminal ?? new Terminal()
 	const say = (line: string) => terminal.say(line)
-	const input = options.input === undefined ? undefined : await readInput(options.input)
-	const parts = await chooseGuest(options, {guests: environment.guests, say, signal: signals.signal})
-	const {smp, memory, virtioMmioVersion, translation} = options
-	const machineOptions = {
-		smp,
-		memory,
-		...parts,
-		...translation,
-		...(virtioMmioVersion && {virtioMmioVersion}),
-		signal: signals.signal,
+	const signal = AbortSignal.any([signals.signal, limit.signal])
+	const ending = await bootAndStay(options, {...environment, terminal, say, signal}).catch((error: unknown) => {
+		if (error === signal.reason && error instanceof TimePassed) return abortedBy(signal)
+		throw error
+	})
+	const exitCode = conclude(ending, {options, say, signal})
+	const isOver = ending.kind === 'machine' || ending.kind === 'matched' || ending.kind === 'dumped'
+	return {exitCode, output: isOver ? 'all' : 'what is read soon'}
+}
+
+type Run = RunEnvironment & Readonly<{terminal: Terminal; say: (line: string) => void; signal: AbortSignal}>
+
+/** @throws the signal's reason if it aborts before the guest runs. */
+async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dumped> {
+	const {terminal, say, signal, guests, createMachine} = run
+	const {expect, stats, dumpdtb, smp, memory, virtioMmioVersion, translation} = options
+	await using files = new AsyncDisposableStack()
+	const open = async (option: string, path: string | undefined) =>
+		path === undefined ? undefined : files.use(await untilAborted(signal, OutputFile.open(option, path)))
+	const statisticsFile = await open('--stats', stats)
+	const treeFile = await open('--dumpdtb', dumpdtb)
+	const input = options.input === undefined ? undefined : await untilAborted(signal, readInput(options.input, say))
+	const parts = await chooseGuest(options, {guests, say, signal})
+	const create = () => {
+		const machineOptions = {
+			smp,
+			memory,
+			...parts,
+			...translation,
+			...(virtioMmioVersion && {virtioMmioVersion}),
+			signal,
+		}
+		return untilAborted(signal, createMachine(machineOptions))
 	}
-	if (options.dumpdtb !== undefined) return dumpDeviceTree(options.dumpdtb, environment.createMachine, machineOptions)
-	const {expect, timeoutSeconds} = options
+	if (treeFile) {
+		await using machine = await create()
+		await treeFile.write(machine.deviceTree())
+		return {kind: 'dumped'}
+	}
 	if (translation.perfMap) say(`manyhart: perf map in ${perfMapPath()}`)
 	const start = performance.now()
 	// Created after the first machine, so that the terminal is not touched if that fails.
 	let session: RunSession | undefined
 	try {
 		for (;;) {
-			await using machine = await environment.createMachine(machineOptions)
-			session ??= new RunSession({terminal, signal: signals.signal, expect, timeoutSeconds, input})
+			await using machine = await create()
+			session ??= new RunSession({terminal, signal, expect, input})
 			const ending = await session.run(machine)
 			if (rebooted(ending) && options.onReboot === 'start-again') continue
-			if (options.stats !== undefined) await writeStatistics(options.stats, {machine, ending, options, start})
-			return conclude(ending, {options, say, signal: signals.signal})
+			await statisticsFile?.write(await statisticsReport({machine, ending, options, start}))
+			return ending
 		}
 	} finally {
 		session?.[Symbol.dispose]()
@@ -58,30 +86,28 @@ function rebooted(ending: Ending): boolean {
 	return ending.kind === 'machine' && ending.outcome.reason === 'reboot'
 }
 
-async function dumpDeviceTree(path: string, createMachine: CreateMachine, options: MachineOptions): Promise<number> {
-	await using machine = await createMachine(options)
-	await writeFile(path, machine.deviceTree())
-	return 0
-}
+/** The device tree is written, and nothing has run. */
+type Dumped = Readonly<{kind: 'dumped'}>
 
 type Statistics = Readonly<{machine: CommandLineMachine; ending: Ending; options: RunOptions; start: number}>
 
-async function writeStatistics(path: string, {machine, ending, options, start}: Statistics): Promise<void> {
+async function statisticsReport({machine, ending, options, start}: Statistics): Promise<string> {
 	const {smp, memory} = options
 	const seconds = (performance.now() - start) / 1000
 	const report = {smp, memory, seconds, ending, statistics: await machine.statistics()}
 	// 64-bit counters become numbers: none reaches 2^53 in a run.
 	const json = JSON.stringify(report, (_, value) => (typeof value === 'bigint' ? Number(value) : value), '\t')
-	await writeFile(path, `${json}\n`)
+	return `${json}\n`
 }
 
 type ConcludeOptions = Readonly<{options: RunOptions; say: (line: string) => void; signal: AbortSignal}>
 
 /** Tells the user how the run ended. @returns the exit code. */
-function conclude(ending: Ending, {options: {expect, timeoutSeconds}, say, signal}: ConcludeOptions): number {
+function conclude(ending: Ending | Dumped, {options: {expect, timeoutSeconds}, say, signal}: ConcludeOptions): number {
 	const unmatched = (got: string) => say(`manyhart: Expected the console to match ${expect}, got ${got}`)
 	switch (ending.kind) {
 		case 'matched':
+		case 'dumped':
 			return exitCodes.success.code
 		case 'timeout':
 			if (expect) unmatched(`no match in ${timeoutSeconds} seconds`)

@@ -4,6 +4,7 @@ import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
 import type {TranslationOptions} from '../machine-interface.ts'
 import {parsePattern} from './console-matcher.ts'
+import {parseMachine} from './machine-option.ts'
 import {parseSeconds, parseSize, parseSmp, quoted} from './quantities.ts'
 import {checkTranslationSwitches, type RawTranslationSwitches} from './translation-switches.ts'
 
@@ -43,7 +44,7 @@ export type RunOptions = Readonly<{
 	dumpdtb: string | undefined
 	expect: RegExp | undefined
 	timeoutSeconds: number | undefined
-	/** The path of a file, or text with escapes. */
+	/** `@` and the path of a file, or text with escapes. */
 	input: string | undefined
 	stats: string | undefined
 	/** What to do when the guest reboots. */
@@ -58,21 +59,23 @@ export const defaultMemory = '1G'
 
 /** @throws UserError that names the option, the values that it accepts, and the value given. */
 export function checkRunOptions(raw: RawRunOptions): RunOptions {
-	const {machine = 'virt', kernel, initrd, append, bios, dtb} = raw
-	if (machine.split(',')[0] !== 'virt') throw expected('--machine virt, the only board', quoted(machine))
+	const {kernel, initrd, append, dtb} = raw
+	const {accel, dumpdtb} = parseMachine(raw.machine ?? 'virt')
+	// As in QEMU, `default` is what there is without the option.
+	const bios = raw.bios === 'default' ? undefined : raw.bios
 	const parts = Object.entries({kernel, initrd, append, bios, dtb}).filter(([, value]) => value !== undefined)
 	return {
 		guest: raw.guest,
 		smp: raw.smp === undefined ? Math.min(availableParallelism(), maximumHarts) : parseSmp(raw.smp),
 		memory: parseSize(raw.memory ?? defaultMemory, '--memory'),
 		parts: Object.fromEntries(parts),
-		dumpdtb: raw.dumpdtb,
+		dumpdtb: raw.dumpdtb ?? dumpdtb,
 		expect: raw.expect === undefined ? undefined : parsePattern(raw.expect, '--expect'),
 		timeoutSeconds: raw.timeout === undefined ? undefined : parseSeconds(raw.timeout, '--timeout'),
 		input: raw.input,
 		stats: raw.stats,
 		onReboot: raw.reboot === false ? 'exit' : 'start-again',
-		translation: checkTranslationSwitches(raw),
+		translation: checkTranslationSwitches(accel === undefined ? raw : {accel, ...raw}),
 		virtioMmioVersion: raw.global === undefined ? undefined : parseGlobal(raw.global),
 	}
 }

@@ -2,7 +2,8 @@
 import type {ReadStream, WriteStream} from 'node:tty'
 
 type Input = NodeJS.ReadableStream & Partial<Pick<ReadStream, 'isTTY' | 'setRawMode'>>
-type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY'>>
+type Output = NodeJS.WritableStream &
+	Partial<Pick<WriteStream, 'isTTY'>> & {_handle?: {setBlocking?: (blocking: boolean) => unknown}}
 
 export type Streams = Readonly<{stdin: Input; stdout: Output; stderr: Output}>
 
@@ -19,6 +20,8 @@ export class Terminal implements Disposable {
 
 	constructor(streams: Streams = process) {
 		this.#streams = streams
+		// Node writes to a terminal with blocking calls: one that nobody reads would stop this thread, and its signals.
+		if (streams.stdout.isTTY) streams.stdout._handle?.setBlocking?.(false)
 	}
 
 	/** Whether a person may be typing. */
@@ -26,31 +29,55 @@ export class Terminal implements Disposable {
 		return this.#streams.stdin.isTTY === true
 	}
 
+	/** Whether the terminal that shows the output answers what the guest asks it. */
+	get answers(): boolean {
+		return this.interactive && this.#streams.stdout.isTTY === true
+	}
+
 	/**
-	 * Passes every key to `onKeys`; a terminal becomes raw. It is restored on disposal and when the process exits, also
-	 * after an uncaught exception.
+	 * Passes every key to `onKeys`, and reads no more until what that returns has resolved. A terminal becomes raw. It is
+	 * restored on disposal and when the process exits, also after an uncaught exception.
 	 */
-	attach(onKeys: (bytes: Uint8Array) => void): void {
+	attach(onKeys: (bytes: Uint8Array) => Promise<void> | undefined): void {
 		const {stdin} = this.#streams
 		if (this.interactive) {
 			const restore = () => this.#leaveRaw()
-			const resume = () => stdin.setRawMode?.(true)
+			const suspend = () => {
+				this.#leaveRaw()
+				// The signal's own effect: stops the process here, unless its group is orphaned.
+				process.off('SIGTSTP', suspend)
+				process.kill(process.pid, 'SIGTSTP')
+				process.on('SIGTSTP', suspend)
+				this.#enterRaw()
+			}
+			// A shell sets the terminal's mode while we are stopped, also by SIGSTOP.
+			const resume = () => this.#enterRaw()
 			process.once('exit', restore)
+			process.on('SIGTSTP', suspend)
 			process.on('SIGCONT', resume)
 			this.#cleanup.defer(() => {
 				process.off('exit', restore)
+				process.off('SIGTSTP', suspend)
 				process.off('SIGCONT', resume)
 				restore()
 			})
-			stdin.setRawMode?.(true)
-			this.#raw = true
+			this.#enterRaw()
 		}
-		stdin.on('data', onKeys)
+		let attached = true
+		const take = async (bytes: Uint8Array) => {
+			const taken = onKeys(bytes)
+			if (!taken) return
+			stdin.pause()
+			await taken
+			if (attached) stdin.resume()
+		}
+		stdin.on('data', take)
 		// A standard input that cannot be read (closed, or a folder) has no keys.
 		const ignore = () => {}
 		stdin.on('error', ignore)
 		this.#cleanup.defer(() => {
-			stdin.off('data', onKeys)
+			attached = false
+			stdin.off('data', take)
 			stdin.pause()
 		})
 	}
@@ -73,6 +100,14 @@ export class Terminal implements Disposable {
 		// `\n` is enough in raw mode: libuv leaves output processing on.
 		stderr.write(`${shared && this.#midLine ? '\n' : ''}${line}\n`)
 		if (shared) this.#midLine = false
+	}
+
+	#enterRaw(): void {
+		const {stdin} = this.#streams
+		// libuv does nothing if it believes that the terminal is raw. It restores the mode that it finds now.
+		if (this.#raw) stdin.setRawMode?.(false)
+		stdin.setRawMode?.(true)
+		this.#raw = true
 	}
 
 	#leaveRaw(): void {

@@ -52,7 +52,7 @@ export const studyOptions = (): readonly RunOption[] => [
 export function checkTranslationSwitches(raw: RawTranslationSwitches): TranslationOptions {
 	const {accel, jitThreshold, jitSynchronous, tlb, countChains, dumpWasm, perfMap} = raw
 	return {
-		...(accel !== undefined && {accel: oneOf(accelerators, accel, '--accel')}),
+		...(accel !== undefined && {accel: parseAccelerator(accel)}),
 		...(jitThreshold !== undefined && {jitThreshold: parseThreshold(jitThreshold)}),
 		...(jitSynchronous && {jitSynchronous}),
 		...(tlb !== undefined && {tlb: parseTlbDesign(tlb)}),
@@ -62,9 +62,15 @@ export function checkTranslationSwitches(raw: RawTranslationSwitches): Translati
 	}
 }
 
-function oneOf<Choice extends string>(choices: readonly Choice[], text: string, option: string): Choice {
-	const chosen = choices.find((choice) => choice === text)
-	if (chosen === undefined) throw expected(`${option} ${choices.join(' or ')}`, quoted(text))
+/** QEMU's `tcg` translates on a thread per hart by default; so does `jit`, which has no other properties. */
+const tcg = /^tcg(?:,(?:thread=multi|tb-size=\d+|split-wx=off|one-insn-per-tb=off))*$/
+/** QEMU's list of alternatives, of which the first that works is chosen. */
+const alternatives = /^(?:kvm:)?tcg(?::kvm)?$/
+
+function parseAccelerator(text: string): (typeof accelerators)[number] {
+	if (tcg.test(text) || alternatives.test(text)) return 'jit'
+	const chosen = accelerators.find((name) => name === text)
+	if (chosen === undefined) throw expected("--accel interp or jit, which is QEMU's tcg", quoted(text))
 	return chosen
 }
 

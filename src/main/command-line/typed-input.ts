@@ -1,6 +1,7 @@
-/** `--input`: a file, or text with backslash escapes. */
+/** `--input`: a file after `@`, or text with backslash escapes. */
 import {readFile, stat} from 'node:fs/promises'
 import {expected} from '../../errors.ts'
+import {describeSystemError} from '../system-error.ts'
 
 const escapeCodes: Readonly<Record<string, string>> = {n: '\n', r: '\r', t: '\t', e: '\u001b', '0': '\0', '\\': '\\'}
 
@@ -14,16 +15,24 @@ export function unescapeText(text: string): string {
 	})
 }
 
-/** @throws UserError if the file cannot be read, or the text has an unknown escape. */
-export async function readInput(fileOrText: string): Promise<Uint8Array> {
-	const isFile = await stat(fileOrText).then(
+/**
+ * @param argument `@FILE`, or text. The name of a file without `@` is the former spelling: it still means the file.
+ * @param warn shows a line to the user.
+ * @throws UserError if the file cannot be read, or the text has an unknown escape.
+ */
+export async function readInput(argument: string, warn: (line: string) => void): Promise<Uint8Array> {
+	if (argument.startsWith('@')) return await readInputFile(argument.slice(1))
+	const isFile = await stat(argument).then(
 		(status) => !status.isDirectory(),
 		() => false,
 	)
-	if (!isFile) return Buffer.from(unescapeText(fileOrText))
-	try {
-		return await readFile(fileOrText)
-	} catch (error) {
-		throw expected('--input to be text or a readable file', `${fileOrText} (${(error as NodeJS.ErrnoException).code})`)
-	}
+	if (!isFile) return Buffer.from(unescapeText(argument))
+	warn(`manyhart: --input ${argument} types the file of this name; write --input @${argument}`)
+	return await readInputFile(argument)
+}
+
+async function readInputFile(path: string): Promise<Uint8Array> {
+	return await readFile(path).catch((error) => {
+		throw expected('--input @FILE to be a readable file', `${path}: ${describeSystemError(error)}`)
+	})
 }

@@ -2,9 +2,11 @@
  * Debian packages of another suite and architecture, by the host's apt: with its proxy settings and methods, but with
  * sources, lists and state of our own, so that neither affects the other. apt verifies the signatures.
  */
-import {access, mkdir, writeFile} from 'node:fs/promises'
+import {access} from 'node:fs/promises'
 import {join} from 'node:path'
 import {UserError} from '../../errors.ts'
+import {writeWholeFile} from '../system-error.ts'
+import {makeFolder} from './make-folder.ts'
 import {type NeededPackagesOptions, neededPackages} from './package-dependencies.ts'
 import {runTool, type ToolResult} from './run-tool.ts'
 
@@ -38,13 +40,11 @@ export class Apt {
 				`Expected ${keyrings[1]} (package debian-archive-keyring) to verify packages with, got none; use --guest smp-demo`,
 			)
 		await Promise.all(
-			['state/lists/partial', 'cache/archives/partial', 'packages'].map((name) =>
-				mkdir(join(folder, name), {recursive: true}),
-			),
+			['state/lists/partial', 'cache/archives/partial', 'packages'].map((name) => makeFolder(join(folder, name))),
 		)
-		await writeFile(join(folder, 'status'), '')
-		await writeFile(join(folder, 'debian.sources'), sourcesFile(options, keyring))
-		await writeFile(join(folder, 'apt.conf'), configuration(options))
+		await writeWholeFile(join(folder, 'status'), '')
+		await writeWholeFile(join(folder, 'debian.sources'), sourcesFile(options, keyring))
+		await writeWholeFile(join(folder, 'apt.conf'), configuration(options))
 		return new Apt(options)
 	}
 

@@ -19,8 +19,10 @@ const modules: readonly Readonly<{name: string; dependencies?: readonly string[]
 // The modules stay compressed: the kernel unpacks them itself (CONFIG_MODULE_DECOMPRESS).
 const moduleFile = /^(.*)\.ko(\.xz|\.zst|\.gz)?$/
 
-// Loads the driver of the bus, then those of its devices. Powers off when the shell exits.
+// Loads the driver of the bus, then those of its devices. Powers off when the shell exits. With flow control (RTS) the
+// console loses no input, however much comes while nobody reads.
 const init = `#!/bin/busybox sh
+/bin/busybox stty crtscts
 /bin/busybox --install -s
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=\${TERM:-vt100}
 mount -t proc proc /proc
@@ -34,6 +36,7 @@ for device in /sys/bus/virtio/devices/*/modalias; do
 	[ -e "$device" ] && modprobe -q "$(cat "$device")"
 done
 hostname manyhart
+ip link set lo up
 echo "Debian riscv64: kernel $(uname -r), $(nproc) harts. Leave with: poweroff -f"
 cd /root
 setsid cttyhack /bin/sh -l

@@ -1,12 +1,14 @@
 /** The Debian guest: assembles Debian's unmodified kernel and busybox on the host. */
-import {mkdir, mkdtemp, readdir, rename, rm, writeFile} from 'node:fs/promises'
+import {mkdir, mkdtemp, readdir, rename, rm} from 'node:fs/promises'
 import {join} from 'node:path'
 import {UserError} from '../../errors.ts'
+import {writeWholeFile} from '../system-error.ts'
 import {Apt} from './apt.ts'
 import {findDebianMirror} from './apt-mirror.ts'
 import {packInitramfs} from './debian-initramfs.ts'
 import {type ProgramsOptions, programEntries} from './debian-programs.ts'
 import type {FetchOptions} from './guest.ts'
+import {recordOf, recordPath} from './guest-record.ts'
 import {runTool} from './run-tool.ts'
 
 const suite = 'trixie'
@@ -56,10 +58,14 @@ export async function fetchDebian({
 		for (const name of names) await unpack(await packageFile(packages, name), {into: unpacked, signal})
 		report('packing the initramfs', steps.pack)
 		await assemble(join(draft, 'guest'), {unpacked, programs})
-		await writeFile(join(draft, 'guest', 'guest.json'), JSON.stringify({kernelPackage, suite, programs}))
+		const guest = join(draft, 'guest')
+		const record = await recordOf(guest, ['kernel', 'initrd'], {kernelPackage, suite, programs})
+		await writeWholeFile(recordPath(guest), record)
 		signal?.throwIfAborted()
+		// A damaged guest may be there.
+		await rm(folder, {recursive: true, force: true})
 		// Atomic: the guest's folder is never incomplete.
-		await rename(join(draft, 'guest'), folder)
+		await rename(guest, folder)
 	} finally {
 		await rm(draft, {recursive: true, force: true})
 	}
@@ -102,6 +108,6 @@ async function assemble(guest: string, {unpacked, programs}: ProgramsOptions): P
 		modulesFolder: join(unpacked, 'usr/lib/modules', kernel.replace(/^vmlinu[xz]-/, '')),
 		additions: await programEntries({unpacked, programs}),
 	})
-	await writeFile(join(guest, 'initrd'), initramfs)
+	await writeWholeFile(join(guest, 'initrd'), initramfs)
 	await rename(join(boot, kernel), join(guest, 'kernel'))
 }

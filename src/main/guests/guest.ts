@@ -6,9 +6,20 @@ export type GuestParts = Readonly<{kernel: string; initrd?: string; append?: str
 export type GuestInfo = Readonly<{
 	name: string
 	description: string
+	/** `damaged`: its files are not those that were fetched. */
+	state: 'ready' | 'not fetched' | 'damaged'
 	/** Whether it can be booted now. */
 	ready: boolean
 	/** Its size on disk; 0 if it is not fetched. */
+	bytes: number
+	/** Its files on disk, with the hashes kept when they were fetched. */
+	files: readonly Readonly<{path: string; sha256?: string}>[]
+}>
+
+/** What removing a guest has removed. */
+export type RemovedGuest = Readonly<{
+	/** Undefined: it was not fetched. */
+	folder: string | undefined
 	bytes: number
 }>
 

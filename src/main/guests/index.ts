@@ -1,4 +1,4 @@
 /** The named guests. */
 export {type CpioEntry, packCpio} from './cpio.ts'
-export type {FetchOptions, FetchProgress, GuestInfo, GuestParts, ResolveOptions} from './guest.ts'
+export type {FetchOptions, FetchProgress, GuestInfo, GuestParts, RemovedGuest, ResolveOptions} from './guest.ts'
 export {fetchGuest, guestDescriptions, listGuests, removeGuest, resolveGuest} from './guests.ts'

@@ -20,6 +20,8 @@ export class MissingTool extends UserError {
 }
 
 const statusDescriptor = 3
+/** Milliseconds between asking a tool to end and ending it. */
+const patience = 1_000
 
 /** @throws MissingTool; the signal's reason if it aborts. If the tool fails, returns its exit code. */
 export async function runTool(
@@ -33,7 +35,15 @@ export async function runTool(
 		env: {...process.env, LC_ALL: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive'},
 		stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
 	})
-	const stop = () => child.kill('SIGTERM')
+	let kill: NodeJS.Timeout | undefined
+	const stop = () => {
+		child.kill('SIGTERM')
+		kill = setTimeout(() => child.kill('SIGKILL'), patience)
+		// Programs that the tool has started may keep its pipes open.
+		child.once('exit', () => {
+			for (const pipe of child.stdio) pipe?.destroy()
+		})
+	}
 	signal?.addEventListener('abort', stop)
 	try {
 		const [exitCode, output, errors] = await Promise.all([
@@ -48,8 +58,10 @@ export async function runTool(
 		signal?.throwIfAborted()
 		return {output, errors, exitCode}
 	} catch (error) {
+		signal?.throwIfAborted()
 		throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? new MissingTool(tool) : error
 	} finally {
+		clearTimeout(kill)
 		signal?.removeEventListener('abort', stop)
 	}
 }

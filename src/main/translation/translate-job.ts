@@ -1,8 +1,10 @@
 /** A helper's job: translate and compile one module. */
 import {writeFileSync} from 'node:fs'
 import {join} from 'node:path'
+import {expected} from '../../errors.ts'
 import type {SharedMemory} from '../../memory/index.ts'
 import {type RegionInfo, type RegionRequest, type TranslateOptions, translate} from '../../translate/index.ts'
+import {describeSystemError} from '../system-error.ts'
 
 export type TranslateJob = Readonly<{
 	id: number
@@ -27,9 +29,7 @@ export function runTranslateJob(memory: SharedMemory, job: TranslateJob): Transl
 	const translation = translate(memory, job.requests, job.options)
 	if (!translation) return undefined
 	const {bytes, functions, regions} = translation
-	if (job.dumpFolder !== undefined) {
-		writeFileSync(join(job.dumpFolder, `${String(job.id).padStart(4, '0')}.wasm`), bytes)
-	}
+	if (job.dumpFolder !== undefined) dump(join(job.dumpFolder, `${String(job.id).padStart(4, '0')}.wasm`), bytes)
 	const translated = performance.now()
 	const module = new WebAssembly.Module(bytes)
 	return {
@@ -39,5 +39,13 @@ export function runTranslateJob(memory: SharedMemory, job: TranslateJob): Transl
 		regions,
 		translateMilliseconds: translated - began,
 		compileMilliseconds: performance.now() - translated,
+	}
+}
+
+function dump(path: string, bytes: Uint8Array): void {
+	try {
+		writeFileSync(path, bytes)
+	} catch (error) {
+		throw expected(`to write ${path}`, describeSystemError(error))
 	}
 }

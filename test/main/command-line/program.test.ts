@@ -1,3 +1,4 @@
+import {existsSync} from 'node:fs'
 import {mkdtemp, readFile, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -16,25 +17,32 @@ const guests: GuestLibrary = {
 	fetchGuest: async () => {
 		throw new Error('no network')
 	},
-	removeGuest: async () => {},
+	removeGuest: async () => ({folder: undefined, bytes: 0}),
 	resolveGuest: async (name) => {
 		if (name === 'smp-demo') return {kernel: '/demo.elf', append: 'quick'}
 		throw new UserError(`Expected a guest that is fetched, got ${name}`)
 	},
 }
 
+type Slow = Readonly<{fetchGuest?: GuestLibrary['fetchGuest']; creation?: Promise<void>}>
+
 /** Runs a command line with `script` as the guest. */
-async function run(args: readonly string[], script: Script = () => powerOff) {
+async function run(
+	args: readonly string[],
+	script: Script = () => powerOff,
+	{fetchGuest = guests.fetchGuest, creation = Promise.resolve()}: Slow = {},
+) {
 	const stdin = new PassThrough()
 	const stdout = new PassThrough()
 	const stderr = new PassThrough()
 	const created: MachineOptions[] = []
-	const exitCode = await runProgram(args, {
+	const {exitCode} = await runProgram(args, {
 		version: '0',
-		guests,
+		guests: {...guests, fetchGuest},
 		terminal: new Terminal({stdin, stdout, stderr}),
 		createMachine: async (options) => {
 			created.push(options)
+			await creation
 			return fakeMachine(script, options)
 		},
 	})
@@ -65,6 +73,17 @@ serial('options reach the machine, in QEMU’s spelling too', async (t) => {
 	])
 	const [{signal: _, ...options} = {} as MachineOptions] = created
 	t.deepEqual(options, {smp: 3, memory: 256 * 2 ** 20, kernel: '/k', append: 'console=ttyS0 -x'})
+})
+
+serial('a command line of QEMU runs as it is', async (t) => {
+	const {created} = await run([
+		...['-machine', 'virt,accel=tcg', '-cpu', 'rv64', '-smp', '2', '-m', '256', '-nographic', '-display', 'none'],
+		...['-bios', 'default', '-kernel', '/k', '-monitor', 'none', '-serial', 'stdio', '-nodefaults', '-name', 'x'],
+		...['-rtc', 'base=utc', '-no-reboot', '-append', 'quiet', '-global', 'virtio-mmio.force-legacy=false'],
+	])
+	const [{signal: _, ...options} = {} as MachineOptions] = created
+	const expected = {smp: 2, memory: 256 * 2 ** 20, kernel: '/k', append: 'quiet', accel: 'jit', virtioMmioVersion: 2}
+	t.deepEqual(options, expected as MachineOptions)
 })
 
 serial('the transport of virtio devices is chosen as in QEMU, and legacy unless chosen', async (t) => {
@@ -139,6 +158,27 @@ serial('--timeout ends with 124', async (t) => {
 	t.is(stderr, 'manyhart: Expected the console to match /x/m, got no match in 0.1 seconds\n')
 })
 
+const endless: GuestLibrary['fetchGuest'] = (_name, {signal} = {}) => {
+	const {promise, reject} = Promise.withResolvers<void>()
+	signal?.addEventListener('abort', () => reject(signal.reason))
+	return promise
+}
+
+serial('--timeout ends a fetch, too, and a machine that is not created', async (t) => {
+	const stopped = {exitCode: 124, stderr: 'manyhart: stopped after 0.1 seconds\n', stdout: ''}
+	t.like(await run(['--timeout', '0.1'], forever, {fetchGuest: endless}), {...stopped, created: []})
+	const creation = new Promise<void>(() => {})
+	t.like(await run(['--kernel', '/k', '--timeout', '0.1'], forever, {creation}), stopped)
+})
+
+serial('a signal ends a fetch, too', async (t) => {
+	const fetchGuest: GuestLibrary['fetchGuest'] = (name, options) => {
+		process.kill(process.pid, 'SIGTERM')
+		return endless(name, options)
+	}
+	await t.throwsAsync(run([], forever, {fetchGuest}), {name: 'SignalReceived', message: 'stopped by SIGTERM'})
+})
+
 serial('--input is typed at the prompt', async (t) => {
 	const script: Script = async ({print, typed}) => {
 		print('# ')
@@ -147,6 +187,15 @@ serial('--input is typed at the prompt', async (t) => {
 	}
 	const {stdout} = await run(['--kernel', '/k', '--input', String.raw`uname\n`, '--timeout', '150'], script)
 	t.is(stdout, '# got uname\n')
+})
+
+serial('what the guest asks a terminal is not in piped output, and does not stand behind a prompt', async (t) => {
+	const script: Script = async (guest) => {
+		guest.print('~ # \u001b[6n')
+		return forever(guest)
+	}
+	const {exitCode, stdout} = await run(['--kernel', '/k', '--expect', '# $', '--timeout', '20'], script)
+	t.like({exitCode, stdout}, {exitCode: 0, stdout: '~ # '})
 })
 
 serial('a reboot starts again, unless --no-reboot', async (t) => {
@@ -175,6 +224,28 @@ serial('--stats writes what the machine counted', async (t) => {
 	})
 })
 
+serial('a file that cannot be written is named before the guest runs', async (t) => {
+	const noGuest = () => t.fail() as never
+	const path = join(await folder(t), 'missing', 'file')
+	for (const option of ['--stats', '--dumpdtb']) {
+		await t.throwsAsync(run(['--kernel', '/k', option, path], noGuest), {
+			name: 'UserError',
+			message: `Expected to open ${option} ${path}, got ENOENT (no such file or directory)`,
+		})
+	}
+})
+
+const withFullDisk = existsSync('/dev/full') ? serial : serial.skip
+
+withFullDisk('a file whose disk is full is named', async (t) => {
+	for (const option of ['--stats', '--dumpdtb']) {
+		await t.throwsAsync(run(['--kernel', '/k', option, '/dev/full']), {
+			name: 'UserError',
+			message: `Expected to write ${option} /dev/full, got ENOSPC (no space left on device)`,
+		})
+	}
+})
+
 serial('--dumpdtb writes the device tree and runs nothing', async (t) => {
 	const path = join(await folder(t), 'virt.dtb')
 	const {exitCode} = await run(['--dumpdtb', path], () => t.fail() as never)
@@ -190,7 +261,10 @@ const mistakes: readonly (readonly [args: readonly string[], message: RegExp])[]
 	[['--tlb-encoding', 'plus-one'], /^Expected --tlb encoding=VALUE, got --tlb-encoding$/],
 	[['--frob'], /^Expected an option that --help names, got --frob$/],
 	[['--kernel'], /^Expected a value after --kernel <file>, got none$/],
-	[['frob'], /^Expected .*, got /],
+	[['frob'], /^Expected a command or an option that --help names, got frob$/],
+	[['run', 'frob'], /^Expected a command or an option that --help names, got frob$/],
+	[['run', '/'], /^Expected .*, got \/: a kernel is given by --kernel, and there are no disks yet$/],
+	[['guest', 'list', 'frob'], /^Expected no more words after list, got some$/],
 	[['guest', 'frob'], /^Expected a command that --help names, got frob$/],
 	[['guest', 'fetch'], /^Expected <name>, got none$/],
 	[['-machine', 'spike'], /^Expected --machine virt, the only board, got spike$/],

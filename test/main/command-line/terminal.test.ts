@@ -20,7 +20,7 @@ function streams({tty}: {tty: 'terminal' | 'pipe'}) {
 test('a terminal is raw while attached, and restored once', (t) => {
 	const {modes, streams: all, stdout} = streams({tty: 'terminal'})
 	const terminal = new Terminal(all)
-	terminal.attach(() => {})
+	terminal.attach(() => undefined)
 	t.deepEqual(modes, [true])
 	const listeners = process.listenerCount('exit')
 	terminal[Symbol.dispose]()
@@ -33,7 +33,7 @@ test('a terminal is raw while attached, and restored once', (t) => {
 test('a pipe is left as it is', (t) => {
 	const {modes, streams: all, stdout} = streams({tty: 'pipe'})
 	const terminal = new Terminal(all)
-	terminal.attach(() => {})
+	terminal.attach(() => undefined)
 	terminal[Symbol.dispose]()
 	t.deepEqual(modes, [])
 	t.is(writtenText(stdout), '')
@@ -42,7 +42,7 @@ test('a pipe is left as it is', (t) => {
 test('a line of ours never stands in the middle of the console’s', async (t) => {
 	const {streams: all, stderr} = streams({tty: 'terminal'})
 	using terminal = new Terminal(all)
-	terminal.attach(() => {})
+	terminal.attach(() => undefined)
 	await terminal.show(Buffer.from('# '))
 	terminal.say('note')
 	terminal.say('another')

@@ -20,9 +20,15 @@ test('what is given is checked and passed on', (t) => {
 	})
 })
 
+for (const accel of ['tcg', 'tcg,thread=multi', 'kvm:tcg', 'jit'])
+	test(`--accel ${accel} translates`, (t) => {
+		t.deepEqual(checkTranslationSwitches({accel}), {accel: 'jit'})
+	})
+
 const refused = [
-	[{accel: 'kvm'}, 'Expected --accel interp or jit, got kvm'],
-	[{accel: ''}, 'Expected --accel interp or jit, got ""'],
+	[{accel: 'kvm'}, "Expected --accel interp or jit, which is QEMU's tcg, got kvm"],
+	[{accel: ''}, 'Expected --accel interp or jit, which is QEMU\'s tcg, got ""'],
+	[{accel: 'tcg,thread=single'}, "Expected --accel interp or jit, which is QEMU's tcg, got tcg,thread=single"],
 	[{tlb: 'lookup=INLINE'}, 'Expected --tlb lookup=inline|outlined, got lookup=INLINE'],
 	[{tlb: 'colour=red'}, 'Expected a key of --tlb (encoding, lookup, last-pages), got "colour"'],
 	[{jitThreshold: '0'}, 'Expected --jit-threshold from 1 to 65535, got 0'],

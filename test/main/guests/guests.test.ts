@@ -1,7 +1,9 @@
-import {mkdir, mkdtemp, readdir, rm, writeFile} from 'node:fs/promises'
+import {createHash} from 'node:crypto'
+import {mkdir, mkdtemp, readdir, rm, stat, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import test from 'ava'
+import {recordOf, recordPath} from '../../../src/main/guests/guest-record.ts'
 import {fetchGuest, listGuests, removeGuest, resolveGuest} from '../../../src/main/guests/index.ts'
 import {guestBinary} from '../../guests/guests.ts'
 
@@ -11,11 +13,11 @@ process.env.XDG_CACHE_HOME = cache
 test.after.always(() => rm(cache, {recursive: true, force: true}))
 
 test.serial('smp-demo is ready everywhere, Debian guests after their fetch only', async (t) => {
-	const ready = (await listGuests()).map((guest) => [guest.name, guest.ready])
-	t.deepEqual(ready, [
-		['debian', false],
-		['debian-stress', false],
-		['smp-demo', true],
+	const states = (await listGuests()).map(({name, state, ready}) => [name, state, ready])
+	t.deepEqual(states, [
+		['debian', 'not fetched', false],
+		['debian-stress', 'not fetched', false],
+		['smp-demo', 'ready', true],
 	])
 	t.is((await resolveGuest('smp-demo')).kernel, guestBinary('smp-demo'))
 	await fetchGuest('smp-demo')
@@ -50,13 +52,51 @@ test.serial('an aborted fetch rejects with the reason and leaves no guest', asyn
 })
 
 test.serial('removing a guest that is not there is no mistake', async (t) => {
-	await t.notThrowsAsync(removeGuest('debian'))
+	t.deepEqual(await removeGuest('debian'), {folder: undefined, bytes: 0})
 })
 
-test.serial('Debian’s kernel gets an early console, at which it prints from the start', async (t) => {
-	const folder = join(cache, 'manyhart/guests/debian-13-1')
+const debian = async () => (await listGuests()).find(({name}) => name === 'debian')!
+
+/** Makes the files of a fetched guest, with their record. */
+async function fetched(): Promise<string> {
+	const folder = join(cache, 'manyhart/guests/debian-13-2')
 	await mkdir(folder, {recursive: true})
-	t.teardown(() => rm(folder, {recursive: true}))
-	for (const name of ['kernel', 'initrd']) await writeFile(join(folder, name), 'x')
-	t.is((await resolveGuest('debian')).append, 'earlycon console=ttyS0')
+	await writeFile(join(folder, 'kernel'), 'kernel')
+	await writeFile(join(folder, 'initrd'), 'initrd')
+	await writeFile(recordPath(folder), await recordOf(folder, ['kernel', 'initrd'], {suite: 'trixie'}))
+	return folder
+}
+
+test.serial('a fetched guest is ready while its files are those that were fetched', async (t) => {
+	const folder = await fetched()
+	const sha256 = createHash('sha256').update('kernel').digest('hex')
+	const {files, ...info} = await debian()
+	t.like(info, {state: 'ready', ready: true, bytes: 12})
+	t.deepEqual(files[0], {path: join(folder, 'kernel'), sha256})
+	await fetchGuest('debian')
+	t.is((await resolveGuest('debian')).kernel, join(folder, 'kernel'))
+	// The same size: only the hash tells.
+	await writeFile(join(folder, 'kernel'), 'kermel')
+	t.like(await debian(), {state: 'damaged', ready: false})
+	await writeFile(join(folder, 'kernel'), 'ker')
+	await t.throwsAsync(resolveGuest('debian'), {
+		name: 'UserError',
+		message:
+			'Expected the files of debian that were fetched, got others; fetch it again with: manyhart guest fetch debian',
+	})
+	await rm(recordPath(folder))
+	t.like(await debian(), {state: 'damaged'})
+})
+
+test.serial('removing a guest tells what was there', async (t) => {
+	const folder = await fetched()
+	const {size} = await stat(recordPath(folder))
+	t.deepEqual(await removeGuest('debian'), {folder, bytes: 12 + size})
+	t.like(await debian(), {state: 'not fetched', files: []})
+})
+
+test.serial('Debian’s kernel prints from the start, at an early console, and receives with flow control', async (t) => {
+	await fetched()
+	t.is((await resolveGuest('debian')).append, 'earlycon console=ttyS0,115200n8r')
+	await removeGuest('debian')
 })
