@@ -63,8 +63,9 @@ test('atomic operations on registers give the old value, and say where there is 
 
 test('AMOs by two harts on one register lose none of the bits that they set, beside its stores', async (t) => {
 	const {memory, board} = createBoard({harts: 3, hart: 2})
+	const arrived = new Int32Array(new SharedArrayBuffer(4))
 	const workers = [0, 1].map((hart) => {
-		const workerData = {memory: memory.memory, map: memory.map, hart}
+		const workerData = {memory: memory.memory, map: memory.map, hart, arrived}
 		return once(new Worker(new URL('amo-hart.ts', import.meta.url), {workerData}), 'message')
 	})
 	// Another register under the same lock.
