@@ -126,7 +126,7 @@ export const translationMutations: readonly Mutation[] = [
 	{
 		name: 'a region runs although its page has changed',
 		file: cache,
-		find: 'if (this.#sourcesMatch(region, codeBase)) return tableIndex',
+		find: 'if (this.#covers(region, codeBase, page)) return tableIndex',
 		replace: 'return tableIndex',
 		tests: tests('region-cache', 'programs'),
 	},
@@ -189,7 +189,7 @@ export const translationMutations: readonly Mutation[] = [
 	{
 		name: 'the next page is not compared with the source of the region',
 		file: nextPage,
-		find: '	for (const [offset, bytes] of pieces) emitComparison(code, {page, offset: CodePage.offset.snapshot + offset, bytes})\n',
+		find: '		emitComparison(code, {page, offset: CodePage.offset.snapshot + offset, bytes})\n',
 		replace: '',
 		tests: tests('page-border', 'mappings'),
 	},
@@ -203,8 +203,8 @@ export const translationMutations: readonly Mutation[] = [
 	{
 		name: 'a new snapshot of a changed page keeps the old number',
 		file: 'src/hart/core/code-cache.ts',
-		find: 'store<u64>(code, ++snapshots, CODE_PAGE_SNAPSHOT_NUMBER)',
-		replace: 'store<u64>(code, <u64>code, CODE_PAGE_SNAPSHOT_NUMBER)',
+		find: 'CODE_PAGE_PAGE), PAGE_BYTES)\n	store<u64>(code, ++snapshots, CODE_PAGE_SNAPSHOT_NUMBER)',
+		replace: 'CODE_PAGE_PAGE), PAGE_BYTES)\n	store<u64>(code, <u64>code, CODE_PAGE_SNAPSHOT_NUMBER)',
 		tests: tests('page-border'),
 	},
 	{

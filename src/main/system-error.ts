@@ -1,13 +1,13 @@
 /** Errors of the operating system, in words that name the file. */
 import {writeFile} from 'node:fs/promises'
-import {getSystemErrorMessage} from 'node:util'
+import {getSystemErrorMap} from 'node:util'
 import {expected} from '../errors.ts'
 
 /** @example `ENOSPC (no space left on device)` */
 export function describeSystemError(error: unknown): string {
 	const {code, errno, message} = error as NodeJS.ErrnoException
 	if (code === undefined) return message
-	const words = errno === undefined ? undefined : getSystemErrorMessage(errno)
+	const words = errno === undefined ? undefined : getSystemErrorMap().get(errno)?.[1]
 	return words === undefined ? code : `${code} (${words})`
 }
 

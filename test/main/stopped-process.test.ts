@@ -39,12 +39,12 @@ async function stopAndContinue(t: ExecutionContext, what: string, guest?: Uint8A
 const onLinux = process.platform === 'linux' ? test : test.skip
 
 onLinux('no grace period stalls because the process was stopped', async (t) => {
-	const outcome = {reason: 'exit', exitCode: 0}
+	const outcome = {reason: 'stopped', exitCode: 0}
 	t.deepEqual(await stopAndContinue(t, 'fences', roles()), {outcome, stalls: 0, stderr: ''})
 })
 
 onLinux('a hart that has not parked when the process is stopped may park when it is continued', async (t) => {
-	const outcome = {reason: 'exit', exitCode: 0}
+	const outcome = {reason: 'stopped', exitCode: 0}
 	t.deepEqual(await stopAndContinue(t, 'parks', stay), {outcome, parked: 2, stderr: ''})
 })
 

@@ -64,4 +64,4 @@ const modes: Record<string, () => Promise<void>> = {
 	},
 }
 await modes[what ?? '']?.()
-await modes[what ?? '']!()
+process.disconnect!()

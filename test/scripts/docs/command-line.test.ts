@@ -3,6 +3,7 @@ import {readFile} from 'node:fs/promises'
 import test from 'ava'
 import {fromRoot} from '../../../scripts/build/project.ts'
 import {renderCommandLine} from '../../../scripts/docs/command-line.ts'
+import {UserError} from '../../../src/errors.ts'
 import {exitCodes} from '../../../src/exit-codes.ts'
 import {runOptions} from '../../../src/main/command-line/grammar.ts'
 import {withLongDashes} from '../../../src/main/command-line/qemu-spelling.ts'
@@ -27,7 +28,16 @@ test('the page names every option, every exit code and every value of a key of -
 
 test('every spelling that the page calls QEMU’s is understood', (t) => {
 	const section = page.split("## QEMU's spellings")[1]!.split('\n## ')[0]!
-	const spelled = [...section.matchAll(/^\| (.*?) \|/gm)].flatMap(([, cell]) => cell!.match(/(?<=`)-[^` ]+/g) ?? [])
-	t.true(spelled.length >= 12)
-	for (const word of spelled) t.deepEqual(withLongDashes([word]), [word.length === 2 ? word : `-${word}`])
+	const [own = '', taken = '', refused = ''] = section.split('\n### ')
+	const spelled = (table: string) =>
+		[...table.matchAll(/^\| (.*?) \|/gm)].flatMap(([, cell]) =>
+			[...cell!.matchAll(/`(-[^` ]+)(?: ([^` ]+))?/g)].map(([, word, value]) => [word!, ...(value ? [value] : [])]),
+		)
+	t.true(spelled(own).length >= 12)
+	for (const [word = ''] of spelled(own)) t.deepEqual(withLongDashes([word]), [word.length === 2 ? word : `-${word}`])
+	t.true(spelled(taken).length >= 12)
+	for (const words of spelled(taken)) t.deepEqual(withLongDashes(words), [], words.join(' '))
+	t.true(spelled(refused).length >= 12)
+	for (const words of spelled(refused))
+		t.throws(() => withLongDashes([...words, 'x']), {instanceOf: UserError}, words.join(' '))
 })
