@@ -173,6 +173,30 @@ export function testCodeStores(engine: Engine): void {
 		}
 	})
 
+	test(`a page that was written as data, then runs, and is written again runs its new code${on(engine)}`, (t) => {
+		for (const how of ['sw', 'sw through sp, whose last page is kept']) {
+			const pair = newPair(engine)
+			const [target, start] = [main + 0x1800n, main + 0x4000n]
+			const assembly = new Assembly(start)
+			const [again, stored] = [assembly.label(), assembly.label()]
+			stores[how]!.put(next(assembly.at(again))).to('beq', stored, {rs1: reg.s3, rs2: zero})
+			assembly.to('jal', {gva: target}, {rd: ra}).at(stored).op('addi', {rd: s2, rs1: s2, imm: -1})
+			assembly.to('bne', again, {rs1: s2, rs2: zero}).word(wfi)
+			assembly.put(pair)
+			new Assembly(target).word(addition(50)).word(follower).op('jalr', {rd: zero, rs1: ra, imm: 0}).put(pair)
+			new Assembly(main + 0x6000n).word(wfi).put(pair)
+			const run = (from: bigint, calls: bigint) => {
+				begin(pair, target)
+				pair.setX(reg.s3, calls)
+				pair.setX(ra, main + 0x6000n)
+				t.is(pair.run(from), '', how)
+			}
+			for (let time = 0; time < 3; time++) run(start, 0n)
+			run(target, 0n)
+			run(start, 1n)
+		}
+	})
+
 	test(`data beside code is written often, and the code runs on${on(engine)}`, (t) => {
 		const pair = newPair(engine)
 		const [counts, code_] = [main + 0x1c00n, main + 0x1000n]
