@@ -17,7 +17,8 @@ export const GuestPage = sharedStruct(
 		writers: 'i64',
 		/**
 		 * Bit 0, changed: a store to code was announced, and no hart has compared the page since. Bits 1 to 7: 1 + the hart that
-		 * announced it, which was not told itself, or 0. The rest counts such announcements.
+		 * announced it, which was not told itself, or 0. The rest, 24 bits, counts such announcements: a hart that does not
+		 * look meanwhile misses them if they are an exact multiple of 2^24, and each but the last was compared by another hart.
 		 */
 		version: 'i32',
 		/** Two more each time that the page was given up as code; odd while it is. */
