@@ -203,9 +203,9 @@ export const translationMutations: readonly Mutation[] = [
 	{
 		name: 'a new snapshot of a changed page keeps the old number',
 		file: 'src/hart/core/code-cache.ts',
-		find: 'CODE_PAGE_PAGE), PAGE_BYTES)\n	store<u64>(code, ++snapshots, CODE_PAGE_SNAPSHOT_NUMBER)',
-		replace: 'CODE_PAGE_PAGE), PAGE_BYTES)\n	store<u64>(code, <u64>code, CODE_PAGE_SNAPSHOT_NUMBER)',
-		tests: tests('page-border'),
+		find: 'store<u64>(code, ++snapshots, CODE_PAGE_SNAPSHOT_NUMBER)\n	forgetRegions(code)',
+		replace: 'store<u64>(code, <u64>code, CODE_PAGE_SNAPSHOT_NUMBER)\n	forgetRegions(code)',
+		tests: tests('page-border', 'code-stores'),
 	},
 	{
 		name: 'an exception in the next page is taken for one in the region’s own page',
