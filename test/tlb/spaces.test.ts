@@ -221,9 +221,9 @@ for (const cause of ['sfenceAll', 'statusChange', 'pmpWrite', 'codeCacheReset', 
 test('an ASID that is given to other page tables does not find the old entries', (t) => {
 	const machine = create()
 	fillPage(machine, 3)
-	const block = machine.blocks.base(0)
-	const before = (8n << 60n) | (1n << 44n)
-	machine.tlb.replaceTables(0, machine.operations.switchSpace(block, before, before | 7n))
+	machine.setAsid(0, 2)
+	const satp = (asid: bigint) => (8n << 60n) | (asid << 44n)
+	machine.tlb.replaceTables(0, machine.operations.switchSpace(machine.blocks.base(0), satp(2n), satp(1n) | 7n))
 	t.deepEqual(hits(machine, 3), none)
 })
 
