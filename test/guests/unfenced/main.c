@@ -196,6 +196,44 @@ static void change_use(int hart)
 	}
 }
 
+/* Nothing is left that harts would tell each other of earlier stores: that comes in two steps. */
+static void tell_the_rest(void)
+{
+	for (int step = 0; step < 2; step++) {
+		meet_asleep();
+		call_firmware();
+	}
+}
+
+/* Hart 0 stores to a page of code; before any hart executes what is there, another one stores to other code of the page. */
+static void write_in_turn(int hart)
+{
+	for (uint32_t n = 1; n <= SHARED_ROUNDS; n++) {
+		tell_the_rest();
+		if (hart == 0) {
+			for (int i = 0; i < 1024; i += 512) {
+				write_code(&code[0][i], small(n));
+				if (!returns_value(&code[0][i], small(n))) wrong = 1;
+			}
+		}
+		tell_the_rest();
+		if (hart == 0) {
+			write_code(&code[0][512], small(n + 1));
+			call_firmware();
+		}
+		meet_asleep();
+		if (hart == hart_count() - 1) {
+			write_code(code[0], small(n + 2));
+			call_firmware();
+		}
+		meet_asleep();
+		if (hart == 0) {
+			call_firmware();
+			if (!returns_value(code[0], small(n + 2)) || !returns_value(&code[0][512], small(n + 1))) wrong = 1;
+		}
+	}
+}
+
 /* wfi, which goes on as its interrupt is pending, before the code: translators leave it and what follows it to the interpreter. */
 static bool returns_after_wfi(const uint32_t *at, uint32_t n)
 {
@@ -211,11 +249,7 @@ static void write_data(int hart)
 {
 	for (uint32_t n = 0; n < SHARED_ROUNDS && n < DATA_PAGES; n++) {
 		uint32_t *page = data_pages[n];
-		/* What the last round's code makes harts tell each other comes in two steps. */
-		for (int step = 0; step < 2; step++) {
-			meet_asleep();
-			call_firmware();
-		}
+		tell_the_rest();
 		if (hart == 0) {
 			page[0] = wfi;
 			write_code(&page[1], small(n));
@@ -269,6 +303,9 @@ int main(int boot_hart)
 	for (int i = 0; i < 1024; i++) code[0][i] = returns;
 	on_all_harts(change_use);
 	check(true, "a page that is code and data by turns runs on all harts");
+	on_all_harts(write_in_turn);
+	check(!wrong, "code that one hart writes after another runs on the hart that wrote first");
+	wrong = 0;
 	on_all_harts(write_data);
 	check(!wrong, "code in a page that has become data, and that another hart writes then, runs as it is");
 	wrong = 0;
