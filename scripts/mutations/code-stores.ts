@@ -65,6 +65,13 @@ export const codeStoreMutations: readonly Mutation[] = [
 		tests,
 	},
 	{
+		name: 'a page that is given up as code keeps its slots',
+		file: stores,
+		find: '		if (code != 0) resetCodePage(code)\n',
+		replace: '',
+		tests: [contention],
+	},
+	{
 		name: 'other harts are not told of stores to code',
 		file: pages,
 		find: '& linesOf(offset, length)) announceChange(page)',

@@ -36,6 +36,7 @@ export function beforeStore(page: u32, place: u32, bytes: u32): bool {
 	}
 	if (isData) {
 		giveUp(page)
+		// At once: no bell of this hart rings, and from now on none does for stores to the page.
 		if (code != 0) resetCodePage(code)
 	}
 	return true
