@@ -1,6 +1,7 @@
 /**
- * Compares this emulator with qemu-system-riscv64 on the same host. The two run in turn, in pairs, so that both see the
- * same load. Also measures flushes. Speeds are QEMU's time / ours: above 1 we are faster. Build the project first.
+ * Compares this emulator with qemu-system-riscv64, or with another build of itself, on the same host. The two run in turn,
+ * in pairs, so that both see the same load. Also measures flushes. Speeds are the peer's time / ours: above 1 we are
+ * faster. Build the project first.
  *
  *     npm run bench -- cpu      our benchmark programs, in the Debian guest or on bare metal
  *     npm run bench -- boot     from start to Debian's shell prompt
@@ -34,6 +35,7 @@ const timeoutOption = () =>
 	new Option('--timeout <seconds>', 'for each boot').argParser(integerFrom(1, 100_000)).default(1800)
 const manyhartOption = () =>
 	new Option('--manyhart <file>', 'the manyhart.js to run').default(fromRoot('dist/manyhart.js'), 'dist/manyhart.js')
+const againstOption = () => new Option('--against <file>', "another build's manyhart.js, which runs in QEMU's place")
 const groupOption = () =>
 	new Option('--group <name>', `only this group: ${groups.join(', ')}; may be repeated`).argParser(groupsOf)
 const ownOptions = ['[options...]', 'options of manyhart, after another --, such as -- --accel jit'] as const
@@ -47,7 +49,7 @@ function checkOwnOptions(options: readonly string[]): readonly string[] {
 const tlbOf = (text: string | undefined) => ({tlb: text === undefined ? {} : parseTlbDesign(text)})
 
 function createCommand(): Command {
-	const command = scriptCommand('bench', "Speeds are QEMU's time / ours: above 1 we are faster.")
+	const command = scriptCommand('bench', "Speeds are the peer's time / ours: above 1 we are faster.")
 	command
 		.command('cpu')
 		.description('our benchmark programs, in turn here and under qemu-system-riscv64, timed in the guest')
@@ -75,6 +77,7 @@ function createCommand(): Command {
 		.option('--svg <file>', 'also write a bar chart')
 		.addOption(timeoutOption())
 		.addOption(manyhartOption())
+		.addOption(againstOption())
 		.addHelpText('after', `\nPrograms: ${programs.map(({name}) => name).join(', ')}`)
 		.action((own, options) => benchCpu({...(options as CpuOptions), own: checkOwnOptions(own)}))
 	command
@@ -86,6 +89,7 @@ function createCommand(): Command {
 		.addOption(jsonOption())
 		.addOption(timeoutOption())
 		.addOption(manyhartOption())
+		.addOption(againstOption())
 		.action((own, options) => benchBoot({...options, own: checkOwnOptions(own)}))
 	command
 		.command('flush')

@@ -1,25 +1,22 @@
-/** Debian's boot here and under QEMU, pair by pair: wall time from start to the shell prompt. */
+/** Debian's boot here and on the peer, pair by pair: wall time from start to the shell prompt. */
 import {fetchGuest, resolveGuest} from '../../src/main/guests/index.ts'
 import {BuildError} from '../build/project.ts'
 import {BenchProgress} from './progress.ts'
-import {ourSide, qemuSide, qemuVersion, type Side} from './sides.ts'
+import {type Compared, comparedSides, type Side} from './sides.ts'
 import {type Pair, speedRows, speedTable} from './speeds.ts'
 
 const shellPrompt = /~ # /
 
-export type BootOptions = Readonly<{
-	pairs: number
-	smp: number
-	json: boolean
-	timeout: number
-	manyhart: string
-	/** Options of manyhart. */
-	own: readonly string[]
-}>
+export type BootOptions = Compared &
+	Readonly<{
+		pairs: number
+		smp: number
+		json: boolean
+		timeout: number
+	}>
 
 export async function benchBoot(options: BootOptions): Promise<void> {
-	const sides = {ours: ourSide(options), qemu: qemuSide}
-	const qemu = await qemuVersion()
+	const {ours, peer, qemu} = await comparedSides(options)
 	await fetchGuest('debian')
 	const guest = {...(await resolveGuest('debian')), harts: options.smp}
 	const pairs: Pair[] = []
@@ -33,11 +30,11 @@ export async function benchBoot(options: BootOptions): Promise<void> {
 			throw new BuildError(`${side.name} reached no shell prompt:\n${run.console.slice(-2000)}`)
 		}
 		for (let pair = 1; pair <= options.pairs; pair++)
-			pairs.push({ours: await measure(sides.ours, pair), qemu: await measure(sides.qemu, pair)})
+			pairs.push({ours: await measure(ours, pair), peer: await measure(peer, pair)})
 	}
 	const rows = speedRows(pairs)
-	const {pairs: count, smp, own} = options
-	if (options.json)
-		console.log(JSON.stringify({mode: 'boot', qemu, own, pairs: count, harts: smp, rows}, undefined, '\t'))
-	else console.log(speedTable(rows, []))
+	const {pairs: count, smp, own, against} = options
+	const about = {mode: 'boot', qemu, against, own, pairs: count, harts: smp}
+	if (options.json) console.log(JSON.stringify({...about, rows}, undefined, '\t'))
+	else console.log(speedTable(rows, [], peer.name))
 }

@@ -1,4 +1,4 @@
-/** A bar chart of speeds, as SVG: a bar per program, a line at QEMU's speed, spreads as whiskers. */
+/** A bar chart of speeds, as SVG: a bar per program, a line at the peer's speed, spreads as whiskers. */
 import type {GroupRow, Speed, SpeedRow} from './speeds.ts'
 
 const [width, labelWidth, figureWidth, rowHeight, top] = [760, 200, 60, 22, 66]
@@ -17,7 +17,7 @@ const style = `
 
 type Bar = Readonly<{label: string; speed: Speed; kind: 'program' | 'group'}>
 
-export function speedChart(rows: readonly SpeedRow[], groups: readonly GroupRow[]): string {
+export function speedChart(rows: readonly SpeedRow[], groups: readonly GroupRow[], peerName: string): string {
 	const bars: readonly Bar[] = [
 		...rows.map(({program, speed}) => ({label: program, speed, kind: 'program'}) as const),
 		...groups.map(({group, speed}) => ({label: `${group}, mean`, speed, kind: 'group'}) as const),
@@ -36,13 +36,13 @@ export function speedChart(rows: readonly SpeedRow[], groups: readonly GroupRow[
 		]
 	})
 	return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title">
-	<title id="title">Speed by program: QEMU's time divided by ours</title>
+	<title id="title">Speed by program: ${peerName}'s time divided by ours</title>
 	<style>${style}
 	</style>
 	<rect class="card" x="1" y="1" width="${width - 2}" height="${height - 2}" rx="12" />
-	<text class="name" x="20" y="28">Speed by program: QEMU's time / ours, above 1 we are faster; means are geometric</text>
+	<text class="name" x="20" y="28">Speed by program: ${peerName}'s time / ours, above 1 we are faster; means are geometric</text>
 	<path class="line" d="M${x(1)} ${top - 10} V${height - 12}" stroke-dasharray="5 4" />
-	<text x="${x(1)}" y="${top - 14}" text-anchor="middle">QEMU</text>
+	<text x="${x(1)}" y="${top - 14}" text-anchor="middle">${peerName}</text>
 	${parts.flat().join('\n\t')}
 </svg>
 `

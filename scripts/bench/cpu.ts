@@ -1,4 +1,4 @@
-/** The programs here and under QEMU, pair by pair, one boot per side and pair; timed in the guest. */
+/** The programs here and on the peer, pair by pair, one boot per side and pair; timed in the guest. */
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {basename, join} from 'node:path'
@@ -11,33 +11,30 @@ import {compareChecks, type Figures, parseFigures, requireFigures, secondsOf} fr
 import {bareElf, barePrograms, type Image, type ImageOptions, linuxElf, linuxPrograms} from './images.ts'
 import {groups, type Program} from './programs.ts'
 import {BenchProgress} from './progress.ts'
-import {ourSide, qemuSide, qemuVersion, type Side} from './sides.ts'
+import {type Compared, comparedSides, type Side, type Sides} from './sides.ts'
 import {type GroupRow, groupRow, type Pair, speedRows, speedTable} from './speeds.ts'
 
-export type CpuOptions = Readonly<{
-	bare: boolean
-	group?: readonly string[]
-	program?: readonly string[]
-	elf?: string
-	pairs: number
-	smp?: number
-	copies: number
-	beats: number
-	scale: number
-	json: boolean
-	svg?: string
-	timeout: number
-	manyhart: string
-	/** Options of manyhart. */
-	own: readonly string[]
-}>
+export type CpuOptions = Compared &
+	Readonly<{
+		bare: boolean
+		group?: readonly string[]
+		program?: readonly string[]
+		elf?: string
+		pairs: number
+		smp?: number
+		copies: number
+		beats: number
+		scale: number
+		json: boolean
+		svg?: string
+		timeout: number
+	}>
 
 export async function benchCpu(options: CpuOptions): Promise<void> {
 	if (options.bare && options.copies > 1)
 		throw new UserError('Expected --copies without --bare: only Linux runs several programs at once')
 	const programs = options.elf ? [] : choosePrograms(options)
-	const sides = {ours: ourSide(options), qemu: qemuSide}
-	const qemu = await qemuVersion()
+	const sides = await comparedSides(options)
 	if (!options.bare) await fetchGuest('debian')
 
 	const folder = await mkdtemp(join(tmpdir(), 'manyhart-bench-'))
@@ -46,12 +43,13 @@ export async function benchCpu(options: CpuOptions): Promise<void> {
 		const pairs = await measurePairs(sides, image, options)
 		const rows = speedRows(pairs)
 		const means = groupRows(programs, pairs)
-		const {bare, pairs: count, copies, beats, scale, own} = options
-		const about = {mode: 'cpu', guest: bare ? 'bare metal' : 'debian', qemu, own, pairs: count, copies, beats, scale}
+		const {bare, pairs: count, copies, beats, scale, own, against} = options
+		const measured = {pairs: count, copies, beats, scale}
+		const about = {mode: 'cpu', guest: bare ? 'bare metal' : 'debian', qemu: sides.qemu, against, own, ...measured}
 		const harts = image.boot.harts
 		if (options.json) console.log(JSON.stringify({...about, harts, programs: rows, groups: means}, undefined, '\t'))
-		else console.log(speedTable(rows, means))
-		if (options.svg) await writeFile(options.svg, speedChart(rows, means))
+		else console.log(speedTable(rows, means, sides.peer.name))
+		if (options.svg) await writeFile(options.svg, speedChart(rows, means, sides.peer.name))
 	} finally {
 		await rm(folder, {recursive: true, force: true})
 	}
@@ -68,11 +66,7 @@ function imageOf(
 	return bare ? barePrograms(names, options) : linuxPrograms(names, options)
 }
 
-async function measurePairs(
-	{ours, qemu}: Readonly<{ours: Side; qemu: Side}>,
-	image: Image,
-	options: CpuOptions,
-): Promise<readonly Pair[]> {
+async function measurePairs({ours, peer}: Sides, image: Image, options: CpuOptions): Promise<readonly Pair[]> {
 	using progress = new BenchProgress({total: 2 * options.pairs * image.programs.length})
 	const measure = async (side: Side, pair: number): Promise<Figures> => {
 		const onFinished = progress.boot(`pair ${pair} of ${options.pairs}, ${side.name}`)
@@ -84,9 +78,9 @@ async function measurePairs(
 	}
 	const pairs: Pair[] = []
 	for (let pair = 1; pair <= options.pairs; pair++) {
-		const both = {ours: await measure(ours, pair), qemu: await measure(qemu, pair)}
-		compareChecks(both)
-		pairs.push({ours: secondsOf(both.ours), qemu: secondsOf(both.qemu)})
+		const both = {ours: await measure(ours, pair), peer: await measure(peer, pair)}
+		compareChecks({...both, peerName: peer.name})
+		pairs.push({ours: secondsOf(both.ours), peer: secondsOf(both.peer)})
 	}
 	return pairs
 }

@@ -32,10 +32,14 @@ export function requireFigures(
 }
 
 /** @throws BuildError when checksums differ. */
-export function compareChecks({ours, qemu}: Readonly<{ours: Figures; qemu: Figures}>): void {
+export function compareChecks({
+	ours,
+	peer,
+	peerName,
+}: Readonly<{ours: Figures; peer: Figures; peerName: string}>): void {
 	const differences = [...ours].flatMap(([name, {check}]) => {
-		const theirs = qemu.get(name)?.check
-		return check === theirs ? [] : [`${name} computes 0x${check} here, 0x${theirs} under QEMU`]
+		const theirs = peer.get(name)?.check
+		return check === theirs ? [] : [`${name} computes 0x${check} here, 0x${theirs} under ${peerName}`]
 	})
 	if (differences.length > 0) throw new BuildError(differences.join('\n'))
 }

@@ -8,7 +8,7 @@ import {choosePrograms} from './choose-programs.ts'
 import {type Figures, parseFigures, requireFigures, secondsOf} from './figures.ts'
 import {barePrograms} from './images.ts'
 import {BenchProgress} from './progress.ts'
-import {ourSide} from './sides.ts'
+import {buildSide} from './sides.ts'
 import {geometricMean, type Measured, type Speed, spread} from './speeds.ts'
 import {textTable} from './text-table.ts'
 
@@ -66,7 +66,11 @@ export async function benchLookup(options: LookupOptions): Promise<void> {
 				const measured: Figures[] = []
 				for (const way of ways) {
 					const onFinished = progress.boot(`round ${round} of ${options.rounds}, ${formatTlbDesign(way)}`)
-					const side = ourSide({manyhart: options.manyhart, own: ['--tlb', formatTlbDesign(way), ...options.own]})
+					const side = buildSide('manyhart', {
+						file: options.manyhart,
+						option: '--manyhart',
+						own: ['--tlb', formatTlbDesign(way), ...options.own],
+					})
 					const {console} = await side.boot(boot, {
 						timeoutSeconds: options.timeout,
 						onConsole: (text) => onFinished(parseFigures(text).size),

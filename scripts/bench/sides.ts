@@ -1,4 +1,4 @@
-/** The two sides of a comparison: this emulator and QEMU, with the same board, RAM and guest. */
+/** The sides of a comparison: this emulator and a peer, QEMU or another build, with the same board, RAM and guest. */
 import {existsSync} from 'node:fs'
 import {expected} from '../../src/errors.ts'
 import {BuildError, fromRoot} from '../build/project.ts'
@@ -10,20 +10,39 @@ export type Side = Readonly<{name: string; boot: (guest: Boot, options: ConsoleO
 const memory = '1G'
 const qemuProgram = 'qemu-system-riscv64'
 
-export type Ours = Readonly<{
+export type Compared = Readonly<{
 	/** The path of manyhart.js. */
 	manyhart: string
-	/** Further options of manyhart. */
+	/** The path of another build's manyhart.js, in QEMU's place. */
+	against?: string
+	/** Further options of manyhart, for both builds. */
 	own: readonly string[]
 }>
+export type Sides = Readonly<{
+	ours: Side
+	peer: Side
+	/** The first line of QEMU's `--version`; undefined: the peer is another build. */
+	qemu?: string
+}>
 
-export function ourSide({manyhart, own}: Ours): Side {
-	if (!existsSync(manyhart))
-		throw manyhart === fromRoot('dist/manyhart.js')
+/** @throws UserError for a file that is not there; BuildError without QEMU, or when the project is not built. */
+export async function comparedSides({manyhart, against, own}: Compared): Promise<Sides> {
+	const ours = buildSide('manyhart', {file: manyhart, option: '--manyhart', own})
+	if (against === undefined) return {ours, peer: qemuSide, qemu: await qemuVersion()}
+	return {ours, peer: buildSide('the other build', {file: against, option: '--against', own})}
+}
+
+/** A build of Manyhart. */
+export function buildSide(
+	name: string,
+	{file, option, own}: Readonly<{file: string; option: string; own: readonly string[]}>,
+): Side {
+	if (!existsSync(file))
+		throw file === fromRoot('dist/manyhart.js')
 			? new BuildError('Expected dist/manyhart.js; run: npm run build')
-			: expected('--manyhart to be a file', manyhart)
+			: expected(`${option} to be a file`, file)
 	return {
-		name: 'manyhart',
+		name,
 		boot: ({kernel, initrd, append, harts}, options) => {
 			const parts = [
 				'--kernel',
@@ -32,12 +51,12 @@ export function ourSide({manyhart, own}: Ours): Side {
 				...(append ? ['--append', append] : []),
 			]
 			const machine = ['--smp', `${harts}`, '--memory', memory]
-			return runConsole(process.execPath, [manyhart, 'run', ...machine, ...parts, ...own], options)
+			return runConsole(process.execPath, [file, 'run', ...machine, ...parts, ...own], options)
 		},
 	}
 }
 
-export const qemuSide: Side = {
+const qemuSide: Side = {
 	name: 'QEMU',
 	boot: (guest, options) => runQemu({...guest, memory, ...options}),
 }

@@ -1,9 +1,9 @@
-/** Speeds from pairs of timings: QEMU's time / ours, so that above 1 we are faster; median and spread. */
+/** Speeds from pairs of timings: the peer's time / ours, so that above 1 we are faster; median and spread. */
 import {textTable} from './text-table.ts'
 
 /** Seconds by program. */
 export type Measured = Readonly<Record<string, number>>
-export type Pair = Readonly<{ours: Measured; qemu: Measured}>
+export type Pair = Readonly<{ours: Measured; peer: Measured}>
 
 /** Over the pairs. */
 export type Speed = Readonly<{median: number; least: number; greatest: number}>
@@ -11,7 +11,7 @@ export type SpeedRow = Readonly<{
 	program: string
 	/** Medians, in seconds. */
 	ours: number
-	qemu: number
+	peer: number
 	speed: Speed
 }>
 export type GroupRow = Readonly<{group: string; programs: number; speed: Speed}>
@@ -19,8 +19,8 @@ export type GroupRow = Readonly<{group: string; programs: number; speed: Speed}>
 export function speedRows(pairs: readonly Pair[]): SpeedRow[] {
 	return Object.keys(pairs[0]?.ours ?? {}).map((program) => {
 		const ours = pairs.map((pair) => pair.ours[program]!)
-		const qemu = pairs.map((pair) => pair.qemu[program]!)
-		return {program, ours: median(ours), qemu: median(qemu), speed: spread(pairs.map((pair) => speedOf(pair, program)))}
+		const peer = pairs.map((pair) => pair.peer[program]!)
+		return {program, ours: median(ours), peer: median(peer), speed: spread(pairs.map((pair) => speedOf(pair, program)))}
 	})
 }
 
@@ -30,7 +30,7 @@ export function groupRow(group: string, programs: readonly string[], pairs: read
 	return {group, programs: programs.length, speed: spread(means)}
 }
 
-const speedOf = ({ours, qemu}: Pair, program: string): number => qemu[program]! / ours[program]!
+const speedOf = ({ours, peer}: Pair, program: string): number => peer[program]! / ours[program]!
 
 export const spread = (values: readonly number[]): Speed => ({
 	median: median(values),
@@ -48,19 +48,18 @@ export function median(values: readonly number[]): number {
 	return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
-export function speedTable(rows: readonly SpeedRow[], groups: readonly GroupRow[]): string {
-	const head = ['program', 'ours', 'QEMU', 'speed', 'least', 'greatest']
+export function speedTable(rows: readonly SpeedRow[], groups: readonly GroupRow[], peerName: string): string {
+	const head = ['program', 'ours', peerName, 'speed', 'least', 'greatest']
 	const figures = ({median, least, greatest}: Speed) => [median, least, greatest].map((value) => value.toFixed(2))
 	const cells = [
-		...rows.map(({program, ours, qemu, speed}) => [
+		...rows.map(({program, ours, peer, speed}) => [
 			program,
 			`${ours.toFixed(3)} s`,
-			`${qemu.toFixed(3)} s`,
+			`${peer.toFixed(3)} s`,
 			...figures(speed),
 		]),
 		...groups.map(({group, programs, speed}) => [`${group}, mean of ${programs}`, '', '', ...figures(speed)]),
 	]
-	return [textTable([head, ...cells]), "speed: QEMU's time / ours, above 1 we are faster; means are geometric"].join(
-		'\n',
-	)
+	const note = `speed: ${peerName}'s time / ours, above 1 we are faster; means are geometric`
+	return [textTable([head, ...cells]), note].join('\n')
 }

@@ -35,6 +35,7 @@ import {
 	Version,
 } from '../../src/memory/index.ts'
 import {
+	asidClasses,
 	descriptorLog2Mask,
 	FlushCause,
 	largePageCount,
@@ -47,6 +48,7 @@ import {
 	TlbEntry,
 	TlbLargePage,
 	TlbLastPage,
+	TlbSpace,
 	TlbState,
 	TlbTableTrailer,
 	trackedBit,
@@ -89,6 +91,7 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 	['TlbTableTrailer, from the end of the entries', sizedOffsetsOf('TLB_TRAILER', TlbTableTrailer)],
 	['TlbLastPage', sizedOffsetsOf('TLB_LAST_PAGE', TlbLastPage)],
 	['TlbLargePage', sizedOffsetsOf('TLB_LARGE_PAGE', TlbLargePage)],
+	['TlbSpace', sizedOffsetsOf('TLB_SPACE', TlbSpace)],
 	['GuestPage', sizedOffsetsOf('GUEST_PAGE', GuestPage)],
 	['CodePage', sizedOffsetsOf('CODE_PAGE', CodePage)],
 	['Slot', sizedOffsetsOf('SLOT', Slot)],
@@ -104,6 +107,7 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 			['LAST_PAGE_COUNT', lastPageCount],
 			['LARGE_PAGE_COUNT', largePageCount],
 			['LARGE_PAGE_SHIFT', largePageShift],
+			['ASID_CLASSES', asidClasses],
 			['REGIME_COUNT', regimeCount],
 			['PAGE_SHIFT', BigInt(pageShift)],
 			['PAGE_BYTES', pageBytes],

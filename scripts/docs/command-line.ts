@@ -1,26 +1,25 @@
 /** docs/command-line.md, from the grammar, the keys of --tlb, the guests and the exit codes. */
 import type {Command, Option} from 'commander'
 import {exitCodes} from '../../src/exit-codes.ts'
-import {type Actions, createGrammar, runNotes, runOptions} from '../../src/main/command-line/grammar.ts'
+import {completionNote} from '../../src/main/command-line/completion.ts'
+import {runNotes, runOptions} from '../../src/main/command-line/grammar.ts'
 import {keyHelp} from '../../src/main/command-line/key-escapes.ts'
 import {qemuOptions} from '../../src/main/command-line/qemu-options.ts'
 import {environmentVariables} from '../../src/main/environment.ts'
 import {guestDescriptions} from '../../src/main/guests/index.ts'
 import {tlbKeys} from '../../src/tlb/index.ts'
+import {documentedGrammar, leafCommands, pathOf, sentence, visibleOptions} from './grammar.ts'
 import {markdownTable} from './markdown.ts'
 
-const nothing = async () => {}
-const actions: Actions = {run: nothing, list: nothing, fetch: nothing, remove: nothing}
 const code = (text: string) => `\`${text}\``
 
 export function renderCommandLine(): string {
-	const program = createGrammar({version: '', actions})
 	return `${[
 		'# Command line',
 		'',
 		"Generated from the program's own definitions by `npm run docs`.",
 		'',
-		...leafCommands(program).flatMap(commandSection),
+		...leafCommands(documentedGrammar()).flatMap(commandSection),
 		...qemuSection(),
 		...tlbSection(),
 		'## Guests',
@@ -60,16 +59,9 @@ export function renderCommandLine(): string {
 	].join('\n')}\n`
 }
 
-function leafCommands(command: Command): readonly Command[] {
-	return command.commands.length === 0 ? [command] : command.commands.flatMap(leafCommands)
-}
-
 function commandSection(command: Command): string[] {
 	const isRun = command.name() === 'run'
-	const groups = Map.groupBy(
-		command.options.filter(({hidden}) => !hidden),
-		({helpGroupHeading}) => helpGroupHeading?.replace(/:$/, ''),
-	)
+	const groups = Map.groupBy(visibleOptions(command), ({helpGroupHeading}) => helpGroupHeading?.replace(/:$/, ''))
 	return [
 		`## ${pathOf(command)}`,
 		'',
@@ -79,6 +71,7 @@ function commandSection(command: Command): string[] {
 		'',
 		sentence(command.description()),
 		...(isRun ? ['', runNotes.guest, '', '`manyhart` without a command does the same.'] : []),
+		...(command.name() === 'completion' ? ['', completionNote] : []),
 		'',
 		...[...groups].flatMap(([heading, options]) => [
 			...(heading === undefined ? [] : [`### ${heading}`, '']),
@@ -89,12 +82,6 @@ function commandSection(command: Command): string[] {
 }
 
 const optionRow = ({flags, description}: Option): string[] => [code(flags), description]
-
-function pathOf(command: Command): string {
-	return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name()
-}
-
-const sentence = (text: string) => `${text[0]!.toUpperCase()}${text.slice(1)}.`
 
 function qemuSection(): string[] {
 	const options = Object.values(runOptions())
@@ -153,7 +140,7 @@ function tlbSection(): string[] {
 	return [
 		'## Keys of --tlb',
 		'',
-		'They change nothing that a guest can see, and measurements showed little difference: they are for people who study the',
+		'They change nothing that a guest can see; in speed, little but `asids` makes a difference. They are for people who study the',
 		'TLB. An example is `--tlb lookup=inline,last-pages=off`. The option may be repeated; the last value of a key counts. In',
 		"the library they are fields: `Machine.create({…, tlb: {lookup: 'inline', lastPages: 'off'}})`.",
 		'',

@@ -46,8 +46,8 @@ export const fenceMutations: readonly Mutation[] = [
 	{
 		name: 'a remote fence leaves the tables of its targets',
 		file: tlb,
-		find: 'else this.#flushAll(initiator, target)',
-		replace: 'else this.#awaited.push(target)',
+		find: 'if (this.#policy.flushOther(this.#tables, state, regime)) continue',
+		replace: 'if (this.#policy) continue',
 		tests: ['test/tlb/tlb.test.ts', 'test/tlb/torture.test.ts'],
 	},
 	{
@@ -165,8 +165,8 @@ export const fenceMutations: readonly Mutation[] = [
 	{
 		name: 'sfence.vma of one page flushes none',
 		file: 'src/hart/core/supervision.ts',
-		find: '	else flushPage(gva)\n',
-		replace: '',
+		find: '	if (rs1Register != 0) flushPage(gva, ofAll ? EVERY_ASID : <i32>(asid & SATP_ASID))\n',
+		replace: '	if (rs1Register != 0) return 1\n',
 		tests: ['test/hart/core/trap.test.ts', 'test/differential/differential.test.ts'],
 	},
 ]

@@ -1,4 +1,5 @@
 /** All deliberate mistakes, by area. */
+import {addressSpaceMutations} from './address-spaces.ts'
 import {atomicMutations} from './atomics.ts'
 import {codeStoreMutations} from './code-stores.ts'
 import {csrMutations} from './csrs.ts'
@@ -17,6 +18,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	fences: fenceMutations,
 	CSRs: csrMutations,
 	'stores to code': codeStoreMutations,
+	'address spaces': addressSpaceMutations,
 	translation: translationMutations,
 }
 

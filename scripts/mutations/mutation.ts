@@ -8,6 +8,7 @@ export const areas = [
 	'CSRs',
 	'translation',
 	'stores to code',
+	'address spaces',
 ] as const
 export type Area = (typeof areas)[number]
 

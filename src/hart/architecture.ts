@@ -91,6 +91,7 @@ export const Pte = {
 	W: 4n,
 	X: 8n,
 	U: 16n,
+	G: 32n,
 	A: 64n,
 	D: 128n,
 	PPN_SHIFT: 10n,

@@ -5,8 +5,10 @@ import {TlbState} from './tlb-layout.ts'
 /** 4 KiB pages; the first one's number (gva >> 12) as two 32-bit words. */
 export type PageRange = Readonly<{firstLow: number; firstHigh: number; pages: number}>
 
-/** In TlbState.requestAll: the tables of all regimes that translate. */
+/** In TlbState.requestAll: the tables of all regimes that translate, and all kept address spaces. */
 const allBit = 1
+/** The table that address spaces share, if it holds pages of the current one. */
+const sharedBit = 2
 
 /** Words of a request: [firstLow, firstHigh, pages, asid or -1]. */
 const requestWords = 4
@@ -15,6 +17,7 @@ export const anyAsid = -1
 
 export type RequestHandlers = Readonly<{
 	all(): void
+	shared(): void
 	range(range: PageRange, asid: number): void
 }>
 
@@ -27,6 +30,11 @@ export function postEverything(memory: SharedMemory, state: number): void {
 	// Ordered after the caller's stores to page tables, before its load of the target's RCU slot. Pairs with
 	// takeRequests().
 	Atomics.or(memory.i32, word(state, 'requestAll'), allBit)
+}
+
+/** Any thread, as postEverything(). */
+export function postShared(memory: SharedMemory, state: number): void {
+	Atomics.or(memory.i32, word(state, 'requestAll'), sharedBit)
 }
 
 /** Any thread; never waits. A full ring, or one that another thread is posting to, becomes a request for everything. */
@@ -76,6 +84,7 @@ export function takeRequests(memory: SharedMemory, state: number, handlers: Requ
 	const bits = Atomics.exchange(words, word(state, 'requestAll'), 0)
 	if (bits & allBit) handlers.all()
 	else {
+		if (bits & sharedBit) handlers.shared()
 		for (let head = words[word(state, 'requestHead')] ?? 0; head !== tail; head = (head + 1) | 0) {
 			const request = word(state, 'requests') + (head & (capacity - 1)) * requestWords
 			// Plain: the poster wrote them before the tail, and only this thread writes the head.

@@ -9,7 +9,7 @@ type OfTable = (descriptor: number, tagBias: number) => void
  * On the owner's thread, online. @param block offset of its vCPU's block.
  * @returns the regimes whose tables are left to the policy: bit n = regime n.
  */
-type InPlace<Why extends readonly number[]> = (block: number, ...why: Why) => number
+type InPlace<Why extends readonly (number | bigint)[]> = (block: number, ...why: Why) => number
 
 export type TableOperations = Readonly<{
 	/** Zeroes entries and trailer. */
@@ -20,10 +20,16 @@ export type TableOperations = Readonly<{
 	poisonSlotZero: OfTable
 	/** Counts the cause and empties the vCPU's tables in place. */
 	flushTables: InPlace<[cause: FlushCause]>
-	/** Those of the regimes that translate, for a cause that was counted already. */
+	/** Those of the regimes that translate, of all address spaces, for a cause that was counted already. */
 	flushTranslations: InPlace<[]>
-	/** Invalidates a page in those, for a cause that was counted already: the words of gva >> 12. */
-	flushPageNumber: InPlace<[pageLow: number, pageHigh: number]>
+	/** Those of one address space, global pages apart, for a cause that was counted already. */
+	flushTranslationsOf: InPlace<[asid: number]>
+	/** The one that all address spaces share, if it holds pages of the current one. */
+	flushShared: InPlace<[]>
+	/** After satp was written: from one address space to another. What csrw satp does, for code without a hart. */
+	switchSpace: InPlace<[from: bigint, to: bigint]>
+	/** Invalidates a page for a cause that was counted already: the words of gva >> 12. @param asid or anyAsid. */
+	flushPageNumber: InPlace<[pageLow: number, pageHigh: number, asid: number]>
 }>
 
 /** @param hartModule dist/hart.wasm; its instance gets no hart. */

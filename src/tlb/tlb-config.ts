@@ -5,14 +5,14 @@ import type {FlushPolicyName} from './flush-policy.ts'
 import {TablePool} from './table-pool.ts'
 import type {TagEncoding} from './tag-encoding.ts'
 import {type TlbDesign, tlbDesign} from './tlb-design.ts'
-import {logCapacity, regimeCount} from './tlb-layout.ts'
+import {logCapacity, regimeCount, TlbSpace} from './tlb-layout.ts'
 import {TlbShared} from './tlb-shared.ts'
 
 export type TlbConfig = Readonly<{
 	vcpus: number
 	/** log2 of the entries of a table, 6 to 16; default 12. */
 	log2Entries?: number
-	/** Tables beyond the five of each vCPU; default max(256, 32 per vCPU). */
+	/** Tables beyond those of each vCPU, which are five, and two for each kept address space; default max(256, 32 per vCPU). */
 	spareTables?: number
 	/** Default swap-pool. */
 	policy?: FlushPolicyName
@@ -31,7 +31,14 @@ export function sizeClasses(config: TlbConfig): readonly SizeClass[] {
 	if (!(log2Entries >= 6 && log2Entries <= 16))
 		throw rangeError('log2 of a TLB table’s entries from 6 to 16', log2Entries)
 	const offset = roundUp(TlbShared.size, pageBytes)
-	return [{log2Entries, tables: vcpus * regimeCount + spareTables, spareTables, offset}]
+	return [
+		{
+			log2Entries,
+			tables: vcpus * (regimeCount + spacesOf(config) * TlbSpace.fields.descriptor.count) + spareTables,
+			spareTables,
+			offset,
+		},
+	]
 }
 
 /** @returns TlbState.undoLimit for a policy that undoes tables. */
@@ -39,6 +46,11 @@ export function undoLimitOf({undoLimit = 512}: TlbConfig): number {
 	if (!(undoLimit >= -1 && undoLimit <= logCapacity))
 		throw rangeError(`a limit of undone entries from -1 to ${logCapacity}`, undoLimit)
 	return undoLimit
+}
+
+/** @returns how many address spaces a vCPU keeps beside the current one. */
+export function spacesOf({design}: TlbConfig): number {
+	return Number(tlbDesign(design).asids)
 }
 
 export function encodingOf({design}: TlbConfig): TagEncoding {

@@ -1,4 +1,4 @@
-/** Choices in the TLB that were measured to make little difference: each a key of `--tlb`, for people who study it. */
+/** Choices in the design of the TLB: each a key of `--tlb`, for people who study it. */
 import {expected} from '../errors.ts'
 import type {TagEncoding} from './tag-encoding.ts'
 
@@ -13,7 +13,12 @@ export type TlbKey<Value extends string> = Readonly<{
 }>
 
 /** A value for each key. */
-export type TlbDesign = Readonly<{encoding: TagEncoding; lookup: 'inline' | 'outlined'; lastPages: 'on' | 'off'}>
+export type TlbDesign = Readonly<{
+	encoding: TagEncoding
+	lookup: 'inline' | 'outlined'
+	lastPages: 'on' | 'off'
+	asids: '0' | '1' | '2' | '4' | '8' | '16'
+}>
 
 /** Keyed by the fields of a TlbDesign. */
 export const tlbKeys: {readonly [Field in keyof TlbDesign]: TlbKey<TlbDesign[Field]>} = {
@@ -31,6 +36,19 @@ export const tlbKeys: {readonly [Field in keyof TlbDesign]: TlbKey<TlbDesign[Fie
 		about: 'how translated code looks a page up',
 		default: 'outlined',
 		values: {inline: 'in place, at each access', outlined: 'by calling one function of the module'},
+	},
+	asids: {
+		name: 'asids',
+		about: 'how many address spaces a hart keeps beside the current one',
+		default: '8',
+		values: {
+			'0': 'a write of satp flushes',
+			'1': 'the one before',
+			'2': 'the last ones',
+			'4': 'the last ones',
+			'8': 'the last ones',
+			'16': 'the last ones',
+		},
 	},
 	lastPages: {
 		name: 'last-pages',

@@ -66,6 +66,8 @@ export const TlbTableTrailer = sharedStruct(
 		 * reads 0 may elide the swap; 0 again, atomically, after the owner has emptied the table in place.
 		 */
 		filled: 'i32',
+		/** Not 0 once an entry of a page without PTE.G may have been filled. Plain: only the owner reads and writes it. */
+		local: 'i32',
 		/** Count of nonzero entries, without slot 0 if that is poisoned (`poison-zero`). Plain: only the owner writes. */
 		logged: 'i32',
 		/**
@@ -110,6 +112,22 @@ export const FlushCause = {
 } as const
 export type FlushCause = (typeof FlushCause)[keyof typeof FlushCause]
 
+/** A kept address space: the tables of the regimes whose pages are its own, supervisorSum and user. */
+export const TlbSpace = sharedStruct({
+	/** Its satp; 0 = none: the tables may hold anything. */
+	satp: 'i64',
+	/** Sum of `fencedAll` and of its ASID's count in `fenced`, when the hart last went to it. */
+	generation: 'i32',
+	/** `spaceClock` when the hart left it: the one with the least is evicted. */
+	left: 'i32',
+	/** As TlbState.descriptor, of supervisorSum and user. */
+	descriptor: array('i32', 2),
+})
+/** Address spaces that a vCPU keeps beside the current one, at most. */
+export const mostSpaces = 16
+/** Fences are counted by the low bits of the ASID. */
+export const asidClasses = 64
+
 /** Per vCPU. */
 export const TlbState = sharedStruct(
 	{
@@ -140,6 +158,22 @@ export const TlbState = sharedStruct(
 		undoLimit: 'i32',
 		/** Of the machine's encoding: a tag is its page's address plus this. Written before the vCPU runs. */
 		tagBias: 'i32',
+		/** How many of `spaces` are used. Written before the vCPU runs. */
+		spaceCount: 'i32',
+		/** Of the current space, as TlbSpace.generation. This and the next are the owner's. */
+		generation: 'i32',
+		/** Counts the times that the hart left a space. */
+		spaceClock: 'i32',
+		/** Fences of all address spaces by other vCPUs. Any thread. */
+		fencedAll: 'i32',
+		/** Fences of whole or absent address spaces by other vCPUs, by ASID & (asidClasses − 1). Any thread. */
+		fenced: array('i32', asidClasses),
+		/** mostSpaces × TlbSpace. The owner's. */
+		spaces: array('i64', (mostSpaces * TlbSpace.size) / 8),
+		/** Statistics of the owner: spaces that a write of satp found as they were, fenced meanwhile, or not at all. */
+		spaceHits: 'i32',
+		spaceStale: 'i32',
+		spaceMisses: 'i32',
 	},
 	{align: 128},
 )

@@ -16,6 +16,8 @@ export type TlbStatistics = Readonly<{
 	/** Flushes that found no cleared table. */
 	poolDry: number
 	pageFlushes: number
+	/** Writes of satp that found the address space as the hart left it, fenced meanwhile, or not at all. */
+	spaces: Readonly<{hits: number; stale: number; misses: number}>
 	/** By Regime: M, bare, S, S with SUM, U. */
 	epochs: readonly number[]
 }>
@@ -42,6 +44,11 @@ export function readTlbStatistics(tables: Tables, state: number): TlbStatistics 
 		elided: value(TlbState.offset.elided),
 		poolDry: value(TlbState.offset.poolDry),
 		pageFlushes: value(TlbState.offset.pageFlushes),
+		spaces: {
+			hits: value(TlbState.offset.spaceHits),
+			stale: value(TlbState.offset.spaceStale),
+			misses: value(TlbState.offset.spaceMisses),
+		},
 		epochs: Array.from({length: regimeCount}, (_, regime) => value(TlbState.offset.epoch + regime * 4)),
 	}
 }

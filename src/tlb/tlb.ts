@@ -16,14 +16,15 @@ import {
 	type PageRange,
 	postEverything,
 	postRange,
+	postShared,
 	type RequestHandlers,
 	takeRequests,
 } from './flush-requests.ts'
 import type {TableOperations} from './table-operations.ts'
 import {noTable, TablePool} from './table-pool.ts'
 import {tagBias} from './tag-encoding.ts'
-import {encodingOf, sizeClasses, type TlbConfig, undoLimitOf} from './tlb-config.ts'
-import {FlushCause, Regime, regimeCount, TlbState} from './tlb-layout.ts'
+import {encodingOf, sizeClasses, spacesOf, type TlbConfig, undoLimitOf} from './tlb-config.ts'
+import {asidClasses, FlushCause, Regime, regimeCount, TlbSpace, TlbState} from './tlb-layout.ts'
 import {TlbShared} from './tlb-shared.ts'
 import {readTlbStatistics, type SharedTlbStatistics, sharedTlbStatistics, type TlbStatistics} from './tlb-statistics.ts'
 
@@ -69,6 +70,8 @@ export class Tlb {
 	readonly #tables: Tables
 	readonly #policy: FlushPolicy
 	readonly #undoLimit: number
+	/** Address spaces that each vCPU keeps beside the current one. */
+	readonly #spaces: number
 	readonly #satpOffset: number | undefined
 	readonly #shared: number
 	readonly #readers: readonly RcuReader[]
@@ -85,12 +88,14 @@ export class Tlb {
 		this.#tables = {memory, pools, operations, tagBias: tagBias[encodingOf(config)], swappedOut: []}
 		this.#policy = flushPolicies[config.policy ?? 'swap-pool']
 		this.#undoLimit = this.#policy.undoes ? undoLimitOf(config) : -1
+		this.#spaces = spacesOf(config)
 		this.#satpOffset = satpOffset
 		this.#shared = memory.region('tlb').offset
 		const numbers = Array.from({length: config.vcpus}, (_, vcpu) => vcpu)
 		this.#readers = numbers.map((vcpu) => rcu.reader(vcpu))
 		this.#handlers = numbers.map((vcpu) => ({
 			all: () => this.replaceTables(vcpu, operations.flushTranslations(blocks.base(vcpu))),
+			shared: () => this.replaceTables(vcpu, operations.flushShared(blocks.base(vcpu))),
 			range: (range, asid) => this.#flushRange(vcpu, range, asid),
 		}))
 	}
@@ -101,13 +106,28 @@ export class Tlb {
 		// Plain: the vCPU's thread, which alone reads it, is started or told to run after this.
 		this.#memory.i32[(state + TlbState.offset.undoLimit) >>> 2] = this.#undoLimit
 		this.#memory.i32[(state + TlbState.offset.tagBias) >>> 2] = this.#tables.tagBias
-		for (let regime = 0; regime < regimeCount; regime++) {
-			const pool = this.#tables.pools.find((each) => each !== undefined)
-			const fresh = pool?.take() || pool?.takeRetired() || noTable
-			assert(fresh !== noTable, 'the pool has a table per regime for each vCPU that starts')
-			publish(this.#tables, state, regime, fresh)
-		}
+		this.#memory.i32[(state + TlbState.offset.spaceCount) >>> 2] = this.#spaces
+		for (let regime = 0; regime < regimeCount; regime++) publish(this.#tables, state, regime, this.#takeFirst())
+		for (let space = 0; space < this.#spaces; space++) this.#initializeSpace(state, space)
 		this.#retire()
+	}
+
+	/** A kept space is none at first. Plain, as above. */
+	#initializeSpace(state: number, space: number): void {
+		const at = state + TlbState.offset.spaces + space * TlbSpace.size
+		this.#memory.i64[(at + TlbSpace.offset.satp) >>> 3] = 0n
+		for (let table = 0; table < TlbSpace.fields.descriptor.count; table++) {
+			const word = (at + TlbSpace.offset.descriptor + table * 4) >>> 2
+			// A machine that starts again keeps the tables: the hart empties them before it uses them.
+			if (this.#memory.i32[word] === noTable) this.#memory.i32[word] = this.#takeFirst()
+		}
+	}
+
+	#takeFirst(): number {
+		const pool = this.#tables.pools.find((each) => each !== undefined)
+		const fresh = pool?.take() || pool?.takeRetired() || noTable
+		assert(fresh !== noTable, 'the pool has the tables of each vCPU that starts')
+		return fresh
 	}
 
 	/** Empties the owner's own tables. On the owner's thread, online. */
@@ -137,13 +157,11 @@ export class Tlb {
 	}
 
 	#flushRange(vcpu: number, {firstLow, firstHigh, pages}: PageRange, asid: number): void {
-		// The owner itself writes its satp, and that flushed the other address space's entries.
-		if (this.#hasOtherAsid(vcpu, asid)) return
 		const {flushPageNumber} = this.#tables.operations
 		for (let page = 0; page < pages; page++) {
 			const low = (firstLow >>> 0) + page
 			const high = low > 0xffff_ffff ? firstHigh + 1 : firstHigh
-			this.replaceTables(vcpu, flushPageNumber(this.#blocks.base(vcpu), low | 0, high))
+			this.replaceTables(vcpu, flushPageNumber(this.#blocks.base(vcpu), low | 0, high, asid))
 		}
 	}
 
@@ -174,9 +192,9 @@ export class Tlb {
 		const bell = what === 'instructions' ? Doorbell.fenceI : Doorbell.flush
 		for (const target of targets) {
 			if (what === 'translations') {
-				if (this.#hasOtherAsid(target, asid)) continue
-				if (range && range.pages <= longestRange) this.#postRange(initiator, target, range, asid)
-				else this.#flushAll(initiator, target)
+				const pages = range && range.pages <= longestRange ? range : undefined
+				if (target === initiator) this.#flushOwn(target, pages, asid)
+				else if (!this.#flushOther(target, pages, asid)) continue
 			}
 			// Ordered after the request, before the load of the target's RCU slot in waitForReader(). No wake-up: a target
 			// that sleeps is offline, and serves its requests when it comes online. Pairs with VcpuBlocks.takeDoorbell().
@@ -189,19 +207,71 @@ export class Tlb {
 		return gracePeriod
 	}
 
+	/** The initiator's own part of a fence; it is online. */
+	#flushOwn(vcpu: number, pages: PageRange | undefined, asid: number): void {
+		this.#countCause(this.#state(vcpu), pages ? FlushCause.remoteRange : FlushCause.remoteAll)
+		const {flushTranslations, flushTranslationsOf} = this.#tables.operations
+		const block = this.#blocks.base(vcpu)
+		if (pages) this.#flushRange(vcpu, pages, asid)
+		// Retired with the others' tables.
+		else this.#emptyOwn(vcpu, asid === anyAsid ? flushTranslations(block) : flushTranslationsOf(block, asid))
+	}
+
 	/**
-	 * ASIDs: entries are not tagged; a hart that writes satp flushes before it goes on. If a target's satp has another
-	 * ASID, a fence of this one neither rings nor waits:
+	 * A fence of one address space neither rings nor waits for a target that is in another:
 	 * - The target's accesses in this address space came before the store of satp that is read here. That store is
 	 *   atomic, so they are ordered before what the caller does after its fence, such as reusing the page.
-	 * - If the target enters this address space later, its store of satp comes after the load here. The caller's stores
-	 *   to page tables are ordered before that load, by the barrier in startRemoteFlush(), and the target's walks after
-	 *   its store: they see the page tables as the caller left them, or newer. No entry is older, since a flush follows
-	 *   the store.
-	 * test/tlb/satp-model.ts goes through all interleavings of both.
+	 * - If the target enters this address space later, its store of satp comes after the load here, and its load of
+	 *   `fenced` after that store: it sees that the fence was counted, and uses no entry from before. Its walks see the
+	 *   page tables as the caller left them, or newer.
+	 *
+	 * A whole space is counted in any case, before its tables are swapped: the target may leave it meanwhile, so that the
+	 * swap meets other tables. test/tlb/satp-model.ts goes through all interleavings.
+	 * @returns whether the target has to be rung.
 	 */
-	#hasOtherAsid(target: number, asid: number): boolean {
-		return asid !== anyAsid && this.#satpOffset !== undefined && this.#currentAsid(target, this.#satpOffset) !== asid
+	#flushOther(target: number, pages: PageRange | undefined, asid: number): boolean {
+		const state = this.#state(target)
+		if (asid === anyAsid) {
+			this.#countCause(state, pages ? FlushCause.remoteRange : FlushCause.remoteAll)
+			if (pages) postRange(this.#memory, state, pages, asid)
+			else {
+				this.#countFence(state, TlbState.offset.fencedAll)
+				this.#swapTables(state, Regime.supervisor)
+			}
+			return true
+		}
+		const isThere = pages !== undefined && this.#hasAsid(target, asid)
+		if (!isThere) {
+			this.#countFence(state, TlbState.offset.fenced + (asid & (asidClasses - 1)) * 4)
+			if (!this.#hasAsid(target, asid)) return false
+		}
+		this.#countCause(state, pages ? FlushCause.remoteRange : FlushCause.remoteAll)
+		if (pages) postRange(this.#memory, state, pages, asid)
+		else if (asid === 0 || this.#spaces === 0) this.#swapTables(state, Regime.supervisor)
+		else {
+			this.#swapTables(state, Regime.supervisorSum)
+			postShared(this.#memory, state)
+		}
+		return true
+	}
+
+	/** Swaps another vCPU's tables from a regime on, or asks it to flush them. */
+	#swapTables(state: number, first: number): void {
+		for (let regime = first; regime < regimeCount; regime++) {
+			if (this.#policy.flushOther(this.#tables, state, regime)) continue
+			postEverything(this.#memory, state)
+			return
+		}
+	}
+
+	/** Before a load of the target's satp. Pairs with generationOf() in core/spaces.ts, after the target's store of satp. */
+	#countFence(state: number, offset: number): void {
+		Atomics.add(this.#memory.i32, (state + offset) >>> 2, 1)
+	}
+
+	/** Without satp in the block, a fence of one address space fences all. */
+	#hasAsid(target: number, asid: number): boolean {
+		return this.#satpOffset === undefined || this.#currentAsid(target, this.#satpOffset) === asid
 	}
 
 	#currentAsid(vcpu: number, satpOffset: number): number {
@@ -209,27 +279,6 @@ export class Tlb {
 		const high = Atomics.load(this.#memory.i32, (this.#blocks.base(vcpu) + satpOffset + 4) >>> 2)
 		// satp: MODE 63:60, ASID 59:44, PPN 43:0.
 		return (high >>> 12) & 0xffff
-	}
-
-	#postRange(initiator: number | undefined, target: number, range: PageRange, asid: number): void {
-		this.#countCause(this.#state(target), FlushCause.remoteRange)
-		if (target === initiator) this.#flushRange(target, range, asid)
-		else postRange(this.#memory, this.#state(target), range, asid)
-	}
-
-	#flushAll(initiator: number | undefined, target: number): void {
-		const state = this.#state(target)
-		this.#countCause(state, FlushCause.remoteAll)
-		if (target === initiator) {
-			// Retired with the others' tables.
-			this.#emptyOwn(target, this.#tables.operations.flushTranslations(this.#blocks.base(target)))
-			return
-		}
-		for (let regime: number = Regime.supervisor; regime < regimeCount; regime++) {
-			if (this.#policy.flushOther(this.#tables, state, regime)) continue
-			postEverything(this.#memory, state)
-			return
-		}
 	}
 
 	/** Carries out others' requests to this vCPU. On the owner's thread, online; costs two loads if there are none. */

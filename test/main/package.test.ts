@@ -57,7 +57,7 @@ test('the package has what users need, and nothing else', async (t) => {
 		'package.json',
 	])
 	t.deepEqual(
-		names.filter((name) => /^docs\/.*(?<!\.md|\.svg)$/.test(name)),
+		names.filter((name) => /^docs\/.*(?<!\.md|\.svg|\.1)$/.test(name)),
 		[],
 	)
 	for (const name of names.filter((each) => /\.m?js$/.test(each)))

@@ -50,6 +50,11 @@ function logEntry({memory, config}: Machine, descriptor: number, entry: number):
 	memory.i32[word] = logged + 1
 }
 
+/** Notes that a page is not global. Plain: the caller is the table's owner. */
+export function noteLocalPage({memory}: Machine, descriptor: number): void {
+	memory.i32[trailerWord(descriptor, 'local')] = 1
+}
+
 /** Fills an entry, after the walk. Plain: the caller is the table's owner. */
 export function fill(machine: Machine, descriptor: number, page: number, frame: number): void {
 	const {memory, config} = machine

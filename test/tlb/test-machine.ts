@@ -1,8 +1,10 @@
 /**
  * The part of a machine that TLB tests need: vCPU blocks with a satp, RCU, tables, and some words for the test itself.
  */
+import {fieldOffset, VcpuBlock} from '../../src/hart/index.ts'
 import {layOut, type MemoryMap, SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
 import {Rcu, rcuRegion} from '../../src/rcu/index.ts'
+import {anyAsid} from '../../src/tlb/flush-requests.ts'
 import {
 	clearRetired,
 	type TableOperations,
@@ -12,12 +14,12 @@ import {
 	tableOperations,
 	tlbRegion,
 	tlbStateOffset,
+	trailerWord,
 } from '../../src/tlb/index.ts'
 import {hartModule} from '../support/hart-module.ts'
 
-const blockBytes = 4096
-/** Any place behind the TlbState. */
-const satpOffset = 2048
+/** Table operations read satp where the hart core does. */
+const satpOffset = fieldOffset.satp
 export const testWords = 4096
 /** Words of the torture test. `stop`: written by it, or by a thread that has used a stale translation; ends all threads. */
 export const tortureWord = {stop: 0, fences: 1}
@@ -28,7 +30,7 @@ export function createMachineMemory(config: TlbConfig): SharedMemory {
 	const {vcpus} = config
 	return SharedMemory.create(
 		layOut([
-			{name: 'vcpu', size: vcpus * blockBytes, align: blockBytes},
+			{name: 'vcpu', size: vcpus * VcpuBlock.size, align: VcpuBlock.align},
 			rcuRegion(vcpus),
 			{name: 'words', size: testWords * 4, align: 128},
 			tlbRegion(config),
@@ -86,7 +88,12 @@ export class TestMachine {
 
 	/** As the hart core does it. @param pageLow, pageHigh the words of gva >> 12. */
 	flushPage(vcpu: number, pageLow: number, pageHigh: number): void {
-		this.tlb.replaceTables(vcpu, this.operations.flushPageNumber(this.blocks.base(vcpu), pageLow, pageHigh))
+		this.tlb.replaceTables(vcpu, this.operations.flushPageNumber(this.blocks.base(vcpu), pageLow, pageHigh, anyAsid))
+	}
+
+	/** Bytes. */
+	trailerAt(descriptor: number, field: 'largeFirst' | 'largeLast'): number {
+		return trailerWord(descriptor, field) * 4
 	}
 
 	/** @returns how many. */
@@ -94,8 +101,14 @@ export class TestMachine {
 		return clearRetired(this.memory, this.config, this.operations)
 	}
 
+	/** As the hart core writes satp: Sv39 with this ASID. On the owner's thread, online, or while the vCPU does not run. */
 	setAsid(vcpu: number, asid: number): void {
+		const block = this.blocks.base(vcpu)
+		const before = this.memory.u64[(block + satpOffset) / 8] ?? 0n
+		const after = (8n << 60n) | (BigInt(asid) << 44n)
+		if (before === after) return
 		// As publishSatp(); pairs with #currentAsid() in src/tlb/tlb.ts.
-		Atomics.store(this.memory.i32, (this.blocks.base(vcpu) + satpOffset + 4) >>> 2, (8 << 28) | (asid << 12))
+		Atomics.store(this.memory.i32, (block + satpOffset + 4) >>> 2, Number(BigInt.asIntN(32, after >> 32n)))
+		this.tlb.replaceTables(vcpu, this.operations.switchSpace(block, before, after))
 	}
 }

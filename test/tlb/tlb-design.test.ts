@@ -2,7 +2,7 @@ import test from 'ava'
 import {defaultTlbDesign, formatTlbDesign, parseTlbDesign, tlbDesign, tlbKeys} from '../../src/tlb/index.ts'
 
 test('fields that are not given have their defaults, and a design is frozen', (t) => {
-	t.deepEqual(defaultTlbDesign, {encoding: 'poison-zero', lookup: 'outlined', lastPages: 'on'})
+	t.deepEqual(defaultTlbDesign, {encoding: 'poison-zero', lookup: 'outlined', asids: '8', lastPages: 'on'})
 	t.deepEqual(tlbDesign({lookup: 'inline'}), {...defaultTlbDesign, lookup: 'inline'})
 	t.throws(() => Object.assign(tlbDesign(), {lookup: 'inline'}), {instanceOf: TypeError})
 })
@@ -26,11 +26,12 @@ const refused: readonly (readonly [text: string, message: string])[] = [
 	['', 'Expected --tlb KEY=VALUE,…, got ""'],
 	['inline', 'Expected --tlb KEY=VALUE,…, got "inline"'],
 	['lookup=inline,', 'Expected --tlb KEY=VALUE,…, got "lookup=inline,"'],
-	['size=4096', 'Expected a key of --tlb (encoding, lookup, last-pages), got "size"'],
-	['toString=1', 'Expected a key of --tlb (encoding, lookup, last-pages), got "toString"'],
+	['size=4096', 'Expected a key of --tlb (encoding, lookup, asids, last-pages), got "size"'],
+	['toString=1', 'Expected a key of --tlb (encoding, lookup, asids, last-pages), got "toString"'],
 	['lookup=', 'Expected --tlb lookup=inline|outlined, got lookup='],
 	['lookup=toString', 'Expected --tlb lookup=inline|outlined, got lookup=toString'],
 	['encoding=plus-two', 'Expected --tlb encoding=poison-zero|plus-one, got encoding=plus-two'],
+	['asids=3', 'Expected --tlb asids=0|1|2|4|8|16, got asids=3'],
 	['last-pages=yes', 'Expected --tlb last-pages=on|off, got last-pages=yes'],
 ]
 for (const [text, message] of refused) {
@@ -41,6 +42,8 @@ for (const [text, message] of refused) {
 
 test('a field or a value that is not in the table is refused', (t) => {
 	const design = (given: object) => () => tlbDesign(given)
-	t.throws(design({colour: 'red'}), {message: 'Expected a field of tlb (encoding, lookup, lastPages), got colour'})
+	t.throws(design({colour: 'red'}), {
+		message: 'Expected a field of tlb (encoding, lookup, asids, lastPages), got colour',
+	})
 	t.throws(design({lookup: 'hash'}), {message: 'Expected --tlb lookup=inline|outlined, got lookup=hash'})
 })

@@ -1,11 +1,11 @@
-/** Tables of speeds: QEMU's time / ours, above 1 we are faster. */
+/** Tables of speeds: the peer's time / ours, above 1 we are faster. */
 import {type GroupRow, geometricMean, type Speed, type SpeedRow} from '../speeds.ts'
 import {bench, markdown, orDash, rounded, table} from './table.ts'
 
 /** Old records lack some spreads and times. */
 export type RecordedSpeed = Readonly<{median: number; least?: number; greatest?: number}>
 export type SpeedFigures = Readonly<{
-	programs: readonly Readonly<{program: string; ours?: number; qemu?: number; speed: RecordedSpeed}>[]
+	programs: readonly Readonly<{program: string; ours?: number; peer?: number; speed: RecordedSpeed}>[]
 	groups: readonly Readonly<{group: string; programs: number; speed: RecordedSpeed}>[]
 }>
 
@@ -20,10 +20,10 @@ type CpuOutput = Readonly<{programs: readonly SpeedRow[]; groups: readonly Group
 function readCpu([output]: readonly unknown[]): SpeedFigures {
 	const {programs, groups} = output as CpuOutput
 	return {
-		programs: programs.map(({program, ours, qemu, speed}) => ({
+		programs: programs.map(({program, ours, peer, speed}) => ({
 			program,
 			ours: rounded(ours),
-			qemu: rounded(qemu),
+			peer: rounded(peer),
 			speed: recorded(speed),
 		})),
 		groups: groups.map(({group, programs, speed}) => ({group, programs, speed: recorded(speed)})),
@@ -34,8 +34,8 @@ type BootOutput = Readonly<{harts: number; rows: readonly SpeedRow[]}>
 
 function readBoots(outputs: readonly unknown[]): SpeedFigures {
 	const programs = (outputs as readonly BootOutput[]).map(({harts, rows}) => {
-		const [{ours, qemu, speed}] = rows as readonly [SpeedRow]
-		return {program: hartsInWords(harts), ours: rounded(ours), qemu: rounded(qemu), speed: recorded(speed)}
+		const [{ours, peer, speed}] = rows as readonly [SpeedRow]
+		return {program: hartsInWords(harts), ours: rounded(ours), peer: rounded(peer), speed: recorded(speed)}
 	})
 	return {programs, groups: []}
 }
@@ -47,27 +47,28 @@ const seconds = (figure: number | undefined) => orDash(figure, (value) => `${val
 export const rangeOf = ({least, greatest}: RecordedSpeed): string =>
 	orDash(least, (from) => `${two(from)} – ${two(greatest!)}`)
 
-function speedLines({programs, groups}: SpeedFigures): readonly string[] {
-	return markdown(
-		['', 'Manyhart', 'QEMU', 'speed', 'lowest – highest'],
-		[
-			...groups.map(({group, programs: count, speed}) => [
-				`**${group}**, geometric mean of ${count}`,
-				'',
-				'',
-				`**${two(speed.median)}**`,
-				rangeOf(speed),
-			]),
-			...programs.map(({program, ours, qemu, speed}) => [
-				program,
-				seconds(ours),
-				seconds(qemu),
-				two(speed.median),
-				rangeOf(speed),
-			]),
-		],
-	)
-}
+const speedLines =
+	(peerName: string) =>
+	({programs, groups}: SpeedFigures): readonly string[] =>
+		markdown(
+			['', 'Manyhart', peerName, 'speed', 'lowest – highest'],
+			[
+				...groups.map(({group, programs: count, speed}) => [
+					`**${group}**, geometric mean of ${count}`,
+					'',
+					'',
+					`**${two(speed.median)}**`,
+					rangeOf(speed),
+				]),
+				...programs.map(({program, ours, peer, speed}) => [
+					program,
+					seconds(ours),
+					seconds(peer),
+					two(speed.median),
+					rangeOf(speed),
+				]),
+			],
+		)
 
 const interpreted = ['--', '--accel', 'interp'] as const
 
@@ -81,7 +82,7 @@ export const cpu = table<SpeedFigures>({
 	commands: [bench('cpu', '--pairs', '3')],
 	comparesWithQemu: true,
 	read: readCpu,
-	lines: speedLines,
+	lines: speedLines('QEMU'),
 })
 
 export const boot = table<SpeedFigures>({
@@ -91,7 +92,7 @@ export const boot = table<SpeedFigures>({
 	commands: [bench('boot', '--smp', '1', '--pairs', '5'), bench('boot', '--smp', '2', '--pairs', '3')],
 	comparesWithQemu: true,
 	read: readBoots,
-	lines: speedLines,
+	lines: speedLines('QEMU'),
 })
 
 export const interpretedBoot = table<SpeedFigures>({
@@ -104,7 +105,7 @@ export const interpretedBoot = table<SpeedFigures>({
 	],
 	comparesWithQemu: true,
 	read: readBoots,
-	lines: speedLines,
+	lines: speedLines('QEMU'),
 })
 
 export const interpretedCpu = table<SpeedFigures>({
@@ -114,7 +115,23 @@ export const interpretedCpu = table<SpeedFigures>({
 	commands: [bench('cpu', '--bare', '--group', 'integer', '--pairs', '3', ...interpreted)],
 	comparesWithQemu: true,
 	read: readCpu,
-	lines: speedLines,
+	lines: speedLines('QEMU'),
+})
+
+export const codeStores = table<SpeedFigures>({
+	name: 'code-stores',
+	title: 'What it costs to notice stores to code',
+	about: [
+		'Fetches see stores without `fence.i`: pages that hold decoded code have no write entry that accesses match',
+		'([architecture.md](architecture.md), “Stores to code”). The build that brought this, and the one before it, in turn.',
+		'The speed is the time of the build before divided by the time with it: below 1 it costs time.',
+	],
+	commands: [],
+	comparesWithQemu: false,
+	read: () => {
+		throw new Error('The two builds are measured by hand')
+	},
+	lines: speedLines('before'),
 })
 
 /** The share of its speed that each program keeps when two copies run at once. */
@@ -141,9 +158,9 @@ export const twoAtOnce = table<TwoFigures>({
 	comparesWithQemu: true,
 	read: (outputs) => {
 		const [one, both] = outputs as readonly [CpuOutput, CpuOutput]
-		const programs = one.programs.map(({program, ours, qemu}) => {
+		const programs = one.programs.map(({program, ours, peer}) => {
 			const copies = both.programs.find((row) => row.program === program)!
-			return {program, ours: ours / copies.ours, qemu: qemu / copies.qemu}
+			return {program, ours: ours / copies.ours, qemu: peer / copies.peer}
 		})
 		const mean = (side: 'ours' | 'qemu') => rounded(geometricMean(programs.map((row) => row[side])))
 		return {

@@ -2,13 +2,14 @@
 import {UserError} from '../../../src/errors.ts'
 import {bootCounters, churn, flush, lookup} from './costs.ts'
 import {peers} from './peers.ts'
-import {boot, cpu, interpretedBoot, interpretedCpu, twoAtOnce} from './speeds.ts'
+import {boot, codeStores, cpu, interpretedBoot, interpretedCpu, twoAtOnce} from './speeds.ts'
 import type {Table} from './table.ts'
 
 export const tables: readonly Table[] = [
 	cpu,
 	boot,
 	twoAtOnce,
+	codeStores,
 	interpretedCpu,
 	interpretedBoot,
 	bootCounters,

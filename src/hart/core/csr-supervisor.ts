@@ -8,7 +8,6 @@ import {
 	ENVCFG_CBIE_RESERVED,
 	ENVCFG_CBZE,
 	ENVCFG_FIOM,
-	FLUSH_CAUSE_SATP_WRITE,
 	HART_MIDELEG,
 	HART_MIE,
 	HART_MSTATUS,
@@ -36,7 +35,7 @@ import {hart} from './hart'
 import {pending} from './interrupts'
 import {refreshRegimes} from './regimes'
 import {sstatus, writeSstatus} from './status'
-import {flushTables} from './tlb-flush'
+import {switchSpace} from './tlb-flush'
 
 export const CSR_SIP: i32 = 0x144
 export const CSR_MIP: i32 = 0x344
@@ -144,11 +143,11 @@ function satpAccessible(): bool {
 function writeSatp(value: u64): i32 {
 	const mode = value >> SATP_MODE_SHIFT
 	if (mode != SATP_BARE && (mode < SATP_SV39 || mode > SATP_SV57)) return CSR_STATUS_DONE
-	if (value == load<u64>(hart, HART_SATP)) return CSR_STATUS_DONE
+	const before = load<u64>(hart, HART_SATP)
+	if (value == before) return CSR_STATUS_DONE
 	publishSatp(value)
 	refreshRegimes()
-	// The tables hold one address space.
-	flushTables(FLUSH_CAUSE_SATP_WRITE)
+	switchSpace(before, value)
 	return CSR_STATUS_RESTART
 }
 

@@ -3,7 +3,8 @@
  * vCPU.
  */
 
-export {flushPageNumber, flushTables, flushTranslations} from '../../tlb/core/flush'
+export {flushPageNumber, flushShared, flushTables, flushTranslations, flushTranslationsOf} from '../../tlb/core/flush'
+export {switchSpace} from '../../tlb/core/spaces'
 export {clearTable, emptyTable, poisonSlotZero} from '../../tlb/core/table'
 export {attach} from './attach'
 export {manageBlock, zeroBlock} from './cache-blocks'

@@ -3,24 +3,23 @@ import {
 	FLUSH_CAUSE_SFENCE_ALL,
 	HART_MSTATUS,
 	HART_PRIVILEGE,
-	HART_SATP,
 	PRIVILEGE_SUPERVISOR,
 	PRIVILEGE_USER,
 	RUN_CODE_GENERATION,
 	RUN_FENCED_GENERATION,
 	SATP_ASID,
-	SATP_ASID_SHIFT,
 	STATUS_TVM,
 	STATUS_TW,
 	WFI_STATUS_DONE,
 	WFI_STATUS_ILLEGAL,
 	WFI_STATUS_WAIT,
 } from '../../../build/hart/offsets'
+import {EVERY_ASID} from '../../tlb/core/flush'
 import {announceStored} from './code-stores'
 import {hart} from './hart'
 import {interruptPending} from './interrupts'
 import {SLOW, SLOWER, slowWork} from './slow'
-import {flushPage, flushTables} from './tlb-flush'
+import {flushPage, flushSpace, flushTables} from './tlb-flush'
 
 /** @returns a WfiStatus. */
 export function wfi(): i32 {
@@ -35,10 +34,10 @@ export function wfi(): i32 {
 export function sfence(rs1Register: i32, rs2Register: i32, gva: u64, asid: u64): i32 {
 	if (forbidden(STATUS_TVM)) return 0
 	slowWork(SLOW)
-	// The tables hold only the current address space, since each change of satp flushes: others have nothing to flush.
-	if (rs2Register != 0 && (asid & SATP_ASID) != ((load<u64>(hart, HART_SATP) >> SATP_ASID_SHIFT) & SATP_ASID)) return 1
-	if (rs1Register == 0) flushTables(FLUSH_CAUSE_SFENCE_ALL)
-	else flushPage(gva)
+	const ofAll = rs2Register == 0
+	if (rs1Register != 0) flushPage(gva, ofAll ? EVERY_ASID : <i32>(asid & SATP_ASID))
+	else if (ofAll) flushTables(FLUSH_CAUSE_SFENCE_ALL)
+	else flushSpace(<u32>(asid & SATP_ASID))
 	return 1
 }
 

@@ -4,6 +4,7 @@ import {
 	PAGE_BYTES,
 	PAGE_MASK,
 	PTE_D,
+	PTE_G,
 	REGIME_BARE,
 	REGIME_MACHINE,
 	RUN_DATA_REGIME,
@@ -15,7 +16,7 @@ import {
 	TLB_LARGE_PAGE_MAY,
 	TRACKED_BIT,
 } from '../../../build/hart/offsets'
-import {entryOf, openTable} from '../../tlb/core/table'
+import {entryOf, noteLocalPage, openTable} from '../../tlb/core/table'
 import {ACCESS_LOAD, ACCESS_STORE, accessBit, accessFault} from './access'
 import {guestPageOf} from './guest-pages'
 import {hart, raise, ramAt, romAt} from './hart'
@@ -112,6 +113,8 @@ export function locate(gva: u64, bytes: u32, access: u32, regime: u32, descripto
 		may = permitted(walkedPte, regime)
 		// A page that is not dirty gets no write tag: its first store has to come here to set D.
 		if (!(walkedPte & PTE_D)) may &= ~MAY_WRITE
+		// G of a pointer to this leaf would do, too; nobody sets it there.
+		if (!(walkedPte & PTE_G)) noteLocalPage(descriptor)
 	}
 	const machine: u32 = regime == REGIME_MACHINE ? 1 : 0
 	const mapped = may

@@ -7,6 +7,7 @@ import {
 	LAST_PAGE_COUNT,
 	LOG_CAPACITY,
 	REGIME_COUNT,
+	REGIME_SUPERVISOR_SUM,
 	RUN_DATA_MASK,
 	RUN_DATA_TABLE,
 	TLB_ENTRY_ADDEND,
@@ -15,11 +16,13 @@ import {
 	TLB_LAST_PAGE_ADDEND,
 	TLB_LAST_PAGE_SIZE,
 	TLB_LAST_PAGE_TAG_PLUS_ONE,
+	TLB_SPACE_SIZE,
 	TLB_TRAILER_LAST_PAGES,
 	TLB_TRAILER_LOG,
 	TLB_TRAILER_LOGGED,
 	TRACKED_BIT,
 } from '../../../build/hart/offsets'
+import {descriptorIn, endOfSpaces, firstSpace, isUsed} from '../../tlb/core/spaces'
 import {isOpen, tableOf, trailerOf} from '../../tlb/core/table'
 import {descriptorOf} from '../../tlb/core/vcpu-tables'
 import {announceChange, guestPageOf, isCode, noMoreEntries, pageStart} from './guest-pages'
@@ -48,7 +51,17 @@ function visitTables(wanted: u32): void {
 		if (tableOf(descriptor) == used) isOwn = true
 		if (isOpen(descriptor)) visitTable(descriptor, wanted)
 	}
+	for (let space = firstSpace(hart); space < endOfSpaces(hart); space += TLB_SPACE_SIZE) {
+		if (isUsed(space)) visitSpace(space, wanted)
+	}
 	if (!isOwn) visitTable(used | ctz(load<u32>(hart, RUN_DATA_MASK) / TLB_ENTRY_SIZE + 1), wanted)
+}
+
+function visitSpace(space: u32, wanted: u32): void {
+	for (let regime: u32 = REGIME_SUPERVISOR_SUM; regime < REGIME_COUNT; regime++) {
+		const descriptor = descriptorIn(space, regime)
+		if (isOpen(descriptor)) visitTable(descriptor, wanted)
+	}
 }
 
 function visitTable(descriptor: u32, wanted: u32): void {

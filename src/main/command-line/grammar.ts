@@ -4,6 +4,7 @@ import {Command} from 'commander'
 import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
 import {exitCodes} from '../../exit-codes.ts'
+import {addCompletion} from './completion.ts'
 import {keyHelp} from './key-escapes.ts'
 import {RunOption} from './run-option.ts'
 import {defaultMemory, type RawRunOptions} from './run-options.ts'
@@ -86,8 +87,10 @@ export function createGrammar({version, actions}: Readonly<{version: string; act
 		.exitOverride()
 		.configureOutput({outputError: () => {}})
 		.showHelpAfterError(false)
+		.addHelpText('after', '\nmanyhart run --help lists the options of a run, which need no `run`, and the exit codes.')
 	addRun(program, actions)
 	addGuest(program, actions)
+	addCompletion(program, Object.values(runOptions()).flat())
 	return program
 }
 

@@ -47,6 +47,7 @@ const explanations: Readonly<Record<string, (subject: string) => string>> = {
 	'commander.unknownCommand': (subject) => `Expected a command that --help names, got ${subject}`,
 	'commander.optionMissingArgument': (subject) => `Expected a value after ${subject}, got none`,
 	'commander.missingArgument': (subject) => `Expected <${subject}>, got none`,
+	'commander.invalidArgument': (subject) => `Expected one of the values that --help names, got ${subject}`,
 	'commander.excessArguments': (subject) => `Expected no more words after ${subject}, got some`,
 	'commander.help': () => 'Expected a command that --help names, got none',
 }

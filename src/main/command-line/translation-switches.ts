@@ -12,7 +12,7 @@ export type RawTranslationSwitches = Readonly<
 		Partial<Record<'jitSynchronous' | 'countChains' | 'perfMap', boolean>>
 >
 
-const tlbNames = Object.values(tlbKeys).map(({name}) => name)
+const tlbNames = Object.values(tlbKeys).map(({name, default: usual}) => `${name} (default: ${usual})`)
 
 /** How guest code runs. Scripts have these options, too. */
 export const accelOption = () =>

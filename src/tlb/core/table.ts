@@ -20,6 +20,7 @@ import {
 	TLB_TRAILER_LARGE_LAST,
 	TLB_TRAILER_LARGE_PAGES,
 	TLB_TRAILER_LAST_PAGES,
+	TLB_TRAILER_LOCAL,
 	TLB_TRAILER_LOG,
 	TLB_TRAILER_LOGGED,
 } from '../../../build/hart/offsets'
@@ -56,6 +57,16 @@ export function openTable(descriptor: u32): void {
  */
 export function isOpen(descriptor: u32): bool {
 	return load<i32>(trailerOf(descriptor), TLB_TRAILER_FILLED) != 0
+}
+
+/** Notes that a page without PTE.G is about to be filled. Plain, as holdsLocalPages(): only the owner uses the word. */
+export function noteLocalPage(descriptor: u32): void {
+	store<i32>(trailerOf(descriptor), 1, TLB_TRAILER_LOCAL)
+}
+
+/** Whether a page without PTE.G may have been filled since the table was empty. */
+export function holdsLocalPages(descriptor: u32): bool {
+	return load<i32>(trailerOf(descriptor), TLB_TRAILER_LOCAL) != 0
 }
 
 /** Whether the log names every nonzero entry, and there are at most `limit`. Plain: only the caller uses the table. */
@@ -102,7 +113,7 @@ export function poisonSlotZero(descriptor: u32, tagBias: u32): void {
 /** @param end offset in the trailer. The log itself stays: it is read only up to `logged`. */
 function resetTrailer(descriptor: u32, end: u32): void {
 	const trailer = trailerOf(descriptor)
-	memory.fill(trailer + TLB_TRAILER_LOGGED, 0, end - TLB_TRAILER_LOGGED)
+	memory.fill(trailer + TLB_TRAILER_LOCAL, 0, end - TLB_TRAILER_LOCAL)
 	// Ordered after the stores to the entries. Pairs with isFilled() in src/tlb/table.ts: a flusher that reads 0 takes
 	// the table for empty, and it is. openTable() announces the next fill before its walk.
 	atomic.store<i32>(trailer, 0, TLB_TRAILER_FILLED)

@@ -23,6 +23,7 @@ import {
 	type TableOperations,
 	type TagEncoding,
 	TlbEntry,
+	TlbSpace,
 	TlbState,
 	tableBytes,
 	tagBias,
@@ -38,10 +39,13 @@ export const codePages = 8
 const log2Entries = 6
 const tables = 64
 
+/** Address spaces that a hart with `keepsSpaces` keeps. */
+const keptSpaces = 2
+
 export const memoryMap: MemoryMap = layOut([
 	{name: 'vcpu', size: VcpuBlock.size, align: VcpuBlock.align},
 	{name: 'mtime', size: 8, align: 8},
-	{name: 'tables', size: tableBytes(log2Entries) * tables, align: 4096},
+	{name: 'tables', size: tableBytes(log2Entries) * (tables + 2 * keptSpaces), align: 4096},
 	{name: 'rom', size: rom.bytes, align: 4096},
 	{name: 'codeCache', size: codeCacheBytes(codePages), align: 64},
 	{name: guestPagesRegion, size: (ramBytes / 4096) * GuestPage.size, align: 64},
@@ -87,6 +91,8 @@ type Exports = TableOperations &
 export type HartCoreOptions = Readonly<{
 	/** Of the TLB's tags; default poison-zero. */
 	encoding?: TagEncoding | undefined
+	/** Whether it keeps address spaces; default: a write of satp flushes. */
+	keepsSpaces?: boolean
 	/** Called with the name of each `observed` function that is called. */
 	observe?: ((name: string) => void) | undefined
 }>
@@ -132,7 +138,7 @@ export class HartCore {
 
 	constructor(
 		memory = SharedMemory.create(memoryMap),
-		{encoding = defaultTlbDesign.encoding, observe}: HartCoreOptions = {},
+		{encoding = defaultTlbDesign.encoding, keepsSpaces = false, observe}: HartCoreOptions = {},
 	) {
 		this.memory = memory
 		this.encoding = encoding
@@ -191,6 +197,7 @@ export class HartCore {
 		// ADUE, as after a reset.
 		this.set('menvcfg', Environment.ADUE)
 		this.swapTables()
+		if (keepsSpaces) this.#addSpaces()
 		this.core.updateRegimes()
 	}
 
@@ -220,17 +227,30 @@ export class HartCore {
 		return (this.#block + VcpuBlock.offset.tlb + TlbState.offset[field]) / 4
 	}
 
+	#addSpaces(): void {
+		this.memory.i32[this.#tlbStateWord('spaceCount')] = keptSpaces
+		for (let table = 0; table < 2 * keptSpaces; table++) {
+			const space = this.#tlbStateWord('spaces') + ((table >> 1) * TlbSpace.size) / 4
+			this.memory.i32[space + TlbSpace.offset.descriptor / 4 + (table & 1)] = this.#clearedTable(tables + table)
+		}
+	}
+
 	/** Publishes a cleared table for each regime, round robin. */
 	swapTables(): void {
 		for (let regime = 0; regime < regimeCount; regime++) this.#swapTable(regime)
 	}
 
 	#swapTable(regime: number): void {
-		const address = this.memory.region('tables').offset + this.#nextTable * tableBytes(log2Entries)
+		this.memory.i32[this.#descriptorWord(regime)] = this.#clearedTable(this.#nextTable)
+		this.#nextTable = (this.#nextTable + 1) % tables
+	}
+
+	/** @returns its descriptor. */
+	#clearedTable(table: number): number {
+		const address = this.memory.region('tables').offset + table * tableBytes(log2Entries)
 		this.memory.u8.fill(0, address, address + tableBytes(log2Entries))
 		this.core.poisonSlotZero(address | log2Entries, tagBias[this.encoding])
-		this.memory.i32[this.#descriptorWord(regime)] = address | log2Entries
-		this.#nextTable = (this.#nextTable + 1) % tables
+		return address | log2Entries
 	}
 
 	#descriptorWord(regime: number): number {
