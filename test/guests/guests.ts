@@ -39,6 +39,7 @@ export const guestPrograms: readonly GuestProgram[] = [
 	testProgram('traps'),
 	testProgram('atomics'),
 	testProgram('self-modify'),
+	// QEMU 7.2 fails it, at another check from run to run: its output is written by hand (docs/decisions.md).
 	testProgram('unfenced'),
 	testProgram('churn'),
 	testProgram('timer'),
