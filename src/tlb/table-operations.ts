@@ -26,7 +26,7 @@ export type TableOperations = Readonly<{
 	flushTranslationsOf: InPlace<[asid: number]>
 	/** The one that all address spaces share, if it holds pages of the current one. */
 	flushShared: InPlace<[]>
-	/** After satp was written: from one address space to another. What csrw satp does, for code without a hart. */
+	/** After satp was written: from one address space to another. A hart core does this itself; tests have none. */
 	switchSpace: InPlace<[from: bigint, to: bigint]>
 	/** Invalidates a page for a cause that was counted already: the words of gva >> 12. @param asid or anyAsid. */
 	flushPageNumber: InPlace<[pageLow: number, pageHigh: number, asid: number]>

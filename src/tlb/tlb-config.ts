@@ -12,7 +12,7 @@ export type TlbConfig = Readonly<{
 	vcpus: number
 	/** log2 of the entries of a table, 6 to 16; default 12. */
 	log2Entries?: number
-	/** Tables beyond those of each vCPU, which are five, and two for each kept address space; default max(256, 32 per vCPU). */
+	/** Tables beyond those of each vCPU: five, and two per kept address space. Default max(256, 32 per vCPU). */
 	spareTables?: number
 	/** Default swap-pool. */
 	policy?: FlushPolicyName

@@ -43,11 +43,11 @@ export const tlbKeys: {readonly [Field in keyof TlbDesign]: TlbKey<TlbDesign[Fie
 		default: '8',
 		values: {
 			'0': 'a write of satp flushes',
-			'1': 'the one before',
-			'2': 'the last ones',
-			'4': 'the last ones',
-			'8': 'the last ones',
-			'16': 'the last ones',
+			'1': 'the one that it left last',
+			'2': 'the two that it left last',
+			'4': 'the four that it left last',
+			'8': 'the eight that it left last',
+			'16': 'the sixteen that it left last',
 		},
 	},
 	lastPages: {

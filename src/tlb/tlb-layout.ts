@@ -121,9 +121,9 @@ export const TlbSpace = sharedStruct({
 	/** `spaceClock` when the hart left it: the one with the least is evicted. */
 	left: 'i32',
 	/** As TlbState.descriptor, of supervisorSum and user. */
-	descriptor: array('i32', 2),
+	descriptor: array('i32', regimeCount - Regime.supervisorSum),
 })
-/** Address spaces that a vCPU keeps beside the current one, at most. */
+/** Address spaces that a vCPU keeps beside the current one, at most: the greatest value of `--tlb asids`. */
 export const mostSpaces = 16
 /** Fences are counted by the low bits of the ASID. */
 export const asidClasses = 64

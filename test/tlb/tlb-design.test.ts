@@ -1,5 +1,5 @@
 import test from 'ava'
-import {defaultTlbDesign, formatTlbDesign, parseTlbDesign, tlbDesign, tlbKeys} from '../../src/tlb/index.ts'
+import {defaultTlbDesign, formatTlbDesign, mostSpaces, parseTlbDesign, tlbDesign, tlbKeys} from '../../src/tlb/index.ts'
 
 test('fields that are not given have their defaults, and a design is frozen', (t) => {
 	t.deepEqual(defaultTlbDesign, {encoding: 'poison-zero', lookup: 'outlined', asids: '8', lastPages: 'on'})
@@ -15,6 +15,10 @@ test('every value of every key is parsed, and formatted as it was', (t) => {
 			t.notThrows(() => tlbDesign(parseTlbDesign(text)))
 		}
 	}
+})
+
+test('the block has room for the most address spaces that can be asked for', (t) => {
+	t.is(Math.max(...Object.keys(tlbKeys.asids.values).map(Number)), mostSpaces)
 })
 
 test('only the given keys are returned; the last value of a key wins', (t) => {

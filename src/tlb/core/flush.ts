@@ -33,7 +33,7 @@ import {
 import {holdsLocalPages, invalidatePage, isInsideLargePages, isOpen} from './table'
 import {descriptorOf, tagBiasOf} from './vcpu-tables'
 
-/** As an ASID: all address spaces. */
+/** As an ASID: all address spaces. The same as anyAsid in src/tlb/flush-requests.ts. */
 export const EVERY_ASID: i32 = -1
 
 /**
