@@ -11,6 +11,7 @@
  *     npm run bench -- page     measures all tables of docs/benchmarks.md
  */
 import {type Command, InvalidArgumentError, Option} from 'commander'
+import {groups, programs} from '../src/bench/index.ts'
 import {UserError} from '../src/errors.ts'
 import {tlbOption} from '../src/main/command-line/translation-switches.ts'
 import {parseTlbDesign} from '../src/tlb/index.ts'
@@ -21,7 +22,6 @@ import {benchFlush, type FlushOptions} from './bench/flush.ts'
 import {benchLookup, type LookupOptions} from './bench/lookup.ts'
 import {measurableNames} from './bench/page/tables.ts'
 import {benchPage} from './bench/page.ts'
-import {groups, programs} from './bench/programs.ts'
 import {fromRoot} from './build/project.ts'
 import {integerFrom, numberFrom, runScript, scriptCommand, several} from './build/script-command.ts'
 

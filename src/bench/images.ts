@@ -1,11 +1,12 @@
 /** Boot images: the Debian guest with the programs in its initramfs, or the programs on bare metal. */
 import {readFile, writeFile} from 'node:fs/promises'
 import {basename, join} from 'node:path'
-import {expected} from '../../src/errors.ts'
-import {type CpioEntry, packCpio, resolveGuest} from '../../src/main/guests/index.ts'
-import {guestBinary} from '../../test/guests/guests.ts'
-import {withParameters} from '../../test/guests/parameters.ts'
-import type {Boot} from './sides.ts'
+import {expected} from '../errors.ts'
+import {type CpioEntry, packCpio, resolveGuest} from '../main/guests/index.ts'
+import {benchPath} from './files.ts'
+import {elfWithParameters} from './guest-parameters.ts'
+
+export type Boot = Readonly<{kernel: string; initrd?: string; append?: string; harts: number}>
 
 export type ImageOptions = Readonly<{
 	/** For temporary files. */
@@ -45,7 +46,7 @@ async function linuxImage(
 	const archive = Buffer.concat([
 		await readFile(initrd!),
 		packCpio([
-			{kind: 'file', name: 'bin/bench', mode: 0o755, data: await readFile(guestBinary('bench-linux'))},
+			{kind: 'file', name: 'bin/bench', mode: 0o755, data: await readFile(benchPath('benchLinux'))},
 			{kind: 'file', name: 'bench-init', mode: 0o755, data: init(command)},
 			...files,
 		]),
@@ -81,7 +82,7 @@ export async function barePrograms(
 ): Promise<Image> {
 	const kernel = join(folder, 'bench.elf')
 	const names = new TextEncoder().encode(`${programs.join(' ')}\0`)
-	await writeFile(kernel, await withParameters('bench-bare', [thousandths(scale), beats], names))
+	await writeFile(kernel, await elfWithParameters(benchPath('benchBare'), [thousandths(scale), beats], names))
 	return {boot: {kernel, harts}, programs}
 }
 
