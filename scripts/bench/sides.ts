@@ -1,6 +1,6 @@
 /** The sides of a comparison: this emulator and a peer, QEMU or another build, with the same board, RAM and guest. */
 import {existsSync} from 'node:fs'
-import {type Boot, type ConsoleOptions, type ConsoleRun, runConsole} from '../../src/bench/index.ts'
+import {type Boot, type ConsoleOptions, type ConsoleRun, qemuProgram, runConsole} from '../../src/bench/index.ts'
 import {expected} from '../../src/errors.ts'
 import {BuildError, fromRoot} from '../build/project.ts'
 import {runQemu} from '../guests/qemu.ts'
@@ -8,7 +8,6 @@ import {runQemu} from '../guests/qemu.ts'
 export type Side = Readonly<{name: string; boot: (guest: Boot, options: ConsoleOptions) => Promise<ConsoleRun>}>
 
 const memory = '1G'
-const qemuProgram = 'qemu-system-riscv64'
 
 export type Compared = Readonly<{
 	/** The path of manyhart.js. */

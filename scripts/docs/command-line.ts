@@ -9,7 +9,7 @@ import {environmentVariables} from '../../src/main/environment.ts'
 import {guestDescriptions} from '../../src/main/guests/index.ts'
 import {tlbKeys} from '../../src/tlb/index.ts'
 import {documentedGrammar, leafCommands, pathOf, sentence, visibleOptions} from './grammar.ts'
-import {markdownTable} from './markdown.ts'
+import {markdownTable} from '../../src/bench/markdown.ts'
 
 const code = (text: string) => `\`${text}\``
 

@@ -35,11 +35,24 @@ ${command}
 /bin/busybox poweroff -f
 `
 
+/** What the laboratory's init prints when it begins, and after the programs: their exit code. The full stop shows that all of it is there. */
+export const initMarks = {begins: /^bench: init\./m, ended: /^bench: ended (\d+)\./m} as const
+
+/** Tells when it begins and when the programs have ended, and waits: whoever started the machine ends it. */
+const waitingInit = (command: string) => `#!/bin/busybox sh
+/bin/busybox mount -t proc proc /proc
+echo bench: init.
+${command}
+echo bench: ended $?.
+exec /bin/busybox sleep 1000000
+`
+
+/** Debian's kernel, with `script` as its init. */
 async function linuxImage(
 	programs: readonly string[],
-	command: string,
+	script: string,
 	files: readonly CpioEntry[],
-	options: ImageOptions,
+	options: Pick<ImageOptions, 'folder' | 'harts'>,
 ): Promise<Image> {
 	const {kernel, initrd, append} = await resolveGuest('debian')
 	// Linux unpacks concatenated archives. Kernel documentation, “initramfs buffer format”.
@@ -47,7 +60,7 @@ async function linuxImage(
 		await readFile(initrd!),
 		packCpio([
 			{kind: 'file', name: 'bin/bench', mode: 0o755, data: await readFile(benchPath('benchLinux'))},
-			{kind: 'file', name: 'bench-init', mode: 0o755, data: init(command)},
+			{kind: 'file', name: 'bench-init', mode: 0o755, data: script},
 			...files,
 		]),
 	])
@@ -62,7 +75,13 @@ async function linuxImage(
 /** Boots Debian's kernel, runs the programs in turn, powers off. @throws UserError when the guest is not fetched. */
 export async function linuxPrograms(programs: readonly string[], options: ImageOptions): Promise<Image> {
 	const command = `${benchCommand(options)} ${programs.join(' ')}`
-	return linuxImage(programs, command, [], options)
+	return linuxImage(programs, init(command), [], options)
+}
+
+/** The same, but it waits at the end; see initMarks. */
+export async function waitingLinux(programs: readonly string[], options: ImageOptions): Promise<Image> {
+	const command = programs.length > 0 ? `${benchCommand(options)} ${programs.join(' ')}` : 'true'
+	return linuxImage(programs, waitingInit(command), [], options)
 }
 
 export async function linuxElf(path: string, options: ImageOptions): Promise<Image> {
@@ -73,7 +92,7 @@ export async function linuxElf(path: string, options: ImageOptions): Promise<Ima
 		{kind: 'directory', name: 'own'},
 		{kind: 'file', name: `own/${name}`, mode: 0o755, data: await readElf(path)},
 	]
-	return linuxImage([name], command, files, options)
+	return linuxImage([name], init(command), files, options)
 }
 
 export async function barePrograms(

@@ -1,5 +1,7 @@
 /** What is measured of flushes alone: a design of the TLB and a size of its tables, with several fills in turn. */
-import {logCapacity, type TlbConfig, type TlbDesign, tlbKeys} from '../../../tlb/index.ts'
+
+import {type TlbConfig, type TlbDesign, tlbKeys} from '../../../tlb/index.ts'
+import type {Design} from '../design-data.ts'
 
 export type CostCase = Readonly<{
 	/** Fields of a TlbDesign; also `policy` and `size` before they are keys of --tlb. */
@@ -10,7 +12,6 @@ export type CostCase = Readonly<{
 	/** Timed flushes of each fill. */
 	flushes: number
 }>
-export type Design = Readonly<Record<string, string>>
 
 /** Nanoseconds per flush. */
 export type FlushCost = Readonly<{
@@ -27,7 +28,6 @@ export type FlushCost = Readonly<{
 /** Policies that the machine has without a key of --tlb. */
 const formerPolicies: Readonly<Record<string, Pick<TlbConfig, 'policy' | 'undoLimit'>>> = {
 	clear: {policy: 'clear'},
-	undo: {policy: 'clear', undoLimit: logCapacity},
 	'swap-pool': {policy: 'swap-pool', undoLimit: -1},
 	'swap-undo': {policy: 'swap-pool'},
 }
@@ -35,7 +35,7 @@ const formerPolicies: Readonly<Record<string, Pick<TlbConfig, 'policy' | 'undoLi
 const isKey = (field: string) => Object.hasOwn(tlbKeys, field)
 
 export const costPolicies: readonly string[] = isKey('policy')
-	? Object.keys((tlbKeys as Readonly<Record<string, {values: object}>>)['policy']!.values)
+	? Object.keys((tlbKeys as Readonly<Record<string, {values: object}>>).policy!.values)
 	: ['clear', 'swap-pool', 'swap-undo']
 
 /** Few spare tables, so that all have been used before the first timed flush. */
