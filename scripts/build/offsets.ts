@@ -37,7 +37,11 @@ import {
 import {
 	asidClasses,
 	descriptorLog2Mask,
+	Emptying,
 	FlushCause,
+	generationMask,
+	generationStep,
+	indexFold,
 	largePageCount,
 	largePageShift,
 	lastPageCount,
@@ -99,6 +103,10 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 		'Numbers with a name',
 		[
 			['DESCRIPTOR_LOG2_MASK', descriptorLog2Mask],
+			['GENERATION_MASK', generationMask],
+			['GENERATION_STEP', generationStep],
+			...numbersOf('EMPTYING', Emptying),
+			['INDEX_FOLD', BigInt(indexFold)],
 			['NEVER_TAG', neverTag],
 			['TRACKED_BIT', BigInt(trackedBit)],
 			...numbersOf('VERSION', Version, (value) => Number(value) >>> 0),

@@ -16,6 +16,8 @@ export type TableOperations = Readonly<{
 	clearTable: OfTable
 	/** The same, by the log if it names all entries. */
 	emptyTable: OfTable
+	/** Clears the entries by atomic stores; another thread may use the table. */
+	clearEntries: OfTable
 	/** Poisons a zeroed table, if the encoding needs it. */
 	poisonSlotZero: OfTable
 	/** Counts the cause and empties the vCPU's tables in place. */
@@ -26,6 +28,8 @@ export type TableOperations = Readonly<{
 	flushTranslationsOf: InPlace<[asid: number]>
 	/** The one that all address spaces share, if it holds pages of the current one. */
 	flushShared: InPlace<[]>
+	/** Forgets last pages and large pages of tables whose entries another thread has emptied. */
+	flushPieces(block: number): void
 	/** After satp was written: from one address space to another. A hart core does this itself; tests have none. */
 	switchSpace: InPlace<[from: bigint, to: bigint]>
 	/** Invalidates a page for a cause that was counted already: the words of gva >> 12. @param asid or anyAsid. */

@@ -2,11 +2,13 @@
 import {array, sharedStruct} from '../memory/index.ts'
 
 /**
- * One translation of a 4 KiB page, found at index = virtual page number & (entries − 1).
+ * One translation of a 4 KiB page, found at index = virtual page number & (entries − 1); with `index=hashed`, of
+ * number ^ (number >> indexFold).
  *
- * A tag is the page's full 64-bit virtual address with the low 12 bits clear, plus the encoding's bias, 0 or 1. An
- * access of `bytes` hits when `(gva & ~(0xfff ^ (bytes − 1))) + bias == tag`, so a misaligned access misses as well. A
- * zeroed entry is empty, and so is a zeroed table, except slot 0 if the bias is 0: see tag-encoding.ts.
+ * A tag is the page's full 64-bit virtual address with the low 12 bits clear, plus the encoding's bias, 0 or 1, plus the
+ * table's generation. An access of `bytes` hits when `(gva & ~(0xfff ^ (bytes − 1))) + bias + generation == tag`, so a
+ * misaligned access misses as well. A zeroed entry is empty, and so is a zeroed table, except slot 0 if bias and
+ * generation are 0: see tag-encoding.ts.
  */
 export const TlbEntry = sharedStruct({
 	readTag: 'i64',
@@ -19,7 +21,10 @@ export const TlbEntry = sharedStruct({
 	code: 'i32',
 })
 
-/** No access matches it: bits 3–11 of a masked address are always 0, with the bias added as well. */
+/** log2 of the pages after which indices begin anew, in another order: those of a 2 MiB page. */
+export const indexFold = 9
+
+/** No access matches it: bits 3 and 4 of a masked address are 0, and bias and generation set at most bit 3. */
 export const neverTag = -1n
 
 /**
@@ -66,10 +71,15 @@ export const TlbTableTrailer = sharedStruct(
 		 * reads 0 may elide the swap; 0 again, atomically, after the owner has emptied the table in place.
 		 */
 		filled: 'i32',
+		/** Counts the times that another thread has cleared the entries (atomic-clear). Atomic; never zeroed. */
+		clearings: 'i32',
+		/**
+		 * Count of nonzero entries, of earlier generations too, without slot 0 if that is poisoned (`poison-zero`). More if
+		 * another thread clears entries. Plain: only the owner writes.
+		 */
+		logged: 'i32',
 		/** Not 0 once an entry of a page without PTE.G may have been filled. Plain: only the owner reads and writes it. */
 		local: 'i32',
-		/** Count of nonzero entries, without slot 0 if that is poisoned (`poison-zero`). Plain: only the owner writes. */
-		logged: 'i32',
 		/**
 		 * Superpages that were filled as 4 KiB pieces, and the large pages below, lie inside [largeFirst, largeLast]
 		 * (page-aligned gva, unsigned); both 0 = none. A page flush inside flushes the whole table with its large pages.
@@ -93,8 +103,14 @@ export const Regime = {machine: 0, bare: 1, supervisor: 2, supervisorSum: 3, use
 export type Regime = (typeof Regime)[keyof typeof Regime]
 export const regimeCount = 5
 
-/** Low bits of a descriptor word that hold log2 of the table's entry count; tables are 4 KiB-aligned. */
+/**
+ * Low bits of a descriptor word, which are not the table's address: tables are 4 KiB-aligned. Bits 4–0 hold log2 of its
+ * entry count. Bits 11–5 hold its generation, which its tags repeat in the same bits; 0 unless the policy is epoch-tag.
+ */
 export const descriptorLog2Mask = 0x1f
+export const generationMask = 0xfe0
+/** Of a cleared table under epoch-tag, and from one generation to the next. */
+export const generationStep = 0x20
 
 /** Why translations were flushed: the index into TlbState.flushes. */
 export const FlushCause = {
@@ -111,6 +127,18 @@ export const FlushCause = {
 	codeCacheReset: 8,
 } as const
 export type FlushCause = (typeof FlushCause)[keyof typeof FlushCause]
+
+/** How an owner empties a table that has more entries than `undoLimit`. */
+export const Emptying = {
+	/** The run loop replaces the table. */
+	replace: 0,
+	clear: 1,
+	/** By atomic stores; other threads clear it so, too. */
+	clearAtomically: 2,
+	/** By a new generation; the run loop replaces the table when there is none left. */
+	nextGeneration: 3,
+} as const
+export type Emptying = (typeof Emptying)[keyof typeof Emptying]
 
 /** A kept address space: the tables of the regimes whose pages are its own, supervisorSum and user. */
 export const TlbSpace = sharedStruct({
@@ -135,8 +163,8 @@ export const TlbState = sharedStruct(
 		descriptor: array('i32', regimeCount),
 		/** Counts the swaps of each regime's table. */
 		epoch: array('i32', regimeCount),
-		/** Flush requests that others post for the vCPU to carry out, under the doorbell's flush bit. Bit 0: everything. */
-		requestAll: 'i32',
+		/** Flush requests that others post for the vCPU to carry out, under the doorbell's flush bit: see flush-requests.ts. */
+		requestBits: 'i32',
 		/** Ring of page ranges. `requestTail` is written by posters under requestLock, `requestHead` by the owner. */
 		requestLock: 'i32',
 		requestHead: 'i32',
@@ -151,15 +179,24 @@ export const TlbState = sharedStruct(
 		swaps: 'i32',
 		elided: 'i32',
 		poolDry: 'i32',
+		/** Tables that were emptied by a new generation, and by clearing all entries. */
+		generations: 'i32',
+		cleared: 'i32',
 		/** The owner. */
 		pageFlushes: 'i32',
 		undone: 'i32',
-		/** Tables with at most this many logged entries are undone; -1 = none. Written before the vCPU runs. */
+		/** Tables with at most this many logged entries are undone; -1 = none. Written before the vCPU runs, as those below. */
 		undoLimit: 'i32',
+		/** Emptying: of the other tables. */
+		emptying: 'i32',
 		/** Of the machine's encoding: a tag is its page's address plus this. Written before the vCPU runs. */
 		tagBias: 'i32',
 		/** How many of `spaces` are used. Written before the vCPU runs. */
 		spaceCount: 'i32',
+		/** 1 if tables have places for large pages in use, else 0. */
+		largePages: 'i32',
+		/** All ones if the index is hashed, else 0. */
+		indexHash: 'i32',
 		/** Of the current space, as TlbSpace.generation. This and the next are the owner's. */
 		generation: 'i32',
 		/** Counts the times that the hart left a space. */

@@ -9,9 +9,11 @@ import {TlbShared} from './tlb-shared.ts'
 export type TlbStatistics = Readonly<{
 	fills: number
 	flushes: Readonly<Record<keyof typeof FlushCause, number>>
-	/** Tables that were replaced, that were undone by their log, and that a flush found empty. */
+	/** Tables that a flush replaced, undid by their log, cleared, gave a new generation, and found empty. */
 	swaps: number
 	undone: number
+	cleared: number
+	generations: number
 	elided: number
 	/** Flushes that found no cleared table. */
 	poolDry: number
@@ -41,6 +43,8 @@ export function readTlbStatistics(tables: Tables, state: number): TlbStatistics 
 		flushes: flushes as Record<keyof typeof FlushCause, number>,
 		swaps: value(TlbState.offset.swaps),
 		undone: value(TlbState.offset.undone),
+		cleared: value(TlbState.offset.cleared),
+		generations: value(TlbState.offset.generations),
 		elided: value(TlbState.offset.elided),
 		poolDry: value(TlbState.offset.poolDry),
 		pageFlushes: value(TlbState.offset.pageFlushes),

@@ -12,7 +12,7 @@ const all = [true, true, true]
 
 /** A machine whose vCPU 0 is online, in the space with ASID 1. */
 function create(config: Partial<TlbConfig> = {}): TestMachine {
-	const machine = TestMachine.create({vcpus: 2, log2Entries: 6, ...config})
+	const machine = TestMachine.create({vcpus: 2, ...config, design: {size: '64', ...config.design}})
 	machine.enter(0)
 	machine.setAsid(0, 1)
 	return machine

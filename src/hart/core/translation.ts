@@ -16,7 +16,8 @@ import {
 	TLB_LARGE_PAGE_MAY,
 	TRACKED_BIT,
 } from '../../../build/hart/offsets'
-import {entryOf, noteLocalPage, openTable} from '../../tlb/core/table'
+import {noteLocalPage, openTable} from '../../tlb/core/table'
+import {keepsLargePages} from '../../tlb/core/vcpu-tables'
 import {ACCESS_LOAD, ACCESS_STORE, accessBit, accessFault} from './access'
 import {guestPageOf} from './guest-pages'
 import {hart, raise, ramAt, romAt} from './hart'
@@ -25,11 +26,14 @@ import {PMP_SPLIT, pmpAccess, pmpPage, pmpRange} from './pmp'
 import {MAY_ALL, MAY_WRITE, permitted} from './regimes'
 import {SLOW, slowWork} from './slow'
 import {
+	changeWriteTag,
+	entryFor,
 	fill,
 	fillLargePage,
 	largePageOf,
 	loadDescriptor,
 	mayWriteFast,
+	noteClearings,
 	tagOf,
 	widenLarge,
 	writeIsFast,
@@ -55,15 +59,16 @@ export function translate(gva: u64, bytes: u32, access: u32): i32 {
 	const page = pageOf(gva)
 	trackedPage = 0
 	// Misaligned accesses come here even if their page is in the table.
-	const entry = entryOf(descriptor, page)
+	const entry = entryFor(descriptor, page)
 	const tag = access == ACCESS_LOAD ? load<u64>(entry, TLB_ENTRY_READ_TAG) : load<u64>(entry, TLB_ENTRY_WRITE_TAG)
-	if (tag == tagOf(page)) {
+	const wanted = tagOf(descriptor, page)
+	if (tag == wanted) {
 		place = <u32>gva + load<u32>(entry, TLB_ENTRY_ADDEND)
 		return 1
 	}
-	if (access == ACCESS_STORE && tag == (tagOf(page) | TRACKED_BIT)) {
+	if (access == ACCESS_STORE && tag == (wanted | TRACKED_BIT)) {
 		place = <u32>gva + load<u32>(entry, TLB_ENTRY_ADDEND)
-		if (mayWriteFast(place)) store<u64>(entry, tagOf(page), TLB_ENTRY_WRITE_TAG)
+		if (mayWriteFast(place)) changeWriteTag(entry, tag, wanted)
 		else trackedPage = guestPageOf(place)
 		return 1
 	}
@@ -100,6 +105,7 @@ export function refuse(gva: u64, access: u32): u32 {
 export function locate(gva: u64, bytes: u32, access: u32, regime: u32, descriptor: u32): u32 {
 	slowWork(SLOW)
 	openTable(descriptor)
+	noteClearings(descriptor)
 	const translated = regime != REGIME_MACHINE && regime != REGIME_BARE
 	let may = MAY_ALL
 	gpa = gva
@@ -141,6 +147,7 @@ export function locate(gva: u64, bytes: u32, access: u32, regime: u32, descripto
  * @param may what its PTE permits.
  */
 function keepLargePage(gva: u64, descriptor: u32, may: u32, machine: u32): void {
+	if (!keepsLargePages(hart)) return
 	const before = gva & LARGE_PAGE_MASK
 	const first = ramAt(gpa - before)
 	if (place == 0 || first == 0 || ramAt(gpa - before + LARGE_PAGE_MASK) == 0) return

@@ -27,6 +27,7 @@ import {isOpen, tableOf, trailerOf} from '../../tlb/core/table'
 import {descriptorOf} from '../../tlb/core/vcpu-tables'
 import {announceChange, guestPageOf, isCode, noMoreEntries, pageStart} from './guest-pages'
 import {hart} from './hart'
+import {changeWriteTag} from './tlb-fill'
 
 /** All pages of code. */
 const EVERY_PAGE: u32 = 0
@@ -95,7 +96,7 @@ function track(entry: u32, wanted: u32): void {
 	if (tag & TRACKED_BIT) return
 	const place = pageStart(<u32>tag) + load<u32>(entry, TLB_ENTRY_ADDEND)
 	if (!isWanted(place, wanted)) return
-	store<u64>(entry, tag | TRACKED_BIT, TLB_ENTRY_WRITE_TAG)
+	changeWriteTag(entry, tag, tag | TRACKED_BIT)
 	if (wanted != EVERY_PAGE) return
 	const page = guestPageOf(place)
 	// After the stores through the entry.

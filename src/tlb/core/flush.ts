@@ -17,7 +17,7 @@ import {
 	TLB_PAGE_FLUSHES,
 	TLB_SPACE_SIZE,
 } from '../../../build/hart/offsets'
-import {countCause, countUndone, emptyInPlace, undo} from './in-place'
+import {countCause, emptyInPlace, emptyTableOf} from './in-place'
 import {
 	belongsTo,
 	currentAsid,
@@ -30,8 +30,8 @@ import {
 	isCurrentKept,
 	isUsed,
 } from './spaces'
-import {holdsLocalPages, invalidatePage, isInsideLargePages, isOpen} from './table'
-import {descriptorOf, tagBiasOf} from './vcpu-tables'
+import {dropPieces, holdsLocalPages, invalidatePage, isInsideLargePages, isOpen} from './table'
+import {descriptorOf, indexHashOf, tagBiasOf} from './vcpu-tables'
 
 /** As an ASID: all address spaces. The same as anyAsid in src/tlb/flush-requests.ts. */
 export const EVERY_ASID: i32 = -1
@@ -70,6 +70,11 @@ export function flushShared(block: u32): u32 {
 	return hasToFlushShared(block) ? emptyInPlace(block, REGIME_SUPERVISOR, REGIME_SUPERVISOR_SUM) : 0
 }
 
+/** Forgets last pages and large pages of tables whose entries another thread has emptied. */
+export function flushPieces(block: u32): void {
+	for (let regime: u32 = REGIME_SUPERVISOR; regime < REGIME_COUNT; regime++) dropPieces(descriptorOf(block, regime))
+}
+
 /** Invalidates a page and counts the cause. @param page gva, page-aligned. @param asid or EVERY_ASID. */
 export function flushPage(block: u32, page: u64, asid: i32): u32 {
 	countCause(block, FLUSH_CAUSE_SFENCE_PAGE)
@@ -101,7 +106,8 @@ function forgetPage(block: u32, page: u64, asid: i32): u32 {
 	let left: u32 = 0
 	const first = asid == EVERY_ASID || hasToFlushShared(block) ? REGIME_SUPERVISOR : REGIME_SUPERVISOR_SUM
 	for (let regime = first; regime < REGIME_COUNT; regime++) {
-		if (!forgetPageOf(block, descriptorOf(block, regime), page)) left |= 1 << regime
+		const wasForgotten = forgetPageOf(block, descriptorOf(block, regime), page)
+		if (!wasForgotten && !emptyTableOf(block, regime)) left |= 1 << regime
 	}
 	return left
 }
@@ -116,8 +122,7 @@ function forgetPageIn(block: u32, space: u32, page: u64): void {
 /** @returns false if the whole table has to be emptied, and was not. */
 function forgetPageOf(block: u32, descriptor: u32, page: u64): bool {
 	if (!isOpen(descriptor)) return true
-	if (!isInsideLargePages(descriptor, page)) invalidatePage(descriptor, page, tagBiasOf(block))
-	else if (undo(block, descriptor)) countUndone(block, 1)
-	else return false
+	if (isInsideLargePages(descriptor, page)) return false
+	invalidatePage(descriptor, page, tagBiasOf(block), indexHashOf(block))
 	return true
 }

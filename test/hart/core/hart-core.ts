@@ -20,11 +20,14 @@ import {
 	FlushCause,
 	Regime,
 	regimeCount,
+	type StateWords,
+	stateWords,
 	type TableOperations,
 	type TagEncoding,
 	TlbEntry,
 	TlbSpace,
 	TlbState,
+	tableAddress,
 	tableBytes,
 	tagBias,
 	trailerWord,
@@ -190,8 +193,9 @@ export class HartCore {
 		const mtimeOffsetAt = memory.region('mtime').offset
 		const others = [mtimeOffsetAt, memory.region(guestPagesRegion).offset, this.#block, 1]
 		this.core.attach(this.#block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, ...code, ...others)
-		this.undoLimit = -1
-		memory.i32[this.#tlbStateWord('tagBias')] = tagBias[encoding]
+		const words = stateWords({vcpus: 1, undoLimit: -1, design: {encoding, asids: '0'}})
+		for (const [field, value] of Object.entries(words) as [keyof StateWords, number][])
+			memory.i32[this.#tlbStateWord(field)] = value
 		this.set('privilege', Privilege.machine)
 		this.openPmp()
 		// ADUE, as after a reset.
@@ -279,7 +283,7 @@ export class HartCore {
 
 	#entryAt(gva: bigint, descriptor: number): number {
 		const index = Number((gva >> 12n) & BigInt((1 << log2Entries) - 1))
-		return (descriptor & ~0x1f) + index * TlbEntry.size
+		return tableAddress(descriptor) + index * TlbEntry.size
 	}
 
 	trailer(field: 'filled' | 'logged', descriptor = this.descriptor(Regime.supervisor)): number {
