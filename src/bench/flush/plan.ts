@@ -1,7 +1,6 @@
 /** The plan: every run, in the order in which they come, with an estimate of its seconds. */
 import {shuffle} from 'simple-statistics'
-import {formatTlbDesign, type TlbDesign, tlbKeys} from '../../tlb/index.ts'
-import {costPolicies} from './cost/cost-case.ts'
+import {formatTlbDesign, parseTlbDesign, type TlbDesign, tlbKeys} from '../../tlb/index.ts'
 import {
 	type AmountName,
 	amounts,
@@ -127,7 +126,7 @@ export function comparedDesigns(amount: AmountName): readonly Compared[] {
 const isPossible = ({design}: Combination) =>
 	Object.entries(design).every(([field, value]) => keys[field] && Object.hasOwn(keys[field].values, value))
 
-/** Policies and sizes all with each other; other encodings at some sizes. Before `policy` is a key, by its name alone. */
+/** Policies and sizes all with each other; other encodings at some sizes. */
 function costRuns(amount: AmountName): readonly Unplaced[] {
 	const {log2Entries, log2EntriesByEncoding, log2EntriesByFill, flushes} = amounts[amount].cost
 	const run = (design: Design, size: number): Unplaced => ({
@@ -140,25 +139,15 @@ function costRuns(amount: AmountName): readonly Unplaced[] {
 	})
 	const {encoding} = keys
 	const otherEncodings = encoding ? Object.keys(encoding.values).filter((value) => value !== encoding.default) : []
-	return costPolicies.flatMap((policy) => [
+	return Object.keys(tlbKeys.policy.values).flatMap((policy) => [
 		...log2Entries.map((size) => run({policy}, size)),
 		...otherEncodings.flatMap((value) => log2EntriesByEncoding.map((size) => run({policy, encoding: value}, size))),
 	])
 }
 
-/** Like the spelling of --tlb, with the policy even if it is the default or no key. */
-const costId = (design: Design): string =>
-	Object.entries(design)
-		.map(([field, value]) => `${keys[field]?.name ?? field}=${value}`)
-		.join(',')
-
-export const designOfCost = (id: string): Design =>
-	Object.fromEntries(
-		id.split(',').map((part) => {
-			const [name = '', value = ''] = part.split('=')
-			return [Object.entries(keys).find(([, key]) => key.name === name)?.[0] ?? name, value]
-		}),
-	)
+/** As --tlb spells it, with the policy even if it is the default. */
+const costId = (design: Design): string => formatTlbDesign(design as Partial<TlbDesign>)
+export const designOfCost = (id: string): Design => parseTlbDesign(id)
 
 /** The runs of guests of one round, in sequences of runs that are compared with one another. */
 function guestSequences({amount, parts, designs, qemus}: Context): readonly (readonly Unplaced[])[] {

@@ -24,7 +24,10 @@ const [ring, took] = [0, 1]
 const warmUps = 500
 /** In turn: what a policy undoes by its log, and what is too much for any log. */
 const warmUpFills = [16, logCapacity + 1]
-const rounds = 10
+/** The fills take turns, a group of flushes each, so that a disturbance does not hit only one of them. */
+const groups = 10
+/** Milliseconds: a dear flush comes less often. */
+const [longestWarmUp, longestGroup] = [500, 60]
 
 function flush({hartCore, of}: FlushThreadData & {role: 'flusher'}): FlushCost[] {
 	const config = costConfig(of)
@@ -35,37 +38,45 @@ function flush({hartCore, of}: FlushThreadData & {role: 'flusher'}): FlushCost[]
 	const data: FlushThreadData = {role: 'clearer', hartCore, memory: memory.memory, map, config, bell}
 	new Worker(new URL(import.meta.url), {workerData: data, execArgv: []}).unref()
 	const words = new Int32Array(bell)
-	/** @returns nanoseconds on this thread, and on the one that clears. */
-	const sample = (filled: number): readonly [flushing: number, clearing: number] => {
-		const flushing = flusher.timeFlush(filled)
-		if (!flusher.hasRetired) return [flushing, 0]
-		// The tables are on the retired list before this; pairs with the clearer's load. It clears outside the timing.
+	/** Outside the timing of flushes. @returns nanoseconds of the other thread. */
+	const haveCleared = (): number => {
+		// The tables are on the retired list before this; pairs with the clearer's wait.
 		Atomics.store(words, ring, 1)
 		Atomics.notify(words, ring)
 		Atomics.wait(words, ring, 1)
 		// Ordered after the clearer's store of `ring`.
-		return [flushing, Atomics.load(words, took)]
+		return Atomics.load(words, took)
 	}
-	const fills = of.fills.map((filled) => ({filled, flushing: [] as number[], clearing: [] as number[], poolDry: 0}))
-	for (let flush = 0; flush < warmUps; flush++) sample(Math.min(warmUpFills[flush & 1]!, 2 ** of.log2Entries))
-	// The fills take turns, so that a disturbance does not hit only one of them.
-	for (let round = 0; round < rounds; round++) {
-		for (const fill of fills) {
-			for (let flush = 0; flush < 3; flush++) sample(fill.filled)
+	// Under this policy whoever takes a retired table clears it, and no helper comes before.
+	const isClearedByTaker = of.design.policy === 'swap-clear'
+	const flushGroup = (filled: number, most: number, milliseconds: number) => {
+		const flushing: number[] = []
+		const until = performance.now() + milliseconds
+		let clearing = 0
+		while (flushing.length < most && (flushing.length < 2 || performance.now() < until)) {
+			flushing.push(flusher.timeFlush(filled))
+			if (flusher.wantsClearing) clearing += haveCleared()
+		}
+		if (flusher.hasRetired && !isClearedByTaker) clearing += haveCleared()
+		return {flushing, clearing: clearing / flushing.length}
+	}
+	for (const fill of warmUpFills)
+		flushGroup(Math.min(fill, 2 ** of.log2Entries), warmUps / warmUpFills.length, longestWarmUp / warmUpFills.length)
+	const measured = of.fills.map((filled) => ({filled, flushing: [] as number[], clearing: [] as number[], poolDry: 0}))
+	for (let group = 0; group < groups; group++) {
+		for (const each of measured) {
 			const dry = flusher.poolDry
-			for (let flush = 0; flush < of.flushes / rounds; flush++) {
-				const [flushing, clearing] = sample(fill.filled)
-				fill.flushing.push(flushing)
-				fill.clearing.push(clearing)
-			}
-			fill.poolDry += flusher.poolDry - dry
+			const {flushing, clearing} = flushGroup(each.filled, 1 + of.flushes / groups, longestGroup)
+			// The first one found what another fill has left.
+			each.flushing.push(...flushing.slice(1))
+			each.clearing.push(clearing)
+			each.poolDry += flusher.poolDry - dry
 		}
 	}
-	return fills.map(({filled, flushing, clearing, poolDry}) => ({
+	return measured.map(({filled, flushing, clearing, poolDry}) => ({
 		filled,
 		flushing: Math.round(quantile(flushing, 0.5)),
 		p90: Math.round(quantile(flushing, 0.9)),
-		// The median: CPU time, since a thread that computes only rarely waits for a core.
 		clearing: Math.round(quantile(clearing, 0.5)),
 		poolDry,
 	}))
@@ -76,6 +87,7 @@ function clear({hartCore, memory, map, config, bell}: FlushThreadData & {role: '
 	const operations = tableOperations(hartCore, shared)
 	const words = new Int32Array(bell)
 	for (;;) {
+		// Ordered after the flusher's store of 1, and what it retired before.
 		Atomics.wait(words, ring, 0)
 		const began = performance.now()
 		clearRetired(shared, config, operations)

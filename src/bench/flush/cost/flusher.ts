@@ -39,15 +39,31 @@ export class Flusher {
 	readonly #tlb: Tlb
 	readonly #reader: RcuReader
 	readonly #state: number
+	#wantsClearing = false
 
 	constructor(memory: SharedMemory, {config, hartCore}: Readonly<{config: TlbConfig; hartCore: WebAssembly.Module}>) {
 		this.memory = memory
 		const blocks = new VcpuBlocks(memory, 1)
 		const rcu = new Rcu(memory)
 		this.#reader = rcu.reader(0)
-		this.#tlb = new Tlb(memory, {blocks, rcu, config, operations: tableOperations(hartCore, memory)})
+		this.#tlb = new Tlb(memory, {
+			blocks,
+			rcu,
+			config,
+			operations: tableOperations(hartCore, memory),
+			needsClearing: () => {
+				this.#wantsClearing = true
+			},
+		})
 		this.#tlb.initialize(0)
 		this.#state = blocks.base(0) + VcpuBlock.offset.tlb
+	}
+
+	/** Whether the pool has asked for a helper since this was read last. */
+	get wantsClearing(): boolean {
+		const wants = this.#wantsClearing
+		this.#wantsClearing = false
+		return wants
 	}
 
 	/** Whether tables wait to be cleared. */

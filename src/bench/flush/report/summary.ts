@@ -174,6 +174,6 @@ function figureOf(figure: Figure, measurement: Measurement, program: string): nu
 		case 'full flushes':
 			return counters && fullFlushes(counters)
 		case 'page walks':
-			return counters?.['pageWalks']
+			return counters?.pageWalks
 	}
 }
