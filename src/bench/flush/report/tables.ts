@@ -1,5 +1,5 @@
 /** The tables of a record, by name, in Markdown. A table that has no figures is left out. */
-import {tlbKeys} from '../../../tlb/index.ts'
+import {parseTlbDesign, tlbKeys} from '../../../tlb/index.ts'
 import {markdownTable} from '../../markdown.ts'
 import {type PartName, parts} from '../parts.ts'
 import {defaultId} from '../plan.ts'
@@ -36,10 +36,20 @@ const named = (subject: Subject) =>
 	subject.kind === 'manyhart' && subject.name !== undefined ? `${subject.name} (\`${subject.id}\`)` : codeOf(subject)
 const codeOf = ({id, kind}: Subject) => (kind === 'qemu' || id === defaultId ? id : `\`${id}\``)
 
+/** By policy, as --tlb lists them; the default encoding first. */
+function costOrder(subjects: readonly string[]): readonly string[] {
+	const place = (subject: string) => {
+		const {policy = ''} = parseTlbDesign(subject)
+		return 2 * Object.keys(tlbKeys.policy.values).indexOf(policy) + Number(subject.includes(','))
+	}
+	return subjects.toSorted((one, other) => place(one) - place(other))
+}
+
 function costTables(summary: Summary): readonly (ReportTable | undefined)[] {
 	const rows = summary.costs()
 	const sizes = [...new Set(rows.map(({log2Entries}) => log2Entries))].toSorted((one, other) => one - other)
-	const subjects = [...new Set(rows.map(({subject}) => subject))]
+	const measured = new Set(rows.map(({subject}) => subject))
+	const subjects = costOrder(summary.record.subjects.map(({id}) => id).filter((id) => measured.has(id)))
 	const about =
 		'Microseconds for three tables: median over the rounds of the medians of a round, with the least and greatest.'
 	const bySize = (name: string, title: string, {fill, of}: {fill: CostRow['fill']; of: 'flushing' | 'total'}) => {
@@ -67,7 +77,7 @@ function costTables(summary: Summary): readonly (ReportTable | undefined)[] {
 		about,
 		lines: aligned(
 			['', ...fills.map(String)],
-			[...new Set(filled.map(({subject}) => subject))].map((subject) => [
+			subjects.map((subject) => [
 				`\`${subject}\``,
 				...fills.map((fill) =>
 					withSpread(filled.find((row) => row.subject === subject && row.filled === fill)?.flushing),
