@@ -28,8 +28,11 @@ export type TableOperations = Readonly<{
 	flushShared: InPlace<[]>
 	/** After satp was written: from one address space to another. A hart core does this itself; tests have none. */
 	switchSpace: InPlace<[from: bigint, to: bigint]>
-	/** Invalidates a page for a cause that was counted already: the words of gva >> 12. @param asid or anyAsid. */
-	flushPageNumber: InPlace<[pageLow: number, pageHigh: number, asid: number]>
+	/**
+	 * Invalidates pages, and the superpages that they lie in, for a cause that was counted already: the words of the first
+	 * one's gva >> 12. @param asid or anyAsid.
+	 */
+	flushPages: InPlace<[firstLow: number, firstHigh: number, pages: number, asid: number]>
 }>
 
 /** @param hartModule dist/hart.wasm; its instance gets no hart. */

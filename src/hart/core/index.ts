@@ -3,7 +3,7 @@
  * vCPU.
  */
 
-export {flushPageNumber, flushShared, flushTables, flushTranslations, flushTranslationsOf} from '../../tlb/core/flush'
+export {flushPages, flushShared, flushTables, flushTranslations, flushTranslationsOf} from '../../tlb/core/flush'
 export {switchSpace} from '../../tlb/core/spaces'
 export {clearTable, emptyTable, poisonSlotZero} from '../../tlb/core/table'
 export {attach} from './attach'

@@ -16,13 +16,12 @@ import {
 	TLB_ENTRY_WRITE_TAG,
 	TLB_LAST_PAGE_SIZE,
 	TLB_TRAILER_FILLED,
-	TLB_TRAILER_LARGE_FIRST,
-	TLB_TRAILER_LARGE_LAST,
-	TLB_TRAILER_LARGE_PAGES,
 	TLB_TRAILER_LAST_PAGES,
 	TLB_TRAILER_LOCAL,
 	TLB_TRAILER_LOG,
 	TLB_TRAILER_LOGGED,
+	TLB_TRAILER_SUPERPAGE_SIZES,
+	TLB_TRAILER_SUPERPAGES,
 } from '../../../build/hart/offsets'
 
 export function tableOf(descriptor: u32): u32 {
@@ -35,8 +34,12 @@ export function trailerOf(descriptor: u32): u32 {
 
 /** @param page gva, page-aligned. */
 export function entryOf(descriptor: u32, page: u64): u32 {
-	const entries: u32 = 1 << (descriptor & DESCRIPTOR_LOG2_MASK)
-	return tableOf(descriptor) + (<u32>(page >> PAGE_SHIFT) & (entries - 1)) * TLB_ENTRY_SIZE
+	return tableOf(descriptor) + (<u32>(page >> PAGE_SHIFT) & (entriesOf(descriptor) - 1)) * TLB_ENTRY_SIZE
+}
+
+/** @returns how many there are. */
+export function entriesOf(descriptor: u32): u32 {
+	return 1 << (descriptor & DESCRIPTOR_LOG2_MASK)
 }
 
 /** Whether slot 0 of an empty table is poisoned, because page 0's tag is zero. */
@@ -91,8 +94,9 @@ export function undoTable(descriptor: u32, tagBias: u32): void {
 		writeEntry(table + <u32>load<u16>(trailer + (index << 1), TLB_TRAILER_LOG) * TLB_ENTRY_SIZE, 0)
 	}
 	poisonSlotZero(descriptor, tagBias)
-	// Large pages lie inside [largeFirst, largeLast]: if that is empty, there are none.
-	resetTrailer(descriptor, load<u64>(trailer, TLB_TRAILER_LARGE_LAST) != 0 ? TLB_TRAILER_LOG : TLB_TRAILER_LARGE_PAGES)
+	// Without any, their places are zeroes.
+	const hasSuperpages = load<u64>(trailer, TLB_TRAILER_SUPERPAGE_SIZES) != 0
+	resetTrailer(descriptor, hasSuperpages ? TLB_TRAILER_LOG : TLB_TRAILER_SUPERPAGES)
 }
 
 /** Empties a table the quicker way. Plain, as clearTable(). */
@@ -119,10 +123,16 @@ function resetTrailer(descriptor: u32, end: u32): void {
 	atomic.store<i32>(trailer, 0, TLB_TRAILER_FILLED)
 }
 
-/** Invalidates a page's entry. Owner only, thus plain. @param page gva, page-aligned. */
-export function invalidatePage(descriptor: u32, page: u64, tagBias: u32): void {
-	// Last pages outlive their entries: one may be this page although the entry is another's by now. All are dropped.
+/**
+ * Drops what translated code keeps of the table: last pages outlive their entries, so that one may be of a page whose
+ * entry is another's by now. Owner only, thus plain.
+ */
+export function dropLastPages(descriptor: u32): void {
 	memory.fill(trailerOf(descriptor) + TLB_TRAILER_LAST_PAGES, 0, LAST_PAGE_COUNT * TLB_LAST_PAGE_SIZE)
+}
+
+/** Invalidates a page's entry, but not last pages. Owner only, thus plain. @param page gva, page-aligned. */
+export function invalidatePage(descriptor: u32, page: u64, tagBias: u32): void {
 	const entry = entryOf(descriptor, page)
 	const tag = page + <u64>tagBias
 	if (
@@ -130,15 +140,13 @@ export function invalidatePage(descriptor: u32, page: u64, tagBias: u32): void {
 		load<u64>(entry, TLB_ENTRY_WRITE_TAG) == tag ||
 		load<u64>(entry, TLB_ENTRY_EXEC_TAG) == tag
 	) {
-		writeEntry(entry, NEVER_TAG)
+		invalidateEntry(entry)
 	}
 }
 
-/** Whether the page may have been filled as a piece of a superpage. Owner only, thus plain. */
-export function isInsideLargePages(descriptor: u32, page: u64): bool {
-	const trailer = trailerOf(descriptor)
-	const last = load<u64>(trailer, TLB_TRAILER_LARGE_LAST)
-	return last != 0 && page >= load<u64>(trailer, TLB_TRAILER_LARGE_FIRST) && page <= last
+/** Makes an entry match nothing; it stays logged. Owner only, thus plain. */
+export function invalidateEntry(entry: u32): void {
+	writeEntry(entry, NEVER_TAG)
 }
 
 /** @param tag of all three kinds. */

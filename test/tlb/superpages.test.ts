@@ -1,0 +1,196 @@
+/** Flushes of pages that belong to superpages. */
+import test from 'ava'
+import {
+	FlushCause,
+	logCapacity,
+	Regime,
+	superpageCount,
+	type TlbConfig,
+	tagEncodings,
+	trailerWord,
+} from '../../src/tlb/index.ts'
+import {randomNumbers} from '../rcu/shared-memory.ts'
+import {fill, isFresh, lookUp, noteSuperpage, openTable} from './lookup.ts'
+import {TestMachine} from './test-machine.ts'
+
+const [kilobytes64, megabytes2, gigabyte] = [16, 21, 30]
+
+/** The user's table of a machine with one vCPU, which is online. */
+function create(config: Partial<TlbConfig> = {}) {
+	const machine = TestMachine.create({vcpus: 1, ...config})
+	machine.enter(0)
+	const descriptor = machine.descriptor(0, Regime.user)
+	openTable(machine.memory, descriptor)
+	return {
+		machine,
+		descriptor,
+		/** Pages of their own. */
+		fillPages: (...pages: number[]) => {
+			for (const page of pages) fill(machine, descriptor, page, 5)
+		},
+		/** Pages of one superpage. */
+		fillPieces: (log2: number, ...pages: number[]) => {
+			noteSuperpage(machine, descriptor, BigInt(pages[0]!) << 12n, log2)
+			for (const page of pages) fill(machine, descriptor, page, 5)
+		},
+		isThere: (page: number) => lookUp(machine, descriptor, page) === 5,
+		isSwapped: () => machine.descriptor(0, Regime.user) !== descriptor,
+	}
+}
+
+const upTo = (first: number, count: number) => Array.from({length: count}, (_, index) => first + index)
+
+for (const encoding of tagEncodings) {
+	for (const [way, log2Entries, others] of [
+		['the log names few entries', 12, 0],
+		['the log names more entries than the superpage has slots', 12, 600],
+		['the log has overflowed', 12, logCapacity + 600],
+		['the superpage is larger than the table', 6, 0],
+	] as const)
+		test(`a flush of any page of a superpage takes all of its pages and no others where ${way}, with ${encoding}`, (t) => {
+			const {machine, fillPages, fillPieces, isThere, isSwapped} = create({log2Entries, design: {encoding}})
+			fillPages(...upTo(0x600, others))
+			fillPieces(megabytes2, 0x200, 0x210, 0x3ff)
+			// With 2^6 entries they take other slots than the pieces.
+			fillPages(0x1f1, 0x401)
+			machine.flushPage(0, 0x3a7, 0)
+			t.false(isSwapped())
+			t.deepEqual([0x200, 0x210, 0x3ff].map(isThere), [false, false, false])
+			t.deepEqual([0x1f1, 0x401].map(isThere), [true, true])
+			t.true(upTo(0x600, others).every(isThere))
+		})
+
+	for (const others of [0, 30])
+		test(`of a superpage at address 0 only what was filled is invalidated, ${others} entries beside it, with ${encoding}`, (t) => {
+			const {machine, descriptor, fillPages, fillPieces, isThere} = create({design: {encoding}})
+			fillPages(...upTo(0x100, others))
+			fillPieces(kilobytes64, 0, 7)
+			machine.flushPage(0, 3, 0)
+			t.deepEqual([0, 7].map(isThere), [false, false])
+			fillPages(5)
+			machine.tlb.flush(0, FlushCause.sfenceAll)
+			t.is(machine.tlb.tlbStatistics(0).undone, 1)
+			t.true(isFresh(machine, descriptor), 'the log names all that is not zero')
+		})
+}
+
+test('pages between two superpages are flushed one by one', (t) => {
+	const {machine, fillPages, fillPieces, isThere} = create()
+	fillPieces(megabytes2, 0x200)
+	fillPieces(megabytes2, 0x800)
+	fillPages(0x400, 0x401)
+	machine.flushPage(0, 0x400, 0)
+	t.deepEqual([0x200, 0x400, 0x401, 0x800].map(isThere), [true, false, true, true])
+})
+
+test('a superpage that was flushed is forgotten, so that later pages there are flushed one by one', (t) => {
+	const {machine, fillPages, fillPieces, isThere} = create()
+	fillPieces(megabytes2, 0x200, 0x201)
+	machine.flushPage(0, 0x200, 0)
+	fillPages(0x200, 0x201)
+	machine.flushPage(0, 0x200, 0)
+	t.deepEqual([0x200, 0x201].map(isThere), [false, true])
+})
+
+test('superpages of two sizes at one address both go', (t) => {
+	const {machine, fillPieces, isThere} = create()
+	fillPieces(kilobytes64, 0x200, 0x201)
+	fillPieces(megabytes2, 0x200, 0x300)
+	machine.flushPage(0, 0x20f, 0)
+	t.deepEqual([0x201, 0x300].map(isThere), [false, false])
+})
+
+test('superpages that share a place are all flushed, again and again', (t) => {
+	const {machine, fillPieces, isThere} = create()
+	const [first, second] = [0x200, 0x200 + superpageCount * 0x200]
+	for (let round = 0; round < 3; round++) {
+		for (const base of [first, second]) fillPieces(megabytes2, base + 1, base + 2)
+		machine.flushPage(0, first, 0)
+		t.deepEqual([first + 1, first + 2].map(isThere), [false, false])
+		machine.flushPage(0, second, 0)
+		t.deepEqual([second + 1, second + 2].map(isThere), [false, false])
+	}
+})
+
+test('a range forgets each superpage that it touches, and its own pages', (t) => {
+	const {machine, fillPages, fillPieces, isThere} = create()
+	fillPages(0x1f7, 0x1f8)
+	fillPieces(kilobytes64, 0x200, 0x20f)
+	fillPages(0x210, 0x211)
+	fillPieces(megabytes2, 0x400, 0x5ff)
+	machine.flushPage(0, 0x1f8, 0, 25)
+	t.deepEqual([0x1f7, 0x1f8].map(isThere), [true, false])
+	t.deepEqual([0x200, 0x20f].map(isThere), [false, false])
+	t.deepEqual([0x210, 0x211, 0x400, 0x5ff].map(isThere), [false, true, true, true])
+	t.is(machine.tlb.tlbStatistics(0).pageFlushes, 25)
+	machine.flushPage(0, 0x3f0, 0, 17)
+	t.deepEqual([0x400, 0x5ff].map(isThere), [false, false])
+})
+
+test('a range may go on behind the end of the address space, at its start', (t) => {
+	const {machine, descriptor, fillPages, fillPieces, isThere} = create()
+	noteSuperpage(machine, descriptor, -1n, megabytes2)
+	fillPieces(kilobytes64, 0, 3)
+	fillPages(0x20)
+	machine.flushPage(0, -8, 0x000f_ffff, 9)
+	t.deepEqual([3, 0x20].map(isThere), [false, true])
+	const names = trailerWord(descriptor, 'superpages') / 2
+	t.true(machine.memory.u64.slice(names, names + superpageCount).every((name) => name === 0n))
+})
+
+for (const [what, log2Entries, swapped] of [
+	['is invalidated piece by piece in a table of 1024 entries', 10, false],
+	['empties a larger table whose log has overflowed', 12, true],
+] as const)
+	test(`a superpage of 1 GiB ${what}`, (t) => {
+		const {machine, fillPages, fillPieces, isThere, isSwapped} = create({log2Entries})
+		fillPieces(gigabyte, ...upTo(0x4_0000, 1 << Math.min(log2Entries, 11)))
+		fillPages(0x3_0900)
+		machine.flushPage(0, 0x5_0000, 0)
+		t.is(isSwapped(), swapped)
+		if (!swapped) t.deepEqual([0x4_0001, 0x3_0900].map(isThere), [false, true])
+	})
+
+for (const encoding of tagEncodings)
+	test(`after any flush no page of a superpage is left, and no other is lost, with ${encoding}`, (t) => {
+		const seed = Date.now() % 1_000_000
+		t.log(`seed ${seed}`)
+		const random = randomNumbers(seed)
+		for (let run = 0; run < 60; run++) {
+			const {machine, descriptor, fillPages, fillPieces, isThere, isSwapped} = create({
+				log2Entries: 8 + random(5),
+				undoLimit: random(2) === 0 ? -1 : 512,
+				design: {encoding},
+			})
+			const isUnnamed = () => machine.memory.u64[trailerWord(descriptor, 'superpagesUnnamed') / 2] !== 0n
+			/** The first page and the size of the leaf that each page was last filled from. */
+			const leaves = new Map<number, readonly [first: number, pages: number]>()
+			for (let step = 0; step < 300; step++) {
+				const log2 = [12, kilobytes64, megabytes2, gigabyte][random(4)]!
+				const pages = 1 << (log2 - 12)
+				const page = random(0x10_0000)
+				if (random(3) > 0) {
+					const first = Math.floor(page / pages) * pages
+					const pieces = upTo(page, Math.min(1 + random(40), first + pages - page))
+					if (log2 === 12) fillPages(...pieces)
+					else fillPieces(log2, ...pieces)
+					for (const piece of pieces) leaves.set(piece, [first, pages])
+					continue
+				}
+				const flushed = random(2) === 0 ? page : ([...leaves.keys()][random(leaves.size || 1)] ?? page)
+				const there = new Set([...leaves.keys()].filter(isThere))
+				const count = 1 + random(64)
+				machine.flushPage(0, flushed, 0, count)
+				if (isSwapped()) break
+				const isMeant = ([first, size]: readonly [number, number]) => first < flushed + count && flushed < first + size
+				const meant = [...leaves.values()].filter(isMeant)
+				const isInside = (piece: number) => meant.some(([first, size]) => piece >= first && piece < first + size)
+				for (const [piece, leaf] of leaves) {
+					if (isMeant(leaf)) t.false(isThere(piece), `page ${piece} after a flush of ${count} from ${flushed}`)
+					else if (!isUnnamed() && !isInside(piece)) t.is(isThere(piece), there.has(piece))
+				}
+				for (const [piece, leaf] of leaves) if (isMeant(leaf)) leaves.delete(piece)
+			}
+		}
+		t.pass()
+	})
