@@ -26,6 +26,8 @@ export type TableOperations = Readonly<{
 	flushTranslationsOf: InPlace<[asid: number]>
 	/** The one that all address spaces share, if it holds pages of the current one. */
 	flushShared: InPlace<[]>
+	/** Before pieces of a superpage are filled: any gva in it, and its bytes. A hart core does this itself; tests have none. */
+	noteSuperpage: (descriptor: number, gva: bigint, span: bigint) => void
 	/** After satp was written: from one address space to another. A hart core does this itself; tests have none. */
 	switchSpace: InPlace<[from: bigint, to: bigint]>
 	/**

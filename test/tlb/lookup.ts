@@ -3,7 +3,6 @@ import type {SharedMemory} from '../../src/memory/index.ts'
 import {
 	defaultTlbDesign,
 	logCapacity,
-	superpageCount,
 	type TlbConfig,
 	TlbEntry,
 	tableAddress,
@@ -54,22 +53,6 @@ function logEntry({memory, config}: Machine, descriptor: number, entry: number):
 /** Notes that a page is not global. Plain: the caller is the table's owner. */
 export function noteLocalPage({memory}: Machine, descriptor: number): void {
 	memory.i32[trailerWord(descriptor, 'local')] = 1
-}
-
-/**
- * Notes that pages of a superpage are about to be filled, before fill(). Plain: the caller is the table's owner.
- * @param gva any in it. @param log2 of its bytes.
- */
-export function noteSuperpage({memory}: Machine, descriptor: number, gva: bigint, log2: number): void {
-	const words = memory.u64
-	const number = BigInt.asUintN(64, gva) >> BigInt(log2)
-	const index = (Number(BigInt.asUintN(32, number)) + log2) % superpageCount
-	const place = trailerWord(descriptor, 'superpages') / 2 + index
-	const name = (number << BigInt(log2)) | BigInt(log2)
-	if (words[place] === name) return
-	words[trailerWord(descriptor, 'superpageSizes') / 2]! |= 1n << BigInt(log2)
-	if (words[place] === 0n) words[place] = name
-	else words[trailerWord(descriptor, 'superpagesUnnamed') / 2]! |= 1n << BigInt(index)
 }
 
 /** Fills an entry, after the walk. Plain: the caller is the table's owner. */

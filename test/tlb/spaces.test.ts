@@ -2,7 +2,7 @@
 import test from 'ava'
 import {Doorbell} from '../../src/memory/index.ts'
 import {FlushCause, logCapacity, Regime, type TlbConfig} from '../../src/tlb/index.ts'
-import {fill, lookUp, noteLocalPage, noteSuperpage, openTable} from './lookup.ts'
+import {fill, lookUp, noteLocalPage, openTable} from './lookup.ts'
 import {TestMachine} from './test-machine.ts'
 
 const translated = [Regime.supervisor, Regime.supervisorSum, Regime.user]
@@ -196,7 +196,7 @@ test('the initiator fences its own spaces', (t) => {
 
 test('a page of a superpage in a space that is kept: all of its pages go, and no others', (t) => {
 	const machine = create()
-	noteSuperpage(machine, machine.descriptor(0, Regime.user), 0x2_0000n, 16)
+	machine.operations.noteSuperpage(machine.descriptor(0, Regime.user), 0x2_0000n, 0x1_0000n)
 	for (const page of [0x1f, 0x20, 0x2f, 0x30]) fillPage(machine, page)
 	machine.setAsid(0, 2)
 	machine.flushPage(0, 0x27, 0)
@@ -209,7 +209,7 @@ test('a space that is kept is forgotten where a superpage would empty one of its
 	const machine = create({log2Entries: 12})
 	const descriptor = machine.descriptor(0, Regime.user)
 	fillPage(machine, 3)
-	noteSuperpage(machine, descriptor, 0x4000_0000n, 30)
+	machine.operations.noteSuperpage(descriptor, 0x4000_0000n, 0x4000_0000n)
 	// The log overflows.
 	for (let page = 0x4_0010; page <= 0x4_0010 + logCapacity; page++) fill(machine, descriptor, page, 5)
 	machine.setAsid(0, 2)

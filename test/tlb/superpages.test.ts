@@ -10,7 +10,7 @@ import {
 	trailerWord,
 } from '../../src/tlb/index.ts'
 import {randomNumbers} from '../rcu/shared-memory.ts'
-import {fill, isFresh, lookUp, noteSuperpage, openTable} from './lookup.ts'
+import {fill, isFresh, lookUp, openTable} from './lookup.ts'
 import {TestMachine} from './test-machine.ts'
 
 const [kilobytes64, megabytes2, gigabyte] = [16, 21, 30]
@@ -30,9 +30,11 @@ function create(config: Partial<TlbConfig> = {}) {
 		},
 		/** Pages of one superpage. */
 		fillPieces: (log2: number, ...pages: number[]) => {
-			noteSuperpage(machine, descriptor, BigInt(pages[0]!) << 12n, log2)
+			machine.operations.noteSuperpage(descriptor, BigInt(pages[0]!) << 12n, 1n << BigInt(log2))
 			for (const page of pages) fill(machine, descriptor, page, 5)
 		},
+		/** Whether there are superpages that the table does not name. */
+		isCrowded: () => machine.memory.u64[trailerWord(descriptor, 'superpagesUnnamed') / 2] !== 0n,
 		isThere: (page: number) => lookUp(machine, descriptor, page) === 5,
 		isSwapped: () => machine.descriptor(0, Regime.user) !== descriptor,
 	}
@@ -101,15 +103,33 @@ test('superpages of two sizes at one address both go', (t) => {
 })
 
 test('superpages that share a place are all flushed, again and again', (t) => {
-	const {machine, fillPieces, isThere} = create()
-	const [first, second] = [0x200, 0x200 + superpageCount * 0x200]
-	for (let round = 0; round < 3; round++) {
-		for (const base of [first, second]) fillPieces(megabytes2, base + 1, base + 2)
-		machine.flushPage(0, first, 0)
-		t.deepEqual([first + 1, first + 2].map(isThere), [false, false])
-		machine.flushPage(0, second, 0)
-		t.deepEqual([second + 1, second + 2].map(isThere), [false, false])
+	const {machine, fillPages, fillPieces, isCrowded, isThere} = create()
+	const bases: number[] = []
+	// Each has slots of its own.
+	while (!isCrowded()) {
+		const base = 0x200 + bases.length * 0x200 + bases.length * 4
+		fillPieces(megabytes2, base, base + 1)
+		bases.push(base)
 	}
+	t.true(bases.length > 8, 'neighbours lie in different places')
+	for (let round = 0; round < 3; round++) {
+		for (const base of bases) fillPieces(megabytes2, base, base + 1)
+		for (const base of bases) {
+			t.deepEqual([base, base + 1].map(isThere), [true, true])
+			machine.flushPage(0, base + 2, 0)
+			t.deepEqual([base, base + 1].map(isThere), [false, false])
+		}
+	}
+	machine.tlb.flush(0, FlushCause.sfenceAll)
+	t.false(isCrowded(), 'nor does an empty table hold any')
+	fillPages(3)
+})
+
+test('superpages at round addresses lie in different places', (t) => {
+	const {fillPieces, isCrowded} = create()
+	for (const base of [0x4_0000, 0x8_0000, 0xc_0000]) fillPieces(megabytes2, base)
+	for (const log2 of [kilobytes64, gigabyte]) fillPieces(log2, 0)
+	t.false(isCrowded())
 })
 
 test('a range forgets each superpage that it touches, and its own pages', (t) => {
@@ -129,7 +149,7 @@ test('a range forgets each superpage that it touches, and its own pages', (t) =>
 
 test('a range may go on behind the end of the address space, at its start', (t) => {
 	const {machine, descriptor, fillPages, fillPieces, isThere} = create()
-	noteSuperpage(machine, descriptor, -1n, megabytes2)
+	machine.operations.noteSuperpage(descriptor, -1n, 1n << 21n)
 	fillPieces(kilobytes64, 0, 3)
 	fillPages(0x20)
 	machine.flushPage(0, -8, 0x000f_ffff, 9)
@@ -157,12 +177,11 @@ for (const encoding of tagEncodings)
 		t.log(`seed ${seed}`)
 		const random = randomNumbers(seed)
 		for (let run = 0; run < 60; run++) {
-			const {machine, descriptor, fillPages, fillPieces, isThere, isSwapped} = create({
+			const {machine, fillPages, fillPieces, isCrowded, isThere, isSwapped} = create({
 				log2Entries: 8 + random(5),
 				undoLimit: random(2) === 0 ? -1 : 512,
 				design: {encoding},
 			})
-			const isUnnamed = () => machine.memory.u64[trailerWord(descriptor, 'superpagesUnnamed') / 2] !== 0n
 			/** The first page and the size of the leaf that each page was last filled from. */
 			const leaves = new Map<number, readonly [first: number, pages: number]>()
 			for (let step = 0; step < 300; step++) {
@@ -187,7 +206,7 @@ for (const encoding of tagEncodings)
 				const isInside = (piece: number) => meant.some(([first, size]) => piece >= first && piece < first + size)
 				for (const [piece, leaf] of leaves) {
 					if (isMeant(leaf)) t.false(isThere(piece), `page ${piece} after a flush of ${count} from ${flushed}`)
-					else if (!isUnnamed() && !isInside(piece)) t.is(isThere(piece), there.has(piece))
+					else if (!isCrowded() && !isInside(piece)) t.is(isThere(piece), there.has(piece))
 				}
 				for (const [piece, leaf] of leaves) if (isMeant(leaf)) leaves.delete(piece)
 			}

@@ -5,6 +5,7 @@
 
 export {flushPages, flushShared, flushTables, flushTranslations, flushTranslationsOf} from '../../tlb/core/flush'
 export {switchSpace} from '../../tlb/core/spaces'
+export {noteSuperpage} from '../../tlb/core/superpages'
 export {clearTable, emptyTable, poisonSlotZero} from '../../tlb/core/table'
 export {attach} from './attach'
 export {manageBlock, zeroBlock} from './cache-blocks'

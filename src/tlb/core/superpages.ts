@@ -31,19 +31,22 @@ import {entriesOf, entryOf, hasPoison, invalidateEntry, isUndoable, tableOf, tra
 
 /** Entries that a fence of a superpage looks at, at most; emptying the table by the flush policy is cheaper then. */
 const MOST_VISITED: u32 = 1024
+/** 2^64 divided by the golden ratio: multiples of it spread evenly. */
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15
+const PLACE_BITS: u64 = ctz<u32>(SUPERPAGE_COUNT)
 
 /** Before its first piece is filled. @param gva any in it. @param span bytes, a power of two. */
 export function noteSuperpage(descriptor: u32, gva: u64, span: u64): void {
 	const trailer = trailerOf(descriptor)
 	const log2 = <u32>ctz(span)
-	const number = gva >> log2
-	const name = nameOf(number, log2)
-	const at = placeOf(trailer, number, log2)
-	const named = load<u64>(at, TLB_TRAILER_SUPERPAGES)
+	const base = gva & ~(span - 1)
+	const name = nameOf(base, log2)
+	const place = placeOf(base, log2)
+	const named = load<u64>(trailer + (place << 3), TLB_TRAILER_SUPERPAGES)
 	if (named == name) return
 	noteSize(descriptor, log2)
-	if (named == 0) store<u64>(at, name, TLB_TRAILER_SUPERPAGES)
-	else store<u64>(trailer, unnamed(trailer) | bitOf(number, log2), TLB_TRAILER_SUPERPAGES_UNNAMED)
+	if (named == 0) store<u64>(trailer + (place << 3), name, TLB_TRAILER_SUPERPAGES)
+	else store<u64>(trailer, unnamed(trailer) | ((<u64>1) << place), TLB_TRAILER_SUPERPAGES_UNNAMED)
 }
 
 /** Notes that there may be superpages of a size, or large pages. */
@@ -64,19 +67,19 @@ export function forgetSuperpages(descriptor: u32, first: u64, pages: u32, tagBia
 		const offset = first & (((<u64>1) << log2) - 1)
 		const more = (offset + ((<u64>(pages - 1)) << PAGE_SHIFT)) >> log2
 		for (let index: u64 = 0; index <= more; index++) {
-			const number = (first >> log2) + index
-			if (takeName(trailer, number, log2) && !invalidateSpan(descriptor, number << log2, log2, tagBias)) return false
+			const base = first - offset + (index << log2)
+			if (takeName(trailer, base, log2) && !invalidateSpan(descriptor, base, log2, tagBias)) return false
 		}
 	}
 	return true
 }
 
 /** @returns whether the superpage may have been filled. It is named no more: its pieces are about to go. */
-function takeName(trailer: u32, number: u64, log2: u32): bool {
-	const at = placeOf(trailer, number, log2)
-	if (load<u64>(at, TLB_TRAILER_SUPERPAGES) != nameOf(number, log2))
-		return (unnamed(trailer) & bitOf(number, log2)) != 0
-	store<u64>(at, 0, TLB_TRAILER_SUPERPAGES)
+function takeName(trailer: u32, base: u64, log2: u32): bool {
+	const place = placeOf(base, log2)
+	if (load<u64>(trailer + (place << 3), TLB_TRAILER_SUPERPAGES) != nameOf(base, log2))
+		return ((unnamed(trailer) >> place) & 1) != 0
+	store<u64>(trailer + (place << 3), 0, TLB_TRAILER_SUPERPAGES)
 	return true
 }
 
@@ -99,7 +102,8 @@ function invalidateSpan(descriptor: u32, base: u64, log2: u32, tagBias: u32): bo
 			invalidateFilled(table + <u32>load<u16>(trailer + (index << 1), TLB_TRAILER_LOG) * TLB_ENTRY_SIZE, base, span)
 		}
 	} else {
-		const start = pages < entries ? entryOf(descriptor, base) : table
+		// A superpage larger than the table begins in slot 0.
+		const start = entryOf(descriptor, base)
 		for (let slot: u32 = 0; slot < slots; slot++) invalidateFilled(start + slot * TLB_ENTRY_SIZE, base, span)
 	}
 	return true
@@ -129,21 +133,12 @@ function unnamed(trailer: u32): u64 {
 	return load<u64>(trailer, TLB_TRAILER_SUPERPAGES_UNNAMED)
 }
 
-/** @param number gva >> log2. @param log2 of the superpage's bytes, at least 16. @returns its name, never 0. */
-function nameOf(number: u64, log2: u32): u64 {
-	return (number << log2) | log2
+/** @param log2 of the superpage's bytes. @returns its name, never 0. */
+function nameOf(base: u64, log2: u32): u64 {
+	return base | log2
 }
 
-/** Superpages of a size that follow each other lie in places that do. */
-function indexOf(number: u64, log2: u32): u32 {
-	return (<u32>number + log2) & (SUPERPAGE_COUNT - 1)
-}
-
-function bitOf(number: u64, log2: u32): u64 {
-	return (<u64>1) << indexOf(number, log2)
-}
-
-/** @returns the place, less TLB_TRAILER_SUPERPAGES. */
-function placeOf(trailer: u32, number: u64, log2: u32): u32 {
-	return trailer + (indexOf(number, log2) << 3)
+/** Those that follow each other lie in different places mostly, and so do those at round addresses. */
+function placeOf(base: u64, log2: u32): u32 {
+	return <u32>((((base >> log2) + log2) * GOLDEN) >> (64 - PLACE_BITS))
 }
