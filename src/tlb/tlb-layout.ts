@@ -60,6 +60,9 @@ export const TlbLargePage = sharedStruct({
 export const largePageCount = 64
 export const largePageShift = 21
 
+/** Places for the superpages of a table: one bit each in `superpagesUnnamed`. */
+export const superpageCount = 64
+
 /** Entries that a table's log has room for; with it the trailer still fits into one page. */
 export const logCapacity = 1024
 
@@ -81,13 +84,17 @@ export const TlbTableTrailer = sharedStruct(
 		/** Not 0 once an entry of a page without PTE.G may have been filled. Plain: only the owner reads and writes it. */
 		local: 'i32',
 		/**
-		 * Superpages that were filled as 4 KiB pieces, and the large pages below, lie inside [largeFirst, largeLast]
-		 * (page-aligned gva, unsigned); both 0 = none. A page flush inside flushes the whole table with its large pages.
+		 * Superpages that were filled as 4 KiB pieces: bit n = some of 2^n bytes, or (n = largePageShift) large pages. If it
+		 * is 0, `superpages` and `largePages` are zeroes. This and the next ones are plain, as `logged`.
 		 */
-		largeFirst: 'i64',
-		largeLast: 'i64',
-		/** lastPageCount × TlbLastPage; largePageCount × TlbLargePage. Plain, as `logged`. */
+		superpageSizes: 'i64',
+		/** Bit n = superpages besides the one that place n names. */
+		superpagesUnnamed: 'i64',
+		/** lastPageCount × TlbLastPage. */
 		lastPages: array('i64', (lastPageCount * TlbLastPage.size) / 8),
+		/** Each a gva | log2 of its bytes, at the place that core/superpages.ts derives from both; 0 = none. */
+		superpages: array('i64', superpageCount),
+		/** largePageCount × TlbLargePage. */
 		largePages: array('i64', (largePageCount * TlbLargePage.size) / 8),
 		/** Indices (u16) of the first `logCapacity` of these entries, in order of their first fill. Plain, as `logged`. */
 		log: array('i16', logCapacity),

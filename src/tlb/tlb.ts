@@ -163,12 +163,8 @@ export class Tlb {
 	}
 
 	#flushRange(vcpu: number, {firstLow, firstHigh, pages}: PageRange, asid: number): void {
-		const {flushPageNumber} = this.#tables.operations
-		for (let page = 0; page < pages; page++) {
-			const low = (firstLow >>> 0) + page
-			const high = low > 0xffff_ffff ? firstHigh + 1 : firstHigh
-			this.replaceTables(vcpu, flushPageNumber(this.#blocks.base(vcpu), low | 0, high, asid))
-		}
+		const {flushPages} = this.#tables.operations
+		this.replaceTables(vcpu, flushPages(this.#blocks.base(vcpu), firstLow, firstHigh, pages, asid))
 	}
 
 	/**

@@ -5,7 +5,6 @@ import {
 	LARGE_PAGE_SHIFT,
 	LOG_CAPACITY,
 	NEVER_TAG,
-	PAGE_BYTES,
 	TLB_ENTRY_ADDEND,
 	TLB_ENTRY_CODE,
 	TLB_ENTRY_EXEC_TAG,
@@ -17,13 +16,12 @@ import {
 	TLB_LARGE_PAGE_BASE,
 	TLB_LARGE_PAGE_MAY,
 	TLB_LARGE_PAGE_SIZE,
-	TLB_TRAILER_LARGE_FIRST,
-	TLB_TRAILER_LARGE_LAST,
 	TLB_TRAILER_LARGE_PAGES,
 	TLB_TRAILER_LOG,
 	TLB_TRAILER_LOGGED,
 	TRACKED_BIT,
 } from '../../../build/hart/offsets'
+import {noteSize} from '../../tlb/core/superpages'
 import {clearingsAfterFill, clearingsOf, entryOf, hasPoison, tableOf, tagIn, trailerOf} from '../../tlb/core/table'
 import {descriptorOf, emptyingOf, indexHashOf, tagBiasOf} from '../../tlb/core/vcpu-tables'
 import {findCodePage, isStale} from './code-cache'
@@ -146,16 +144,5 @@ export function fillLargePage(descriptor: u32, base: u64, first: u32, may: u32):
 	store<u64>(large, base, TLB_LARGE_PAGE_BASE)
 	store<u32>(large, first - <u32>base, TLB_LARGE_PAGE_ADDEND)
 	store<u32>(large, may, TLB_LARGE_PAGE_MAY)
-	widenLarge(descriptor, base, (<u64>1) << LARGE_PAGE_SHIFT)
-}
-
-/** Widens the range of superpages that were filled in pieces, and of large pages: page flushes check it. */
-export function widenLarge(descriptor: u32, base: u64, span: u64): void {
-	const trailer = trailerOf(descriptor)
-	const last = base + span - PAGE_BYTES
-	const oldFirst = load<u64>(trailer, TLB_TRAILER_LARGE_FIRST)
-	const oldLast = load<u64>(trailer, TLB_TRAILER_LARGE_LAST)
-	const none = (oldFirst | oldLast) == 0
-	store<u64>(trailer, none || base < oldFirst ? base : oldFirst, TLB_TRAILER_LARGE_FIRST)
-	store<u64>(trailer, none || last > oldLast ? last : oldLast, TLB_TRAILER_LARGE_LAST)
+	noteSize(descriptor, LARGE_PAGE_SHIFT)
 }
