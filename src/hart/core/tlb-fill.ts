@@ -21,9 +21,20 @@ import {
 	TLB_TRAILER_LOGGED,
 	TRACKED_BIT,
 } from '../../../build/hart/offsets'
+import {noteFill} from '../../tlb/core/sizing'
 import {noteSize} from '../../tlb/core/superpages'
-import {clearingsAfterFill, clearingsOf, entryOf, hasPoison, tableOf, tagIn, trailerOf} from '../../tlb/core/table'
-import {descriptorOf, emptyingOf, indexHashOf, tagBiasOf} from '../../tlb/core/vcpu-tables'
+import {
+	clearingsAfterFill,
+	clearingsOf,
+	entryOf,
+	hasPoison,
+	isDisplaced,
+	tableOf,
+	tagIn,
+	trailerOf,
+} from '../../tlb/core/table'
+import {changesSizes, descriptorOf, emptyingOf, indexHashOf, keepsVictims, tagBiasOf} from '../../tlb/core/vcpu-tables'
+import {keepVictim} from '../../tlb/core/victims'
 import {findCodePage, isStale} from './code-cache'
 import {announceWriter, guestPageOf, lifeOf, pageStart} from './guest-pages'
 import {hart} from './hart'
@@ -79,11 +90,14 @@ export function entryFor(descriptor: u32, page: u64): u32 {
 export function fill(descriptor: u32, page: u64, place: u32, may: u32, code: u32): void {
 	const entry = entryFor(descriptor, page)
 	// A filled entry's read tag is not 0, except page 0's in slot 0 of a table with poison.
-	if (load<u64>(entry, TLB_ENTRY_READ_TAG) == 0) logEntry(descriptor, entry)
+	const before = load<u64>(entry, TLB_ENTRY_READ_TAG)
+	if (before == 0) logEntry(descriptor, entry)
 	// Where instructions are fetched, the decoder is about to mark code.
 	const isFetch = code != 0
 	const addend = place - <u32>page
 	const tag = tagOf(descriptor, page)
+	if (changesSizes(hart)) noteFill(hart, descriptor, before, tag)
+	if (keepsVictims(hart) && isDisplaced(before, tag)) keepVictim(descriptor, entry)
 	// A data access has no code page: keep the one that a fetch found for the same translation.
 	if (code == 0 && load<u64>(entry, TLB_ENTRY_EXEC_TAG) == tag && load<u32>(entry, TLB_ENTRY_ADDEND) == addend) {
 		code = load<u32>(entry, TLB_ENTRY_CODE)

@@ -18,6 +18,7 @@ import {
 import {noteSuperpage} from '../../tlb/core/superpages'
 import {noteLocalPage, openTable} from '../../tlb/core/table'
 import {keepsLargePages} from '../../tlb/core/vcpu-tables'
+import {takeVictim} from '../../tlb/core/victims'
 import {ACCESS_LOAD, ACCESS_STORE, accessBit, accessFault} from './access'
 import {guestPageOf} from './guest-pages'
 import {hart, raise, ramAt, romAt} from './hart'
@@ -69,6 +70,11 @@ export function translate(gva: u64, bytes: u32, access: u32): i32 {
 		place = <u32>gva + load<u32>(entry, TLB_ENTRY_ADDEND)
 		if (mayWriteFast(place)) changeWriteTag(entry, tag, wanted)
 		else trackedPage = guestPageOf(place)
+		return 1
+	}
+	const kind = access == ACCESS_LOAD ? TLB_ENTRY_READ_TAG : TLB_ENTRY_WRITE_TAG
+	if (takeVictim(descriptor, entry, wanted, kind)) {
+		place = <u32>gva + load<u32>(entry, TLB_ENTRY_ADDEND)
 		return 1
 	}
 	const large = largePageOf(descriptor, gva)

@@ -33,6 +33,7 @@ import {
 import {forgetSuperpages} from './superpages'
 import {dropLastPages, dropPieces, holdsLocalPages, invalidatePage, isOpen} from './table'
 import {descriptorOf, indexHashOf, tagBiasOf} from './vcpu-tables'
+import {dropVictims} from './victims'
 
 /** As an ASID: all address spaces. The same as anyAsid in src/tlb/flush-requests.ts. */
 export const EVERY_ASID: i32 = -1
@@ -128,6 +129,7 @@ function forgetPagesOf(block: u32, descriptor: u32, first: u64, pages: u32): boo
 	const indexHash = indexHashOf(block)
 	if (!forgetSuperpages(descriptor, first, pages, tagBias, indexHash)) return false
 	dropLastPages(descriptor)
+	dropVictims(descriptor)
 	for (let page: u32 = 0; page < pages; page++) {
 		invalidatePage(descriptor, first + ((<u64>page) << PAGE_SHIFT), tagBias, indexHash)
 	}

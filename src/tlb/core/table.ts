@@ -10,6 +10,7 @@ import {
 	LAST_PAGE_COUNT,
 	LOG_CAPACITY,
 	NEVER_TAG,
+	PAGE_MASK,
 	PAGE_SHIFT,
 	TLB_ENTRY_ADDEND,
 	TLB_ENTRY_EXEC_TAG,
@@ -26,7 +27,9 @@ import {
 	TLB_TRAILER_LOGGED,
 	TLB_TRAILER_SUPERPAGE_SIZES,
 	TLB_TRAILER_SUPERPAGES,
+	TLB_TRAILER_VICTIMS,
 } from '../../../build/hart/offsets'
+import {hasVictims} from './victims'
 
 export function tableOf(descriptor: u32): u32 {
 	return descriptor & ~(DESCRIPTOR_LOG2_MASK | GENERATION_MASK)
@@ -49,7 +52,21 @@ export function entryOf(descriptor: u32, page: u64, indexHash: u32): u32 {
 
 /** @returns how many there are. */
 export function entriesOf(descriptor: u32): u32 {
-	return 1 << (descriptor & DESCRIPTOR_LOG2_MASK)
+	return 1 << log2Of(descriptor)
+}
+
+export function log2Of(descriptor: u32): u32 {
+	return descriptor & DESCRIPTOR_LOG2_MASK
+}
+
+/** Whether an entry holds a page of the present generation. @param read its read tag. @param tag any page's, for the generation. */
+export function isUsed(read: u64, tag: u64): bool {
+	return read != 0 && read != NEVER_TAG && ((read ^ tag) & PAGE_MASK) == 0
+}
+
+/** Whether a fill of a page displaces another one. @param read, tag of the entry before and after. */
+export function isDisplaced(read: u64, tag: u64): bool {
+	return read != tag && isUsed(read, tag)
 }
 
 /** Whether slot 0 of an empty table is poisoned, because page 0's tag is zero. */
@@ -155,14 +172,15 @@ export function clearingsAfterFill(descriptor: u32): u32 {
 export function dropPieces(descriptor: u32): void {
 	dropLastPages(descriptor)
 	if (hasSuperpages(descriptor)) {
-		memory.fill(trailerOf(descriptor) + TLB_TRAILER_LARGE_PAGES, 0, TLB_TRAILER_LOG - TLB_TRAILER_LARGE_PAGES)
+		memory.fill(trailerOf(descriptor) + TLB_TRAILER_LARGE_PAGES, 0, TLB_TRAILER_VICTIMS - TLB_TRAILER_LARGE_PAGES)
 	}
 }
 
-/** @returns the offset in the trailer behind its last pages and, if there are any, its superpages and large pages. */
+/** @returns the offset in the trailer behind its last pages and, if there are any, its superpages, large pages and victims. */
 function endOfPieces(descriptor: u32): u32 {
 	// Without any, their places are zeroes.
-	return hasSuperpages(descriptor) ? TLB_TRAILER_LOG : TLB_TRAILER_SUPERPAGES
+	if (hasVictims(descriptor)) return TLB_TRAILER_LOG
+	return hasSuperpages(descriptor) ? TLB_TRAILER_VICTIMS : TLB_TRAILER_SUPERPAGES
 }
 
 function hasSuperpages(descriptor: u32): bool {
