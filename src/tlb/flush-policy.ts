@@ -5,11 +5,21 @@
 import type {SharedMemory} from '../memory/index.ts'
 import type {GracePeriod} from '../rcu/index.ts'
 import {postPieces} from './flush-requests.ts'
-import {isFilled, tableLog2Entries} from './table.ts'
+import {isFilled, tableLog2Entries, trailerWord} from './table.ts'
 import type {TableOperations} from './table-operations.ts'
 import {noTable, type TablePool} from './table-pool.ts'
 import type {TlbDesign} from './tlb-design.ts'
-import {Emptying, generationMask, generationStep, logCapacity, TlbState} from './tlb-layout.ts'
+import {
+	adaptiveStep,
+	Emptying,
+	generationMask,
+	generationStep,
+	logCapacity,
+	mostLog2Entries,
+	regimeCount,
+	returnsToGrow,
+	TlbState,
+} from './tlb-layout.ts'
 
 /** A machine's tables, as the policies see them. */
 export type Tables = Readonly<{
@@ -53,6 +63,7 @@ export const flushPolicies: Readonly<Record<TlbDesign['policy'], FlushPolicy>> =
 
 /** Takes another table for one that the owner's hart core has left. On the owner's thread, online; it reloads the descriptor. */
 export function replaceOwn(tables: Tables, state: number, regime: number): void {
+	if (takeWantedSize(tables, state, regime)) return
 	const descriptor = loadDescriptor(tables, state, regime)
 	const fresh = takeTable(tables, poolOf(tables, descriptor), state)
 	if (fresh !== noTable) return publish(tables, state, regime, fresh)
@@ -61,6 +72,38 @@ export function replaceOwn(tables: Tables, state: number, regime: number): void 
 	// As beginGeneration() in core/in-place.ts: another thread may have swapped the table meanwhile.
 	const word = descriptorWord(state, regime)
 	Atomics.compareExchange(tables.memory.i32, word, descriptor, (descriptor & ~generationMask) | generationStep)
+}
+
+/** Takes a table of the size that the owner's hart core wants, if it wants another and there is one. */
+function takeWantedSize(tables: Tables, state: number, regime: number): boolean {
+	const word = (state + TlbState.offset.wantedLog2 + regime * 4) >>> 2
+	// Plain: only the owner reads and writes it.
+	const wanted = tables.memory.i32[word] ?? 0
+	tables.memory.i32[word] = 0
+	return wanted !== 0 && takeSize(tables, {state, regime, log2Entries: wanted})
+}
+
+/** Replaces tables that shall grow, since displaced pages came back to them. As replaceOwn(). */
+export function growOwn(tables: Tables, state: number): void {
+	for (let regime = 0; regime < regimeCount; regime++) {
+		const descriptor = loadDescriptor(tables, state, regime)
+		// Plain: only the owner writes it.
+		const returned = tables.memory.i32[trailerWord(descriptor, 'returned')] ?? 0
+		const log2Entries = tableLog2Entries(descriptor) + adaptiveStep
+		if (returned >= returnsToGrow && log2Entries <= mostLog2Entries) takeSize(tables, {state, regime, log2Entries})
+	}
+}
+
+function takeSize(
+	tables: Tables,
+	{state, regime, log2Entries}: {state: number; regime: number; log2Entries: number},
+): boolean {
+	const pool = tables.pools[log2Entries]
+	const fresh = pool?.take() || pool?.takeRetired() || noTable
+	if (fresh === noTable) return false
+	publish(tables, state, regime, fresh)
+	count(tables, state, 'resizes')
+	return true
 }
 
 function askOwner(tables: Tables, state: number, regime: number): boolean {
@@ -153,6 +196,10 @@ function poolOf(tables: Tables, descriptor: number): TablePool {
 }
 
 /** Statistics: orders nothing; atomic, because any thread may flush any vCPU. */
-function count(tables: Tables, state: number, field: 'swaps' | 'elided' | 'poolDry' | 'generations' | 'cleared'): void {
+function count(
+	tables: Tables,
+	state: number,
+	field: 'swaps' | 'elided' | 'poolDry' | 'resizes' | 'generations' | 'cleared',
+): void {
 	Atomics.add(tables.memory.i32, (state + TlbState.offset[field]) >>> 2, 1)
 }

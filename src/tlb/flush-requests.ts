@@ -1,6 +1,6 @@
 /** Flush requests that other threads post to a vCPU: a ring of page ranges and a word of bits in its TlbState. */
 import type {SharedMemory} from '../memory/index.ts'
-import {TlbState} from './tlb-layout.ts'
+import {resizeBit, TlbState} from './tlb-layout.ts'
 
 /** 4 KiB pages; the first one's number (gva >> 12) as two 32-bit words. */
 export type PageRange = Readonly<{firstLow: number; firstHigh: number; pages: number}>
@@ -22,6 +22,7 @@ export type RequestHandlers = Readonly<{
 	shared(): void
 	pieces(): void
 	range(range: PageRange, asid: number): void
+	resize(): void
 }>
 
 function word(
@@ -93,6 +94,7 @@ export function takeRequests(memory: SharedMemory, state: number, handlers: Requ
 	// up to that tail, too.
 	const tail = Atomics.load(words, word(state, 'requestTail'))
 	const bits = Atomics.exchange(words, word(state, 'requestBits'), 0)
+	if (bits & resizeBit) handlers.resize()
 	if (bits & allBit) handlers.all()
 	else {
 		if (bits & piecesBit) handlers.pieces()

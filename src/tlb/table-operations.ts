@@ -30,10 +30,15 @@ export type TableOperations = Readonly<{
 	flushShared: InPlace<[]>
 	/** Forgets last pages and large pages of tables whose entries another thread has emptied. */
 	flushPieces(block: number): void
+	/** Before pieces of a superpage are filled: any gva in it, and its bytes. A hart core does this itself; tests have none. */
+	noteSuperpage: (descriptor: number, gva: bigint, span: bigint) => void
 	/** After satp was written: from one address space to another. A hart core does this itself; tests have none. */
 	switchSpace: InPlace<[from: bigint, to: bigint]>
-	/** Invalidates a page for a cause that was counted already: the words of gva >> 12. @param asid or anyAsid. */
-	flushPageNumber: InPlace<[pageLow: number, pageHigh: number, asid: number]>
+	/**
+	 * Invalidates pages, and the superpages that they lie in, for a cause that was counted already: the words of the first
+	 * one's gva >> 12. @param asid or anyAsid.
+	 */
+	flushPages: InPlace<[firstLow: number, firstHigh: number, pages: number, asid: number]>
 }>
 
 /** @param hartModule dist/hart.wasm; its instance gets no hart. */

@@ -6,7 +6,17 @@ import {tableBytes} from './table.ts'
 import {TablePool} from './table-pool.ts'
 import {tagBias} from './tag-encoding.ts'
 import {type TlbDesign, tlbDesign} from './tlb-design.ts'
-import {logCapacity, regimeCount, TlbSpace} from './tlb-layout.ts'
+import {
+	adaptiveLog2Entries,
+	adaptiveStep,
+	fewestLog2Entries,
+	logCapacity,
+	mostLog2Entries,
+	qemuLog2Entries,
+	regimeCount,
+	Sizing,
+	TlbSpace,
+} from './tlb-layout.ts'
 import {TlbShared} from './tlb-shared.ts'
 
 export type TlbConfig = Readonly<{
@@ -22,26 +32,40 @@ export type TlbConfig = Readonly<{
 /** One size class of tables, and where its pool lies, bytes from the start of the region. */
 export type SizeClass = Readonly<{log2Entries: number; tables: number; spareTables: number; offset: number}>
 
-/** Spare tables take at most as much address space, unless they are fewer than each vCPU's regimes. */
-const mostSpareBytes = 128 * 2 ** 20
+/** Spare tables, and the tables of each further size, take at most as much address space, or are as few as vCPUs. */
+const mostBytes = 128 * 2 ** 20
 
-/** The size classes of a machine; currently one. */
-export function sizeClasses(config: TlbConfig): readonly SizeClass[] {
-	const {vcpus} = config
-	const log2Entries = Math.log2(Number(designOf(config).size))
-	const spareTables = config.spareTables ?? spareTablesOf(vcpus, log2Entries)
-	const tables = vcpus * (regimeCount + spacesOf(config) * TlbSpace.fields.descriptor.count) + spareTables
-	return [{log2Entries, tables, spareTables, offset: roundUp(TlbShared.size, pageBytes)}]
+/** log2 of the entries that tables have at first, and of further sizes. */
+function sizesOf({size}: TlbDesign): readonly number[] {
+	const range = (first: number, step: number) => {
+		const sizes: number[] = []
+		for (let log2 = first; log2 <= mostLog2Entries; log2 += step) sizes.push(log2)
+		return sizes
+	}
+	if (size === 'adaptive') return range(adaptiveLog2Entries, adaptiveStep)
+	if (size !== 'qemu') return [Math.log2(Number(size))]
+	return [qemuLog2Entries, ...range(fewestLog2Entries, 1).filter((log2) => log2 !== qemuLog2Entries)]
 }
 
-function spareTablesOf(vcpus: number, log2Entries: number): number {
-	const most = Math.floor(mostSpareBytes / tableBytes(log2Entries))
-	return Math.max(vcpus * regimeCount, Math.min(most, Math.max(256, vcpus * 32)))
+/** The size classes of a machine; that which tables have at first comes first. */
+export function sizeClasses(config: TlbConfig): readonly SizeClass[] {
+	const {vcpus} = config
+	const needed = vcpus * (regimeCount + spacesOf(config) * TlbSpace.fields.descriptor.count)
+	let offset = roundUp(TlbShared.size, pageBytes)
+	return sizesOf(designOf(config)).map((log2Entries, index) => {
+		const most = Math.max(vcpus, Math.floor(mostBytes / tableBytes(log2Entries)))
+		const spareTables =
+			index === 0 ? (config.spareTables ?? Math.min(most, Math.max(256, vcpus * 32))) : Math.min(most, needed)
+		const size = {log2Entries, tables: index === 0 ? needed + spareTables : spareTables, spareTables}
+		const start = offset
+		offset += TablePool.size(size)
+		return {...size, offset: start}
+	})
 }
 
 /** Words of TlbState by which a vCPU's hart core knows the machine's design. */
 export function stateWords(config: TlbConfig) {
-	const {policy, encoding, index, range} = designOf(config)
+	const {policy, encoding, index, range, size, victim} = designOf(config)
 	return {
 		undoLimit: undoLimitOf(config),
 		emptying: flushPolicies[policy].emptying,
@@ -49,6 +73,8 @@ export function stateWords(config: TlbConfig) {
 		spaceCount: spacesOf(config),
 		indexHash: index === 'hashed' ? -1 : 0,
 		largePages: range === 'on' ? 1 : 0,
+		sizing: size === 'qemu' || size === 'adaptive' ? Sizing[size] : Sizing.fixed,
+		victims: victim === '8' ? 1 : 0,
 	}
 }
 export type StateWords = ReturnType<typeof stateWords>

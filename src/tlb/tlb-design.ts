@@ -15,7 +15,21 @@ export type TlbKey<Value extends string> = Readonly<{
 /** A value for each key. */
 export type TlbDesign = Readonly<{
 	policy: 'clear' | 'atomic-clear' | 'undo' | 'swap-clear' | 'swap-pool' | 'swap-undo' | 'epoch-tag'
-	size: '64' | '128' | '256' | '512' | '1024' | '2048' | '4096' | '8192' | '16384' | '32768' | '65536'
+	size:
+		| '64'
+		| '128'
+		| '256'
+		| '512'
+		| '1024'
+		| '2048'
+		| '4096'
+		| '8192'
+		| '16384'
+		| '32768'
+		| '65536'
+		| 'qemu'
+		| 'adaptive'
+	victim: '0' | '8'
 	encoding: TagEncoding
 	index: 'direct' | 'hashed'
 	lookup: 'inline' | 'outlined'
@@ -26,7 +40,7 @@ export type TlbDesign = Readonly<{
 
 const fixedSizes = Object.fromEntries(
 	Array.from({length: 11}, (_, power) => [String(2 ** (6 + power)), `${2 ** (6 + power)} entries`]),
-) as Record<TlbDesign['size'], string>
+) as Record<Exclude<TlbDesign['size'], 'qemu' | 'adaptive'>, string>
 
 /** Keyed by the fields of a TlbDesign. */
 export const tlbKeys: {readonly [Field in keyof TlbDesign]: TlbKey<TlbDesign[Field]>} = {
@@ -48,7 +62,17 @@ export const tlbKeys: {readonly [Field in keyof TlbDesign]: TlbKey<TlbDesign[Fie
 		name: 'size',
 		about: 'how many entries a table has',
 		default: '4096',
-		values: fixedSizes,
+		values: {
+			...fixedSizes,
+			qemu: "256 at first, then what QEMU's rule makes of the entries used in 100 ms",
+			adaptive: '4096 at first, four times as many where pages that were displaced come back',
+		},
+	},
+	victim: {
+		name: 'victim',
+		about: 'how many entries that others displaced a table keeps for a miss',
+		default: '0',
+		values: {'0': 'none', '8': 'the last eight; none with atomic-clear'},
 	},
 	encoding: {
 		name: 'encoding',
@@ -112,8 +136,8 @@ export function tlbDesign(given: Partial<TlbDesign> = {}): TlbDesign {
 	if (unknown !== undefined) throw expected(`a field of tlb (${Object.keys(tlbKeys).join(', ')})`, unknown)
 	const values: Readonly<Record<string, string>> = given
 	const design = Object.fromEntries(keys.map(([field, key]) => [field, checkValue(key, values[field] ?? key.default)]))
-	// Other threads cannot clear those places while their owner uses them.
-	return Object.freeze(design.policy === 'atomic-clear' ? {...design, range: 'off'} : design) as TlbDesign
+	// Other threads cannot clear these places while their owner uses them.
+	return Object.freeze(design.policy === 'atomic-clear' ? {...design, range: 'off', victim: '0'} : design) as TlbDesign
 }
 
 export const defaultTlbDesign: TlbDesign = tlbDesign()

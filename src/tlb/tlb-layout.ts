@@ -60,10 +60,20 @@ export const TlbLargePage = sharedStruct({
 export const largePageCount = 64
 export const largePageShift = 21
 
+/** Places for the superpages of a table: one bit each in `superpagesUnnamed`. */
+export const superpageCount = 64
+
+/** Entries of a victim TLB. */
+export const victimCount = 8
+
+/** Displaced pages of a sample that a table remembers, and returns of them after which it shall grow. */
+export const displacedCount = 32
+export const returnsToGrow = 8
+
 /** Entries that a table's log has room for; with it the trailer still fits into one page. */
 export const logCapacity = 1024
 
-/** Follows a table's entries, at tableAddress + (entries × TlbEntry.size). All but the log is zeroed with them. */
+/** Follows a table's entries, at tableAddress + (entries × TlbEntry.size). All but `clearings` and the log is zeroed with them. */
 export const TlbTableTrailer = sharedStruct(
 	{
 		/**
@@ -80,15 +90,28 @@ export const TlbTableTrailer = sharedStruct(
 		logged: 'i32',
 		/** Not 0 once an entry of a page without PTE.G may have been filled. Plain: only the owner reads and writes it. */
 		local: 'i32',
+		/** If sizes change: entries that were filled since the table was last empty, of the present generation. */
+		used: 'i32',
+		/** How many pages of the sample came back, and hashes of those that were displaced: core/sizing.ts. */
+		returned: 'i32',
+		/** victimCount plus the victim's place that is filled next; 0 = there are none, and their places are zeroes. */
+		victimNext: 'i32',
+		displaced: array('i16', displacedCount),
 		/**
-		 * Superpages that were filled as 4 KiB pieces, and the large pages below, lie inside [largeFirst, largeLast]
-		 * (page-aligned gva, unsigned); both 0 = none. A page flush inside flushes the whole table with its large pages.
+		 * Superpages that were filled as 4 KiB pieces: bit n = some of 2^n bytes, or (n = largePageShift) large pages. If it
+		 * is 0, `superpages` and `largePages` are zeroes. This and the next ones are plain, as `logged`.
 		 */
-		largeFirst: 'i64',
-		largeLast: 'i64',
-		/** lastPageCount × TlbLastPage; largePageCount × TlbLargePage. Plain, as `logged`. */
+		superpageSizes: 'i64',
+		/** Bit n = superpages besides the one that place n names. */
+		superpagesUnnamed: 'i64',
+		/** lastPageCount × TlbLastPage. */
 		lastPages: array('i64', (lastPageCount * TlbLastPage.size) / 8),
+		/** Each a gva | log2 of its bytes, at the place that core/superpages.ts derives from both; 0 = none. */
+		superpages: array('i64', superpageCount),
+		/** largePageCount × TlbLargePage. */
 		largePages: array('i64', (largePageCount * TlbLargePage.size) / 8),
+		/** victimCount × TlbEntry. */
+		victims: array('i64', (victimCount * TlbEntry.size) / 8),
 		/** Indices (u16) of the first `logCapacity` of these entries, in order of their first fill. Plain, as `logged`. */
 		log: array('i16', logCapacity),
 	},
@@ -140,6 +163,18 @@ export const Emptying = {
 } as const
 export type Emptying = (typeof Emptying)[keyof typeof Emptying]
 
+/** Whether tables change their size; and when. Limits are log2 of entries. */
+export const Sizing = {fixed: 0, qemu: 1, adaptive: 2} as const
+export type Sizing = (typeof Sizing)[keyof typeof Sizing]
+export const fewestLog2Entries = 6
+export const mostLog2Entries = 16
+/** The size that tables have at first, and one step of growth. QEMU's: CPU_TLB_DYN_DEFAULT_BITS. */
+export const qemuLog2Entries = 8
+export const [adaptiveLog2Entries, adaptiveStep] = [12, 2]
+
+/** In TlbState.requestBits: tables that shall grow. The owner's hart core asks its run loop. */
+export const resizeBit = 8
+
 /** A kept address space: the tables of the regimes whose pages are its own, supervisorSum and user. */
 export const TlbSpace = sharedStruct({
 	/** Its satp; 0 = none: the tables may hold anything. */
@@ -179,6 +214,8 @@ export const TlbState = sharedStruct(
 		swaps: 'i32',
 		elided: 'i32',
 		poolDry: 'i32',
+		/** Tables of another size that took a table's place. */
+		resizes: 'i32',
 		/** Tables that were emptied by a new generation, and by clearing all entries. */
 		generations: 'i32',
 		cleared: 'i32',
@@ -197,6 +234,17 @@ export const TlbState = sharedStruct(
 		largePages: 'i32',
 		/** All ones if the index is hashed, else 0. */
 		indexHash: 'i32',
+		/** Sizing. */
+		sizing: 'i32',
+		/** 1 if fills keep victims, else 0. */
+		victims: 'i32',
+		/** log2 of the entries that the regime's next table shall have; 0 = as before. This and the next ones are the owner's. */
+		wantedLog2: array('i32', regimeCount),
+		/** The regime's window, if sizing is QEMU's: when it began, and the most entries that a flush found used in it. */
+		windowBegan: array('i32', regimeCount),
+		windowMost: array('i32', regimeCount),
+		/** The time at the last safepoint, modulo 2^32. */
+		milliseconds: 'i32',
 		/** Of the current space, as TlbSpace.generation. This and the next are the owner's. */
 		generation: 'i32',
 		/** Counts the times that the hart left a space. */

@@ -9,7 +9,7 @@
 import {assert} from '../errors.ts'
 import {Doorbell, roundUp, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
 import {type GracePeriod, microseconds, type Rcu, type RcuReader, recordLatency} from '../rcu/index.ts'
-import {flushPolicies, publish, replaceOwn, retireSwappedOut, type Tables} from './flush-policy.ts'
+import {flushPolicies, growOwn, publish, replaceOwn, retireSwappedOut, type Tables} from './flush-policy.ts'
 import {
 	anyAsid,
 	hasRequests,
@@ -69,6 +69,7 @@ export class Tlb {
 	readonly #blocks: VcpuBlocks
 	readonly #tables: Tables
 	readonly #config: TlbConfig
+	readonly #countsTime: boolean
 	/** Address spaces that each vCPU keeps beside the current one. */
 	readonly #spaces: number
 	readonly #satpOffset: number | undefined
@@ -95,12 +96,14 @@ export class Tlb {
 		}
 		this.#config = config
 		this.#spaces = spacesOf(config)
+		this.#countsTime = designOf(config).size === 'qemu'
 		this.#satpOffset = satpOffset
 		this.#shared = memory.region('tlb').offset
 		const numbers = Array.from({length: config.vcpus}, (_, vcpu) => vcpu)
 		this.#readers = numbers.map((vcpu) => rcu.reader(vcpu))
 		this.#handlers = numbers.map((vcpu) => ({
 			all: () => this.replaceTables(vcpu, operations.flushTranslations(blocks.base(vcpu))),
+			resize: () => this.#grow(vcpu),
 			pieces: () => operations.flushPieces(blocks.base(vcpu)),
 			shared: () => this.replaceTables(vcpu, operations.flushShared(blocks.base(vcpu))),
 			range: (range, asid) => this.#flushRange(vcpu, range, asid),
@@ -130,7 +133,7 @@ export class Tlb {
 	}
 
 	#takeFirst(): number {
-		const pool = this.#tables.pools.find((each) => each !== undefined)
+		const pool = this.#tables.pools[sizeClasses(this.#config)[0]!.log2Entries]
 		const fresh = pool?.take() || pool?.takeRetired() || noTable
 		assert(fresh !== noTable, 'the pool has the tables of each vCPU that starts')
 		return fresh
@@ -157,18 +160,19 @@ export class Tlb {
 		}
 	}
 
+	#grow(vcpu: number): void {
+		growOwn(this.#tables, this.#state(vcpu))
+		this.#retire()
+	}
+
 	#retire(): void {
 		// The grace period begins after the exchanges that took the tables out.
 		if (this.#tables.swappedOut.length > 0) retireSwappedOut(this.#tables, this.rcu.startPoll())
 	}
 
 	#flushRange(vcpu: number, {firstLow, firstHigh, pages}: PageRange, asid: number): void {
-		const {flushPageNumber} = this.#tables.operations
-		for (let page = 0; page < pages; page++) {
-			const low = (firstLow >>> 0) + page
-			const high = low > 0xffff_ffff ? firstHigh + 1 : firstHigh
-			this.replaceTables(vcpu, flushPageNumber(this.#blocks.base(vcpu), low | 0, high, asid))
-		}
+		const {flushPages} = this.#tables.operations
+		this.replaceTables(vcpu, flushPages(this.#blocks.base(vcpu), firstLow, firstHigh, pages, asid))
 	}
 
 	/**
@@ -300,9 +304,15 @@ export class Tlb {
 	safepoint(vcpu: number): number {
 		// Bells after the slot: whoever sees that this reader has passed has rung before it looked. Pairs with startRemoteFlush().
 		this.#readers[vcpu]!.quiescentState()
+		if (this.#countsTime) this.#noteTime(vcpu)
 		const bells = this.#blocks.takeDoorbell(vcpu)
 		if (bells & Doorbell.flush) this.#serveRequests(vcpu)
 		return bells
+	}
+
+	/** For windows of QEMU's rule. Plain: only the owner uses it. */
+	#noteTime(vcpu: number): void {
+		this.#memory.i32[(this.#state(vcpu) + TlbState.offset.milliseconds) >>> 2] = Math.floor(performance.now())
 	}
 
 	tlbStatistics(vcpu: number): TlbStatistics {

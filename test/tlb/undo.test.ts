@@ -60,18 +60,6 @@ test('an entry is logged once, whatever happens to it', (t) => {
 	t.true(isFresh(machine, table))
 })
 
-test('a page flush inside a superpage undoes the table, and its range is forgotten', (t) => {
-	const machine = TestMachine.create({vcpus: 1})
-	machine.enter(0)
-	const table = fillPages(machine, 2, {first: 0x200})
-	machine.memory.i64[trailerWord(table, 'largeFirst') >> 1] = 0x20_0000n
-	machine.memory.i64[trailerWord(table, 'largeLast') >> 1] = 0x3f_f000n
-	machine.flushPage(0, 0x3ff, 0)
-	t.is(machine.descriptor(0, Regime.user), table)
-	t.true(isFresh(machine, table))
-	t.is(machine.tlb.tlbStatistics(0).undone, 1)
-})
-
 test('an owner may undo its table while another thread swaps it away', (t) => {
 	const machine = TestMachine.create({vcpus: 2, design: {size: '256'}})
 	machine.enter(0)

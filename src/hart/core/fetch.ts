@@ -12,6 +12,7 @@ import {
 	TLB_ENTRY_EXEC_TAG,
 } from '../../../build/hart/offsets'
 import {isOpen} from '../../tlb/core/table'
+import {takeVictim} from '../../tlb/core/victims'
 import {ACCESS_FETCH} from './access'
 import {codePage, coverBytes, onlyInstruction, verifyCodePage} from './code-cache'
 import {hart} from './hart'
@@ -27,6 +28,8 @@ export function fetch(gva: u64): u32 {
 	const page = pageOf(gva)
 	const entry = entryFor(descriptor, page)
 	if (load<u64>(entry, TLB_ENTRY_EXEC_TAG) == tagOf(descriptor, page))
+		return verifyCodePage(load<u32>(entry, TLB_ENTRY_CODE))
+	if (takeVictim(descriptor, entry, tagOf(descriptor, page), TLB_ENTRY_EXEC_TAG))
 		return verifyCodePage(load<u32>(entry, TLB_ENTRY_CODE))
 	const may = locate(gva, PARCEL_BYTES, ACCESS_FETCH, regime, descriptor)
 	if (may == 0) return 0

@@ -4,7 +4,7 @@
  */
 
 export {
-	flushPageNumber,
+	flushPages,
 	flushPieces,
 	flushShared,
 	flushTables,
@@ -12,6 +12,7 @@ export {
 	flushTranslationsOf,
 } from '../../tlb/core/flush'
 export {switchSpace} from '../../tlb/core/spaces'
+export {noteSuperpage} from '../../tlb/core/superpages'
 export {clearEntries, clearTable, emptyTable, poisonSlotZero} from '../../tlb/core/table'
 export {attach} from './attach'
 export {manageBlock, zeroBlock} from './cache-blocks'

@@ -5,7 +5,6 @@ import {
 	LARGE_PAGE_SHIFT,
 	LOG_CAPACITY,
 	NEVER_TAG,
-	PAGE_BYTES,
 	TLB_ENTRY_ADDEND,
 	TLB_ENTRY_CODE,
 	TLB_ENTRY_EXEC_TAG,
@@ -17,15 +16,25 @@ import {
 	TLB_LARGE_PAGE_BASE,
 	TLB_LARGE_PAGE_MAY,
 	TLB_LARGE_PAGE_SIZE,
-	TLB_TRAILER_LARGE_FIRST,
-	TLB_TRAILER_LARGE_LAST,
 	TLB_TRAILER_LARGE_PAGES,
 	TLB_TRAILER_LOG,
 	TLB_TRAILER_LOGGED,
 	TRACKED_BIT,
 } from '../../../build/hart/offsets'
-import {clearingsAfterFill, clearingsOf, entryOf, hasPoison, tableOf, tagIn, trailerOf} from '../../tlb/core/table'
-import {descriptorOf, emptyingOf, indexHashOf, tagBiasOf} from '../../tlb/core/vcpu-tables'
+import {noteFill} from '../../tlb/core/sizing'
+import {noteSize} from '../../tlb/core/superpages'
+import {
+	clearingsAfterFill,
+	clearingsOf,
+	entryOf,
+	hasPoison,
+	isDisplaced,
+	tableOf,
+	tagIn,
+	trailerOf,
+} from '../../tlb/core/table'
+import {changesSizes, descriptorOf, emptyingOf, indexHashOf, keepsVictims, tagBiasOf} from '../../tlb/core/vcpu-tables'
+import {keepVictim} from '../../tlb/core/victims'
 import {findCodePage, isStale} from './code-cache'
 import {announceWriter, guestPageOf, lifeOf, pageStart} from './guest-pages'
 import {hart} from './hart'
@@ -81,11 +90,14 @@ export function entryFor(descriptor: u32, page: u64): u32 {
 export function fill(descriptor: u32, page: u64, place: u32, may: u32, code: u32): void {
 	const entry = entryFor(descriptor, page)
 	// A filled entry's read tag is not 0, except page 0's in slot 0 of a table with poison.
-	if (load<u64>(entry, TLB_ENTRY_READ_TAG) == 0) logEntry(descriptor, entry)
+	const before = load<u64>(entry, TLB_ENTRY_READ_TAG)
+	if (before == 0) logEntry(descriptor, entry)
 	// Where instructions are fetched, the decoder is about to mark code.
 	const isFetch = code != 0
 	const addend = place - <u32>page
 	const tag = tagOf(descriptor, page)
+	if (changesSizes(hart)) noteFill(hart, descriptor, before, tag)
+	if (keepsVictims(hart) && isDisplaced(before, tag)) keepVictim(descriptor, entry)
 	// A data access has no code page: keep the one that a fetch found for the same translation.
 	if (code == 0 && load<u64>(entry, TLB_ENTRY_EXEC_TAG) == tag && load<u32>(entry, TLB_ENTRY_ADDEND) == addend) {
 		code = load<u32>(entry, TLB_ENTRY_CODE)
@@ -146,16 +158,5 @@ export function fillLargePage(descriptor: u32, base: u64, first: u32, may: u32):
 	store<u64>(large, base, TLB_LARGE_PAGE_BASE)
 	store<u32>(large, first - <u32>base, TLB_LARGE_PAGE_ADDEND)
 	store<u32>(large, may, TLB_LARGE_PAGE_MAY)
-	widenLarge(descriptor, base, (<u64>1) << LARGE_PAGE_SHIFT)
-}
-
-/** Widens the range of superpages that were filled in pieces, and of large pages: page flushes check it. */
-export function widenLarge(descriptor: u32, base: u64, span: u64): void {
-	const trailer = trailerOf(descriptor)
-	const last = base + span - PAGE_BYTES
-	const oldFirst = load<u64>(trailer, TLB_TRAILER_LARGE_FIRST)
-	const oldLast = load<u64>(trailer, TLB_TRAILER_LARGE_LAST)
-	const none = (oldFirst | oldLast) == 0
-	store<u64>(trailer, none || base < oldFirst ? base : oldFirst, TLB_TRAILER_LARGE_FIRST)
-	store<u64>(trailer, none || last > oldLast ? last : oldLast, TLB_TRAILER_LARGE_LAST)
+	noteSize(descriptor, LARGE_PAGE_SHIFT)
 }

@@ -4,7 +4,6 @@ import {
 	PAGE_BYTES,
 	PAGE_MASK,
 	PTE_D,
-	PTE_G,
 	REGIME_BARE,
 	REGIME_MACHINE,
 	RUN_DATA_REGIME,
@@ -16,12 +15,14 @@ import {
 	TLB_LARGE_PAGE_MAY,
 	TRACKED_BIT,
 } from '../../../build/hart/offsets'
+import {noteSuperpage} from '../../tlb/core/superpages'
 import {noteLocalPage, openTable} from '../../tlb/core/table'
 import {keepsLargePages} from '../../tlb/core/vcpu-tables'
+import {takeVictim} from '../../tlb/core/victims'
 import {ACCESS_LOAD, ACCESS_STORE, accessBit, accessFault} from './access'
 import {guestPageOf} from './guest-pages'
 import {hart, raise, ramAt, romAt} from './hart'
-import {pageOf, walk, walkedGpa, walkedPte, walkedSpan} from './page-walk'
+import {pageOf, walk, walkedGlobal, walkedGpa, walkedPte, walkedSpan} from './page-walk'
 import {PMP_SPLIT, pmpAccess, pmpPage, pmpRange} from './pmp'
 import {MAY_ALL, MAY_WRITE, permitted} from './regimes'
 import {SLOW, slowWork} from './slow'
@@ -35,7 +36,6 @@ import {
 	mayWriteFast,
 	noteClearings,
 	tagOf,
-	widenLarge,
 	writeIsFast,
 } from './tlb-fill'
 
@@ -70,6 +70,11 @@ export function translate(gva: u64, bytes: u32, access: u32): i32 {
 		place = <u32>gva + load<u32>(entry, TLB_ENTRY_ADDEND)
 		if (mayWriteFast(place)) changeWriteTag(entry, tag, wanted)
 		else trackedPage = guestPageOf(place)
+		return 1
+	}
+	const kind = access == ACCESS_LOAD ? TLB_ENTRY_READ_TAG : TLB_ENTRY_WRITE_TAG
+	if (takeVictim(descriptor, entry, wanted, kind)) {
+		place = <u32>gva + load<u32>(entry, TLB_ENTRY_ADDEND)
 		return 1
 	}
 	const large = largePageOf(descriptor, gva)
@@ -119,8 +124,7 @@ export function locate(gva: u64, bytes: u32, access: u32, regime: u32, descripto
 		may = permitted(walkedPte, regime)
 		// A page that is not dirty gets no write tag: its first store has to come here to set D.
 		if (!(walkedPte & PTE_D)) may &= ~MAY_WRITE
-		// G of a pointer to this leaf would do, too; nobody sets it there.
-		if (!(walkedPte & PTE_G)) noteLocalPage(descriptor)
+		if (!walkedGlobal) noteLocalPage(descriptor)
 	}
 	const machine: u32 = regime == REGIME_MACHINE ? 1 : 0
 	const mapped = may
@@ -136,7 +140,7 @@ export function locate(gva: u64, bytes: u32, access: u32, regime: u32, descripto
 	}
 	// A device's page gets no entry, so that a flush need not find its superpage.
 	if (place != 0 && translated && walkedSpan != PAGE_BYTES) {
-		widenLarge(descriptor, gva & ~(walkedSpan - 1), walkedSpan)
+		noteSuperpage(descriptor, gva, walkedSpan)
 	}
 	if (!translated || walkedSpan > LARGE_PAGE_MASK) keepLargePage(gva, descriptor, mapped, machine)
 	return may

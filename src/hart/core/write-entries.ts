@@ -21,10 +21,12 @@ import {
 	TLB_TRAILER_LOG,
 	TLB_TRAILER_LOGGED,
 	TRACKED_BIT,
+	VICTIM_COUNT,
 } from '../../../build/hart/offsets'
 import {descriptorIn, endOfSpaces, firstSpace, isUsed} from '../../tlb/core/spaces'
 import {isOpen, tableOf, trailerOf} from '../../tlb/core/table'
 import {descriptorOf} from '../../tlb/core/vcpu-tables'
+import {hasVictims, victimAt} from '../../tlb/core/victims'
 import {announceChange, guestPageOf, isCode, noMoreEntries, pageStart} from './guest-pages'
 import {hart} from './hart'
 import {changeWriteTag} from './tlb-fill'
@@ -78,6 +80,9 @@ function visitTable(descriptor: u32, wanted: u32): void {
 	} else {
 		const entries: u32 = 1 << (descriptor & DESCRIPTOR_LOG2_MASK)
 		for (let index: u32 = 0; index < entries; index++) track(table + index * TLB_ENTRY_SIZE, wanted)
+	}
+	if (hasVictims(descriptor)) {
+		for (let index: u32 = 0; index < VICTIM_COUNT; index++) track(victimAt(trailer, index), wanted)
 	}
 	// Those of loads go with them.
 	for (let index: u32 = 0; index < LAST_PAGE_COUNT; index++) {

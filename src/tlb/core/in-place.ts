@@ -18,6 +18,7 @@ import {
 	TLB_GENERATIONS,
 	TLB_UNDONE,
 } from '../../../build/hart/offsets'
+import {changesSize} from './sizing'
 import {clearEntries, clearTable, closeGeneration, closeTable, isOpen, isUndoable, undoTable} from './table'
 import {descriptorOf, emptyingOf, placeOfDescriptor, tagBiasOf, undoLimitOf} from './vcpu-tables'
 
@@ -37,6 +38,7 @@ export function emptyInPlace(block: u32, first: u32, end: u32): u32 {
 /** Empties the regime's table in place, if the policy does. @returns whether it did. */
 export function emptyTableOf(block: u32, regime: u32): bool {
 	const descriptor = descriptorOf(block, regime)
+	if (changesSize(block, regime, descriptor)) return false
 	if (isUndoable(descriptor, undoLimitOf(block))) {
 		undoTable(descriptor, tagBiasOf(block))
 		// Plain, as countCause().

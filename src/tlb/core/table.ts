@@ -10,6 +10,7 @@ import {
 	LAST_PAGE_COUNT,
 	LOG_CAPACITY,
 	NEVER_TAG,
+	PAGE_MASK,
 	PAGE_SHIFT,
 	TLB_ENTRY_ADDEND,
 	TLB_ENTRY_EXEC_TAG,
@@ -19,14 +20,16 @@ import {
 	TLB_LAST_PAGE_SIZE,
 	TLB_TRAILER_CLEARINGS,
 	TLB_TRAILER_FILLED,
-	TLB_TRAILER_LARGE_FIRST,
-	TLB_TRAILER_LARGE_LAST,
 	TLB_TRAILER_LARGE_PAGES,
 	TLB_TRAILER_LAST_PAGES,
 	TLB_TRAILER_LOCAL,
 	TLB_TRAILER_LOG,
 	TLB_TRAILER_LOGGED,
+	TLB_TRAILER_SUPERPAGE_SIZES,
+	TLB_TRAILER_SUPERPAGES,
+	TLB_TRAILER_VICTIMS,
 } from '../../../build/hart/offsets'
+import {hasVictims} from './victims'
 
 export function tableOf(descriptor: u32): u32 {
 	return descriptor & ~(DESCRIPTOR_LOG2_MASK | GENERATION_MASK)
@@ -43,9 +46,27 @@ export function trailerOf(descriptor: u32): u32 {
 
 /** @param page gva, page-aligned. @param indexHash all ones if the index is hashed, else 0. */
 export function entryOf(descriptor: u32, page: u64, indexHash: u32): u32 {
-	const entries: u32 = 1 << (descriptor & DESCRIPTOR_LOG2_MASK)
 	const folded = <u32>(page >> PAGE_SHIFT) ^ (<u32>(page >> (PAGE_SHIFT + INDEX_FOLD)) & indexHash)
-	return tableOf(descriptor) + (folded & (entries - 1)) * TLB_ENTRY_SIZE
+	return tableOf(descriptor) + (folded & (entriesOf(descriptor) - 1)) * TLB_ENTRY_SIZE
+}
+
+/** @returns how many there are. */
+export function entriesOf(descriptor: u32): u32 {
+	return 1 << log2Of(descriptor)
+}
+
+export function log2Of(descriptor: u32): u32 {
+	return descriptor & DESCRIPTOR_LOG2_MASK
+}
+
+/** Whether an entry holds a page of the present generation. @param read its read tag. @param tag any page's, for the generation. */
+export function isUsed(read: u64, tag: u64): bool {
+	return read != 0 && read != NEVER_TAG && ((read ^ tag) & PAGE_MASK) == 0
+}
+
+/** Whether a fill of a page displaces another one. @param read, tag of the entry before and after. */
+export function isDisplaced(read: u64, tag: u64): bool {
+	return read != tag && isUsed(read, tag)
 }
 
 /** Whether slot 0 of an empty table is poisoned, because page 0's tag is zero. */
@@ -144,16 +165,26 @@ export function clearingsAfterFill(descriptor: u32): u32 {
 	return atomic.add<u32>(trailerOf(descriptor), 0, TLB_TRAILER_CLEARINGS)
 }
 
-/** Forgets last pages and large pages. Plain, as clearTable(). */
+/**
+ * Forgets last pages and large pages. The names of superpages stay: entries of the present generation may be pieces of
+ * them. Plain, as clearTable().
+ */
 export function dropPieces(descriptor: u32): void {
-	memory.fill(trailerOf(descriptor) + TLB_TRAILER_LAST_PAGES, 0, endOfPieces(descriptor) - TLB_TRAILER_LAST_PAGES)
+	dropLastPages(descriptor)
+	if (hasSuperpages(descriptor)) {
+		memory.fill(trailerOf(descriptor) + TLB_TRAILER_LARGE_PAGES, 0, TLB_TRAILER_VICTIMS - TLB_TRAILER_LARGE_PAGES)
+	}
 }
 
-/** @returns the offset in the trailer behind its last pages and its large pages, if there are any of those. */
+/** @returns the offset in the trailer behind its last pages and, if there are any, its superpages, large pages and victims. */
 function endOfPieces(descriptor: u32): u32 {
-	// Large pages lie inside [largeFirst, largeLast]: if that is empty, there are none.
-	const hasLarge = load<u64>(trailerOf(descriptor), TLB_TRAILER_LARGE_LAST) != 0
-	return hasLarge ? TLB_TRAILER_LOG : TLB_TRAILER_LARGE_PAGES
+	// Without any, their places are zeroes.
+	if (hasVictims(descriptor)) return TLB_TRAILER_LOG
+	return hasSuperpages(descriptor) ? TLB_TRAILER_VICTIMS : TLB_TRAILER_SUPERPAGES
+}
+
+function hasSuperpages(descriptor: u32): bool {
+	return load<u64>(trailerOf(descriptor), TLB_TRAILER_SUPERPAGE_SIZES) != 0
 }
 
 /** Empties a table the quicker way. Plain, as clearTable(). */
@@ -180,10 +211,16 @@ function resetTrailer(descriptor: u32, first: u32, end: u32): void {
 	atomic.store<i32>(trailer, 0, TLB_TRAILER_FILLED)
 }
 
-/** Invalidates a page's entry. Owner only, thus plain. @param page, indexHash as for entryOf(). */
-export function invalidatePage(descriptor: u32, page: u64, tagBias: u32, indexHash: u32): void {
-	// Last pages outlive their entries: one may be this page although the entry is another's by now. All are dropped.
+/**
+ * Drops what translated code keeps of the table: last pages outlive their entries, so that one may be of a page whose
+ * entry is another's by now. Owner only, thus plain.
+ */
+export function dropLastPages(descriptor: u32): void {
 	memory.fill(trailerOf(descriptor) + TLB_TRAILER_LAST_PAGES, 0, LAST_PAGE_COUNT * TLB_LAST_PAGE_SIZE)
+}
+
+/** Invalidates a page's entry, but not last pages. Owner only, thus plain. @param page, indexHash as for entryOf(). */
+export function invalidatePage(descriptor: u32, page: u64, tagBias: u32, indexHash: u32): void {
 	const entry = entryOf(descriptor, page, indexHash)
 	const tag = tagIn(descriptor, page, tagBias)
 	if (
@@ -191,15 +228,13 @@ export function invalidatePage(descriptor: u32, page: u64, tagBias: u32, indexHa
 		load<u64>(entry, TLB_ENTRY_WRITE_TAG) == tag ||
 		load<u64>(entry, TLB_ENTRY_EXEC_TAG) == tag
 	) {
-		writeEntry(entry, NEVER_TAG)
+		invalidateEntry(entry)
 	}
 }
 
-/** Whether the page may have been filled as a piece of a superpage. Owner only, thus plain. */
-export function isInsideLargePages(descriptor: u32, page: u64): bool {
-	const trailer = trailerOf(descriptor)
-	const last = load<u64>(trailer, TLB_TRAILER_LARGE_LAST)
-	return last != 0 && page >= load<u64>(trailer, TLB_TRAILER_LARGE_FIRST) && page <= last
+/** Makes an entry match nothing; it stays logged. Owner only, thus plain. */
+export function invalidateEntry(entry: u32): void {
+	writeEntry(entry, NEVER_TAG)
 }
 
 /** @param tag of all three kinds. */

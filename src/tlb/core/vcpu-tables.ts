@@ -4,8 +4,10 @@ import {
 	TLB_EMPTYING,
 	TLB_INDEX_HASH,
 	TLB_LARGE_PAGES,
+	TLB_SIZING,
 	TLB_TAG_BIAS,
 	TLB_UNDO_LIMIT,
+	TLB_VICTIMS,
 } from '../../../build/hart/offsets'
 
 /** @returns the regime's descriptor: table address | generation | log2(entries). */
@@ -21,6 +23,15 @@ export function placeOfDescriptor(block: u32, regime: u32): u32 {
 /** Plain, as undoLimitOf(): written before this vCPU runs. */
 export function tagBiasOf(block: u32): u32 {
 	return load<u32>(block, TLB_TAG_BIAS)
+}
+
+/** Whether tables change their size. */
+export function changesSizes(block: u32): bool {
+	return load<u32>(block, TLB_SIZING) != 0
+}
+
+export function keepsVictims(block: u32): bool {
+	return load<u32>(block, TLB_VICTIMS) != 0
 }
 
 /** Whether tables have places for 2 MiB pages. */

@@ -18,13 +18,16 @@ import {
 import {
 	defaultTlbDesign,
 	FlushCause,
+	largePageCount,
 	Regime,
 	regimeCount,
 	type StateWords,
 	stateWords,
+	superpageCount,
 	type TableOperations,
 	type TagEncoding,
 	TlbEntry,
+	TlbLargePage,
 	TlbSpace,
 	TlbState,
 	tableAddress,
@@ -290,9 +293,18 @@ export class HartCore {
 		return this.memory.i32[trailerWord(descriptor, field)]!
 	}
 
-	large(descriptor = this.descriptor(Regime.supervisor)): [bigint, bigint] {
-		const words = this.memory.u64
-		return [words[trailerWord(descriptor, 'largeFirst') / 2]!, words[trailerWord(descriptor, 'largeLast') / 2]!]
+	/** The superpages that the table names: [gva, bytes], by address. */
+	superpages(descriptor = this.descriptor(Regime.supervisor)): [bigint, bigint][] {
+		const first = trailerWord(descriptor, 'superpages') / 2
+		const names = this.memory.u64.slice(first, first + superpageCount).toSorted()
+		return Array.from(names.filter((name) => name !== 0n)).map((name) => [name & ~0x3fn, 1n << (name & 0x3fn)])
+	}
+
+	/** How many large pages the table has. */
+	largePages(descriptor = this.descriptor(Regime.supervisor)): number {
+		const first = trailerWord(descriptor, 'largePages')
+		const large = Array.from({length: largePageCount}, (_, index) => first + (index * TlbLargePage.size) / 4)
+		return large.filter((word) => this.memory.i32[word + TlbLargePage.offset.may / 4] !== 0).length
 	}
 
 	#fieldAt(name: HartField): number {
