@@ -20,8 +20,10 @@ const standsOn: Readonly<Record<string, readonly string[]>> = {
 	main: ['vcpu-worker'],
 	bench: ['main'],
 }
-/** Parts of a folder that those above it may import beside its index.ts, each through its own. */
-const doors: Readonly<Record<string, readonly string[]>> = {main: ['boot/index.ts', 'guests/index.ts']}
+/** What those above a folder may import beside its index.ts. */
+const doors: Readonly<Record<string, readonly string[]>> = {
+	main: ['boot/index.ts', 'guests/index.ts', 'command-line/laboratory.ts', 'system-error.ts'],
+}
 /** Outside of all folders: any file may import them. */
 const common: readonly string[] = ['src/errors.ts', 'src/exit-codes.ts']
 /** AssemblyScript, compiled into one module. What each of its folders may import beside itself and the generated offsets. */

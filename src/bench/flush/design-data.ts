@@ -79,7 +79,6 @@ export const partsOfKey: Readonly<Record<string, readonly PartName[]>> = {
 	victim: ['boot', 'compute', 'mix'],
 	index: ['boot', 'compute', 'mix'],
 	asids: ['boot', 'switches', 'mix'],
-	range: ['boot', 'storms', 'switches', 'mix'],
 }
 
 /** Entries filled in each table: few, half and all; or many steps. */

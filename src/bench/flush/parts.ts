@@ -1,8 +1,8 @@
 /** The parts of the comparison: what each is about, and the programs that it runs. */
+import {benchParts, type PartName} from '../../main/command-line/laboratory.ts'
 import {programs} from '../programs.ts'
 
-export const partNames = ['cost', 'boot', 'compute', 'storms', 'switches', 'mix'] as const
-export type PartName = (typeof partNames)[number]
+export {benchParts as partNames, type PartName}
 
 export const parts: Readonly<Record<PartName, string>> = {
 	cost: 'one flush, by policy, size of the tables and entries filled, on the flushing thread and in all threads',

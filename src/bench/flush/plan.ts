@@ -119,8 +119,9 @@ export function comparedDesigns(amount: AmountName): readonly Compared[] {
 		...factors,
 		...combinations.filter(isPossible).map(({name, design}): Compared => ({name, design, parts: 'all'})),
 	]
-	// A combination may have become the default, or a single factor.
-	return [...new Map(all.toReversed().map((compared) => [idOf(compared.design), compared])).values()].toReversed()
+	// A combination may be the default by now, or differ from it by one value.
+	const ids = all.map(({design}) => idOf(design))
+	return all.filter((_, index) => ids.indexOf(ids[index]!) === index)
 }
 
 const isPossible = ({design}: Combination) =>

@@ -22,7 +22,7 @@ test('an import past another folder’s index.ts is a breach, also when it spans
 	])
 })
 
-test('parts of main that have a door of their own are imported through it', (t) => {
+test('parts of main that have a door of their own are imported through that', (t) => {
 	t.deepEqual(breachesOf('src/bench/images.ts', `import {packCpio} from '../main/guests/index.ts'`), [])
 	t.deepEqual(breachesOf('src/bench/images.ts', `import {packCpio} from '../main/guests/cpio.ts'`), [
 		[1, '../main/guests/cpio.ts'],

@@ -44,7 +44,14 @@ export function costBySize(summary: Summary): Plot | undefined {
 						field: 'entries',
 						type: 'quantitative',
 						scale: {type: 'log', base: 2, nice: false},
-						axis: {title: 'entries of a table', values: sizes, labelExpr: entriesLabel, labelFontSize: 11},
+						axis: {
+							title: 'entries of a table',
+							values: sizes,
+							labelExpr: entriesLabel,
+							labelFontSize: 11,
+							labelOverlap: false,
+							labelFlush: false,
+						},
 					},
 					y: {
 						field: 'median',
