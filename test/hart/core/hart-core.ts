@@ -80,7 +80,7 @@ type Exports = TableOperations &
 			Record<'manageBlock', (gva: bigint, operation: number) => number> &
 			Record<'raise', (cause: number, tval: bigint) => void> &
 			Record<'csrAccess', (number: number, how: number, operand: bigint, readOnly: number) => number> &
-			Record<'sfence', (rs1: number, rs2: number, gva: bigint, asid: bigint) => number> &
+			Record<'sfence' | 'sinval', (rs1: number, rs2: number, gva: bigint, asid: bigint) => number> &
 			Record<'findCodePage' | 'roundingMode' | 'poll', (argument: number) => number> &
 			Record<'coverInstruction', (code: number, offset: number) => void> &
 			Record<'coverBytes' | 'coverFromRegion', (code: number, offset: number, length: number) => number> &
@@ -93,7 +93,9 @@ type Exports = TableOperations &
 				| 'wfi'
 				| 'ecall'
 				| 'scratchCodePage'
-				| 'mayFenceTranslations',
+				| 'mayFenceTranslations'
+				| 'sfenceInvalIr'
+				| 'invalidatePending',
 				() => number
 			> &
 			Record<'attach', (...parameters: number[]) => void>
