@@ -239,6 +239,14 @@ export class HartCore {
 		return this.memory.i32[this.#tlbStateWord(field)]!
 	}
 
+	get fills(): bigint {
+		return this.memory.i64[this.#tlbStateWord('fills') / 2]!
+	}
+
+	get doorbell(): number {
+		return this.memory.i32[(this.#block + VcpuWords.offset.doorbell) / 4]!
+	}
+
 	/** The causes of all flushes, in the order of FlushCause. */
 	get flushes(): FlushCause[] {
 		const first = this.#tlbStateWord('flushes')
