@@ -11,7 +11,7 @@
  *     npm run bench -- page     measures all tables of docs/benchmarks.md
  */
 import {type Command, InvalidArgumentError, Option} from 'commander'
-import {groups, programs} from '../src/bench/index.ts'
+import {groups, programs, usualGroups} from '../src/bench/index.ts'
 import {UserError} from '../src/errors.ts'
 import {tlbOption} from '../src/main/command-line/translation-switches.ts'
 import {parseTlbDesign} from '../src/tlb/index.ts'
@@ -37,7 +37,10 @@ const manyhartOption = () =>
 	new Option('--manyhart <file>', 'the manyhart.js to run').default(fromRoot('dist/manyhart.js'), 'dist/manyhart.js')
 const againstOption = () => new Option('--against <file>', "another build's manyhart.js, which runs in QEMU's place")
 const groupOption = () =>
-	new Option('--group <name>', `only this group: ${groups.join(', ')}; may be repeated`).argParser(groupsOf)
+	new Option(
+		'--group <name>',
+		`only this group: ${groups.join(', ')}; may be repeated (default: ${usualGroups.join(', ')})`,
+	).argParser(groupsOf)
 const ownOptions = ['[options...]', 'options of manyhart, after another --, such as -- --accel jit'] as const
 
 function checkOwnOptions(options: readonly string[]): readonly string[] {
