@@ -3,6 +3,7 @@ import {access, constants} from 'node:fs/promises'
 import {delimiter, join} from 'node:path'
 import {expected} from '../errors.ts'
 import {runConsole} from './console-run.ts'
+import {qemuCommand} from './qemu-command.ts'
 
 export const qemuProgram = 'qemu-system-riscv64'
 
@@ -43,12 +44,13 @@ export async function findQemu(): Promise<string | undefined> {
 	return undefined
 }
 
-/** @returns its version, such as 7.2.22. @throws UserError unless it is a QEMU for RISC-V. */
-export async function qemuVersionOf(file: string): Promise<string> {
-	const {console} = await runConsole(file, ['--version'], {timeoutSeconds: 10}).catch((error: Error) => {
+/** @param named as in qemuCommand(). @returns its version, such as 7.2.22. @throws UserError unless it is a QEMU for RISC-V. */
+export async function qemuVersionOf(named: string): Promise<string> {
+	const {program, args} = qemuCommand(named)
+	const {console} = await runConsole(program, [...args, '--version'], {timeoutSeconds: 10}).catch((error: Error) => {
 		throw expected(`--qemu to be a ${qemuProgram}`, error.message)
 	})
 	const version = /^QEMU emulator version (\S+)/.exec(console)?.[1]
-	if (version === undefined) throw expected(`--qemu to be a ${qemuProgram}`, file)
+	if (version === undefined) throw expected(`--qemu to be a ${qemuProgram}`, named)
 	return version
 }

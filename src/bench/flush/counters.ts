@@ -1,5 +1,7 @@
 /** Counters of a run, as flat names with numbers. */
 
+import type {QemuFlushes} from '../qemu-flushes.ts'
+
 type Nested = Readonly<{[name: string]: unknown}>
 
 /** Each number below, by its path, such as `flushes.sfenceAll`. Histograms and other lists are left out. */
@@ -28,16 +30,32 @@ export function manyhartCounters(report: unknown): Readonly<Record<string, numbe
 	return Object.fromEntries([...sums, ...shared])
 }
 
-/**
- * Full flushes: QEMU's own count; here requests to flush everything or a whole address space, and writes of satp that did
- * not find the space's tables as the hart had left them.
- */
-export function fullFlushes(counters: Readonly<Record<string, number>>): number | undefined {
-	const ofQemu = counters['TLB full flushes']
-	if (ofQemu !== undefined) return ofQemu
-	const requests = fullCauses.map((cause) => counters[`flushes.${cause}`])
-	if (requests.every((each) => each === undefined)) return undefined
-	return requests.reduce<number>((sum, each) => sum + (each ?? 0), 0) - (counters['spaces.hits'] ?? 0)
+/** What readQemuFlushes() counts, beside ours. */
+export const qemuCounters = ({full, partial, elided}: QemuFlushes): Readonly<Record<string, number>> => ({
+	'qemu.full': full,
+	'qemu.partial': partial,
+	'qemu.elided': elided,
+})
+
+type Counters = Readonly<Record<string, number>>
+
+const sumOf = (counters: Counters, names: readonly string[]): number | undefined => {
+	const values = names.map((name) => counters[name])
+	return values.every((value) => value === undefined)
+		? undefined
+		: values.reduce<number>((sum, value) => sum + (value ?? 0), 0)
 }
 
-const fullCauses = ['sfenceAll', 'satpWrite', 'statusChange', 'pmpWrite', 'remoteAll', 'reset']
+/** Tables that flushes emptied: QEMU has one for each of eight modes of a hart, here there is one for each of five. */
+export const tablesEmptied = (counters: Counters): number | undefined =>
+	sumOf(counters, ['swaps', 'undone', 'cleared', 'generations', 'qemu.partial'])
+
+/** Requests to empty a whole address space or more. Writes of satp that found the space's tables as they were left are none. */
+export function fullFlushes(counters: Counters): number | undefined {
+	const requests = sumOf(counters, fullCauses)
+	return requests === undefined ? undefined : requests - (counters['spaces.hits'] ?? 0)
+}
+
+const fullCauses = ['sfenceAll', 'satpWrite', 'statusChange', 'pmpWrite', 'remoteAll', 'reset'].map(
+	(cause) => `flushes.${cause}`,
+)

@@ -8,7 +8,9 @@ import {type Figures, parseFigures} from '../figures.ts'
 import {benchPath} from '../files.ts'
 import {type Image, initMarks} from '../images.ts'
 import {qemuArguments} from '../qemu.ts'
-import {manyhartCounters} from './counters.ts'
+import {qemuCommand} from '../qemu-command.ts'
+import {type QemuFlushes, readQemuFlushes} from '../qemu-flushes.ts'
+import {manyhartCounters, qemuCounters} from './counters.ts'
 import {cpuSecondsOfChildren} from './host.ts'
 import type {Subject} from './plan.ts'
 import type {Measurement} from './record.ts'
@@ -76,15 +78,22 @@ async function runManyhart(design: Readonly<Record<string, string>>, {boot}: Ima
 	return {run, counters: statistics && manyhartCounters(statistics)}
 }
 
-async function runQemu(file: string, {boot}: Image, options: Started): Promise<Ended> {
-	const {harts, ends, timeoutSeconds, signal, onConsole} = options
-	const run = await runConsole(file, qemuArguments({...boot, harts, memory}), {
+async function runQemu(named: string, {boot}: Image, options: Started): Promise<Ended> {
+	const {harts, ends, folder, timeoutSeconds, signal, onConsole} = options
+	const {program, args} = qemuCommand(named)
+	const monitor = join(folder, 'monitor')
+	let flushes: QemuFlushes | undefined
+	const onMatch = async () => {
+		flushes = await readQemuFlushes(monitor)
+	}
+	const run = await runConsole(program, [...args, ...qemuArguments({...boot, harts, memory, monitor})], {
 		timeoutSeconds,
 		signal,
 		onConsole,
-		...(ends === 'waits' && {until: initMarks.ended}),
+		// A guest that powers off ends QEMU before it could be asked.
+		...(ends === 'waits' && {until: initMarks.ended, onMatch}),
 	})
-	return {run, counters: undefined}
+	return {run, counters: flushes && qemuCounters(flushes)}
 }
 
 type Requirements = Readonly<{image: Image; figures: Figures; options: GuestOptions}>

@@ -23,7 +23,7 @@ export const benchOptions = (): readonly Option[] => [
 	new Option('--only <parts>', `some parts, separated by commas: ${benchParts.join(', ')} (default: all)`),
 	new Option(
 		'--qemu <file>',
-		'a qemu-system-riscv64 to measure beside; may be repeated (default: the one in PATH, if there is one)',
+		'a qemu-system-riscv64 to measure beside, or a folder with its unpacked packages; may be repeated (default: the one in PATH, if there is one)',
 	).argParser((file: string, earlier: readonly string[] = []) => [...earlier, file]),
 	new Option(
 		'--out <folder>',

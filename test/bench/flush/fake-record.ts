@@ -64,8 +64,15 @@ function fakeMeasurement(run: Run, began: number, random: () => number): Measure
 				bootSeconds: noisy(4 * factor(subject)),
 				cpuSeconds: noisy(5),
 				counters: subject.startsWith('QEMU')
-					? {'TLB full flushes': 12000}
-					: {'flushes.sfenceAll': 900, 'flushes.satpWrite': 800, 'spaces.hits': 600, pageWalks: 300_000},
+					? {'qemu.full': 7, 'qemu.partial': 12_000, 'qemu.elided': 90_000}
+					: {
+							'flushes.sfenceAll': 900,
+							'flushes.satpWrite': 800,
+							'spaces.hits': 600,
+							swaps: 500,
+							undone: 400,
+							pageWalks: 300_000,
+						},
 			}
 		default: {
 			const programs = run.programs.map((program) => [

@@ -1,6 +1,6 @@
 /** Figures of a record: medians and spreads over the rounds, and speeds from runs that came close together. */
 import {tlbKeys} from '../../../tlb/index.ts'
-import {fullFlushes} from '../counters.ts'
+import {fullFlushes, tablesEmptied} from '../counters.ts'
 import {fewEntries} from '../design-data.ts'
 import {type PartName, partNames, partOf, workingSetOf} from '../parts.ts'
 import {defaultId} from '../plan.ts'
@@ -14,7 +14,7 @@ const keys: Readonly<Record<string, Key>> = tlbKeys
 /** One thing that guests are timed by: `boot`, or a program. */
 export type Timed = Readonly<{program: string; part: PartName}>
 
-type Figure = 'seconds' | 'boot CPU seconds' | 'full flushes' | 'page walks'
+type Figure = 'seconds' | 'boot CPU seconds' | 'full flushes' | 'tables emptied' | 'page walks'
 
 export class Summary {
 	readonly record: FlushRecord
@@ -173,6 +173,8 @@ function figureOf(figure: Figure, measurement: Measurement, program: string): nu
 			return cpuSeconds
 		case 'full flushes':
 			return counters && fullFlushes(counters)
+		case 'tables emptied':
+			return counters && tablesEmptied(counters)
 		case 'page walks':
 			return counters?.pageWalks
 	}

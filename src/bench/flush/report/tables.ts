@@ -141,25 +141,28 @@ function againstQemu(summary: Summary): ReportTable | undefined {
 	}
 }
 
+const flushColumns = ['full flushes', 'tables emptied', 'page walks'] as const
+const flushesAbout =
+	"Full flushes are requests that empty a whole address space or more. Tables emptied are those of all harts and modes, QEMU's by its own count."
+
+const flushesOf = (summary: Summary, program: string, {id}: Subject) =>
+	flushColumns.map((column) => withSpread(summary.spread(column, {program, subject: id})))
+
 function boot(summary: Summary): ReportTable | undefined {
 	const subjects = summary.subjectsOf({program: 'boot'})
 	if (subjects.length === 0) return undefined
-	const of = (subject: string) => ({program: 'boot', subject})
 	return {
 		name: 'boot',
 		title: "Debian's boot",
-		about:
-			'From the start of the process until init runs, one hart; CPU seconds of the whole process; full flushes and page walks until then. ' +
-			"Full flushes are QEMU's own count, and here requests that empty a whole address space or more.",
+		about: `From the start of the process until init runs, one hart. CPU seconds are of the whole process. ${flushesAbout}`,
 		lines: aligned(
-			['', 'seconds', 'CPU seconds', 'full flushes', 'page walks', 'speed'],
+			['', 'seconds', 'CPU seconds', 'speed', ...flushColumns],
 			subjects.map((subject) => [
 				named(subject),
-				withSpread(summary.spread('seconds', of(subject.id))),
-				withSpread(summary.spread('boot CPU seconds', of(subject.id))),
-				withSpread(summary.spread('full flushes', of(subject.id))),
-				withSpread(summary.spread('page walks', of(subject.id))),
+				withSpread(summary.spread('seconds', {program: 'boot', subject: subject.id})),
+				withSpread(summary.spread('boot CPU seconds', {program: 'boot', subject: subject.id})),
 				subject.id === defaultId ? '1' : withSpread(summary.speed('boot', subject.id)),
+				...flushesOf(summary, 'boot', subject),
 			]),
 		),
 	}
@@ -213,25 +216,20 @@ function combinations(summary: Summary, part: (typeof guestParts)[number]): Repo
 
 /** What a run of all programs under Linux flushes. */
 function flushes(summary: Summary): ReportTable | undefined {
-	const [program] = summary.timed('switches')
-	if (!program) return undefined
+	const [timed] = summary.timed('switches')
+	if (!timed) return undefined
+	const {program} = timed
 	const subjects = summary
-		.subjectsOf(program)
-		.filter(({id}) => summary.spread('full flushes', {program: program.program, subject: id}))
+		.subjectsOf({program})
+		.filter(({id}) => summary.spread('tables emptied', {program, subject: id}))
 	if (subjects.length === 0) return undefined
-	const of = (subject: string) => ({program: program.program, subject})
 	return {
 		name: 'flushes',
 		title: 'Flushes of the programs under Linux, one hart',
-		about:
-			'Full flushes and page walks of a whole run: boot and the programs of all parts that the design takes part in.',
+		about: `Of a whole run: boot, and the programs of all parts that the design takes part in. ${flushesAbout}`,
 		lines: aligned(
-			['', 'full flushes', 'page walks'],
-			subjects.map((subject) => [
-				named(subject),
-				withSpread(summary.spread('full flushes', of(subject.id))),
-				withSpread(summary.spread('page walks', of(subject.id))),
-			]),
+			['', ...flushColumns],
+			subjects.map((subject) => [named(subject), ...flushesOf(summary, program, subject)]),
 		),
 	}
 }
