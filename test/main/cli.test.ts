@@ -32,6 +32,12 @@ const mistakes: readonly (readonly string[])[] = [
 	['guest', 'fetch', 'no-such-guest'],
 	['guest', 'remove', 'no-such-guest'],
 	['frobnicate'],
+	['bench', 'flush', '--only', 'everything'],
+	['bench', 'flush', '--qemu', '/no/such/qemu', '--out', '/no/such/folder'],
+	['bench', 'flush', '--qemu', entry, '--out', '/no/such/folder'],
+	['bench', 'flush', '--only', 'cost', '--out', '/proc/nowhere'],
+	['bench', 'flush', '--render', '/no/such/record'],
+	['bench', 'flush', '--render', 'package.json'],
 ]
 for (const args of mistakes) {
 	test(`manyhart ${args.join(' ').replace(entry, 'FILE')} exits with 2 and one line`, async (t) => {

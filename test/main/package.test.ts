@@ -8,6 +8,7 @@ import test from 'ava'
 import {build} from 'esbuild'
 import {fromRoot} from '../../scripts/build/project.ts'
 import {nodeMismatch} from '../../src/main/node-version.ts'
+import {eventually} from '../support/eventually.ts'
 import {InstalledPackage} from '../support/installed-package.ts'
 
 const exec = promisify(execFile)
@@ -46,7 +47,11 @@ test('the package has what users need, and nothing else', async (t) => {
 	t.deepEqual(names.filter((name) => !name.startsWith('docs/')).sort(), [
 		'LICENSE',
 		'README.md',
+		'dist/bench-bare.elf',
+		'dist/bench-linux.elf',
+		'dist/bench.js',
 		'dist/command-line.js',
+		'dist/flush-thread.mjs',
 		'dist/hart.wasm',
 		'dist/helper.mjs',
 		'dist/index.d.ts',
@@ -135,6 +140,33 @@ test('the command runs a guest of the package', async (t) => {
 	t.is(stderr, '')
 	t.is(exit, 0)
 	t.true(stdout.includes(smpDemo))
+})
+
+test('the laboratory measures in the installed package, and Ctrl-C leaves a record and a report', async (t) => {
+	const out = project.path('flush')
+	const args = ['node_modules/manyhart/dist/manyhart.js', 'bench', 'flush', '--only', 'cost,compute', '--out', out]
+	const child = spawn(process.execPath, args, {cwd: project.folder, stdio: ['ignore', 'pipe', 'pipe']})
+	const [stdout, stderr] = [text(child.stdout), text(child.stderr)]
+	const measured = async (): Promise<number> => {
+		const record = await readFile(join(out, 'flush.json'), 'utf8').catch(() => '{"measurements":[]}')
+		return JSON.parse(record).measurements.length
+	}
+	await eventually(async () => (await measured()) >= 2, 'two measurements')
+	child.kill('SIGINT')
+	const exit = await new Promise((resolve) => child.on('close', (code, signal) => resolve(signal ?? code)))
+	t.is(exit, 130, await stderr)
+	const {state, measurements} = JSON.parse(await readFile(join(out, 'flush.json'), 'utf8'))
+	t.is(state, 'interrupted')
+	t.deepEqual(
+		measurements.filter(({error}: {error?: string}) => error !== undefined),
+		[],
+	)
+	t.regex(await readFile(join(out, 'flush.md'), 'utf8'), /interrupted/)
+	t.regex(await stdout, /One flush, all entries filled/)
+	const again = ['bench', 'flush', '--render', join(out, 'flush.json'), '--out', project.path('again')]
+	const rendered = await run(process.execPath, [args[0]!, ...again], project.folder)
+	t.like(rendered, {exit: 0, stderr: ''})
+	t.is(await readFile(project.path('again', 'flush.md'), 'utf8'), await readFile(join(out, 'flush.md'), 'utf8'))
 })
 
 test('a bundle that esbuild made as docs/library.md says runs without the package, beside Piscina', async (t) => {

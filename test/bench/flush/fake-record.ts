@@ -63,23 +63,26 @@ function fakeMeasurement(run: Run, began: number, random: () => number): Measure
 				...about,
 				bootSeconds: noisy(4 * factor(subject)),
 				cpuSeconds: noisy(5),
-				counters: subject.startsWith('QEMU')
-					? {'qemu.full': 7, 'qemu.partial': 12_000, 'qemu.elided': 90_000}
-					: {
-							'flushes.sfenceAll': 900,
-							'flushes.satpWrite': 800,
-							'spaces.hits': 600,
-							swaps: 500,
-							undone: 400,
-							pageWalks: 300_000,
-						},
+				counters: countersOf(subject),
 			}
 		default: {
 			const programs = run.programs.map((program) => [
 				program,
 				{seconds: noisy(0.3 * factor(program) * factor(subject + program)), check: 'ab'},
 			])
-			return {...about, programs: Object.fromEntries(programs), cpuSeconds: noisy(4)}
+			return {...about, programs: Object.fromEntries(programs), cpuSeconds: noisy(4), counters: countersOf(subject)}
 		}
 	}
 }
+
+const countersOf = (subject: string): Readonly<Record<string, number>> =>
+	subject.startsWith('QEMU')
+		? {'qemu.full': 7, 'qemu.partial': 12_000, 'qemu.elided': 90_000}
+		: {
+				'flushes.sfenceAll': 900,
+				'flushes.satpWrite': 800,
+				'spaces.hits': 600,
+				swaps: 500,
+				undone: 400,
+				pageWalks: 300_000,
+			}

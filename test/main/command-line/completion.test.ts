@@ -20,9 +20,12 @@ test('commands, options and values are completed', async (t) => {
 	t.deepEqual(await completed('-guest', 'smp'), ['smp-demo', ':4'], "QEMU's spelling")
 	t.deepEqual(await completed('--tlb', 'lookup'), ['lookup=inline', 'lookup=outlined', ':4'])
 	t.deepEqual(await completed('--smp', ''), [':4'], 'a number')
+	t.deepEqual(await completed('bench', 'flush', '--only', 's'), ['storms', 'switches', ':4'])
 })
 
 test('files are left to the shell', async (t) => {
+	for (const option of ['--qemu', '--out', '--render'])
+		t.deepEqual(await completed('bench', 'flush', option, 'ma'), [':0'], option)
 	for (const option of ['--kernel', '-kernel', '--initrd', '--input', '--stats', '--dump-wasm'])
 		t.deepEqual(await completed('run', option, 'ker'), [':0'], option)
 })

@@ -68,13 +68,13 @@ test('two at once: the time of one divided by the time of two', (t) => {
 })
 
 test('flushes: swap beside clear by size, then undo', (t) => {
-	const rows = [
-		{way: 'swap', log2Entries: 6, filled: 64, median: 3456},
-		{way: 'clear', log2Entries: 6, filled: 64, median: 1400},
-		{way: 'undo', log2Entries: 12, filled: 1024, median: 700},
-	]
+	const cost = (policy: string, log2Entries: number, filled: number, flushing: number) => ({
+		...{kind: 'cost', subject: `policy=${policy}`, harts: 1, round: 0, log2Entries, began: 0, took: 1},
+		costs: [{filled, flushing, p90: flushing, clearing: 0, poolDry: 0}],
+	})
+	const measurements = [cost('swap-pool', 6, 64, 3456), cost('clear', 6, 64, 1400), cost('undo', 12, 1024, 700)]
 	t.deepEqual(
-		linesOf(flush, [rows]).filter((line) => /\d/.test(line)),
+		linesOf(flush, [{measurements}]).filter((line) => /\d/.test(line)),
 		[
 			'| entries per table | 2^6 |',
 			'| swap from the pool | 3.5 |',
