@@ -26,6 +26,8 @@ type Amount = Readonly<{
 		log2EntriesByFill: readonly number[]
 		flushes: number
 	}>
+	/** Of the programs of compute; undefined: all. */
+	workingSets?: readonly string[]
 	/** Multiples of the usual work. */
 	scale: Readonly<{bare: number; linux: number}>
 }>
@@ -54,7 +56,8 @@ export const amounts: Readonly<Record<'quick' | 'whole', Amount>> = {
 		guestValues: {policy: ['clear'], size: ['64'], asids: ['0']},
 		combinations: [],
 		cost: {log2Entries: [6, 9, 12, 14], log2EntriesByEncoding: [], log2EntriesByFill: [12], flushes: 60},
-		scale: {bare: 0.03, linux: 0.08},
+		scale: {bare: 0.2, linux: 0.15},
+		workingSets: ['4k', '64k', '1m', '16m', '256m'],
 	},
 	whole: {
 		minutes: 60,
@@ -66,13 +69,16 @@ export const amounts: Readonly<Record<'quick' | 'whole', Amount>> = {
 		},
 		combinations,
 		cost: {log2Entries: everySize, log2EntriesByEncoding: [6, 12, 16], log2EntriesByFill: [12], flushes: 200},
-		scale: {bare: 0.15, linux: 0.3},
+		scale: {bare: 0.25, linux: 0.3},
 	},
 }
 export type AmountName = keyof typeof amounts
 
-/** The parts in which a key may matter; a key that is not here runs in all. */
+/** The parts in which a key may matter, or one of its values; what is not here runs in all. */
 export const partsOfKey: Readonly<Record<string, readonly PartName[]>> = {
+	policy: ['boot', 'storms', 'switches', 'mix'],
+	// Its lookups differ.
+	'policy=epoch-tag': ['boot', 'compute', 'storms', 'switches', 'mix'],
 	encoding: ['boot', 'compute', 'mix'],
 	lookup: ['boot', 'compute', 'mix'],
 	lastPages: ['boot', 'compute', 'mix'],

@@ -80,7 +80,10 @@ export function makePlan({amount, parts, qemus, seed}: PlanOptions): Plan {
 	const context: Context = {amount, parts, designs, qemus: qemuSubjects.map(({id}) => id)}
 	const costs = parts.includes('cost') ? costRuns(amount) : []
 	const runs = Array.from({length: amounts[amount].rounds}, (_, round) =>
-		[shuffle([...costs], random), ...guestSequences(context).map((runs) => interleaved(runs, random))]
+		[
+			shuffle([...costs], random),
+			...guestSequences(context).map((runs) => interleaved(runs, {qemus: context.qemus, random})),
+		]
 			.flat()
 			.map((run): Run => ({...run, round})),
 	).flat()
@@ -96,6 +99,7 @@ export function makePlan({amount, parts, qemus, seed}: PlanOptions): Plan {
 
 type Compared = Readonly<{design: Design; parts: readonly PartName[] | 'all'; name?: string}>
 type Unplaced = Run extends infer Each ? (Each extends Run ? Omit<Each, 'round'> : never) : never
+type Order = Readonly<{qemus: readonly string[]; random: () => number}>
 type Context = Readonly<{
 	amount: AmountName
 	parts: readonly PartName[]
@@ -112,7 +116,10 @@ export function comparedDesigns(amount: AmountName): readonly Compared[] {
 		const values = guestValues[field]?.filter((value) => Object.hasOwn(key.values, value)) ?? Object.keys(key.values)
 		return values
 			.filter((value) => value !== key.default)
-			.map((value): Compared => ({design: {[field]: value}, parts: partsOfKey[field] ?? 'all'}))
+			.map((value): Compared => {
+				const design = {[field]: value}
+				return {design, parts: partsOfKey[idOf(design)] ?? partsOfKey[field] ?? 'all'}
+			})
 	})
 	const all = [
 		{design: {}, parts: 'all'} as const,
@@ -152,7 +159,10 @@ export const designOfCost = (id: string): Design => parseTlbDesign(id)
 
 /** The runs of guests of one round, in sequences of runs that are compared with one another. */
 function guestSequences({amount, parts, designs, qemus}: Context): readonly (readonly Unplaced[])[] {
-	const {harts: hartCounts, scale} = amounts[amount]
+	const {harts: hartCounts, scale, workingSets} = amounts[amount]
+	const computed = computePrograms.filter(
+		(name) => !workingSets || workingSets.some((size) => name.endsWith(`-${size}`)),
+	)
 	const has = (part: PartName) => parts.includes(part)
 	const takesPart = (compared: Compared, part: PartName) =>
 		has(part) && (compared.parts === 'all' || compared.parts.includes(part))
@@ -164,7 +174,7 @@ function guestSequences({amount, parts, designs, qemus}: Context): readonly (rea
 		].filter((run) => run !== undefined)
 	const boots = sequence((subject, takes) => (takes('boot') ? {kind: 'boot', subject, harts: 1} : undefined))
 	const computes = sequence((subject, takes) =>
-		takes('compute') ? {kind: 'bare', subject, harts: 1, programs: computePrograms, scale: scale.bare} : undefined,
+		takes('compute') ? {kind: 'bare', subject, harts: 1, programs: computed, scale: scale.bare} : undefined,
 	)
 	const underLinux = hartCounts.map((harts) =>
 		sequence((subject, takes) => {
@@ -177,21 +187,20 @@ function guestSequences({amount, parts, designs, qemus}: Context): readonly (rea
 	return [boots, computes, ...underLinux]
 }
 
-/** In a random order, with the default design again after every few others. */
-function interleaved(runs: readonly Unplaced[], random: () => number): readonly Unplaced[] {
+/** QEMUs first, then the others in a random order; the default design comes again after every few of them. */
+function interleaved(runs: readonly Unplaced[], {qemus, random}: Order): readonly Unplaced[] {
 	const isDefault = ({subject}: Unplaced) => subject === defaultId
+	const isQemu = ({subject}: Unplaced) => qemus.includes(subject)
 	const usual = runs.filter(isDefault)
-	const others = shuffle(
-		runs.filter((run) => !isDefault(run)),
-		random,
-	)
+	const designs = runs.filter((run) => !isDefault(run) && !isQemu(run))
+	const others = [...runs.filter(isQemu), ...shuffle(designs, random)]
 	return others.length === 0
 		? usual
 		: others.flatMap((run, index) => (index % othersPerDefault === 0 ? [...usual, run] : [run]))
 }
 
 /** Seconds that a start of Linux takes; that a program takes at scale 1. */
-const [linuxStart, bareStart, programSeconds] = [5, 0.5, 1.2]
+const [linuxStart, bareStart, programSeconds] = [4.5, 0.5, 1.2]
 
 /** A first guess; what runs have taken corrects it. */
 export function estimate(run: Run): number {

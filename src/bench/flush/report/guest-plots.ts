@@ -26,7 +26,9 @@ function speedsBy(summary: Summary, part: PartName, subjects: readonly Readonly<
 }
 
 const valuesOf = (summary: Summary, field: string) =>
-	summary.valuesOf(field).map(({value, subject}) => ({name: value, subject}))
+	summary
+		.valuesOf(field)
+		.map(({value, subject}) => ({name: subject === defaultId ? `${value} (default)` : value, subject}))
 const qemusOf = (summary: Summary) => summary.qemus.map(({id}) => ({name: id, subject: id}))
 
 const accesses: Readonly<Record<string, string>> = {
@@ -172,6 +174,7 @@ function rows(
 		isLog,
 		notes,
 		faceted,
+		kinds,
 	}: Readonly<{
 		name: string
 		title: string
@@ -180,6 +183,8 @@ function rows(
 		isLog: boolean
 		notes: readonly string[]
 		faceted?: string
+		/** For a legend; undefined: default, design, QEMU. */
+		kinds?: readonly string[]
 	}>,
 ): Plot {
 	const sort = [...new Set(values.map(({row}) => row))]
@@ -197,8 +202,9 @@ function rows(
 			color: {
 				field: 'kind',
 				type: 'nominal',
-				legend: null,
-				scale: {domain: Object.keys(kindColours), range: Object.values(kindColours)},
+				...(kinds
+					? {title: null, scale: colourScale(kinds), sort: [...kinds]}
+					: {legend: null, scale: {domain: Object.keys(kindColours), range: Object.values(kindColours)}}),
 			},
 		},
 		layer: [
@@ -272,7 +278,7 @@ export function besideQemu(summary: Summary): Plot | undefined {
 		guestParts.flatMap((part) =>
 			summary.timed(part).flatMap(({program}) => {
 				const speed = summary.speed(program, defaultId, id)
-				return speed ? [{row: program, qemu: id, kind: 'design', ...fields(speed)}] : []
+				return speed ? [{row: program, qemu: id, kind: part, ...fields(speed)}] : []
 			}),
 		),
 	)
@@ -284,6 +290,7 @@ export function besideQemu(summary: Summary): Plot | undefined {
 		axis: `speed, ${summary.qemus.map(({id}) => id).join(', ')} = 1`,
 		isLog: true,
 		notes: ["QEMU's time / Manyhart's: above 1 Manyhart is faster."],
+		kinds: guestParts,
 		...(summary.qemus.length > 1 && {faceted: 'qemu'}),
 	})
 }

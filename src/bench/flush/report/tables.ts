@@ -190,7 +190,10 @@ function byValue(summary: Summary, part: PartName, field: string): ReportTable |
 		name: `${part}-${name}`,
 		title: `${titleOf(part)}, by ${name}: ${about}`,
 		about: speedAbout,
-		lines: aligned(['', ...values.map(({value}) => value)], rows.length > 1 ? [...rows, mean] : rows),
+		lines: aligned(
+			['', ...values.map(({value, subject}) => (subject === defaultId ? `${value} (default)` : value))],
+			rows.length > 1 ? [...rows, mean] : rows,
+		),
 	}
 }
 
