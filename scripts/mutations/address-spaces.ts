@@ -75,8 +75,8 @@ export const addressSpaceMutations: readonly Mutation[] = [
 	{
 		name: 'a request to flush everything leaves the kept spaces',
 		file: flush,
-		find: 'flushTranslations(block: u32): u32 {\n	dropSpaces(block)\n',
-		replace: 'flushTranslations(block: u32): u32 {\n',
+		find: '	setCause(block, FLUSH_CAUSE_REMOTE_ALL)\n	dropSpaces(block)\n',
+		replace: '	setCause(block, FLUSH_CAUSE_REMOTE_ALL)\n',
 		tests: [units],
 	},
 	{
@@ -96,7 +96,7 @@ export const addressSpaceMutations: readonly Mutation[] = [
 	{
 		name: 'a page of a superpage in a kept space is one piece of it',
 		file: flush,
-		find: '		if (!forgetPageOf(block, descriptorIn(space, regime), page)) return dropSpace(space)\n',
+		find: '		if (!forgetPageOf(block, descriptorIn(space, regime), page)) return dropSpace(block, space)\n',
 		replace: '		forgetPageOf(block, descriptorIn(space, regime), page)\n',
 		tests: [units],
 	},

@@ -116,8 +116,8 @@ export const fenceMutations: readonly Mutation[] = [
 	{
 		name: 'a page flush inside a superpage invalidates one piece of it',
 		file: flush,
-		find: 'if (!isInsideLargePages(descriptor, page)) invalidatePage',
-		replace: 'if (true) invalidatePage',
+		find: 'if (!isInsideLargePages(descriptor, page)) {',
+		replace: 'if (true) {',
 		tests: ['test/tlb/tlb.test.ts', 'test/hart/core/tlb-flush.test.ts'],
 	},
 	{

@@ -4,10 +4,11 @@
  */
 import type {SharedMemory} from '../memory/index.ts'
 import type {GracePeriod} from '../rcu/index.ts'
+import {noteEmptied} from './shadow.ts'
 import {isFilled, tableLog2Entries} from './table.ts'
 import type {TableOperations} from './table-operations.ts'
 import {noTable, type TablePool} from './table-pool.ts'
-import {TlbState} from './tlb-layout.ts'
+import {FlushCause, TlbState} from './tlb-layout.ts'
 
 export type FlushPolicyName = 'swap-pool' | 'clear'
 
@@ -88,6 +89,8 @@ export function publish(tables: Tables, state: number, regime: number, fresh: nu
 	Atomics.add(words, (state + TlbState.offset.epoch + regime * 4) >>> 2, 1)
 	if (old === noTable) return
 	count(tables, state, 'swaps')
+	// Its owner has noted its own cause before.
+	noteEmptied(tables.memory, state, old, FlushCause.remoteAll)
 	tables.swappedOut.push(old)
 }
 

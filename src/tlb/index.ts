@@ -2,6 +2,8 @@
 export * from './clear-tables.ts'
 export type {FlushPolicy, FlushPolicyName} from './flush-policy.ts'
 export type {PageRange} from './flush-requests.ts'
+export type {FlushCosts, MissStatistics} from './shadow.ts'
+export * from './shadow-layout.ts'
 export * from './table.ts'
 export * from './table-operations.ts'
 export * from './table-pool.ts'

@@ -1,7 +1,8 @@
 /** How a machine's TLBs are laid out: plain data, the same in every thread. */
 import {rangeError} from '../errors.ts'
-import {pageBytes, type RegionRequest, roundUp} from '../memory/index.ts'
+import {pageBytes, type RegionRequest, roundUp, type SharedMemory} from '../memory/index.ts'
 import type {FlushPolicyName} from './flush-policy.ts'
+import {TlbShadow} from './shadow-layout.ts'
 import {TablePool} from './table-pool.ts'
 import type {TagEncoding} from './tag-encoding.ts'
 import {type TlbDesign, tlbDesign} from './tlb-design.ts'
@@ -55,6 +56,24 @@ export function spacesOf({design}: TlbConfig): number {
 
 export function encodingOf({design}: TlbConfig): TagEncoding {
 	return tlbDesign(design).encoding
+}
+
+/** Whether the shadows and what reads the clock are there. */
+export function keepsStatistics({design}: TlbConfig): boolean {
+	return tlbDesign(design).statistics === 'on'
+}
+
+/** The region of the vCPUs' shadows; none without statistics. */
+export function shadowRegions(config: TlbConfig): readonly RegionRequest[] {
+	if (!keepsStatistics(config)) return []
+	return [{name: 'tlb-shadows', size: config.vcpus * TlbShadow.size, align: TlbShadow.align}]
+}
+
+/** @returns the offset of each vCPU's TlbShadow; none without statistics. */
+export function shadowOffsets(memory: SharedMemory, config: TlbConfig): readonly number[] {
+	return shadowRegions(config).flatMap(({name}) =>
+		Array.from({length: config.vcpus}, (_, vcpu) => memory.region(name).offset + vcpu * TlbShadow.size),
+	)
 }
 
 /** The region that holds all tables. */

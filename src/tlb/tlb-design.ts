@@ -18,6 +18,7 @@ export type TlbDesign = Readonly<{
 	lookup: 'inline' | 'outlined'
 	lastPages: 'on' | 'off'
 	asids: '0' | '1' | '2' | '4' | '8' | '16'
+	statistics: 'on' | 'off'
 }>
 
 /** Keyed by the fields of a TlbDesign. */
@@ -55,6 +56,12 @@ export const tlbKeys: {readonly [Field in keyof TlbDesign]: TlbKey<TlbDesign[Fie
 		about: 'whether translated code keeps the last page of each base register at hand',
 		default: 'on',
 		values: {on: 'an access first compares with that page', off: 'every access looks its page up'},
+	},
+	statistics: {
+		name: 'statistics',
+		about: 'whether misses are told apart and flushes are timed; see statistics.md',
+		default: 'off',
+		values: {on: 'by samples, at a small cost', off: 'they are only counted'},
 	},
 }
 

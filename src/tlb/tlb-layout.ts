@@ -71,6 +71,14 @@ export const TlbTableTrailer = sharedStruct(
 		/** Count of nonzero entries, without slot 0 if that is poisoned (`poison-zero`). Plain: only the owner writes. */
 		logged: 'i32',
 		/**
+		 * With statistics: the number of the table's life, which began with its first fill of a sampled page (0 = there was
+		 * none), a hash of the regime and address space whose pages it holds, and all fills since it was empty. The owner's;
+		 * whoever swaps the table away reads `life`. See core/shadow.ts.
+		 */
+		life: 'i32',
+		lifeSpace: 'i32',
+		lifeFills: 'i32',
+		/**
 		 * Superpages that were filled as 4 KiB pieces, and the large pages below, lie inside [largeFirst, largeLast]
 		 * (page-aligned gva, unsigned); both 0 = none. A page flush inside flushes the whole table with its large pages.
 		 */
@@ -174,6 +182,10 @@ export const TlbState = sharedStruct(
 		spaceHits: 'i32',
 		spaceStale: 'i32',
 		spaceMisses: 'i32',
+		/** Offset of the vCPU's TlbShadow; 0 = no statistics of misses. Written before the vCPU runs. */
+		shadow: 'i32',
+		/** The FlushCause of the owner's latest flush. The owner's. */
+		flushCause: 'i32',
 	},
 	{align: 128},
 )

@@ -8,7 +8,7 @@
  */
 import {assert} from '../errors.ts'
 import {Doorbell, roundUp, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
-import {type GracePeriod, microseconds, type Rcu, type RcuReader, recordLatency} from '../rcu/index.ts'
+import {type GracePeriod, microseconds, nanoseconds, type Rcu, type RcuReader, recordLatency} from '../rcu/index.ts'
 import {type FlushPolicy, flushPolicies, publish, retireSwappedOut, type Tables} from './flush-policy.ts'
 import {
 	anyAsid,
@@ -20,10 +20,19 @@ import {
 	type RequestHandlers,
 	takeRequests,
 } from './flush-requests.ts'
+import {initializeShadow, recordFlushCost} from './shadow.ts'
 import type {TableOperations} from './table-operations.ts'
 import {noTable, TablePool} from './table-pool.ts'
 import {tagBias} from './tag-encoding.ts'
-import {encodingOf, sizeClasses, spacesOf, type TlbConfig, undoLimitOf} from './tlb-config.ts'
+import {
+	encodingOf,
+	keepsStatistics,
+	shadowOffsets,
+	sizeClasses,
+	spacesOf,
+	type TlbConfig,
+	undoLimitOf,
+} from './tlb-config.ts'
 import {asidClasses, FlushCause, Regime, regimeCount, TlbSpace, TlbState} from './tlb-layout.ts'
 import {TlbShared} from './tlb-shared.ts'
 import {readTlbStatistics, type SharedTlbStatistics, sharedTlbStatistics, type TlbStatistics} from './tlb-statistics.ts'
@@ -74,6 +83,8 @@ export class Tlb {
 	readonly #spaces: number
 	readonly #satpOffset: number | undefined
 	readonly #shared: number
+	/** Each vCPU's TlbShadow; empty without statistics. */
+	readonly #shadows: readonly number[]
 	readonly #readers: readonly RcuReader[]
 	readonly #handlers: readonly RequestHandlers[]
 	/** The targets that the latest remote flush has to wait for; reused, so that a flush allocates nothing. */
@@ -93,9 +104,10 @@ export class Tlb {
 		this.#shared = memory.region('tlb').offset
 		const numbers = Array.from({length: config.vcpus}, (_, vcpu) => vcpu)
 		this.#readers = numbers.map((vcpu) => rcu.reader(vcpu))
+		this.#shadows = shadowOffsets(memory, config)
 		this.#handlers = numbers.map((vcpu) => ({
-			all: () => this.replaceTables(vcpu, operations.flushTranslations(blocks.base(vcpu))),
-			shared: () => this.replaceTables(vcpu, operations.flushShared(blocks.base(vcpu))),
+			all: () => this.#finish(vcpu, this.beginFlush(), operations.flushTranslations(blocks.base(vcpu))),
+			shared: () => this.#finish(vcpu, this.beginFlush(), operations.flushShared(blocks.base(vcpu))),
 			range: (range, asid) => this.#flushRange(vcpu, range, asid),
 		}))
 	}
@@ -107,6 +119,7 @@ export class Tlb {
 		this.#memory.i32[(state + TlbState.offset.undoLimit) >>> 2] = this.#undoLimit
 		this.#memory.i32[(state + TlbState.offset.tagBias) >>> 2] = this.#tables.tagBias
 		this.#memory.i32[(state + TlbState.offset.spaceCount) >>> 2] = this.#spaces
+		initializeShadow(this.#memory, state, this.#shadows[vcpu] ?? 0)
 		for (let regime = 0; regime < regimeCount; regime++) publish(this.#tables, state, regime, this.#takeFirst())
 		for (let space = 0; space < this.#spaces; space++) this.#initializeSpace(state, space)
 		this.#retire()
@@ -132,7 +145,28 @@ export class Tlb {
 
 	/** Empties the owner's own tables. On the owner's thread, online. */
 	flush(vcpu: number, cause: FlushCause): void {
-		this.replaceTables(vcpu, this.#tables.operations.flushTables(this.#blocks.base(vcpu), cause))
+		this.#finish(vcpu, this.beginFlush(), this.#tables.operations.flushTables(this.#blocks.base(vcpu), cause))
+	}
+
+	/** Before a flush by the owner. @returns nanoseconds, or 0 without statistics. */
+	beginFlush(): number {
+		return this.#shadows.length === 0 ? 0 : nanoseconds()
+	}
+
+	/**
+	 * After it: notes what it cost, with statistics only. @param began what beginFlush() returned.
+	 * @param regimes that it left to replaceTables().
+	 */
+	endFlush(vcpu: number, began: number, regimes: number): void {
+		const shadow = this.#shadows[vcpu]
+		if (shadow === undefined) return
+		const where = regimes === 0 ? 'inPlace' : 'byRunLoop'
+		recordFlushCost(this.#memory, shadow, {nanoseconds: nanoseconds() - began, where})
+	}
+
+	#finish(vcpu: number, began: number, regimes: number): void {
+		this.replaceTables(vcpu, regimes)
+		this.endFlush(vcpu, began, regimes)
 	}
 
 	/**
@@ -161,7 +195,7 @@ export class Tlb {
 		for (let page = 0; page < pages; page++) {
 			const low = (firstLow >>> 0) + page
 			const high = low > 0xffff_ffff ? firstHigh + 1 : firstHigh
-			this.replaceTables(vcpu, flushPageNumber(this.#blocks.base(vcpu), low | 0, high, asid))
+			this.#finish(vcpu, this.beginFlush(), flushPageNumber(this.#blocks.base(vcpu), low | 0, high, asid))
 		}
 	}
 
@@ -213,8 +247,13 @@ export class Tlb {
 		const {flushTranslations, flushTranslationsOf} = this.#tables.operations
 		const block = this.#blocks.base(vcpu)
 		if (pages) this.#flushRange(vcpu, pages, asid)
-		// Retired with the others' tables.
-		else this.#emptyOwn(vcpu, asid === anyAsid ? flushTranslations(block) : flushTranslationsOf(block, asid))
+		else {
+			const began = this.beginFlush()
+			const left = asid === anyAsid ? flushTranslations(block) : flushTranslationsOf(block, asid)
+			// Retired with the others' tables.
+			this.#emptyOwn(vcpu, left)
+			this.endFlush(vcpu, began, left)
+		}
 	}
 
 	/**
@@ -304,7 +343,7 @@ export class Tlb {
 	}
 
 	sharedStatistics(): SharedTlbStatistics {
-		return sharedTlbStatistics(this.#tables, this.#shared)
+		return sharedTlbStatistics(this.#tables, this.#shared, {timesClearing: this.#shadows.length > 0})
 	}
 
 	#state(vcpu: number): number {
@@ -327,7 +366,8 @@ export function tablePools(
 	{rcu, config, operations, needsClearing}: Pick<TlbOptions, 'rcu' | 'config' | 'operations' | 'needsClearing'>,
 ): readonly (TablePool | undefined)[] {
 	const start = memory.region('tlb').offset
-	const common = {memory, rcu, operations, tagBias: tagBias[encodingOf(config)], needsClearing}
+	const clearing = keepsStatistics(config) ? start + TlbShared.offset.clearing : undefined
+	const common = {memory, rcu, operations, tagBias: tagBias[encodingOf(config)], needsClearing, clearing}
 	const pools: (TablePool | undefined)[] = []
 	for (const {offset, ...size} of sizeClasses(config)) {
 		pools[size.log2Entries] = new TablePool({...common, ...size, offset: start + offset})

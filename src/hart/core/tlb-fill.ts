@@ -5,6 +5,8 @@ import {
 	LOG_CAPACITY,
 	NEVER_TAG,
 	PAGE_BYTES,
+	RUN_DATA_REGIME,
+	RUN_FETCH_REGIME,
 	TLB_ENTRY_ADDEND,
 	TLB_ENTRY_CODE,
 	TLB_ENTRY_EXEC_TAG,
@@ -23,6 +25,7 @@ import {
 	TLB_TRAILER_LOGGED,
 	TRACKED_BIT,
 } from '../../../build/hart/offsets'
+import {noteFill, shadowOf} from '../../tlb/core/shadow'
 import {entryOf, hasPoison, tableOf, trailerOf} from '../../tlb/core/table'
 import {descriptorOf, tagBiasOf} from '../../tlb/core/vcpu-tables'
 import {findCodePage, isStale} from './code-cache'
@@ -72,6 +75,10 @@ export function fill(descriptor: u32, page: u64, place: u32, may: u32, code: u32
 	const isFetch = code != 0
 	const addend = place - <u32>page
 	const tag = tagOf(page)
+	if (shadowOf(hart) != 0) {
+		const regime = isFetch ? load<u32>(hart, RUN_FETCH_REGIME) : load<u32>(hart, RUN_DATA_REGIME)
+		noteFill(hart, regime, descriptor, entry, page, tag, place)
+	}
 	// A data access has no code page: keep the one that a fetch found for the same translation.
 	if (code == 0 && load<u64>(entry, TLB_ENTRY_EXEC_TAG) == tag && load<u32>(entry, TLB_ENTRY_ADDEND) == addend) {
 		code = load<u32>(entry, TLB_ENTRY_CODE)

@@ -6,6 +6,8 @@
 import {
 	FLUSH_CAUSE_CODE_CACHE_RESET,
 	FLUSH_CAUSE_PMP_WRITE,
+	FLUSH_CAUSE_REMOTE_ALL,
+	FLUSH_CAUSE_REMOTE_RANGE,
 	FLUSH_CAUSE_RESET,
 	FLUSH_CAUSE_SFENCE_ALL,
 	FLUSH_CAUSE_SFENCE_PAGE,
@@ -17,7 +19,8 @@ import {
 	TLB_PAGE_FLUSHES,
 	TLB_SPACE_SIZE,
 } from '../../../build/hart/offsets'
-import {countCause, countUndone, emptyInPlace, undo} from './in-place'
+import {countCause, countUndone, emptyInPlace, setCause, undo} from './in-place'
+import {noteForgotten} from './shadow'
 import {
 	belongsTo,
 	currentAsid,
@@ -46,8 +49,9 @@ export function flushTables(block: u32, cause: u32): u32 {
 	return emptyInPlace(block, voidsUntranslated(cause) ? REGIME_MACHINE : REGIME_SUPERVISOR, REGIME_COUNT)
 }
 
-/** Those of the regimes that translate, for a cause that was counted already. */
+/** Those of the regimes that translate, at a request that was counted already. */
 export function flushTranslations(block: u32): u32 {
+	setCause(block, FLUSH_CAUSE_REMOTE_ALL)
 	dropSpaces(block)
 	return emptyInPlace(block, REGIME_SUPERVISOR, REGIME_COUNT)
 }
@@ -55,19 +59,19 @@ export function flushTranslations(block: u32): u32 {
 /** Empties the tables of one address space, global pages apart, and counts the cause. */
 export function flushSpace(block: u32, asid: u32): u32 {
 	countCause(block, FLUSH_CAUSE_SFENCE_ALL)
-	return flushTranslationsOf(block, asid)
+	return emptySpace(block, asid)
 }
 
-/** The same for a cause that was counted already. */
+/** The same at a request that was counted already. */
 export function flushTranslationsOf(block: u32, asid: u32): u32 {
-	dropSpacesOf(block, asid)
-	if (currentAsid(block) != asid) return 0
-	return flushShared(block) | emptyInPlace(block, REGIME_SUPERVISOR_SUM, REGIME_COUNT)
+	setCause(block, FLUSH_CAUSE_REMOTE_ALL)
+	return emptySpace(block, asid)
 }
 
-/** Empties the table that all spaces share, if it holds pages of the current one. */
+/** Empties the table that all spaces share, if it holds pages of the current one, at a request as above. */
 export function flushShared(block: u32): u32 {
-	return hasToFlushShared(block) ? emptyInPlace(block, REGIME_SUPERVISOR, REGIME_SUPERVISOR_SUM) : 0
+	setCause(block, FLUSH_CAUSE_REMOTE_ALL)
+	return emptyShared(block)
 }
 
 /** Invalidates a page and counts the cause. @param page gva, page-aligned. @param asid or EVERY_ASID. */
@@ -76,14 +80,25 @@ export function flushPage(block: u32, page: u64, asid: i32): u32 {
 	return forgetPage(block, page, asid)
 }
 
-/** The same for a cause that was counted already. @param low, high the words of gva >> 12. */
+/** The same at a request that was counted already. @param low, high the words of gva >> 12. */
 export function flushPageNumber(block: u32, low: u32, high: u32, asid: i32): u32 {
+	setCause(block, FLUSH_CAUSE_REMOTE_RANGE)
 	return forgetPage(block, (((<u64>high) << 32) | low) << PAGE_SHIFT, asid)
 }
 
 /** Whether the cause makes entries of the regimes that do not translate stale, too. */
 function voidsUntranslated(cause: u32): bool {
 	return cause == FLUSH_CAUSE_PMP_WRITE || cause == FLUSH_CAUSE_RESET || cause == FLUSH_CAUSE_CODE_CACHE_RESET
+}
+
+function emptySpace(block: u32, asid: u32): u32 {
+	dropSpacesOf(block, asid)
+	if (currentAsid(block) != asid) return 0
+	return emptyShared(block) | emptyInPlace(block, REGIME_SUPERVISOR_SUM, REGIME_COUNT)
+}
+
+function emptyShared(block: u32): u32 {
+	return hasToFlushShared(block) ? emptyInPlace(block, REGIME_SUPERVISOR, REGIME_SUPERVISOR_SUM) : 0
 }
 
 /** Of a fence of the current space alone. */
@@ -109,15 +124,17 @@ function forgetPage(block: u32, page: u64, asid: i32): u32 {
 /** Of a kept space, which is forgotten if more than the page would have to go. */
 function forgetPageIn(block: u32, space: u32, page: u64): void {
 	for (let regime = REGIME_SUPERVISOR_SUM; regime < REGIME_COUNT; regime++) {
-		if (!forgetPageOf(block, descriptorIn(space, regime), page)) return dropSpace(space)
+		if (!forgetPageOf(block, descriptorIn(space, regime), page)) return dropSpace(block, space)
 	}
 }
 
 /** @returns false if the whole table has to be emptied, and was not. */
 function forgetPageOf(block: u32, descriptor: u32, page: u64): bool {
 	if (!isOpen(descriptor)) return true
-	if (!isInsideLargePages(descriptor, page)) invalidatePage(descriptor, page, tagBiasOf(block))
-	else if (undo(block, descriptor)) countUndone(block, 1)
+	if (!isInsideLargePages(descriptor, page)) {
+		noteForgotten(block, descriptor, page)
+		invalidatePage(descriptor, page, tagBiasOf(block))
+	} else if (undo(block, descriptor)) countUndone(block, 1)
 	else return false
 	return true
 }

@@ -5,7 +5,8 @@
  * another thread swaps the table away meanwhile, it stays the owner's until its next quiescent state, and emptying it
  * is harmless. The table that was swapped in is empty too: the owner is here, not filling it.
  */
-import {TLB_ELIDED, TLB_FLUSHES, TLB_UNDONE} from '../../../build/hart/offsets'
+import {TLB_ELIDED, TLB_FLUSH_CAUSE, TLB_FLUSHES, TLB_UNDONE} from '../../../build/hart/offsets'
+import {noteEmptied} from './shadow'
 import {isOpen, isUndoable, undoTable} from './table'
 import {descriptorOf, tagBiasOf, undoLimitOf} from './vcpu-tables'
 
@@ -26,8 +27,9 @@ export function emptyInPlace(block: u32, first: u32, end: u32): u32 {
 	return left
 }
 
-/** Undoes a table if it has few enough entries. @returns whether it did. */
+/** Undoes a table that has to be emptied, if it has few enough entries. @returns whether it did. */
 export function undo(block: u32, descriptor: u32): bool {
+	noteEmptied(block, descriptor)
 	if (!isUndoable(descriptor, undoLimitOf(block))) return false
 	undoTable(descriptor, tagBiasOf(block))
 	return true
@@ -42,4 +44,10 @@ export function countUndone(block: u32, tables: u32): void {
 export function countCause(block: u32, cause: u32): void {
 	const counter = block + (cause << 2)
 	store<u32>(counter, load<u32>(counter, TLB_FLUSHES) + 1, TLB_FLUSHES)
+	setCause(block, cause)
+}
+
+/** The cause of the flush under way, for noteEmptied() and noteForgotten(): one that was counted already. */
+export function setCause(block: u32, cause: u32): void {
+	store<u32>(block, cause, TLB_FLUSH_CAUSE)
 }

@@ -33,10 +33,13 @@ export function trailerOf(descriptor: u32): u32 {
 	return tableOf(descriptor) + (TLB_ENTRY_SIZE << (descriptor & DESCRIPTOR_LOG2_MASK))
 }
 
+export function entriesOf(descriptor: u32): u32 {
+	return 1 << (descriptor & DESCRIPTOR_LOG2_MASK)
+}
+
 /** @param page gva, page-aligned. */
 export function entryOf(descriptor: u32, page: u64): u32 {
-	const entries: u32 = 1 << (descriptor & DESCRIPTOR_LOG2_MASK)
-	return tableOf(descriptor) + (<u32>(page >> PAGE_SHIFT) & (entries - 1)) * TLB_ENTRY_SIZE
+	return tableOf(descriptor) + (<u32>(page >> PAGE_SHIFT) & (entriesOf(descriptor) - 1)) * TLB_ENTRY_SIZE
 }
 
 /** Whether slot 0 of an empty table is poisoned, because page 0's tag is zero. */

@@ -30,7 +30,7 @@ const refused = [
 	[{accel: ''}, 'Expected --accel interp or jit, which is QEMU\'s tcg, got ""'],
 	[{accel: 'tcg,thread=single'}, "Expected --accel interp or jit, which is QEMU's tcg, got tcg,thread=single"],
 	[{tlb: 'lookup=INLINE'}, 'Expected --tlb lookup=inline|outlined, got lookup=INLINE'],
-	[{tlb: 'colour=red'}, 'Expected a key of --tlb (encoding, lookup, asids, last-pages), got "colour"'],
+	[{tlb: 'colour=red'}, 'Expected a key of --tlb (encoding, lookup, asids, last-pages, statistics), got "colour"'],
 	[{jitThreshold: '0'}, 'Expected --jit-threshold from 1 to 65535, got 0'],
 	[{jitThreshold: '65536'}, 'Expected --jit-threshold from 1 to 65535, got 65536'],
 	[{jitThreshold: '1e3'}, 'Expected --jit-threshold from 1 to 65535, got 1e3'],
