@@ -2,7 +2,7 @@
  * The layout of a vCPU's shadow: what `--tlb statistics=on` remembers of sampled pages after the TLB has lost them.
  * src/tlb/core/shadow.ts writes it, docs/statistics.md explains the figures.
  */
-import {array, sharedStruct} from '../memory/index.ts'
+import {array, roundUp, sharedStruct} from '../memory/index.ts'
 import {LatencyHistogram} from '../rcu/index.ts'
 
 /** Why a sampled page was filled: the index into TlbShadow.misses. */
@@ -24,10 +24,7 @@ export const unknownCause = 15
 /** Bits of a word of TlbShadow.ends that hold the cause; the others are the low bits of the life's number. */
 export const causeBits = 4
 
-/** One of 32 pages is sampled: where these bits of the page's hash are 0. */
-export const sampleMask = 31
-
-export const shadowSets = 1024
+/** Pages of a set: those whose hashes agree. */
 export const shadowWays = 4
 /** A power of two. */
 export const rememberedLives = 4096
@@ -51,11 +48,16 @@ export const ShadowPage = sharedStruct({
 	usedAt: 'i32',
 })
 
-/** One vCPU's. The owner writes it, but for `ends`. */
+/** Which pages are sampled, and how many of them are remembered, in powers of two. */
+export type ShadowSize = Readonly<{sampledOneIn: number; sets: number}>
+
+/** One vCPU's; its ShadowPages follow, set by set. The owner writes it, but for `ends`. */
 export const TlbShadow = sharedStruct(
 	{
 		/** A page whose hash has one of these bits is not sampled. */
 		sampleMask: 'i32',
+		/** The number of sets, less 1. This and `sampleMask` are written before the vCPU runs. */
+		setMask: 'i32',
 		/** The number of the latest life; 0 = none. */
 		lives: 'i32',
 		/** Counts the fills of sampled pages. */
@@ -73,8 +75,11 @@ export const TlbShadow = sharedStruct(
 		byRunLoop: LatencyHistogram,
 		/** What ended a life, at its number & (rememberedLives − 1): number << causeBits | FlushCause. Any thread. */
 		ends: array('i32', rememberedLives),
-		/** shadowSets × shadowWays × ShadowPage. */
-		pages: array('i64', (shadowSets * shadowWays * ShadowPage.size) / 8),
 	},
 	{align: 128},
 )
+
+/** Bytes of a TlbShadow and its pages. */
+export function shadowBytes({sets}: ShadowSize): number {
+	return roundUp(TlbShadow.size + sets * shadowWays * ShadowPage.size, TlbShadow.align)
+}

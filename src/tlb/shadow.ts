@@ -1,7 +1,7 @@
 /** The vCPUs' shadows, from outside: what other threads note in them, and the figures. */
 import type {SharedMemory} from '../memory/index.ts'
 import {type LatencySummary, recordLatency, summarizeLatency} from '../rcu/index.ts'
-import {causeBits, MissClass, rememberedLives, sampleMask, TlbShadow, unknownCause} from './shadow-layout.ts'
+import {causeBits, MissClass, rememberedLives, type ShadowSize, TlbShadow, unknownCause} from './shadow-layout.ts'
 import {trailerWord} from './table.ts'
 import {noTable} from './table-pool.ts'
 import {FlushCause, TlbState} from './tlb-layout.ts'
@@ -21,10 +21,15 @@ export type MissStatistics = Readonly<Record<keyof typeof MissClass, number>> &
 /** What flushes cost their owner, nanoseconds. */
 export type FlushCosts = Readonly<{inPlace: LatencySummary; byRunLoop: LatencySummary}>
 
-/** Before the vCPU runs; thus plain. @param state offset of its TlbState. @param shadow that of its TlbShadow, or 0. */
-export function initializeShadow(memory: SharedMemory, state: number, shadow: number): void {
-	memory.i32[(state + TlbState.offset.shadow) >>> 2] = shadow
-	if (shadow !== 0) memory.i32[(shadow + TlbShadow.offset.sampleMask) >>> 2] = sampleMask
+/** Before the vCPU runs; thus plain. @param state offset of its TlbState. @param shadow that of its TlbShadow. */
+export function initializeShadow(
+	{i32}: SharedMemory,
+	state: number,
+	{shadow, size}: {shadow: number; size: ShadowSize},
+): void {
+	i32[(state + TlbState.offset.shadow) >>> 2] = shadow
+	i32[(shadow + TlbShadow.offset.sampleMask) >>> 2] = size.sampledOneIn - 1
+	i32[(shadow + TlbShadow.offset.setMask) >>> 2] = size.sets - 1
 }
 
 /**

@@ -2,7 +2,7 @@
 import {rangeError} from '../errors.ts'
 import {pageBytes, type RegionRequest, roundUp, type SharedMemory} from '../memory/index.ts'
 import type {FlushPolicyName} from './flush-policy.ts'
-import {TlbShadow} from './shadow-layout.ts'
+import {type ShadowSize, shadowBytes, TlbShadow} from './shadow-layout.ts'
 import {TablePool} from './table-pool.ts'
 import type {TagEncoding} from './tag-encoding.ts'
 import {type TlbDesign, tlbDesign} from './tlb-design.ts'
@@ -58,21 +58,28 @@ export function encodingOf({design}: TlbConfig): TagEncoding {
 	return tlbDesign(design).encoding
 }
 
-/** Whether the shadows and what reads the clock are there. */
-export function keepsStatistics({design}: TlbConfig): boolean {
-	return tlbDesign(design).statistics === 'on'
+/** A page of `on` stands for 32: both remember the same share of memory. */
+const shadowSizes: Readonly<Record<TlbDesign['statistics'], ShadowSize | undefined>> = {
+	off: undefined,
+	on: {sampledOneIn: 32, sets: 1024},
+	all: {sampledOneIn: 1, sets: 32_768},
+}
+
+/** Undefined without statistics: then there are no shadows, and nothing reads the clock. */
+export function shadowSizeOf({design}: TlbConfig): ShadowSize | undefined {
+	return shadowSizes[tlbDesign(design).statistics]
 }
 
 /** The region of the vCPUs' shadows; none without statistics. */
 export function shadowRegions(config: TlbConfig): readonly RegionRequest[] {
-	if (!keepsStatistics(config)) return []
-	return [{name: 'tlb-shadows', size: config.vcpus * TlbShadow.size, align: TlbShadow.align}]
+	const size = shadowSizeOf(config)
+	return size ? [{name: 'tlb-shadows', size: config.vcpus * shadowBytes(size), align: TlbShadow.align}] : []
 }
 
 /** @returns the offset of each vCPU's TlbShadow; none without statistics. */
 export function shadowOffsets(memory: SharedMemory, config: TlbConfig): readonly number[] {
-	return shadowRegions(config).flatMap(({name}) =>
-		Array.from({length: config.vcpus}, (_, vcpu) => memory.region(name).offset + vcpu * TlbShadow.size),
+	return shadowRegions(config).flatMap(({name, size}) =>
+		Array.from({length: config.vcpus}, (_, vcpu) => memory.region(name).offset + (size / config.vcpus) * vcpu),
 	)
 }
 

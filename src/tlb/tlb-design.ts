@@ -18,7 +18,7 @@ export type TlbDesign = Readonly<{
 	lookup: 'inline' | 'outlined'
 	lastPages: 'on' | 'off'
 	asids: '0' | '1' | '2' | '4' | '8' | '16'
-	statistics: 'on' | 'off'
+	statistics: 'off' | 'on' | 'all'
 }>
 
 /** Keyed by the fields of a TlbDesign. */
@@ -61,7 +61,11 @@ export const tlbKeys: {readonly [Field in keyof TlbDesign]: TlbKey<TlbDesign[Fie
 		name: 'statistics',
 		about: 'whether misses are told apart and flushes are timed; see statistics.md',
 		default: 'off',
-		values: {on: 'by samples, at a small cost', off: 'they are only counted'},
+		values: {
+			off: 'they are only counted',
+			on: 'by one page of 32',
+			all: 'by every page',
+		},
 	},
 }
 

@@ -21,13 +21,14 @@ import {
 	takeRequests,
 } from './flush-requests.ts'
 import {initializeShadow, recordFlushCost} from './shadow.ts'
+import type {ShadowSize} from './shadow-layout.ts'
 import type {TableOperations} from './table-operations.ts'
 import {noTable, TablePool} from './table-pool.ts'
 import {tagBias} from './tag-encoding.ts'
 import {
 	encodingOf,
-	keepsStatistics,
 	shadowOffsets,
+	shadowSizeOf,
 	sizeClasses,
 	spacesOf,
 	type TlbConfig,
@@ -85,6 +86,7 @@ export class Tlb {
 	readonly #shared: number
 	/** Each vCPU's TlbShadow; empty without statistics. */
 	readonly #shadows: readonly number[]
+	readonly #shadowSize: ShadowSize | undefined
 	readonly #readers: readonly RcuReader[]
 	readonly #handlers: readonly RequestHandlers[]
 	/** The targets that the latest remote flush has to wait for; reused, so that a flush allocates nothing. */
@@ -105,6 +107,7 @@ export class Tlb {
 		const numbers = Array.from({length: config.vcpus}, (_, vcpu) => vcpu)
 		this.#readers = numbers.map((vcpu) => rcu.reader(vcpu))
 		this.#shadows = shadowOffsets(memory, config)
+		this.#shadowSize = shadowSizeOf(config)
 		this.#handlers = numbers.map((vcpu) => ({
 			all: () => this.#finish(vcpu, this.beginFlush(), operations.flushTranslations(blocks.base(vcpu))),
 			shared: () => this.#finish(vcpu, this.beginFlush(), operations.flushShared(blocks.base(vcpu))),
@@ -119,7 +122,8 @@ export class Tlb {
 		this.#memory.i32[(state + TlbState.offset.undoLimit) >>> 2] = this.#undoLimit
 		this.#memory.i32[(state + TlbState.offset.tagBias) >>> 2] = this.#tables.tagBias
 		this.#memory.i32[(state + TlbState.offset.spaceCount) >>> 2] = this.#spaces
-		initializeShadow(this.#memory, state, this.#shadows[vcpu] ?? 0)
+		const shadow = this.#shadows[vcpu]
+		if (shadow && this.#shadowSize) initializeShadow(this.#memory, state, {shadow, size: this.#shadowSize})
 		for (let regime = 0; regime < regimeCount; regime++) publish(this.#tables, state, regime, this.#takeFirst())
 		for (let space = 0; space < this.#spaces; space++) this.#initializeSpace(state, space)
 		this.#retire()
@@ -366,7 +370,7 @@ export function tablePools(
 	{rcu, config, operations, needsClearing}: Pick<TlbOptions, 'rcu' | 'config' | 'operations' | 'needsClearing'>,
 ): readonly (TablePool | undefined)[] {
 	const start = memory.region('tlb').offset
-	const clearing = keepsStatistics(config) ? start + TlbShared.offset.clearing : undefined
+	const clearing = shadowSizeOf(config) ? start + TlbShared.offset.clearing : undefined
 	const common = {memory, rcu, operations, tagBias: tagBias[encodingOf(config)], needsClearing, clearing}
 	const pools: (TablePool | undefined)[] = []
 	for (const {offset, ...size} of sizeClasses(config)) {

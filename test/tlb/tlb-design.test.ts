@@ -43,7 +43,7 @@ const refused: readonly (readonly [text: string, message: string])[] = [
 	['encoding=plus-two', 'Expected --tlb encoding=poison-zero|plus-one, got encoding=plus-two'],
 	['asids=3', 'Expected --tlb asids=0|1|2|4|8|16, got asids=3'],
 	['last-pages=yes', 'Expected --tlb last-pages=on|off, got last-pages=yes'],
-	['statistics=yes', 'Expected --tlb statistics=on|off, got statistics=yes'],
+	['statistics=yes', 'Expected --tlb statistics=off|on|all, got statistics=yes'],
 ]
 for (const [text, message] of refused) {
 	test(`--tlb ${JSON.stringify(text)} is refused`, (t) => {

@@ -31,7 +31,6 @@ import {
 	SHADOW_PAGE_SIZE,
 	SHADOW_PAGE_SPACE,
 	SHADOW_PAGE_USED_AT,
-	SHADOW_SETS,
 	SHADOW_WAYS,
 	TLB_ENTRY_EXEC_TAG,
 	TLB_ENTRY_READ_TAG,
@@ -43,8 +42,9 @@ import {
 	TLB_SHADOW_GIVEN_UP,
 	TLB_SHADOW_LIVES,
 	TLB_SHADOW_MISSES,
-	TLB_SHADOW_PAGES,
 	TLB_SHADOW_SAMPLE_MASK,
+	TLB_SHADOW_SET_MASK,
+	TLB_SHADOW_SIZE,
 	TLB_SHADOW_UNCERTAIN,
 	TLB_TRAILER_LIFE,
 	TLB_TRAILER_LIFE_FILLS,
@@ -175,7 +175,8 @@ function spaceHash(regime: u32, space: u64): u32 {
 /** @returns the first of the pages of the set. */
 function setOf(shadow: u32, page: u64, hash: u32): u32 {
 	const product = ((page >> PAGE_SHIFT) ^ ((<u64>hash) << 32)) * SPREAD
-	return shadow + TLB_SHADOW_PAGES + (<u32>(product >> 40) & (SHADOW_SETS - 1)) * SHADOW_WAYS * SHADOW_PAGE_SIZE
+	const set = <u32>(product >> 40) & load<u32>(shadow, TLB_SHADOW_SET_MASK)
+	return shadow + TLB_SHADOW_SIZE + set * SHADOW_WAYS * SHADOW_PAGE_SIZE
 }
 
 function findPage(set: u32, key: u64, space: u64): u32 {

@@ -22,11 +22,11 @@ import {
 	regimeCount,
 	shadowOffsets,
 	shadowRegions,
+	shadowSizeOf,
 	type TableOperations,
 	type TagEncoding,
 	type TlbConfig,
 	TlbEntry,
-	TlbShadow,
 	TlbSpace,
 	TlbState,
 	tableBytes,
@@ -48,6 +48,7 @@ const tables = 64
 const keptSpaces = 2
 
 const withStatistics: TlbConfig = {vcpus: 1, design: {statistics: 'on'}}
+const shadowSize = shadowSizeOf(withStatistics)!
 
 export const memoryMap: MemoryMap = layOut([
 	{name: 'vcpu', size: VcpuBlock.size, align: VcpuBlock.align},
@@ -262,8 +263,8 @@ export class HartCore {
 	}
 
 	#addShadow(samples: 'all pages' | 'some pages'): void {
-		initializeShadow(this.memory, this.tlbState, this.#shadow)
-		if (samples === 'all pages') this.memory.i32[(this.#shadow + TlbShadow.offset.sampleMask) / 4] = 0
+		const sampledOneIn = samples === 'all pages' ? 1 : 32
+		initializeShadow(this.memory, this.tlbState, {shadow: this.#shadow, size: {...shadowSize, sampledOneIn}})
 	}
 
 	get #shadow(): number {
