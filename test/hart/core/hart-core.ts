@@ -103,7 +103,7 @@ export type HartCoreOptions = Readonly<{
 	/** Whether it keeps address spaces; default: a write of satp flushes. */
 	keepsSpaces?: boolean
 	/** Which misses are told apart; default: none. */
-	samples?: 'all pages' | 'some pages' | undefined
+	samples?: 'all pages' | 'some pages' | 'all pages, four remembered' | undefined
 	/** Called with the name of each `observed` function that is called. */
 	observe?: ((name: string) => void) | undefined
 }>
@@ -262,9 +262,10 @@ export class HartCore {
 		}
 	}
 
-	#addShadow(samples: 'all pages' | 'some pages'): void {
-		const sampledOneIn = samples === 'all pages' ? 1 : 32
-		initializeShadow(this.memory, this.tlbState, {shadow: this.#shadow, size: {...shadowSize, sampledOneIn}})
+	#addShadow(samples: NonNullable<HartCoreOptions['samples']>): void {
+		const sampledOneIn = samples === 'some pages' ? 32 : 1
+		const sets = samples === 'all pages, four remembered' ? 1 : shadowSize.sets
+		initializeShadow(this.memory, this.tlbState, {shadow: this.#shadow, size: {sampledOneIn, sets}})
 	}
 
 	get #shadow(): number {

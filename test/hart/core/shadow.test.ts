@@ -62,6 +62,20 @@ test('a page that is used all along, and then displaced by a page of a stream, i
 	t.deepEqual(hart.misses, {cold: 2 * entries, conflict: 1, uncertain: 1})
 })
 
+test('a page that was displaced long after its fill was lost for want of capacity, if not for sure', (t) => {
+	const {hart} = create()
+	// 126 pages before the one that displaces page 0, which is used again six fills later.
+	read(
+		hart,
+		...range(0, entries),
+		...range(entries + 1, 2 * entries),
+		entries,
+		...range(2 * entries + 1, 2 * entries + 6),
+		0,
+	)
+	t.deepEqual(hart.misses, {cold: 2 * entries + 5, capacity: 1, uncertain: 1})
+})
+
 for (const undoLimit of [1024, -1])
 	test(`sfence.vma in a loop: what is used again was flushed, with an undo limit of ${undoLimit}`, (t) => {
 		const {hart} = create({undoLimit})
@@ -81,6 +95,15 @@ test('a flush of one page costs that page, for its own cause', (t) => {
 	hart.core.flushPageNumber(hart.block, 2, 0, -1)
 	read(hart, 1, 2)
 	t.deepEqual(hart.misses, {cold: 2, flush: {sfencePage: 1, remoteRange: 1}})
+})
+
+test('a flush of one page costs no other page that is remembered beside it', (t) => {
+	const {hart} = create({samples: 'all pages, four remembered'})
+	read(hart, 1, 2, 3)
+	sfencePage(hart, 2)
+	read(hart, 1, 2, 3)
+	read(hart, 1 + entries, 1)
+	t.deepEqual(hart.misses, {cold: 4, conflict: 1, flush: {sfencePage: 1}})
 })
 
 test('the first of several flushes is the cause', (t) => {
@@ -150,7 +173,7 @@ test('a page of a superpage that is met without a walk is a miss like any other'
 })
 
 test('regimes have pages of their own', (t) => {
-	const {hart, satp} = create({flags: userPage})
+	const {hart, satp} = create({flags: userPage, samples: 'all pages, four remembered'})
 	hart.status(1n << 18n)
 	read(hart, 1)
 	hart.enter(Privilege.user, satp)
