@@ -8,35 +8,37 @@ import {pageOf} from './page-walk'
 
 /** Empties the tables whose entries the cause makes stale. */
 export function flushTables(cause: u32): void {
-	begin()
-	end(tlb.flushTables(hart, cause))
+	const isTimed = begin()
+	end(tlb.flushTables(hart, cause), isTimed)
 }
 
 /** Empties the tables of one address space, global pages apart. */
 export function flushSpace(asid: u32): void {
-	begin()
-	end(tlb.flushSpace(hart, asid))
+	const isTimed = begin()
+	end(tlb.flushSpace(hart, asid), isTimed)
 }
 
 /** Invalidates gva's page in the regimes that translate. @param asid or EVERY_ASID. */
 export function flushPage(gva: u64, asid: i32): void {
-	begin()
-	end(tlb.flushPage(hart, pageOf(gva), asid))
+	const isTimed = begin()
+	end(tlb.flushPage(hart, pageOf(gva), asid), isTimed)
 }
 
 /** After satp was published: goes from one address space to another. */
 export function switchSpace(from: u64, to: u64): void {
-	begin()
-	end(spaces.switchSpace(hart, from, to))
+	const isTimed = begin()
+	end(spaces.switchSpace(hart, from, to), isTimed)
 }
 
-/** With statistics, flushes are timed. */
-function begin(): void {
-	if (shadowOf(hart) != 0) flushBegins()
+/** @returns whether the flush is timed: with statistics only. */
+function begin(): bool {
+	if (shadowOf(hart) == 0) return false
+	flushBegins()
+	return true
 }
 
 /** @param regimes whose tables are left: bit n = regime n. */
-function end(regimes: u32): void {
+function end(regimes: u32, isTimed: bool): void {
 	if (regimes != 0) replaceTables(regimes)
-	if (shadowOf(hart) != 0) flushEnds(regimes)
+	if (isTimed) flushEnds(regimes)
 }
