@@ -12,10 +12,10 @@ import {
 	Status,
 } from '../../src/hart/architecture.ts'
 import {CodePage, lastParcel, pageSlots, parcelBytes, Slot, SlotHandler} from '../../src/hart/code-page.ts'
-import {BlockStatus, CsrStatus, leaveRegion, WfiStatus} from '../../src/hart/core-status.ts'
+import {BlockStatus, CsrStatus, FenceStatus, leaveRegion, WfiStatus} from '../../src/hart/core-status.ts'
 import {HartCounters} from '../../src/hart/hart-counters.ts'
 import {HartState} from '../../src/hart/hart-state.ts'
-import {largestRation, RunState} from '../../src/hart/run-state.ts'
+import {largestRation, mostPendingRanges, PendingRange, RunState} from '../../src/hart/run-state.ts'
 import {VcpuBlock} from '../../src/hart/vcpu-block.ts'
 import {
 	AtomicOperation,
@@ -44,16 +44,28 @@ import {
 	unknownCause,
 } from '../../src/tlb/shadow-layout.ts'
 import {
+	adaptiveLog2Entries,
 	asidClasses,
 	descriptorLog2Mask,
+	displacedCount,
+	Emptying,
 	FlushCause,
+	fewestLog2Entries,
+	generationMask,
+	generationStep,
+	indexFold,
 	largePageCount,
 	largePageShift,
 	lastPageCount,
 	logCapacity,
+	mostLog2Entries,
 	neverTag,
 	Regime,
 	regimeCount,
+	resizeBit,
+	returnsToGrow,
+	Sizing,
+	superpageCount,
 	TlbEntry,
 	TlbLargePage,
 	TlbLastPage,
@@ -61,6 +73,7 @@ import {
 	TlbState,
 	TlbTableTrailer,
 	trackedBit,
+	victimCount,
 } from '../../src/tlb/tlb-layout.ts'
 
 type AnyStruct = SharedStruct<FieldList>
@@ -93,6 +106,7 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 	['VcpuWords, from the start of the vCPU block', offsetsOf('WORDS', VcpuWords, VcpuBlock.offset.words)],
 	['TlbState, from the start of the vCPU block', offsetsOf('TLB', TlbState, VcpuBlock.offset.tlb)],
 	['HartState, from the start of the vCPU block', offsetsOf('HART', HartState, VcpuBlock.offset.hart)],
+	['PendingRange', sizedOffsetsOf('PENDING_RANGE', PendingRange)],
 	['RunState, from the start of the vCPU block', offsetsOf('RUN', RunState, VcpuBlock.offset.run)],
 	['HartCounters, from the start of the vCPU block', offsetsOf('COUNT', HartCounters, VcpuBlock.offset.counters)],
 	['VcpuBlock', [['VCPU_BLOCK_SIZE', VcpuBlock.size]]],
@@ -110,6 +124,18 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 		'Numbers with a name',
 		[
 			['DESCRIPTOR_LOG2_MASK', descriptorLog2Mask],
+			['GENERATION_MASK', generationMask],
+			['GENERATION_STEP', generationStep],
+			...numbersOf('EMPTYING', Emptying),
+			...numbersOf('SIZING', Sizing),
+			['FEWEST_LOG2_ENTRIES', fewestLog2Entries],
+			['MOST_LOG2_ENTRIES', mostLog2Entries],
+			['ADAPTIVE_LOG2_ENTRIES', adaptiveLog2Entries],
+			['DISPLACED_COUNT', displacedCount],
+			['RETURNS_TO_GROW', returnsToGrow],
+			['RESIZE_BIT', resizeBit],
+			['VICTIM_COUNT', victimCount],
+			['INDEX_FOLD', BigInt(indexFold)],
 			['NEVER_TAG', neverTag],
 			['TRACKED_BIT', BigInt(trackedBit)],
 			...numbersOf('VERSION', Version, (value) => Number(value) >>> 0),
@@ -118,12 +144,14 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 			['LAST_PAGE_COUNT', lastPageCount],
 			['LARGE_PAGE_COUNT', largePageCount],
 			['LARGE_PAGE_SHIFT', largePageShift],
+			['SUPERPAGE_COUNT', superpageCount],
 			['ASID_CLASSES', asidClasses],
 			['REGIME_COUNT', regimeCount],
 			['PAGE_SHIFT', BigInt(pageShift)],
 			['PAGE_BYTES', pageBytes],
 			['PAGE_MASK', BigInt(pageMask)],
 			['LARGEST_RATION', largestRation],
+			['MOST_PENDING_RANGES', mostPendingRanges],
 			['PARCEL_BYTES', parcelBytes],
 			['PAGE_SLOTS', pageSlots],
 			['LAST_PARCEL', lastParcel],
@@ -140,6 +168,7 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 			...numbersOf('ATOMIC', AtomicOperation),
 			...numbersOf('CSR_STATUS', CsrStatus),
 			...numbersOf('BLOCK_STATUS', BlockStatus),
+			...numbersOf('FENCE_STATUS', FenceStatus),
 			...numbersOf('WFI_STATUS', WfiStatus),
 			...numbersOf('HANDLER', SlotHandler),
 		],

@@ -6,6 +6,8 @@ const contention = 'test/litmus/contention.test.ts'
 const tlb = 'src/tlb/tlb.ts'
 const table = 'src/tlb/core/table.ts'
 const flush = 'src/tlb/core/flush.ts'
+const supervision = 'src/hart/core/supervision.ts'
+const invalidations = 'test/hart/core/invalidations.test.ts'
 
 export const fenceMutations: readonly Mutation[] = [
 	{
@@ -114,11 +116,46 @@ export const fenceMutations: readonly Mutation[] = [
 		tests: ['test/tlb/tlb.test.ts', 'test/translate/remapping.test.ts'],
 	},
 	{
-		name: 'a page flush inside a superpage invalidates one piece of it',
-		file: flush,
-		find: 'if (!isInsideLargePages(descriptor, page)) {',
-		replace: 'if (true) {',
-		tests: ['test/tlb/tlb.test.ts', 'test/hart/core/tlb-flush.test.ts'],
+		name: 'sfence.inval.ir invalidates nothing',
+		file: supervision,
+		find: 'return invalidatePending() ? FENCE_STATUS_FLUSHED : FENCE_STATUS_DONE',
+		replace: 'return FENCE_STATUS_DONE',
+		tests: [invalidations],
+	},
+	{
+		name: 'what sinval.vma named before its list was full is forgotten',
+		file: 'src/hart/core/invalidations.ts',
+		find: '	if (isFull) invalidatePending()\n',
+		replace: '',
+		tests: [invalidations],
+	},
+	{
+		name: 'sinval.vma takes a page of another address space for the next one of its range',
+		file: 'src/hart/core/invalidations.ts',
+		find: 'load<i32>(range, PENDING_RANGE_ASID) != asid || ',
+		replace: '',
+		tests: [invalidations],
+	},
+	{
+		name: 'what sinval.vma named is still pending after a write of satp',
+		file: 'src/hart/core/csr-supervisor.ts',
+		find: '	invalidatePending()\n',
+		replace: '',
+		tests: [invalidations],
+	},
+	{
+		name: 'what sinval.vma named is still pending after sfence.vma',
+		file: supervision,
+		find: '	slowWork(SLOW)\n	invalidatePending()\n',
+		replace: '	slowWork(SLOW)\n',
+		tests: [invalidations],
+	},
+	{
+		name: 'TVM does not forbid sinval.vma',
+		file: supervision,
+		find: '	if (forbidden(STATUS_TVM)) return FENCE_STATUS_ILLEGAL\n',
+		replace: '',
+		tests: [invalidations],
 	},
 	{
 		name: 'the tables that a flush in place has left stay',
@@ -137,7 +174,7 @@ export const fenceMutations: readonly Mutation[] = [
 	{
 		name: 'an undone table keeps the large pages of a regime that does not translate',
 		file: 'src/hart/core/tlb-fill.ts',
-		find: '	widenLarge(descriptor, base, (<u64>1) << LARGE_PAGE_SHIFT)\n',
+		find: '	noteSize(descriptor, LARGE_PAGE_SHIFT)\n',
 		replace: '',
 		tests: ['test/hart/core/tlb-flush.test.ts'],
 	},

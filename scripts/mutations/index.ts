@@ -8,6 +8,7 @@ import {instructionMutations} from './instructions.ts'
 import type {Area, Mutation} from './mutation.ts'
 import {pageWalkMutations} from './page-walk.ts'
 import {statisticsMutations} from './statistics.ts'
+import {superpageMutations} from './superpages.ts'
 import {translationMutations} from './translation.ts'
 
 export {type Area, areas, type Mutation, type MutationResult, mutate} from './mutation.ts'
@@ -20,6 +21,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	CSRs: csrMutations,
 	'stores to code': codeStoreMutations,
 	'address spaces': addressSpaceMutations,
+	superpages: superpageMutations,
 	statistics: statisticsMutations,
 	translation: translationMutations,
 }

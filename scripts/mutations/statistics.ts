@@ -10,15 +10,15 @@ export const statisticsMutations: readonly Mutation[] = [
 	{
 		name: 'an entry that another page takes is not noted',
 		file: shadow,
-		find: '	if (before != page && before != NO_PAGE) noteDisplaced(block, descriptor, before)\n',
+		find: '	if (before != page) noteDisplaced(block, descriptor, page, before)\n',
 		replace: '',
 		tests: [core],
 	},
 	{
 		name: 'a zeroed entry is page 0',
 		file: shadow,
-		find: ' && entryOf(descriptor, page) == entry ? page',
-		replace: ' ? page',
+		find: ' && entryOf(descriptor, page, indexHashOf(block)) == entry\n',
+		replace: '\n',
 		tests: [core],
 	},
 	{
@@ -45,14 +45,14 @@ export const statisticsMutations: readonly Mutation[] = [
 	{
 		name: 'the last of several flushes is the cause',
 		file: shadow,
-		find: '	if (load<u32>(end) >> CAUSE_BITS != life) store',
-		replace: '	store',
+		find: '	if (!hasEnded(shadow, life)) store<u32>(endOf',
+		replace: '	store<u32>(endOf',
 		tests: [core],
 	},
 	{
 		name: 'a flush of one page is not noted',
 		file: flush,
-		find: '		noteForgotten(block, descriptor, page)\n',
+		find: '	noteForgotten(block, descriptor, first, pages)\n',
 		replace: '',
 		tests: [core],
 	},

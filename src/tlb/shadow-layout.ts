@@ -26,6 +26,8 @@ export const causeBits = 4
 
 /** Pages of a set: those whose hashes agree. */
 export const shadowWays = 4
+/** The table was replaced by a larger one. */
+export const resizeCause = 14
 /** A power of two. */
 export const rememberedLives = 4096
 
@@ -64,11 +66,13 @@ export const TlbShadow = sharedStruct(
 		fillClock: 'i32',
 		/** Sampled pages that were given up for others. */
 		givenUp: 'i32',
+		/** The FlushCause of the latest flush of pages. */
+		pagesForgottenFor: 'i32',
 		/** By MissClass. */
 		misses: array('i32', 8),
 		/** Of conflict and capacity misses, those that may as well be the other. */
 		uncertain: 'i32',
-		/** Sampled pages that a flush took and that were filled again, by FlushCause, or unknownCause. */
+		/** Sampled pages that a flush took and that were filled again, by FlushCause, resizeCause or unknownCause. */
 		flushed: array('i32', 16),
 		/** What flushes cost the owner: in place, and where the run loop emptied tables. Nanoseconds. */
 		inPlace: LatencyHistogram,

@@ -1,9 +1,16 @@
 /** The vCPUs' shadows, from outside: what other threads note in them, and the figures. */
 import type {SharedMemory} from '../memory/index.ts'
 import {type LatencySummary, recordLatency, summarizeLatency} from '../rcu/index.ts'
-import {causeBits, MissClass, rememberedLives, type ShadowSize, TlbShadow, unknownCause} from './shadow-layout.ts'
+import {
+	causeBits,
+	MissClass,
+	rememberedLives,
+	resizeCause,
+	type ShadowSize,
+	TlbShadow,
+	unknownCause,
+} from './shadow-layout.ts'
 import {trailerWord} from './table.ts'
-import {noTable} from './table-pool.ts'
 import {FlushCause, TlbState} from './tlb-layout.ts'
 
 /** Misses of sampled pages, by cause; each stands for `sampledOneIn` misses. */
@@ -13,7 +20,7 @@ export type MissStatistics = Readonly<Record<keyof typeof MissClass, number>> &
 		/** Of conflict and capacity misses, those that may as well be the other. */
 		uncertain: number
 		/** Entries that a flush took and that were used again, by the flush's cause. */
-		flush: Readonly<Record<keyof typeof FlushCause | 'unknown', number>>
+		flush: Readonly<Record<keyof typeof FlushCause | 'resize' | 'unknown', number>>
 		/** Pages that the sample has forgotten; each counts as cold when it is filled again. */
 		givenUp: number
 	}>
@@ -33,14 +40,15 @@ export function initializeShadow(
 }
 
 /**
- * Another thread has taken the vCPU's table away, and its owner has not noted why. As noteEmptied() in core/shadow.ts.
+ * The vCPU's table was emptied or taken away from outside its hart core, for a FlushCause or resizeCause, unless its owner
+ * has noted why. As noteEmptied() in core/shadow.ts.
  * Atomics that order nothing: statistics. If the owner fills the table meanwhile, the cause may be lost.
  */
-export function noteEmptied(memory: SharedMemory, state: number, descriptor: number, cause: FlushCause): void {
+export function noteEmptied(memory: SharedMemory, state: number, descriptor: number, cause: number): void {
 	const words = memory.i32
 	// Plain: written before the vCPU ran.
 	const shadow = words[(state + TlbState.offset.shadow) >>> 2]!
-	if (shadow === 0 || descriptor === noTable) return
+	if (shadow === 0) return
 	const life = Atomics.load(words, trailerWord(descriptor, 'life'))
 	if (life === 0) return
 	const end = ((shadow + TlbShadow.offset.ends) >>> 2) + (life & (rememberedLives - 1))
@@ -67,7 +75,7 @@ export function readMisses({i32}: SharedMemory, shadow: number): MissStatistics 
 		sampledOneIn: value(TlbShadow.offset.sampleMask) + 1,
 		...byNumber(MissClass, TlbShadow.offset.misses),
 		uncertain: value(TlbShadow.offset.uncertain),
-		flush: byNumber({...FlushCause, unknown: unknownCause}, TlbShadow.offset.flushed),
+		flush: byNumber({...FlushCause, resize: resizeCause, unknown: unknownCause}, TlbShadow.offset.flushed),
 		givenUp: value(TlbShadow.offset.givenUp),
 	}
 }

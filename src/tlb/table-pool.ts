@@ -6,8 +6,10 @@
 import {assert} from '../errors.ts'
 import {array, pageBytes, roundUp, type SharedMemory, sharedStruct} from '../memory/index.ts'
 import {type GracePeriod, microseconds, type Rcu, RetiredList, recordLatency, SharedQueue} from '../rcu/index.ts'
+import type {FlushPolicy} from './flush-policy.ts'
 import {tableAddress, tableBytes} from './table.ts'
 import type {TableOperations} from './table-operations.ts'
+import {Emptying, generationStep} from './tlb-layout.ts'
 
 const PoolHeader = sharedStruct(
 	{
@@ -52,6 +54,7 @@ export class TablePool {
 	readonly #tableBytes: number
 	readonly #operations: TableOperations
 	readonly #tagBias: number
+	readonly #policy: FlushPolicy
 	readonly #free: SharedQueue
 	readonly #retired: RetiredList
 	readonly #clearingThreshold: number
@@ -67,6 +70,7 @@ export class TablePool {
 				offset: number
 				operations: TableOperations
 				tagBias: number
+				policy: FlushPolicy
 				needsClearing?: (() => void) | undefined
 				/** Offset of the LatencyHistogram of the time from retire() until a table is cleared; absent: not measured. */
 				clearing?: number | undefined
@@ -84,6 +88,7 @@ export class TablePool {
 		this.#tableBytes = tableBytes(log2Entries)
 		this.#operations = options.operations
 		this.#tagBias = options.tagBias
+		this.#policy = options.policy
 		this.#free = new SharedQueue(memory, offset + layout.free, tables)
 		this.#retired = new RetiredList(rcu, memory, offset + layout.retired, tables)
 		this.#clearingThreshold = spareTables / 2
@@ -130,9 +135,9 @@ export class TablePool {
 		if (this.wantsClearing) this.#askForClearing()
 	}
 
-	/** Whether so many tables are retired that the pool may run dry. */
+	/** Whether so many tables are retired that the pool may run dry, and not the thread that takes one clears it. */
 	get wantsClearing(): boolean {
-		return this.#retired.length > this.#clearingThreshold
+		return this.#policy.zeroing === 'ahead' && this.#retired.length > this.#clearingThreshold
 	}
 
 	/** Clears and recycles all retired tables whose grace period has elapsed. Any thread. @returns how many. */
@@ -179,7 +184,9 @@ export class TablePool {
 		const table = handle - 1
 		this.#move(table, TableState.retired, TableState.clearing)
 		// It may be empty already: its owner undid it while another thread swapped it away.
-		this.#operations.emptyTable(this.#descriptor(table), this.#tagBias)
+		const {emptyTable, clearTable} = this.#operations
+		const zero = this.#policy.zeroing === 'ahead' ? emptyTable : clearTable
+		zero(this.#descriptor(table), this.#tagBias)
 		if (this.#clearing !== undefined) {
 			const retiredAt = this.#memory.i32[(this.#retiredAt >>> 2) + table]!
 			recordLatency(this.#memory.i32, this.#clearing, microseconds() - retiredAt)
@@ -201,7 +208,8 @@ export class TablePool {
 	}
 
 	#descriptor(table: number): number {
-		return (this.#arena + table * this.#tableBytes) | this.log2Entries
+		const generation = this.#policy.emptying === Emptying.nextGeneration ? generationStep : 0
+		return (this.#arena + table * this.#tableBytes) | generation | this.log2Entries
 	}
 
 	#indexOf(descriptor: number): number {

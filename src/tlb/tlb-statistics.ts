@@ -2,6 +2,7 @@
 import {type LatencySummary, summarizeLatency} from '../rcu/index.ts'
 import type {Tables} from './flush-policy.ts'
 import {type FlushCosts, type MissStatistics, readFlushCosts, readMisses} from './shadow.ts'
+import {tableLog2Entries} from './table.ts'
 import type {PoolStatistics} from './table-pool.ts'
 import {FlushCause, regimeCount, TlbState} from './tlb-layout.ts'
 import {TlbShared} from './tlb-shared.ts'
@@ -10,18 +11,23 @@ import {TlbShared} from './tlb-shared.ts'
 export type TlbStatistics = Readonly<{
 	fills: number
 	flushes: Readonly<Record<keyof typeof FlushCause, number>>
-	/** Tables that were replaced, that were undone by their log, and that a flush found empty. */
+	/** Tables that a flush replaced, undid by their log, cleared, gave a new generation, and found empty. */
 	swaps: number
 	undone: number
+	cleared: number
+	generations: number
 	elided: number
+	/** Tables of another size that took a table's place. */
+	resizes: number
 	/** Flushes that found no cleared table. */
 	poolDry: number
 	pageFlushes: number
 	/** Writes of satp that found the address space as the hart left it, fenced meanwhile, or not at all. */
 	spaces: Readonly<{hits: number; stale: number; misses: number}>
-	/** By Regime: M, bare, S, S with SUM, U. */
+	/** By Regime: M, bare, S, S with SUM, U. Entries of the table that is in use. */
 	epochs: readonly number[]
-	/** With `--tlb statistics=on` only. */
+	entries: readonly number[]
+	/** With `--tlb statistics=on` or `all` only. */
 	misses?: MissStatistics
 	flushCosts?: FlushCosts
 }>
@@ -30,7 +36,7 @@ export type SharedTlbStatistics = PoolStatistics &
 	Readonly<{
 		/** From the start of a remote flush until every target has passed, microseconds. */
 		remoteFlushes: LatencySummary
-		/** From the retirement of a table until it is cleared, microseconds. With `--tlb statistics=on` only. */
+		/** From the retirement of a table until it is cleared, microseconds. With `--tlb statistics=on` or `all` only. */
 		clearing?: LatencySummary
 	}>
 
@@ -48,6 +54,9 @@ export function readTlbStatistics(tables: Tables, state: number): TlbStatistics 
 		flushes: flushes as Record<keyof typeof FlushCause, number>,
 		swaps: value(TlbState.offset.swaps),
 		undone: value(TlbState.offset.undone),
+		cleared: value(TlbState.offset.cleared),
+		generations: value(TlbState.offset.generations),
+		resizes: value(TlbState.offset.resizes),
 		elided: value(TlbState.offset.elided),
 		poolDry: value(TlbState.offset.poolDry),
 		pageFlushes: value(TlbState.offset.pageFlushes),
@@ -56,6 +65,10 @@ export function readTlbStatistics(tables: Tables, state: number): TlbStatistics 
 			stale: value(TlbState.offset.spaceStale),
 			misses: value(TlbState.offset.spaceMisses),
 		},
+		entries: Array.from(
+			{length: regimeCount},
+			(_, regime) => 2 ** tableLog2Entries(value(TlbState.offset.descriptor + regime * 4)),
+		),
 		epochs: Array.from({length: regimeCount}, (_, regime) => value(TlbState.offset.epoch + regime * 4)),
 		...(shadow !== 0 && {
 			misses: readMisses(tables.memory, shadow),

@@ -1,7 +1,7 @@
 /** Translates hot code at once, on the hart's own thread. */
 
 import {CodePage, fieldOffset, Slot} from '../../src/hart/index.ts'
-import {tlbDesign} from '../../src/tlb/index.ts'
+import {lookupForm, tlbDesign} from '../../src/tlb/index.ts'
 import {lookUp} from '../../src/translate/fetch-hint.ts'
 import {RegionCache, type RegionRequest, type TranslateOptions, translate} from '../../src/translate/index.ts'
 import type {HartCore} from '../hart/core/hart-core.ts'
@@ -28,7 +28,7 @@ export class InstantTranslator {
 	hot(codeBaseSigned: number, ipSigned: number, pageGva: bigint): void {
 		const codeBase = codeBaseSigned >>> 0
 		const entry = ((ipSigned >>> 0) - codeBase - CodePage.offset.slots) / (Slot.size / 2)
-		const {memory, encoding} = this.#hart
+		const {memory, design} = this.#hart
 		const {u16, u32} = memory
 		u16[(codeBase + CodePage.offset.counters + entry) / 2] = 0
 		const page = u32[(codeBase + CodePage.offset.page) / 4]!
@@ -36,7 +36,8 @@ export class InstantTranslator {
 		if (page === 0 || this.cache.find(codeBase, entry) >= 0) return
 		const fetchTable = this.#fetchTable()
 		// The next page may not be in the TLB yet. Then this is a guess, which may be wrong: regions check it.
-		const nextPage = lookUp(memory, {fetchTable, encoding, gva: pageGva + 0x1000n})?.place ?? this.#pageBehind(page)
+		const nextPage =
+			lookUp(memory, {fetchTable, form: lookupForm(design), gva: pageGva + 0x1000n})?.place ?? this.#pageBehind(page)
 		const request = {page, entry, pageGva: BigInt.asUintN(64, pageGva), fetchTable, nextPage}
 		const others = this.#recent.filter((other) => other.page !== page || other.entry !== entry)
 		const alone = translate(this.#hart.memory, [request], this.#options)

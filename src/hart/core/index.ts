@@ -3,9 +3,17 @@
  * vCPU.
  */
 
-export {flushPageNumber, flushShared, flushTables, flushTranslations, flushTranslationsOf} from '../../tlb/core/flush'
+export {
+	flushPages,
+	flushPieces,
+	flushShared,
+	flushTables,
+	flushTranslations,
+	flushTranslationsOf,
+} from '../../tlb/core/flush'
 export {switchSpace} from '../../tlb/core/spaces'
-export {clearTable, emptyTable, poisonSlotZero} from '../../tlb/core/table'
+export {noteSuperpage} from '../../tlb/core/superpages'
+export {clearEntries, clearTable, emptyTable, poisonSlotZero} from '../../tlb/core/table'
 export {attach} from './attach'
 export {manageBlock, zeroBlock} from './cache-blocks'
 export {coverBytes, coverFromRegion, coverInstruction, findCodePage, scratchCodePage} from './code-cache'
@@ -14,6 +22,7 @@ export {fetch, fetchAcross} from './fetch'
 export {roundingMode} from './float-control'
 export {raise} from './hart'
 export {interruptPending, takeInterrupt} from './interrupts'
+export {invalidatePending} from './invalidations'
 export {
 	atomicAddress,
 	atomicAddressInRegion,
@@ -26,6 +35,6 @@ export {poll, ration} from './ration'
 export {updateRegimes} from './regimes'
 export {clock} from './slow'
 export * from './softfloat/index'
-export {codeChanged, fenceI, mayFenceTranslations, sfence, wfi} from './supervision'
+export {codeChanged, fenceI, mayFenceTranslations, sfence, sfenceInvalIr, sinval, wfi} from './supervision'
 export {ebreak, ecall, mret, sret, takeTrap} from './trap'
 export {removeCodeEntries} from './write-entries'

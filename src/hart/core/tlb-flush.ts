@@ -1,5 +1,7 @@
 /** Flushes of this vCPU's own tables: in place, or by the run loop where that takes another table. */
+import {FLUSH_CAUSE_SFENCE_PAGE} from '../../../build/hart/offsets'
 import * as tlb from '../../tlb/core/flush'
+import {setCause} from '../../tlb/core/in-place'
 import {shadowOf} from '../../tlb/core/shadow'
 import * as spaces from '../../tlb/core/spaces'
 import {flushBegins, flushEnds, replaceTables} from './env'
@@ -22,6 +24,13 @@ export function flushSpace(asid: u32): void {
 export function flushPage(gva: u64, asid: i32): void {
 	const isTimed = begin()
 	end(tlb.flushPage(hart, pageOf(gva), asid), isTimed)
+}
+
+/** Invalidates some pages, for sinval.vma that was counted already. @param first gva, page-aligned. */
+export function forgetPages(first: u64, pages: u32, asid: i32): void {
+	const isTimed = begin()
+	setCause(hart, FLUSH_CAUSE_SFENCE_PAGE)
+	end(tlb.forgetPages(hart, first, pages, asid), isTimed)
 }
 
 /** After satp was published: goes from one address space to another. */

@@ -42,6 +42,7 @@ import {
 	TLB_SHADOW_GIVEN_UP,
 	TLB_SHADOW_LIVES,
 	TLB_SHADOW_MISSES,
+	TLB_SHADOW_PAGES_FORGOTTEN_FOR,
 	TLB_SHADOW_SAMPLE_MASK,
 	TLB_SHADOW_SET_MASK,
 	TLB_SHADOW_SIZE,
@@ -50,12 +51,15 @@ import {
 	TLB_TRAILER_LIFE_FILLS,
 	TLB_TRAILER_LIFE_SPACE,
 	UNKNOWN_CAUSE,
+	VICTIM_COUNT,
 } from '../../../build/hart/offsets'
-import {entriesOf, entryOf, trailerOf} from './table'
+import {entriesOf, entryOf, isDisplaced, isUsed, tagIn, trailerOf} from './table'
+import {descriptorOf, indexHashOf, keepsVictims, tagBiasOf} from './vcpu-tables'
+import {hasVictims, nextVictim, victimAt} from './victims'
 
 /** 2^64 divided by the golden ratio: products with it spread over the high bits. */
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15
-/** What no entry holds. */
+/** What no entry holds; page-aligned addresses differ. */
 const NO_PAGE: u64 = 0xffff_ffff_ffff_ffff
 const LIFE_MASK: u32 = 0xffff_ffff >> CAUSE_BITS
 
@@ -66,15 +70,15 @@ export function shadowOf(block: u32): u32 {
 
 /**
  * Before a miss overwrites an entry; with statistics only.
- * @param page gva, page-aligned. @param tag its tag. @param place of the page in shared memory.
+ * @param page gva, page-aligned. @param place of the page in shared memory.
  */
-export function noteFill(block: u32, regime: u32, descriptor: u32, entry: u32, page: u64, tag: u64, place: u32): void {
+export function noteMiss(block: u32, regime: u32, descriptor: u32, page: u64, place: u32): void {
 	const shadow = shadowOf(block)
 	const trailer = trailerOf(descriptor)
 	const fills = load<u32>(trailer, TLB_TRAILER_LIFE_FILLS) + 1
 	store<u32>(trailer, fills, TLB_TRAILER_LIFE_FILLS)
-	const before = pageIn(descriptor, entry, tag)
-	if (before != page && before != NO_PAGE) noteDisplaced(block, descriptor, before)
+	const before = pageIn(block, descriptor, page)
+	if (before != page) noteDisplaced(block, descriptor, page, before)
 	if (!isSampled(shadow, page)) return
 	const space = regime < REGIME_SUPERVISOR_SUM ? 0 : load<u64>(block, HART_SATP)
 	const hash = spaceHash(regime, space)
@@ -84,32 +88,28 @@ export function noteFill(block: u32, regime: u32, descriptor: u32, entry: u32, p
 	if (found == 0) count(shadow, before == page ? MISS_CLASS_UPGRADE : MISS_CLASS_COLD)
 	else if (load<u32>(found, SHADOW_PAGE_PLACE) != place) count(shadow, MISS_CLASS_REMAPPED)
 	else if (before == page) count(shadow, MISS_CLASS_UPGRADE)
-	else countLost(shadow, found, descriptor, fills)
+	else countLost(block, found, descriptor, page, fills)
 	const at = found != 0 ? found : leastRecent(shadow, set)
 	store<u64>(at, key, SHADOW_PAGE_KEY)
 	store<u64>(at, space, SHADOW_PAGE_SPACE)
 	store<u32>(at, place, SHADOW_PAGE_PLACE)
-	store<u32>(at, lifeOf(shadow, trailer, hash), SHADOW_PAGE_LIFE)
+	store<u32>(at, lifeOf(block, regime, descriptor, hash), SHADOW_PAGE_LIFE)
 	store<u32>(at, fills, SHADOW_PAGE_FILLED_AT)
 	store<u32>(at, 0, SHADOW_PAGE_DISPLACED_AT)
 	store<u32>(at, 0, SHADOW_PAGE_FORGOTTEN_FOR)
 	store<u32>(at, increment(shadow + TLB_SHADOW_FILL_CLOCK), SHADOW_PAGE_USED_AT)
 }
 
-/**
- * A fill takes the page's entry. If an entry that leaves a table goes elsewhere first, where it can be found (a victim
- * TLB), this belongs to where it leaves that place, and its way back is no fill.
- */
-export function noteDisplaced(block: u32, descriptor: u32, page: u64): void {
-	const found = findInTable(block, descriptor, page)
-	if (found != 0) store<u32>(found, load<u32>(trailerOf(descriptor), TLB_TRAILER_LIFE_FILLS), SHADOW_PAGE_DISPLACED_AT)
-}
-
-/** A flush of this page, for the cause of the flush under way, is about to take its entry, if it has one. */
-export function noteForgotten(block: u32, descriptor: u32, page: u64): void {
-	if (shadowOf(block) == 0) return
-	const found = findInTable(block, descriptor, page)
-	if (found != 0) store<u32>(found, load<u32>(block, TLB_FLUSH_CAUSE) + 1, SHADOW_PAGE_FORGOTTEN_FOR)
+/** Before a flush of these pages, for the cause of the flush under way. Pieces of superpages that go with them: see countLost(). */
+export function noteForgotten(block: u32, descriptor: u32, first: u64, pages: u32): void {
+	const shadow = shadowOf(block)
+	if (shadow == 0) return
+	const cause = load<u32>(block, TLB_FLUSH_CAUSE)
+	store<u32>(shadow, cause, TLB_SHADOW_PAGES_FORGOTTEN_FOR)
+	for (let page: u32 = 0; page < pages; page++) {
+		const found = findInTable(block, descriptor, first + ((<u64>page) << PAGE_SHIFT))
+		if (found != 0) store<u32>(found, cause + 1, SHADOW_PAGE_FORGOTTEN_FOR)
+	}
 }
 
 /**
@@ -121,12 +121,43 @@ export function noteEmptied(block: u32, descriptor: u32): void {
 	if (shadow == 0) return
 	const life = load<u32>(trailerOf(descriptor), TLB_TRAILER_LIFE)
 	if (life == 0) return
-	const end = endOf(shadow, life)
-	if (load<u32>(end) >> CAUSE_BITS != life) store<u32>(end, (life << CAUSE_BITS) | load<u32>(block, TLB_FLUSH_CAUSE))
+	if (!hasEnded(shadow, life)) store<u32>(endOf(shadow, life), (life << CAUSE_BITS) | load<u32>(block, TLB_FLUSH_CAUSE))
+}
+
+/**
+ * A fill takes the entry of another page, if it has one. With victims, that goes to them, and the page that leaves those
+ * is displaced. The way back is no miss.
+ * @param page that is filled. @param before the other one, or NO_PAGE.
+ */
+function noteDisplaced(block: u32, descriptor: u32, page: u64, before: u64): void {
+	let displaced = before
+	if (keepsVictims(block)) {
+		const tag = tagIn(descriptor, page, tagBiasOf(block))
+		const read = load<u64>(entryOf(descriptor, page, indexHashOf(block)), TLB_ENTRY_READ_TAG)
+		if (isDisplaced(read, tag)) {
+			const victim = load<u64>(nextVictim(trailerOf(descriptor)), TLB_ENTRY_READ_TAG)
+			displaced = isUsed(victim, tag) ? victim & ~PAGE_MASK : NO_PAGE
+			// A page can be a victim although its entry is there: a fill that found no permission in the victim.
+			if (pageIn(block, descriptor, displaced) == displaced) return
+		}
+	}
+	if (displaced == NO_PAGE) return
+	const found = findInTable(block, descriptor, displaced)
+	if (found != 0) store<u32>(found, load<u32>(trailerOf(descriptor), TLB_TRAILER_LIFE_FILLS), SHADOW_PAGE_DISPLACED_AT)
+}
+
+function isVictim(block: u32, descriptor: u32, page: u64): bool {
+	if (!hasVictims(descriptor)) return false
+	const tag = tagIn(descriptor, page, tagBiasOf(block))
+	for (let index: u32 = 0; index < VICTIM_COUNT; index++) {
+		if (load<u64>(victimAt(trailerOf(descriptor), index), TLB_ENTRY_READ_TAG) == tag) return true
+	}
+	return false
 }
 
 /** The page was there, and is not. */
-function countLost(shadow: u32, found: u32, descriptor: u32, fills: u32): void {
+function countLost(block: u32, found: u32, descriptor: u32, page: u64, fills: u32): void {
+	const shadow = shadowOf(block)
 	const life = load<u32>(found, SHADOW_PAGE_LIFE)
 	const displacedAt = load<u32>(found, SHADOW_PAGE_DISPLACED_AT)
 	if (displacedAt != 0) {
@@ -134,12 +165,16 @@ function countLost(shadow: u32, found: u32, descriptor: u32, fills: u32): void {
 		const since = isSameLife ? fills - displacedAt : fills
 		return countDisplaced(shadow, displacedAt - load<u32>(found, SHADOW_PAGE_FILLED_AT) - 1, since, descriptor)
 	}
-	let cause = load<u32>(found, SHADOW_PAGE_FORGOTTEN_FOR)
-	if (cause != 0) cause--
-	else {
-		const end = load<u32>(endOf(shadow, life))
-		cause = end >> CAUSE_BITS == life ? end & ((1 << CAUSE_BITS) - 1) : UNKNOWN_CAUSE
-	}
+	const forgottenFor = load<u32>(found, SHADOW_PAGE_FORGOTTEN_FOR)
+	if (forgottenFor != 0) return countFlushed(shadow, forgottenFor - 1)
+	if (hasEnded(shadow, life)) return countFlushed(shadow, load<u32>(endOf(shadow, life)) & ((1 << CAUSE_BITS) - 1))
+	if (load<u32>(trailerOf(descriptor), TLB_TRAILER_LIFE) != life) return countFlushed(shadow, UNKNOWN_CAUSE)
+	if (isVictim(block, descriptor, page)) return count(shadow, MISS_CLASS_UPGRADE)
+	// The table lives: a flush of other pages took this one, as a piece of the same superpage or as a victim.
+	countFlushed(shadow, load<u32>(shadow, TLB_SHADOW_PAGES_FORGOTTEN_FOR))
+}
+
+function countFlushed(shadow: u32, cause: u32): void {
 	increment(shadow + TLB_SHADOW_FLUSHED + (cause << 2))
 }
 
@@ -154,13 +189,16 @@ function countDisplaced(shadow: u32, resident: u32, since: u32, descriptor: u32)
 	if (since < entries && since + resident >= entries) increment(shadow + TLB_SHADOW_UNCERTAIN)
 }
 
-/** @param tag of a page in the same table: tags of live entries differ in the pages alone. @returns the page, or NO_PAGE. */
-function pageIn(descriptor: u32, entry: u32, tag: u64): u64 {
+/** @returns the page that has the entry of this one now, or NO_PAGE. */
+function pageIn(block: u32, descriptor: u32, wanted: u64): u64 {
+	const entry = entryOf(descriptor, wanted, indexHashOf(block))
+	const tag = tagIn(descriptor, wanted, tagBiasOf(block))
 	const read = load<u64>(entry, TLB_ENTRY_READ_TAG)
 	const before = read != <u64>NEVER_TAG ? read : load<u64>(entry, TLB_ENTRY_EXEC_TAG)
 	const page = before & ~PAGE_MASK
-	// Zeroes look like page 0's tag, but that has one slot.
-	return (before & PAGE_MASK) == (tag & PAGE_MASK) && entryOf(descriptor, page) == entry ? page : NO_PAGE
+	// Tags of the present generation differ in the pages alone. Zeroes look like page 0's tag, but that has one slot.
+	const isLive = (before & PAGE_MASK) == (tag & PAGE_MASK) && entryOf(descriptor, page, indexHashOf(block)) == entry
+	return isLive ? page : NO_PAGE
 }
 
 function isSampled(shadow: u32, page: u64): bool {
@@ -191,7 +229,7 @@ function findInTable(block: u32, descriptor: u32, page: u64): u32 {
 	const shadow = shadowOf(block)
 	const trailer = trailerOf(descriptor)
 	const life = load<u32>(trailer, TLB_TRAILER_LIFE)
-	if (life == 0 || !isSampled(shadow, page)) return 0
+	if (life == 0 || !isSampled(shadow, page) || hasEnded(shadow, life)) return 0
 	const set = setOf(shadow, page, load<u32>(trailer, TLB_TRAILER_LIFE_SPACE))
 	for (let at = set; at < set + SHADOW_WAYS * SHADOW_PAGE_SIZE; at += SHADOW_PAGE_SIZE) {
 		// A life has one regime, and one space if the key has a space at all.
@@ -219,10 +257,15 @@ function leastRecent(shadow: u32, set: u32): u32 {
 	return found
 }
 
-/** @returns the table's life, which begins if there is none. */
-function lifeOf(shadow: u32, trailer: u32, hash: u32): u32 {
+/**
+ * @returns the table's life. It begins if there is none, or if the table was emptied from outside and is still this
+ * vCPU's: a table that was swapped away stays as it is.
+ */
+function lifeOf(block: u32, regime: u32, descriptor: u32, hash: u32): u32 {
+	const shadow = shadowOf(block)
+	const trailer = trailerOf(descriptor)
 	let life = load<u32>(trailer, TLB_TRAILER_LIFE)
-	if (life != 0) return life
+	if (life != 0 && !(hasEnded(shadow, life) && descriptorOf(block, regime) == descriptor)) return life
 	life = ((increment(shadow + TLB_SHADOW_LIVES) - 1) % LIFE_MASK) + 1
 	store<u32>(trailer, life, TLB_TRAILER_LIFE)
 	store<u32>(trailer, hash, TLB_TRAILER_LIFE_SPACE)
@@ -231,6 +274,10 @@ function lifeOf(shadow: u32, trailer: u32, hash: u32): u32 {
 
 function endOf(shadow: u32, life: u32): u32 {
 	return shadow + TLB_SHADOW_ENDS + ((life & (REMEMBERED_LIVES - 1)) << 2)
+}
+
+function hasEnded(shadow: u32, life: u32): bool {
+	return load<u32>(endOf(shadow, life)) >> CAUSE_BITS == life
 }
 
 function count(shadow: u32, missClass: u32): void {

@@ -18,19 +18,30 @@ import {
 import {
 	defaultTlbDesign,
 	FlushCause,
+	generationMask,
+	generationStep,
+	largePageCount,
+	lookupForm,
 	Regime,
 	regimeCount,
+	type StateWords,
 	shadowOffsets,
 	shadowRegions,
 	shadowSizeOf,
+	stateWords,
+	superpageCount,
 	type TableOperations,
 	type TagEncoding,
 	type TlbConfig,
+	type TlbDesign,
 	TlbEntry,
+	TlbLargePage,
 	TlbSpace,
 	TlbState,
+	tableAddress,
 	tableBytes,
 	tagBias,
+	tlbDesign,
 	trailerWord,
 } from '../../../src/tlb/index.ts'
 import {initializeShadow, readMisses} from '../../../src/tlb/shadow.ts'
@@ -78,7 +89,7 @@ type Exports = TableOperations &
 			Record<'manageBlock', (gva: bigint, operation: number) => number> &
 			Record<'raise', (cause: number, tval: bigint) => void> &
 			Record<'csrAccess', (number: number, how: number, operand: bigint, readOnly: number) => number> &
-			Record<'sfence', (rs1: number, rs2: number, gva: bigint, asid: bigint) => number> &
+			Record<'sfence' | 'sinval', (rs1: number, rs2: number, gva: bigint, asid: bigint) => number> &
 			Record<'findCodePage' | 'roundingMode' | 'poll', (argument: number) => number> &
 			Record<'coverInstruction', (code: number, offset: number) => void> &
 			Record<'coverBytes' | 'coverFromRegion', (code: number, offset: number, length: number) => number> &
@@ -91,15 +102,19 @@ type Exports = TableOperations &
 				| 'wfi'
 				| 'ecall'
 				| 'scratchCodePage'
-				| 'mayFenceTranslations',
+				| 'mayFenceTranslations'
+				| 'sfenceInvalIr'
+				| 'invalidatePending',
 				() => number
 			> &
 			Record<'attach', (...parameters: number[]) => void>
 	>
 
 export type HartCoreOptions = Readonly<{
-	/** Of the TLB's tags; default poison-zero. */
+	/** Of the TLB's tags, if not the design's. */
 	encoding?: TagEncoding | undefined
+	/** Its size is not used. Tables are replaced by the test, if no policy is given. */
+	design?: Partial<TlbDesign> | undefined
 	/** Whether it keeps address spaces; default: a write of satp flushes. */
 	keepsSpaces?: boolean
 	/** Which misses are told apart; default: none. */
@@ -115,6 +130,7 @@ export const withEncoding = (encoding: TagEncoding) =>
 
 export class HartCore {
 	readonly memory: SharedMemory
+	readonly design: TlbDesign
 	readonly encoding: TagEncoding
 	readonly core: Exports
 	/** The regimes whose tables each flush in place has left: bit n = regime n. */
@@ -152,9 +168,10 @@ export class HartCore {
 
 	constructor(
 		memory = SharedMemory.create(memoryMap),
-		{encoding = defaultTlbDesign.encoding, keepsSpaces = false, samples, observe}: HartCoreOptions = {},
+		{design = {}, encoding = tlbDesign(design).encoding, keepsSpaces = false, samples, observe}: HartCoreOptions = {},
 	) {
 		this.memory = memory
+		this.design = tlbDesign({...design, encoding})
 		this.encoding = encoding
 		this.block = memory.region('vcpu').offset
 		const env = {
@@ -206,8 +223,13 @@ export class HartCore {
 		const mtimeOffsetAt = memory.region('mtime').offset
 		const others = [mtimeOffsetAt, memory.region(guestPagesRegion).offset, this.block, 1]
 		this.core.attach(this.block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, ...code, ...others)
-		this.undoLimit = -1
-		memory.i32[this.#tlbStateWord('tagBias')] = tagBias[encoding]
+		const words = stateWords({
+			vcpus: 1,
+			...(design.policy === undefined && {undoLimit: -1}),
+			design: {...this.design, asids: '0'},
+		})
+		for (const [field, value] of Object.entries(words) as [keyof StateWords, number][])
+			memory.i32[this.#tlbStateWord(field)] = value
 		this.set('privilege', Privilege.machine)
 		this.openPmp()
 		// ADUE, as after a reset.
@@ -230,8 +252,16 @@ export class HartCore {
 	}
 
 	/** A counter of the TlbState. */
-	counter(field: 'elided' | 'undone' | 'pageFlushes'): number {
+	counter(field: 'elided' | 'undone' | 'cleared' | 'generations' | 'pageFlushes'): number {
 		return this.memory.i32[this.#tlbStateWord(field)]!
+	}
+
+	get fills(): bigint {
+		return this.memory.i64[this.#tlbStateWord('fills') / 2]!
+	}
+
+	get doorbell(): number {
+		return this.memory.i32[(this.block + VcpuWords.offset.doorbell) / 4]!
 	}
 
 	/** Offset of its TlbState. */
@@ -295,7 +325,7 @@ export class HartCore {
 		const address = this.memory.region('tables').offset + table * tableBytes(log2Entries)
 		this.memory.u8.fill(0, address, address + tableBytes(log2Entries))
 		this.core.poisonSlotZero(address | log2Entries, tagBias[this.encoding])
-		return address | log2Entries
+		return address | (lookupForm(this.design).generations ? generationStep : 0) | log2Entries
 	}
 
 	#descriptorWord(regime: number): number {
@@ -308,7 +338,7 @@ export class HartCore {
 
 	/** The tags of gva's entry that match its page, in one word: 'read write exec'. */
 	entry(gva: bigint, descriptor = this.descriptor(Regime.supervisor)): string {
-		const wanted = (gva & ~0xfffn) + BigInt(tagBias[this.encoding])
+		const wanted = (gva & ~0xfffn) + BigInt(tagBias[this.encoding] + (descriptor & generationMask))
 		const tags: Tag[] = ['readTag', 'writeTag', 'execTag']
 		return tags
 			.filter((tag) => this.memory.u64[(this.#entryAt(gva, descriptor) + TlbEntry.offset[tag]) / 8] === wanted)
@@ -323,17 +353,30 @@ export class HartCore {
 	}
 
 	#entryAt(gva: bigint, descriptor: number): number {
-		const index = Number((gva >> 12n) & BigInt((1 << log2Entries) - 1))
-		return (descriptor & ~0x1f) + index * TlbEntry.size
+		const page = this.design.index === 'hashed' ? (gva >> 12n) ^ (gva >> 21n) : gva >> 12n
+		const index = Number(page & BigInt((1 << log2Entries) - 1))
+		return tableAddress(descriptor) + index * TlbEntry.size
 	}
 
-	trailer(field: 'filled' | 'logged' | 'life' | 'lifeFills', descriptor = this.descriptor(Regime.supervisor)): number {
+	trailer(
+		field: 'filled' | 'logged' | 'used' | 'returned' | 'clearings' | 'life' | 'lifeFills',
+		descriptor = this.descriptor(Regime.supervisor),
+	): number {
 		return this.memory.i32[trailerWord(descriptor, field)]!
 	}
 
-	large(descriptor = this.descriptor(Regime.supervisor)): [bigint, bigint] {
-		const words = this.memory.u64
-		return [words[trailerWord(descriptor, 'largeFirst') / 2]!, words[trailerWord(descriptor, 'largeLast') / 2]!]
+	/** The superpages that the table names: [gva, bytes], by address. */
+	superpages(descriptor = this.descriptor(Regime.supervisor)): [bigint, bigint][] {
+		const first = trailerWord(descriptor, 'superpages') / 2
+		const names = this.memory.u64.slice(first, first + superpageCount).toSorted()
+		return Array.from(names.filter((name) => name !== 0n)).map((name) => [name & ~0x3fn, 1n << (name & 0x3fn)])
+	}
+
+	/** How many large pages the table has. */
+	largePages(descriptor = this.descriptor(Regime.supervisor)): number {
+		const first = trailerWord(descriptor, 'largePages')
+		const large = Array.from({length: largePageCount}, (_, index) => first + (index * TlbLargePage.size) / 4)
+		return large.filter((word) => this.memory.i32[word + TlbLargePage.offset.may / 4] !== 0).length
 	}
 
 	#fieldAt(name: HartField): number {

@@ -92,7 +92,7 @@ test('a flush of one page costs that page, for its own cause', (t) => {
 	sfencePage(hart, 1)
 	// In the same slot, but not in the table.
 	sfencePage(hart, 2 + entries)
-	hart.core.flushPageNumber(hart.block, 2, 0, -1)
+	hart.core.flushPages(hart.block, 2, 0, 1, -1)
 	read(hart, 1, 2)
 	t.deepEqual(hart.misses, {cold: 2, flush: {sfencePage: 1, remoteRange: 1}})
 })
