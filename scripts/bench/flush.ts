@@ -163,7 +163,8 @@ function print(rows: readonly Row[], {encoding}: TlbDesign): void {
 export type FlushOptions = Readonly<{json: boolean; flushes: number; tlb: Partial<TlbDesign>}>
 
 export async function benchFlush({json, flushes, tlb}: FlushOptions): Promise<void> {
-	const design = tlbDesign(tlb)
+	// This takes the time itself.
+	const design = tlbDesign({...tlb, statistics: 'off'})
 	const hartCore = await WebAssembly.compile(await readFile(fromRoot('dist/hart.wasm')))
 	const common = {hartCore, design}
 	const benches: Bench[] = []

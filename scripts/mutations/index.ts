@@ -8,6 +8,7 @@ import {instructionMutations} from './instructions.ts'
 import type {Area, Mutation} from './mutation.ts'
 import {pageWalkMutations} from './page-walk.ts'
 import {policyMutations} from './policies.ts'
+import {statisticsMutations} from './statistics.ts'
 import {superpageMutations} from './superpages.ts'
 import {translationMutations} from './translation.ts'
 
@@ -23,6 +24,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	'address spaces': addressSpaceMutations,
 	superpages: superpageMutations,
 	'flush policies': policyMutations,
+	statistics: statisticsMutations,
 	translation: translationMutations,
 }
 

@@ -11,6 +11,7 @@ export const areas = [
 	'address spaces',
 	'superpages',
 	'flush policies',
+	'statistics',
 ] as const
 export type Area = (typeof areas)[number]
 
