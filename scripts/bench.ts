@@ -21,7 +21,7 @@ import {benchFlush, type FlushOptions} from './bench/flush.ts'
 import {benchLookup, type LookupOptions} from './bench/lookup.ts'
 import {measurableNames} from './bench/page/tables.ts'
 import {benchPage} from './bench/page.ts'
-import {groups, programs} from './bench/programs.ts'
+import {groups, programs, usualGroups} from './bench/programs.ts'
 import {fromRoot} from './build/project.ts'
 import {integerFrom, numberFrom, runScript, scriptCommand, several} from './build/script-command.ts'
 
@@ -37,7 +37,10 @@ const manyhartOption = () =>
 	new Option('--manyhart <file>', 'the manyhart.js to run').default(fromRoot('dist/manyhart.js'), 'dist/manyhart.js')
 const againstOption = () => new Option('--against <file>', "another build's manyhart.js, which runs in QEMU's place")
 const groupOption = () =>
-	new Option('--group <name>', `only this group: ${groups.join(', ')}; may be repeated`).argParser(groupsOf)
+	new Option(
+		'--group <name>',
+		`only this group: ${groups.join(', ')}; may be repeated (default: ${usualGroups.join(', ')})`,
+	).argParser(groupsOf)
 const ownOptions = ['[options...]', 'options of manyhart, after another --, such as -- --accel jit'] as const
 
 function checkOwnOptions(options: readonly string[]): readonly string[] {

@@ -1,6 +1,6 @@
 /** The programs that a command line selects. */
 import {UserError} from '../../src/errors.ts'
-import {type Program, programs, runsOnBareMetal} from './programs.ts'
+import {type Program, programs, runsOnBareMetal, usualGroups} from './programs.ts'
 
 export type Choice = Readonly<{
 	group?: readonly string[] | undefined
@@ -8,14 +8,13 @@ export type Choice = Readonly<{
 	bare: boolean
 }>
 
-/** @returns all, unless groups or programs are named. @throws UserError when a name is unknown, or nothing is left. */
+/** @returns those of the usual groups, unless groups or programs are named. @throws UserError when a name is unknown, or nothing is left. */
 export function choosePrograms({group = [], program = [], bare}: Choice): readonly Program[] {
 	const unknown = program.find((name) => !programs.some((each) => each.name === name))
 	if (unknown !== undefined)
 		throw new UserError(`Expected --program to be one of ${programs.map(({name}) => name).join(', ')}, got ${unknown}`)
-	const asked = programs.filter(
-		(each) => group.length + program.length === 0 || group.includes(each.group) || program.includes(each.name),
-	)
+	const groups = group.length + program.length === 0 ? usualGroups : group
+	const asked = programs.filter((each) => groups.includes(each.group) || program.includes(each.name))
 	const chosen = bare ? asked.filter(runsOnBareMetal) : asked
 	if (chosen.length === 0)
 		throw new UserError(`Expected programs that run on bare metal, got ${asked.map(({name}) => name).join(', ')}`)

@@ -21,9 +21,11 @@ The project must have been built (\`npm run build\`); comparisons need \`qemu-sy
 \`qemu-system-misc\`). \`npm run bench -- --help\`, and \`--help\` after each command, list all options.
 
 \`\`\`sh
-npm run bench -- cpu --pairs 3                         # all programs, on one hart
+npm run bench -- cpu --pairs 3                         # the programs of the tables, on one hart
 npm run bench -- cpu --bare --group fp --group memory  # on bare metal: quicker, without the system group
 npm run bench -- cpu --program fft --scale 4 --json
+npm run bench -- cpu --group working-set               # 4 KiB to 256 MiB
+npm run bench -- cpu --group flush --smp 4             # storms in 1, 2 and 4 threads of a process, and more
 npm run bench -- cpu --copies 2                        # two of each at once, each on a hart of its own
 npm run bench -- cpu --elf ./mine                      # your own static Linux ELF; its output is compared
 npm run bench -- cpu --svg speeds.svg -- --stats stats.json  # after the second --: options of manyhart
@@ -32,6 +34,11 @@ npm run bench -- cpu --svg speeds.svg -- --stats stats.json  # after the second 
 While a program runs, another process wakes up 100 times a second (\`--beats\`), as on any system with other work; on bare
 metal a timer interrupt flushes the TLB as often. Otherwise nothing would flush QEMU's TLB, which is resized only at flushes
 and would stay small: a program with 1 MiB of data then takes QEMU ten to twenty times as long (\`--beats 0\`).
+
+The groups \`working-set\` and \`flush\` run only when they are named, and are in no mean. The first has, for each power of four
+from 4 KiB to 256 MiB, all cache lines of that memory (\`chase-…\`; some are in the group \`memory\`; Linux may give it pages of
+2 MiB) and one line of each of its pages (\`pages-…\`, always pages of 4 KiB). In the second a number behind a name is that of
+threads or of processes. With 4 harts on 2 cores the storms in threads take QEMU a minute.
 `
 
 /** @param all the tables of the page; others only in tests. */

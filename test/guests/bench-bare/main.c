@@ -22,6 +22,8 @@ void *memory_for(size_t bytes)
 	return (void *)FREE;
 }
 
+void *small_pages_for(size_t bytes) { return memory_for(bytes); }
+
 static void map_pages(void)
 {
 	uint64_t *leaves = (uint64_t *)TABLES;

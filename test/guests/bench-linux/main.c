@@ -17,6 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -56,6 +58,20 @@ static void *shared_memory(size_t bytes, int flags)
 
 void *memory_for(size_t bytes) { return shared_memory(bytes, MAP_PRIVATE); }
 
+void *small_pages_for(size_t bytes)
+{
+	void *memory = memory_for(bytes);
+	madvise(memory, bytes, MADV_NOHUGEPAGE); /* refused where there are none anyway */
+	return memory;
+}
+
+void scratch_prepare(void)
+{
+	must(unshare(CLONE_NEWNS), "unshare");
+	if (mkdir(SCRATCH, 0700) < 0 && errno != EEXIST) fail("mkdir");
+	must(mount("none", SCRATCH, "tmpfs", 0, 0), "mount");
+}
+
 static uint64_t now(void)
 {
 	struct timespec time;
@@ -63,11 +79,11 @@ static uint64_t now(void)
 	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
-static void pin(int copy)
+void pin(int hart)
 {
 	cpu_set_t harts;
 	CPU_ZERO(&harts);
-	CPU_SET(copy % sysconf(_SC_NPROCESSORS_ONLN), &harts);
+	CPU_SET(hart % sysconf(_SC_NPROCESSORS_ONLN), &harts);
 	must(sched_setaffinity(0, sizeof harts, &harts), "sched_setaffinity");
 }
 
@@ -151,6 +167,7 @@ static const struct program *find(const char *name)
 int main(int count, char **arguments)
 {
 	if (count == 2 && !strcmp(arguments[1], NOTHING)) return 0;
+	if (count == 4 && !strcmp(arguments[1], COMPILE)) return compile_source(arguments[2], arguments[3]);
 	if (count < 5) {
 		fputs("bench SCALE COPIES BEATS NAME... | bench SCALE COPIES BEATS --own NAME FILE\n", stderr);
 		return 2;

@@ -19,6 +19,8 @@ extern const struct program programs[];
 
 /* Page-aligned, with anything in it; at most once in each program. */
 void *memory_for(size_t bytes);
+/* The same in pages of 4 KiB; memory_for may give larger ones. */
+void *small_pages_for(size_t bytes);
 
 /* At least 1. The scale is in thousandths. */
 static inline uint64_t scaled_rounds(const struct program *program, uint64_t scale)

@@ -14,9 +14,13 @@ static void link_lines(uint64_t bytes)
 }
 
 void chase_4k_prepare(void) { link_lines(4 << 10); }
+void chase_16k_prepare(void) { link_lines(16 << 10); }
 void chase_64k_prepare(void) { link_lines(64 << 10); }
+void chase_256k_prepare(void) { link_lines(256 << 10); }
 void chase_1m_prepare(void) { link_lines(1 << 20); }
+void chase_4m_prepare(void) { link_lines(4 << 20); }
 void chase_16m_prepare(void) { link_lines(16 << 20); }
+void chase_64m_prepare(void) { link_lines(64 << 20); }
 void chase_256m_prepare(void) { link_lines(256 << 20); }
 
 uint64_t chase_run(uint64_t rounds)

@@ -2,8 +2,8 @@
 #include "bench.h"
 
 #define WITH_PREPARATION(name) extern void name##_prepare(void); extern uint64_t name##_run(uint64_t rounds);
-#define CHASE(name) extern void chase_##name##_prepare(void);
-extern uint64_t chase_run(uint64_t rounds);
+#define SIZE(name) extern void chase_##name##_prepare(void), pages_##name##_prepare(void);
+extern uint64_t chase_run(uint64_t rounds), pages_run(uint64_t rounds);
 extern uint64_t sieve_run(uint64_t), sort_run(uint64_t), interpreter_run(uint64_t), recursion_run(uint64_t);
 extern uint64_t indirect_run(uint64_t), nbody_run(uint64_t), mandelbrot_run(uint64_t), hash_table_run(uint64_t);
 WITH_PREPARATION(crc32)
@@ -14,11 +14,15 @@ WITH_PREPARATION(double_matrix)
 WITH_PREPARATION(fft)
 WITH_PREPARATION(copy)
 WITH_PREPARATION(triad)
-CHASE(4k)
-CHASE(64k)
-CHASE(1m)
-CHASE(16m)
-CHASE(256m)
+SIZE(4k)
+SIZE(16k)
+SIZE(64k)
+SIZE(256k)
+SIZE(1m)
+SIZE(4m)
+SIZE(16m)
+SIZE(64m)
+SIZE(256m)
 
 const struct program programs[] = {
 	{"sieve", 0, sieve_run, 60},
@@ -42,5 +46,18 @@ const struct program programs[] = {
 	{"chase-1m", chase_1m_prepare, chase_run, 900},
 	{"chase-16m", chase_16m_prepare, chase_run, 36},
 	{"chase-256m", chase_256m_prepare, chase_run, 30},
+	{"chase-16k", chase_16k_prepare, chase_run, 2600},
+	{"chase-256k", chase_256k_prepare, chase_run, 1400},
+	{"chase-4m", chase_4m_prepare, chase_run, 320},
+	{"chase-64m", chase_64m_prepare, chase_run, 36},
+	{"pages-4k", pages_4k_prepare, pages_run, 2600},
+	{"pages-16k", pages_16k_prepare, pages_run, 2600},
+	{"pages-64k", pages_64k_prepare, pages_run, 2600},
+	{"pages-256k", pages_256k_prepare, pages_run, 2600},
+	{"pages-1m", pages_1m_prepare, pages_run, 1600},
+	{"pages-4m", pages_4m_prepare, pages_run, 800},
+	{"pages-16m", pages_16m_prepare, pages_run, 450},
+	{"pages-64m", pages_64m_prepare, pages_run, 100},
+	{"pages-256m", pages_256m_prepare, pages_run, 17},
 	{0, 0, 0, 0},
 };

@@ -1,11 +1,15 @@
 import test from 'ava'
 import {choosePrograms} from '../../../scripts/bench/choose-programs.ts'
-import {programs} from '../../../scripts/bench/programs.ts'
+import {programs, usualGroups} from '../../../scripts/bench/programs.ts'
 
 const names = (choice: Parameters<typeof choosePrograms>[0]) => choosePrograms(choice).map(({name}) => name)
 
-test('all programs run unless some are named; on bare metal all but those that need Linux', (t) => {
-	t.is(choosePrograms({bare: false}).length, programs.length)
+test('the usual groups run unless something is named; on bare metal without the programs that need Linux', (t) => {
+	t.deepEqual(
+		choosePrograms({bare: false}),
+		programs.filter(({group}) => usualGroups.includes(group)),
+	)
+	t.false(names({bare: false}).includes('pages-4k'))
 	t.true(names({bare: false}).includes('fork'))
 	t.false(names({bare: true}).includes('fork'))
 })
@@ -19,6 +23,12 @@ test('groups and programs add up, in the order of the list', (t) => {
 		'fft',
 		'mandelbrot',
 	])
+})
+
+test('the groups that do not run by themselves run when they are named', (t) => {
+	t.deepEqual(names({group: ['flush'], bare: false}).slice(0, 2), ['mprotect', 'mmap-2'])
+	t.true(names({group: ['working-set'], bare: true}).includes('pages-256m'))
+	t.throws(() => names({group: ['flush'], bare: true}), {message: /run on bare metal, got mprotect/})
 })
 
 test('an unknown name is an error that lists the names', (t) => {
