@@ -38,7 +38,7 @@ and would stay small: a program with 1 MiB of data then takes QEMU ten to twenty
 The groups \`working-set\` and \`flush\` run only when they are named; no table has them. The first has, for each power of four
 from 4 KiB to 256 MiB, all cache lines of that memory (\`chase-…\`; some are in the group \`memory\`; Linux may give it pages of
 2 MiB) and one line of each of its pages (\`pages-…\`, always pages of 4 KiB). In the second a number behind a name is that of
-threads or of processes. With 4 harts on 2 cores the storms in threads take QEMU a minute.
+threads or of processes. When harts outnumber cores, a remote fence takes QEMU some milliseconds, and \`mmap-2\` half a minute.
 `
 
 /** @param all the tables of the page; others only in tests. */

@@ -1,6 +1,7 @@
 /*
  * Storms of system calls in two or four threads of one process, each on a hart of its own while there are enough. Each
- * thread does all rounds. They share an address space, so what one unmaps or protects is fenced on the others' harts.
+ * thread does all rounds. They share an address space, so what one unmaps or protects is fenced on the others' harts. The
+ * rounds are few: a remote fence under QEMU takes some milliseconds when harts outnumber the host's cores.
  */
 #include "system.h"
 #include <pthread.h>
