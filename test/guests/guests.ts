@@ -41,6 +41,7 @@ export const guestPrograms: readonly GuestProgram[] = [
 	testProgram('self-modify'),
 	// QEMU 7.2 fails it, at another check from run to run: its output is written by hand (docs/decisions.md).
 	testProgram('unfenced'),
+	{...testProgram('asids'), harts: 2},
 	testProgram('churn'),
 	testProgram('timer'),
 	testProgram('float'),
