@@ -47,7 +47,21 @@ export const addressSpaceMutations: readonly Mutation[] = [
 	{
 		name: 'pages that are not global are not noted',
 		file: 'src/hart/core/translation.ts',
-		find: '		if (!(walkedPte & PTE_G)) noteLocalPage(descriptor)\n',
+		find: '		if (!walkedGlobal) noteLocalPage(descriptor)\n',
+		replace: '',
+		tests: [core],
+	},
+	{
+		name: 'a page is global because a pointer beside its own is',
+		file: 'src/hart/core/page-walk.ts',
+		find: '			pointers |= pte\n',
+		replace: '			pointers = PTE_G\n',
+		tests: [core],
+	},
+	{
+		name: 'G of a pointer means nothing',
+		file: 'src/hart/core/page-walk.ts',
+		find: '			pointers |= pte\n',
 		replace: '',
 		tests: [core],
 	},
@@ -89,15 +103,15 @@ export const addressSpaceMutations: readonly Mutation[] = [
 	{
 		name: 'a page flush leaves the kept spaces',
 		file: flush,
-		find: 'if (asid == EVERY_ASID ? isUsed(space) : belongsTo(space, asid)) forgetPageIn',
-		replace: 'if (!isUsed(space) && belongsTo(space, asid)) forgetPageIn',
+		find: 'if (asid == EVERY_ASID ? isUsed(space) : belongsTo(space, asid)) forgetPagesIn',
+		replace: 'if (!isUsed(space) && belongsTo(space, asid)) forgetPagesIn',
 		tests: [units, core],
 	},
 	{
-		name: 'a page of a superpage in a kept space is one piece of it',
+		name: 'a kept space stays although a superpage would empty one of its tables',
 		file: flush,
-		find: '		if (!forgetPageOf(block, descriptorIn(space, regime), page)) return dropSpace(space)\n',
-		replace: '		forgetPageOf(block, descriptorIn(space, regime), page)\n',
+		find: '		if (!forgetPagesOf(block, descriptorIn(space, regime), first, pages)) return dropSpace(space)\n',
+		replace: '		forgetPagesOf(block, descriptorIn(space, regime), first, pages)\n',
 		tests: [units],
 	},
 	{

@@ -114,13 +114,6 @@ export const fenceMutations: readonly Mutation[] = [
 		tests: ['test/tlb/tlb.test.ts', 'test/translate/remapping.test.ts'],
 	},
 	{
-		name: 'a page flush inside a superpage invalidates one piece of it',
-		file: flush,
-		find: 'if (!isInsideLargePages(descriptor, page)) invalidatePage',
-		replace: 'if (true) invalidatePage',
-		tests: ['test/tlb/tlb.test.ts', 'test/hart/core/tlb-flush.test.ts'],
-	},
-	{
 		name: 'the tables that a flush in place has left stay',
 		file: 'src/hart/core/tlb-flush.ts',
 		find: '	if (regimes != 0) replaceTables(regimes)\n',
@@ -137,7 +130,7 @@ export const fenceMutations: readonly Mutation[] = [
 	{
 		name: 'an undone table keeps the large pages of a regime that does not translate',
 		file: 'src/hart/core/tlb-fill.ts',
-		find: '	widenLarge(descriptor, base, (<u64>1) << LARGE_PAGE_SHIFT)\n',
+		find: '	noteSize(descriptor, LARGE_PAGE_SHIFT)\n',
 		replace: '',
 		tests: ['test/hart/core/tlb-flush.test.ts'],
 	},

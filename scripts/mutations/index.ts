@@ -7,6 +7,7 @@ import {fenceMutations} from './fences.ts'
 import {instructionMutations} from './instructions.ts'
 import type {Area, Mutation} from './mutation.ts'
 import {pageWalkMutations} from './page-walk.ts'
+import {superpageMutations} from './superpages.ts'
 import {translationMutations} from './translation.ts'
 
 export {type Area, areas, type Mutation, type MutationResult, mutate} from './mutation.ts'
@@ -19,6 +20,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	CSRs: csrMutations,
 	'stores to code': codeStoreMutations,
 	'address spaces': addressSpaceMutations,
+	superpages: superpageMutations,
 	translation: translationMutations,
 }
 

@@ -9,6 +9,7 @@ export const areas = [
 	'translation',
 	'stores to code',
 	'address spaces',
+	'superpages',
 ] as const
 export type Area = (typeof areas)[number]
 

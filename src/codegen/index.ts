@@ -9,10 +9,9 @@ export {
 	loadOpcode,
 	MemoryAccess,
 	type Push,
-	pushEntry,
 	pushMasked,
 	type StoreOperands,
 	storeOpcode,
-	toTag,
 } from './memory-access.ts'
 export {maximumCallDepth, RegionStatus, regionSignature} from './region-call.ts'
+export {loadTable, pushEntry, storeTable, type TableLocals, tableLocals, toTag} from './table-lookup.ts'

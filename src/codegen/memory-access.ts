@@ -1,12 +1,13 @@
 /** Emits guest loads, stores and atomics: the TLB lookup inline, everything else in the hart core. */
 
 import type {AccessBytes, AmoName, Expression, Type} from '../isa/index.ts'
-import {AtomicOperation, pageMask, pageShift} from '../memory/index.ts'
-import {type TagEncoding, TlbEntry, tagBias} from '../tlb/index.ts'
+import {AtomicOperation, pageMask} from '../memory/index.ts'
+import {type LookupForm, TlbEntry} from '../tlb/index.ts'
 import type {Code, Label, Local, MemoryOpcode} from '../wasm/index.ts'
 import {offsets} from './block-offsets.ts'
 import type {CalledFunctions} from './called-functions.ts'
 import type {HostOrder} from './host-order.ts'
+import {pushEntry, type TableLocals, toTag} from './table-lookup.ts'
 
 export type Push = () => void
 export type AtomicOperands = Readonly<{gva: Push; value: Push}>
@@ -39,20 +40,18 @@ export class MemoryAccess {
 	readonly #code: Code
 	readonly #block: Local
 	readonly #budget: Local
-	readonly #table: Local
-	readonly #mask: Local
-	readonly #encoding: TagEncoding
+	readonly #table: TableLocals
+	readonly #form: LookupForm
 	readonly #hostOrder: HostOrder
 	readonly #functions: CalledFunctions
 
-	/** @param options.table i32: the data table's address. @param options.mask i32: (entries − 1) × TlbEntry.size. */
+	/** @param options.table the data table. */
 	constructor(options: {
 		code: Code
 		block: Local
 		budget: Local
-		table: Local
-		mask: Local
-		encoding: TagEncoding
+		table: TableLocals
+		form: LookupForm
 		hostOrder: HostOrder
 		functions: CalledFunctions
 	}) {
@@ -60,8 +59,7 @@ export class MemoryAccess {
 		this.#block = options.block
 		this.#budget = options.budget
 		this.#table = options.table
-		this.#mask = options.mask
-		this.#encoding = options.encoding
+		this.#form = options.form
 		this.#hostOrder = options.hostOrder
 		this.#functions = options.functions
 	}
@@ -268,10 +266,10 @@ export class MemoryAccess {
 	// swap whole tables.
 	#pushHit(access: {address: Local; entry: Local; bytes: AccessBytes; tag: 'readTag' | 'writeTag'}): void {
 		const code = this.#code
-		pushEntry(code, {address: access.address, table: this.#table, mask: this.#mask})
+		pushEntry(code, access.address, this.#table, this.#form)
 		code.tee(access.entry).memory('i64.load', TlbEntry.offset[access.tag])
 		pushMasked(code, access)
-		toTag(code, this.#encoding)
+		toTag(code, this.#table, this.#form)
 		code.op('i64.eq')
 	}
 
@@ -295,19 +293,4 @@ export function pushMasked(code: Code, {address, bytes}: {address: Local; bytes:
 		.get(address)
 		.i64(BigInt(~(pageMask ^ (bytes - 1))))
 		.op('i64.and')
-}
-
-/** Turns the page's address on the stack, i64, into its tag. */
-export function toTag(code: Code, encoding: TagEncoding): void {
-	const bias = tagBias[encoding]
-	if (bias !== 0) code.i64(BigInt(bias)).op('i64.add')
-}
-
-/** The page shift − log2(TlbEntry.size): gva >> this, masked, is the entry's offset in bytes. */
-const entryShift = BigInt(pageShift) - BigInt(Math.log2(TlbEntry.size))
-
-/** Pushes the address of the entry for `address`: table + ((gva >> 7) & mask). */
-export function pushEntry(code: Code, lookup: {address: Local; table: Local; mask: Local}): void {
-	code.get(lookup.address).i64(entryShift).op('i64.shr_u', 'i32.wrap_i64')
-	code.get(lookup.mask).op('i32.and').get(lookup.table).op('i32.add')
 }

@@ -43,6 +43,9 @@ export const RunState = sharedStruct({
 	 */
 	dataTable: 'i32',
 	dataMask: 'i32',
+	/** Under epoch-tag: the encoding's bias plus the table's generation. */
+	dataStamp: 'i64',
+	fetchStamp: 'i64',
 	/** Where the data table keeps last pages (TlbTableTrailer.lastPages). */
 	lastPages: 'i32',
 	fetchTable: 'i32',

@@ -9,12 +9,17 @@ import {
 	offsets,
 	RegionStatus,
 	regionSignature,
+	storeTable,
+	type TableLocals,
+	tableLocals,
 	hostOrder as thisHost,
 } from '../codegen/index.ts'
 import {CodePage, Slot} from '../hart/index.ts'
 import {
 	descriptorLog2Mask,
-	type TagEncoding,
+	generationMask,
+	type LookupForm,
+	lookupForm,
 	type TlbDesign,
 	TlbEntry,
 	TlbTableTrailer,
@@ -51,7 +56,7 @@ const interpretedInstructions = 2048
 export function buildInterpreter(
 	options: Readonly<{design?: Partial<TlbDesign>; hostOrder?: HostOrder}> = {},
 ): Uint8Array<ArrayBuffer> {
-	const {encoding} = tlbDesign(options.design)
+	const form = lookupForm(tlbDesign(options.design))
 	const {hostOrder = thisHost} = options
 	const module = new ModuleBuilder()
 	module.importSharedMemory('env', 'memory')
@@ -63,7 +68,7 @@ export function buildInterpreter(
 	module.function(
 		'run',
 		{parameters: ['i32', 'i32'], results: ['i32']},
-		(code) => emitRun(code, {functions, decode, hot, hotThreshold, encoding, hostOrder}),
+		(code) => emitRun(code, {functions, decode, hot, hotThreshold, form, hostOrder}),
 		{exported: true},
 	)
 	return module.toBytes()
@@ -76,35 +81,33 @@ function emitRun(
 		decode: FunctionReference
 		hot: FunctionReference
 		hotThreshold: GlobalReference
-		encoding: TagEncoding
+		form: LookupForm
 		hostOrder: HostOrder
 	},
 ): void {
-	const {functions, decode, hot, hotThreshold, encoding, hostOrder} = options
+	const {functions, decode, hot, hotThreshold, form, hostOrder} = options
 	const block = code.parameter(0)
 	const budget = code.parameter(1)
 	const [ip, codeBase] = [code.local('i32'), code.local('i32')]
 	const [pageGva, target] = [code.local('i64'), code.local('i64')]
-	const data = {table: code.local('i32'), mask: code.local('i32')}
-	const fetch = {table: code.local('i32'), mask: code.local('i32')}
+	const data = tableLocals(code, form)
+	const fetch = tableLocals(code, form)
 	const generation = code.local('i32')
 	const cursor: Cursor = {block, ip, codeBase, pageGva}
-	const memory = new MemoryAccess({code, block, budget, ...data, encoding, hostOrder, functions})
+	const memory = new MemoryAccess({code, block, budget, table: data, form, hostOrder, functions})
 	const loadTables = (): void => {
-		emitLoadTable(code, {block, regime: offsets.dataRegime, ...data})
-		emitLoadTable(code, {block, regime: offsets.fetchRegime, ...fetch})
+		emitLoadTable(code, {block, regime: offsets.dataRegime, table: data, form})
+		emitLoadTable(code, {block, regime: offsets.fetchRegime, table: fetch, form})
 		code.get(block).memory('i32.load', offsets.codeGeneration).set(generation)
 		// Plain: only regions on this vCPU read these.
-		code.get(block).get(data.table).memory('i32.store', offsets.dataTable)
-		code.get(block).get(data.mask).memory('i32.store', offsets.dataMask)
+		storeTable(code, {block, kind: 'data', table: data})
+		storeTable(code, {block, kind: 'fetch', table: fetch})
 		// The mask is the last entry's offset; the trailer follows that entry.
 		code.get(block).get(data.table).get(data.mask).op('i32.add')
 		code
 			.i32(TlbEntry.size + TlbTableTrailer.offset.lastPages)
 			.op('i32.add')
 			.memory('i32.store', offsets.lastPages)
-		code.get(block).get(fetch.table).memory('i32.store', offsets.fetchTable)
-		code.get(block).get(fetch.mask).memory('i32.store', offsets.fetchMask)
 	}
 	const weight = code.local('i32')
 	const leftAt = code.local('i32')
@@ -142,7 +145,7 @@ function emitRun(
 						emitTrap(code, {block, budget, functions})
 						code.br(restart)
 					}
-					emitFindCode(code, {cursor, target, fetch, generation, encoding, functions, fault, loadTables})
+					emitFindCode(code, {cursor, target, fetch, generation, form, functions, fault, loadTables})
 					code.loop('found', (found) => {
 						code.block('region', (region) => {
 							code.get(ip).memory('i32.load16_u', Slot.offset.handler).i32(regionHandler).op('i32.eq').brIf(region)
@@ -320,15 +323,29 @@ function emitTakeInterrupt(code: Code, {block, functions}: {block: Local; functi
 	})
 }
 
-// word = descriptor[regime]; table = word & ~0x1f; mask = ((1 << (word & 0x1f)) − 1) × entry size
-function emitLoadTable(code: Code, options: {block: Local; regime: number; table: Local; mask: Local}): void {
-	const {block, table, mask} = options
-	code.get(block).get(block).memory('i32.load', options.regime).i32(2).op('i32.shl', 'i32.add')
+// word = descriptor[regime]; table = word & ~0xfff; mask = ((1 << (word & 0x1f)) − 1) × entry size;
+// stamp = bias + (word & 0xfe0)
+function emitLoadTable(
+	code: Code,
+	{
+		block,
+		regime,
+		table: {table, mask, stamp},
+		form,
+	}: {block: Local; regime: number; table: TableLocals; form: LookupForm},
+): void {
+	code.get(block).get(block).memory('i32.load', regime).i32(2).op('i32.shl', 'i32.add')
 	// Atomic: a table's cleared entries are visible after its address. Pairs with the publishing exchange in src/tlb.
 	code.memory('i32.atomic.load', offsets.descriptor).tee(table)
 	code.i32(descriptorLog2Mask).op('i32.and').set(mask)
 	code.i32(TlbEntry.size).get(mask).op('i32.shl').i32(TlbEntry.size).op('i32.sub').set(mask)
-	code.get(table).i32(~descriptorLog2Mask).op('i32.and').set(table)
+	if (stamp)
+		code.get(table).i32(generationMask).op('i32.and').i32(form.bias).op('i32.add', 'i64.extend_i32_u').set(stamp)
+	code
+		.get(table)
+		.i32(~(descriptorLog2Mask | generationMask))
+		.op('i32.and')
+		.set(table)
 }
 
 /** Nested blocks, innermost the br_table: handler n's code follows the end of block n. */

@@ -1,8 +1,8 @@
 /** Finds the decoded page and the slot where the interpreter continues after a far jump. */
 
-import {offsets, pushEntry, toTag} from '../codegen/index.ts'
+import {offsets, pushEntry, type TableLocals, toTag} from '../codegen/index.ts'
 import {CodePage, lastParcel} from '../hart/index.ts'
-import {type TagEncoding, TlbEntry} from '../tlb/index.ts'
+import {type LookupForm, TlbEntry} from '../tlb/index.ts'
 import type {Code, FunctionReference, Local} from '../wasm/index.ts'
 import {acrossSlot, type RunContext} from './run-context.ts'
 import type {Cursor} from './slot-operands.ts'
@@ -16,22 +16,22 @@ export function emitFindCode(
 	options: {
 		cursor: Cursor
 		target: Local
-		fetch: {table: Local; mask: Local}
+		fetch: TableLocals
 		generation: Local
-		encoding: TagEncoding
+		form: LookupForm
 		functions: RunContext['functions']
 		fault(): void
 		loadTables(): void
 	},
 ): void {
-	const {cursor, target, functions} = options
+	const {cursor, target, fetch, form, functions} = options
 	const {block, ip, codeBase, pageGva} = cursor
 	const entry = code.local('i32')
 	code.get(target).i64(-0x1000n).op('i64.and').set(pageGva)
 	code.block('found', (found) => {
-		pushEntry(code, {address: target, ...options.fetch})
+		pushEntry(code, target, fetch, form)
 		code.tee(entry).memory('i64.load', TlbEntry.offset.execTag).get(pageGva)
-		toTag(code, options.encoding)
+		toTag(code, fetch, form)
 		code.op('i64.eq')
 		code.if(undefined, () => {
 			code.get(entry).memory('i32.load', TlbEntry.offset.code).tee(codeBase)

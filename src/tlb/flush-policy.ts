@@ -1,15 +1,25 @@
 /**
- * Flush policies: how a table is emptied if core/flush.ts has not emptied it in place. Selected by name, so that they
- * can be compared.
+ * Flush policies: how a table is emptied, by its owner and from outside. Chosen per machine (`--tlb policy=…`), so that
+ * they can be compared.
  */
 import type {SharedMemory} from '../memory/index.ts'
 import type {GracePeriod} from '../rcu/index.ts'
-import {isFilled, tableLog2Entries} from './table.ts'
+import {postPieces} from './flush-requests.ts'
+import {isFilled, tableLog2Entries, trailerWord} from './table.ts'
 import type {TableOperations} from './table-operations.ts'
 import {noTable, type TablePool} from './table-pool.ts'
-import {TlbState} from './tlb-layout.ts'
-
-export type FlushPolicyName = 'swap-pool' | 'clear'
+import type {TlbDesign} from './tlb-design.ts'
+import {
+	adaptiveStep,
+	Emptying,
+	generationMask,
+	generationStep,
+	logCapacity,
+	mostLog2Entries,
+	regimeCount,
+	returnsToGrow,
+	TlbState,
+} from './tlb-layout.ts'
 
 /** A machine's tables, as the policies see them. */
 export type Tables = Readonly<{
@@ -17,65 +27,124 @@ export type Tables = Readonly<{
 	/** Indexed by log2 of the entries. */
 	pools: readonly (TablePool | undefined)[]
 	operations: TableOperations
+	policy: FlushPolicy
 	/** Of the machine's encoding. */
 	tagBias: number
 	/** Descriptors that this thread has swapped out and not yet retired: a flush retires all of its tables at once. */
 	swappedOut: number[]
 }>
 
-export interface FlushPolicy {
-	readonly name: FlushPolicyName
-	/** Whether the owner first undoes a table with few entries in place: TlbState.undoLimit. */
-	readonly undoes: boolean
-	/**
-	 * Empties a table that the flush in place has left. On the owner's thread, online; the owner reloads the descriptor
-	 * afterwards. @param state offset of its TlbState.
-	 */
-	emptyOwn(tables: Tables, state: number, regime: number): void
+export type FlushPolicy = Readonly<{
+	/** The owner undoes a table with at most so many entries by its log, first of all; -1 = none. */
+	undoLimit: number
+	/** What the owner does with other tables, in its hart core. */
+	emptying: Emptying
 	/**
 	 * On any thread: from its next quiescent state on, the owner finds the regime's table empty.
-	 * @returns false if the owner has to flush it itself.
+	 * @param state offset of the owner's TlbState. @returns false if the owner has to empty it itself.
 	 */
 	flushOther(tables: Tables, state: number, regime: number): boolean
+	/** Who zeroes a table before it is used again: a helper, ahead of time, or the thread that takes it. */
+	zeroing: 'ahead' | 'by taker'
+}>
+
+const swapped = {emptying: Emptying.replace, flushOther: swapOther, zeroing: 'ahead'} as const
+const inPlace = {undoLimit: -1, flushOther: askOwner, zeroing: 'ahead'} as const
+
+export const flushPolicies: Readonly<Record<TlbDesign['policy'], FlushPolicy>> = {
+	clear: {...inPlace, emptying: Emptying.clear},
+	'atomic-clear': {...inPlace, emptying: Emptying.clearAtomically, flushOther: clearOther},
+	undo: {...inPlace, emptying: Emptying.clear, undoLimit: logCapacity},
+	'swap-clear': {...swapped, undoLimit: -1, zeroing: 'by taker'},
+	'swap-pool': {...swapped, undoLimit: -1},
+	'swap-undo': {...swapped, undoLimit: 512},
+	'epoch-tag': {...inPlace, emptying: Emptying.nextGeneration, flushOther: advanceOther},
 }
 
-/**
- * A table with few entries is undone by its log. Otherwise a cleared table from the pool replaces it, and it is
- * retired: that costs the same at every size.
- */
-const swapPool: FlushPolicy = {
-	name: 'swap-pool',
-	undoes: true,
-	emptyOwn(tables, state, regime) {
+/** Takes another table for one that the owner's hart core has left. On the owner's thread, online; it reloads the descriptor. */
+export function replaceOwn(tables: Tables, state: number, regime: number): void {
+	if (takeWantedSize(tables, state, regime)) return
+	const descriptor = loadDescriptor(tables, state, regime)
+	const fresh = takeTable(tables, poolOf(tables, descriptor), state)
+	if (fresh !== noTable) return publish(tables, state, regime, fresh)
+	tables.operations.emptyTable(descriptor, tables.tagBias)
+	if ((descriptor & generationMask) === 0) return
+	// As beginGeneration() in core/in-place.ts: another thread may have swapped the table meanwhile.
+	const word = descriptorWord(state, regime)
+	Atomics.compareExchange(tables.memory.i32, word, descriptor, (descriptor & ~generationMask) | generationStep)
+}
+
+/** Takes a table of the size that the owner's hart core wants, if it wants another and there is one. */
+function takeWantedSize(tables: Tables, state: number, regime: number): boolean {
+	const word = (state + TlbState.offset.wantedLog2 + regime * 4) >>> 2
+	// Plain: only the owner reads and writes it.
+	const wanted = tables.memory.i32[word] ?? 0
+	tables.memory.i32[word] = 0
+	return wanted !== 0 && takeSize(tables, {state, regime, log2Entries: wanted})
+}
+
+/** Replaces tables that shall grow, since displaced pages came back to them. As replaceOwn(). */
+export function growOwn(tables: Tables, state: number): void {
+	for (let regime = 0; regime < regimeCount; regime++) {
 		const descriptor = loadDescriptor(tables, state, regime)
-		const fresh = takeTable(tables, poolOf(tables, descriptor), state)
-		if (fresh !== noTable) publish(tables, state, regime, fresh)
-		// In place, as in core/flush.ts.
-		else tables.operations.emptyTable(descriptor, tables.tagBias)
-	},
-	flushOther(tables, state, regime) {
+		// Plain: only the owner writes it.
+		const returned = tables.memory.i32[trailerWord(descriptor, 'returned')] ?? 0
+		const log2Entries = tableLog2Entries(descriptor) + adaptiveStep
+		if (returned >= returnsToGrow && log2Entries <= mostLog2Entries) takeSize(tables, {state, regime, log2Entries})
+	}
+}
+
+function takeSize(
+	tables: Tables,
+	{state, regime, log2Entries}: {state: number; regime: number; log2Entries: number},
+): boolean {
+	const pool = tables.pools[log2Entries]
+	const fresh = pool?.take() || pool?.takeRetired() || noTable
+	if (fresh === noTable) return false
+	publish(tables, state, regime, fresh)
+	count(tables, state, 'resizes')
+	return true
+}
+
+function askOwner(tables: Tables, state: number, regime: number): boolean {
+	return isElided(tables, state, loadDescriptor(tables, state, regime))
+}
+
+function swapOther(tables: Tables, state: number, regime: number): boolean {
+	const descriptor = loadDescriptor(tables, state, regime)
+	if (isElided(tables, state, descriptor)) return true
+	const fresh = takeTable(tables, poolOf(tables, descriptor), state)
+	if (fresh === noTable) return false
+	publish(tables, state, regime, fresh)
+	return true
+}
+
+function clearOther(tables: Tables, state: number, regime: number): boolean {
+	const descriptor = loadDescriptor(tables, state, regime)
+	if (isElided(tables, state, descriptor)) return true
+	// The owner stays: a table under this policy is never retired, so that it is not another's.
+	tables.operations.clearEntries(descriptor, tables.tagBias)
+	postPieces(tables.memory, state)
+	count(tables, state, 'cleared')
+	return true
+}
+
+/** Begins a generation, or swaps a table that has had all. */
+function advanceOther(tables: Tables, state: number, regime: number): boolean {
+	for (;;) {
 		const descriptor = loadDescriptor(tables, state, regime)
 		if (isElided(tables, state, descriptor)) return true
-		const fresh = takeTable(tables, poolOf(tables, descriptor), state)
-		if (fresh === noTable) return false
-		publish(tables, state, regime, fresh)
-		return true
-	},
+		if ((descriptor & generationMask) === generationMask) return swapOther(tables, state, regime)
+		// The owner finds the new generation when it loads the descriptor after a quiescent state; what it fills until then
+		// belongs to the one that it has loaded. Pairs with the owner's loads, and with its own exchanges.
+		const word = descriptorWord(state, regime)
+		const before = Atomics.compareExchange(tables.memory.i32, word, descriptor, descriptor + generationStep)
+		if (before === descriptor) break
+	}
+	postPieces(tables.memory, state)
+	count(tables, state, 'generations')
+	return true
 }
-
-/** The owner zeroes its table in place: the cost that swapping avoids. */
-const clear: FlushPolicy = {
-	name: 'clear',
-	undoes: false,
-	emptyOwn(tables, state, regime) {
-		tables.operations.clearTable(loadDescriptor(tables, state, regime), tables.tagBias)
-	},
-	flushOther(tables, state, regime) {
-		return isElided(tables, state, loadDescriptor(tables, state, regime))
-	},
-}
-
-export const flushPolicies: Readonly<Record<FlushPolicyName, FlushPolicy>> = {'swap-pool': swapPool, clear}
 
 /** Swaps the regime's table; the old one, if any, is left to retireSwappedOut(). @param fresh of a cleared table. */
 export function publish(tables: Tables, state: number, regime: number, fresh: number): void {
@@ -106,6 +175,7 @@ function isElided(tables: Tables, state: number, descriptor: number): boolean {
 }
 
 function takeTable(tables: Tables, pool: TablePool, state: number): number {
+	if (tables.policy.zeroing === 'by taker') return pool.takeRetired() || pool.take()
 	const fresh = pool.take()
 	if (fresh !== noTable) return fresh
 	count(tables, state, 'poolDry')
@@ -126,6 +196,10 @@ function poolOf(tables: Tables, descriptor: number): TablePool {
 }
 
 /** Statistics: orders nothing; atomic, because any thread may flush any vCPU. */
-function count(tables: Tables, state: number, field: 'swaps' | 'elided' | 'poolDry'): void {
+function count(
+	tables: Tables,
+	state: number,
+	field: 'swaps' | 'elided' | 'poolDry' | 'resizes' | 'generations' | 'cleared',
+): void {
 	Atomics.add(tables.memory.i32, (state + TlbState.offset[field]) >>> 2, 1)
 }

@@ -1,14 +1,16 @@
 /** Flush requests that other threads post to a vCPU: a ring of page ranges and a word of bits in its TlbState. */
 import type {SharedMemory} from '../memory/index.ts'
-import {TlbState} from './tlb-layout.ts'
+import {resizeBit, TlbState} from './tlb-layout.ts'
 
 /** 4 KiB pages; the first one's number (gva >> 12) as two 32-bit words. */
 export type PageRange = Readonly<{firstLow: number; firstHigh: number; pages: number}>
 
-/** In TlbState.requestAll: the tables of all regimes that translate, and all kept address spaces. */
+/** In TlbState.requestBits: the tables of all regimes that translate, and all kept address spaces. */
 const allBit = 1
 /** The table that address spaces share, if it holds pages of the current one. */
 const sharedBit = 2
+/** Last pages and large pages of the tables of all regimes that translate, whose entries the poster has emptied. */
+const piecesBit = 4
 
 /** Words of a request: [firstLow, firstHigh, pages, asid or -1]. */
 const requestWords = 4
@@ -18,10 +20,15 @@ export const anyAsid = -1
 export type RequestHandlers = Readonly<{
 	all(): void
 	shared(): void
+	pieces(): void
 	range(range: PageRange, asid: number): void
+	resize(): void
 }>
 
-function word(state: number, field: 'requestAll' | 'requestLock' | 'requestHead' | 'requestTail' | 'requests'): number {
+function word(
+	state: number,
+	field: 'requestBits' | 'requestLock' | 'requestHead' | 'requestTail' | 'requests',
+): number {
 	return (state + TlbState.offset[field]) >>> 2
 }
 
@@ -29,12 +36,17 @@ function word(state: number, field: 'requestAll' | 'requestLock' | 'requestHead'
 export function postEverything(memory: SharedMemory, state: number): void {
 	// Ordered after the caller's stores to page tables, before its load of the target's RCU slot. Pairs with
 	// takeRequests().
-	Atomics.or(memory.i32, word(state, 'requestAll'), allBit)
+	Atomics.or(memory.i32, word(state, 'requestBits'), allBit)
 }
 
 /** Any thread, as postEverything(). */
 export function postShared(memory: SharedMemory, state: number): void {
-	Atomics.or(memory.i32, word(state, 'requestAll'), sharedBit)
+	Atomics.or(memory.i32, word(state, 'requestBits'), sharedBit)
+}
+
+/** Any thread, as postEverything(). */
+export function postPieces(memory: SharedMemory, state: number): void {
+	Atomics.or(memory.i32, word(state, 'requestBits'), piecesBit)
 }
 
 /** Any thread; never waits. A full ring, or one that another thread is posting to, becomes a request for everything. */
@@ -69,7 +81,7 @@ export function postRange(memory: SharedMemory, state: number, range: PageRange,
 export function hasRequests(memory: SharedMemory, state: number): boolean {
 	const words = memory.i32
 	return (
-		Atomics.load(words, word(state, 'requestAll')) !== 0 ||
+		Atomics.load(words, word(state, 'requestBits')) !== 0 ||
 		// Plain head: only this thread writes it.
 		Atomics.load(words, word(state, 'requestTail')) !== words[word(state, 'requestHead')]
 	)
@@ -81,9 +93,11 @@ export function takeRequests(memory: SharedMemory, state: number, handlers: Requ
 	// Acquire; pairs with the posters' stores. The tail before the bits: a flush of everything then serves all requests
 	// up to that tail, too.
 	const tail = Atomics.load(words, word(state, 'requestTail'))
-	const bits = Atomics.exchange(words, word(state, 'requestAll'), 0)
+	const bits = Atomics.exchange(words, word(state, 'requestBits'), 0)
+	if (bits & resizeBit) handlers.resize()
 	if (bits & allBit) handlers.all()
 	else {
+		if (bits & piecesBit) handlers.pieces()
 		if (bits & sharedBit) handlers.shared()
 		for (let head = words[word(state, 'requestHead')] ?? 0; head !== tail; head = (head + 1) | 0) {
 			const request = word(state, 'requests') + (head & (capacity - 1)) * requestWords

@@ -1,7 +1,8 @@
 /** TLB tables: entry layout, pool, flushes from inside and outside. */
 export * from './clear-tables.ts'
-export type {FlushPolicy, FlushPolicyName} from './flush-policy.ts'
+export {type FlushPolicy, flushPolicies} from './flush-policy.ts'
 export type {PageRange} from './flush-requests.ts'
+export * from './lookup-form.ts'
 export * from './table.ts'
 export * from './table-operations.ts'
 export * from './table-pool.ts'

@@ -16,6 +16,8 @@ export type TableOperations = Readonly<{
 	clearTable: OfTable
 	/** The same, by the log if it names all entries. */
 	emptyTable: OfTable
+	/** Clears the entries by atomic stores; another thread may use the table. */
+	clearEntries: OfTable
 	/** Poisons a zeroed table, if the encoding needs it. */
 	poisonSlotZero: OfTable
 	/** Counts the cause and empties the vCPU's tables in place. */
@@ -26,10 +28,17 @@ export type TableOperations = Readonly<{
 	flushTranslationsOf: InPlace<[asid: number]>
 	/** The one that all address spaces share, if it holds pages of the current one. */
 	flushShared: InPlace<[]>
+	/** Forgets last pages and large pages of tables whose entries another thread has emptied. */
+	flushPieces(block: number): void
+	/** Before pieces of a superpage are filled: any gva in it, and its bytes. A hart core does this itself; tests have none. */
+	noteSuperpage: (descriptor: number, gva: bigint, span: bigint) => void
 	/** After satp was written: from one address space to another. A hart core does this itself; tests have none. */
 	switchSpace: InPlace<[from: bigint, to: bigint]>
-	/** Invalidates a page for a cause that was counted already: the words of gva >> 12. @param asid or anyAsid. */
-	flushPageNumber: InPlace<[pageLow: number, pageHigh: number, asid: number]>
+	/**
+	 * Invalidates pages, and the superpages that they lie in, for a cause that was counted already: the words of the first
+	 * one's gva >> 12. @param asid or anyAsid.
+	 */
+	flushPages: InPlace<[firstLow: number, firstHigh: number, pages: number, asid: number]>
 }>
 
 /** @param hartModule dist/hart.wasm; its instance gets no hart. */

@@ -6,8 +6,10 @@
 import {assert} from '../errors.ts'
 import {array, pageBytes, roundUp, type SharedMemory, sharedStruct} from '../memory/index.ts'
 import {type GracePeriod, type Rcu, RetiredList, SharedQueue} from '../rcu/index.ts'
+import type {FlushPolicy} from './flush-policy.ts'
 import {tableAddress, tableBytes} from './table.ts'
 import type {TableOperations} from './table-operations.ts'
+import {Emptying, generationStep} from './tlb-layout.ts'
 
 const PoolHeader = sharedStruct(
 	{
@@ -51,6 +53,7 @@ export class TablePool {
 	readonly #tableBytes: number
 	readonly #operations: TableOperations
 	readonly #tagBias: number
+	readonly #policy: FlushPolicy
 	readonly #free: SharedQueue
 	readonly #retired: RetiredList
 	readonly #clearingThreshold: number
@@ -65,6 +68,7 @@ export class TablePool {
 				offset: number
 				operations: TableOperations
 				tagBias: number
+				policy: FlushPolicy
 				needsClearing?: (() => void) | undefined
 			}>,
 	) {
@@ -79,6 +83,7 @@ export class TablePool {
 		this.#tableBytes = tableBytes(log2Entries)
 		this.#operations = options.operations
 		this.#tagBias = options.tagBias
+		this.#policy = options.policy
 		this.#free = new SharedQueue(memory, offset + layout.free, tables)
 		this.#retired = new RetiredList(rcu, memory, offset + layout.retired, tables)
 		this.#clearingThreshold = spareTables / 2
@@ -122,9 +127,9 @@ export class TablePool {
 		if (this.wantsClearing) this.#askForClearing()
 	}
 
-	/** Whether so many tables are retired that the pool may run dry. */
+	/** Whether so many tables are retired that the pool may run dry, and not the thread that takes one clears it. */
 	get wantsClearing(): boolean {
-		return this.#retired.length > this.#clearingThreshold
+		return this.#policy.zeroing === 'ahead' && this.#retired.length > this.#clearingThreshold
 	}
 
 	/** Clears and recycles all retired tables whose grace period has elapsed. Any thread. @returns how many. */
@@ -171,7 +176,9 @@ export class TablePool {
 		const table = handle - 1
 		this.#move(table, TableState.retired, TableState.clearing)
 		// It may be empty already: its owner undid it while another thread swapped it away.
-		this.#operations.emptyTable(this.#descriptor(table), this.#tagBias)
+		const {emptyTable, clearTable} = this.#operations
+		const zero = this.#policy.zeroing === 'ahead' ? emptyTable : clearTable
+		zero(this.#descriptor(table), this.#tagBias)
 		// Statistics: orders nothing.
 		Atomics.add(this.#memory.i32, this.#headerWord('recycled'), 1)
 		return table
@@ -189,7 +196,8 @@ export class TablePool {
 	}
 
 	#descriptor(table: number): number {
-		return (this.#arena + table * this.#tableBytes) | this.log2Entries
+		const generation = this.#policy.emptying === Emptying.nextGeneration ? generationStep : 0
+		return (this.#arena + table * this.#tableBytes) | generation | this.log2Entries
 	}
 
 	#indexOf(descriptor: number): number {

@@ -1,6 +1,6 @@
 /** One TLB table, given its descriptor: where its parts lie, whether it is filled. core/table.ts changes its bytes. */
 import {pageBytes, roundUp, type SharedMemory} from '../memory/index.ts'
-import {descriptorLog2Mask, TlbEntry, TlbTableTrailer} from './tlb-layout.ts'
+import {descriptorLog2Mask, generationMask, TlbEntry, TlbTableTrailer} from './tlb-layout.ts'
 
 /** Bytes from one table to the next: entries, trailer, padding. */
 export function tableBytes(log2Entries: number): number {
@@ -8,7 +8,7 @@ export function tableBytes(log2Entries: number): number {
 }
 
 export function tableAddress(descriptor: number): number {
-	return (descriptor & ~descriptorLog2Mask) >>> 0
+	return (descriptor & ~(descriptorLog2Mask | generationMask)) >>> 0
 }
 
 export function tableLog2Entries(descriptor: number): number {

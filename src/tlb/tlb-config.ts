@@ -1,60 +1,98 @@
 /** How a machine's TLBs are laid out: plain data, the same in every thread. */
 import {rangeError} from '../errors.ts'
 import {pageBytes, type RegionRequest, roundUp} from '../memory/index.ts'
-import type {FlushPolicyName} from './flush-policy.ts'
+import {flushPolicies} from './flush-policy.ts'
+import {tableBytes} from './table.ts'
 import {TablePool} from './table-pool.ts'
-import type {TagEncoding} from './tag-encoding.ts'
+import {tagBias} from './tag-encoding.ts'
 import {type TlbDesign, tlbDesign} from './tlb-design.ts'
-import {logCapacity, regimeCount, TlbSpace} from './tlb-layout.ts'
+import {
+	adaptiveLog2Entries,
+	adaptiveStep,
+	fewestLog2Entries,
+	logCapacity,
+	mostLog2Entries,
+	qemuLog2Entries,
+	regimeCount,
+	Sizing,
+	TlbSpace,
+} from './tlb-layout.ts'
 import {TlbShared} from './tlb-shared.ts'
 
 export type TlbConfig = Readonly<{
 	vcpus: number
-	/** log2 of the entries of a table, 6 to 16; default 12. */
-	log2Entries?: number
-	/** Tables beyond those of each vCPU: five, and two per kept address space. Default max(256, 32 per vCPU). */
-	spareTables?: number
-	/** Default swap-pool. */
-	policy?: FlushPolicyName
-	/** The policy swap-pool undoes a table with at most this many logged entries; -1 = never. Default 512. */
-	undoLimit?: number
 	/** Replaces fields of defaultTlbDesign. */
 	design?: Partial<TlbDesign>
+	/** Tables beyond those of each vCPU: five, and two per kept address space. Default: see spareTablesOf(). */
+	spareTables?: number
+	/** Under a policy that swaps or undoes: a table with at most this many logged entries is undone; -1 = never. */
+	undoLimit?: number
 }>
 
 /** One size class of tables, and where its pool lies, bytes from the start of the region. */
 export type SizeClass = Readonly<{log2Entries: number; tables: number; spareTables: number; offset: number}>
 
-/** The size classes of a machine; currently one. */
-export function sizeClasses(config: TlbConfig): readonly SizeClass[] {
-	const {vcpus, log2Entries = 12, spareTables = Math.max(256, vcpus * 32)} = config
-	if (!(log2Entries >= 6 && log2Entries <= 16))
-		throw rangeError('log2 of a TLB table’s entries from 6 to 16', log2Entries)
-	const offset = roundUp(TlbShared.size, pageBytes)
-	return [
-		{
-			log2Entries,
-			tables: vcpus * (regimeCount + spacesOf(config) * TlbSpace.fields.descriptor.count) + spareTables,
-			spareTables,
-			offset,
-		},
-	]
+/** Spare tables, and the tables of each further size, take at most as much address space, or are as few as vCPUs. */
+const mostBytes = 128 * 2 ** 20
+
+/** log2 of the entries that tables have at first, and of further sizes. */
+function sizesOf({size}: TlbDesign): readonly number[] {
+	const range = (first: number, step: number) => {
+		const sizes: number[] = []
+		for (let log2 = first; log2 <= mostLog2Entries; log2 += step) sizes.push(log2)
+		return sizes
+	}
+	if (size === 'adaptive') return range(adaptiveLog2Entries, adaptiveStep)
+	if (size !== 'qemu') return [Math.log2(Number(size))]
+	return [qemuLog2Entries, ...range(fewestLog2Entries, 1).filter((log2) => log2 !== qemuLog2Entries)]
 }
 
-/** @returns TlbState.undoLimit for a policy that undoes tables. */
-export function undoLimitOf({undoLimit = 512}: TlbConfig): number {
-	if (!(undoLimit >= -1 && undoLimit <= logCapacity))
-		throw rangeError(`a limit of undone entries from -1 to ${logCapacity}`, undoLimit)
-	return undoLimit
+/** The size classes of a machine; that which tables have at first comes first. */
+export function sizeClasses(config: TlbConfig): readonly SizeClass[] {
+	const {vcpus} = config
+	const needed = vcpus * (regimeCount + spacesOf(config) * TlbSpace.fields.descriptor.count)
+	let offset = roundUp(TlbShared.size, pageBytes)
+	return sizesOf(designOf(config)).map((log2Entries, index) => {
+		const most = Math.max(vcpus, Math.floor(mostBytes / tableBytes(log2Entries)))
+		const spareTables =
+			index === 0 ? (config.spareTables ?? Math.min(most, Math.max(256, vcpus * 32))) : Math.min(most, needed)
+		const size = {log2Entries, tables: index === 0 ? needed + spareTables : spareTables, spareTables}
+		const start = offset
+		offset += TablePool.size(size)
+		return {...size, offset: start}
+	})
+}
+
+/** Words of TlbState by which a vCPU's hart core knows the machine's design. */
+export function stateWords(config: TlbConfig) {
+	const {policy, encoding, index, range, size, victim} = designOf(config)
+	return {
+		undoLimit: undoLimitOf(config),
+		emptying: flushPolicies[policy].emptying,
+		tagBias: tagBias[encoding],
+		spaceCount: spacesOf(config),
+		indexHash: index === 'hashed' ? -1 : 0,
+		largePages: range === 'on' ? 1 : 0,
+		sizing: size === 'qemu' || size === 'adaptive' ? Sizing[size] : Sizing.fixed,
+		victims: victim === '8' ? 1 : 0,
+	}
+}
+export type StateWords = ReturnType<typeof stateWords>
+
+function undoLimitOf(config: TlbConfig): number {
+	const limit = config.undoLimit ?? flushPolicies[designOf(config).policy].undoLimit
+	if (!(limit >= -1 && limit <= logCapacity))
+		throw rangeError(`a limit of undone entries from -1 to ${logCapacity}`, limit)
+	return limit
 }
 
 /** @returns how many address spaces a vCPU keeps beside the current one. */
-export function spacesOf({design}: TlbConfig): number {
-	return Number(tlbDesign(design).asids)
+export function spacesOf(config: TlbConfig): number {
+	return Number(designOf(config).asids)
 }
 
-export function encodingOf({design}: TlbConfig): TagEncoding {
-	return tlbDesign(design).encoding
+export function designOf({design}: TlbConfig): TlbDesign {
+	return tlbDesign(design)
 }
 
 /** The region that holds all tables. */

@@ -14,14 +14,66 @@ export type TlbKey<Value extends string> = Readonly<{
 
 /** A value for each key. */
 export type TlbDesign = Readonly<{
+	policy: 'clear' | 'atomic-clear' | 'undo' | 'swap-clear' | 'swap-pool' | 'swap-undo' | 'epoch-tag'
+	size:
+		| '64'
+		| '128'
+		| '256'
+		| '512'
+		| '1024'
+		| '2048'
+		| '4096'
+		| '8192'
+		| '16384'
+		| '32768'
+		| '65536'
+		| 'qemu'
+		| 'adaptive'
+	victim: '0' | '8'
 	encoding: TagEncoding
+	index: 'direct' | 'hashed'
 	lookup: 'inline' | 'outlined'
 	lastPages: 'on' | 'off'
+	range: 'on' | 'off'
 	asids: '0' | '1' | '2' | '4' | '8' | '16'
 }>
 
+const fixedSizes = Object.fromEntries(
+	Array.from({length: 11}, (_, power) => [String(2 ** (6 + power)), `${2 ** (6 + power)} entries`]),
+) as Record<Exclude<TlbDesign['size'], 'qemu' | 'adaptive'>, string>
+
 /** Keyed by the fields of a TlbDesign. */
 export const tlbKeys: {readonly [Field in keyof TlbDesign]: TlbKey<TlbDesign[Field]>} = {
+	policy: {
+		name: 'policy',
+		about: 'how a flush empties a table',
+		default: 'swap-undo',
+		values: {
+			clear: 'zeroes it; a fence of another hart asks its owner to',
+			'atomic-clear': 'zeroes it by atomic stores, that of another hart too',
+			undo: 'zeroes the entries that were filled, as long as its log names them all',
+			'swap-clear': 'takes another table, and zeroes that first',
+			'swap-pool': 'takes another table, which a helper thread has zeroed',
+			'swap-undo': 'zeroes up to 512 entries that were filled, else takes another table, which a helper has zeroed',
+			'epoch-tag': 'begins a generation, which tags contain; takes another table after 127 of them',
+		},
+	},
+	size: {
+		name: 'size',
+		about: 'how many entries a table has',
+		default: '4096',
+		values: {
+			...fixedSizes,
+			qemu: "256 at first, then what QEMU's rule makes of the entries used in 100 ms",
+			adaptive: '4096 at first, four times as many where pages that were displaced come back',
+		},
+	},
+	victim: {
+		name: 'victim',
+		about: 'how many entries that others displaced a table keeps for a miss',
+		default: '0',
+		values: {'0': 'none', '8': 'the last eight; none with atomic-clear'},
+	},
 	encoding: {
 		name: 'encoding',
 		about: 'what tags a page',
@@ -29,6 +81,15 @@ export const tlbKeys: {readonly [Field in keyof TlbDesign]: TlbKey<TlbDesign[Fie
 		values: {
 			'poison-zero': 'its address; whoever empties a table writes the one entry that page 0 would match',
 			'plus-one': 'its address + 1; an empty table is all zeroes, and a lookup takes one instruction more',
+		},
+	},
+	index: {
+		name: 'index',
+		about: 'where the entry of a page is',
+		default: 'direct',
+		values: {
+			direct: 'at the low bits of the page number',
+			hashed: 'at those bits, exclusive-or the bits from the ninth on',
 		},
 	},
 	lookup: {
@@ -50,6 +111,15 @@ export const tlbKeys: {readonly [Field in keyof TlbDesign]: TlbKey<TlbDesign[Fie
 			'16': 'the sixteen that it left last',
 		},
 	},
+	range: {
+		name: 'range',
+		about: 'whether a table has places for 2 MiB pages',
+		default: 'on',
+		values: {
+			on: 'the pages in one are filled without a walk',
+			off: 'each page is filled by a walk; always off with atomic-clear',
+		},
+	},
 	lastPages: {
 		name: 'last-pages',
 		about: 'whether translated code keeps the last page of each base register at hand',
@@ -65,8 +135,9 @@ export function tlbDesign(given: Partial<TlbDesign> = {}): TlbDesign {
 	const unknown = Object.keys(given).find((field) => !Object.hasOwn(tlbKeys, field))
 	if (unknown !== undefined) throw expected(`a field of tlb (${Object.keys(tlbKeys).join(', ')})`, unknown)
 	const values: Readonly<Record<string, string>> = given
-	const design = keys.map(([field, key]) => [field, checkValue(key, values[field] ?? key.default)])
-	return Object.freeze(Object.fromEntries(design))
+	const design = Object.fromEntries(keys.map(([field, key]) => [field, checkValue(key, values[field] ?? key.default)]))
+	// Other threads cannot clear these places while their owner uses them.
+	return Object.freeze(design.policy === 'atomic-clear' ? {...design, range: 'off', victim: '0'} : design) as TlbDesign
 }
 
 export const defaultTlbDesign: TlbDesign = tlbDesign()

@@ -1,6 +1,7 @@
 /** The TLBs' counters as plain objects. */
 import {type LatencySummary, summarizeLatency} from '../rcu/index.ts'
 import type {Tables} from './flush-policy.ts'
+import {tableLog2Entries} from './table.ts'
 import type {PoolStatistics} from './table-pool.ts'
 import {FlushCause, regimeCount, TlbState} from './tlb-layout.ts'
 import {TlbShared} from './tlb-shared.ts'
@@ -9,17 +10,22 @@ import {TlbShared} from './tlb-shared.ts'
 export type TlbStatistics = Readonly<{
 	fills: number
 	flushes: Readonly<Record<keyof typeof FlushCause, number>>
-	/** Tables that were replaced, that were undone by their log, and that a flush found empty. */
+	/** Tables that a flush replaced, undid by their log, cleared, gave a new generation, and found empty. */
 	swaps: number
 	undone: number
+	cleared: number
+	generations: number
 	elided: number
+	/** Tables of another size that took a table's place. */
+	resizes: number
 	/** Flushes that found no cleared table. */
 	poolDry: number
 	pageFlushes: number
 	/** Writes of satp that found the address space as the hart left it, fenced meanwhile, or not at all. */
 	spaces: Readonly<{hits: number; stale: number; misses: number}>
-	/** By Regime: M, bare, S, S with SUM, U. */
+	/** By Regime: M, bare, S, S with SUM, U. Entries of the table that is in use. */
 	epochs: readonly number[]
+	entries: readonly number[]
 }>
 
 export type SharedTlbStatistics = PoolStatistics &
@@ -41,6 +47,9 @@ export function readTlbStatistics(tables: Tables, state: number): TlbStatistics 
 		flushes: flushes as Record<keyof typeof FlushCause, number>,
 		swaps: value(TlbState.offset.swaps),
 		undone: value(TlbState.offset.undone),
+		cleared: value(TlbState.offset.cleared),
+		generations: value(TlbState.offset.generations),
+		resizes: value(TlbState.offset.resizes),
 		elided: value(TlbState.offset.elided),
 		poolDry: value(TlbState.offset.poolDry),
 		pageFlushes: value(TlbState.offset.pageFlushes),
@@ -49,6 +58,10 @@ export function readTlbStatistics(tables: Tables, state: number): TlbStatistics 
 			stale: value(TlbState.offset.spaceStale),
 			misses: value(TlbState.offset.spaceMisses),
 		},
+		entries: Array.from(
+			{length: regimeCount},
+			(_, regime) => 2 ** tableLog2Entries(value(TlbState.offset.descriptor + regime * 4)),
+		),
 		epochs: Array.from({length: regimeCount}, (_, regime) => value(TlbState.offset.epoch + regime * 4)),
 	}
 }

@@ -9,7 +9,7 @@
 import {assert} from '../errors.ts'
 import {Doorbell, roundUp, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
 import {type GracePeriod, microseconds, type Rcu, type RcuReader, recordLatency} from '../rcu/index.ts'
-import {type FlushPolicy, flushPolicies, publish, retireSwappedOut, type Tables} from './flush-policy.ts'
+import {flushPolicies, growOwn, publish, replaceOwn, retireSwappedOut, type Tables} from './flush-policy.ts'
 import {
 	anyAsid,
 	hasRequests,
@@ -23,7 +23,7 @@ import {
 import type {TableOperations} from './table-operations.ts'
 import {noTable, TablePool} from './table-pool.ts'
 import {tagBias} from './tag-encoding.ts'
-import {encodingOf, sizeClasses, spacesOf, type TlbConfig, undoLimitOf} from './tlb-config.ts'
+import {designOf, type StateWords, sizeClasses, spacesOf, stateWords, type TlbConfig} from './tlb-config.ts'
 import {asidClasses, FlushCause, Regime, regimeCount, TlbSpace, TlbState} from './tlb-layout.ts'
 import {TlbShared} from './tlb-shared.ts'
 import {readTlbStatistics, type SharedTlbStatistics, sharedTlbStatistics, type TlbStatistics} from './tlb-statistics.ts'
@@ -68,8 +68,8 @@ export class Tlb {
 	readonly #memory: SharedMemory
 	readonly #blocks: VcpuBlocks
 	readonly #tables: Tables
-	readonly #policy: FlushPolicy
-	readonly #undoLimit: number
+	readonly #config: TlbConfig
+	readonly #countsTime: boolean
 	/** Address spaces that each vCPU keeps beside the current one. */
 	readonly #spaces: number
 	readonly #satpOffset: number | undefined
@@ -85,16 +85,26 @@ export class Tlb {
 		this.#memory = memory
 		this.#blocks = blocks
 		const pools = tablePools(memory, options)
-		this.#tables = {memory, pools, operations, tagBias: tagBias[encodingOf(config)], swappedOut: []}
-		this.#policy = flushPolicies[config.policy ?? 'swap-pool']
-		this.#undoLimit = this.#policy.undoes ? undoLimitOf(config) : -1
+		const {policy, encoding} = designOf(config)
+		this.#tables = {
+			memory,
+			pools,
+			operations,
+			policy: flushPolicies[policy],
+			tagBias: tagBias[encoding],
+			swappedOut: [],
+		}
+		this.#config = config
 		this.#spaces = spacesOf(config)
+		this.#countsTime = designOf(config).size === 'qemu'
 		this.#satpOffset = satpOffset
 		this.#shared = memory.region('tlb').offset
 		const numbers = Array.from({length: config.vcpus}, (_, vcpu) => vcpu)
 		this.#readers = numbers.map((vcpu) => rcu.reader(vcpu))
 		this.#handlers = numbers.map((vcpu) => ({
 			all: () => this.replaceTables(vcpu, operations.flushTranslations(blocks.base(vcpu))),
+			resize: () => this.#grow(vcpu),
+			pieces: () => operations.flushPieces(blocks.base(vcpu)),
 			shared: () => this.replaceTables(vcpu, operations.flushShared(blocks.base(vcpu))),
 			range: (range, asid) => this.#flushRange(vcpu, range, asid),
 		}))
@@ -104,9 +114,8 @@ export class Tlb {
 	initialize(vcpu: number): void {
 		const state = this.#state(vcpu)
 		// Plain: the vCPU's thread, which alone reads it, is started or told to run after this.
-		this.#memory.i32[(state + TlbState.offset.undoLimit) >>> 2] = this.#undoLimit
-		this.#memory.i32[(state + TlbState.offset.tagBias) >>> 2] = this.#tables.tagBias
-		this.#memory.i32[(state + TlbState.offset.spaceCount) >>> 2] = this.#spaces
+		for (const [field, value] of Object.entries(stateWords(this.#config)) as [keyof StateWords, number][])
+			this.#memory.i32[(state + TlbState.offset[field]) >>> 2] = value
 		for (let regime = 0; regime < regimeCount; regime++) publish(this.#tables, state, regime, this.#takeFirst())
 		for (let space = 0; space < this.#spaces; space++) this.#initializeSpace(state, space)
 		this.#retire()
@@ -124,7 +133,7 @@ export class Tlb {
 	}
 
 	#takeFirst(): number {
-		const pool = this.#tables.pools.find((each) => each !== undefined)
+		const pool = this.#tables.pools[sizeClasses(this.#config)[0]!.log2Entries]
 		const fresh = pool?.take() || pool?.takeRetired() || noTable
 		assert(fresh !== noTable, 'the pool has the tables of each vCPU that starts')
 		return fresh
@@ -141,14 +150,19 @@ export class Tlb {
 	 */
 	replaceTables(vcpu: number, regimes: number): void {
 		if (regimes === 0) return
-		this.#emptyOwn(vcpu, regimes)
+		this.#replaceOwn(vcpu, regimes)
 		this.#retire()
 	}
 
-	#emptyOwn(vcpu: number, regimes: number): void {
+	#replaceOwn(vcpu: number, regimes: number): void {
 		for (let regime = 0; regime < regimeCount; regime++) {
-			if (regimes & (1 << regime)) this.#policy.emptyOwn(this.#tables, this.#state(vcpu), regime)
+			if (regimes & (1 << regime)) replaceOwn(this.#tables, this.#state(vcpu), regime)
 		}
+	}
+
+	#grow(vcpu: number): void {
+		growOwn(this.#tables, this.#state(vcpu))
+		this.#retire()
 	}
 
 	#retire(): void {
@@ -157,12 +171,8 @@ export class Tlb {
 	}
 
 	#flushRange(vcpu: number, {firstLow, firstHigh, pages}: PageRange, asid: number): void {
-		const {flushPageNumber} = this.#tables.operations
-		for (let page = 0; page < pages; page++) {
-			const low = (firstLow >>> 0) + page
-			const high = low > 0xffff_ffff ? firstHigh + 1 : firstHigh
-			this.replaceTables(vcpu, flushPageNumber(this.#blocks.base(vcpu), low | 0, high, asid))
-		}
+		const {flushPages} = this.#tables.operations
+		this.replaceTables(vcpu, flushPages(this.#blocks.base(vcpu), firstLow, firstHigh, pages, asid))
 	}
 
 	/**
@@ -214,7 +224,7 @@ export class Tlb {
 		const block = this.#blocks.base(vcpu)
 		if (pages) this.#flushRange(vcpu, pages, asid)
 		// Retired with the others' tables.
-		else this.#emptyOwn(vcpu, asid === anyAsid ? flushTranslations(block) : flushTranslationsOf(block, asid))
+		else this.#replaceOwn(vcpu, asid === anyAsid ? flushTranslations(block) : flushTranslationsOf(block, asid))
 	}
 
 	/**
@@ -258,7 +268,7 @@ export class Tlb {
 	/** Swaps another vCPU's tables from a regime on, or asks it to flush them. */
 	#swapTables(state: number, first: number): void {
 		for (let regime = first; regime < regimeCount; regime++) {
-			if (this.#policy.flushOther(this.#tables, state, regime)) continue
+			if (this.#tables.policy.flushOther(this.#tables, state, regime)) continue
 			postEverything(this.#memory, state)
 			return
 		}
@@ -294,9 +304,15 @@ export class Tlb {
 	safepoint(vcpu: number): number {
 		// Bells after the slot: whoever sees that this reader has passed has rung before it looked. Pairs with startRemoteFlush().
 		this.#readers[vcpu]!.quiescentState()
+		if (this.#countsTime) this.#noteTime(vcpu)
 		const bells = this.#blocks.takeDoorbell(vcpu)
 		if (bells & Doorbell.flush) this.#serveRequests(vcpu)
 		return bells
+	}
+
+	/** For windows of QEMU's rule. Plain: only the owner uses it. */
+	#noteTime(vcpu: number): void {
+		this.#memory.i32[(this.#state(vcpu) + TlbState.offset.milliseconds) >>> 2] = Math.floor(performance.now())
 	}
 
 	tlbStatistics(vcpu: number): TlbStatistics {
@@ -327,7 +343,8 @@ export function tablePools(
 	{rcu, config, operations, needsClearing}: Pick<TlbOptions, 'rcu' | 'config' | 'operations' | 'needsClearing'>,
 ): readonly (TablePool | undefined)[] {
 	const start = memory.region('tlb').offset
-	const common = {memory, rcu, operations, tagBias: tagBias[encodingOf(config)], needsClearing}
+	const {policy, encoding} = designOf(config)
+	const common = {memory, rcu, operations, policy: flushPolicies[policy], tagBias: tagBias[encoding], needsClearing}
 	const pools: (TablePool | undefined)[] = []
 	for (const {offset, ...size} of sizeClasses(config)) {
 		pools[size.log2Entries] = new TablePool({...common, ...size, offset: start + offset})

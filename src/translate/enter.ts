@@ -1,9 +1,9 @@
 /** Jumps to an address that is known only at run time: through the fetch TLB to the target's slot. */
 
-import {offsets, pushEntry, RegionStatus, regionSignature, toTag} from '../codegen/index.ts'
+import {loadTable, offsets, pushEntry, RegionStatus, regionSignature, tableLocals, toTag} from '../codegen/index.ts'
 import {CodePage, lastParcel, Slot} from '../hart/index.ts'
 import {handlerIndex} from '../interpreter/index.ts'
-import {type TagEncoding, TlbEntry} from '../tlb/index.ts'
+import {type LookupForm, TlbEntry} from '../tlb/index.ts'
 import type {Code, FunctionReference, Local, Signature} from '../wasm/index.ts'
 import {type Chain, emitChainCount} from './chain-count.ts'
 
@@ -78,27 +78,23 @@ export function emitTrapExit(code: Code, {raise, leave}: {raise: FunctionReferen
 /** slotOf(block, target): what pushSlot() pushes. */
 export const slotSignature: Signature = {parameters: ['i32', 'i64'], results: ['i32']}
 
-export function emitSlotOf(code: Code, encoding: TagEncoding): void {
-	pushSlot(code, {block: code.parameter(0, 'block'), target: code.parameter(1, 'target'), encoding})
+export function emitSlotOf(code: Code, form: LookupForm): void {
+	pushSlot(code, {block: code.parameter(0, 'block'), target: code.parameter(1, 'target'), form})
 }
 
 /**
  * Pushes the address of the slot of `target`, or 0, where shared memory holds nothing.
  * Plain throughout: the tables in use and the code pages are this vCPU's own.
  */
-export function pushSlot(
-	code: Code,
-	{block, target, encoding}: {block: Local; target: Local; encoding: TagEncoding},
-): void {
-	const [table, mask] = [code.local('i32'), code.local('i32')]
+export function pushSlot(code: Code, {block, target, form}: {block: Local; target: Local; form: LookupForm}): void {
+	const table = tableLocals(code, form)
 	const [entry, page] = [code.local('i32'), code.local('i32')]
 	// entry = fetch table[target]; entry.execTag == tag of page(target) && (page = entry.code).generation == generation
-	code.get(block).memory('i32.load', offsets.fetchTable).set(table)
-	code.get(block).memory('i32.load', offsets.fetchMask).set(mask)
-	pushEntry(code, {address: target, table, mask})
+	loadTable(code, {block, kind: 'fetch', table})
+	pushEntry(code, target, table, form)
 	code.tee(entry).memory('i64.load', TlbEntry.offset.execTag)
 	code.get(target).i64(-0x1000n).op('i64.and')
-	toTag(code, encoding)
+	toTag(code, table, form)
 	code.op('i64.eq')
 	code.if(
 		'i32',
@@ -112,5 +108,6 @@ export function pushSlot(
 		},
 		() => code.i32(0),
 	)
-	code.release(table, mask, entry, page)
+	code.release(table.table, table.mask, entry, page)
+	if (table.stamp) code.release(table.stamp)
 }

@@ -2,7 +2,7 @@
 
 import {CodePage} from '../hart/index.ts'
 import {pageBytes, type SharedMemory} from '../memory/index.ts'
-import {descriptorLog2Mask, type TagEncoding, TlbEntry, tagBias} from '../tlb/index.ts'
+import {generationMask, indexFold, type LookupForm, TlbEntry, tableAddress, tableLog2Entries} from '../tlb/index.ts'
 
 export type FetchHint = Readonly<{
 	/** Where in shared memory the instruction lies. */
@@ -13,22 +13,24 @@ export type FetchHint = Readonly<{
 }>
 
 /**
- * @param options.fetchTable a descriptor: address | log2 of the entry count.
+ * @param options.fetchTable a descriptor.
  * @returns undefined when the table has no entry for gva.
  */
 export function lookUp(
 	memory: SharedMemory,
-	{fetchTable, encoding, gva}: {fetchTable: number; encoding: TagEncoding; gva: bigint},
+	{fetchTable, form, gva}: {fetchTable: number; form: LookupForm; gva: bigint},
 ): FetchHint | undefined {
-	const table = (fetchTable & ~descriptorLog2Mask) >>> 0
-	const entries = 2 ** (fetchTable & descriptorLog2Mask)
 	const low = Number(BigInt.asUintN(32, gva))
 	const high = Number(BigInt.asUintN(32, gva >> 32n))
-	const entry = table + (Math.floor(low / pageBytes) % entries) * TlbEntry.size
+	const page = Number(BigInt.asUintN(32, gva / BigInt(pageBytes)))
+	const folded = form.hashed ? page ^ Number(BigInt.asUintN(32, gva / BigInt(pageBytes << indexFold))) : page
+	const index = folded & (2 ** tableLog2Entries(fetchTable) - 1)
+	const entry = tableAddress(fetchTable) + index * TlbEntry.size
 	// Plain: the vCPU may write these meanwhile. A wrong hint does no harm: it is checked when the code runs.
 	const word = (offset: number) => memory.u32[(entry + offset) / 4] ?? 0
 	const tag = TlbEntry.offset.execTag
-	if (word(tag) !== low - (low % pageBytes) + tagBias[encoding] || word(tag + 4) !== high) return undefined
+	const stamp = form.bias + (fetchTable & generationMask)
+	if (word(tag) !== low - (low % pageBytes) + stamp || word(tag + 4) !== high) return undefined
 	const place = (word(TlbEntry.offset.addend) + low) >>> 0
 	const codePage = word(TlbEntry.offset.code)
 	const counter = codePage + CodePage.offset.counters + (low % pageBytes)

@@ -2,7 +2,7 @@
 
 import {CodePage, Slot, slotBytesPerByte} from '../hart/index.ts'
 import {pageBytes, type SharedMemory} from '../memory/index.ts'
-import type {TagEncoding} from '../tlb/index.ts'
+import type {LookupForm} from '../tlb/index.ts'
 import {regionHandler} from './enter.ts'
 import {lookUp} from './fetch-hint.ts'
 import {PageCode} from './page-code.ts'
@@ -28,7 +28,7 @@ const warmShare = 1 / 8
 export function gatherGroup(
 	memory: SharedMemory,
 	requests: readonly RegionRequest[],
-	{threshold, encoding}: {threshold: number; encoding: TagEncoding},
+	{threshold, form}: {threshold: number; form: LookupForm},
 ): GroupMember[] {
 	const warm = Math.max(1, threshold * warmShare)
 	const code = new GuestCode(memory)
@@ -37,8 +37,8 @@ export function gatherGroup(
 	for (let next = queue.shift(); next && members.size < largestGroup; next = queue.shift()) {
 		const {page, entry, pageGva, fetchTable, nextPage} = next
 		if (members.has(page + entry)) continue
-		const asking = lookUp(memory, {fetchTable, encoding, gva: pageGva + BigInt(entry)})
-		const behind = lookUp(memory, {fetchTable, encoding, gva: pageGva + BigInt(pageBytes)})
+		const asking = lookUp(memory, {fetchTable, form, gva: pageGva + BigInt(entry)})
+		const behind = lookUp(memory, {fetchTable, form, gva: pageGva + BigInt(pageBytes)})
 		const region = discoverRegion(code.of(page, behind?.place ?? nextPage), entry, (first, last) =>
 			asking?.place === page + entry
 				? landings(memory, behind ? [asking.codePage, behind.codePage] : [asking.codePage], {first, last})
@@ -48,7 +48,7 @@ export function gatherGroup(
 		const places = new Map<number, number>()
 		members.set(page + entry, {page, entry, pageGva, region, placeOf: (offset) => places.get(offset)})
 		for (const offset of targetsOf(region)) {
-			const hint = lookUp(memory, {fetchTable, encoding, gva: pageGva + BigInt(offset)})
+			const hint = lookUp(memory, {fetchTable, form, gva: pageGva + BigInt(offset)})
 			const place = offset >= 0 && offset < pageBytes ? page + offset : hint?.place
 			if (place === undefined) continue
 			places.set(offset, place)

@@ -5,7 +5,7 @@
 
 import {CodePage} from '../hart/index.ts'
 import {pageBytes} from '../memory/index.ts'
-import type {TagEncoding} from '../tlb/index.ts'
+import type {LookupForm} from '../tlb/index.ts'
 import type {Code, FunctionReference, GlobalReference, Local, Signature} from '../wasm/index.ts'
 import {pushSlot} from './enter.ts'
 
@@ -17,20 +17,20 @@ type Options = Readonly<{
 	known: GlobalReference
 	/** The region's code in the next page. */
 	pieces: readonly (readonly [offset: number, bytes: Uint8Array])[]
-	encoding: TagEncoding
+	form: LookupForm
 	/** coverFromRegion() of the hart core: from then on stores to the bytes are noticed. */
 	cover: FunctionReference
 }>
 
 // page = code page of pageGva + 4096, if of the present generation
 // page && (page.snapshotNumber == known || (cover(pieces) && snapshot == pieces && (known = page.snapshotNumber, 1)))
-export function emitNextPage(code: Code, {known, pieces, encoding, cover}: Options): void {
+export function emitNextPage(code: Code, {known, pieces, form, cover}: Options): void {
 	const page = code.local('i32', 'page')
 	const number = code.local('i64', 'number')
 	const [block, target] = [code.parameter(0, 'block'), code.parameter(1, 'pageGva')]
 	code.get(target).i64(BigInt(pageBytes)).op('i64.add').set(target)
 	// The first slot's address is the code page's: slots come first in it.
-	pushSlot(code, {block, target, encoding})
+	pushSlot(code, {block, target, form})
 	code.tee(page).op('i32.eqz').unlikely()
 	code.if(undefined, () => code.i32(0).op('return'))
 	// Plain throughout: code pages belong to this vCPU, and so does this instance.

@@ -1,7 +1,15 @@
 /** Lookup in the data TLB, and the miss path: one function each for loads and stores, shared by a module's regions. */
 
-import {type CalledFunctions, offsets, pushEntry, toTag} from '../codegen/index.ts'
-import {type TagEncoding, TlbEntry} from '../tlb/index.ts'
+import {
+	type CalledFunctions,
+	loadTable,
+	offsets,
+	pushEntry,
+	type TableLocals,
+	tableLocals,
+	toTag,
+} from '../codegen/index.ts'
+import {type LookupForm, TlbEntry} from '../tlb/index.ts'
 import type {Code, FunctionReference, Local, ModuleBuilder, Signature, ValueType} from '../wasm/index.ts'
 
 export type ProbeTag = 'readTag' | 'writeTag'
@@ -28,19 +36,19 @@ const signatures: Readonly<Record<ProbeTag, Signature>> = {
 /** Defines the functions that an access calls when its page is not its register's last page. */
 export function defineMisses(
 	module: ModuleBuilder,
-	{functions, encoding}: {functions: CalledFunctions; encoding: TagEncoding},
+	{functions, form}: {functions: CalledFunctions; form: LookupForm},
 ): Record<ProbeTag, FunctionReference> {
 	return {
 		readTag: module.function('load miss', signatures.readTag, (code) => {
 			const place = code.local('i32', 'place')
-			emitMiss(code, {tag: 'readTag', encoding}, ({address, bytes}) => {
+			emitMiss(code, {tag: 'readTag', form}, ({address, bytes}) => {
 				code.get(address).get(bytes).call(functions.of('readMemory')).tee(place).op('i32.eqz')
 				code.if(undefined, () => code.i64(missTag.raised).i32(0).op('return'))
 				code.get(place)
 			})
 		}),
 		writeTag: module.function('store miss', signatures.writeTag, (code) => {
-			emitMiss(code, {tag: 'writeTag', encoding}, ({block, address, bytes}) => {
+			emitMiss(code, {tag: 'writeTag', form}, ({block, address, bytes}) => {
 				code.get(address).get(bytes).get(code.parameter(3, 'value')).call(functions.of('writeMemory')).op('i32.eqz')
 				code.if(undefined, () => code.i64(missTag.raised).i32(0).op('return'))
 				// The store is done. The region repeats it at a scratch place, where it does no harm.
@@ -53,18 +61,16 @@ export function defineMisses(
 // probe(masked) || (once, place − low(address)), where `otherwise` pushes the place or returns
 function emitMiss(
 	code: Code,
-	look: {tag: ProbeTag; encoding: TagEncoding},
+	look: {tag: ProbeTag; form: LookupForm},
 	otherwise: (parameters: {block: Local; address: Local; bytes: Local}) => void,
 ): void {
 	const block = code.parameter(0, 'block')
 	const address = code.parameter(1, 'address')
 	const bytes = code.parameter(2, 'bytes')
-	const [table, mask] = [code.local('i32', 'table'), code.local('i32', 'mask')]
+	const table = tableLocals(code, look.form)
 	const masked = code.local('i64', 'masked')
 	const entry = code.local('i32', 'entry')
-	// Plain: this vCPU's own words.
-	code.get(block).memory('i32.load', offsets.dataTable).set(table)
-	code.get(block).memory('i32.load', offsets.dataMask).set(mask)
+	loadTable(code, {block, kind: 'data', table})
 	// Keeps the page, and the low bits that are set in a misaligned address only.
 	code
 		.get(address)
@@ -74,7 +80,7 @@ function emitMiss(
 		.i64(-0x1000n)
 		.op('i64.or', 'i64.and')
 		.set(masked)
-	pushIsHit(code, {...look, masked, table, mask, entry})
+	pushIsHit(code, {...look, masked, table, entry})
 	code.likely().if(undefined, () => {
 		code.get(masked).get(entry).memory('i32.load', TlbEntry.offset.addend).op('return')
 	})
@@ -90,10 +96,10 @@ function emitMiss(
  */
 export function pushIsHit(
 	code: Code,
-	lookup: {masked: Local; table: Local; mask: Local; tag: ProbeTag; encoding: TagEncoding; entry: Local},
+	lookup: {masked: Local; table: TableLocals; tag: ProbeTag; form: LookupForm; entry: Local},
 ): void {
-	pushEntry(code, {address: lookup.masked, table: lookup.table, mask: lookup.mask})
+	pushEntry(code, lookup.masked, lookup.table, lookup.form)
 	code.tee(lookup.entry).memory('i64.load', TlbEntry.offset[lookup.tag]).get(lookup.masked)
-	toTag(code, lookup.encoding)
+	toTag(code, lookup.table, lookup.form)
 	code.op('i64.eq')
 }

@@ -10,15 +10,18 @@ import {
 	type HostOrder,
 	type LoadExpression,
 	loadOpcode,
+	loadTable,
 	MemoryAccess,
 	offsets,
 	type Push,
 	pushMasked,
 	type StoreOperands,
 	storeOpcode,
+	type TableLocals,
+	tableLocals,
 } from '../codegen/index.ts'
 import {type AccessBytes, traitsOf} from '../isa/index.ts'
-import {lastPageRegisters, type TlbDesign, TlbEntry, TlbLastPage} from '../tlb/index.ts'
+import {type LookupForm, lastPageRegisters, lookupForm, type TlbDesign, TlbEntry, TlbLastPage} from '../tlb/index.ts'
 import type {Code, FunctionReference, Label, Local} from '../wasm/index.ts'
 import {missTag, type ProbeTag, pushIsHit} from './probe.ts'
 import type {Region, RegionInstruction} from './region.ts'
@@ -54,7 +57,8 @@ export class RegionMemory extends MemoryAccess {
 	/** i32: where last pages are kept between regions. */
 	readonly #kept: Local
 	readonly #keeps: boolean
-	readonly #table: Readonly<{table: Local; mask: Local}>
+	readonly #table: TableLocals
+	readonly #form: LookupForm
 	/** The region looks up the table inline: for all accesses, or for atomics alone. */
 	readonly #usesTable: boolean
 	#instruction: RegionInstruction | undefined
@@ -63,10 +67,12 @@ export class RegionMemory extends MemoryAccess {
 
 	constructor(options: Options) {
 		const {code, design} = options
-		const [table, mask] = [code.local('i32', 'table'), code.local('i32', 'mask')]
-		super({...options, encoding: design.encoding, table, mask})
+		const form = lookupForm(design)
+		const table = tableLocals(code, form)
+		super({...options, form, table})
 		this.#options = options
-		this.#table = {table, mask}
+		this.#table = table
+		this.#form = form
 		this.#usesTable = design.lookup === 'inline' || hasAtomics(options.region)
 		const anyPage = (kind: string) => ({
 			tag: code.local('i64', `${kind} page`),
@@ -91,8 +97,7 @@ export class RegionMemory extends MemoryAccess {
 		}
 		for (const last of Object.values(this.#anyPage)) this.#begin(last, undefined)
 		if (!this.#usesTable) return
-		code.get(block).memory('i32.load', offsets.dataTable).set(this.#table.table)
-		code.get(block).memory('i32.load', offsets.dataMask).set(this.#table.mask)
+		loadTable(code, {block, kind: 'data', table: this.#table})
 	}
 
 	/** @param kept its byte offset from `#kept`, if it is kept. */
@@ -185,7 +190,7 @@ export class RegionMemory extends MemoryAccess {
 		const look = (): void => {
 			if (design.lookup === 'outlined') return callMiss()
 			const entry = code.local('i32')
-			pushIsHit(code, {masked, ...this.#table, tag, encoding: design.encoding, entry})
+			pushIsHit(code, {masked, table: this.#table, tag, form: this.#form, entry})
 			code.likely().if(
 				undefined,
 				() => {

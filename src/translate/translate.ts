@@ -3,7 +3,7 @@
 import {CalledFunctions, coreNamesOf, regionSignature, hostOrder as thisHost} from '../codegen/index.ts'
 import {traitsOf} from '../isa/index.ts'
 import {pageBytes, type SharedMemory} from '../memory/index.ts'
-import {type TagEncoding, tlbDesign} from '../tlb/index.ts'
+import {type LookupForm, lookupForm, tlbDesign} from '../tlb/index.ts'
 import {type FunctionReference, type Local, ModuleBuilder} from '../wasm/index.ts'
 import {emitRegion} from './emit-region.ts'
 import {
@@ -34,8 +34,8 @@ export function translate(
 ): Translation | undefined {
 	const {countChains = false, hostOrder = thisHost} = options
 	const design = tlbDesign(options.design)
-	const {encoding} = design
-	const members = gatherGroup(memory, requests, {threshold: options.threshold ?? 1, encoding})
+	const form = lookupForm(design)
+	const members = gatherGroup(memory, requests, {threshold: options.threshold ?? 1, form})
 	if (members.length === 0) return undefined
 	const module = new ModuleBuilder({name: nameOf(members[0]!)})
 	module.importSharedMemory('env', 'memory')
@@ -55,8 +55,8 @@ export function translate(
 	)
 	const fusedMultiplyAdd =
 		options.fusedMultiplyAdd === 'relaxed' ? options.fusedMultiplyAdd : defineExactFusedMultiplyAdd(module)
-	const probes = defineMisses(module, {functions, encoding})
-	const slotOf = module.function('slot of', slotSignature, (code) => emitSlotOf(code, encoding))
+	const probes = defineMisses(module, {functions, form})
+	const slotOf = module.function('slot of', slotSignature, (code) => emitSlotOf(code, form))
 	const enterFor = (name: string, chain: 'slotJumps' | 'slotCalls') =>
 		module.function(name, enterSignature, (code) => {
 			const pushSlotOf = (target: Local) => void code.get(code.parameter(0)).get(target).call(slotOf)
@@ -73,7 +73,7 @@ export function translate(
 			const found = place === undefined ? undefined : indexOf.get(place)
 			return found === undefined ? undefined : {function: references[found]!, index: found, samePage}
 		}
-		const nextPage = defineNextPage(module, {...member, encoding, cover: functions.of('coverFromRegion')})
+		const nextPage = defineNextPage(module, {...member, form, cover: functions.of('coverFromRegion')})
 		module.defineFunction(references[index]!, (code) =>
 			emitRegion(code, member.region, {
 				functions,
@@ -100,13 +100,13 @@ export function translate(
 /** The function that checks the next page, if the region relies on it. */
 function defineNextPage(
 	module: ModuleBuilder,
-	{page, pageGva, region, encoding, cover}: GroupMember & {encoding: TagEncoding; cover: FunctionReference},
+	{page, pageGva, region, form, cover}: GroupMember & {form: LookupForm; cover: FunctionReference},
 ): FunctionReference | undefined {
 	if (region.nextRanges.length === 0) return undefined
 	const pieces = piecesOf(region, {ranges: region.nextRanges, first: pageBytes})
 	const known = module.variable('i64')
 	const name = `${(pageGva + BigInt(pageBytes)).toString(16)} behind ${page.toString(16)}`
-	return module.function(name, nextPageSignature, (code) => emitNextPage(code, {known, pieces, encoding, cover}))
+	return module.function(name, nextPageSignature, (code) => emitNextPage(code, {known, pieces, form, cover}))
 }
 
 /** @param options.first where the ranges' page begins. */

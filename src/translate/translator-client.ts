@@ -5,7 +5,7 @@ import {assert} from '../errors.ts'
 import {CodePage, Slot, slotBytesPerByte, vcpuRegions} from '../hart/index.ts'
 import {pageBytes, type SharedMemory} from '../memory/index.ts'
 import {microseconds} from '../rcu/index.ts'
-import type {TlbDesign} from '../tlb/index.ts'
+import {lookupForm, type TlbDesign} from '../tlb/index.ts'
 import {lookUp} from './fetch-hint.ts'
 import {type ModuleRegions, type RegionCache, regionKey} from './region-cache.ts'
 import {RequestFilter} from './request-filter.ts'
@@ -80,7 +80,7 @@ export class TranslatorClient {
 		if (!this.#filter.passes(regionKey(page, entry))) return
 		const fetchTable = this.#fetchTable()
 		const {design} = this.#config
-		const behind = lookUp(this.#memory, {fetchTable, encoding: design.encoding, gva: pageGva + BigInt(pageBytes)})
+		const behind = lookUp(this.#memory, {fetchTable, form: lookupForm(design), gva: pageGva + BigInt(pageBytes)})
 		// Code that has not run yet is not in the TLB. In synchronous mode a guess does: the tests want all code in
 		// regions.
 		const nextPage = behind?.place ?? (this.#own ? this.#pageBehind(page) : undefined)

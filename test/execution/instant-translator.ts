@@ -1,7 +1,7 @@
 /** Translates hot code at once, on the hart's own thread. */
 
 import {CodePage, fieldOffset, Slot} from '../../src/hart/index.ts'
-import {tlbDesign} from '../../src/tlb/index.ts'
+import {lookupForm, tlbDesign} from '../../src/tlb/index.ts'
 import {lookUp} from '../../src/translate/fetch-hint.ts'
 import {RegionCache, type RegionRequest, type TranslateOptions, translate} from '../../src/translate/index.ts'
 import type {HartCore} from '../hart/core/hart-core.ts'
@@ -36,7 +36,9 @@ export class InstantTranslator {
 		if (page === 0 || this.cache.find(codeBase, entry) >= 0) return
 		const fetchTable = this.#fetchTable()
 		// The next page may not be in the TLB yet. Then this is a guess, which may be wrong: regions check it.
-		const nextPage = lookUp(memory, {fetchTable, encoding, gva: pageGva + 0x1000n})?.place ?? this.#pageBehind(page)
+		const nextPage =
+			lookUp(memory, {fetchTable, form: lookupForm(tlbDesign({encoding})), gva: pageGva + 0x1000n})?.place ??
+			this.#pageBehind(page)
 		const request = {page, entry, pageGva: BigInt.asUintN(64, pageGva), fetchTable, nextPage}
 		const others = this.#recent.filter((other) => other.page !== page || other.entry !== entry)
 		const alone = translate(this.#hart.memory, [request], this.#options)

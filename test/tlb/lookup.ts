@@ -1,21 +1,24 @@
 /** Lookup and fill as the hart core does them, with the page's frame in the addend. */
 import type {SharedMemory} from '../../src/memory/index.ts'
 import {
-	defaultTlbDesign,
+	generationMask,
 	logCapacity,
 	type TlbConfig,
 	TlbEntry,
 	tableAddress,
 	tableLog2Entries,
 	tagBias,
+	tlbDesign,
 	trailerWord,
 } from '../../src/tlb/index.ts'
 
 /** The machine whose tables they are. */
 type Machine = Readonly<{memory: SharedMemory; config: TlbConfig}>
 
-const tagLow = (page: number, {design}: TlbConfig) =>
-	(page << 12) + tagBias[design?.encoding ?? defaultTlbDesign.encoding]
+const tagLow = (page: number, {design}: TlbConfig, descriptor: number) =>
+	(page << 12) + tagBias[tlbDesign(design).encoding] + (descriptor & generationMask)
+
+const isPoisoned = ({design}: TlbConfig) => tagBias[tlbDesign(design).encoding] === 0
 
 /** Word index of the page's entry. */
 function entryWord(descriptor: number, page: number): number {
@@ -27,7 +30,7 @@ function entryWord(descriptor: number, page: number): number {
 export function lookUp({memory, config}: Machine, descriptor: number, page: number): number | undefined {
 	const entry = entryWord(descriptor, page)
 	const tag = entry + (TlbEntry.offset.readTag >> 2)
-	if (memory.i32[tag] !== tagLow(page, config) || memory.i32[tag + 1] !== 0) return undefined
+	if (memory.i32[tag] !== tagLow(page, config, descriptor) || memory.i32[tag + 1] !== 0) return undefined
 	return memory.i32[entry + (TlbEntry.offset.addend >> 2)]
 }
 
@@ -36,13 +39,14 @@ export function openTable(memory: SharedMemory, descriptor: number): void {
 	// Plain read: only the owner sets the word. Store: ordered before the walk's loads; pairs with isFilled().
 	const word = trailerWord(descriptor, 'filled')
 	if (memory.i32[word] === 0) Atomics.store(memory.i32, word, 1)
+	clearingsSeen = Atomics.load(memory.i32, trailerWord(descriptor, 'clearings'))
 }
 
 /** Logs an entry that was zero, except slot 0 if page 0's tag is zero. */
 function logEntry({memory, config}: Machine, descriptor: number, entry: number): void {
 	const slot = (entry * 4 - tableAddress(descriptor)) / TlbEntry.size
 	const tag = entry + (TlbEntry.offset.readTag >> 2)
-	if (slot === 0 && tagLow(0, config) === 0) return
+	if (slot === 0 && isPoisoned(config)) return
 	if (memory.i32[tag] !== 0 || memory.i32[tag + 1] !== 0) return
 	const word = trailerWord(descriptor, 'logged')
 	const logged = memory.i32[word]!
@@ -62,15 +66,23 @@ export function fill(machine: Machine, descriptor: number, page: number, frame: 
 	logEntry(machine, descriptor, entry)
 	for (const field of ['readTag', 'writeTag', 'execTag'] as const) {
 		const tag = entry + (TlbEntry.offset[field] >> 2)
-		memory.i32[tag] = tagLow(page, config)
+		memory.i32[tag] = tagLow(page, config, descriptor)
 		memory.i32[tag + 1] = 0
 	}
 	memory.i32[entry + (TlbEntry.offset.addend >> 2)] = frame
+	if (tlbDesign(config.design).policy !== 'atomic-clear') return
+	// As clearingsAfterFill() in src/tlb/core/table.ts: the entry is filled before.
+	if (Atomics.add(memory.i32, trailerWord(descriptor, 'clearings'), 0) === clearingsSeen) return
+	for (let word = 0; word < TlbEntry.offset.addend >> 2; word++) memory.i32[entry + word] = -1
 }
+
+/** Before the walk. */
+let clearingsSeen = 0
 
 /** Whether every byte but the log's is as in a fresh table. */
 export function isFresh({memory, config}: Machine, descriptor: number): boolean {
 	const bytes = memory.u8.subarray(tableAddress(descriptor), trailerWord(descriptor, 'log') * 4)
-	const poisoned = tagLow(0, config) === 0 ? TlbEntry.offset.addend : 0
-	return bytes.every((byte, index) => byte === (index < poisoned ? 0xff : 0))
+	const poisoned = isPoisoned(config) ? TlbEntry.offset.addend : 0
+	const clearings = trailerWord(descriptor, 'clearings') * 4 - tableAddress(descriptor)
+	return bytes.every((byte, index) => byte === (index < poisoned ? 0xff : 0) || (index >> 2) * 4 === clearings)
 }

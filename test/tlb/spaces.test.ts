@@ -1,7 +1,7 @@
 /** Address spaces that a vCPU keeps. */
 import test from 'ava'
 import {Doorbell} from '../../src/memory/index.ts'
-import {FlushCause, Regime, type TlbConfig} from '../../src/tlb/index.ts'
+import {FlushCause, logCapacity, Regime, type TlbConfig} from '../../src/tlb/index.ts'
 import {fill, lookUp, noteLocalPage, openTable} from './lookup.ts'
 import {TestMachine} from './test-machine.ts'
 
@@ -12,7 +12,7 @@ const all = [true, true, true]
 
 /** A machine whose vCPU 0 is online, in the space with ASID 1. */
 function create(config: Partial<TlbConfig> = {}): TestMachine {
-	const machine = TestMachine.create({vcpus: 2, log2Entries: 6, ...config})
+	const machine = TestMachine.create({vcpus: 2, ...config, design: {size: '64', ...config.design}})
 	machine.enter(0)
 	machine.setAsid(0, 1)
 	return machine
@@ -194,16 +194,26 @@ test('the initiator fences its own spaces', (t) => {
 	t.deepEqual(hits(machine, 4), none)
 })
 
-test('a page of a megapage in a space that is kept: the space is forgotten', (t) => {
-	const machine = create({undoLimit: -1})
-	fillPage(machine, 3)
-	fillPage(machine, 4)
-	// As if page 4 were a piece of a superpage of user mode.
-	const descriptor = machine.descriptor(0, Regime.user)
-	machine.memory.i64[machine.trailerAt(descriptor, 'largeFirst') / 8] = 0x4000n
-	machine.memory.i64[machine.trailerAt(descriptor, 'largeLast') / 8] = 0x4000n
+test('a page of a superpage in a space that is kept: all of its pages go, and no others', (t) => {
+	const machine = create()
+	machine.operations.noteSuperpage(machine.descriptor(0, Regime.user), 0x2_0000n, 0x1_0000n)
+	for (const page of [0x1f, 0x20, 0x2f, 0x30]) fillPage(machine, page)
 	machine.setAsid(0, 2)
-	machine.flushPage(0, 4, 0)
+	machine.flushPage(0, 0x27, 0)
+	machine.setAsid(0, 1)
+	for (const page of [0x1f, 0x30]) t.deepEqual(hits(machine, page), own)
+	for (const page of [0x20, 0x2f]) t.deepEqual(hits(machine, page), [false, true, false])
+})
+
+test('a space that is kept is forgotten where a superpage would empty one of its tables', (t) => {
+	const machine = create({design: {size: '4096'}})
+	const descriptor = machine.descriptor(0, Regime.user)
+	fillPage(machine, 3)
+	machine.operations.noteSuperpage(descriptor, 0x4000_0000n, 0x4000_0000n)
+	// The log overflows.
+	for (let page = 0x4_0010; page <= 0x4_0010 + logCapacity; page++) fill(machine, descriptor, page, 5)
+	machine.setAsid(0, 2)
+	machine.flushPage(0, 0x4_0000, 0)
 	machine.setAsid(0, 1)
 	t.deepEqual(hits(machine, 3), none)
 })

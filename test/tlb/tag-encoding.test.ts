@@ -24,7 +24,7 @@ function fillPages(machine: TestMachine, ...pages: readonly number[]): number {
 
 for (const encoding of tagEncodings) {
 	const create = (config: Partial<TlbConfig> = {}) =>
-		TestMachine.create({vcpus: 1, log2Entries: Math.log2(entries), design: {encoding}, ...config})
+		TestMachine.create({vcpus: 1, ...config, design: {size: `${entries}`, encoding, ...config.design}})
 
 	test(`a fresh table is empty, page 0 too, with ${encoding}`, (t) => {
 		const machine = create()
@@ -42,7 +42,7 @@ for (const encoding of tagEncodings) {
 	for (const [way, config] of [
 		['undo', {}],
 		['swap', {undoLimit: -1}],
-		['clear', {policy: 'clear'}],
+		['clear', {design: {policy: 'clear'}}],
 		['clear in place, where the pool is dry', {undoLimit: -1, spareTables: 0}],
 	] as const) {
 		test(`a flush by ${way} forgets page 0 and the others, with ${encoding}`, (t) => {

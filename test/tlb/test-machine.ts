@@ -14,7 +14,6 @@ import {
 	tableOperations,
 	tlbRegion,
 	tlbStateOffset,
-	trailerWord,
 } from '../../src/tlb/index.ts'
 import {hartModule} from '../support/hart-module.ts'
 
@@ -86,14 +85,10 @@ export class TestMachine {
 		return Atomics.load(this.memory.i32, word)
 	}
 
-	/** As the hart core does it. @param pageLow, pageHigh the words of gva >> 12. */
-	flushPage(vcpu: number, pageLow: number, pageHigh: number): void {
-		this.tlb.replaceTables(vcpu, this.operations.flushPageNumber(this.blocks.base(vcpu), pageLow, pageHigh, anyAsid))
-	}
-
-	/** Bytes. */
-	trailerAt(descriptor: number, field: 'largeFirst' | 'largeLast'): number {
-		return trailerWord(descriptor, field) * 4
+	/** As the hart core does it. @param pageLow, pageHigh the words of gva >> 12 of the first one. */
+	flushPage(vcpu: number, pageLow: number, pageHigh: number, pages = 1): void {
+		const {flushPages} = this.operations
+		this.tlb.replaceTables(vcpu, flushPages(this.blocks.base(vcpu), pageLow, pageHigh, pages, anyAsid))
 	}
 
 	/** @returns how many. */

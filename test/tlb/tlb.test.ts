@@ -31,7 +31,7 @@ function hits(machine: TestMachine, vcpu: number, page: number): boolean[] {
 }
 
 test('a fresh table is page-aligned, empty, and matches nothing in slot 0', (t) => {
-	const machine = TestMachine.create({vcpus: 1, log2Entries: 8})
+	const machine = TestMachine.create({vcpus: 1, design: {size: '256'}})
 	for (const regime of regimes) {
 		const descriptor = machine.descriptor(0, regime)
 		t.is(tableAddress(descriptor) % 4096, 0)
@@ -78,7 +78,7 @@ for (const cause of ['pmpWrite', 'reset', 'codeCacheReset'] as const) {
 }
 
 test('a retired table is cleared only after its reader has passed a quiescent state', (t) => {
-	const machine = TestMachine.create({vcpus: 2, log2Entries: 6, undoLimit: -1})
+	const machine = TestMachine.create({vcpus: 2, design: {size: '64'}, undoLimit: -1})
 	machine.enter(0)
 	fillAll(machine, 0, 9)
 	const old = machine.descriptor(0, Regime.user)
@@ -155,30 +155,12 @@ test('a page flush forgets what translated code keeps of the table, even where t
 	machine.enter(0)
 	fillAll(machine, 0, 3)
 	const descriptor = machine.descriptor(0, Regime.user)
-	const [first, end] = [trailerWord(descriptor, 'lastPages') / 2, trailerWord(descriptor, 'largePages') / 2]
+	const [first, end] = [trailerWord(descriptor, 'lastPages') / 2, trailerWord(descriptor, 'superpages') / 2]
 	i64.fill(-1n, first, end + 1)
 	machine.flushPage(0, 4, 0)
 	t.true(i64.slice(first, end).every((word) => word === 0n))
 	t.is(i64[end], -1n)
 	t.deepEqual(hits(machine, 0, 3), [true, true, true, true, true])
-})
-
-test('a page flush inside a superpage flushes the table', (t) => {
-	const machine = TestMachine.create({vcpus: 1, undoLimit: -1})
-	const {i64} = machine.memory
-	machine.enter(0)
-	fillAll(machine, 0, 0x1c0)
-	const descriptor = machine.descriptor(0, Regime.supervisor)
-	// Pages 0xffffffc000000 to 0xffffffc0001ff: 2 MiB high in the address space.
-	i64[trailerWord(descriptor, 'largeFirst') >> 1] = -0x40_0000_0000n
-	i64[trailerWord(descriptor, 'largeLast') >> 1] = -0x40_0000_0000n + 0x1f_f000n
-	const flushPage = (low: number) => machine.flushPage(0, low | 0, 0x000f_ffff)
-	flushPage(0xfc00_0200)
-	flushPage(0xfbff_ffff)
-	t.is(machine.descriptor(0, Regime.supervisor), descriptor)
-	flushPage(0xfc00_01ff)
-	t.not(machine.descriptor(0, Regime.supervisor), descriptor)
-	t.is(machine.tlb.tlbStatistics(0).swaps, 1)
 })
 
 test('a remote flush swaps the tables of a vCPU that sleeps, without a wait', (t) => {
@@ -283,7 +265,7 @@ test('a host thread starts a remote flush and awaits it', async (t) => {
 })
 
 test('the policy clear zeroes the table in place, and leaves others’ tables to their owners', (t) => {
-	const machine = TestMachine.create({vcpus: 2, policy: 'clear'})
+	const machine = TestMachine.create({vcpus: 2, design: {policy: 'clear'}})
 	const before = machine.descriptor(0, Regime.user)
 	machine.enter(0)
 	fillAll(machine, 0, 3)
@@ -295,8 +277,4 @@ test('the policy clear zeroes the table in place, and leaves others’ tables to
 	t.deepEqual(hits(machine, 1, 3), [true, true, true, true, true])
 	machine.enter(1)
 	t.deepEqual(hits(machine, 1, 3), [true, true, false, false, false])
-})
-
-test('a table size outside 6 to 16 is refused', (t) => {
-	t.throws(() => TestMachine.create({vcpus: 1, log2Entries: 5}), {message: /from 6 to 16, got 5$/})
 })

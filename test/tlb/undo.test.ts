@@ -14,7 +14,7 @@ function fillPages(machine: TestMachine, count: number, {vcpu = 0, first = 0} = 
 
 test('a flush undoes up to undoLimit entries in place, and swaps a table with one more', (t) => {
 	const undoLimit = 10
-	const machine = TestMachine.create({vcpus: 1, log2Entries: 8, undoLimit})
+	const machine = TestMachine.create({vcpus: 1, design: {size: '256'}, undoLimit})
 	machine.enter(0)
 	// Slot 0 does not count.
 	const table = fillPages(machine, undoLimit + 1)
@@ -44,7 +44,7 @@ test('an undone table is elided until its owner opens it again', (t) => {
 })
 
 test('an entry is logged once, whatever happens to it', (t) => {
-	const machine = TestMachine.create({vcpus: 1, log2Entries: 8, undoLimit: 2})
+	const machine = TestMachine.create({vcpus: 1, design: {size: '256'}, undoLimit: 2})
 	machine.enter(0)
 	const table = fillPages(machine, 2, {first: 3})
 	for (let round = 0; round < 5; round++) {
@@ -60,20 +60,8 @@ test('an entry is logged once, whatever happens to it', (t) => {
 	t.true(isFresh(machine, table))
 })
 
-test('a page flush inside a superpage undoes the table, and its range is forgotten', (t) => {
-	const machine = TestMachine.create({vcpus: 1})
-	machine.enter(0)
-	const table = fillPages(machine, 2, {first: 0x200})
-	machine.memory.i64[trailerWord(table, 'largeFirst') >> 1] = 0x20_0000n
-	machine.memory.i64[trailerWord(table, 'largeLast') >> 1] = 0x3f_f000n
-	machine.flushPage(0, 0x3ff, 0)
-	t.is(machine.descriptor(0, Regime.user), table)
-	t.true(isFresh(machine, table))
-	t.is(machine.tlb.tlbStatistics(0).undone, 1)
-})
-
 test('an owner may undo its table while another thread swaps it away', (t) => {
-	const machine = TestMachine.create({vcpus: 2, log2Entries: 8})
+	const machine = TestMachine.create({vcpus: 2, design: {size: '256'}})
 	machine.enter(0)
 	const table = fillPages(machine, 9)
 	machine.tlb.startRemoteFlush({targets: [0]})
@@ -112,7 +100,7 @@ for (const [count, what] of [
 }
 
 test('the policy clear undoes nothing', (t) => {
-	const machine = TestMachine.create({vcpus: 1, policy: 'clear', undoLimit: 100})
+	const machine = TestMachine.create({vcpus: 1, design: {policy: 'clear'}})
 	machine.enter(0)
 	const table = fillPages(machine, 3)
 	machine.tlb.flush(0, FlushCause.sfenceAll)

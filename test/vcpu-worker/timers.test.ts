@@ -10,7 +10,7 @@ const mtime = 0xbff8
 const sstcEnabled = 1n << 63n
 
 function hartWithTimers() {
-	const memory = createMemory({harts: 1, ramBytes: 4096, tlb: {vcpus: 1, log2Entries: 8}})
+	const memory = createMemory({harts: 1, ramBytes: 4096, tlb: {vcpus: 1, design: {size: '256'}}})
 	const blocks = new VcpuBlocks(memory, 1)
 	const clock = {ticks: 0}
 	const now = () => clock.ticks

@@ -11,13 +11,14 @@ import {
 	TLB_ENTRY_CODE,
 	TLB_ENTRY_EXEC_TAG,
 } from '../../../build/hart/offsets'
-import {entryOf, isOpen} from '../../tlb/core/table'
+import {isOpen} from '../../tlb/core/table'
+import {takeVictim} from '../../tlb/core/victims'
 import {ACCESS_FETCH} from './access'
 import {codePage, coverBytes, onlyInstruction, verifyCodePage} from './code-cache'
 import {hart} from './hart'
 import {pageOf} from './page-walk'
 import {PMP_SPLIT} from './pmp'
-import {fill, loadDescriptor, tagOf} from './tlb-fill'
+import {entryFor, fill, loadDescriptor, tagOf} from './tlb-fill'
 import {locate, place, refuse} from './translation'
 
 /** @returns the code page of gva's page, or 0 with the exception raised. */
@@ -25,8 +26,11 @@ export function fetch(gva: u64): u32 {
 	const regime = load<u32>(hart, RUN_FETCH_REGIME)
 	const descriptor = loadDescriptor(regime)
 	const page = pageOf(gva)
-	const entry = entryOf(descriptor, page)
-	if (load<u64>(entry, TLB_ENTRY_EXEC_TAG) == tagOf(page)) return verifyCodePage(load<u32>(entry, TLB_ENTRY_CODE))
+	const entry = entryFor(descriptor, page)
+	if (load<u64>(entry, TLB_ENTRY_EXEC_TAG) == tagOf(descriptor, page))
+		return verifyCodePage(load<u32>(entry, TLB_ENTRY_CODE))
+	if (takeVictim(descriptor, entry, tagOf(descriptor, page), TLB_ENTRY_EXEC_TAG))
+		return verifyCodePage(load<u32>(entry, TLB_ENTRY_CODE))
 	const may = locate(gva, PARCEL_BYTES, ACCESS_FETCH, regime, descriptor)
 	if (may == 0) return 0
 	if (place == 0) return refuse(gva, ACCESS_FETCH)

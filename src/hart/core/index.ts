@@ -3,9 +3,17 @@
  * vCPU.
  */
 
-export {flushPageNumber, flushShared, flushTables, flushTranslations, flushTranslationsOf} from '../../tlb/core/flush'
+export {
+	flushPages,
+	flushPieces,
+	flushShared,
+	flushTables,
+	flushTranslations,
+	flushTranslationsOf,
+} from '../../tlb/core/flush'
 export {switchSpace} from '../../tlb/core/spaces'
-export {clearTable, emptyTable, poisonSlotZero} from '../../tlb/core/table'
+export {noteSuperpage} from '../../tlb/core/superpages'
+export {clearEntries, clearTable, emptyTable, poisonSlotZero} from '../../tlb/core/table'
 export {attach} from './attach'
 export {manageBlock, zeroBlock} from './cache-blocks'
 export {coverBytes, coverFromRegion, coverInstruction, findCodePage, scratchCodePage} from './code-cache'

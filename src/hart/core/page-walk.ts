@@ -10,6 +10,7 @@ import {
 	PAGE_SHIFT,
 	PTE_A,
 	PTE_D,
+	PTE_G,
 	PTE_N,
 	PTE_PBMT,
 	PTE_PPN,
@@ -34,6 +35,8 @@ import {MAY_READ, MAY_WRITE, permitted} from './regimes'
 export let walkedPte: u64 = 0
 /** The guest-physical address that it found. */
 export let walkedGpa: u64 = 0
+/** Whether its leaf, or a pointer to it, has G: then it belongs to all address spaces. */
+export let walkedGlobal: bool = false
 /** Bytes that the leaf maps: 4 KiB, Svnapot's 64 KiB, or a superpage's. */
 export let walkedSpan: u64 = 0
 
@@ -60,6 +63,7 @@ export function walk(gva: u64, access: u32, regime: u32): i32 {
 	// 1. a = satp.ppn × PAGESIZE, i = LEVELS − 1.
 	let table = (satp & SATP_PPN) << PAGE_SHIFT
 	let level = levels - 1
+	let pointers: u64 = 0
 	while (true) {
 		// 2. The PTE at a + va.vpn[i] × PTESIZE.
 		const shift = PAGE_SHIFT + 9 * level
@@ -75,6 +79,7 @@ export function walk(gva: u64, access: u32, regime: u32): i32 {
 		// 4. A pointer to the next level; its A, D, U, memory type and N are reserved.
 		if (!(pte & (PTE_R | PTE_X))) {
 			if (pte & (PTE_A | PTE_D | PTE_U | PTE_PBMT | PTE_N) || level == 0) return pageFault(access)
+			pointers |= pte
 			table = ((pte >> PTE_PPN_SHIFT) & PTE_PPN) << PAGE_SHIFT
 			level--
 			continue
@@ -104,6 +109,7 @@ export function walk(gva: u64, access: u32, regime: u32): i32 {
 		}
 		// 8. Success.
 		walkedPte = marked
+		walkedGlobal = ((marked | pointers) & PTE_G) != 0
 		walkedGpa = base | (gva & (span - 1))
 		walkedSpan = span
 		return 0

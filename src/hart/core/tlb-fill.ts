@@ -1,10 +1,10 @@
 /** Filling the TLB: always the table whose descriptor was loaded before the page walk. */
 import {
+	EMPTYING_CLEAR_ATOMICALLY,
 	LARGE_PAGE_COUNT,
 	LARGE_PAGE_SHIFT,
 	LOG_CAPACITY,
 	NEVER_TAG,
-	PAGE_BYTES,
 	TLB_ENTRY_ADDEND,
 	TLB_ENTRY_CODE,
 	TLB_ENTRY_EXEC_TAG,
@@ -16,15 +16,25 @@ import {
 	TLB_LARGE_PAGE_BASE,
 	TLB_LARGE_PAGE_MAY,
 	TLB_LARGE_PAGE_SIZE,
-	TLB_TRAILER_LARGE_FIRST,
-	TLB_TRAILER_LARGE_LAST,
 	TLB_TRAILER_LARGE_PAGES,
 	TLB_TRAILER_LOG,
 	TLB_TRAILER_LOGGED,
 	TRACKED_BIT,
 } from '../../../build/hart/offsets'
-import {entryOf, hasPoison, tableOf, trailerOf} from '../../tlb/core/table'
-import {descriptorOf, tagBiasOf} from '../../tlb/core/vcpu-tables'
+import {noteFill} from '../../tlb/core/sizing'
+import {noteSize} from '../../tlb/core/superpages'
+import {
+	clearingsAfterFill,
+	clearingsOf,
+	entryOf,
+	hasPoison,
+	isDisplaced,
+	tableOf,
+	tagIn,
+	trailerOf,
+} from '../../tlb/core/table'
+import {changesSizes, descriptorOf, emptyingOf, indexHashOf, keepsVictims, tagBiasOf} from '../../tlb/core/vcpu-tables'
+import {keepVictim} from '../../tlb/core/victims'
 import {findCodePage, isStale} from './code-cache'
 import {announceWriter, guestPageOf, lifeOf, pageStart} from './guest-pages'
 import {hart} from './hart'
@@ -32,6 +42,14 @@ import {MAY_EXECUTE, MAY_READ, MAY_WRITE} from './regimes'
 
 /** Whether the last fill gave the page a write entry that accesses match. */
 export let writeIsFast: bool = false
+
+/** How often other threads had cleared the table before the last walk. */
+let clearingsSeen: u32 = 0
+
+/** After openTable(), before the walk. */
+export function noteClearings(descriptor: u32): void {
+	clearingsSeen = clearingsOf(descriptor)
+}
 
 /**
  * Announces a write entry, unless the page holds code that stores must not change unnoticed.
@@ -53,9 +71,14 @@ export function loadDescriptor(regime: u32): u32 {
 	return descriptorOf(hart, regime)
 }
 
-/** @returns the page's tag: src/tlb/tag-encoding.ts. */
-export function tagOf(page: u64): u64 {
-	return page + <u64>tagBiasOf(hart)
+/** @returns the page's tag in the table. */
+export function tagOf(descriptor: u32, page: u64): u64 {
+	return tagIn(descriptor, page, tagBiasOf(hart))
+}
+
+/** @returns the place of the page's entry. @param page gva, page-aligned. */
+export function entryFor(descriptor: u32, page: u64): u32 {
+	return entryOf(descriptor, page, indexHashOf(hart))
 }
 
 /**
@@ -65,13 +88,16 @@ export function tagOf(page: u64): u64 {
  * @param may MAY_ bits; MAY_WRITE only if the page is dirty. @param code page or 0.
  */
 export function fill(descriptor: u32, page: u64, place: u32, may: u32, code: u32): void {
-	const entry = entryOf(descriptor, page)
+	const entry = entryFor(descriptor, page)
 	// A filled entry's read tag is not 0, except page 0's in slot 0 of a table with poison.
-	if (load<u64>(entry, TLB_ENTRY_READ_TAG) == 0) logEntry(descriptor, entry)
+	const before = load<u64>(entry, TLB_ENTRY_READ_TAG)
+	if (before == 0) logEntry(descriptor, entry)
 	// Where instructions are fetched, the decoder is about to mark code.
 	const isFetch = code != 0
 	const addend = place - <u32>page
-	const tag = tagOf(page)
+	const tag = tagOf(descriptor, page)
+	if (changesSizes(hart)) noteFill(hart, descriptor, before, tag)
+	if (keepsVictims(hart) && isDisplaced(before, tag)) keepVictim(descriptor, entry)
 	// A data access has no code page: keep the one that a fetch found for the same translation.
 	if (code == 0 && load<u64>(entry, TLB_ENTRY_EXEC_TAG) == tag && load<u32>(entry, TLB_ENTRY_ADDEND) == addend) {
 		code = load<u32>(entry, TLB_ENTRY_CODE)
@@ -85,6 +111,26 @@ export function fill(descriptor: u32, page: u64, place: u32, may: u32, code: u32
 	store<u32>(entry, addend, TLB_ENTRY_ADDEND)
 	store<u32>(entry, executable ? code : 0, TLB_ENTRY_CODE)
 	store<u64>(hart, load<u64>(hart, TLB_FILLS) + 1, TLB_FILLS)
+	if (emptyingOf(hart) == EMPTYING_CLEAR_ATOMICALLY) revokeIfCleared(descriptor, entry)
+}
+
+/** The walk may have come before another thread's change of the page table, and the fill after its clearing. */
+function revokeIfCleared(descriptor: u32, entry: u32): void {
+	if (clearingsAfterFill(descriptor) != clearingsSeen) revoke(entry)
+}
+
+/** The entry stays logged. */
+function revoke(entry: u32): void {
+	store<u64>(entry, NEVER_TAG, TLB_ENTRY_READ_TAG)
+	store<u64>(entry, NEVER_TAG, TLB_ENTRY_WRITE_TAG)
+	store<u64>(entry, NEVER_TAG, TLB_ENTRY_EXEC_TAG)
+	writeIsFast = false
+}
+
+/** Makes a write tag tracked, or untracked. */
+export function changeWriteTag(entry: u32, from: u64, to: u64): void {
+	// An exchange: another thread may clear the entry meanwhile, and it must stay cleared. Pairs with clearEntries().
+	atomic.cmpxchg<u64>(entry, from, to, TLB_ENTRY_WRITE_TAG)
 }
 
 /** Logs an entry that is about to become nonzero. A poisoned slot 0 always is. */
@@ -112,16 +158,5 @@ export function fillLargePage(descriptor: u32, base: u64, first: u32, may: u32):
 	store<u64>(large, base, TLB_LARGE_PAGE_BASE)
 	store<u32>(large, first - <u32>base, TLB_LARGE_PAGE_ADDEND)
 	store<u32>(large, may, TLB_LARGE_PAGE_MAY)
-	widenLarge(descriptor, base, (<u64>1) << LARGE_PAGE_SHIFT)
-}
-
-/** Widens the range of superpages that were filled in pieces, and of large pages: page flushes check it. */
-export function widenLarge(descriptor: u32, base: u64, span: u64): void {
-	const trailer = trailerOf(descriptor)
-	const last = base + span - PAGE_BYTES
-	const oldFirst = load<u64>(trailer, TLB_TRAILER_LARGE_FIRST)
-	const oldLast = load<u64>(trailer, TLB_TRAILER_LARGE_LAST)
-	const none = (oldFirst | oldLast) == 0
-	store<u64>(trailer, none || base < oldFirst ? base : oldFirst, TLB_TRAILER_LARGE_FIRST)
-	store<u64>(trailer, none || last > oldLast ? last : oldLast, TLB_TRAILER_LARGE_LAST)
+	noteSize(descriptor, LARGE_PAGE_SHIFT)
 }

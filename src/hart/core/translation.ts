@@ -4,7 +4,6 @@ import {
 	PAGE_BYTES,
 	PAGE_MASK,
 	PTE_D,
-	PTE_G,
 	REGIME_BARE,
 	REGIME_MACHINE,
 	RUN_DATA_REGIME,
@@ -16,22 +15,27 @@ import {
 	TLB_LARGE_PAGE_MAY,
 	TRACKED_BIT,
 } from '../../../build/hart/offsets'
-import {entryOf, noteLocalPage, openTable} from '../../tlb/core/table'
+import {noteSuperpage} from '../../tlb/core/superpages'
+import {noteLocalPage, openTable} from '../../tlb/core/table'
+import {keepsLargePages} from '../../tlb/core/vcpu-tables'
+import {takeVictim} from '../../tlb/core/victims'
 import {ACCESS_LOAD, ACCESS_STORE, accessBit, accessFault} from './access'
 import {guestPageOf} from './guest-pages'
 import {hart, raise, ramAt, romAt} from './hart'
-import {pageOf, walk, walkedGpa, walkedPte, walkedSpan} from './page-walk'
+import {pageOf, walk, walkedGlobal, walkedGpa, walkedPte, walkedSpan} from './page-walk'
 import {PMP_SPLIT, pmpAccess, pmpPage, pmpRange} from './pmp'
 import {MAY_ALL, MAY_WRITE, permitted} from './regimes'
 import {SLOW, slowWork} from './slow'
 import {
+	changeWriteTag,
+	entryFor,
 	fill,
 	fillLargePage,
 	largePageOf,
 	loadDescriptor,
 	mayWriteFast,
+	noteClearings,
 	tagOf,
-	widenLarge,
 	writeIsFast,
 } from './tlb-fill'
 
@@ -55,16 +59,22 @@ export function translate(gva: u64, bytes: u32, access: u32): i32 {
 	const page = pageOf(gva)
 	trackedPage = 0
 	// Misaligned accesses come here even if their page is in the table.
-	const entry = entryOf(descriptor, page)
+	const entry = entryFor(descriptor, page)
 	const tag = access == ACCESS_LOAD ? load<u64>(entry, TLB_ENTRY_READ_TAG) : load<u64>(entry, TLB_ENTRY_WRITE_TAG)
-	if (tag == tagOf(page)) {
+	const wanted = tagOf(descriptor, page)
+	if (tag == wanted) {
 		place = <u32>gva + load<u32>(entry, TLB_ENTRY_ADDEND)
 		return 1
 	}
-	if (access == ACCESS_STORE && tag == (tagOf(page) | TRACKED_BIT)) {
+	if (access == ACCESS_STORE && tag == (wanted | TRACKED_BIT)) {
 		place = <u32>gva + load<u32>(entry, TLB_ENTRY_ADDEND)
-		if (mayWriteFast(place)) store<u64>(entry, tagOf(page), TLB_ENTRY_WRITE_TAG)
+		if (mayWriteFast(place)) changeWriteTag(entry, tag, wanted)
 		else trackedPage = guestPageOf(place)
+		return 1
+	}
+	const kind = access == ACCESS_LOAD ? TLB_ENTRY_READ_TAG : TLB_ENTRY_WRITE_TAG
+	if (takeVictim(descriptor, entry, wanted, kind)) {
+		place = <u32>gva + load<u32>(entry, TLB_ENTRY_ADDEND)
 		return 1
 	}
 	const large = largePageOf(descriptor, gva)
@@ -100,6 +110,7 @@ export function refuse(gva: u64, access: u32): u32 {
 export function locate(gva: u64, bytes: u32, access: u32, regime: u32, descriptor: u32): u32 {
 	slowWork(SLOW)
 	openTable(descriptor)
+	noteClearings(descriptor)
 	const translated = regime != REGIME_MACHINE && regime != REGIME_BARE
 	let may = MAY_ALL
 	gpa = gva
@@ -113,8 +124,7 @@ export function locate(gva: u64, bytes: u32, access: u32, regime: u32, descripto
 		may = permitted(walkedPte, regime)
 		// A page that is not dirty gets no write tag: its first store has to come here to set D.
 		if (!(walkedPte & PTE_D)) may &= ~MAY_WRITE
-		// G of a pointer to this leaf would do, too; nobody sets it there.
-		if (!(walkedPte & PTE_G)) noteLocalPage(descriptor)
+		if (!walkedGlobal) noteLocalPage(descriptor)
 	}
 	const machine: u32 = regime == REGIME_MACHINE ? 1 : 0
 	const mapped = may
@@ -130,7 +140,7 @@ export function locate(gva: u64, bytes: u32, access: u32, regime: u32, descripto
 	}
 	// A device's page gets no entry, so that a flush need not find its superpage.
 	if (place != 0 && translated && walkedSpan != PAGE_BYTES) {
-		widenLarge(descriptor, gva & ~(walkedSpan - 1), walkedSpan)
+		noteSuperpage(descriptor, gva, walkedSpan)
 	}
 	if (!translated || walkedSpan > LARGE_PAGE_MASK) keepLargePage(gva, descriptor, mapped, machine)
 	return may
@@ -141,6 +151,7 @@ export function locate(gva: u64, bytes: u32, access: u32, regime: u32, descripto
  * @param may what its PTE permits.
  */
 function keepLargePage(gva: u64, descriptor: u32, may: u32, machine: u32): void {
+	if (!keepsLargePages(hart)) return
 	const before = gva & LARGE_PAGE_MASK
 	const first = ramAt(gpa - before)
 	if (place == 0 || first == 0 || ramAt(gpa - before + LARGE_PAGE_MASK) == 0) return

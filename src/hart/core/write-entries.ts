@@ -21,12 +21,15 @@ import {
 	TLB_TRAILER_LOG,
 	TLB_TRAILER_LOGGED,
 	TRACKED_BIT,
+	VICTIM_COUNT,
 } from '../../../build/hart/offsets'
 import {descriptorIn, endOfSpaces, firstSpace, isUsed} from '../../tlb/core/spaces'
 import {isOpen, tableOf, trailerOf} from '../../tlb/core/table'
 import {descriptorOf} from '../../tlb/core/vcpu-tables'
+import {hasVictims, victimAt} from '../../tlb/core/victims'
 import {announceChange, guestPageOf, isCode, noMoreEntries, pageStart} from './guest-pages'
 import {hart} from './hart'
+import {changeWriteTag} from './tlb-fill'
 
 /** All pages of code. */
 const EVERY_PAGE: u32 = 0
@@ -78,6 +81,9 @@ function visitTable(descriptor: u32, wanted: u32): void {
 		const entries: u32 = 1 << (descriptor & DESCRIPTOR_LOG2_MASK)
 		for (let index: u32 = 0; index < entries; index++) track(table + index * TLB_ENTRY_SIZE, wanted)
 	}
+	if (hasVictims(descriptor)) {
+		for (let index: u32 = 0; index < VICTIM_COUNT; index++) track(victimAt(trailer, index), wanted)
+	}
 	// Those of loads go with them.
 	for (let index: u32 = 0; index < LAST_PAGE_COUNT; index++) {
 		const last = trailer + TLB_TRAILER_LAST_PAGES + index * TLB_LAST_PAGE_SIZE
@@ -95,7 +101,7 @@ function track(entry: u32, wanted: u32): void {
 	if (tag & TRACKED_BIT) return
 	const place = pageStart(<u32>tag) + load<u32>(entry, TLB_ENTRY_ADDEND)
 	if (!isWanted(place, wanted)) return
-	store<u64>(entry, tag | TRACKED_BIT, TLB_ENTRY_WRITE_TAG)
+	changeWriteTag(entry, tag, tag | TRACKED_BIT)
 	if (wanted != EVERY_PAGE) return
 	const page = guestPageOf(place)
 	// After the stores through the entry.

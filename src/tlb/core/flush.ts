@@ -17,7 +17,7 @@ import {
 	TLB_PAGE_FLUSHES,
 	TLB_SPACE_SIZE,
 } from '../../../build/hart/offsets'
-import {countCause, countUndone, emptyInPlace, undo} from './in-place'
+import {countCause, emptyInPlace, emptyTableOf} from './in-place'
 import {
 	belongsTo,
 	currentAsid,
@@ -30,8 +30,10 @@ import {
 	isCurrentKept,
 	isUsed,
 } from './spaces'
-import {holdsLocalPages, invalidatePage, isInsideLargePages, isOpen} from './table'
-import {descriptorOf, tagBiasOf} from './vcpu-tables'
+import {forgetSuperpages} from './superpages'
+import {dropLastPages, dropPieces, holdsLocalPages, invalidatePage, isOpen} from './table'
+import {descriptorOf, indexHashOf, tagBiasOf} from './vcpu-tables'
+import {dropVictims} from './victims'
 
 /** As an ASID: all address spaces. The same as anyAsid in src/tlb/flush-requests.ts. */
 export const EVERY_ASID: i32 = -1
@@ -70,15 +72,20 @@ export function flushShared(block: u32): u32 {
 	return hasToFlushShared(block) ? emptyInPlace(block, REGIME_SUPERVISOR, REGIME_SUPERVISOR_SUM) : 0
 }
 
+/** Forgets last pages and large pages of tables whose entries another thread has emptied. */
+export function flushPieces(block: u32): void {
+	for (let regime: u32 = REGIME_SUPERVISOR; regime < REGIME_COUNT; regime++) dropPieces(descriptorOf(block, regime))
+}
+
 /** Invalidates a page and counts the cause. @param page gva, page-aligned. @param asid or EVERY_ASID. */
 export function flushPage(block: u32, page: u64, asid: i32): u32 {
 	countCause(block, FLUSH_CAUSE_SFENCE_PAGE)
-	return forgetPage(block, page, asid)
+	return forgetPages(block, page, 1, asid)
 }
 
-/** The same for a cause that was counted already. @param low, high the words of gva >> 12. */
-export function flushPageNumber(block: u32, low: u32, high: u32, asid: i32): u32 {
-	return forgetPage(block, (((<u64>high) << 32) | low) << PAGE_SHIFT, asid)
+/** Some pages, for a cause that was counted already. @param low, high the words of the first one's gva >> 12. */
+export function flushPages(block: u32, low: u32, high: u32, pages: u32, asid: i32): u32 {
+	return forgetPages(block, (((<u64>high) << 32) | low) << PAGE_SHIFT, pages, asid)
 }
 
 /** Whether the cause makes entries of the regimes that do not translate stale, too. */
@@ -91,33 +98,40 @@ function hasToFlushShared(block: u32): bool {
 	return !isCurrentKept(block) || holdsLocalPages(descriptorOf(block, REGIME_SUPERVISOR))
 }
 
-function forgetPage(block: u32, page: u64, asid: i32): u32 {
+/** @param first gva, page-aligned. */
+function forgetPages(block: u32, first: u64, pages: u32, asid: i32): u32 {
 	// Plain: only the owner counts.
-	store<u32>(block, load<u32>(block, TLB_PAGE_FLUSHES) + 1, TLB_PAGE_FLUSHES)
+	store<u32>(block, load<u32>(block, TLB_PAGE_FLUSHES) + pages, TLB_PAGE_FLUSHES)
 	for (let space = firstSpace(block); space < endOfSpaces(block); space += TLB_SPACE_SIZE) {
-		if (asid == EVERY_ASID ? isUsed(space) : belongsTo(space, asid)) forgetPageIn(block, space, page)
+		if (asid == EVERY_ASID ? isUsed(space) : belongsTo(space, asid)) forgetPagesIn(block, space, first, pages)
 	}
 	if (asid != EVERY_ASID && currentAsid(block) != asid) return 0
 	let left: u32 = 0
-	const first = asid == EVERY_ASID || hasToFlushShared(block) ? REGIME_SUPERVISOR : REGIME_SUPERVISOR_SUM
-	for (let regime = first; regime < REGIME_COUNT; regime++) {
-		if (!forgetPageOf(block, descriptorOf(block, regime), page)) left |= 1 << regime
+	const start = asid == EVERY_ASID || hasToFlushShared(block) ? REGIME_SUPERVISOR : REGIME_SUPERVISOR_SUM
+	for (let regime = start; regime < REGIME_COUNT; regime++) {
+		const areForgotten = forgetPagesOf(block, descriptorOf(block, regime), first, pages)
+		if (!areForgotten && !emptyTableOf(block, regime)) left |= 1 << regime
 	}
 	return left
 }
 
-/** Of a kept space, which is forgotten if more than the page would have to go. */
-function forgetPageIn(block: u32, space: u32, page: u64): void {
+/** Of a kept space, which is forgotten if a table would have to be emptied. */
+function forgetPagesIn(block: u32, space: u32, first: u64, pages: u32): void {
 	for (let regime = REGIME_SUPERVISOR_SUM; regime < REGIME_COUNT; regime++) {
-		if (!forgetPageOf(block, descriptorIn(space, regime), page)) return dropSpace(space)
+		if (!forgetPagesOf(block, descriptorIn(space, regime), first, pages)) return dropSpace(space)
 	}
 }
 
-/** @returns false if the whole table has to be emptied, and was not. */
-function forgetPageOf(block: u32, descriptor: u32, page: u64): bool {
+/** With the superpages that the pages may be pieces of. @returns false if the whole table has to be emptied, and was not. */
+function forgetPagesOf(block: u32, descriptor: u32, first: u64, pages: u32): bool {
 	if (!isOpen(descriptor)) return true
-	if (!isInsideLargePages(descriptor, page)) invalidatePage(descriptor, page, tagBiasOf(block))
-	else if (undo(block, descriptor)) countUndone(block, 1)
-	else return false
+	const tagBias = tagBiasOf(block)
+	const indexHash = indexHashOf(block)
+	if (!forgetSuperpages(descriptor, first, pages, tagBias, indexHash)) return false
+	dropLastPages(descriptor)
+	dropVictims(descriptor)
+	for (let page: u32 = 0; page < pages; page++) {
+		invalidatePage(descriptor, first + ((<u64>page) << PAGE_SHIFT), tagBias, indexHash)
+	}
 	return true
 }

@@ -1,41 +1,81 @@
 /**
- * Emptying tables of a vCPU in place, on its thread: an empty table stays, and one with few entries is undone by its log.
+ * Emptying tables of a vCPU in place, on its thread: an empty table stays, one with few entries is undone by its log, and
+ * others are emptied as the flush policy says (src/tlb/flush-policy.ts).
  *
  * Plain accesses to entries and trailers: only the owner reads and writes those of a table until it is retired. If
  * another thread swaps the table away meanwhile, it stays the owner's until its next quiescent state, and emptying it
  * is harmless. The table that was swapped in is empty too: the owner is here, not filling it.
  */
-import {TLB_ELIDED, TLB_FLUSHES, TLB_UNDONE} from '../../../build/hart/offsets'
-import {isOpen, isUndoable, undoTable} from './table'
-import {descriptorOf, tagBiasOf, undoLimitOf} from './vcpu-tables'
+import {
+	EMPTYING_CLEAR,
+	EMPTYING_CLEAR_ATOMICALLY,
+	EMPTYING_NEXT_GENERATION,
+	GENERATION_MASK,
+	GENERATION_STEP,
+	TLB_CLEARED,
+	TLB_ELIDED,
+	TLB_FLUSHES,
+	TLB_GENERATIONS,
+	TLB_UNDONE,
+} from '../../../build/hart/offsets'
+import {changesSize} from './sizing'
+import {clearEntries, clearTable, closeGeneration, closeTable, isOpen, isUndoable, undoTable} from './table'
+import {descriptorOf, emptyingOf, placeOfDescriptor, tagBiasOf, undoLimitOf} from './vcpu-tables'
 
 /** @param end behind the last regime. @returns the regimes whose tables are left: bit n = regime n. */
 export function emptyInPlace(block: u32, first: u32, end: u32): u32 {
 	let left: u32 = 0
-	let undone: u32 = 0
 	let elided: u32 = 0
 	for (let regime = first; regime < end; regime++) {
-		const descriptor = descriptorOf(block, regime)
-		if (!isOpen(descriptor)) elided++
-		else if (undo(block, descriptor)) undone++
-		else left |= 1 << regime
+		if (!isOpen(descriptorOf(block, regime))) elided++
+		else if (!emptyTableOf(block, regime)) left |= 1 << regime
 	}
-	countUndone(block, undone)
 	// Statistics: orders nothing. Atomic, because remote flushes count here too.
 	if (elided != 0) atomic.add<u32>(block, elided, TLB_ELIDED)
 	return left
 }
 
-/** Undoes a table if it has few enough entries. @returns whether it did. */
-export function undo(block: u32, descriptor: u32): bool {
-	if (!isUndoable(descriptor, undoLimitOf(block))) return false
-	undoTable(descriptor, tagBiasOf(block))
+/** Empties the regime's table in place, if the policy does. @returns whether it did. */
+export function emptyTableOf(block: u32, regime: u32): bool {
+	const descriptor = descriptorOf(block, regime)
+	if (changesSize(block, regime, descriptor)) return false
+	if (isUndoable(descriptor, undoLimitOf(block))) {
+		undoTable(descriptor, tagBiasOf(block))
+		// Plain, as countCause().
+		store<u32>(block, load<u32>(block, TLB_UNDONE) + 1, TLB_UNDONE)
+		return true
+	}
+	switch (emptyingOf(block)) {
+		case EMPTYING_CLEAR:
+			clearTable(descriptor, tagBiasOf(block))
+			count(block, TLB_CLEARED)
+			return true
+		case EMPTYING_CLEAR_ATOMICALLY:
+			clearEntries(descriptor, tagBiasOf(block))
+			closeTable(descriptor)
+			count(block, TLB_CLEARED)
+			return true
+		case EMPTYING_NEXT_GENERATION:
+			return beginGeneration(block, regime, descriptor)
+		default:
+			return false
+	}
+}
+
+/** @returns false if the table has had all generations. */
+function beginGeneration(block: u32, regime: u32, descriptor: u32): bool {
+	if ((descriptor & GENERATION_MASK) == GENERATION_MASK) return false
+	// An exchange, because another thread may begin a generation or swap the table at the same time: the owner then goes on
+	// with that, and has filled nothing since. Pairs with publish() and advance() in src/tlb/flush-policy.ts.
+	atomic.cmpxchg<u32>(placeOfDescriptor(block, regime), descriptor, descriptor + GENERATION_STEP)
+	closeGeneration(descriptor)
+	count(block, TLB_GENERATIONS)
 	return true
 }
 
-/** Plain, as countCause(). */
-export function countUndone(block: u32, tables: u32): void {
-	store<u32>(block, load<u32>(block, TLB_UNDONE) + tables, TLB_UNDONE)
+/** Statistics: orders nothing. Atomic, because remote flushes count here too. */
+function count(block: u32, counter: u32): void {
+	atomic.add<u32>(block + counter, 1)
 }
 
 /** Plain: of the owner's causes only the owner counts. */

@@ -5,9 +5,12 @@
  */
 import {
 	DESCRIPTOR_LOG2_MASK,
+	GENERATION_MASK,
+	INDEX_FOLD,
 	LAST_PAGE_COUNT,
 	LOG_CAPACITY,
 	NEVER_TAG,
+	PAGE_MASK,
 	PAGE_SHIFT,
 	TLB_ENTRY_ADDEND,
 	TLB_ENTRY_EXEC_TAG,
@@ -15,28 +18,55 @@ import {
 	TLB_ENTRY_SIZE,
 	TLB_ENTRY_WRITE_TAG,
 	TLB_LAST_PAGE_SIZE,
+	TLB_TRAILER_CLEARINGS,
 	TLB_TRAILER_FILLED,
-	TLB_TRAILER_LARGE_FIRST,
-	TLB_TRAILER_LARGE_LAST,
 	TLB_TRAILER_LARGE_PAGES,
 	TLB_TRAILER_LAST_PAGES,
 	TLB_TRAILER_LOCAL,
 	TLB_TRAILER_LOG,
 	TLB_TRAILER_LOGGED,
+	TLB_TRAILER_SUPERPAGE_SIZES,
+	TLB_TRAILER_SUPERPAGES,
+	TLB_TRAILER_VICTIMS,
 } from '../../../build/hart/offsets'
+import {hasVictims} from './victims'
 
 export function tableOf(descriptor: u32): u32 {
-	return descriptor & ~DESCRIPTOR_LOG2_MASK
+	return descriptor & ~(DESCRIPTOR_LOG2_MASK | GENERATION_MASK)
+}
+
+/** @param page gva, page-aligned. @returns its tag. */
+export function tagIn(descriptor: u32, page: u64, tagBias: u32): u64 {
+	return page + <u64>(tagBias + (descriptor & GENERATION_MASK))
 }
 
 export function trailerOf(descriptor: u32): u32 {
 	return tableOf(descriptor) + (TLB_ENTRY_SIZE << (descriptor & DESCRIPTOR_LOG2_MASK))
 }
 
-/** @param page gva, page-aligned. */
-export function entryOf(descriptor: u32, page: u64): u32 {
-	const entries: u32 = 1 << (descriptor & DESCRIPTOR_LOG2_MASK)
-	return tableOf(descriptor) + (<u32>(page >> PAGE_SHIFT) & (entries - 1)) * TLB_ENTRY_SIZE
+/** @param page gva, page-aligned. @param indexHash all ones if the index is hashed, else 0. */
+export function entryOf(descriptor: u32, page: u64, indexHash: u32): u32 {
+	const folded = <u32>(page >> PAGE_SHIFT) ^ (<u32>(page >> (PAGE_SHIFT + INDEX_FOLD)) & indexHash)
+	return tableOf(descriptor) + (folded & (entriesOf(descriptor) - 1)) * TLB_ENTRY_SIZE
+}
+
+/** @returns how many there are. */
+export function entriesOf(descriptor: u32): u32 {
+	return 1 << log2Of(descriptor)
+}
+
+export function log2Of(descriptor: u32): u32 {
+	return descriptor & DESCRIPTOR_LOG2_MASK
+}
+
+/** Whether an entry holds a page of the present generation. @param read its read tag. @param tag any page's, for the generation. */
+export function isUsed(read: u64, tag: u64): bool {
+	return read != 0 && read != NEVER_TAG && ((read ^ tag) & PAGE_MASK) == 0
+}
+
+/** Whether a fill of a page displaces another one. @param read, tag of the entry before and after. */
+export function isDisplaced(read: u64, tag: u64): bool {
+	return read != tag && isUsed(read, tag)
 }
 
 /** Whether slot 0 of an empty table is poisoned, because page 0's tag is zero. */
@@ -79,7 +109,7 @@ export function clearTable(descriptor: u32, tagBias: u32): void {
 	const table = tableOf(descriptor)
 	memory.fill(table, 0, trailerOf(descriptor) - table)
 	poisonSlotZero(descriptor, tagBias)
-	resetTrailer(descriptor, TLB_TRAILER_LOG)
+	resetTrailer(descriptor, TLB_TRAILER_LOGGED, TLB_TRAILER_LOG)
 }
 
 /** The same as clearTable(), by the log; only if isUndoable(). Plain, as there. */
@@ -91,8 +121,70 @@ export function undoTable(descriptor: u32, tagBias: u32): void {
 		writeEntry(table + <u32>load<u16>(trailer + (index << 1), TLB_TRAILER_LOG) * TLB_ENTRY_SIZE, 0)
 	}
 	poisonSlotZero(descriptor, tagBias)
-	// Large pages lie inside [largeFirst, largeLast]: if that is empty, there are none.
-	resetTrailer(descriptor, load<u64>(trailer, TLB_TRAILER_LARGE_LAST) != 0 ? TLB_TRAILER_LOG : TLB_TRAILER_LARGE_PAGES)
+	resetTrailer(descriptor, TLB_TRAILER_LOGGED, endOfPieces(descriptor))
+}
+
+/**
+ * The same by atomic stores, by any thread, while the owner may use the table: its fill looks at `clearings` afterwards.
+ * The rest of the trailer is the owner's.
+ */
+export function clearEntries(descriptor: u32, tagBias: u32): void {
+	const table = tableOf(descriptor)
+	const end = trailerOf(descriptor)
+	// Ordered before the stores below. Pairs with clearingsAfterFill(): the owner's fill sees the count, or its entry is cleared.
+	atomic.add<u32>(end, 1, TLB_TRAILER_CLEARINGS)
+	for (let entry = table; entry < end; entry += TLB_ENTRY_SIZE) {
+		const tag: u64 = entry == table && hasPoison(tagBias) ? NEVER_TAG : 0
+		// Race with the owner's plain loads and stores of whole tags, which do not tear.
+		atomic.store<u64>(entry, tag, TLB_ENTRY_READ_TAG)
+		atomic.store<u64>(entry, tag, TLB_ENTRY_WRITE_TAG)
+		atomic.store<u64>(entry, tag, TLB_ENTRY_EXEC_TAG)
+	}
+}
+
+/** How often other threads have cleared the table. Before a walk; pairs with clearEntries(). */
+export function clearingsOf(descriptor: u32): u32 {
+	return atomic.load<u32>(trailerOf(descriptor), TLB_TRAILER_CLEARINGS)
+}
+
+/** After clearEntries() by the owner. Plain, as clearTable(). */
+export function closeTable(descriptor: u32): void {
+	resetTrailer(descriptor, TLB_TRAILER_LOGGED, endOfPieces(descriptor))
+}
+
+/** After its generation has ended: its entries are no longer found, but not zero. Plain, as clearTable(). */
+export function closeGeneration(descriptor: u32): void {
+	resetTrailer(descriptor, TLB_TRAILER_LOCAL, endOfPieces(descriptor))
+}
+
+/**
+ * The same after a fill: a read-modify-write, so that the entry is filled before. Pairs with clearEntries(), which counts
+ * before it clears: it clears the entry, or this sees the count.
+ */
+export function clearingsAfterFill(descriptor: u32): u32 {
+	return atomic.add<u32>(trailerOf(descriptor), 0, TLB_TRAILER_CLEARINGS)
+}
+
+/**
+ * Forgets last pages and large pages. The names of superpages stay: entries of the present generation may be pieces of
+ * them. Plain, as clearTable().
+ */
+export function dropPieces(descriptor: u32): void {
+	dropLastPages(descriptor)
+	if (hasSuperpages(descriptor)) {
+		memory.fill(trailerOf(descriptor) + TLB_TRAILER_LARGE_PAGES, 0, TLB_TRAILER_VICTIMS - TLB_TRAILER_LARGE_PAGES)
+	}
+}
+
+/** @returns the offset in the trailer behind its last pages and, if there are any, its superpages, large pages and victims. */
+function endOfPieces(descriptor: u32): u32 {
+	// Without any, their places are zeroes.
+	if (hasVictims(descriptor)) return TLB_TRAILER_LOG
+	return hasSuperpages(descriptor) ? TLB_TRAILER_VICTIMS : TLB_TRAILER_SUPERPAGES
+}
+
+function hasSuperpages(descriptor: u32): bool {
+	return load<u64>(trailerOf(descriptor), TLB_TRAILER_SUPERPAGE_SIZES) != 0
 }
 
 /** Empties a table the quicker way. Plain, as clearTable(). */
@@ -110,35 +202,39 @@ export function poisonSlotZero(descriptor: u32, tagBias: u32): void {
 	if (hasPoison(tagBias)) writeEntry(tableOf(descriptor), NEVER_TAG)
 }
 
-/** @param end offset in the trailer. The log itself stays: it is read only up to `logged`. */
-function resetTrailer(descriptor: u32, end: u32): void {
+/** @param first, end offsets in the trailer. The log itself stays: it is read only up to `logged`. */
+function resetTrailer(descriptor: u32, first: u32, end: u32): void {
 	const trailer = trailerOf(descriptor)
-	memory.fill(trailer + TLB_TRAILER_LOCAL, 0, end - TLB_TRAILER_LOCAL)
+	memory.fill(trailer + first, 0, end - first)
 	// Ordered after the stores to the entries. Pairs with isFilled() in src/tlb/table.ts: a flusher that reads 0 takes
 	// the table for empty, and it is. openTable() announces the next fill before its walk.
 	atomic.store<i32>(trailer, 0, TLB_TRAILER_FILLED)
 }
 
-/** Invalidates a page's entry. Owner only, thus plain. @param page gva, page-aligned. */
-export function invalidatePage(descriptor: u32, page: u64, tagBias: u32): void {
-	// Last pages outlive their entries: one may be this page although the entry is another's by now. All are dropped.
+/**
+ * Drops what translated code keeps of the table: last pages outlive their entries, so that one may be of a page whose
+ * entry is another's by now. Owner only, thus plain.
+ */
+export function dropLastPages(descriptor: u32): void {
 	memory.fill(trailerOf(descriptor) + TLB_TRAILER_LAST_PAGES, 0, LAST_PAGE_COUNT * TLB_LAST_PAGE_SIZE)
-	const entry = entryOf(descriptor, page)
-	const tag = page + <u64>tagBias
+}
+
+/** Invalidates a page's entry, but not last pages. Owner only, thus plain. @param page, indexHash as for entryOf(). */
+export function invalidatePage(descriptor: u32, page: u64, tagBias: u32, indexHash: u32): void {
+	const entry = entryOf(descriptor, page, indexHash)
+	const tag = tagIn(descriptor, page, tagBias)
 	if (
 		load<u64>(entry, TLB_ENTRY_READ_TAG) == tag ||
 		load<u64>(entry, TLB_ENTRY_WRITE_TAG) == tag ||
 		load<u64>(entry, TLB_ENTRY_EXEC_TAG) == tag
 	) {
-		writeEntry(entry, NEVER_TAG)
+		invalidateEntry(entry)
 	}
 }
 
-/** Whether the page may have been filled as a piece of a superpage. Owner only, thus plain. */
-export function isInsideLargePages(descriptor: u32, page: u64): bool {
-	const trailer = trailerOf(descriptor)
-	const last = load<u64>(trailer, TLB_TRAILER_LARGE_LAST)
-	return last != 0 && page >= load<u64>(trailer, TLB_TRAILER_LARGE_FIRST) && page <= last
+/** Makes an entry match nothing; it stays logged. Owner only, thus plain. */
+export function invalidateEntry(entry: u32): void {
+	writeEntry(entry, NEVER_TAG)
 }
 
 /** @param tag of all three kinds. */

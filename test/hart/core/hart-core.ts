@@ -18,13 +18,19 @@ import {
 import {
 	defaultTlbDesign,
 	FlushCause,
+	largePageCount,
 	Regime,
 	regimeCount,
+	type StateWords,
+	stateWords,
+	superpageCount,
 	type TableOperations,
 	type TagEncoding,
 	TlbEntry,
+	TlbLargePage,
 	TlbSpace,
 	TlbState,
+	tableAddress,
 	tableBytes,
 	tagBias,
 	trailerWord,
@@ -190,8 +196,9 @@ export class HartCore {
 		const mtimeOffsetAt = memory.region('mtime').offset
 		const others = [mtimeOffsetAt, memory.region(guestPagesRegion).offset, this.#block, 1]
 		this.core.attach(this.#block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, ...code, ...others)
-		this.undoLimit = -1
-		memory.i32[this.#tlbStateWord('tagBias')] = tagBias[encoding]
+		const words = stateWords({vcpus: 1, undoLimit: -1, design: {encoding, asids: '0'}})
+		for (const [field, value] of Object.entries(words) as [keyof StateWords, number][])
+			memory.i32[this.#tlbStateWord(field)] = value
 		this.set('privilege', Privilege.machine)
 		this.openPmp()
 		// ADUE, as after a reset.
@@ -279,16 +286,25 @@ export class HartCore {
 
 	#entryAt(gva: bigint, descriptor: number): number {
 		const index = Number((gva >> 12n) & BigInt((1 << log2Entries) - 1))
-		return (descriptor & ~0x1f) + index * TlbEntry.size
+		return tableAddress(descriptor) + index * TlbEntry.size
 	}
 
 	trailer(field: 'filled' | 'logged', descriptor = this.descriptor(Regime.supervisor)): number {
 		return this.memory.i32[trailerWord(descriptor, field)]!
 	}
 
-	large(descriptor = this.descriptor(Regime.supervisor)): [bigint, bigint] {
-		const words = this.memory.u64
-		return [words[trailerWord(descriptor, 'largeFirst') / 2]!, words[trailerWord(descriptor, 'largeLast') / 2]!]
+	/** The superpages that the table names: [gva, bytes], by address. */
+	superpages(descriptor = this.descriptor(Regime.supervisor)): [bigint, bigint][] {
+		const first = trailerWord(descriptor, 'superpages') / 2
+		const names = this.memory.u64.slice(first, first + superpageCount).toSorted()
+		return Array.from(names.filter((name) => name !== 0n)).map((name) => [name & ~0x3fn, 1n << (name & 0x3fn)])
+	}
+
+	/** How many large pages the table has. */
+	largePages(descriptor = this.descriptor(Regime.supervisor)): number {
+		const first = trailerWord(descriptor, 'largePages')
+		const large = Array.from({length: largePageCount}, (_, index) => first + (index * TlbLargePage.size) / 4)
+		return large.filter((word) => this.memory.i32[word + TlbLargePage.offset.may / 4] !== 0).length
 	}
 
 	#fieldAt(name: HartField): number {

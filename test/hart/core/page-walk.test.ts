@@ -76,7 +76,7 @@ test('Svnapot: sixteen PTEs map 64 KiB together, each of them all of it', (t) =>
 	for (let index = 0n; index < 16n; index++) tables.map(0x40_0000n + index * 0x1000n, base + 0x8000, kernelPage | N)
 	for (let index = 0; index < 16; index++) hart.poke(base + index * 0x1000 + 8, BigInt(index))
 	for (let index = 0n; index < 16n; index++) t.is(hart.read(0x40_0008n + index * 0x1000n), index)
-	t.deepEqual(hart.large(), [0x40_0000n, 0x40_f000n], 'a fence of any page of it forgets all')
+	t.deepEqual(hart.superpages(), [[0x40_0000n, 0x1_0000n]], 'a fence of any page of it forgets all')
 })
 
 test('Svnapot: A and D are set in the PTE that the walk found', (t) => {

@@ -90,6 +90,22 @@ test('a page that is not global leaves the table of S-mode with its space', (t) 
 	t.is(hart.entry(global), '')
 })
 
+test('a page is global, too, where a pointer to its PTE is', (t) => {
+	const {hart, tables, goTo} = create()
+	hart.status(0n)
+	tables.map(0x9000n, first, kernelPage)
+	const pointer = tables.pteOf(0x9000n, 1)
+	const another = 0x20_0000n
+	tables.map(another, first, kernelPage)
+	hart.poke(pointer, hart.peek(pointer) | Pte.G)
+	hart.read(0x9000n)
+	goTo(2n)
+	t.is(hart.entry(0x9000n), 'read write')
+	hart.read(another)
+	goTo(1n)
+	t.is(hart.entry(0x9000n), '')
+})
+
 test('a fence of one space leaves global pages, a fence of everything does not', (t) => {
 	const {hart, tables} = create()
 	hart.status(0n)

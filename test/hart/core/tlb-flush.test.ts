@@ -106,25 +106,78 @@ for (const encoding of tagEncodings) {
 	})
 }
 
-test('a page flush inside a superpage empties a small table in place, and leaves a larger one to the run loop', (t) => {
-	const machine = paged({undoLimit: 2})
-	const {hart, tables} = machine
-	tables.map(0xffff_ffff_8060_0000n, ramBase + 0x20_0000, kernelPage, {level: 1})
-	const readSome = (count: bigint) => {
-		for (let index = 1n; index <= count; index++) hart.read(0xffff_ffff_8060_0000n + index * 4096n)
-	}
-	readSome(2n)
-	const table = hart.descriptor(Regime.supervisor)
-	hart.core.sfence(8, 0, 0xffff_ffff_8080_0000n, 0n)
-	t.is(hart.counter('undone'), 0, 'behind it')
-	hart.core.sfence(8, 0, 0xffff_ffff_807f_f000n, 0n)
-	t.is(hart.counter('undone'), 1)
-	t.true(isFresh(hart, table))
-	readSome(3n)
-	hart.core.sfence(8, 0, 0xffff_ffff_8070_0000n, 0n)
-	t.deepEqual(hart.replaced, [1 << Regime.supervisor])
-	t.is(hart.counter('pageFlushes'), 3)
-	t.is(hart.counter('undone'), 1)
+/** Two megapages of guest RAM. */
+const [firstFrame, secondFrame] = [ramBase + 0x20_0000, ramBase + 0x60_0000]
+const megapage = 0xffff_ffff_8060_0000n
+
+for (const encoding of tagEncodings) {
+	test(`a page flush inside a superpage forgets all of it, and nothing else${withEncoding(encoding)}`, (t) => {
+		const machine = paged({undoLimit: 64, encoding})
+		const {hart, tables} = machine
+		hart.poke(firstFrame + 0x3000, 1n)
+		hart.poke(secondFrame + 0x3000, 2n)
+		tables.map(megapage, firstFrame, kernelPage, {level: 1})
+		// Beyond the superpage, between it and another, and before that.
+		tables.map(megapage + 0x20_0000n, page, kernelPage)
+		tables.map(megapage - 0x1000n, page, kernelPage)
+		tables.map(megapage - 0x40_0000n, secondFrame, kernelPage, {level: 1})
+		const others = [megapage + 0x20_0000n, megapage - 0x1000n, megapage - 0x40_0000n + 0x5000n]
+		for (const gva of others) hart.read(gva)
+		for (const gva of [0x3000n, 0x4000n]) hart.read(megapage + gva)
+		tables.map(megapage, secondFrame, kernelPage, {level: 1})
+		t.is(hart.read(megapage + 0x3000n), 1n)
+		hart.core.sfence(8, 0, megapage + 0x1f_f123n, 0n)
+		for (const gva of [0x3000n, 0x4000n]) t.is(hart.entry(megapage + gva), '')
+		for (const gva of others) t.is(hart.entry(gva), 'read write')
+		const walks = hart.get('pageWalks')
+		t.is(hart.read(megapage + 0x3000n), 2n)
+		hart.read(megapage + 0x5000n)
+		hart.read(megapage - 0x40_0000n + 0x6000n)
+		t.is(hart.get('pageWalks'), walks + 1n, 'each superpage needs one walk')
+		t.deepEqual(hart.replaced, [])
+		t.is(hart.counter('undone'), 0)
+	})
+}
+
+test('a page that was a piece of a superpage is flushed alone once it is one of its own', (t) => {
+	const {hart, tables} = paged({undoLimit: 64})
+	tables.map(megapage, firstFrame, kernelPage, {level: 1})
+	hart.read(megapage)
+	tables.map(megapage, 0, 0n, {level: 1})
+	for (const gva of [megapage, megapage + 0x1000n]) tables.map(gva, page, kernelPage)
+	hart.core.sfence(8, 0, megapage, 0n)
+	t.deepEqual(hart.superpages(), [])
+	t.is(hart.largePages(), 0)
+	for (const gva of [megapage, megapage + 0x1000n]) hart.read(gva)
+	hart.core.sfence(8, 0, megapage, 0n)
+	t.is(hart.entry(megapage), '')
+	t.is(hart.entry(megapage + 0x1000n), 'read write')
+})
+
+test('a page flush inside a 64 KiB page forgets its sixteen pages', (t) => {
+	const {hart, tables} = paged({undoLimit: 64})
+	for (let index = 0n; index < 16n; index++)
+		tables.map(0x4_0000n + index * 4096n, ramBase + 0x1_8000, kernelPage | (1n << 63n))
+	tables.map(0x5_0000n, page, kernelPage)
+	for (const gva of [0x4_0000n, 0x4_f000n, 0x5_0000n]) hart.read(gva)
+	hart.core.sfence(8, 0, 0x4_7000n, 0n)
+	t.deepEqual(
+		[0x4_0000n, 0x4_f000n, 0x5_0000n].map((gva) => hart.entry(gva)),
+		['', '', 'read write'],
+	)
+})
+
+test('a page flush inside a gigapage forgets the large pages that it gave', (t) => {
+	const {hart, tables} = paged({undoLimit: 64})
+	const gigapage = 0xffff_ffff_8000_0000n
+	tables.map(gigapage, ramBase, kernelPage, {level: 2})
+	tables.map(0xa0_0000n, firstFrame, kernelPage, {level: 1})
+	for (const gva of [gigapage, gigapage + 0x60_0000n, 0xa0_0000n]) hart.read(gva)
+	t.is(hart.largePages(), 3)
+	hart.core.sfence(8, 0, gigapage + 0x3fff_f000n, 0n)
+	t.is(hart.largePages(), 1)
+	t.is(hart.entry(gigapage + 0x60_0000n), '')
+	t.is(hart.entry(0xa0_0000n), 'read write')
 })
 
 for (const encoding of tagEncodings) {
@@ -145,7 +198,7 @@ for (const undoLimit of [5, -1]) {
 		const table = hart.descriptor(Regime.machine)
 		hart.read(BigInt(ramBase + 0x20_0000))
 		t.is(hart.entry(BigInt(ramBase + 0x20_0000), table), 'read write')
-		t.deepEqual(hart.large(table), [BigInt(ramBase + 0x20_0000), BigInt(ramBase + 0x3f_f000)])
+		t.is(hart.largePages(table), 1)
 		hart.csrWrite(0x3a0, 0x1f1fn)
 		t.deepEqual(hart.flushes, [FlushCause.pmpWrite])
 		t.deepEqual(hart.replaced, undoLimit < 0 ? [1 << Regime.machine] : [])

@@ -1,0 +1,50 @@
+/**
+ * A table's victim TLB: the entries that fills displaced last. A miss looks there before it walks, and exchanges what it
+ * finds with the entry that has its place now. Plain accesses: only the owner reads and writes them.
+ */
+import {TLB_ENTRY_SIZE, TLB_TRAILER_VICTIM_NEXT, TLB_TRAILER_VICTIMS, VICTIM_COUNT} from '../../../build/hart/offsets'
+import {trailerOf} from './table'
+
+/** Before a fill displaces the entry. */
+export function keepVictim(descriptor: u32, entry: u32): void {
+	const trailer = trailerOf(descriptor)
+	const next = load<u32>(trailer, TLB_TRAILER_VICTIM_NEXT)
+	// Its bit above those of the place says that there are victims.
+	store<u32>(trailer, VICTIM_COUNT | ((next + 1) & (VICTIM_COUNT - 1)), TLB_TRAILER_VICTIM_NEXT)
+	memory.copy(victimAt(trailer, next & (VICTIM_COUNT - 1)), entry, TLB_ENTRY_SIZE)
+}
+
+/**
+ * Brings back the victim with a tag.
+ * @param entry of its page. @param kind TLB_ENTRY_…_TAG. @returns whether there is one: then the entry is it.
+ */
+export function takeVictim(descriptor: u32, entry: u32, tag: u64, kind: u32): bool {
+	if (!hasVictims(descriptor)) return false
+	const trailer = trailerOf(descriptor)
+	for (let index: u32 = 0; index < VICTIM_COUNT; index++) {
+		const victim = victimAt(trailer, index)
+		if (load<u64>(victim + kind) != tag) continue
+		for (let word: u32 = 0; word < TLB_ENTRY_SIZE; word += 8) {
+			const displaced = load<u64>(entry + word)
+			store<u64>(entry + word, load<u64>(victim + word))
+			store<u64>(victim + word, displaced)
+		}
+		return true
+	}
+	return false
+}
+
+export function dropVictims(descriptor: u32): void {
+	if (!hasVictims(descriptor)) return
+	const trailer = trailerOf(descriptor)
+	memory.fill(victimAt(trailer, 0), 0, VICTIM_COUNT * TLB_ENTRY_SIZE)
+	store<u32>(trailer, 0, TLB_TRAILER_VICTIM_NEXT)
+}
+
+export function hasVictims(descriptor: u32): bool {
+	return load<u32>(trailerOf(descriptor), TLB_TRAILER_VICTIM_NEXT) != 0
+}
+
+export function victimAt(trailer: u32, index: u32): u32 {
+	return trailer + TLB_TRAILER_VICTIMS + index * TLB_ENTRY_SIZE
+}
