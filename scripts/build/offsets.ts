@@ -12,10 +12,10 @@ import {
 	Status,
 } from '../../src/hart/architecture.ts'
 import {CodePage, lastParcel, pageSlots, parcelBytes, Slot, SlotHandler} from '../../src/hart/code-page.ts'
-import {BlockStatus, CsrStatus, leaveRegion, WfiStatus} from '../../src/hart/core-status.ts'
+import {BlockStatus, CsrStatus, FenceStatus, leaveRegion, WfiStatus} from '../../src/hart/core-status.ts'
 import {HartCounters} from '../../src/hart/hart-counters.ts'
 import {HartState} from '../../src/hart/hart-state.ts'
-import {largestRation, RunState} from '../../src/hart/run-state.ts'
+import {largestRation, mostPendingRanges, PendingRange, RunState} from '../../src/hart/run-state.ts'
 import {VcpuBlock} from '../../src/hart/vcpu-block.ts'
 import {
 	AtomicOperation,
@@ -97,6 +97,7 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 	['VcpuWords, from the start of the vCPU block', offsetsOf('WORDS', VcpuWords, VcpuBlock.offset.words)],
 	['TlbState, from the start of the vCPU block', offsetsOf('TLB', TlbState, VcpuBlock.offset.tlb)],
 	['HartState, from the start of the vCPU block', offsetsOf('HART', HartState, VcpuBlock.offset.hart)],
+	['PendingRange', sizedOffsetsOf('PENDING_RANGE', PendingRange)],
 	['RunState, from the start of the vCPU block', offsetsOf('RUN', RunState, VcpuBlock.offset.run)],
 	['HartCounters, from the start of the vCPU block', offsetsOf('COUNT', HartCounters, VcpuBlock.offset.counters)],
 	['VcpuBlock', [['VCPU_BLOCK_SIZE', VcpuBlock.size]]],
@@ -139,6 +140,7 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 			['PAGE_BYTES', pageBytes],
 			['PAGE_MASK', BigInt(pageMask)],
 			['LARGEST_RATION', largestRation],
+			['MOST_PENDING_RANGES', mostPendingRanges],
 			['PARCEL_BYTES', parcelBytes],
 			['PAGE_SLOTS', pageSlots],
 			['LAST_PARCEL', lastParcel],
@@ -150,6 +152,7 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 			...numbersOf('ATOMIC', AtomicOperation),
 			...numbersOf('CSR_STATUS', CsrStatus),
 			...numbersOf('BLOCK_STATUS', BlockStatus),
+			...numbersOf('FENCE_STATUS', FenceStatus),
 			...numbersOf('WFI_STATUS', WfiStatus),
 			...numbersOf('HANDLER', SlotHandler),
 		],

@@ -6,6 +6,8 @@ const contention = 'test/litmus/contention.test.ts'
 const tlb = 'src/tlb/tlb.ts'
 const table = 'src/tlb/core/table.ts'
 const flush = 'src/tlb/core/flush.ts'
+const supervision = 'src/hart/core/supervision.ts'
+const invalidations = 'test/hart/core/invalidations.test.ts'
 
 export const fenceMutations: readonly Mutation[] = [
 	{
@@ -112,6 +114,48 @@ export const fenceMutations: readonly Mutation[] = [
 		find: '	memory.fill(trailerOf(descriptor) + TLB_TRAILER_LAST_PAGES, 0, LAST_PAGE_COUNT * TLB_LAST_PAGE_SIZE)\n',
 		replace: '',
 		tests: ['test/tlb/tlb.test.ts', 'test/translate/remapping.test.ts'],
+	},
+	{
+		name: 'sfence.inval.ir invalidates nothing',
+		file: supervision,
+		find: 'return invalidatePending() ? FENCE_STATUS_FLUSHED : FENCE_STATUS_DONE',
+		replace: 'return FENCE_STATUS_DONE',
+		tests: [invalidations],
+	},
+	{
+		name: 'what sinval.vma named before its list was full is forgotten',
+		file: 'src/hart/core/invalidations.ts',
+		find: '	if (isFull) invalidatePending()\n',
+		replace: '',
+		tests: [invalidations],
+	},
+	{
+		name: 'sinval.vma takes a page of another address space for the next one of its range',
+		file: 'src/hart/core/invalidations.ts',
+		find: 'load<i32>(range, PENDING_RANGE_ASID) != asid || ',
+		replace: '',
+		tests: [invalidations],
+	},
+	{
+		name: 'what sinval.vma named is still pending after a write of satp',
+		file: 'src/hart/core/csr-supervisor.ts',
+		find: '	invalidatePending()\n',
+		replace: '',
+		tests: [invalidations],
+	},
+	{
+		name: 'what sinval.vma named is still pending after sfence.vma',
+		file: supervision,
+		find: '	slowWork(SLOW)\n	invalidatePending()\n',
+		replace: '	slowWork(SLOW)\n',
+		tests: [invalidations],
+	},
+	{
+		name: 'TVM does not forbid sinval.vma',
+		file: supervision,
+		find: '	if (forbidden(STATUS_TVM)) return FENCE_STATUS_ILLEGAL\n',
+		replace: '',
+		tests: [invalidations],
 	},
 	{
 		name: 'the tables that a flush in place has left stay',

@@ -27,6 +27,8 @@ const ownSignatures = {
 	sret: [[], ['i32']],
 	wfi: [[], ['i32']],
 	sfence: [['i32', 'i32', 'i64', 'i64'], ['i32']],
+	sinval: [['i32', 'i32', 'i64', 'i64'], ['i32']],
+	sfenceInvalIr: [[], ['i32']],
 	fenceI: [[], []],
 	ecall: [[], ['i32']],
 	roundingMode: [['i32'], ['i32']],

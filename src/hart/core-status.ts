@@ -19,6 +19,15 @@ export const BlockStatus = {
 	illegal: 2,
 } as const
 
+/** sinval() and sfenceInvalIr(). */
+export const FenceStatus = {
+	illegal: 0,
+	/** No translation was flushed. */
+	done: 1,
+	/** Some were: the caller leaves its generated code. */
+	flushed: 2,
+} as const
+
 /** wfi(). */
 export const WfiStatus = {
 	illegal: 0,

@@ -1,5 +1,15 @@
 /** State that generated code, the hart core and the run loop share while a hart runs. A reset initializes it. */
-import {sharedStruct} from '../memory/index.ts'
+import {array, sharedStruct} from '../memory/index.ts'
+
+/** Pages that sinval.vma has named. */
+export const PendingRange = sharedStruct({
+	/** Gva, page-aligned. */
+	first: 'i64',
+	pages: 'i32',
+	/** Or -1: in all address spaces. */
+	asid: 'i32',
+})
+export const mostPendingRanges = 8
 
 /** Plain: only this vCPU writes it while it runs. */
 export const RunState = sharedStruct({
@@ -52,6 +62,10 @@ export const RunState = sharedStruct({
 	fetchMask: 'i32',
 	/** 1: ecall from S returns to the run loop (built-in SBI); 0: it traps. */
 	builtInSbi: 'i32',
+	/** How many of `pendingRanges` are to be invalidated at the next sfence.inval.ir: hart/core/invalidations.ts. */
+	pendingCount: 'i32',
+	/** mostPendingRanges × PendingRange. */
+	pendingRanges: array('i64', (mostPendingRanges * PendingRange.size) / 8),
 	/** Index of the next free decoded page in this vCPU's code cache. */
 	codePagesUsed: 'i32',
 })

@@ -1,7 +1,7 @@
 /** Emits one handler: the code that executes one form of one instruction and dispatches the next slot. */
 
 import {type CoreName, emitMarkDirty, Lowering, offsets, pushFloatingPointOff} from '../codegen/index.ts'
-import {CsrStatus, Slot, WfiStatus} from '../hart/index.ts'
+import {CsrStatus, FenceStatus, Slot, WfiStatus} from '../hart/index.ts'
 import {type Effect, type SystemName, traitsOf} from '../isa/index.ts'
 import type {Local} from '../wasm/index.ts'
 import type {Handler, InstructionHandler, OwnHandler} from './handlers.ts'
@@ -227,18 +227,47 @@ function emitSystem(context: RunContext, name: SystemName, {instruction, length}
 			return advance(context, length)
 		}
 		case 'sfence.w.inval':
-		case 'sfence.inval.ir':
 			call('mayFenceTranslations').op('i32.eqz').brIf(labels.illegal)
 			return advance(context, length)
-		case 'sfence.vma': {
-			const operands = new SlotOperands({code, cursor, instruction, length, rdIsZero: false})
-			operands.registerNumber('rs1')
-			operands.registerNumber('rs2')
-			operands.readX('rs1')
-			operands.readX('rs2')
+		case 'sfence.inval.ir':
+			call('sfenceInvalIr')
+			return emitFenceStatus(context, length)
+		case 'sinval.vma':
+			pushFenceOperands(context, {instruction, length})
+			call('sinval')
+			return emitFenceStatus(context, length)
+		case 'sfence.vma':
+			pushFenceOperands(context, {instruction, length})
 			call('sfence').op('i32.eqz').brIf(labels.illegal)
 			storePc(context, length)
 			code.br(labels.restart)
-		}
 	}
+}
+
+function pushFenceOperands(
+	{code, cursor}: RunContext,
+	options: Pick<InstructionHandler, 'instruction' | 'length'>,
+): void {
+	const operands = new SlotOperands({code, cursor, ...options, rdIsZero: false})
+	operands.registerNumber('rs1')
+	operands.registerNumber('rs2')
+	operands.readX('rs1')
+	operands.readX('rs2')
+}
+
+// illegal → illegal; flushed → pc = next instruction; restart; done → next
+function emitFenceStatus(context: RunContext, length: InstructionHandler['length']): void {
+	const {code, labels} = context
+	const status = code.local('i32')
+	code.tee(status).op('i32.eqz').brIf(labels.illegal)
+	code
+		.get(status)
+		.i32(FenceStatus.flushed)
+		.op('i32.eq')
+		.if(undefined, () => {
+			storePc(context, length)
+			code.br(labels.restart)
+		})
+	code.release(status)
+	advance(context, length)
 }

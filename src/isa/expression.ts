@@ -104,6 +104,7 @@ export type SystemName =
 	| 'fence'
 	| 'fence.i'
 	| 'sfence.vma'
+	| 'sinval.vma'
 	| 'sfence.w.inval'
 	| 'sfence.inval.ir'
 	| 'pause'

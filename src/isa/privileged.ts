@@ -12,8 +12,7 @@ export const privileged: readonly Instruction[] = [
 	instruction('sret', '0001000 00010 00000 000 00000 1110011', system('sret')),
 	instruction('wfi', '0001000 00101 00000 000 00000 1110011', system('wfi')),
 	instruction('sfence.vma', '0001001 rs2 rs1 000 00000 1110011', system('sfence.vma')),
-	// It invalidates at once, so the fences around it have nothing to do.
-	instruction('sinval.vma', '0001011 rs2 rs1 000 00000 1110011', system('sfence.vma')),
+	instruction('sinval.vma', '0001011 rs2 rs1 000 00000 1110011', system('sinval.vma')),
 	instruction('sfence.w.inval', '0001100 00000 00000 000 00000 1110011', system('sfence.w.inval')),
 	instruction('sfence.inval.ir', '0001100 00001 00000 000 00000 1110011', system('sfence.inval.ir')),
 	// A stall may end at any time; these end at once. So TW, which limits the time of wrs.nto, never makes it illegal.

@@ -48,6 +48,8 @@ export type Engine = Readonly<{
 	removeCodeEntries(): void
 	codeChanged(): void
 	updateRegimes(): void
+	/** Invalidates what sinval.vma has named and no sfence.inval.ir has followed. */
+	invalidatePending(): void
 	readonly translator: TranslatorClient
 	readonly tableOperations: TableOperations
 }>
@@ -120,7 +122,8 @@ export function createEngine(
 		hart: hart.exports as WebAssembly.ModuleImports,
 	})
 	const {run} = interpreter.exports as {run: Engine['run']}
-	const {interruptPending, takeInterrupt, readMemory, fenceI, removeCodeEntries, codeChanged, updateRegimes} = core
+	const {interruptPending, takeInterrupt, readMemory, fenceI, removeCodeEntries, codeChanged} = core
+	const {updateRegimes, invalidatePending} = core
 	return {
 		run,
 		interruptPending,
@@ -130,6 +133,7 @@ export function createEngine(
 		removeCodeEntries,
 		codeChanged,
 		updateRegimes,
+		invalidatePending,
 		translator,
 		tableOperations: core,
 	}

@@ -157,6 +157,7 @@ export class Vcpu {
 		// Another hart may have written the instructions that this one lacks, and cannot make it execute fence.i.
 		if (this.#stuckLooks > 0) this.#engine.fenceI()
 		const reason = this.#engine.run(this.#block, this.#stuckLooks > 0 ? lookInstructions : this.#slice)
+		this.#engine.invalidatePending()
 		this.#engine.translator.post()
 		if (reason === ExitReason.waitForInterrupt) this.#activity = 'waiting'
 		else if (reason === ExitReason.supervisorCall) this.#sbi.dispatch()

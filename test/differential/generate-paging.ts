@@ -168,10 +168,12 @@ function asidOperation({random, roles, tables, privilege}: Scene): Operation | u
 }
 
 /** Changes the permissions in a probe's PTE, which S sees in the window of tables, and flushes. */
-function pteOperation({random, roles, probes, tableWindow, privilege}: Scene): Operation | undefined {
+function pteOperation({random, roles, tables, probes, tableWindow, privilege}: Scene): Operation | undefined {
 	const candidates = probes.filter(({slot}) => slot !== undefined)
 	if (candidates.length === 0 || privilege !== 'supervisor') return undefined
-	const {slot, pte, kind} = random.pick(candidates)
+	const {gva: probed, slot, pte, kind} = random.pick(candidates)
+	// An access from the page before it reaches it at its canonical address.
+	const gva = BigInt.asUintN(64, BigInt.asIntN(12 + 9 * tables.levels, probed))
 	const [address, value] = [random.pick(roles.free), random.pick(roles.free)]
 	if (address === value) return undefined
 	return {
@@ -179,7 +181,12 @@ function pteOperation({random, roles, probes, tableWindow, privilege}: Scene): O
 			...constantParts(address, slot! - place.pageTables + tableWindow),
 			...constantParts(value, (pte & ~0xffn & ((1n << 54n) - 1n)) | (leafBits(random, kind) & 0xffn)),
 			part('sd', {rs1: address, rs2: value, imm: 0}),
-			part('sfence.vma', {}),
+			...random.pick([
+				[part('sfence.vma', {})],
+				[...constantParts(address, gva), part('sfence.vma', {rs1: address})],
+				// Of another page: it does for what sinval.vma has named, too. QEMU 7.2 has sfence.inval.ir in U.
+				[...constantParts(address, gva), part('sinval.vma', {rs1: address}), part('sfence.vma', {rs1: value})],
+			]),
 		],
 	}
 }

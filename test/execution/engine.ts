@@ -47,8 +47,8 @@ export const mixedEngines: readonly Engine[] = [
 	{name: 'regions together once hot', design: {lookup: 'outlined'}, translation: {threshold: 4, together: 3}},
 ]
 
-/** For tests of memory accesses and of jumps: the other encoding of the TLB's tags. */
-export const plusOneEngines: readonly Engine[] = [
+/** For tests of memory accesses and of jumps: other tags in the TLB, at other places. */
+export const tagEngines: readonly Engine[] = [
 	{
 		name: 'regions on their own, lookups in line, tags plus one',
 		design: {encoding: 'plus-one', lookup: 'inline'},
@@ -64,9 +64,23 @@ export const plusOneEngines: readonly Engine[] = [
 		design: {encoding: 'plus-one', lookup: 'inline', lastPages: 'off'},
 		translation: {threshold: 3, together: 3},
 	},
+	{
+		name: 'regions on their own, lookups in line, generations, a hashed index',
+		design: {policy: 'epoch-tag', index: 'hashed', lookup: 'inline'},
+		translation: {threshold: 1, together: 0},
+	},
+	{
+		name: 'regions together, lookups out of line, generations, tags plus one, victims',
+		design: {policy: 'epoch-tag', encoding: 'plus-one', lookup: 'outlined', lastPages: 'off', victim: '8'},
+		translation: {threshold: 1, together: 6},
+	},
 ]
 
-export const plusOneInterpreter: Engine = {name: 'the interpreter, tags plus one', design: {encoding: 'plus-one'}}
+export const tagInterpreters: readonly Engine[] = [
+	{name: 'the interpreter, tags plus one', design: {encoding: 'plus-one'}},
+	{name: 'the interpreter, generations, a hashed index', design: {policy: 'epoch-tag', index: 'hashed', victim: '8'}},
+	{name: 'the interpreter, entries cleared by atomic stores', design: {policy: 'atomic-clear', encoding: 'plus-one'}},
+]
 
 /** The end of a title; empty for the interpreter. */
 export const on = (engine: Engine): string => (engine === interpreter ? '' : `, in ${engine.name}`)

@@ -28,7 +28,7 @@ export class InstantTranslator {
 	hot(codeBaseSigned: number, ipSigned: number, pageGva: bigint): void {
 		const codeBase = codeBaseSigned >>> 0
 		const entry = ((ipSigned >>> 0) - codeBase - CodePage.offset.slots) / (Slot.size / 2)
-		const {memory, encoding} = this.#hart
+		const {memory, design} = this.#hart
 		const {u16, u32} = memory
 		u16[(codeBase + CodePage.offset.counters + entry) / 2] = 0
 		const page = u32[(codeBase + CodePage.offset.page) / 4]!
@@ -37,8 +37,7 @@ export class InstantTranslator {
 		const fetchTable = this.#fetchTable()
 		// The next page may not be in the TLB yet. Then this is a guess, which may be wrong: regions check it.
 		const nextPage =
-			lookUp(memory, {fetchTable, form: lookupForm(tlbDesign({encoding})), gva: pageGva + 0x1000n})?.place ??
-			this.#pageBehind(page)
+			lookUp(memory, {fetchTable, form: lookupForm(design), gva: pageGva + 0x1000n})?.place ?? this.#pageBehind(page)
 		const request = {page, entry, pageGva: BigInt.asUintN(64, pageGva), fetchTable, nextPage}
 		const others = this.#recent.filter((other) => other.page !== page || other.entry !== entry)
 		const alone = translate(this.#hart.memory, [request], this.#options)

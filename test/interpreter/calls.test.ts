@@ -1,4 +1,4 @@
 import {testCalls} from '../execution/calls.ts'
-import {interpreter, plusOneInterpreter} from '../execution/engine.ts'
+import {interpreter, tagInterpreters} from '../execution/engine.ts'
 
-for (const engine of [interpreter, plusOneInterpreter]) testCalls(engine)
+for (const engine of [interpreter, ...tagInterpreters]) testCalls(engine)

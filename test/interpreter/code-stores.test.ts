@@ -1,4 +1,4 @@
 import {testCodeStores} from '../execution/code-stores.ts'
-import {interpreter, plusOneInterpreter} from '../execution/engine.ts'
+import {interpreter, tagInterpreters} from '../execution/engine.ts'
 
-for (const engine of [interpreter, plusOneInterpreter]) testCodeStores(engine)
+for (const engine of [interpreter, ...tagInterpreters]) testCodeStores(engine)

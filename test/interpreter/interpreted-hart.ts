@@ -3,13 +3,19 @@
 import {fieldOffset, Slot} from '../../src/hart/index.ts'
 import {buildInterpreter, handlers, slotDecoder} from '../../src/interpreter/index.ts'
 import {VcpuWords} from '../../src/memory/index.ts'
+import {lookupForm, type TlbDesign} from '../../src/tlb/index.ts'
 import {type Engine, interpreter} from '../execution/engine.ts'
 import {InstantTranslator} from '../execution/instant-translator.ts'
 import {HartCore, type HartCoreOptions} from '../hart/core/hart-core.ts'
 
-const modules = {
-	'poison-zero': await WebAssembly.compile(buildInterpreter({design: {encoding: 'poison-zero'}})),
-	'plus-one': await WebAssembly.compile(buildInterpreter({design: {encoding: 'plus-one'}})),
+/** By the form of lookups. */
+const modules = new Map<string, WebAssembly.Module>()
+
+function interpreterFor(design: TlbDesign): WebAssembly.Module {
+	const form = JSON.stringify(lookupForm(design))
+	const module = modules.get(form) ?? new WebAssembly.Module(buildInterpreter({design}))
+	modules.set(form, module)
+	return module
 }
 
 export class InterpretedHart extends HartCore {
@@ -24,7 +30,7 @@ export class InterpretedHart extends HartCore {
 
 	/** @param observe see HartCoreOptions. */
 	constructor(engine: Engine = interpreter, observe?: HartCoreOptions['observe']) {
-		super(undefined, {encoding: engine.design?.encoding, observe})
+		super(undefined, {design: engine.design, observe})
 		const {memory} = this
 		this.#blockAt = memory.region('vcpu').offset
 		const registers = (field: 'x' | 'f') =>
@@ -44,7 +50,7 @@ export class InterpretedHart extends HartCore {
 			this.decodings++
 			this.decodedTo.add(handlers[memory.u16[((ip >>> 0) + Slot.offset.handler) / 2]!]!.key)
 		}
-		const {run} = new WebAssembly.Instance(modules[this.encoding], {
+		const {run} = new WebAssembly.Instance(interpreterFor(this.design), {
 			env: {
 				memory: memory.memory,
 				decode,

@@ -1,4 +1,4 @@
-import {interpreter, plusOneInterpreter} from '../execution/engine.ts'
+import {interpreter, tagInterpreters} from '../execution/engine.ts'
 import {testJumps} from '../execution/jumps.ts'
 
-for (const engine of [interpreter, plusOneInterpreter]) testJumps(engine)
+for (const engine of [interpreter, ...tagInterpreters]) testJumps(engine)

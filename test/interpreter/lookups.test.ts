@@ -1,4 +1,4 @@
-import {interpreter, plusOneInterpreter} from '../execution/engine.ts'
+import {interpreter, tagInterpreters} from '../execution/engine.ts'
 import {testLookups} from '../execution/lookups.ts'
 
-for (const engine of [interpreter, plusOneInterpreter]) testLookups(engine)
+for (const engine of [interpreter, ...tagInterpreters]) testLookups(engine)

@@ -1,4 +1,4 @@
-import {interpreter, plusOneInterpreter} from '../execution/engine.ts'
+import {interpreter, tagInterpreters} from '../execution/engine.ts'
 import {testMappings} from '../execution/mappings.ts'
 
-for (const engine of [interpreter, plusOneInterpreter]) testMappings(engine)
+for (const engine of [interpreter, ...tagInterpreters]) testMappings(engine)

@@ -1,4 +1,4 @@
-import {interpreter, plusOneInterpreter} from '../execution/engine.ts'
+import {interpreter, tagInterpreters} from '../execution/engine.ts'
 import {testMemory} from '../execution/memory.ts'
 
-for (const engine of [interpreter, plusOneInterpreter]) testMemory(engine)
+for (const engine of [interpreter, ...tagInterpreters]) testMemory(engine)

@@ -1,4 +1,4 @@
-import {interpreter, plusOneInterpreter} from '../execution/engine.ts'
+import {interpreter, tagInterpreters} from '../execution/engine.ts'
 import {testPointers} from '../execution/pointers.ts'
 
-for (const engine of [interpreter, plusOneInterpreter]) testPointers(engine)
+for (const engine of [interpreter, ...tagInterpreters]) testPointers(engine)

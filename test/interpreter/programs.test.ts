@@ -1,4 +1,4 @@
-import {interpreter, plusOneInterpreter} from '../execution/engine.ts'
+import {interpreter, tagInterpreters} from '../execution/engine.ts'
 import {testPrograms} from '../execution/programs.ts'
 
-for (const engine of [interpreter, plusOneInterpreter]) testPrograms(engine)
+for (const engine of [interpreter, ...tagInterpreters]) testPrograms(engine)

@@ -280,7 +280,8 @@ export class ReferenceHart implements EvaluatedHart {
 	}
 
 	system(name: SystemName): void {
-		if (this.privilege === 'S' && name === this.forbidden) this.#illegal()
+		const forbidden = name === 'sinval.vma' ? 'sfence.vma' : name
+		if (this.privilege === 'S' && forbidden === this.forbidden) this.#illegal()
 		switch (name) {
 			case 'wfi':
 				this.stopped = 'wfi'

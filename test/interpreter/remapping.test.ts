@@ -1,4 +1,4 @@
-import {interpreter, plusOneInterpreter} from '../execution/engine.ts'
+import {interpreter, tagInterpreters} from '../execution/engine.ts'
 import {testRemapping} from '../execution/remapping.ts'
 
-for (const engine of [interpreter, plusOneInterpreter]) testRemapping(engine)
+for (const engine of [interpreter, ...tagInterpreters]) testRemapping(engine)

@@ -1,4 +1,4 @@
-import {interpreter, plusOneInterpreter} from '../execution/engine.ts'
+import {interpreter, tagInterpreters} from '../execution/engine.ts'
 import {testTraps} from '../execution/traps.ts'
 
-for (const engine of [interpreter, plusOneInterpreter]) testTraps(engine)
+for (const engine of [interpreter, ...tagInterpreters]) testTraps(engine)

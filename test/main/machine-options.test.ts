@@ -6,6 +6,7 @@ import {pathToFileURL} from 'node:url'
 import test from 'ava'
 import {Machine, type MachineOptions, UserError} from '../../src/main/index.ts'
 import {checkMachineOptions} from '../../src/main/machine-options.ts'
+import {tlbKeys} from '../../src/tlb/index.ts'
 import {guestBinary} from '../guests/guests.ts'
 import {patience} from '../support/patience.ts'
 import {temporaryFile} from './boot/boot-files.ts'
@@ -13,6 +14,7 @@ import {mebibyte, newWorkers} from './test-machine.ts'
 
 const good = {smp: 1, memory: 64 * mebibyte, kernel: guestBinary('hello')} as const satisfies MachineOptions
 
+const tlbFields = Object.keys(tlbKeys).join(', ')
 const memory = 'Expected memory in bytes, a multiple of 4096, got'
 const refused: readonly (readonly [given: object, message: string | RegExp])[] = [
 	[{smp: 0}, 'Expected smp from 1 to 64, got 0'],
@@ -48,9 +50,9 @@ const refused: readonly (readonly [given: object, message: string | RegExp])[] =
 	[{jitBytes: 0}, 'Expected jitBytes to be a whole number above 0, got 0'],
 	[{countChains: 'yes'}, "Expected countChains to be true or false, got 'yes'"],
 	[{perfMap: 'no'}, "Expected perfMap to be true or false, got 'no'"],
-	[{tlb: 5}, 'Expected an object for a field of tlb (encoding, lookup, asids, lastPages), got 5'],
+	[{tlb: 5}, `Expected an object for a field of tlb (${tlbFields}), got 5`],
 	[{tlb: {lookup: 'hash'}}, "Expected tlb.lookup to be inline or outlined, got 'hash'"],
-	[{tlb: {colour: 'red'}}, "Expected a field of tlb (encoding, lookup, asids, lastPages), got 'colour'"],
+	[{tlb: {colour: 'red'}}, `Expected a field of tlb (${tlbFields}), got 'colour'`],
 	[{lastPages: 'off'}, "Expected tlb: {lastPages: …} in the machine's options, got lastPages"],
 	[{memroy: 5}, /^Expected one of the machine's options \(smp, memory, .*\), got 'memroy'$/],
 	[{dumpWasm: '/proc/none'}, 'Expected dumpWasm to be a folder that can be written, got /proc/none (ENOENT)'],

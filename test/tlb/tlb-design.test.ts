@@ -2,7 +2,17 @@ import test from 'ava'
 import {defaultTlbDesign, formatTlbDesign, mostSpaces, parseTlbDesign, tlbDesign, tlbKeys} from '../../src/tlb/index.ts'
 
 test('fields that are not given have their defaults, and a design is frozen', (t) => {
-	t.deepEqual(defaultTlbDesign, {encoding: 'poison-zero', lookup: 'outlined', asids: '8', lastPages: 'on'})
+	t.deepEqual(defaultTlbDesign, {
+		policy: 'swap-undo',
+		size: '4096',
+		victim: '0',
+		encoding: 'poison-zero',
+		index: 'direct',
+		lookup: 'outlined',
+		range: 'on',
+		asids: '8',
+		lastPages: 'on',
+	})
 	t.deepEqual(tlbDesign({lookup: 'inline'}), {...defaultTlbDesign, lookup: 'inline'})
 	t.throws(() => Object.assign(tlbDesign(), {lookup: 'inline'}), {instanceOf: TypeError})
 })
@@ -26,15 +36,24 @@ test('only the given keys are returned; the last value of a key wins', (t) => {
 	t.is(formatTlbDesign({}), '')
 })
 
+const names = 'policy, size, victim, encoding, index, lookup, asids, range, last-pages'
 const refused: readonly (readonly [text: string, message: string])[] = [
 	['', 'Expected --tlb KEY=VALUE,…, got ""'],
 	['inline', 'Expected --tlb KEY=VALUE,…, got "inline"'],
 	['lookup=inline,', 'Expected --tlb KEY=VALUE,…, got "lookup=inline,"'],
-	['size=4096', 'Expected a key of --tlb (encoding, lookup, asids, last-pages), got "size"'],
-	['toString=1', 'Expected a key of --tlb (encoding, lookup, asids, last-pages), got "toString"'],
+	['colour=red', `Expected a key of --tlb (${names}), got "colour"`],
+	['toString=1', `Expected a key of --tlb (${names}), got "toString"`],
 	['lookup=', 'Expected --tlb lookup=inline|outlined, got lookup='],
 	['lookup=toString', 'Expected --tlb lookup=inline|outlined, got lookup=toString'],
 	['encoding=plus-two', 'Expected --tlb encoding=poison-zero|plus-one, got encoding=plus-two'],
+	[
+		'policy=rcu',
+		'Expected --tlb policy=clear|atomic-clear|undo|swap-clear|swap-pool|swap-undo|epoch-tag, got policy=rcu',
+	],
+	['size=100', 'Expected --tlb size=64|128|256|512|1024|2048|4096|8192|16384|32768|65536|qemu|adaptive, got size=100'],
+	['victim=4', 'Expected --tlb victim=0|8, got victim=4'],
+	['index=hash', 'Expected --tlb index=direct|hashed, got index=hash'],
+	['range=2m', 'Expected --tlb range=on|off, got range=2m'],
 	['asids=3', 'Expected --tlb asids=0|1|2|4|8|16, got asids=3'],
 	['last-pages=yes', 'Expected --tlb last-pages=on|off, got last-pages=yes'],
 ]
@@ -47,7 +66,12 @@ for (const [text, message] of refused) {
 test('a field or a value that is not in the table is refused', (t) => {
 	const design = (given: object) => () => tlbDesign(given)
 	t.throws(design({colour: 'red'}), {
-		message: 'Expected a field of tlb (encoding, lookup, asids, lastPages), got colour',
+		message: `Expected a field of tlb (${names.replace('last-pages', 'lastPages')}), got colour`,
 	})
 	t.throws(design({lookup: 'hash'}), {message: 'Expected --tlb lookup=inline|outlined, got lookup=hash'})
+})
+
+test('what other threads cannot clear is off with atomic-clear', (t) => {
+	const {range, victim} = tlbDesign({policy: 'atomic-clear', range: 'on', victim: '8'})
+	t.deepEqual({range, victim}, {range: 'off', victim: '0'})
 })

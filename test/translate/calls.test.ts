@@ -1,4 +1,4 @@
 import {testCalls} from '../execution/calls.ts'
-import {mixedEngines, plusOneEngines, regionEngines} from '../execution/engine.ts'
+import {mixedEngines, regionEngines, tagEngines} from '../execution/engine.ts'
 
-for (const engine of [...regionEngines, ...mixedEngines, ...plusOneEngines]) testCalls(engine)
+for (const engine of [...regionEngines, ...mixedEngines, ...tagEngines]) testCalls(engine)

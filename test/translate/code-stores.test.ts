@@ -1,4 +1,4 @@
 import {testCodeStores} from '../execution/code-stores.ts'
-import {mixedEngines, plusOneEngines, regionEngines} from '../execution/engine.ts'
+import {mixedEngines, regionEngines, tagEngines} from '../execution/engine.ts'
 
-for (const engine of [...regionEngines, ...mixedEngines, ...plusOneEngines]) testCodeStores(engine)
+for (const engine of [...regionEngines, ...mixedEngines, ...tagEngines]) testCodeStores(engine)

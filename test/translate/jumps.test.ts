@@ -1,4 +1,4 @@
-import {plusOneEngines, regionEngines} from '../execution/engine.ts'
+import {regionEngines, tagEngines} from '../execution/engine.ts'
 import {testJumps} from '../execution/jumps.ts'
 
-for (const engine of [...regionEngines, ...plusOneEngines]) testJumps(engine)
+for (const engine of [...regionEngines, ...tagEngines]) testJumps(engine)

@@ -1,12 +1,12 @@
 import test from 'ava'
 import {Regime, tagEncodings} from '../../src/tlb/index.ts'
 import {translate} from '../../src/translate/index.ts'
-import {memoryEngines, mixedEngines, plusOneEngines, regionEngines} from '../execution/engine.ts'
+import {memoryEngines, mixedEngines, regionEngines, tagEngines} from '../execution/engine.ts'
 import {callee, putLoop, testLookups} from '../execution/lookups.ts'
 import {code} from '../interpreter/guest-map.ts'
 import {Pair} from '../interpreter/pair.ts'
 
-for (const engine of [...regionEngines, ...memoryEngines, ...mixedEngines, ...plusOneEngines]) testLookups(engine)
+for (const engine of [...regionEngines, ...memoryEngines, ...mixedEngines, ...tagEngines]) testLookups(engine)
 
 for (const encoding of tagEncodings) {
 	test(`a module includes a callee in another page that the fetch TLB leads to, with ${encoding}`, (t) => {

@@ -1,4 +1,4 @@
-import {mixedEngines, plusOneEngines, regionEngines} from '../execution/engine.ts'
+import {mixedEngines, regionEngines, tagEngines} from '../execution/engine.ts'
 import {testMappings} from '../execution/mappings.ts'
 
-for (const engine of [...regionEngines, ...mixedEngines, ...plusOneEngines]) testMappings(engine)
+for (const engine of [...regionEngines, ...mixedEngines, ...tagEngines]) testMappings(engine)

@@ -1,4 +1,4 @@
-import {memoryEngines, plusOneEngines, regionEngines} from '../execution/engine.ts'
+import {memoryEngines, regionEngines, tagEngines} from '../execution/engine.ts'
 import {testMemory} from '../execution/memory.ts'
 
-for (const engine of [...regionEngines, ...memoryEngines, ...plusOneEngines]) testMemory(engine)
+for (const engine of [...regionEngines, ...memoryEngines, ...tagEngines]) testMemory(engine)

@@ -1,4 +1,4 @@
-import {memoryEngines, mixedEngines, plusOneEngines, regionEngines} from '../execution/engine.ts'
+import {memoryEngines, mixedEngines, regionEngines, tagEngines} from '../execution/engine.ts'
 import {testPointers} from '../execution/pointers.ts'
 
-for (const engine of [...regionEngines, ...memoryEngines, ...mixedEngines, ...plusOneEngines]) testPointers(engine)
+for (const engine of [...regionEngines, ...memoryEngines, ...mixedEngines, ...tagEngines]) testPointers(engine)

@@ -1,4 +1,4 @@
-import {plusOneEngines, regionEngines} from '../execution/engine.ts'
+import {regionEngines, tagEngines} from '../execution/engine.ts'
 import {testPrograms} from '../execution/programs.ts'
 
-for (const engine of [...regionEngines, ...plusOneEngines]) testPrograms(engine)
+for (const engine of [...regionEngines, ...tagEngines]) testPrograms(engine)

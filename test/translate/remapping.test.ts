@@ -1,4 +1,4 @@
-import {memoryEngines, mixedEngines, plusOneEngines, regionEngines} from '../execution/engine.ts'
+import {memoryEngines, mixedEngines, regionEngines, tagEngines} from '../execution/engine.ts'
 import {testRemapping} from '../execution/remapping.ts'
 
-for (const engine of [...regionEngines, ...memoryEngines, ...mixedEngines, ...plusOneEngines]) testRemapping(engine)
+for (const engine of [...regionEngines, ...memoryEngines, ...mixedEngines, ...tagEngines]) testRemapping(engine)

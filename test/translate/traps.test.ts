@@ -1,4 +1,4 @@
-import {plusOneEngines, regionEngines} from '../execution/engine.ts'
+import {regionEngines, tagEngines} from '../execution/engine.ts'
 import {testTraps} from '../execution/traps.ts'
 
-for (const engine of [...regionEngines, ...plusOneEngines]) testTraps(engine)
+for (const engine of [...regionEngines, ...tagEngines]) testTraps(engine)

@@ -33,6 +33,7 @@ import {COUNTERS, setTimer, timerAccessible} from './counters'
 import {doneUnlessInterrupt, found} from './csr-value'
 import {hart} from './hart'
 import {pending} from './interrupts'
+import {invalidatePending} from './invalidations'
 import {refreshRegimes} from './regimes'
 import {sstatus, writeSstatus} from './status'
 import {switchSpace} from './tlb-flush'
@@ -145,6 +146,7 @@ function writeSatp(value: u64): i32 {
 	if (mode != SATP_BARE && (mode < SATP_SV39 || mode > SATP_SV57)) return CSR_STATUS_DONE
 	const before = load<u64>(hart, HART_SATP)
 	if (value == before) return CSR_STATUS_DONE
+	invalidatePending()
 	publishSatp(value)
 	refreshRegimes()
 	switchSpace(before, value)

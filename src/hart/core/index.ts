@@ -22,6 +22,7 @@ export {fetch, fetchAcross} from './fetch'
 export {roundingMode} from './float-control'
 export {raise} from './hart'
 export {interruptPending, takeInterrupt} from './interrupts'
+export {invalidatePending} from './invalidations'
 export {
 	atomicAddress,
 	atomicAddressInRegion,
@@ -34,6 +35,6 @@ export {poll, ration} from './ration'
 export {updateRegimes} from './regimes'
 export {clock} from './slow'
 export * from './softfloat/index'
-export {codeChanged, fenceI, mayFenceTranslations, sfence, wfi} from './supervision'
+export {codeChanged, fenceI, mayFenceTranslations, sfence, sfenceInvalIr, sinval, wfi} from './supervision'
 export {ebreak, ecall, mret, sret, takeTrap} from './trap'
 export {removeCodeEntries} from './write-entries'

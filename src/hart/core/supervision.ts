@@ -1,5 +1,8 @@
-/** Instructions that M-mode may forbid to S: wfi and sfence.vma; and fence.i. */
+/** Instructions that M-mode may forbid to S: wfi, sfence.vma and Svinval's; and fence.i. */
 import {
+	FENCE_STATUS_DONE,
+	FENCE_STATUS_FLUSHED,
+	FENCE_STATUS_ILLEGAL,
 	FLUSH_CAUSE_SFENCE_ALL,
 	HART_MSTATUS,
 	HART_PRIVILEGE,
@@ -18,6 +21,8 @@ import {EVERY_ASID} from '../../tlb/core/flush'
 import {announceStored} from './code-stores'
 import {hart} from './hart'
 import {interruptPending} from './interrupts'
+import {invalidatePending, nameInvalid} from './invalidations'
+import {pageOf} from './page-walk'
 import {SLOW, SLOWER, slowWork} from './slow'
 import {flushPage, flushSpace, flushTables} from './tlb-flush'
 
@@ -28,12 +33,13 @@ export function wfi(): i32 {
 }
 
 /**
- * sfence.vma and sinval.vma; as register number, 0 (x0) means "all". Privileged spec, "Supervisor Memory-Management
+ * sfence.vma; as register number, 0 (x0) means "all". Privileged spec, "Supervisor Memory-Management
  * Fence Instruction". @returns 1 done, 0 if the instruction is illegal.
  */
 export function sfence(rs1Register: i32, rs2Register: i32, gva: u64, asid: u64): i32 {
 	if (forbidden(STATUS_TVM)) return 0
 	slowWork(SLOW)
+	invalidatePending()
 	const ofAll = rs2Register == 0
 	if (rs1Register != 0) flushPage(gva, ofAll ? EVERY_ASID : <i32>(asid & SATP_ASID))
 	else if (ofAll) flushTables(FLUSH_CAUSE_SFENCE_ALL)
@@ -41,9 +47,23 @@ export function sfence(rs1Register: i32, rs2Register: i32, gva: u64, asid: u64):
 	return 1
 }
 
+/** sinval.vma; operands as sfence(). All addresses are flushed at once. Privileged spec, "Svinval". @returns a FenceStatus. */
+export function sinval(rs1Register: i32, rs2Register: i32, gva: u64, asid: u64): i32 {
+	if (rs1Register == 0) return sfence(rs1Register, rs2Register, gva, asid) ? FENCE_STATUS_FLUSHED : FENCE_STATUS_ILLEGAL
+	if (forbidden(STATUS_TVM)) return FENCE_STATUS_ILLEGAL
+	const flushed = nameInvalid(pageOf(gva), rs2Register == 0 ? EVERY_ASID : <i32>(asid & SATP_ASID))
+	return flushed ? FENCE_STATUS_FLUSHED : FENCE_STATUS_DONE
+}
+
+/** sfence.inval.ir. @returns a FenceStatus. */
+export function sfenceInvalIr(): i32 {
+	if (!mayFenceTranslations()) return FENCE_STATUS_ILLEGAL
+	return invalidatePending() ? FENCE_STATUS_FLUSHED : FENCE_STATUS_DONE
+}
+
 /**
- * sfence.w.inval and sfence.inval.ir: illegal in U; TVM does not matter. Privileged spec, "Svinval".
- * @returns 0 if illegal.
+ * sfence.w.inval, and sfence.inval.ir: illegal in U; TVM does not matter. What comes before sfence.w.inval is ordered before
+ * later walks anyway. @returns 0 if illegal.
  */
 export function mayFenceTranslations(): i32 {
 	return load<u32>(hart, HART_PRIVILEGE) != PRIVILEGE_USER ? 1 : 0

@@ -20,6 +20,11 @@ export function flushPage(gva: u64, asid: i32): void {
 	replaceLeft(tlb.flushPage(hart, pageOf(gva), asid))
 }
 
+/** Invalidates some pages, for a cause that was counted already. @param first gva, page-aligned. */
+export function forgetPages(first: u64, pages: u32, asid: i32): void {
+	replaceLeft(tlb.forgetPages(hart, first, pages, asid))
+}
+
 /** After satp was published: goes from one address space to another. */
 export function switchSpace(from: u64, to: u64): void {
 	replaceLeft(spaces.switchSpace(hart, from, to))

@@ -47,6 +47,7 @@ import {
 } from '../../../build/hart/offsets'
 import {fetch} from './fetch'
 import {hart, raise} from './hart'
+import {invalidatePending} from './invalidations'
 import {updateRegimes} from './regimes'
 import {retired} from './retired'
 
@@ -123,6 +124,7 @@ function goTo(privilege: u32, status: u64, pc: u64): void {
 /** @returns 1 with HART_PC set, or 0 if the instruction is illegal. */
 export function mret(): i32 {
 	if (load<u32>(hart, HART_PRIVILEGE) != PRIVILEGE_MACHINE) return 0
+	invalidatePending()
 	const status = load<u64>(hart, HART_MSTATUS)
 	const privilege = <u32>((status & STATUS_MPP) >> STATUS_MPP_SHIFT)
 	let next = (status & ~(STATUS_MIE | STATUS_MPP)) | STATUS_MPIE
@@ -137,6 +139,7 @@ export function sret(): i32 {
 	const from = load<u32>(hart, HART_PRIVILEGE)
 	const status = load<u64>(hart, HART_MSTATUS)
 	if (from == PRIVILEGE_USER || (from == PRIVILEGE_SUPERVISOR && status & STATUS_TSR)) return 0
+	invalidatePending()
 	let next = (status & ~(STATUS_SIE | STATUS_SPP | STATUS_MPRV)) | STATUS_SPIE
 	if (status & STATUS_SPIE) next |= STATUS_SIE
 	goTo(status & STATUS_SPP ? PRIVILEGE_SUPERVISOR : PRIVILEGE_USER, next, load<u64>(hart, HART_SEPC))

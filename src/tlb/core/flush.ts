@@ -98,8 +98,8 @@ function hasToFlushShared(block: u32): bool {
 	return !isCurrentKept(block) || holdsLocalPages(descriptorOf(block, REGIME_SUPERVISOR))
 }
 
-/** @param first gva, page-aligned. */
-function forgetPages(block: u32, first: u64, pages: u32, asid: i32): u32 {
+/** The same. @param first gva, page-aligned. */
+export function forgetPages(block: u32, first: u64, pages: u32, asid: i32): u32 {
 	// Plain: only the owner counts.
 	store<u32>(block, load<u32>(block, TLB_PAGE_FLUSHES) + pages, TLB_PAGE_FLUSHES)
 	for (let space = firstSpace(block); space < endOfSpaces(block); space += TLB_SPACE_SIZE) {

@@ -18,7 +18,10 @@ import {
 import {
 	defaultTlbDesign,
 	FlushCause,
+	generationMask,
+	generationStep,
 	largePageCount,
+	lookupForm,
 	Regime,
 	regimeCount,
 	type StateWords,
@@ -26,6 +29,7 @@ import {
 	superpageCount,
 	type TableOperations,
 	type TagEncoding,
+	type TlbDesign,
 	TlbEntry,
 	TlbLargePage,
 	TlbSpace,
@@ -33,6 +37,7 @@ import {
 	tableAddress,
 	tableBytes,
 	tagBias,
+	tlbDesign,
 	trailerWord,
 } from '../../../src/tlb/index.ts'
 import {hartModule} from '../../support/hart-module.ts'
@@ -75,7 +80,7 @@ type Exports = TableOperations &
 			Record<'manageBlock', (gva: bigint, operation: number) => number> &
 			Record<'raise', (cause: number, tval: bigint) => void> &
 			Record<'csrAccess', (number: number, how: number, operand: bigint, readOnly: number) => number> &
-			Record<'sfence', (rs1: number, rs2: number, gva: bigint, asid: bigint) => number> &
+			Record<'sfence' | 'sinval', (rs1: number, rs2: number, gva: bigint, asid: bigint) => number> &
 			Record<'findCodePage' | 'roundingMode' | 'poll', (argument: number) => number> &
 			Record<'coverInstruction', (code: number, offset: number) => void> &
 			Record<'coverBytes' | 'coverFromRegion', (code: number, offset: number, length: number) => number> &
@@ -88,15 +93,19 @@ type Exports = TableOperations &
 				| 'wfi'
 				| 'ecall'
 				| 'scratchCodePage'
-				| 'mayFenceTranslations',
+				| 'mayFenceTranslations'
+				| 'sfenceInvalIr'
+				| 'invalidatePending',
 				() => number
 			> &
 			Record<'attach', (...parameters: number[]) => void>
 	>
 
 export type HartCoreOptions = Readonly<{
-	/** Of the TLB's tags; default poison-zero. */
+	/** Of the TLB's tags, if not the design's. */
 	encoding?: TagEncoding | undefined
+	/** Its size is not used. Tables are replaced by the test, if no policy is given. */
+	design?: Partial<TlbDesign> | undefined
 	/** Whether it keeps address spaces; default: a write of satp flushes. */
 	keepsSpaces?: boolean
 	/** Called with the name of each `observed` function that is called. */
@@ -110,6 +119,7 @@ export const withEncoding = (encoding: TagEncoding) =>
 
 export class HartCore {
 	readonly memory: SharedMemory
+	readonly design: TlbDesign
 	readonly encoding: TagEncoding
 	readonly core: Exports
 	/** The regimes whose tables each flush in place has left: bit n = regime n. */
@@ -144,9 +154,10 @@ export class HartCore {
 
 	constructor(
 		memory = SharedMemory.create(memoryMap),
-		{encoding = defaultTlbDesign.encoding, keepsSpaces = false, observe}: HartCoreOptions = {},
+		{design = {}, encoding = tlbDesign(design).encoding, keepsSpaces = false, observe}: HartCoreOptions = {},
 	) {
 		this.memory = memory
+		this.design = tlbDesign({...design, encoding})
 		this.encoding = encoding
 		this.#block = memory.region('vcpu').offset
 		const env = {
@@ -196,7 +207,11 @@ export class HartCore {
 		const mtimeOffsetAt = memory.region('mtime').offset
 		const others = [mtimeOffsetAt, memory.region(guestPagesRegion).offset, this.#block, 1]
 		this.core.attach(this.#block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, ...code, ...others)
-		const words = stateWords({vcpus: 1, undoLimit: -1, design: {encoding, asids: '0'}})
+		const words = stateWords({
+			vcpus: 1,
+			...(design.policy === undefined && {undoLimit: -1}),
+			design: {...this.design, asids: '0'},
+		})
 		for (const [field, value] of Object.entries(words) as [keyof StateWords, number][])
 			memory.i32[this.#tlbStateWord(field)] = value
 		this.set('privilege', Privilege.machine)
@@ -220,8 +235,16 @@ export class HartCore {
 	}
 
 	/** A counter of the TlbState. */
-	counter(field: 'elided' | 'undone' | 'pageFlushes'): number {
+	counter(field: 'elided' | 'undone' | 'cleared' | 'generations' | 'pageFlushes'): number {
 		return this.memory.i32[this.#tlbStateWord(field)]!
+	}
+
+	get fills(): bigint {
+		return this.memory.i64[this.#tlbStateWord('fills') / 2]!
+	}
+
+	get doorbell(): number {
+		return this.memory.i32[(this.#block + VcpuWords.offset.doorbell) / 4]!
 	}
 
 	/** The causes of all flushes, in the order of FlushCause. */
@@ -257,7 +280,7 @@ export class HartCore {
 		const address = this.memory.region('tables').offset + table * tableBytes(log2Entries)
 		this.memory.u8.fill(0, address, address + tableBytes(log2Entries))
 		this.core.poisonSlotZero(address | log2Entries, tagBias[this.encoding])
-		return address | log2Entries
+		return address | (lookupForm(this.design).generations ? generationStep : 0) | log2Entries
 	}
 
 	#descriptorWord(regime: number): number {
@@ -270,7 +293,7 @@ export class HartCore {
 
 	/** The tags of gva's entry that match its page, in one word: 'read write exec'. */
 	entry(gva: bigint, descriptor = this.descriptor(Regime.supervisor)): string {
-		const wanted = (gva & ~0xfffn) + BigInt(tagBias[this.encoding])
+		const wanted = (gva & ~0xfffn) + BigInt(tagBias[this.encoding] + (descriptor & generationMask))
 		const tags: Tag[] = ['readTag', 'writeTag', 'execTag']
 		return tags
 			.filter((tag) => this.memory.u64[(this.#entryAt(gva, descriptor) + TlbEntry.offset[tag]) / 8] === wanted)
@@ -285,11 +308,15 @@ export class HartCore {
 	}
 
 	#entryAt(gva: bigint, descriptor: number): number {
-		const index = Number((gva >> 12n) & BigInt((1 << log2Entries) - 1))
+		const page = this.design.index === 'hashed' ? (gva >> 12n) ^ (gva >> 21n) : gva >> 12n
+		const index = Number(page & BigInt((1 << log2Entries) - 1))
 		return tableAddress(descriptor) + index * TlbEntry.size
 	}
 
-	trailer(field: 'filled' | 'logged', descriptor = this.descriptor(Regime.supervisor)): number {
+	trailer(
+		field: 'filled' | 'logged' | 'used' | 'returned' | 'clearings',
+		descriptor = this.descriptor(Regime.supervisor),
+	): number {
 		return this.memory.i32[trailerWord(descriptor, field)]!
 	}
 

@@ -1,6 +1,7 @@
 /** Switches of translation: the values that they accept, and messages for others. */
 import test from 'ava'
 import {checkTranslationSwitches} from '../../../src/main/command-line/translation-switches.ts'
+import {tlbKeys} from '../../../src/tlb/index.ts'
 
 test('nothing given is nothing said', (t) => {
 	t.deepEqual(checkTranslationSwitches({}), {})
@@ -25,12 +26,15 @@ for (const accel of ['tcg', 'tcg,thread=multi', 'kvm:tcg', 'jit'])
 		t.deepEqual(checkTranslationSwitches({accel}), {accel: 'jit'})
 	})
 
+const tlbNames = Object.values(tlbKeys)
+	.map(({name}) => name)
+	.join(', ')
 const refused = [
 	[{accel: 'kvm'}, "Expected --accel interp or jit, which is QEMU's tcg, got kvm"],
 	[{accel: ''}, 'Expected --accel interp or jit, which is QEMU\'s tcg, got ""'],
 	[{accel: 'tcg,thread=single'}, "Expected --accel interp or jit, which is QEMU's tcg, got tcg,thread=single"],
 	[{tlb: 'lookup=INLINE'}, 'Expected --tlb lookup=inline|outlined, got lookup=INLINE'],
-	[{tlb: 'colour=red'}, 'Expected a key of --tlb (encoding, lookup, asids, last-pages), got "colour"'],
+	[{tlb: 'colour=red'}, `Expected a key of --tlb (${tlbNames}), got "colour"`],
 	[{jitThreshold: '0'}, 'Expected --jit-threshold from 1 to 65535, got 0'],
 	[{jitThreshold: '65536'}, 'Expected --jit-threshold from 1 to 65535, got 65536'],
 	[{jitThreshold: '1e3'}, 'Expected --jit-threshold from 1 to 65535, got 1e3'],
