@@ -5,11 +5,9 @@
  */
 import {assert} from '../errors.ts'
 import {array, pageBytes, roundUp, type SharedMemory, sharedStruct} from '../memory/index.ts'
-import {type GracePeriod, type Rcu, RetiredList, SharedQueue} from '../rcu/index.ts'
-import type {FlushPolicy} from './flush-policy.ts'
+import {type GracePeriod, microseconds, type Rcu, RetiredList, recordLatency, SharedQueue} from '../rcu/index.ts'
 import {tableAddress, tableBytes} from './table.ts'
 import type {TableOperations} from './table-operations.ts'
-import {Emptying, generationStep} from './tlb-layout.ts'
 
 const PoolHeader = sharedStruct(
 	{
@@ -43,21 +41,27 @@ export type PoolStatistics = Readonly<{
 /** "No table": descriptor 0. */
 export const noTable = 0
 
+/** Who zeroes a table before it is used again: a helper, ahead of time, or the thread that takes it. */
+export type Zeroing = 'ahead' | 'by taker'
+
 export class TablePool {
 	readonly log2Entries: number
 	readonly tables: number
 	readonly #memory: SharedMemory
 	readonly #header: number
 	readonly #states: number
+	readonly #retiredAt: number
 	readonly #arena: number
 	readonly #tableBytes: number
 	readonly #operations: TableOperations
 	readonly #tagBias: number
-	readonly #policy: FlushPolicy
+	readonly #zeroing: Zeroing
+	readonly #generation: number
 	readonly #free: SharedQueue
 	readonly #retired: RetiredList
 	readonly #clearingThreshold: number
 	readonly #needsClearing: () => void
+	readonly #clearing: number | undefined
 
 	/** @param options.offset bytes from the start of the shared memory. */
 	constructor(
@@ -68,8 +72,12 @@ export class TablePool {
 				offset: number
 				operations: TableOperations
 				tagBias: number
-				policy: FlushPolicy
+				zeroing: Zeroing
+				/** Of a cleared table, as in its descriptor. */
+				generation: number
 				needsClearing?: (() => void) | undefined
+				/** Offset of the LatencyHistogram of the time from retire() until a table is cleared; absent: not measured. */
+				clearing?: number | undefined
 			}>,
 	) {
 		const {memory, rcu, offset, log2Entries, tables, spareTables} = options
@@ -79,15 +87,18 @@ export class TablePool {
 		this.#memory = memory
 		this.#header = offset
 		this.#states = offset + layout.states
+		this.#retiredAt = offset + layout.retiredAt
 		this.#arena = offset + layout.arena
 		this.#tableBytes = tableBytes(log2Entries)
 		this.#operations = options.operations
 		this.#tagBias = options.tagBias
-		this.#policy = options.policy
+		this.#zeroing = options.zeroing
+		this.#generation = options.generation
 		this.#free = new SharedQueue(memory, offset + layout.free, tables)
 		this.#retired = new RetiredList(rcu, memory, offset + layout.retired, tables)
 		this.#clearingThreshold = spareTables / 2
 		this.#needsClearing = options.needsClearing ?? (() => {})
+		this.#clearing = options.clearing
 		// Orders nothing: the queue does. One thread fills it; another that starts meanwhile finds part of it, or a dry
 		// pool.
 		if (Atomics.exchange(memory.i32, this.#headerWord('initialized'), 1) === 0) {
@@ -123,13 +134,15 @@ export class TablePool {
 		this.#move(table, TableState.inUse, TableState.retired)
 		// Statistics: orders nothing.
 		Atomics.add(this.#memory.i32, this.#headerWord('retired'), 1)
+		// Plain: the list orders it before the clearer's read.
+		if (this.#clearing !== undefined) this.#memory.i32[(this.#retiredAt >>> 2) + table] = microseconds()
 		this.#retired.defer(table + 1, gracePeriod)
 		if (this.wantsClearing) this.#askForClearing()
 	}
 
 	/** Whether so many tables are retired that the pool may run dry, and not the thread that takes one clears it. */
 	get wantsClearing(): boolean {
-		return this.#policy.zeroing === 'ahead' && this.#retired.length > this.#clearingThreshold
+		return this.#zeroing === 'ahead' && this.#retired.length > this.#clearingThreshold
 	}
 
 	/** Clears and recycles all retired tables whose grace period has elapsed. Any thread. @returns how many. */
@@ -177,8 +190,12 @@ export class TablePool {
 		this.#move(table, TableState.retired, TableState.clearing)
 		// It may be empty already: its owner undid it while another thread swapped it away.
 		const {emptyTable, clearTable} = this.#operations
-		const zero = this.#policy.zeroing === 'ahead' ? emptyTable : clearTable
+		const zero = this.#zeroing === 'ahead' ? emptyTable : clearTable
 		zero(this.#descriptor(table), this.#tagBias)
+		if (this.#clearing !== undefined) {
+			const retiredAt = this.#memory.i32[(this.#retiredAt >>> 2) + table]!
+			recordLatency(this.#memory.i32, this.#clearing, microseconds() - retiredAt)
+		}
 		// Statistics: orders nothing.
 		Atomics.add(this.#memory.i32, this.#headerWord('recycled'), 1)
 		return table
@@ -196,8 +213,7 @@ export class TablePool {
 	}
 
 	#descriptor(table: number): number {
-		const generation = this.#policy.emptying === Emptying.nextGeneration ? generationStep : 0
-		return (this.#arena + table * this.#tableBytes) | generation | this.log2Entries
+		return (this.#arena + table * this.#tableBytes) | this.#generation | this.log2Entries
 	}
 
 	#indexOf(descriptor: number): number {
@@ -211,8 +227,9 @@ export class TablePool {
 
 function poolLayout({log2Entries, tables}: PoolSize) {
 	const states = PoolHeader.size
-	const free = roundUp(states + tables * 4, 128)
+	const retiredAt = states + tables * 4
+	const free = roundUp(retiredAt + tables * 4, 128)
 	const retired = free + SharedQueue.size(tables)
 	const arena = roundUp(retired + RetiredList.size(tables), pageBytes)
-	return {states, free, retired, arena, size: arena + tables * tableBytes(log2Entries)}
+	return {states, retiredAt, free, retired, arena, size: arena + tables * tableBytes(log2Entries)}
 }
