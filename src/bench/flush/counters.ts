@@ -59,3 +59,17 @@ export function fullFlushes(counters: Counters): number | undefined {
 const fullCauses = ['sfenceAll', 'satpWrite', 'statusChange', 'pmpWrite', 'remoteAll', 'reset'].map(
 	(cause) => `flushes.${cause}`,
 )
+
+export const missClasses = ['cold', 'conflict', 'capacity', 'flushed', 'remapped', 'upgrade'] as const
+export type MissClass = (typeof missClasses)[number]
+
+/** @returns the share of misses that are of a class, 0 to 1; undefined unless they were told apart (--tlb statistics). */
+export function missShare(counters: Counters, of: MissClass): number | undefined {
+	if (counters['misses.cold'] === undefined) return undefined
+	const flushed = Object.entries(counters).reduce(
+		(sum, [name, value]) => (name.startsWith('misses.flush.') ? sum + value : sum),
+		0,
+	)
+	const count = (each: MissClass) => (each === 'flushed' ? flushed : (counters[`misses.${each}`] ?? 0))
+	return count(of) / missClasses.reduce((sum, each) => sum + count(each), 0)
+}

@@ -124,7 +124,13 @@ export function comparedDesigns(amount: AmountName): readonly Compared[] {
 	const all = [
 		{design: {}, parts: 'all'} as const,
 		...factors,
-		...combinations.filter(isPossible).map(({name, design}): Compared => ({name, design, parts: 'all'})),
+		...combinations.filter(isPossible).map(
+			({name, design, parts: its}): Compared => ({
+				name,
+				design,
+				parts: its ?? 'all',
+			}),
+		),
 	]
 	// A combination may be the default by now, or differ from it by one value.
 	const ids = all.map(({design}) => idOf(design))

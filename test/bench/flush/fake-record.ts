@@ -85,4 +85,13 @@ const countersOf = (subject: string): Readonly<Record<string, number>> =>
 				swaps: 500,
 				undone: 400,
 				pageWalks: 300_000,
+				...(subject.includes('statistics=') && {
+					'misses.sampledOneIn': 1,
+					'misses.cold': 40,
+					'misses.conflict': 20,
+					'misses.capacity': 10,
+					'misses.flush.sfenceAll': 20,
+					'misses.flush.satpWrite': 5,
+					'misses.remapped': 5,
+				}),
 			}

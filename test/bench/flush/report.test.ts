@@ -106,6 +106,15 @@ test('the tables have what was measured: each part by each key of --tlb, QEMU, f
 	t.deepEqual(reportTables(new Summary({...small, measurements: []})), [])
 })
 
+test('misses are shares by class, of designs that tell them apart', (t) => {
+	const subject = 'statistics=all'
+	t.is(whole.missShare('flushed', {program: 'boot', subject})!.median, 25)
+	t.is(whole.missShare('upgrade', {program: 'boot', subject})!.median, 0)
+	t.is(whole.missShare('cold', {program: 'boot', subject: defaultId}), undefined)
+	const {lines} = reportTables(whole).find(({name}) => name === 'misses-boot')!
+	t.regex(lines.join('\n'), /misses of small tables \(`size=64,statistics=all`\) \| 40\.0/)
+})
+
 test('the plots are SVG with a card of their own, titles, units and a legend; without figures there are none', async (t) => {
 	const plots = reportPlots(whole)
 	t.deepEqual(

@@ -1,6 +1,6 @@
 /** Figures of a record: medians and spreads over the rounds, and speeds from runs that came close together. */
 import {tlbKeys} from '../../../tlb/index.ts'
-import {fullFlushes, tablesEmptied} from '../counters.ts'
+import {fullFlushes, type MissClass, missShare, tablesEmptied} from '../counters.ts'
 import {fewEntries} from '../design-data.ts'
 import {type PartName, partNames, partOf, workingSetOf} from '../parts.ts'
 import {defaultId} from '../plan.ts'
@@ -64,6 +64,12 @@ export class Summary {
 	spread(figure: Figure, {program, subject}: Readonly<{program: string; subject: string}>): Spread | undefined {
 		const values = this.#of(program, subject).map((each) => figureOf(figure, each, program))
 		return spreadOf(values.filter((value) => value !== undefined))
+	}
+
+	/** The share of misses that are of a class, in percent. */
+	missShare(of: MissClass, {program, subject}: Readonly<{program: string; subject: string}>): Spread | undefined {
+		const shares = this.#of(program, subject).map(({counters}) => counters && missShare(counters, of))
+		return spreadOf(shares.filter((share) => share !== undefined).map((share) => 100 * share))
 	}
 
 	/**

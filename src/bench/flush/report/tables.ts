@@ -1,6 +1,7 @@
 /** The tables of a record, by name, in Markdown. A table that has no figures is left out. */
 import {parseTlbDesign, tlbKeys} from '../../../tlb/index.ts'
 import {markdownTable} from '../../markdown.ts'
+import {missClasses} from '../counters.ts'
 import {type PartName, parts} from '../parts.ts'
 import {defaultId} from '../plan.ts'
 import type {CostRow, Subject, Summary} from './summary.ts'
@@ -24,6 +25,7 @@ export function reportTables(summary: Summary): readonly ReportTable[] {
 		...guestParts.flatMap((part) => summary.variedKeys(part).map((field) => byValue(summary, part, field))),
 		...guestParts.map((part) => combinations(summary, part)),
 		flushes(summary),
+		...(['boot', 'switches'] as const).map((part) => misses(summary, part)),
 	].filter((table) => table !== undefined)
 }
 
@@ -233,6 +235,28 @@ function flushes(summary: Summary): ReportTable | undefined {
 		lines: aligned(
 			['', ...flushColumns],
 			subjects.map((subject) => [named(subject), ...flushesOf(summary, program, subject)]),
+		),
+	}
+}
+
+/** Why pages missed, of designs that tell misses apart. */
+function misses(summary: Summary, part: 'boot' | 'switches'): ReportTable | undefined {
+	const [timed] = summary.timed(part)
+	if (!timed) return undefined
+	const {program} = timed
+	const subjects = summary.subjectsOf({program}).filter(({id}) => summary.missShare('cold', {program, subject: id}))
+	if (subjects.length === 0) return undefined
+	return {
+		name: `misses-${part}`,
+		title: part === 'boot' ? "Why pages miss in Debian's boot" : 'Why pages miss in the programs under Linux, one hart',
+		about:
+			'Percent of all misses; statistics.md says what the classes are. Flushed: a flush took the entry, and it was used again.',
+		lines: aligned(
+			['', ...missClasses],
+			subjects.map((subject) => [
+				named(subject),
+				...missClasses.map((each) => withSpread(summary.missShare(each, {program, subject: subject.id}))),
+			]),
 		),
 	}
 }
