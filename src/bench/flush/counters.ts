@@ -18,16 +18,26 @@ const isNested = (value: unknown): value is Nested =>
 /** The times in latencies are no sums. */
 const isCount = ([name]: readonly [string, number]) => !/(?:^|\.)(?:median|p\d+|maximum|hart)$/.test(name)
 
+type Report = Readonly<{statistics?: Readonly<{harts?: readonly Nested[]; tlbPool?: Nested; rcu?: Nested}>}>
+
 /** @param report the file of `run --stats`. @returns sums over the harts of all counters that concern translations. */
 export function manyhartCounters(report: unknown): Readonly<Record<string, number>> {
-	const {statistics} = report as {statistics?: {harts?: readonly Nested[]; tlbPool?: Nested; rcu?: Nested}}
+	const {statistics} = report as Report
 	const sums = new Map<string, number>()
 	for (const {tlb, instructions, instructionsTranslated, pageWalks, traps} of statistics?.harts ?? []) {
 		const own = {instructions, instructionsTranslated, pageWalks, traps, ...(isNested(tlb) && tlb)}
 		for (const [name, value] of flat(own).filter(isCount)) sums.set(name, (sums.get(name) ?? 0) + value)
 	}
-	const shared = flat({tlbPool: statistics?.tlbPool ?? {}, rcu: statistics?.rcu ?? {}}).filter(isCount)
-	return Object.fromEntries([...sums, ...shared])
+	return Object.fromEntries([...sums, ...sharedOf(report).filter(isCount)])
+}
+
+/** @returns medians, percentiles and maxima of what all harts share, in microseconds, such as `tlbPool.remoteFlushes.p99`. */
+export const manyhartLatencies = (report: unknown): Readonly<Record<string, number>> =>
+	Object.fromEntries(sharedOf(report).filter((each) => !isCount(each)))
+
+function sharedOf(report: unknown): readonly [string, number][] {
+	const {statistics} = report as Report
+	return flat({tlbPool: statistics?.tlbPool ?? {}, rcu: statistics?.rcu ?? {}})
 }
 
 /** What readQemuFlushes() counts, beside ours. */

@@ -34,6 +34,8 @@ const Measurement = v.object({
 	programs: v.optional(v.record(v.string(), v.object({seconds, check: v.string()}))),
 	/** At the end: sums over the harts, or what QEMU's `info jit` says. */
 	counters: v.optional(v.record(v.string(), v.number())),
+	/** Manyhart's: microseconds, such as `rcu.latency.median`. */
+	latencies: v.optional(v.record(v.string(), v.number())),
 })
 export type Measurement = v.InferOutput<typeof Measurement>
 

@@ -10,7 +10,7 @@ import {type Image, initMarks} from '../images.ts'
 import {qemuArguments} from '../qemu.ts'
 import {qemuCommand} from '../qemu-command.ts'
 import {type QemuFlushes, readQemuFlushes} from '../qemu-flushes.ts'
-import {manyhartCounters, qemuCounters} from './counters.ts'
+import {manyhartCounters, manyhartLatencies, qemuCounters} from './counters.ts'
 import {cpuSecondsOfChildren} from './host.ts'
 import type {Subject} from './plan.ts'
 import type {Measurement} from './record.ts'
@@ -27,7 +27,7 @@ export type GuestOptions = Readonly<{
 	signal: AbortSignal
 }>
 
-export type GuestFigures = Pick<Measurement, 'bootSeconds' | 'cpuSeconds' | 'programs' | 'counters'>
+export type GuestFigures = Pick<Measurement, 'bootSeconds' | 'cpuSeconds' | 'programs' | 'counters' | 'latencies'>
 
 /** Something of the guest's has gone wrong: the run is recorded with this message. */
 export class GuestFailed extends Error {
@@ -42,7 +42,7 @@ export async function runGuest(subject: Subject, image: Image, options: GuestOpt
 	const onConsole = (console: string) => {
 		if (initMarks.begins.test(console)) bootSeconds ??= (performance.now() - began) / 1000
 	}
-	const {run, counters} =
+	const {run, ...counted} =
 		subject.kind === 'qemu'
 			? await runQemu(subject.file, image, {...options, onConsole})
 			: await runManyhart(subject.design, image, {...options, onConsole})
@@ -53,12 +53,12 @@ export async function runGuest(subject: Subject, image: Image, options: GuestOpt
 		...(bootSeconds !== undefined && {bootSeconds}),
 		...(before !== undefined && after !== undefined && {cpuSeconds: Math.round((after - before) * 100) / 100}),
 		...(image.programs.length > 0 && {programs: Object.fromEntries(figures)}),
-		...(counters && {counters}),
+		...counted,
 	}
 }
 
 type Started = GuestOptions & Readonly<{onConsole: (console: string) => void}>
-type Ended = Readonly<{run: ConsoleRun; counters: Readonly<Record<string, number>> | undefined}>
+type Ended = Readonly<{run: ConsoleRun}> & Pick<Measurement, 'counters' | 'latencies'>
 
 async function runManyhart(design: Readonly<Record<string, string>>, {boot}: Image, options: Started): Promise<Ended> {
 	const {harts, ends, folder, timeoutSeconds, signal, onConsole} = options
@@ -75,7 +75,7 @@ async function runManyhart(design: Readonly<Record<string, string>>, {boot}: Ima
 	const run = await runConsole(process.execPath, [benchPath('manyhart'), ...args], {timeoutSeconds, signal, onConsole})
 	// Where the run has failed, its console says why.
 	const statistics = await readFile(file, 'utf8').then(JSON.parse, () => undefined)
-	return {run, counters: statistics && manyhartCounters(statistics)}
+	return {run, ...(statistics && {counters: manyhartCounters(statistics), latencies: manyhartLatencies(statistics)})}
 }
 
 async function runQemu(named: string, {boot}: Image, options: Started): Promise<Ended> {
@@ -93,7 +93,7 @@ async function runQemu(named: string, {boot}: Image, options: Started): Promise<
 		// A guest that powers off ends QEMU before it could be asked.
 		...(ends === 'waits' && {until: initMarks.ended, onMatch}),
 	})
-	return {run, counters: flushes && qemuCounters(flushes)}
+	return {run, ...(flushes && {counters: qemuCounters(flushes)})}
 }
 
 type Requirements = Readonly<{image: Image; figures: Figures; options: GuestOptions}>

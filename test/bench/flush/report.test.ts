@@ -95,6 +95,7 @@ test('the tables have what was measured: each part by each key of --tlb, QEMU, f
 		'switches-asids',
 		'mix-encoding',
 		'boot-combinations',
+		'remote',
 		'flushes',
 	])
 		t.true(names.includes(name), name)

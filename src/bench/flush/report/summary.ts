@@ -66,6 +66,12 @@ export class Summary {
 		return spreadOf(values.filter((value) => value !== undefined))
 	}
 
+	/** A latency of the machine, such as `rcu.latency.p99`, in microseconds. */
+	latency(name: string, {program, subject}: Readonly<{program: string; subject: string}>): Spread | undefined {
+		const values = this.#of(program, subject).map(({latencies}) => latencies?.[name])
+		return spreadOf(values.filter((value) => value !== undefined))
+	}
+
 	/** The share of misses that are of a class, in percent. */
 	missShare(of: MissClass, {program, subject}: Readonly<{program: string; subject: string}>): Spread | undefined {
 		const shares = this.#of(program, subject).map(({counters}) => counters && missShare(counters, of))

@@ -2,7 +2,7 @@
 import {parseTlbDesign, tlbKeys} from '../../../tlb/index.ts'
 import {markdownTable} from '../../markdown.ts'
 import {missClasses} from '../counters.ts'
-import {type PartName, parts} from '../parts.ts'
+import {linuxPrograms, type PartName, parts} from '../parts.ts'
 import {defaultId} from '../plan.ts'
 import type {CostRow, Subject, Summary} from './summary.ts'
 import {figure, withSpread} from './words.ts'
@@ -25,6 +25,7 @@ export function reportTables(summary: Summary): readonly ReportTable[] {
 		...guestParts.flatMap((part) => summary.variedKeys(part).map((field) => byValue(summary, part, field))),
 		...guestParts.map((part) => combinations(summary, part)),
 		flushes(summary),
+		remoteFlushes(summary),
 		...(['boot', 'switches'] as const).map((part) => misses(summary, part)),
 	].filter((table) => table !== undefined)
 }
@@ -258,5 +259,32 @@ function misses(summary: Summary, part: 'boot' | 'switches'): ReportTable | unde
 				...missClasses.map((each) => withSpread(summary.missShare(each, {program, subject: subject.id}))),
 			]),
 		),
+	}
+}
+
+const latencies = {
+	'remote flush, median': 'tlbPool.remoteFlushes.median',
+	'99 %': 'tlbPool.remoteFlushes.p99',
+	'grace period, median': 'rcu.latency.median',
+	'its 99 %': 'rcu.latency.p99',
+} as const
+
+/** What the storms on several harts wait for, by design. */
+function remoteFlushes(summary: Summary): ReportTable | undefined {
+	const rows = Object.entries(linuxPrograms.storms)
+		.filter(([harts]) => Number(harts) > 1)
+		.flatMap(([harts, [program = '']]) =>
+			summary.subjectsOf({program}).flatMap((subject) => {
+				const figures = Object.values(latencies).map((name) => summary.latency(name, {program, subject: subject.id}))
+				return figures[0] ? [[named(subject), harts, ...figures.map(withSpread)]] : []
+			}),
+		)
+	if (rows.length === 0) return undefined
+	return {
+		name: 'remote',
+		title: 'Remote flushes and grace periods in the storms',
+		about:
+			'Microseconds. A remote flush: from its start until every target has passed a quiescent state. Of a whole run, boot included.',
+		lines: aligned(['', 'harts', ...Object.keys(latencies)], rows),
 	}
 }
