@@ -24,6 +24,9 @@ export type Image = Readonly<{
 	programs: readonly string[]
 }>
 
+/** Of what is not timed. */
+const warmUpScale = 0.01
+
 const thousandths = (scale: number) => Math.round(scale * 1000)
 
 const benchCommand = ({scale, copies, beats}: ImageOptions) => `/bin/bench ${thousandths(scale)} ${copies} ${beats}`
@@ -78,10 +81,12 @@ export async function linuxPrograms(programs: readonly string[], options: ImageO
 	return linuxImage(programs, init(command), [], options)
 }
 
-/** The same, but it waits at the end; see initMarks. */
+/** The same programs twice: first a little, untimed, until they are translated. Then it waits; see initMarks. */
 export async function waitingLinux(programs: readonly string[], options: ImageOptions): Promise<Image> {
-	const command = programs.length > 0 ? `${benchCommand(options)} ${programs.join(' ')}` : 'true'
-	return linuxImage(programs, waitingInit(command), [], options)
+	if (programs.length === 0) return linuxImage(programs, waitingInit('true'), [], options)
+	const command = (scale: number) => `${benchCommand({...options, scale})} ${programs.join(' ')}`
+	const script = waitingInit(`${command(warmUpScale)} > /dev/null\n${command(options.scale)}`)
+	return linuxImage(programs, script, [], options)
 }
 
 export async function linuxElf(path: string, options: ImageOptions): Promise<Image> {

@@ -104,4 +104,4 @@ export const manyFills = (log2Entries: number): readonly number[] =>
 	Array.from({length: log2Entries - 1}, (_, step) => 2 ** (step + 2))
 
 /** A measurement of the default design comes again after so many others, so that each has one near it in time. */
-export const othersPerDefault = 6
+export const othersPerDefault = 8

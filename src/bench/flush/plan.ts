@@ -218,7 +218,7 @@ export function estimate(run: Run): number {
 		case 'bare':
 			return bareStart + run.programs.length * run.scale * programSeconds + 1
 		case 'linux':
-			return linuxStart + run.harts * run.programs.length * run.scale * programSeconds
+			return linuxStart + 0.5 + run.harts * run.programs.length * run.scale * programSeconds
 	}
 }
 

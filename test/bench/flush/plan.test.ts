@@ -1,5 +1,5 @@
 import test from 'ava'
-import {amounts} from '../../../src/bench/flush/design-data.ts'
+import {amounts, othersPerDefault} from '../../../src/bench/flush/design-data.ts'
 import {computePrograms, linuxPrograms, partNames, partOf, workingSetOf} from '../../../src/bench/flush/parts.ts'
 import {
 	comparedDesigns,
@@ -85,7 +85,7 @@ test('the rounds follow one another; each has the default again and again, near 
 	const boots = ofKind(whole.runs, 'boot').filter(({round}) => round === 1)
 	for (const index of boots.keys())
 		t.true(
-			boots.slice(Math.max(0, index - 6), index + 1).some(({subject}) => subject === defaultId),
+			boots.slice(Math.max(0, index - othersPerDefault), index + 1).some(({subject}) => subject === defaultId),
 			`${index}`,
 		)
 })
