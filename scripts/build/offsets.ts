@@ -35,6 +35,15 @@ import {
 	Version,
 } from '../../src/memory/index.ts'
 import {
+	causeBits,
+	MissClass,
+	rememberedLives,
+	ShadowPage,
+	shadowWays,
+	TlbShadow,
+	unknownCause,
+} from '../../src/tlb/shadow-layout.ts'
+import {
 	adaptiveLog2Entries,
 	asidClasses,
 	descriptorLog2Mask,
@@ -106,6 +115,8 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 	['TlbLastPage', sizedOffsetsOf('TLB_LAST_PAGE', TlbLastPage)],
 	['TlbLargePage', sizedOffsetsOf('TLB_LARGE_PAGE', TlbLargePage)],
 	['TlbSpace', sizedOffsetsOf('TLB_SPACE', TlbSpace)],
+	['TlbShadow', sizedOffsetsOf('TLB_SHADOW', TlbShadow)],
+	['ShadowPage', sizedOffsetsOf('SHADOW_PAGE', ShadowPage)],
 	['GuestPage', sizedOffsetsOf('GUEST_PAGE', GuestPage)],
 	['CodePage', sizedOffsetsOf('CODE_PAGE', CodePage)],
 	['Slot', sizedOffsetsOf('SLOT', Slot)],
@@ -147,6 +158,11 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 			['RAM_BASE', BigInt(ramBase)],
 			...numbersOf('REGIME', Regime),
 			...numbersOf('FLUSH_CAUSE', FlushCause),
+			['UNKNOWN_CAUSE', unknownCause],
+			['CAUSE_BITS', causeBits],
+			...numbersOf('MISS_CLASS', MissClass),
+			['REMEMBERED_LIVES', rememberedLives],
+			['SHADOW_WAYS', shadowWays],
 			...numbersOf('MIP', {...Mip, SUPERVISOR: supervisorInterrupts, ALL: allInterrupts}, BigInt),
 			...numbersOf('DOORBELL', Doorbell),
 			...numbersOf('ATOMIC', AtomicOperation),

@@ -89,8 +89,8 @@ export const addressSpaceMutations: readonly Mutation[] = [
 	{
 		name: 'a request to flush everything leaves the kept spaces',
 		file: flush,
-		find: 'flushTranslations(block: u32): u32 {\n	dropSpaces(block)\n',
-		replace: 'flushTranslations(block: u32): u32 {\n',
+		find: '	setCause(block, FLUSH_CAUSE_REMOTE_ALL)\n	dropSpaces(block)\n',
+		replace: '	setCause(block, FLUSH_CAUSE_REMOTE_ALL)\n',
 		tests: [units],
 	},
 	{
@@ -110,7 +110,7 @@ export const addressSpaceMutations: readonly Mutation[] = [
 	{
 		name: 'a kept space stays although a superpage would empty one of its tables',
 		file: flush,
-		find: '		if (!forgetPagesOf(block, descriptorIn(space, regime), first, pages)) return dropSpace(space)\n',
+		find: '		if (!forgetPagesOf(block, descriptorIn(space, regime), first, pages)) return dropSpace(block, space)\n',
 		replace: '		forgetPagesOf(block, descriptorIn(space, regime), first, pages)\n',
 		tests: [units],
 	},

@@ -13,7 +13,7 @@ import {
 	SharedMemory,
 } from '../memory/index.ts'
 import {rcuRegion} from '../rcu/index.ts'
-import {type TlbConfig, tlbRegion} from '../tlb/index.ts'
+import {shadowRegions, type TlbConfig, tlbRegion} from '../tlb/index.ts'
 
 export type MemoryPlan = Readonly<{harts: number; ramBytes: number; tlb: TlbConfig}>
 
@@ -32,6 +32,7 @@ export function planMemory({harts, ramBytes, tlb}: MemoryPlan): MemoryMap {
 		boardRegion(),
 		{name: vcpuRegions.blocks, size: harts * VcpuBlock.size, align: pageBytes},
 		tlbRegion(tlb),
+		...shadowRegions(tlb),
 		{name: vcpuRegions.codeCaches, size: harts * codeCacheBytes(codePagesPerVcpu(harts)), align: pageBytes},
 		{name: guestPagesRegion, size: Math.ceil(ramBytes / pageBytes) * GuestPage.size, align: pageBytes},
 		{name: vcpuRegions.rom, size: boardMap.bootRom.size, align: pageBytes},

@@ -6,3 +6,8 @@ export function microseconds(): number {
 	const [seconds, nanoseconds] = process.hrtime()
 	return (seconds * 1_000_000 + Math.floor(nanoseconds / 1000)) | 0
 }
+
+/** Nanoseconds, of this thread: each has its own origin. */
+export function nanoseconds(): number {
+	return performance.now() * 1_000_000
+}

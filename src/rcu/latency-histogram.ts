@@ -1,4 +1,7 @@
-/** A histogram of latencies in shared memory: eight buckets per power of two, so a percentile is accurate to 1/8. */
+/**
+ * A histogram of latencies in shared memory: eight buckets per power of two, so a percentile is accurate to 1/8. In
+ * microseconds, unless whoever keeps it says otherwise.
+ */
 import {array, sharedStruct} from '../memory/index.ts'
 
 const subBits = 3
@@ -7,12 +10,11 @@ const subBuckets = 1 << subBits
 const bucketCount = subBuckets + (32 - subBits) * subBuckets
 
 export const LatencyHistogram = sharedStruct({
-	/** Microseconds. */
 	maximum: 'i32',
 	buckets: array('i32', bucketCount),
 })
 
-/** Microseconds. */
+/** In the histogram's unit. */
 export type LatencySummary = Readonly<{count: number; median: number; p99: number; maximum: number}>
 
 function bucketOf(value: number): number {
@@ -29,8 +31,8 @@ function bucketEnd(bucket: number): number {
 }
 
 /** @param offset bytes from the start of the shared memory to a LatencyHistogram. */
-export function recordLatency(words: Int32Array, offset: number, microseconds: number): void {
-	const value = microseconds >>> 0
+export function recordLatency(words: Int32Array, offset: number, latency: number): void {
+	const value = latency >>> 0
 	const first = (offset + LatencyHistogram.offset.buckets) >> 2
 	// Statistics: orders nothing, and pairs with nothing; atomic so that no count is lost.
 	Atomics.add(words, first + bucketOf(value), 1)

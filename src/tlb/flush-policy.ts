@@ -5,6 +5,8 @@
 import type {SharedMemory} from '../memory/index.ts'
 import type {GracePeriod} from '../rcu/index.ts'
 import {postPieces} from './flush-requests.ts'
+import {noteEmptied} from './shadow.ts'
+import {resizeCause} from './shadow-layout.ts'
 import {isFilled, tableLog2Entries, trailerWord} from './table.ts'
 import type {TableOperations} from './table-operations.ts'
 import {noTable, type TablePool} from './table-pool.ts'
@@ -12,6 +14,7 @@ import type {TlbDesign} from './tlb-design.ts'
 import {
 	adaptiveStep,
 	Emptying,
+	FlushCause,
 	generationMask,
 	generationStep,
 	logCapacity,
@@ -90,7 +93,9 @@ export function growOwn(tables: Tables, state: number): void {
 		// Plain: only the owner writes it.
 		const returned = tables.memory.i32[trailerWord(descriptor, 'returned')] ?? 0
 		const log2Entries = tableLog2Entries(descriptor) + adaptiveStep
-		if (returned >= returnsToGrow && log2Entries <= mostLog2Entries) takeSize(tables, {state, regime, log2Entries})
+		if (returned < returnsToGrow || log2Entries > mostLog2Entries) continue
+		noteEmptied(tables.memory, state, descriptor, resizeCause)
+		takeSize(tables, {state, regime, log2Entries})
 	}
 }
 
@@ -124,6 +129,7 @@ function clearOther(tables: Tables, state: number, regime: number): boolean {
 	if (isElided(tables, state, descriptor)) return true
 	// The owner stays: a table under this policy is never retired, so that it is not another's.
 	tables.operations.clearEntries(descriptor, tables.tagBias)
+	noteEmptied(tables.memory, state, descriptor, FlushCause.remoteAll)
 	postPieces(tables.memory, state)
 	count(tables, state, 'cleared')
 	return true
@@ -139,7 +145,9 @@ function advanceOther(tables: Tables, state: number, regime: number): boolean {
 		// belongs to the one that it has loaded. Pairs with the owner's loads, and with its own exchanges.
 		const word = descriptorWord(state, regime)
 		const before = Atomics.compareExchange(tables.memory.i32, word, descriptor, descriptor + generationStep)
-		if (before === descriptor) break
+		if (before !== descriptor) continue
+		noteEmptied(tables.memory, state, descriptor, FlushCause.remoteAll)
+		break
 	}
 	postPieces(tables.memory, state)
 	count(tables, state, 'generations')
@@ -157,6 +165,8 @@ export function publish(tables: Tables, state: number, regime: number, fresh: nu
 	Atomics.add(words, (state + TlbState.offset.epoch + regime * 4) >>> 2, 1)
 	if (old === noTable) return
 	count(tables, state, 'swaps')
+	// Its owner has noted its own cause before.
+	noteEmptied(tables.memory, state, old, FlushCause.remoteAll)
 	tables.swappedOut.push(old)
 }
 

@@ -5,7 +5,7 @@
  */
 import {assert} from '../errors.ts'
 import {array, pageBytes, roundUp, type SharedMemory, sharedStruct} from '../memory/index.ts'
-import {type GracePeriod, type Rcu, RetiredList, SharedQueue} from '../rcu/index.ts'
+import {type GracePeriod, microseconds, type Rcu, RetiredList, recordLatency, SharedQueue} from '../rcu/index.ts'
 import type {FlushPolicy} from './flush-policy.ts'
 import {tableAddress, tableBytes} from './table.ts'
 import type {TableOperations} from './table-operations.ts'
@@ -49,6 +49,7 @@ export class TablePool {
 	readonly #memory: SharedMemory
 	readonly #header: number
 	readonly #states: number
+	readonly #retiredAt: number
 	readonly #arena: number
 	readonly #tableBytes: number
 	readonly #operations: TableOperations
@@ -58,6 +59,7 @@ export class TablePool {
 	readonly #retired: RetiredList
 	readonly #clearingThreshold: number
 	readonly #needsClearing: () => void
+	readonly #clearing: number | undefined
 
 	/** @param options.offset bytes from the start of the shared memory. */
 	constructor(
@@ -70,6 +72,8 @@ export class TablePool {
 				tagBias: number
 				policy: FlushPolicy
 				needsClearing?: (() => void) | undefined
+				/** Offset of the LatencyHistogram of the time from retire() until a table is cleared; absent: not measured. */
+				clearing?: number | undefined
 			}>,
 	) {
 		const {memory, rcu, offset, log2Entries, tables, spareTables} = options
@@ -79,6 +83,7 @@ export class TablePool {
 		this.#memory = memory
 		this.#header = offset
 		this.#states = offset + layout.states
+		this.#retiredAt = offset + layout.retiredAt
 		this.#arena = offset + layout.arena
 		this.#tableBytes = tableBytes(log2Entries)
 		this.#operations = options.operations
@@ -88,6 +93,7 @@ export class TablePool {
 		this.#retired = new RetiredList(rcu, memory, offset + layout.retired, tables)
 		this.#clearingThreshold = spareTables / 2
 		this.#needsClearing = options.needsClearing ?? (() => {})
+		this.#clearing = options.clearing
 		// Orders nothing: the queue does. One thread fills it; another that starts meanwhile finds part of it, or a dry
 		// pool.
 		if (Atomics.exchange(memory.i32, this.#headerWord('initialized'), 1) === 0) {
@@ -123,6 +129,8 @@ export class TablePool {
 		this.#move(table, TableState.inUse, TableState.retired)
 		// Statistics: orders nothing.
 		Atomics.add(this.#memory.i32, this.#headerWord('retired'), 1)
+		// Plain: the list orders it before the clearer's read.
+		if (this.#clearing !== undefined) this.#memory.i32[(this.#retiredAt >>> 2) + table] = microseconds()
 		this.#retired.defer(table + 1, gracePeriod)
 		if (this.wantsClearing) this.#askForClearing()
 	}
@@ -179,6 +187,10 @@ export class TablePool {
 		const {emptyTable, clearTable} = this.#operations
 		const zero = this.#policy.zeroing === 'ahead' ? emptyTable : clearTable
 		zero(this.#descriptor(table), this.#tagBias)
+		if (this.#clearing !== undefined) {
+			const retiredAt = this.#memory.i32[(this.#retiredAt >>> 2) + table]!
+			recordLatency(this.#memory.i32, this.#clearing, microseconds() - retiredAt)
+		}
 		// Statistics: orders nothing.
 		Atomics.add(this.#memory.i32, this.#headerWord('recycled'), 1)
 		return table
@@ -211,8 +223,9 @@ export class TablePool {
 
 function poolLayout({log2Entries, tables}: PoolSize) {
 	const states = PoolHeader.size
-	const free = roundUp(states + tables * 4, 128)
+	const retiredAt = states + tables * 4
+	const free = roundUp(retiredAt + tables * 4, 128)
 	const retired = free + SharedQueue.size(tables)
 	const arena = roundUp(retired + RetiredList.size(tables), pageBytes)
-	return {states, free, retired, arena, size: arena + tables * tableBytes(log2Entries)}
+	return {states, retiredAt, free, retired, arena, size: arena + tables * tableBytes(log2Entries)}
 }

@@ -1,7 +1,8 @@
 /** How a machine's TLBs are laid out: plain data, the same in every thread. */
 import {rangeError} from '../errors.ts'
-import {pageBytes, type RegionRequest, roundUp} from '../memory/index.ts'
+import {pageBytes, type RegionRequest, roundUp, type SharedMemory} from '../memory/index.ts'
 import {flushPolicies} from './flush-policy.ts'
+import {type ShadowSize, shadowBytes, TlbShadow} from './shadow-layout.ts'
 import {tableBytes} from './table.ts'
 import {TablePool} from './table-pool.ts'
 import {tagBias} from './tag-encoding.ts'
@@ -93,6 +94,31 @@ export function spacesOf(config: TlbConfig): number {
 
 export function designOf({design}: TlbConfig): TlbDesign {
 	return tlbDesign(design)
+}
+
+/** A page of `on` stands for 32: both remember the same share of memory. */
+const shadowSizes: Readonly<Record<TlbDesign['statistics'], ShadowSize | undefined>> = {
+	off: undefined,
+	on: {sampledOneIn: 32, sets: 1024},
+	all: {sampledOneIn: 1, sets: 32_768},
+}
+
+/** Undefined without statistics: then there are no shadows, and nothing reads the clock. */
+export function shadowSizeOf(config: TlbConfig): ShadowSize | undefined {
+	return shadowSizes[designOf(config).statistics]
+}
+
+/** The region of the vCPUs' shadows; none without statistics. */
+export function shadowRegions(config: TlbConfig): readonly RegionRequest[] {
+	const size = shadowSizeOf(config)
+	return size ? [{name: 'tlb-shadows', size: config.vcpus * shadowBytes(size), align: TlbShadow.align}] : []
+}
+
+/** @returns the offset of each vCPU's TlbShadow; none without statistics. */
+export function shadowOffsets(memory: SharedMemory, config: TlbConfig): readonly number[] {
+	return shadowRegions(config).flatMap(({name, size}) =>
+		Array.from({length: config.vcpus}, (_, vcpu) => memory.region(name).offset + (size / config.vcpus) * vcpu),
+	)
 }
 
 /** The region that holds all tables. */

@@ -36,6 +36,7 @@ export type TlbDesign = Readonly<{
 	lastPages: 'on' | 'off'
 	range: 'on' | 'off'
 	asids: '0' | '1' | '2' | '4' | '8' | '16'
+	statistics: 'off' | 'on' | 'all'
 }>
 
 const fixedSizes = Object.fromEntries(
@@ -125,6 +126,16 @@ export const tlbKeys: {readonly [Field in keyof TlbDesign]: TlbKey<TlbDesign[Fie
 		about: 'whether translated code keeps the last page of each base register at hand',
 		default: 'on',
 		values: {on: 'an access first compares with that page', off: 'every access looks its page up'},
+	},
+	statistics: {
+		name: 'statistics',
+		about: 'whether misses are told apart and flushes are timed; see statistics.md',
+		default: 'off',
+		values: {
+			off: 'they are only counted',
+			on: 'by one page of 32',
+			all: 'by every page',
+		},
 	},
 }
 

@@ -94,6 +94,14 @@ export const TlbTableTrailer = sharedStruct(
 		used: 'i32',
 		/** How many pages of the sample came back, and hashes of those that were displaced: core/sizing.ts. */
 		returned: 'i32',
+		/**
+		 * With statistics: the number of the table's life, which began with a fill of a sampled page (0 = there was none), a
+		 * hash of the regime and address space whose pages it holds, and all fills since it was empty. The owner's; whoever
+		 * empties the table from outside reads `life`. See core/shadow.ts.
+		 */
+		life: 'i32',
+		lifeSpace: 'i32',
+		lifeFills: 'i32',
 		/** victimCount plus the victim's place that is filled next; 0 = there are none, and their places are zeroes. */
 		victimNext: 'i32',
 		displaced: array('i16', displacedCount),
@@ -259,6 +267,10 @@ export const TlbState = sharedStruct(
 		spaceHits: 'i32',
 		spaceStale: 'i32',
 		spaceMisses: 'i32',
+		/** Offset of the vCPU's TlbShadow; 0 = no statistics of misses. Written before the vCPU runs. */
+		shadow: 'i32',
+		/** The FlushCause of the owner's latest flush. The owner's. */
+		flushCause: 'i32',
 	},
 	{align: 128},
 )

@@ -8,6 +8,8 @@ export const TlbShared = sharedStruct(
 		remoteFlushesBegun: 'i32',
 		/** From posting a remote flush until every target has passed a quiescent state. Any thread. */
 		remoteFlushes: LatencyHistogram,
+		/** From the retirement of a table until it is cleared. With statistics. Any thread. */
+		clearing: LatencyHistogram,
 	},
 	{align: 128},
 )

@@ -1,6 +1,7 @@
 /** The TLBs' counters as plain objects. */
 import {type LatencySummary, summarizeLatency} from '../rcu/index.ts'
 import type {Tables} from './flush-policy.ts'
+import {type FlushCosts, type MissStatistics, readFlushCosts, readMisses} from './shadow.ts'
 import {tableLog2Entries} from './table.ts'
 import type {PoolStatistics} from './table-pool.ts'
 import {FlushCause, regimeCount, TlbState} from './tlb-layout.ts'
@@ -26,12 +27,17 @@ export type TlbStatistics = Readonly<{
 	/** By Regime: M, bare, S, S with SUM, U. Entries of the table that is in use. */
 	epochs: readonly number[]
 	entries: readonly number[]
+	/** With `--tlb statistics=on` or `all` only. */
+	misses?: MissStatistics
+	flushCosts?: FlushCosts
 }>
 
 export type SharedTlbStatistics = PoolStatistics &
 	Readonly<{
 		/** From the start of a remote flush until every target has passed, microseconds. */
 		remoteFlushes: LatencySummary
+		/** From the retirement of a table until it is cleared, microseconds. With `--tlb statistics=on` or `all` only. */
+		clearing?: LatencySummary
 	}>
 
 /** @param state offset of the vCPU's TlbState. */
@@ -39,6 +45,7 @@ export function readTlbStatistics(tables: Tables, state: number): TlbStatistics 
 	const words = tables.memory.i32
 	// Statistics: the loads order nothing.
 	const value = (offset: number) => Atomics.load(words, (state + offset) >>> 2) >>> 0
+	const shadow = value(TlbState.offset.shadow)
 	const flushes = Object.fromEntries(
 		Object.entries(FlushCause).map(([name, cause]) => [name, value(TlbState.offset.flushes + cause * 4)]),
 	)
@@ -63,16 +70,26 @@ export function readTlbStatistics(tables: Tables, state: number): TlbStatistics 
 			(_, regime) => 2 ** tableLog2Entries(value(TlbState.offset.descriptor + regime * 4)),
 		),
 		epochs: Array.from({length: regimeCount}, (_, regime) => value(TlbState.offset.epoch + regime * 4)),
+		...(shadow !== 0 && {
+			misses: readMisses(tables.memory, shadow),
+			flushCosts: readFlushCosts(tables.memory, shadow),
+		}),
 	}
 }
 
-/** @param shared offset of the TlbShared. */
-export function sharedTlbStatistics(tables: Tables, shared: number): SharedTlbStatistics {
+/** @param shared offset of the TlbShared. @param timesClearing whether that was measured. */
+export function sharedTlbStatistics(
+	tables: Tables,
+	shared: number,
+	{timesClearing}: {timesClearing: boolean},
+): SharedTlbStatistics {
 	const total = {tables: 0, free: 0, retired: 0, recycled: 0, waiting: 0}
 	for (const pool of tables.pools) {
 		if (!pool) continue
 		const statistics = pool.statistics()
 		for (const name of Object.keys(total) as (keyof typeof total)[]) total[name] += statistics[name]
 	}
-	return {...total, remoteFlushes: summarizeLatency(tables.memory.i32, shared + TlbShared.offset.remoteFlushes)}
+	const latency = (field: 'remoteFlushes' | 'clearing') =>
+		summarizeLatency(tables.memory.i32, shared + TlbShared.offset[field])
+	return {...total, remoteFlushes: latency('remoteFlushes'), ...(timesClearing && {clearing: latency('clearing')})}
 }

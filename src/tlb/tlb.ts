@@ -8,7 +8,7 @@
  */
 import {assert} from '../errors.ts'
 import {Doorbell, roundUp, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
-import {type GracePeriod, microseconds, type Rcu, type RcuReader, recordLatency} from '../rcu/index.ts'
+import {type GracePeriod, microseconds, nanoseconds, type Rcu, type RcuReader, recordLatency} from '../rcu/index.ts'
 import {flushPolicies, growOwn, publish, replaceOwn, retireSwappedOut, type Tables} from './flush-policy.ts'
 import {
 	anyAsid,
@@ -20,10 +20,21 @@ import {
 	type RequestHandlers,
 	takeRequests,
 } from './flush-requests.ts'
+import {initializeShadow, recordFlushCost} from './shadow.ts'
+import type {ShadowSize} from './shadow-layout.ts'
 import type {TableOperations} from './table-operations.ts'
 import {noTable, TablePool} from './table-pool.ts'
 import {tagBias} from './tag-encoding.ts'
-import {designOf, type StateWords, sizeClasses, spacesOf, stateWords, type TlbConfig} from './tlb-config.ts'
+import {
+	designOf,
+	type StateWords,
+	shadowOffsets,
+	shadowSizeOf,
+	sizeClasses,
+	spacesOf,
+	stateWords,
+	type TlbConfig,
+} from './tlb-config.ts'
 import {asidClasses, FlushCause, Regime, regimeCount, TlbSpace, TlbState} from './tlb-layout.ts'
 import {TlbShared} from './tlb-shared.ts'
 import {readTlbStatistics, type SharedTlbStatistics, sharedTlbStatistics, type TlbStatistics} from './tlb-statistics.ts'
@@ -74,6 +85,9 @@ export class Tlb {
 	readonly #spaces: number
 	readonly #satpOffset: number | undefined
 	readonly #shared: number
+	/** Each vCPU's TlbShadow; empty without statistics. */
+	readonly #shadows: readonly number[]
+	readonly #shadowSize: ShadowSize | undefined
 	readonly #readers: readonly RcuReader[]
 	readonly #handlers: readonly RequestHandlers[]
 	/** The targets that the latest remote flush has to wait for; reused, so that a flush allocates nothing. */
@@ -101,11 +115,13 @@ export class Tlb {
 		this.#shared = memory.region('tlb').offset
 		const numbers = Array.from({length: config.vcpus}, (_, vcpu) => vcpu)
 		this.#readers = numbers.map((vcpu) => rcu.reader(vcpu))
+		this.#shadows = shadowOffsets(memory, config)
+		this.#shadowSize = shadowSizeOf(config)
 		this.#handlers = numbers.map((vcpu) => ({
-			all: () => this.replaceTables(vcpu, operations.flushTranslations(blocks.base(vcpu))),
+			all: () => this.#finish(vcpu, this.beginFlush(), operations.flushTranslations(blocks.base(vcpu))),
 			resize: () => this.#grow(vcpu),
 			pieces: () => operations.flushPieces(blocks.base(vcpu)),
-			shared: () => this.replaceTables(vcpu, operations.flushShared(blocks.base(vcpu))),
+			shared: () => this.#finish(vcpu, this.beginFlush(), operations.flushShared(blocks.base(vcpu))),
 			range: (range, asid) => this.#flushRange(vcpu, range, asid),
 		}))
 	}
@@ -116,6 +132,8 @@ export class Tlb {
 		// Plain: the vCPU's thread, which alone reads it, is started or told to run after this.
 		for (const [field, value] of Object.entries(stateWords(this.#config)) as [keyof StateWords, number][])
 			this.#memory.i32[(state + TlbState.offset[field]) >>> 2] = value
+		const shadow = this.#shadows[vcpu]
+		if (shadow && this.#shadowSize) initializeShadow(this.#memory, state, {shadow, size: this.#shadowSize})
 		for (let regime = 0; regime < regimeCount; regime++) publish(this.#tables, state, regime, this.#takeFirst())
 		for (let space = 0; space < this.#spaces; space++) this.#initializeSpace(state, space)
 		this.#retire()
@@ -141,7 +159,28 @@ export class Tlb {
 
 	/** Empties the owner's own tables. On the owner's thread, online. */
 	flush(vcpu: number, cause: FlushCause): void {
-		this.replaceTables(vcpu, this.#tables.operations.flushTables(this.#blocks.base(vcpu), cause))
+		this.#finish(vcpu, this.beginFlush(), this.#tables.operations.flushTables(this.#blocks.base(vcpu), cause))
+	}
+
+	/** Before a flush by the owner. @returns nanoseconds, or 0 without statistics. */
+	beginFlush(): number {
+		return this.#shadows.length === 0 ? 0 : nanoseconds()
+	}
+
+	/**
+	 * After it: notes what it cost, with statistics only. @param began what beginFlush() returned.
+	 * @param regimes that it left to replaceTables().
+	 */
+	endFlush(vcpu: number, began: number, regimes: number): void {
+		const shadow = this.#shadows[vcpu]
+		if (shadow === undefined) return
+		const where = regimes === 0 ? 'inPlace' : 'byRunLoop'
+		recordFlushCost(this.#memory, shadow, {nanoseconds: nanoseconds() - began, where})
+	}
+
+	#finish(vcpu: number, began: number, regimes: number): void {
+		this.replaceTables(vcpu, regimes)
+		this.endFlush(vcpu, began, regimes)
 	}
 
 	/**
@@ -172,7 +211,7 @@ export class Tlb {
 
 	#flushRange(vcpu: number, {firstLow, firstHigh, pages}: PageRange, asid: number): void {
 		const {flushPages} = this.#tables.operations
-		this.replaceTables(vcpu, flushPages(this.#blocks.base(vcpu), firstLow, firstHigh, pages, asid))
+		this.#finish(vcpu, this.beginFlush(), flushPages(this.#blocks.base(vcpu), firstLow, firstHigh, pages, asid))
 	}
 
 	/**
@@ -223,8 +262,13 @@ export class Tlb {
 		const {flushTranslations, flushTranslationsOf} = this.#tables.operations
 		const block = this.#blocks.base(vcpu)
 		if (pages) this.#flushRange(vcpu, pages, asid)
-		// Retired with the others' tables.
-		else this.#replaceOwn(vcpu, asid === anyAsid ? flushTranslations(block) : flushTranslationsOf(block, asid))
+		else {
+			const began = this.beginFlush()
+			const left = asid === anyAsid ? flushTranslations(block) : flushTranslationsOf(block, asid)
+			// Retired with the others' tables.
+			this.#replaceOwn(vcpu, left)
+			this.endFlush(vcpu, began, left)
+		}
 	}
 
 	/**
@@ -320,7 +364,7 @@ export class Tlb {
 	}
 
 	sharedStatistics(): SharedTlbStatistics {
-		return sharedTlbStatistics(this.#tables, this.#shared)
+		return sharedTlbStatistics(this.#tables, this.#shared, {timesClearing: this.#shadows.length > 0})
 	}
 
 	#state(vcpu: number): number {
@@ -344,7 +388,10 @@ export function tablePools(
 ): readonly (TablePool | undefined)[] {
 	const start = memory.region('tlb').offset
 	const {policy, encoding} = designOf(config)
-	const common = {memory, rcu, operations, policy: flushPolicies[policy], tagBias: tagBias[encoding], needsClearing}
+	const common = {
+		...{memory, rcu, operations, policy: flushPolicies[policy], tagBias: tagBias[encoding], needsClearing},
+		clearing: shadowSizeOf(config) ? start + TlbShared.offset.clearing : undefined,
+	}
 	const pools: (TablePool | undefined)[] = []
 	for (const {offset, ...size} of sizeClasses(config)) {
 		pools[size.log2Entries] = new TablePool({...common, ...size, offset: start + offset})

@@ -29,6 +29,9 @@ export type EngineImports = Readonly<{
 	random(): number
 	/** @param regimes bit n = regime n. */
 	replaceTables(regimes: number): void
+	/** Before and after a flush by the hart core. @param regimes that were left to replaceTables(). */
+	flushBegins(): void
+	flushEnds(regimes: number): void
 	/** @returns 1 if the slice has lasted long enough. */
 	lookAtClock(): number
 	timerChanged(): void

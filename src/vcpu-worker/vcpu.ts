@@ -43,6 +43,8 @@ export class Vcpu {
 	/** How often in a row the hart, which is stuck, could execute nothing; 0: it is not stuck. */
 	#stuckLooks = 0
 	#resumeAt: SuspendRequest | undefined
+	/** Of the flush that the hart core has begun: Tlb.beginFlush(). */
+	#flushBegan = 0
 
 	constructor(options: {
 		config: VcpuConfig
@@ -81,6 +83,10 @@ export class Vcpu {
 				time: now,
 				random: () => crypto.getRandomValues(entropy)[0] ?? 0,
 				replaceTables: (regimes) => this.#tlb.replaceTables(vcpu, regimes),
+				flushBegins: () => {
+					this.#flushBegan = this.#tlb.beginFlush()
+				},
+				flushEnds: (regimes) => this.#tlb.endFlush(vcpu, this.#flushBegan, regimes),
 				lookAtClock: () => this.#timers.lookAtClock(),
 				timerChanged: () => this.#timers.changed(),
 				decoded: () => this.#countDecoded(),

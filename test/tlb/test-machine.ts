@@ -7,6 +7,7 @@ import {Rcu, rcuRegion} from '../../src/rcu/index.ts'
 import {anyAsid} from '../../src/tlb/flush-requests.ts'
 import {
 	clearRetired,
+	shadowRegions,
 	type TableOperations,
 	Tlb,
 	type TlbConfig,
@@ -33,6 +34,7 @@ export function createMachineMemory(config: TlbConfig): SharedMemory {
 			rcuRegion(vcpus),
 			{name: 'words', size: testWords * 4, align: 128},
 			tlbRegion(config),
+			...shadowRegions(config),
 		]),
 	)
 }

@@ -12,6 +12,7 @@ test('fields that are not given have their defaults, and a design is frozen', (t
 		range: 'on',
 		asids: '8',
 		lastPages: 'on',
+		statistics: 'off',
 	})
 	t.deepEqual(tlbDesign({lookup: 'inline'}), {...defaultTlbDesign, lookup: 'inline'})
 	t.throws(() => Object.assign(tlbDesign(), {lookup: 'inline'}), {instanceOf: TypeError})
@@ -36,7 +37,7 @@ test('only the given keys are returned; the last value of a key wins', (t) => {
 	t.is(formatTlbDesign({}), '')
 })
 
-const names = 'policy, size, victim, encoding, index, lookup, asids, range, last-pages'
+const names = 'policy, size, victim, encoding, index, lookup, asids, range, last-pages, statistics'
 const refused: readonly (readonly [text: string, message: string])[] = [
 	['', 'Expected --tlb KEY=VALUE,…, got ""'],
 	['inline', 'Expected --tlb KEY=VALUE,…, got "inline"'],
@@ -56,6 +57,7 @@ const refused: readonly (readonly [text: string, message: string])[] = [
 	['range=2m', 'Expected --tlb range=on|off, got range=2m'],
 	['asids=3', 'Expected --tlb asids=0|1|2|4|8|16, got asids=3'],
 	['last-pages=yes', 'Expected --tlb last-pages=on|off, got last-pages=yes'],
+	['statistics=yes', 'Expected --tlb statistics=off|on|all, got statistics=yes'],
 ]
 for (const [text, message] of refused) {
 	test(`--tlb ${JSON.stringify(text)} is refused`, (t) => {

@@ -32,6 +32,9 @@ export declare function time(): f64
 export declare function random(): f64
 /** Empties those of this vCPU's tables that a flush in place has left. @param regimes bit n = regime n. */
 export declare function replaceTables(regimes: i32): void
+/** Before and after a flush; with statistics only. @param regimes that were left to replaceTables(). */
+export declare function flushBegins(): void
+export declare function flushEnds(regimes: i32): void
 /** Raises the timer interrupts that are due. @returns 1 if the slice has lasted long enough. */
 export declare function lookAtClock(): i32
 /** The next timer deadline may have moved. */

@@ -5,6 +5,8 @@ import {
 	LARGE_PAGE_SHIFT,
 	LOG_CAPACITY,
 	NEVER_TAG,
+	RUN_DATA_REGIME,
+	RUN_FETCH_REGIME,
 	TLB_ENTRY_ADDEND,
 	TLB_ENTRY_CODE,
 	TLB_ENTRY_EXEC_TAG,
@@ -21,6 +23,7 @@ import {
 	TLB_TRAILER_LOGGED,
 	TRACKED_BIT,
 } from '../../../build/hart/offsets'
+import {noteMiss, shadowOf} from '../../tlb/core/shadow'
 import {noteFill} from '../../tlb/core/sizing'
 import {noteSize} from '../../tlb/core/superpages'
 import {
@@ -96,6 +99,10 @@ export function fill(descriptor: u32, page: u64, place: u32, may: u32, code: u32
 	const isFetch = code != 0
 	const addend = place - <u32>page
 	const tag = tagOf(descriptor, page)
+	if (shadowOf(hart) != 0) {
+		const regime = isFetch ? load<u32>(hart, RUN_FETCH_REGIME) : load<u32>(hart, RUN_DATA_REGIME)
+		noteMiss(hart, regime, descriptor, page, place)
+	}
 	if (changesSizes(hart)) noteFill(hart, descriptor, before, tag)
 	if (keepsVictims(hart) && isDisplaced(before, tag)) keepVictim(descriptor, entry)
 	// A data access has no code page: keep the one that a fetch found for the same translation.

@@ -6,6 +6,8 @@
 import {
 	FLUSH_CAUSE_CODE_CACHE_RESET,
 	FLUSH_CAUSE_PMP_WRITE,
+	FLUSH_CAUSE_REMOTE_ALL,
+	FLUSH_CAUSE_REMOTE_RANGE,
 	FLUSH_CAUSE_RESET,
 	FLUSH_CAUSE_SFENCE_ALL,
 	FLUSH_CAUSE_SFENCE_PAGE,
@@ -17,7 +19,8 @@ import {
 	TLB_PAGE_FLUSHES,
 	TLB_SPACE_SIZE,
 } from '../../../build/hart/offsets'
-import {countCause, emptyInPlace, emptyTableOf} from './in-place'
+import {countCause, emptyInPlace, emptyTableOf, setCause} from './in-place'
+import {noteForgotten} from './shadow'
 import {
 	belongsTo,
 	currentAsid,
@@ -48,8 +51,9 @@ export function flushTables(block: u32, cause: u32): u32 {
 	return emptyInPlace(block, voidsUntranslated(cause) ? REGIME_MACHINE : REGIME_SUPERVISOR, REGIME_COUNT)
 }
 
-/** Those of the regimes that translate, for a cause that was counted already. */
+/** Those of the regimes that translate, at a request that was counted already. */
 export function flushTranslations(block: u32): u32 {
+	setCause(block, FLUSH_CAUSE_REMOTE_ALL)
 	dropSpaces(block)
 	return emptyInPlace(block, REGIME_SUPERVISOR, REGIME_COUNT)
 }
@@ -57,19 +61,19 @@ export function flushTranslations(block: u32): u32 {
 /** Empties the tables of one address space, global pages apart, and counts the cause. */
 export function flushSpace(block: u32, asid: u32): u32 {
 	countCause(block, FLUSH_CAUSE_SFENCE_ALL)
-	return flushTranslationsOf(block, asid)
+	return emptySpace(block, asid)
 }
 
-/** The same for a cause that was counted already. */
+/** The same at a request that was counted already. */
 export function flushTranslationsOf(block: u32, asid: u32): u32 {
-	dropSpacesOf(block, asid)
-	if (currentAsid(block) != asid) return 0
-	return flushShared(block) | emptyInPlace(block, REGIME_SUPERVISOR_SUM, REGIME_COUNT)
+	setCause(block, FLUSH_CAUSE_REMOTE_ALL)
+	return emptySpace(block, asid)
 }
 
-/** Empties the table that all spaces share, if it holds pages of the current one. */
+/** Empties the table that all spaces share, if it holds pages of the current one, at a request as above. */
 export function flushShared(block: u32): u32 {
-	return hasToFlushShared(block) ? emptyInPlace(block, REGIME_SUPERVISOR, REGIME_SUPERVISOR_SUM) : 0
+	setCause(block, FLUSH_CAUSE_REMOTE_ALL)
+	return emptyShared(block)
 }
 
 /** Forgets last pages and large pages of tables whose entries another thread has emptied. */
@@ -83,14 +87,25 @@ export function flushPage(block: u32, page: u64, asid: i32): u32 {
 	return forgetPages(block, page, 1, asid)
 }
 
-/** Some pages, for a cause that was counted already. @param low, high the words of the first one's gva >> 12. */
+/** Some pages, at a request that was counted already. @param low, high the words of the first one's gva >> 12. */
 export function flushPages(block: u32, low: u32, high: u32, pages: u32, asid: i32): u32 {
+	setCause(block, FLUSH_CAUSE_REMOTE_RANGE)
 	return forgetPages(block, (((<u64>high) << 32) | low) << PAGE_SHIFT, pages, asid)
 }
 
 /** Whether the cause makes entries of the regimes that do not translate stale, too. */
 function voidsUntranslated(cause: u32): bool {
 	return cause == FLUSH_CAUSE_PMP_WRITE || cause == FLUSH_CAUSE_RESET || cause == FLUSH_CAUSE_CODE_CACHE_RESET
+}
+
+function emptySpace(block: u32, asid: u32): u32 {
+	dropSpacesOf(block, asid)
+	if (currentAsid(block) != asid) return 0
+	return emptyShared(block) | emptyInPlace(block, REGIME_SUPERVISOR_SUM, REGIME_COUNT)
+}
+
+function emptyShared(block: u32): u32 {
+	return hasToFlushShared(block) ? emptyInPlace(block, REGIME_SUPERVISOR, REGIME_SUPERVISOR_SUM) : 0
 }
 
 /** Of a fence of the current space alone. */
@@ -118,7 +133,7 @@ export function forgetPages(block: u32, first: u64, pages: u32, asid: i32): u32 
 /** Of a kept space, which is forgotten if a table would have to be emptied. */
 function forgetPagesIn(block: u32, space: u32, first: u64, pages: u32): void {
 	for (let regime = REGIME_SUPERVISOR_SUM; regime < REGIME_COUNT; regime++) {
-		if (!forgetPagesOf(block, descriptorIn(space, regime), first, pages)) return dropSpace(space)
+		if (!forgetPagesOf(block, descriptorIn(space, regime), first, pages)) return dropSpace(block, space)
 	}
 }
 
@@ -127,6 +142,7 @@ function forgetPagesOf(block: u32, descriptor: u32, first: u64, pages: u32): boo
 	if (!isOpen(descriptor)) return true
 	const tagBias = tagBiasOf(block)
 	const indexHash = indexHashOf(block)
+	noteForgotten(block, descriptor, first, pages)
 	if (!forgetSuperpages(descriptor, first, pages, tagBias, indexHash)) return false
 	dropLastPages(descriptor)
 	dropVictims(descriptor)

@@ -14,10 +14,12 @@ import {
 	GENERATION_STEP,
 	TLB_CLEARED,
 	TLB_ELIDED,
+	TLB_FLUSH_CAUSE,
 	TLB_FLUSHES,
 	TLB_GENERATIONS,
 	TLB_UNDONE,
 } from '../../../build/hart/offsets'
+import {noteEmptied} from './shadow'
 import {changesSize} from './sizing'
 import {clearEntries, clearTable, closeGeneration, closeTable, isOpen, isUndoable, undoTable} from './table'
 import {descriptorOf, emptyingOf, placeOfDescriptor, tagBiasOf, undoLimitOf} from './vcpu-tables'
@@ -38,6 +40,7 @@ export function emptyInPlace(block: u32, first: u32, end: u32): u32 {
 /** Empties the regime's table in place, if the policy does. @returns whether it did. */
 export function emptyTableOf(block: u32, regime: u32): bool {
 	const descriptor = descriptorOf(block, regime)
+	noteEmptied(block, descriptor)
 	if (changesSize(block, regime, descriptor)) return false
 	if (isUndoable(descriptor, undoLimitOf(block))) {
 		undoTable(descriptor, tagBiasOf(block))
@@ -82,4 +85,10 @@ function count(block: u32, counter: u32): void {
 export function countCause(block: u32, cause: u32): void {
 	const counter = block + (cause << 2)
 	store<u32>(counter, load<u32>(counter, TLB_FLUSHES) + 1, TLB_FLUSHES)
+	setCause(block, cause)
+}
+
+/** The cause of the flush under way, for noteEmptied() and noteForgotten(): one that was counted already. */
+export function setCause(block: u32, cause: u32): void {
+	store<u32>(block, cause, TLB_FLUSH_CAUSE)
 }

@@ -14,6 +14,7 @@
  */
 import {
 	ASID_CLASSES,
+	FLUSH_CAUSE_REMOTE_ALL,
 	FLUSH_CAUSE_SATP_WRITE,
 	HART_SATP,
 	REGIME_COUNT,
@@ -39,7 +40,8 @@ import {
 	TLB_SPACE_STALE,
 	TLB_SPACES,
 } from '../../../build/hart/offsets'
-import {countCause, emptyInPlace} from './in-place'
+import {countCause, emptyInPlace, setCause} from './in-place'
+import {noteEmptied, shadowOf} from './shadow'
 import {holdsLocalPages} from './table'
 import {descriptorOf} from './vcpu-tables'
 
@@ -65,18 +67,20 @@ export function switchSpace(block: u32, from: u64, to: u64): u32 {
 	let left: u32 = 0
 	if (!comesFromKept || !goesToKept || holdsLocalPages(descriptorOf(block, REGIME_SUPERVISOR)))
 		left = emptyInPlace(block, REGIME_SUPERVISOR, REGIME_SUPERVISOR_SUM)
+	// Another hart has fenced it meanwhile.
+	if (found != 0 && !isCurrent) setCause(block, FLUSH_CAUSE_REMOTE_ALL)
 	return isCurrent ? left : left | emptyInPlace(block, REGIME_SUPERVISOR_SUM, REGIME_COUNT)
 }
 
 /** Forgets all kept spaces. The current one stays. */
 export function dropSpaces(block: u32): void {
-	for (let space = firstSpace(block); space < endOfSpaces(block); space += TLB_SPACE_SIZE) dropSpace(space)
+	for (let space = firstSpace(block); space < endOfSpaces(block); space += TLB_SPACE_SIZE) dropSpace(block, space)
 }
 
 /** Forgets the kept spaces with this ASID. */
 export function dropSpacesOf(block: u32, asid: u32): void {
 	for (let space = firstSpace(block); space < endOfSpaces(block); space += TLB_SPACE_SIZE) {
-		if (belongsTo(space, asid)) dropSpace(space)
+		if (belongsTo(space, asid)) dropSpace(block, space)
 	}
 }
 
@@ -104,7 +108,8 @@ export function descriptorIn(space: u32, regime: u32): u32 {
 	return load<u32>(space + ((regime - REGIME_SUPERVISOR_SUM) << 2), TLB_SPACE_DESCRIPTOR)
 }
 
-export function dropSpace(space: u32): void {
+export function dropSpace(block: u32, space: u32): void {
+	if (shadowOf(block) != 0) noteDropped(block, space)
 	store<u64>(space, 0, TLB_SPACE_SATP)
 }
 
@@ -115,6 +120,12 @@ export function currentAsid(block: u32): u32 {
 /** Whether fences of the current space need not touch the shared table while that holds global pages only. */
 export function isCurrentKept(block: u32): bool {
 	return isKept(block, load<u64>(block, HART_SATP))
+}
+
+/** Its tables are emptied only when they are used again, but have lost their entries now. */
+function noteDropped(block: u32, space: u32): void {
+	for (let regime = REGIME_SUPERVISOR_SUM; regime < REGIME_COUNT; regime++)
+		noteEmptied(block, descriptorIn(space, regime))
 }
 
 function asidOf(satp: u64): u32 {

@@ -45,6 +45,11 @@ export function hasVictims(descriptor: u32): bool {
 	return load<u32>(trailerOf(descriptor), TLB_TRAILER_VICTIM_NEXT) != 0
 }
 
+/** @returns the victim that the next one takes the place of; its tags are 0 if there is none. */
+export function nextVictim(trailer: u32): u32 {
+	return victimAt(trailer, load<u32>(trailer, TLB_TRAILER_VICTIM_NEXT) & (VICTIM_COUNT - 1))
+}
+
 export function victimAt(trailer: u32, index: u32): u32 {
 	return trailer + TLB_TRAILER_VICTIMS + index * TLB_ENTRY_SIZE
 }

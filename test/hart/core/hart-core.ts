@@ -25,10 +25,14 @@ import {
 	Regime,
 	regimeCount,
 	type StateWords,
+	shadowOffsets,
+	shadowRegions,
+	shadowSizeOf,
 	stateWords,
 	superpageCount,
 	type TableOperations,
 	type TagEncoding,
+	type TlbConfig,
 	type TlbDesign,
 	TlbEntry,
 	TlbLargePage,
@@ -40,6 +44,7 @@ import {
 	tlbDesign,
 	trailerWord,
 } from '../../../src/tlb/index.ts'
+import {initializeShadow, readMisses} from '../../../src/tlb/shadow.ts'
 import {hartModule} from '../../support/hart-module.ts'
 
 /** Four megapages and half of one. */
@@ -53,9 +58,13 @@ const tables = 64
 /** Address spaces that a hart with `keepsSpaces` keeps. */
 const keptSpaces = 2
 
+const withStatistics: TlbConfig = {vcpus: 1, design: {statistics: 'on'}}
+const shadowSize = shadowSizeOf(withStatistics)!
+
 export const memoryMap: MemoryMap = layOut([
 	{name: 'vcpu', size: VcpuBlock.size, align: VcpuBlock.align},
 	{name: 'mtime', size: 8, align: 8},
+	...shadowRegions(withStatistics),
 	{name: 'tables', size: tableBytes(log2Entries) * (tables + 2 * keptSpaces), align: 4096},
 	{name: 'rom', size: rom.bytes, align: 4096},
 	{name: 'codeCache', size: codeCacheBytes(codePages), align: 64},
@@ -108,6 +117,8 @@ export type HartCoreOptions = Readonly<{
 	design?: Partial<TlbDesign> | undefined
 	/** Whether it keeps address spaces; default: a write of satp flushes. */
 	keepsSpaces?: boolean
+	/** Which misses are told apart; default: none. */
+	samples?: 'all pages' | 'some pages' | 'all pages, four remembered' | undefined
 	/** Called with the name of each `observed` function that is called. */
 	observe?: ((name: string) => void) | undefined
 }>
@@ -124,6 +135,8 @@ export class HartCore {
 	readonly core: Exports
 	/** The regimes whose tables each flush in place has left: bit n = regime n. */
 	readonly replaced: number[] = []
+	/** What was timed: 'begins', then the regimes left to replaceTables(). */
+	readonly timedFlushes: ('begins' | number)[] = []
 	/** MMIO accesses, in order. */
 	readonly mmio: string[] = []
 	/** Called at each read. */
@@ -150,16 +163,17 @@ export class HartCore {
 	/** How replaceTables() empties a table: in place, as an owner that finds the pool dry; or by a swap. */
 	replacesInPlace = false
 	#nextTable = 0
-	readonly #block: number
+	/** Offset of its vCPU's block. */
+	readonly block: number
 
 	constructor(
 		memory = SharedMemory.create(memoryMap),
-		{design = {}, encoding = tlbDesign(design).encoding, keepsSpaces = false, observe}: HartCoreOptions = {},
+		{design = {}, encoding = tlbDesign(design).encoding, keepsSpaces = false, samples, observe}: HartCoreOptions = {},
 	) {
 		this.memory = memory
 		this.design = tlbDesign({...design, encoding})
 		this.encoding = encoding
-		this.#block = memory.region('vcpu').offset
+		this.block = memory.region('vcpu').offset
 		const env = {
 			memory: memory.memory,
 			mmioRead: (gpa: number, bytes: number) => {
@@ -192,6 +206,8 @@ export class HartCore {
 					else this.#swapTable(regime)
 				}
 			},
+			flushBegins: () => void this.timedFlushes.push('begins'),
+			flushEnds: (regimes: number) => void this.timedFlushes.push(regimes),
 			lookAtClock: () => {
 				this.clockChecks++
 				return this.sliceIsOver ? 1 : 0
@@ -205,8 +221,8 @@ export class HartCore {
 		const [ram, boot, cache] = [memory.region('ram'), memory.region('rom'), memory.region('codeCache')]
 		const code = [cache.offset, codePages, codeBuckets(codePages)]
 		const mtimeOffsetAt = memory.region('mtime').offset
-		const others = [mtimeOffsetAt, memory.region(guestPagesRegion).offset, this.#block, 1]
-		this.core.attach(this.#block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, ...code, ...others)
+		const others = [mtimeOffsetAt, memory.region(guestPagesRegion).offset, this.block, 1]
+		this.core.attach(this.block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, ...code, ...others)
 		const words = stateWords({
 			vcpus: 1,
 			...(design.policy === undefined && {undoLimit: -1}),
@@ -220,6 +236,7 @@ export class HartCore {
 		this.set('menvcfg', Environment.ADUE)
 		this.swapTables()
 		if (keepsSpaces) this.#addSpaces()
+		if (samples) this.#addShadow(samples)
 		this.core.updateRegimes()
 	}
 
@@ -243,8 +260,23 @@ export class HartCore {
 		return this.memory.i64[this.#tlbStateWord('fills') / 2]!
 	}
 
+	/** Bits of flush-requests.ts. */
+	get requestBits(): number {
+		return this.memory.i32[this.#tlbStateWord('requestBits')]!
+	}
+
 	get doorbell(): number {
-		return this.memory.i32[(this.#block + VcpuWords.offset.doorbell) / 4]!
+		return this.memory.i32[(this.block + VcpuWords.offset.doorbell) / 4]!
+	}
+
+	/** Offset of its TlbState. */
+	get tlbState(): number {
+		return this.block + VcpuBlock.offset.tlb
+	}
+
+	/** Another hart's fence of all spaces is counted. */
+	countFence(): void {
+		this.memory.i32[this.#tlbStateWord('fencedAll')]!++
 	}
 
 	/** The causes of all flushes, in the order of FlushCause. */
@@ -254,7 +286,7 @@ export class HartCore {
 	}
 
 	#tlbStateWord(field: keyof typeof TlbState.offset): number {
-		return (this.#block + VcpuBlock.offset.tlb + TlbState.offset[field]) / 4
+		return (this.tlbState + TlbState.offset[field]) / 4
 	}
 
 	#addSpaces(): void {
@@ -263,6 +295,24 @@ export class HartCore {
 			const space = this.#tlbStateWord('spaces') + ((table >> 1) * TlbSpace.size) / 4
 			this.memory.i32[space + TlbSpace.offset.descriptor / 4 + (table & 1)] = this.#clearedTable(tables + table)
 		}
+	}
+
+	#addShadow(samples: NonNullable<HartCoreOptions['samples']>): void {
+		const sampledOneIn = samples === 'some pages' ? 32 : 1
+		const sets = samples === 'all pages, four remembered' ? 1 : shadowSize.sets
+		initializeShadow(this.memory, this.tlbState, {shadow: this.#shadow, size: {sampledOneIn, sets}})
+	}
+
+	get #shadow(): number {
+		return shadowOffsets(this.memory, withStatistics)[0]!
+	}
+
+	/** Misses by class, those that were not met left out. */
+	get misses(): Record<string, number | Record<string, number>> {
+		const {flush, sampledOneIn, ...classes} = readMisses(this.memory, this.#shadow)
+		const met = (counts: Record<string, number>) =>
+			Object.fromEntries(Object.entries(counts).filter(([, count]) => count))
+		return {...met(classes), ...(Object.keys(met(flush)).length > 0 && {flush: met(flush)})}
 	}
 
 	/** Publishes a cleared table for each regime, round robin. */
@@ -314,7 +364,7 @@ export class HartCore {
 	}
 
 	trailer(
-		field: 'filled' | 'logged' | 'used' | 'returned' | 'clearings',
+		field: 'filled' | 'logged' | 'used' | 'returned' | 'clearings' | 'life' | 'lifeFills',
 		descriptor = this.descriptor(Regime.supervisor),
 	): number {
 		return this.memory.i32[trailerWord(descriptor, field)]!
@@ -335,7 +385,7 @@ export class HartCore {
 	}
 
 	#fieldAt(name: HartField): number {
-		return this.#block + fieldOffset[name]
+		return this.block + fieldOffset[name]
 	}
 
 	get(name: HartField): bigint {
@@ -349,11 +399,11 @@ export class HartCore {
 	}
 
 	get pendingInterrupts(): number {
-		return this.memory.i32[(this.#block + VcpuWords.offset.pendingInterrupts) / 4]!
+		return this.memory.i32[(this.block + VcpuWords.offset.pendingInterrupts) / 4]!
 	}
 
 	set pendingInterrupts(bits: number) {
-		this.memory.i32[(this.#block + VcpuWords.offset.pendingInterrupts) / 4] = bits
+		this.memory.i32[(this.block + VcpuWords.offset.pendingInterrupts) / 4] = bits
 	}
 
 	/** The offset in shared memory of a gpa in guest RAM. */
