@@ -35,7 +35,16 @@ import {
 	stateWords,
 	type TlbConfig,
 } from './tlb-config.ts'
-import {asidClasses, FlushCause, Regime, regimeCount, TlbSpace, TlbState} from './tlb-layout.ts'
+import {
+	asidClasses,
+	Emptying,
+	FlushCause,
+	generationStep,
+	Regime,
+	regimeCount,
+	TlbSpace,
+	TlbState,
+} from './tlb-layout.ts'
 import {TlbShared} from './tlb-shared.ts'
 import {readTlbStatistics, type SharedTlbStatistics, sharedTlbStatistics, type TlbStatistics} from './tlb-statistics.ts'
 
@@ -388,8 +397,10 @@ export function tablePools(
 ): readonly (TablePool | undefined)[] {
 	const start = memory.region('tlb').offset
 	const {policy, encoding} = designOf(config)
+	const {zeroing, emptying} = flushPolicies[policy]
+	const generation = emptying === Emptying.nextGeneration ? generationStep : 0
 	const common = {
-		...{memory, rcu, operations, policy: flushPolicies[policy], tagBias: tagBias[encoding], needsClearing},
+		...{memory, rcu, operations, zeroing, generation, tagBias: tagBias[encoding], needsClearing},
 		clearing: shadowSizeOf(config) ? start + TlbShared.offset.clearing : undefined,
 	}
 	const pools: (TablePool | undefined)[] = []
