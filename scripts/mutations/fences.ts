@@ -123,6 +123,13 @@ export const fenceMutations: readonly Mutation[] = [
 		tests: [invalidations],
 	},
 	{
+		name: 'a region passes over the instructions of Svinval',
+		file: 'src/isa/traits.ts',
+		find: "new Set(['fence', 'pause'])",
+		replace: "new Set(['fence', 'pause', 'sfence.w.inval', 'sinval.vma', 'sfence.inval.ir'])",
+		tests: ['test/translate/remapping.test.ts'],
+	},
+	{
 		name: 'what sinval.vma named before its list was full is forgotten',
 		file: 'src/hart/core/invalidations.ts',
 		find: '	if (isFull) invalidatePending()\n',

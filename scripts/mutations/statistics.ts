@@ -92,6 +92,20 @@ export const statisticsMutations: readonly Mutation[] = [
 		tests: [core],
 	},
 	{
+		name: 'a table that was emptied from outside goes on with its life',
+		file: shadow,
+		find: 'hasEnded(shadow, life) && descriptorOf(block, regime) == descriptor',
+		replace: 'false',
+		tests: [core],
+	},
+	{
+		name: 'a page that becomes a victim is displaced',
+		file: shadow,
+		find: '	if (keepsVictims(block)) {',
+		replace: '	if (false) {',
+		tests: [core],
+	},
+	{
 		name: 'a table that another hart swaps away is not noted',
 		file: 'src/tlb/flush-policy.ts',
 		find: '	noteEmptied(tables.memory, state, old, FlushCause.remoteAll)\n',

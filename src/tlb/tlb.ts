@@ -35,6 +35,7 @@ import {
 	stateWords,
 	type TlbConfig,
 } from './tlb-config.ts'
+import type {TlbDesign} from './tlb-design.ts'
 import {
 	asidClasses,
 	Emptying,
@@ -366,6 +367,10 @@ export class Tlb {
 	/** For windows of QEMU's rule. Plain: only the owner uses it. */
 	#noteTime(vcpu: number): void {
 		this.#memory.i32[(this.#state(vcpu) + TlbState.offset.milliseconds) >>> 2] = Math.floor(performance.now())
+	}
+
+	get design(): TlbDesign {
+		return designOf(this.#config)
 	}
 
 	tlbStatistics(vcpu: number): TlbStatistics {

@@ -274,6 +274,11 @@ export class HartCore {
 		return this.block + VcpuBlock.offset.tlb
 	}
 
+	/** As another hart begins a generation. */
+	nextGeneration(regime: number): void {
+		this.memory.i32[this.#descriptorWord(regime)]! += generationStep
+	}
+
 	/** Another hart's fence of all spaces is counted. */
 	countFence(): void {
 		this.memory.i32[this.#tlbStateWord('fencedAll')]!++

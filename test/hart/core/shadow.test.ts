@@ -137,6 +137,55 @@ test('a table that another thread swapped away was flushed from outside', (t) =>
 	t.deepEqual(hart.misses, {cold: 2, flush: {remoteAll: 1}})
 })
 
+for (const policy of ['clear', 'atomic-clear', 'undo', 'swap-pool', 'epoch-tag'] as const)
+	test(`what a flush takes is met under the policy ${policy}`, (t) => {
+		const {hart} = create({design: {policy}, undoLimit: policy === 'undo' ? 1024 : -1})
+		for (let round = 0; round < 3; round++) {
+			read(hart, 1, 2, 2 + entries)
+			sfence(hart)
+		}
+		t.deepEqual(hart.misses, {cold: 3, conflict: 2, flush: {sfenceAll: 4}})
+	})
+
+test('a table that was emptied from outside and stays begins a life of its own', (t) => {
+	const {hart} = create({design: {policy: 'epoch-tag'}, undoLimit: -1})
+	read(hart, 1, 2)
+	hart.nextGeneration(Regime.supervisor)
+	noteEmptied(hart.memory, hart.tlbState, hart.descriptor(Regime.supervisor), FlushCause.remoteAll)
+	read(hart, 1, 2)
+	t.deepEqual(hart.misses, {cold: 2, flush: {remoteAll: 2}})
+	sfence(hart)
+	read(hart, 1)
+	t.deepEqual(hart.misses, {cold: 2, flush: {remoteAll: 2, sfenceAll: 1}})
+})
+
+test('a page that becomes a victim is displaced when it leaves the victims', (t) => {
+	const inOneSlot = (count: number) => range(1, 1 + count).map((index) => index * entries)
+	const {hart} = create({design: {victim: '8'}, pages: 12 * entries})
+	for (let round = 0; round < 3; round++) read(hart, ...inOneSlot(9))
+	t.deepEqual(hart.misses, {cold: 9})
+	for (let round = 0; round < 2; round++) read(hart, ...inOneSlot(10))
+	const {cold, conflict} = hart.misses
+	t.is(cold, 10)
+	t.true(Number(conflict) > 0)
+	t.is(BigInt(Number(cold) + Number(conflict)), hart.fills)
+})
+
+test('victims that a flush of another page takes were flushed', (t) => {
+	const {hart} = create({design: {victim: '8'}})
+	read(hart, 1, 1 + entries)
+	sfencePage(hart, 5)
+	read(hart, 1)
+	t.deepEqual(hart.misses, {cold: 2, flush: {sfencePage: 1}})
+})
+
+test('with a hashed index, pages that share a slot are conflicts', (t) => {
+	const {hart} = create({design: {index: 'hashed'}, pages: 1024})
+	// 512 + 1 and 0 lead to slot 0.
+	for (let round = 0; round < 3; round++) read(hart, 0, 513, entries)
+	t.deepEqual(hart.misses, {cold: 3, conflict: 6})
+})
+
 test('an entry that was there without the permission is an upgrade', (t) => {
 	const {hart} = create({flags: V | R | W | X | A})
 	read(hart, 1, 2)
