@@ -38,13 +38,16 @@ ${command}
 /bin/busybox poweroff -f
 `
 
-/** What the laboratory's init prints when it begins, and after the programs: their exit code. The full stop shows that all of it is there. */
-export const initMarks = {begins: /^bench: init\./m, ended: /^bench: ended (\d+)\./m} as const
+/**
+ * What the laboratory's init prints when it begins, with the kernel's release, and after the programs, with their exit
+ * code. The full stop shows that all of it is there.
+ */
+export const initMarks = {begins: /^bench: init on (\S+)\.\r?$/m, ended: /^bench: ended (\d+)\./m} as const
 
 /** Tells when it begins and when the programs have ended, and waits: whoever started the machine ends it. */
 const waitingInit = (command: string) => `#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
-echo bench: init.
+echo bench: init on $(/bin/busybox uname -r).
 ${command}
 echo bench: ended $?.
 exec /bin/busybox sleep 1000000

@@ -142,31 +142,43 @@ test('the command runs a guest of the package', async (t) => {
 	t.true(stdout.includes(smpDemo))
 })
 
-test('the laboratory measures in the installed package, and Ctrl-C leaves a record and a report', async (t) => {
-	const out = project.path('flush')
-	const args = ['node_modules/manyhart/dist/manyhart.js', 'bench', 'flush', '--only', 'cost,compute', '--out', out]
-	const child = spawn(process.execPath, args, {cwd: project.folder, stdio: ['ignore', 'pipe', 'pipe']})
+/** Starts the laboratory, and interrupts it once it has so many measurements, as Ctrl-C does. */
+async function interruptedLaboratory(part: string, count: number) {
+	const out = project.path(`flush-${part}`)
+	const args = ['node_modules/manyhart/dist/manyhart.js', 'bench', 'flush', '--only', part, '--out', out]
+	const child = spawn(process.execPath, args, {cwd: project.folder, stdio: ['ignore', 'pipe', 'pipe'], detached: true})
+	const closed = new Promise((resolve) => child.on('close', (code, signal) => resolve(signal ?? code)))
 	const [stdout, stderr] = [text(child.stdout), text(child.stderr)]
 	const measured = async (): Promise<number> => {
 		const record = await readFile(join(out, 'flush.json'), 'utf8').catch(() => '{"measurements":[]}')
 		return JSON.parse(record).measurements.length
 	}
-	await eventually(async () => (await measured()) >= 2, 'two measurements')
+	await eventually(async () => (await measured()) >= count, 'measurements')
 	child.kill('SIGINT')
-	const exit = await new Promise((resolve) => child.on('close', (code, signal) => resolve(signal ?? code)))
-	t.is(exit, 130, await stderr)
-	const {state, measurements} = JSON.parse(await readFile(join(out, 'flush.json'), 'utf8'))
-	t.is(state, 'interrupted')
-	t.deepEqual(
-		measurements.filter(({error}: {error?: string}) => error !== undefined),
-		[],
-	)
-	t.regex(await readFile(join(out, 'flush.md'), 'utf8'), /interrupted/)
-	t.regex(await stdout, /One flush, all entries filled/)
-	const again = ['bench', 'flush', '--render', join(out, 'flush.json'), '--out', project.path('again')]
-	const rendered = await run(process.execPath, [args[0]!, ...again], project.folder)
-	t.like(rendered, {exit: 0, stderr: ''})
-	t.is(await readFile(project.path('again', 'flush.md'), 'utf8'), await readFile(join(out, 'flush.md'), 'utf8'))
+	const exit = await closed
+	const record = JSON.parse(await readFile(join(out, 'flush.json'), 'utf8'))
+	return {exit, record, out, group: child.pid!, stdout: await stdout, stderr: await stderr}
+}
+
+test('the laboratory measures flushes in the installed package; Ctrl-C leaves a record and a report', async (t) => {
+	const {exit, record, out, stdout, stderr} = await interruptedLaboratory('cost', 2)
+	t.is(exit, 130, stderr)
+	t.is(record.state, 'interrupted')
+	t.true(record.measurements.every(({error}: {error?: string}) => error === undefined))
+	t.regex(stdout, /One flush, all entries filled/)
+	const page = await readFile(join(out, 'flush.md'), 'utf8')
+	t.regex(page, /interrupted/)
+	const command = ['node_modules/manyhart/dist/manyhart.js', 'bench', 'flush', '--render', join(out, 'flush.json')]
+	const again = await run(process.execPath, [...command, '--out', project.path('again')], project.folder)
+	t.like(again, {exit: 0, stderr: ''})
+	t.is(await readFile(project.path('again', 'flush.md'), 'utf8'), page)
+})
+
+test('the laboratory runs guests in the installed package; Ctrl-C leaves none of their processes', async (t) => {
+	const {exit, record, group, stderr} = await interruptedLaboratory('compute', 1)
+	t.is(exit, 130, stderr)
+	t.is(record.measurements[0].error, undefined)
+	t.throws(() => process.kill(-group, 0), {code: 'ESRCH'})
 })
 
 test('a bundle that esbuild made as docs/library.md says runs without the package, beside Piscina', async (t) => {

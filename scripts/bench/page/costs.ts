@@ -23,7 +23,7 @@ export const flush = table<FlushFigures>({
 		'retired tables outside the timing. First, full tables by their size; then undo, by the number of filled entries of',
 		'2^12 in each table.',
 	],
-	commands: [bench('flush', '--only', 'cost')],
+	commands: [bench('flush', '--only', 'cost', '--out', 'build/flush')],
 	comparesWithQemu: false,
 	read: ([output]) => {
 		const rows = new Summary(output as FlushRecord).costs()

@@ -47,13 +47,17 @@ export async function carryOut(options: MeasureOptions): Promise<FlushRecord> {
 			}
 			progress.begin(number, inWords(run), Math.min(limit - elapsed(), forecast.of(plan.runs.slice(number))))
 			const start = elapsed()
-			const figures = await lab.measure(run).catch((error: Error) => ({error: error.message}))
+			const {kernel, ...figures}: Outcome = await lab.measure(run).catch(({message}: Error) => ({error: message}))
 			if (signal.aborted) break
 			const took = elapsed() - start
 			const measurement = {...aboutRun(run), began: rounded(start), took: rounded(took), ...figures}
 			if (measurement.error === undefined) forecast.finished(run, took)
 			else progress.say(`bench: ${inWords(run)}: ${measurement.error}`)
-			record = {...record, measurements: [...record.measurements, measurement]}
+			record = {
+				...record,
+				...(kernel !== undefined && {guest: `Debian's kernel ${kernel}`}),
+				measurements: [...record.measurements, measurement],
+			}
 			await keep(record)
 		}
 		const state = signal.aborted ? 'interrupted' : isOutOfTime ? 'out of time' : 'complete'
@@ -80,6 +84,9 @@ export function inWords(run: Run): string {
 	return `${kinds[run.kind]}, ${details}, ${run.subject}, round ${run.round + 1}`
 }
 
+/** Figures, or why there are none. */
+type Outcome = Partial<Measurement> & Pick<GuestFigures, 'kernel'>
+
 class Lab {
 	readonly #options: MeasureOptions & Readonly<{folder: string}>
 	readonly #subjects: ReadonlyMap<string, Subject>
@@ -95,7 +102,7 @@ class Lab {
 	}
 
 	/** @throws what has gone wrong, for the record. */
-	async measure(run: Run): Promise<Partial<Measurement>> {
+	async measure(run: Run): Promise<Outcome> {
 		const {signal, folder} = this.#options
 		if (run.kind === 'cost') {
 			this.#hartCore ??= compileHartCore()

@@ -58,7 +58,7 @@ const FlushRecord = v.object({
 	manyhart: v.string(),
 	node: v.string(),
 	host: v.string(),
-	/** Of the guest's kernel; absent if Linux did not run. */
+	/** What the parts under Linux ran on; absent if Linux did not run. */
 	guest: v.optional(v.string()),
 	amount: v.picklist(['quick', 'whole']),
 	parts: v.array(v.picklist(partNames)),

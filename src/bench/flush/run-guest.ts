@@ -27,7 +27,11 @@ export type GuestOptions = Readonly<{
 	signal: AbortSignal
 }>
 
-export type GuestFigures = Pick<Measurement, 'bootSeconds' | 'cpuSeconds' | 'programs' | 'counters' | 'latencies'>
+export type GuestFigures = Pick<Measurement, 'bootSeconds' | 'cpuSeconds' | 'programs' | 'counters' | 'latencies'> &
+	Readonly<{
+		/** The kernel's release; undefined: not Linux. */
+		kernel?: string
+	}>
 
 /** Something of the guest's has gone wrong: the run is recorded with this message. */
 export class GuestFailed extends Error {
@@ -49,7 +53,9 @@ export async function runGuest(subject: Subject, image: Image, options: GuestOpt
 	const after = cpuSecondsOfChildren()
 	const figures = parseFigures(run.console)
 	requireSuccess(run, {image, figures, options})
+	const kernel = initMarks.begins.exec(run.console)?.[1]
 	return {
+		...(kernel !== undefined && {kernel}),
 		...(bootSeconds !== undefined && {bootSeconds}),
 		...(before !== undefined && after !== undefined && {cpuSeconds: Math.round((after - before) * 100) / 100}),
 		...(image.programs.length > 0 && {programs: Object.fromEntries(figures)}),
@@ -84,7 +90,8 @@ async function runQemu(named: string, {boot}: Image, options: Started): Promise<
 	const monitor = join(folder, 'monitor')
 	let flushes: QemuFlushes | undefined
 	const onMatch = async () => {
-		flushes = await readQemuFlushes(monitor)
+		// What it ran counts without them.
+		flushes = await readQemuFlushes(monitor).catch(() => undefined)
 	}
 	const run = await runConsole(program, [...args, ...qemuArguments({...boot, harts, memory, monitor})], {
 		timeoutSeconds,

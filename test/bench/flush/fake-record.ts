@@ -18,7 +18,7 @@ export function fakeRecord(plan: Plan = fakePlan(), change: Partial<FlushRecord>
 		manyhart: '0.1.0',
 		node: 'v26.10.0',
 		host: 'linux, x64, 2 cores',
-		guest: 'debian',
+		guest: "Debian's kernel 6.12",
 		amount: 'whole',
 		parts: [...partNames],
 		seed: 1,

@@ -7,6 +7,7 @@ import {carryOut, type MeasureOptions} from '../../../src/bench/flush/measure.ts
 import {defaultId, type Plan, type Run, type Subject} from '../../../src/bench/flush/plan.ts'
 import {type FlushRecord, parseRecord, writeRecord} from '../../../src/bench/flush/record.ts'
 import {writeReport} from '../../../src/bench/flush/report/report.ts'
+import {findQemu, qemuVersionOf} from '../../../src/bench/qemu.ts'
 import {writtenText} from '../../main/command-line/written-text.ts'
 import {fakeRecord} from './fake-record.ts'
 
@@ -39,7 +40,7 @@ type Changes = Partial<MeasureOptions & Plan & {onKept: (record: FlushRecord) =>
 async function carriedOut(t: ExecutionContext, runs: readonly Run[], change: Changes = {}) {
 	const folder = await mkdtemp(join(tmpdir(), 'manyhart-measure-test-'))
 	t.teardown(() => rm(folder, {recursive: true}))
-	const plan: Plan = {subjects, runs, minutes: change.minutes ?? 60}
+	const plan: Plan = {subjects: change.subjects ?? subjects, runs, minutes: change.minutes ?? 60}
 	const path = join(folder, 'flush.json')
 	const stream = new PassThrough()
 	const record = await carryOut({
@@ -78,6 +79,17 @@ test('flushes are timed, and a guest runs with its design: both are in the recor
 	t.is(usual!.programs!['chase-4k']!.check, cleared!.programs!['chase-4k']!.check)
 	t.true((cleared!.counters!.cleared ?? 0) > 0, 'the design is that of the run')
 	t.regex(said, /bench: 4 of 4, \d+ s left: bare metal, 1 hart, policy=clear, round 1\n$/)
+})
+
+test('QEMU runs the same binary, and computes the same', async (t) => {
+	const file = await findQemu()
+	if (file === undefined) return t.pass('no qemu-system-riscv64')
+	const qemu: Subject = {id: 'QEMU', kind: 'qemu', file, version: await qemuVersionOf(file)}
+	const all = [...subjects, qemu]
+	const {record} = await carriedOut(t, [bare(defaultId), bare('QEMU')], {subjects: all})
+	const [ours, theirs] = record.measurements
+	t.is(theirs!.error, undefined)
+	t.is(theirs!.programs!['chase-4k']!.check, ours!.programs!['chase-4k']!.check)
 })
 
 test('a run that fails is recorded with what it said, and the others go on', async (t) => {

@@ -61,11 +61,11 @@ export function renderReport(
 
 /** What was measured, on what, and how much of it. */
 export function provenance(record: FlushRecord): readonly string[] {
-	const {command, date, manyhart, node, host, state, measurements, planned, subjects, seed, amount} = record
+	const {command, date, manyhart, node, host, guest, state, measurements, planned, subjects, seed, amount} = record
 	const rounds = new Set(measurements.map(({round}) => round)).size
 	const qemus = subjects.flatMap((subject) => (subject.kind === 'qemu' ? [`QEMU ${subject.version}`] : []))
 	return [
-		`\`${command}\`, ${date.slice(0, 10)}: Manyhart ${manyhart}, Node ${node}, ${qemus.join(', ') || 'no QEMU'}; ${host}.`,
+		`\`${command}\`, ${date.slice(0, 10)}: Manyhart ${manyhart}, Node ${node}, ${qemus.join(', ') || 'no QEMU'}; ${host}.${guest ? ` Guest: ${guest}.` : ''}`,
 		`${measurements.length} of ${planned} runs in ${rounds} ${rounds === 1 ? 'round' : 'rounds'}, ${state}; seed ${seed}.`,
 		...(amount === 'quick' ? ['A quick look: one round, few designs, and little work each. Figures are rough.'] : []),
 		`Parts: ${record.parts.map((part) => `${part} (${parts[part]})`).join('; ')}.`,
