@@ -20,7 +20,10 @@ const isCount = ([name]: readonly [string, number]) => !/(?:^|\.)(?:median|p\d+|
 
 type Report = Readonly<{statistics?: Readonly<{harts?: readonly Nested[]; tlbPool?: Nested; rcu?: Nested}>}>
 
-/** @param report the file of `run --stats`. @returns sums over the harts of all counters that concern translations. */
+/**
+ * @param report the file of `run --stats`.
+ * @returns sums over the harts of all counters that concern translations; those that are 0 are left out.
+ */
 export function manyhartCounters(report: unknown): Readonly<Record<string, number>> {
 	const {statistics} = report as Report
 	const sums = new Map<string, number>()
@@ -28,7 +31,7 @@ export function manyhartCounters(report: unknown): Readonly<Record<string, numbe
 		const own = {instructions, instructionsTranslated, pageWalks, traps, ...(isNested(tlb) && tlb)}
 		for (const [name, value] of flat(own).filter(isCount)) sums.set(name, (sums.get(name) ?? 0) + value)
 	}
-	return Object.fromEntries([...sums, ...sharedOf(report).filter(isCount)])
+	return Object.fromEntries([...sums, ...sharedOf(report).filter(isCount)].filter(([, value]) => value !== 0))
 }
 
 /** @returns medians, percentiles and maxima of what all harts share, in microseconds, such as `tlbPool.remoteFlushes.p99`. */
@@ -49,22 +52,17 @@ export const qemuCounters = ({full, partial, elided}: QemuFlushes): Readonly<Rec
 
 type Counters = Readonly<Record<string, number>>
 
-const sumOf = (counters: Counters, names: readonly string[]): number | undefined => {
-	const values = names.map((name) => counters[name])
-	return values.every((value) => value === undefined)
-		? undefined
-		: values.reduce<number>((sum, value) => sum + (value ?? 0), 0)
-}
+const isManyhart = (counters: Counters) => counters.instructions !== undefined
+const sumOf = (counters: Counters, names: readonly string[]) =>
+	names.reduce((sum, name) => sum + (counters[name] ?? 0), 0)
 
 /** Tables that flushes emptied: QEMU has one for each of eight modes of a hart, here there is one for each of five. */
 export const tablesEmptied = (counters: Counters): number | undefined =>
-	sumOf(counters, ['swaps', 'undone', 'cleared', 'generations', 'qemu.partial'])
+	isManyhart(counters) ? sumOf(counters, ['swaps', 'undone', 'cleared', 'generations']) : counters['qemu.partial']
 
 /** Requests to empty a whole address space or more. Writes of satp that found the space's tables as they were left are none. */
-export function fullFlushes(counters: Counters): number | undefined {
-	const requests = sumOf(counters, fullCauses)
-	return requests === undefined ? undefined : requests - (counters['spaces.hits'] ?? 0)
-}
+export const fullFlushes = (counters: Counters): number | undefined =>
+	isManyhart(counters) ? sumOf(counters, fullCauses) - (counters['spaces.hits'] ?? 0) : undefined
 
 const fullCauses = ['sfenceAll', 'satpWrite', 'statusChange', 'pmpWrite', 'remoteAll', 'reset'].map(
 	(cause) => `flushes.${cause}`,
@@ -75,7 +73,7 @@ export type MissClass = (typeof missClasses)[number]
 
 /** @returns the share of misses that are of a class, 0 to 1; undefined unless they were told apart (--tlb statistics). */
 export function missShare(counters: Counters, of: MissClass): number | undefined {
-	if (counters['misses.cold'] === undefined) return undefined
+	if (counters['misses.sampledOneIn'] === undefined) return undefined
 	const flushed = Object.entries(counters).reduce(
 		(sum, [name, value]) => (name.startsWith('misses.flush.') ? sum + value : sum),
 		0,

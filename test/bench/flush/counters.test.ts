@@ -14,7 +14,7 @@ const hart = (factor: number) => ({
 	pageWalks: 10 * factor,
 	mmioAccesses: 99,
 	tlb: {
-		flushes: {sfenceAll: factor, satpWrite: 10 * factor, remoteRange: 7},
+		flushes: {sfenceAll: factor, satpWrite: 10 * factor, remoteRange: 7, pmpWrite: 0},
 		spaces: {hits: 4 * factor, stale: 1, misses: 2},
 		swaps: 3 * factor,
 		undone: 2,
@@ -49,6 +49,7 @@ test('counters are sums over the harts, by their path; what is no count is a lat
 		[],
 	)
 	t.like(manyhartLatencies(report), {'rcu.latency.median': 143, 'tlbPool.remoteFlushes.p99': 500})
+	t.false('flushes.pmpWrite' in counters, 'those that are 0 are left out')
 	t.deepEqual(manyhartCounters({}), {})
 })
 
@@ -60,6 +61,7 @@ test('a write of satp that found its tables as they were is no full flush', (t) 
 test('tables emptied are those of all ways here, and what QEMU counts as partial', (t) => {
 	t.is(tablesEmptied(counters), 9 + 4)
 	t.is(tablesEmptied(qemuCounters({full: 1, partial: 2, elided: 3})), 2)
+	t.is(tablesEmptied({instructions: 5}), 0)
 	t.is(tablesEmptied({}), undefined)
 })
 

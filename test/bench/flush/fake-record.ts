@@ -85,6 +85,7 @@ const countersOf = (subject: string): Readonly<Record<string, number>> =>
 	subject.startsWith('QEMU')
 		? {'qemu.full': 7, 'qemu.partial': 12_000, 'qemu.elided': 90_000}
 		: {
+				instructions: 5e9,
 				'flushes.sfenceAll': 900,
 				'flushes.satpWrite': 800,
 				'spaces.hits': 600,

@@ -113,7 +113,7 @@ test('misses are shares by class, of designs that tell them apart', (t) => {
 	t.is(whole.missShare('upgrade', {program: 'boot', subject})!.median, 0)
 	t.is(whole.missShare('cold', {program: 'boot', subject: defaultId}), undefined)
 	const {lines} = reportTables(whole).find(({name}) => name === 'misses-boot')!
-	t.regex(lines.join('\n'), /misses of small tables \(`size=64,statistics=all`\) \| 40\.0/)
+	t.regex(lines.join('\n'), /misses of small tables \(`size=64,statistics=all`\) \| 40 \(40–40\)/)
 })
 
 test('the plots are SVG with a card of their own, titles, units and a legend; without figures there are none', async (t) => {
@@ -154,12 +154,13 @@ test('a record renders to the same files each time', async (t) => {
 })
 
 test('figures have three digits, and spreads from two rounds on', (t) => {
-	t.deepEqual([0, 0.012345, 0.9996, 1.234, 45.67, 123456].map(figure), [
+	t.deepEqual([0, 0.012345, 0.9996, 1.234, 45.67, 34, 123456].map(figure), [
 		'0',
 		'0.0123',
 		'1.000',
 		'1.23',
 		'45.7',
+		'34',
 		'123,456',
 	])
 	t.is(withSpread({median: 1, least: 0.5, greatest: 2, count: 3}), '1.00 (0.500–2.00)')

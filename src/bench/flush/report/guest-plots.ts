@@ -6,10 +6,12 @@ import {
 	baselineUp,
 	bytesLabel,
 	colourScale,
+	defaultNote,
 	fields,
 	kindColours,
 	linesWithSpread,
 	type Plot,
+	policies,
 	titleOf,
 } from './plot-style.ts'
 import type {Summary} from './summary.ts'
@@ -28,7 +30,7 @@ function speedsBy(summary: Summary, part: PartName, subjects: readonly Readonly<
 const valuesOf = (summary: Summary, field: string) =>
 	summary
 		.valuesOf(field)
-		.map(({value, subject}) => ({name: subject === defaultId ? `${value} (default)` : value, subject}))
+		.map(({value, subject}) => ({name: subject === defaultId ? `${value}${defaultNote}` : value, subject}))
 const qemusOf = (summary: Summary) => summary.qemus.map(({id}) => ({name: id, subject: id}))
 
 const accesses: Readonly<Record<string, string>> = {
@@ -88,6 +90,7 @@ function pointsByProgram(
 		title,
 		values,
 		names,
+		all = names,
 		legend,
 		notes,
 	}: Readonly<{
@@ -95,6 +98,8 @@ function pointsByProgram(
 		title: string
 		values: readonly object[]
 		names: readonly string[]
+		/** As for colourScale(). */
+		all?: readonly string[]
 		legend: string
 		notes: readonly string[]
 	}>,
@@ -117,7 +122,7 @@ function pointsByProgram(
 					scale: {type: 'log', base: 2},
 					axis: {title: 'speed, default = 1', format: '~g'},
 				},
-				color: {field: 'name', type: 'nominal', title: legend, scale: colourScale(names), sort: [...names]},
+				color: {field: 'name', type: 'nominal', title: legend, scale: colourScale(names, all), sort: [...names]},
 			},
 			layer: [
 				baselineAcross,
@@ -143,6 +148,7 @@ export function storms(summary: Summary): Plot | undefined {
 		title: 'Storms of mmap and mprotect, by policy',
 		values,
 		names,
+		all: policies,
 		legend: 'policy',
 		notes: [speedNote, 'A number behind a name is that of threads, each on a hart.'],
 	})

@@ -56,17 +56,24 @@ const colours = [
 const qemuColours = ['#000000', '#8b949e']
 export const kindColours = {default: colours[1]!, design: colours[0]!, QEMU: qemuColours[0]!} as const
 
-/** The same colour for a name in all plots of a record. @param names in the order of the legend. */
-export function colourScale(names: readonly string[]) {
+/**
+ * @param names in the order of the legend.
+ * @param all the names that any plot may have: each then has the same colour in all plots.
+ */
+export function colourScale(names: readonly string[], all: readonly string[] = names) {
 	const isQemu = (name: string) => name.startsWith('QEMU')
-	const [qemus, others] = [names.filter(isQemu), names.filter((name) => !isQemu(name))]
-	const range = names.map((name) =>
+	const qemus = names.filter(isQemu)
+	const others = all.filter((name) => !isQemu(name)).map(withoutNote)
+	const colourOf = (name: string) =>
 		isQemu(name)
 			? qemuColours[qemus.indexOf(name) % qemuColours.length]
-			: colours[others.indexOf(name) % colours.length],
-	)
-	return {domain: [...names], range}
+			: colours[others.indexOf(withoutNote(name)) % colours.length]
+	return {domain: [...names], range: names.map(colourOf)}
 }
+
+/** What marks the default in legends. */
+export const defaultNote = ' (default)'
+const withoutNote = (name: string) => name.replace(defaultNote, '')
 
 export const policies: readonly string[] = Object.keys(tlbKeys.policy.values)
 

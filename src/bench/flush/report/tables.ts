@@ -55,6 +55,7 @@ function costTables(summary: Summary): readonly (ReportTable | undefined)[] {
 	const subjects = costOrder(summary.record.subjects.map(({id}) => id).filter((id) => measured.has(id)))
 	const about =
 		'Microseconds for three tables: median over the rounds of the medians of a round, with the least and greatest.'
+	const total = ' All threads: the flushing one, and what the helper takes to clear what one flush has retired.'
 	const bySize = (name: string, title: string, {fill, of}: {fill: CostRow['fill']; of: 'flushing' | 'total'}) => {
 		if (rows.length === 0) return undefined
 		const lines = aligned(
@@ -68,7 +69,7 @@ function costTables(summary: Summary): readonly (ReportTable | undefined)[] {
 				),
 			]),
 		)
-		return {name, title, about, lines}
+		return {name, title, about: of === 'total' ? about + total : about, lines}
 	}
 	const filled = rows.filter(({log2Entries}) =>
 		rows.some((row) => row.fill === 'other' && row.log2Entries === log2Entries),

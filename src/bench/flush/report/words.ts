@@ -1,9 +1,9 @@
 /** Figures and names as the tables spell them. */
 import type {Spread} from '../statistics.ts'
 
-/** Three significant digits. */
+/** Three significant digits; counts whole. */
 export function figure(value: number): string {
-	if (value === 0) return '0'
+	if (value === 0 || (Number.isInteger(value) && value >= 10)) return value.toLocaleString('en')
 	const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))))
 	return value.toLocaleString('en', {minimumFractionDigits: digits, maximumFractionDigits: digits})
 }
@@ -14,6 +14,3 @@ export function withSpread(spread: Spread | undefined): string {
 	const {median, least, greatest, count} = spread
 	return count < 2 ? figure(median) : `${figure(median)} (${figure(least)}–${figure(greatest)})`
 }
-
-export const sizeInWords = (bytes: number): string =>
-	bytes >= 2 ** 20 ? `${bytes / 2 ** 20} MiB` : `${bytes / 2 ** 10} KiB`
