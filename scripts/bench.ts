@@ -5,23 +5,24 @@
  *
  *     npm run bench -- cpu      our benchmark programs, in the Debian guest or on bare metal
  *     npm run bench -- boot     from start to Debian's shell prompt
- *     npm run bench -- flush    cost of a TLB flush to the flushing thread
+ *     npm run bench -- flush    designs of the TLB: what flushes cost, and what guests notice; docs/flush.md
  *     npm run bench -- lookup   speed with each value of --tlb's keys, on bare metal
  *     npm run bench -- churn    live translations and memory while programs come and go
  *     npm run bench -- page     measures all tables of docs/benchmarks.md
  */
 import {type Command, InvalidArgumentError, Option} from 'commander'
+import {groups, programs, usualGroups} from '../src/bench/index.ts'
 import {UserError} from '../src/errors.ts'
+import {benchOptions} from '../src/main/command-line/bench-options.ts'
 import {tlbOption} from '../src/main/command-line/translation-switches.ts'
 import {parseTlbDesign} from '../src/tlb/index.ts'
 import {benchBoot} from './bench/boot.ts'
 import {benchChurn} from './bench/churn.ts'
 import {benchCpu, type CpuOptions} from './bench/cpu.ts'
-import {benchFlush, type FlushOptions} from './bench/flush.ts'
+import {benchFlush} from './bench/flush.ts'
 import {benchLookup, type LookupOptions} from './bench/lookup.ts'
 import {measurableNames} from './bench/page/tables.ts'
 import {benchPage} from './bench/page.ts'
-import {groups, programs, usualGroups} from './bench/programs.ts'
 import {fromRoot} from './build/project.ts'
 import {integerFrom, numberFrom, runScript, scriptCommand, several} from './build/script-command.ts'
 
@@ -94,13 +95,15 @@ function createCommand(): Command {
 		.addOption(manyhartOption())
 		.addOption(againstOption())
 		.action((own, options) => benchBoot({...options, own: checkOwnOptions(own)}))
-	command
+	const flush = command
 		.command('flush')
-		.description('cost of a flush to the flushing thread, by table size and policy')
-		.option('--flushes <n>', 'flushes of each kind', integerFrom(10, 1_000_000), 300)
-		.addOption(tlbOption())
-		.addOption(jsonOption())
-		.action(({tlb, ...options}) => benchFlush({...(options as FlushOptions), ...tlbOf(tlb)}))
+		.description(
+			'compares the designs of the TLB with one another and with QEMU; as `manyhart bench flush`, from the sources',
+		)
+	for (const option of benchOptions()) flush.addOption(option)
+	flush
+		.option('--page [file]', 'instead: renders docs/flush.md from docs/flush.json, after taking over that record')
+		.action(benchFlush)
 	command
 		.command('lookup')
 		.description('compares how translated code can look up a page: our programs on bare metal, without QEMU')

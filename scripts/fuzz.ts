@@ -1,5 +1,5 @@
 /**
- * Compares this machine with QEMU on random programs: `npm run fuzz -- --minutes N [--seed S] [--json]`. With
+ * Compares this machine with QEMU on random programs: `npm run fuzz -- --minutes N|--programs N [--seed S] [--json]`. With
  * `--float --cases N`, floating point only: N cases against the oracle, a tenth of them against QEMU. Mismatches are
  * shrunk and stored in test/differential/cases; `--record N` stores N programs on which both agree there, for machines
  * without QEMU. Other switches configure this machine: see test/support/translation.ts.
@@ -27,7 +27,7 @@ const oracleCasesAtOnce = 20_000
 /** Shrinking is slow, and this many mismatches show that something is wrong. */
 const mismatchLimit = 5
 
-type FuzzOptions = Readonly<{seed: number; minutes: number; cases: number}>
+type FuzzOptions = Readonly<{seed: number; minutes: number; cases: number; programs?: number}>
 
 const progress = (text: string) => process.stderr.write(process.stderr.isTTY ? `\r${text}\u001b[K` : `${text}\n`)
 
@@ -54,13 +54,14 @@ async function keepAll(mismatches: readonly Mismatch[], limit: number): Promise<
 
 type Summary = Readonly<{seed: number; programs: number; failures: readonly string[]} & Record<string, unknown>>
 
-async function fuzzPrograms({seed, minutes}: FuzzOptions): Promise<Summary> {
+async function fuzzPrograms({seed, minutes, programs: most}: FuzzOptions): Promise<Summary> {
 	const end = performance.now() + minutes * 60_000
+	const goesOn = () => (most === undefined ? performance.now() < end : programs < most)
 	const coverage = new Coverage()
 	const failures: string[] = []
 	let programs = 0
-	while (performance.now() < end && failures.length < mismatchLimit) {
-		const batch = generate(seed, programs, programsPerBoot)
+	while (goesOn() && failures.length < mismatchLimit) {
+		const batch = generate(seed, programs, Math.min(programsPerBoot, (most ?? Number.POSITIVE_INFINITY) - programs))
 		coverage.add(batch)
 		failures.push(...(await keepAll(await findMismatches(batch), mismatchLimit - failures.length)))
 		programs += batch.length
@@ -124,10 +125,10 @@ function report(summary: Summary, seconds: number): void {
 
 type ScriptOptions = FuzzOptions & MachineSwitches & Readonly<{float?: boolean; record?: number; json?: boolean}>
 
-async function fuzz({float, record, json, seed, minutes, cases, ...machine}: ScriptOptions): Promise<void> {
+async function fuzz({float, record, json, seed, minutes, cases, programs, ...machine}: ScriptOptions): Promise<void> {
 	useTranslation(machine)
 	const start = performance.now()
-	const options = {seed, minutes, cases}
+	const options = {seed, minutes, cases, ...(programs !== undefined && {programs})}
 	const summary = await (record !== undefined
 		? recordPrograms(record, options)
 		: float
@@ -143,6 +144,7 @@ async function fuzz({float, record, json, seed, minutes, cases, ...machine}: Scr
 const most = 1_000_000_000
 const command = scriptCommand('fuzz', 'compares this machine with QEMU on random programs')
 	.option('--minutes <n>', 'how long', numberFrom(0, 100_000), 1)
+	.option('--programs <n>', 'how many instead', integerFrom(1, most))
 	.option('--float', 'floating point only: --cases against the oracle, and a tenth of them against QEMU')
 	.option('--cases <n>', 'number of cases, with --float', integerFrom(1, most), 1_000_000)
 	.option('--record <n>', 'store n programs on which both agree, for machines without QEMU', integerFrom(1, most))

@@ -4,6 +4,7 @@
  */
 import {execFile} from 'node:child_process'
 import {promisify} from 'node:util'
+import {runConsole} from '../src/bench/index.ts'
 import {
 	type BareGuest,
 	bareGuestFiles,
@@ -14,7 +15,6 @@ import {
 } from '../test/guests/bare/bare-guests.ts'
 import {BuildError, fromRoot, reportFailure, writeWhole} from './build/project.ts'
 import {fileHash} from './guests/manifest.ts'
-import {runConsole} from './guests/qemu.ts'
 
 const run = promisify(execFile)
 const language = ['-std=gnu17', '-O2', '-Wall', '-Wextra', '-Werror', '-march=rv64gc', '-mabi=lp64d', '-mcmodel=medany']

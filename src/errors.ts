@@ -13,6 +13,9 @@ export class UserError extends Error {
 	}
 }
 
+/** Also of another bundle, which has a class of its own. */
+export const isUserError = (error: unknown): error is UserError => error instanceof Error && error.name === 'UserError'
+
 /** @example throw expected('--smp from 1 to 64', '0') */
 export function expected(what: string, got: string | number): UserError {
 	return new UserError(`Expected ${what}, got ${got}`)

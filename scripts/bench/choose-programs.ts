@@ -1,6 +1,6 @@
 /** The programs that a command line selects. */
+import {type Program, programs, runsOnBareMetal, usualGroups} from '../../src/bench/index.ts'
 import {UserError} from '../../src/errors.ts'
-import {type Program, programs, runsOnBareMetal, usualGroups} from './programs.ts'
 
 export type Choice = Readonly<{
 	group?: readonly string[] | undefined

@@ -2,14 +2,24 @@
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {basename, join} from 'node:path'
+import {
+	bareElf,
+	barePrograms,
+	type ConsoleRun,
+	type Figures,
+	groups,
+	type Image,
+	type ImageOptions,
+	linuxElf,
+	linuxPrograms,
+	type Program,
+	parseFigures,
+} from '../../src/bench/index.ts'
 import {UserError} from '../../src/errors.ts'
 import {fetchGuest} from '../../src/main/guests/index.ts'
-import type {QemuRun} from '../guests/qemu.ts'
 import {speedChart} from './chart.ts'
 import {choosePrograms} from './choose-programs.ts'
-import {compareChecks, type Figures, parseFigures, requireFigures, secondsOf} from './figures.ts'
-import {bareElf, barePrograms, type Image, type ImageOptions, linuxElf, linuxPrograms} from './images.ts'
-import {groups, type Program} from './programs.ts'
+import {compareChecks, requireFigures, secondsOf} from './figures.ts'
 import {BenchProgress} from './progress.ts'
 import {type Compared, comparedSides, type Side, type Sides} from './sides.ts'
 import {type GroupRow, groupRow, type Pair, speedRows, speedTable} from './speeds.ts'
@@ -86,7 +96,7 @@ async function measurePairs({ours, peer}: Sides, image: Image, options: CpuOptio
 }
 
 function figuresOf(
-	run: QemuRun,
+	run: ConsoleRun,
 	{name}: Side,
 	{image, options}: Readonly<{image: Image; options: CpuOptions}>,
 ): Figures {

@@ -1,20 +1,6 @@
-/** The guest's output about a program: its time and its checksum. */
+/** Checks of what the guest printed about its programs. */
+import type {Figures} from '../../src/bench/index.ts'
 import {BuildError} from '../build/project.ts'
-
-export type Figure = Readonly<{
-	seconds: number
-	/** Hexadecimal. */
-	check: string
-}>
-/** By program. */
-export type Figures = ReadonlyMap<string, Figure>
-
-const benchLine = /^bench (\S+) (\d+) ns, check 0x([0-9a-f]+)\s*$/gm
-
-export function parseFigures(console: string): Figures {
-	const lines = [...console.matchAll(benchLine)]
-	return new Map(lines.map(([, name, time, check]) => [name!, {seconds: Number(time) / 1e9, check: check!}]))
-}
 
 /** @returns the figures of these programs. @throws BuildError when one is missing. */
 export function requireFigures(

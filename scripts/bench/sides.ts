@@ -1,14 +1,13 @@
 /** The sides of a comparison: this emulator and a peer, QEMU or another build, with the same board, RAM and guest. */
 import {existsSync} from 'node:fs'
+import {type Boot, type ConsoleOptions, type ConsoleRun, qemuProgram, runConsole} from '../../src/bench/index.ts'
 import {expected} from '../../src/errors.ts'
 import {BuildError, fromRoot} from '../build/project.ts'
-import {type ConsoleOptions, type QemuRun, runConsole, runQemu} from '../guests/qemu.ts'
+import {runQemu} from '../guests/qemu.ts'
 
-export type Boot = Readonly<{kernel: string; initrd?: string; append?: string; harts: number}>
-export type Side = Readonly<{name: string; boot: (guest: Boot, options: ConsoleOptions) => Promise<QemuRun>}>
+export type Side = Readonly<{name: string; boot: (guest: Boot, options: ConsoleOptions) => Promise<ConsoleRun>}>
 
 const memory = '1G'
-const qemuProgram = 'qemu-system-riscv64'
 
 export type Compared = Readonly<{
 	/** The path of manyhart.js. */

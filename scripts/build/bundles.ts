@@ -14,15 +14,24 @@ const bundles: readonly BuildOptions[] = [
 	{entryPoints: {manyhart: 'src/main/entry.ts'}, banner: {js: '#!/usr/bin/env node'}, ...forAnyNode},
 	{entryPoints: {'command-line': 'src/main/cli.ts'}, ...ofMainThread},
 	{entryPoints: {index: 'src/main/index.ts'}, ...ofMainThread, ...forAnyNode},
+	{entryPoints: {bench: 'src/bench/flush/index.ts'}, ...ofMainThread},
 	{entryPoints: {'vcpu-worker': 'src/vcpu-worker/worker.ts'}, ...ofWorker},
 	{entryPoints: {helper: 'src/main/helper-thread.ts'}, ...ofWorker},
+	{entryPoints: {'flush-thread': 'src/bench/flush/cost/flush-thread.ts'}, ...ofWorker},
 ]
+
+/** Guest programs that the package has, and their folders. */
+const guests = [
+	['smp-demo.elf', 'guests'],
+	['bench-linux.elf', 'test/guests/bin'],
+	['bench-bare.elf', 'test/guests/bin'],
+] as const
 
 /** @returns what was done, in words. */
 export async function buildBundles(): Promise<string> {
 	await Promise.all(bundles.map(buildBundle))
 	await mkdir(fromRoot('dist'), {recursive: true})
-	await copyFile(fromRoot('guests/smp-demo.elf'), fromRoot('dist/smp-demo.elf'))
+	for (const [name, folder] of guests) await copyFile(fromRoot(folder, name), fromRoot('dist', name))
 	return `${bundles.length} built`
 }
 

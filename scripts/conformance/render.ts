@@ -1,5 +1,5 @@
 /** docs/conformance.md, from the record. */
-import {markdownTable} from '../docs/markdown.ts'
+import {markdownTable} from '../../src/bench/markdown.ts'
 import {areas as mutationAreas} from '../mutations/index.ts'
 import {areaMeasures} from './areas.ts'
 import type {ConformanceRecord} from './record.ts'

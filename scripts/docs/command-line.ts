@@ -1,15 +1,15 @@
 /** docs/command-line.md, from the grammar, the keys of --tlb, the guests and the exit codes. */
 import type {Command, Option} from 'commander'
+import {markdownTable} from '../../src/bench/markdown.ts'
 import {exitCodes} from '../../src/exit-codes.ts'
 import {completionNote} from '../../src/main/command-line/completion.ts'
-import {runNotes, runOptions} from '../../src/main/command-line/grammar.ts'
+import {benchNote, runNotes, runOptions} from '../../src/main/command-line/grammar.ts'
 import {keyHelp} from '../../src/main/command-line/key-escapes.ts'
 import {qemuOptions} from '../../src/main/command-line/qemu-options.ts'
 import {environmentVariables} from '../../src/main/environment.ts'
 import {guestDescriptions} from '../../src/main/guests/index.ts'
 import {tlbKeys} from '../../src/tlb/index.ts'
 import {documentedGrammar, leafCommands, pathOf, sentence, visibleOptions} from './grammar.ts'
-import {markdownTable} from './markdown.ts'
 
 const code = (text: string) => `\`${text}\``
 
@@ -72,6 +72,9 @@ function commandSection(command: Command): string[] {
 		sentence(command.description()),
 		...(isRun ? ['', runNotes.guest, '', '`manyhart` without a command does the same.'] : []),
 		...(command.name() === 'completion' ? ['', completionNote] : []),
+		...(pathOf(command) === 'manyhart bench flush'
+			? ['', benchNote, '', 'See [flush.md](flush.md) for what it found.']
+			: []),
 		'',
 		...[...groups].flatMap(([heading, options]) => [
 			...(heading === undefined ? [] : [`### ${heading}`, '']),

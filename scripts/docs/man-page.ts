@@ -5,7 +5,7 @@ import remarkParse from 'remark-parse'
 import {unified} from 'unified'
 import {exitCodes} from '../../src/exit-codes.ts'
 import {completionNote} from '../../src/main/command-line/completion.ts'
-import {runNotes} from '../../src/main/command-line/grammar.ts'
+import {benchNote, runNotes} from '../../src/main/command-line/grammar.ts'
 import {keyHelp} from '../../src/main/command-line/key-escapes.ts'
 import {environmentVariables} from '../../src/main/environment.ts'
 import {guestDescriptions} from '../../src/main/guests/index.ts'
@@ -72,6 +72,7 @@ function commandSection(command: Command): string[] {
 	return [
 		...[`## ${pathOf(command)}`, '', sentence(command.description()), ''],
 		...(isCompletion ? [escaped(completionNote), ''] : []),
+		...(pathOf(command) === 'manyhart bench flush' ? [escaped(benchNote), ''] : []),
 		...itemLines(items),
 	]
 }

@@ -48,8 +48,8 @@ export const fenceMutations: readonly Mutation[] = [
 	{
 		name: 'a remote fence leaves the tables of its targets',
 		file: tlb,
-		find: 'if (this.#policy.flushOther(this.#tables, state, regime)) continue',
-		replace: 'if (this.#policy) continue',
+		find: 'if (this.#tables.policy.flushOther(this.#tables, state, regime)) continue',
+		replace: 'if (this.#tables.policy) continue',
 		tests: ['test/tlb/tlb.test.ts', 'test/tlb/torture.test.ts'],
 	},
 	{
@@ -104,7 +104,7 @@ export const fenceMutations: readonly Mutation[] = [
 	{
 		name: 'a page flush looks for the address, with tags plus one too',
 		file: table,
-		find: 'const tag = page + <u64>tagBias',
+		find: 'const tag = tagIn(descriptor, page, tagBias)',
 		replace: 'const tag = page',
 		tests: ['test/tlb/tag-encoding.test.ts', 'test/hart/core/tlb-flush.test.ts'],
 	},
@@ -121,6 +121,13 @@ export const fenceMutations: readonly Mutation[] = [
 		find: 'return invalidatePending() ? FENCE_STATUS_FLUSHED : FENCE_STATUS_DONE',
 		replace: 'return FENCE_STATUS_DONE',
 		tests: [invalidations],
+	},
+	{
+		name: 'a region passes over the instructions of Svinval',
+		file: 'src/isa/traits.ts',
+		find: "new Set(['fence', 'pause'])",
+		replace: "new Set(['fence', 'pause', 'sfence.w.inval', 'sinval.vma', 'sfence.inval.ir'])",
+		tests: ['test/translate/remapping.test.ts'],
 	},
 	{
 		name: 'what sinval.vma named before its list was full is forgotten',

@@ -7,6 +7,7 @@ import {fenceMutations} from './fences.ts'
 import {instructionMutations} from './instructions.ts'
 import type {Area, Mutation} from './mutation.ts'
 import {pageWalkMutations} from './page-walk.ts'
+import {policyMutations} from './policies.ts'
 import {statisticsMutations} from './statistics.ts'
 import {superpageMutations} from './superpages.ts'
 import {translationMutations} from './translation.ts'
@@ -22,6 +23,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	'stores to code': codeStoreMutations,
 	'address spaces': addressSpaceMutations,
 	superpages: superpageMutations,
+	'flush policies': policyMutations,
 	statistics: statisticsMutations,
 	translation: translationMutations,
 }

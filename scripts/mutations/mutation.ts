@@ -10,6 +10,7 @@ export const areas = [
 	'stores to code',
 	'address spaces',
 	'superpages',
+	'flush policies',
 	'statistics',
 ] as const
 export type Area = (typeof areas)[number]

@@ -9,7 +9,7 @@ export const superpageMutations: readonly Mutation[] = [
 	{
 		name: 'a page flush inside a superpage invalidates one piece of it',
 		file: 'src/tlb/core/flush.ts',
-		find: '	if (!forgetSuperpages(descriptor, first, pages, tagBias)) return false\n',
+		find: '	if (!forgetSuperpages(descriptor, first, pages, tagBias, indexHash)) return false\n',
 		replace: '',
 		tests: [units, core],
 	},

@@ -84,14 +84,14 @@ export const translationMutations: readonly Mutation[] = [
 	{
 		name: 'an access in a region compares addresses even with plus-one tags',
 		file: probe,
-		find: '	toTag(code, lookup.encoding)\n',
+		find: '	toTag(code, lookup.table, lookup.form)\n',
 		replace: '',
 		tests: tests('lookups', 'memory'),
 	},
 	{
 		name: 'a jump from a region compares addresses even with plus-one tags',
 		file: enter,
-		find: '	toTag(code, encoding)\n',
+		find: '	toTag(code, table, form)\n',
 		replace: '',
 		tests: tests('lookups'),
 	},

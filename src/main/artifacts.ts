@@ -69,6 +69,11 @@ export async function readHartCore(folder?: Folder): Promise<Uint8Array<ArrayBuf
 	return await readFile(locate('hartCore', folder)).catch(missing(folder))
 }
 
+/** The bundle of `manyhart bench`; src/ does not import it, so that no other command loads it. */
+export function laboratoryUrl(): URL {
+	return new URL(fromSources ? '../bench/flush/index.ts' : 'bench.js', ownUrl)
+}
+
 /** The guest program that is part of the package. */
 export function smpDemoPath(folder?: Folder): string {
 	return fileURLToPath(locate('smpDemo', folder))

@@ -35,7 +35,7 @@ export type TranslationOptions = Readonly<{
 	jitSynchronous?: boolean
 	/** Bytes of live WebAssembly above which the oldest modules are dropped. */
 	jitBytes?: number
-	/** For study: changes to the TLB's default design, `{encoding, lookup, asids, lastPages, statistics}`; see docs/command-line.md. */
+	/** For study: changes to the TLB's default design, as its fields in TlbDesign; see docs/command-line.md. */
 	tlb?: Partial<TlbDesign>
 	/** Count how control passes between regions: `chains` and `chainRate` in the statistics. Slower. */
 	countChains?: boolean

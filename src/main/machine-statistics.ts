@@ -3,7 +3,7 @@ import {RegionStatus} from '../codegen/index.ts'
 import {HartRegisters} from '../hart/index.ts'
 import type {SharedMemory, VcpuBlocks} from '../memory/index.ts'
 import type {Rcu, RcuStatistics} from '../rcu/index.ts'
-import type {SharedTlbStatistics, Tlb, TlbStatistics} from '../tlb/index.ts'
+import type {SharedTlbStatistics, Tlb, TlbDesign, TlbStatistics} from '../tlb/index.ts'
 import {type TranslationStatistics, translationByHarts} from './translation/index.ts'
 
 const counters = [
@@ -52,6 +52,8 @@ export type HartStatistics = Readonly<Record<(typeof counters)[number], number>>
 export type MachineStatistics = Readonly<{
 	harts: readonly HartStatistics[]
 	rcu: RcuStatistics
+	/** The TLBs' design that is in force: with `atomic-clear`, for instance, `range` is always off. */
+	tlb: TlbDesign
 	/** The pool of TLB tables and remote flushes. */
 	tlbPool: SharedTlbStatistics
 	/** Absent if all code is interpreted. If each hart translates its code itself: of all harts together. */
@@ -87,7 +89,8 @@ export function readStatistics(machine: {
 	})
 	const {rcu, tlb, memory, blocks} = machine
 	const translation = machine.translation === 'by harts' ? translationByHarts(memory, blocks) : machine.translation
-	return {harts, rcu: rcu.statistics(), tlbPool: tlb.sharedStatistics(), ...(translation && {translation})}
+	const shared = {tlb: tlb.design, tlbPool: tlb.sharedStatistics()}
+	return {harts, rcu: rcu.statistics(), ...shared, ...(translation && {translation})}
 }
 
 function regionEnds(registers: HartRegisters, field: 'regionExits' | 'callsUnwound'): RegionEnds {

@@ -9,7 +9,7 @@ import {noteEmptied} from './shadow.ts'
 import {resizeCause} from './shadow-layout.ts'
 import {isFilled, tableLog2Entries, trailerWord} from './table.ts'
 import type {TableOperations} from './table-operations.ts'
-import {noTable, type TablePool} from './table-pool.ts'
+import {noTable, type TablePool, type Zeroing} from './table-pool.ts'
 import type {TlbDesign} from './tlb-design.ts'
 import {
 	adaptiveStep,
@@ -47,8 +47,7 @@ export type FlushPolicy = Readonly<{
 	 * @param state offset of the owner's TlbState. @returns false if the owner has to empty it itself.
 	 */
 	flushOther(tables: Tables, state: number, regime: number): boolean
-	/** Who zeroes a table before it is used again: a helper, ahead of time, or the thread that takes it. */
-	zeroing: 'ahead' | 'by taker'
+	zeroing: Zeroing
 }>
 
 const swapped = {emptying: Emptying.replace, flushOther: swapOther, zeroing: 'ahead'} as const

@@ -6,10 +6,8 @@
 import {assert} from '../errors.ts'
 import {array, pageBytes, roundUp, type SharedMemory, sharedStruct} from '../memory/index.ts'
 import {type GracePeriod, microseconds, type Rcu, RetiredList, recordLatency, SharedQueue} from '../rcu/index.ts'
-import type {FlushPolicy} from './flush-policy.ts'
 import {tableAddress, tableBytes} from './table.ts'
 import type {TableOperations} from './table-operations.ts'
-import {Emptying, generationStep} from './tlb-layout.ts'
 
 const PoolHeader = sharedStruct(
 	{
@@ -43,6 +41,9 @@ export type PoolStatistics = Readonly<{
 /** "No table": descriptor 0. */
 export const noTable = 0
 
+/** Who zeroes a table before it is used again: a helper, ahead of time, or the thread that takes it. */
+export type Zeroing = 'ahead' | 'by taker'
+
 export class TablePool {
 	readonly log2Entries: number
 	readonly tables: number
@@ -54,7 +55,8 @@ export class TablePool {
 	readonly #tableBytes: number
 	readonly #operations: TableOperations
 	readonly #tagBias: number
-	readonly #policy: FlushPolicy
+	readonly #zeroing: Zeroing
+	readonly #generation: number
 	readonly #free: SharedQueue
 	readonly #retired: RetiredList
 	readonly #clearingThreshold: number
@@ -70,7 +72,9 @@ export class TablePool {
 				offset: number
 				operations: TableOperations
 				tagBias: number
-				policy: FlushPolicy
+				zeroing: Zeroing
+				/** Of a cleared table, as in its descriptor. */
+				generation: number
 				needsClearing?: (() => void) | undefined
 				/** Offset of the LatencyHistogram of the time from retire() until a table is cleared; absent: not measured. */
 				clearing?: number | undefined
@@ -88,7 +92,8 @@ export class TablePool {
 		this.#tableBytes = tableBytes(log2Entries)
 		this.#operations = options.operations
 		this.#tagBias = options.tagBias
-		this.#policy = options.policy
+		this.#zeroing = options.zeroing
+		this.#generation = options.generation
 		this.#free = new SharedQueue(memory, offset + layout.free, tables)
 		this.#retired = new RetiredList(rcu, memory, offset + layout.retired, tables)
 		this.#clearingThreshold = spareTables / 2
@@ -137,7 +142,7 @@ export class TablePool {
 
 	/** Whether so many tables are retired that the pool may run dry, and not the thread that takes one clears it. */
 	get wantsClearing(): boolean {
-		return this.#policy.zeroing === 'ahead' && this.#retired.length > this.#clearingThreshold
+		return this.#zeroing === 'ahead' && this.#retired.length > this.#clearingThreshold
 	}
 
 	/** Clears and recycles all retired tables whose grace period has elapsed. Any thread. @returns how many. */
@@ -185,7 +190,7 @@ export class TablePool {
 		this.#move(table, TableState.retired, TableState.clearing)
 		// It may be empty already: its owner undid it while another thread swapped it away.
 		const {emptyTable, clearTable} = this.#operations
-		const zero = this.#policy.zeroing === 'ahead' ? emptyTable : clearTable
+		const zero = this.#zeroing === 'ahead' ? emptyTable : clearTable
 		zero(this.#descriptor(table), this.#tagBias)
 		if (this.#clearing !== undefined) {
 			const retiredAt = this.#memory.i32[(this.#retiredAt >>> 2) + table]!
@@ -208,8 +213,7 @@ export class TablePool {
 	}
 
 	#descriptor(table: number): number {
-		const generation = this.#policy.emptying === Emptying.nextGeneration ? generationStep : 0
-		return (this.#arena + table * this.#tableBytes) | generation | this.log2Entries
+		return (this.#arena + table * this.#tableBytes) | this.#generation | this.log2Entries
 	}
 
 	#indexOf(descriptor: number): number {

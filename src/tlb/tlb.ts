@@ -35,7 +35,17 @@ import {
 	stateWords,
 	type TlbConfig,
 } from './tlb-config.ts'
-import {asidClasses, FlushCause, Regime, regimeCount, TlbSpace, TlbState} from './tlb-layout.ts'
+import type {TlbDesign} from './tlb-design.ts'
+import {
+	asidClasses,
+	Emptying,
+	FlushCause,
+	generationStep,
+	Regime,
+	regimeCount,
+	TlbSpace,
+	TlbState,
+} from './tlb-layout.ts'
 import {TlbShared} from './tlb-shared.ts'
 import {readTlbStatistics, type SharedTlbStatistics, sharedTlbStatistics, type TlbStatistics} from './tlb-statistics.ts'
 
@@ -359,6 +369,10 @@ export class Tlb {
 		this.#memory.i32[(this.#state(vcpu) + TlbState.offset.milliseconds) >>> 2] = Math.floor(performance.now())
 	}
 
+	get design(): TlbDesign {
+		return designOf(this.#config)
+	}
+
 	tlbStatistics(vcpu: number): TlbStatistics {
 		return readTlbStatistics(this.#tables, this.#state(vcpu))
 	}
@@ -388,8 +402,10 @@ export function tablePools(
 ): readonly (TablePool | undefined)[] {
 	const start = memory.region('tlb').offset
 	const {policy, encoding} = designOf(config)
+	const {zeroing, emptying} = flushPolicies[policy]
+	const generation = emptying === Emptying.nextGeneration ? generationStep : 0
 	const common = {
-		...{memory, rcu, operations, policy: flushPolicies[policy], tagBias: tagBias[encoding], needsClearing},
+		...{memory, rcu, operations, zeroing, generation, tagBias: tagBias[encoding], needsClearing},
 		clearing: shadowSizeOf(config) ? start + TlbShared.offset.clearing : undefined,
 	}
 	const pools: (TablePool | undefined)[] = []

@@ -2,7 +2,7 @@
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {runConsole} from '../../scripts/guests/qemu.ts'
+import {runConsole} from '../../src/bench/index.ts'
 import {Machine, type TranslationOptions} from '../../src/main/index.ts'
 import {testTranslation} from '../support/translation.ts'
 import {pteCountIndex, recordNames, trapsIndex} from './layout.ts'

@@ -25,6 +25,8 @@ const turns = 20
 /** How the guest invalidates translations: a0 holds the address, s3 a bit of satp's ASID. */
 const fences: Readonly<Record<string, (assembly: Assembly) => void>> = {
 	'sfence.vma of the page': (assembly) => assembly.op('sfence.vma', {rs1: a0, rs2: zero}),
+	'sinval.vma of the page': (assembly) =>
+		assembly.op('sfence.w.inval', {}).op('sinval.vma', {rs1: a0, rs2: zero}).op('sfence.inval.ir', {}),
 	'sfence.vma of all': (assembly) => assembly.op('sfence.vma', {rs1: zero, rs2: zero}),
 	'a change of address space': (assembly) =>
 		assembly

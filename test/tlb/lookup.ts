@@ -2,6 +2,7 @@
 import type {SharedMemory} from '../../src/memory/index.ts'
 import {
 	generationMask,
+	indexFold,
 	logCapacity,
 	type TlbConfig,
 	TlbEntry,
@@ -21,14 +22,15 @@ const tagLow = (page: number, {design}: TlbConfig, descriptor: number) =>
 const isPoisoned = ({design}: TlbConfig) => tagBias[tlbDesign(design).encoding] === 0
 
 /** Word index of the page's entry. */
-function entryWord(descriptor: number, page: number): number {
-	const index = page & ((1 << tableLog2Entries(descriptor)) - 1)
+function entryWord({design}: TlbConfig, descriptor: number, page: number): number {
+	const folded = tlbDesign(design).index === 'hashed' ? page ^ (page >> indexFold) : page
+	const index = folded & ((1 << tableLog2Entries(descriptor)) - 1)
 	return (tableAddress(descriptor) + index * TlbEntry.size) >>> 2
 }
 
 /** @param page below 2^20. @returns the frame, or undefined on a miss. Plain: the caller is the table's owner. */
 export function lookUp({memory, config}: Machine, descriptor: number, page: number): number | undefined {
-	const entry = entryWord(descriptor, page)
+	const entry = entryWord(config, descriptor, page)
 	const tag = entry + (TlbEntry.offset.readTag >> 2)
 	if (memory.i32[tag] !== tagLow(page, config, descriptor) || memory.i32[tag + 1] !== 0) return undefined
 	return memory.i32[entry + (TlbEntry.offset.addend >> 2)]
@@ -62,7 +64,7 @@ export function noteLocalPage({memory}: Machine, descriptor: number): void {
 /** Fills an entry, after the walk. Plain: the caller is the table's owner. */
 export function fill(machine: Machine, descriptor: number, page: number, frame: number): void {
 	const {memory, config} = machine
-	const entry = entryWord(descriptor, page)
+	const entry = entryWord(config, descriptor, page)
 	logEntry(machine, descriptor, entry)
 	for (const field of ['readTag', 'writeTag', 'execTag'] as const) {
 		const tag = entry + (TlbEntry.offset[field] >> 2)

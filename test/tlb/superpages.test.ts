@@ -2,10 +2,12 @@
 import test from 'ava'
 import {
 	FlushCause,
+	formatTlbDesign,
 	logCapacity,
 	Regime,
 	superpageCount,
 	type TlbConfig,
+	type TlbDesign,
 	tagEncodings,
 	trailerWord,
 } from '../../src/tlb/index.ts'
@@ -15,10 +17,16 @@ import {TestMachine} from './test-machine.ts'
 
 const [kilobytes64, megabytes2, gigabyte] = [16, 21, 30]
 
-/** The user's table of a machine with one vCPU, which is online. */
+/** The user's table of a machine with one vCPU, which is online. With the policy epoch-tag it is in its second generation. */
 function create(config: Partial<TlbConfig> = {}) {
 	const machine = TestMachine.create({vcpus: 1, ...config})
 	machine.enter(0)
+	if (config.design?.policy === 'epoch-tag') {
+		const before = machine.descriptor(0, Regime.user)
+		openTable(machine.memory, before)
+		for (let page = 0; page < 64; page++) fill(machine, before, page, 4)
+		machine.tlb.flush(0, FlushCause.sfenceAll)
+	}
 	const descriptor = machine.descriptor(0, Regime.user)
 	openTable(machine.memory, descriptor)
 	return {
@@ -37,6 +45,8 @@ function create(config: Partial<TlbConfig> = {}) {
 		isCrowded: () => machine.memory.u64[trailerWord(descriptor, 'superpagesUnnamed') / 2] !== 0n,
 		isThere: (page: number) => lookUp(machine, descriptor, page) === 5,
 		isSwapped: () => machine.descriptor(0, Regime.user) !== descriptor,
+		isEmptied: () =>
+			machine.descriptor(0, Regime.user) !== descriptor || machine.memory.i32[trailerWord(descriptor, 'filled')] === 0,
 	}
 }
 
@@ -172,18 +182,28 @@ for (const [what, size, swapped] of [
 	})
 
 const sizes = ['256', '512', '1024', '2048', '4096'] as const
-for (const encoding of tagEncodings)
-	test(`after any flush no page of a superpage is left, and no other is lost, with ${encoding}`, (t) => {
+const designs: readonly Partial<TlbDesign>[] = [
+	{},
+	{encoding: 'plus-one'},
+	{index: 'hashed'},
+	{policy: 'epoch-tag'},
+	{policy: 'clear', index: 'hashed', encoding: 'plus-one'},
+]
+for (const design of designs)
+	test(`after any flush no page of a superpage is left, and no other is lost: ${formatTlbDesign(design) || 'default'}`, (t) => {
 		const seed = Date.now() % 1_000_000
 		t.log(`seed ${seed}`)
 		const random = randomNumbers(seed)
 		for (let run = 0; run < 60; run++) {
-			const {machine, fillPages, fillPieces, isCrowded, isThere, isSwapped} = create({
-				design: {size: sizes[random(sizes.length)]!, encoding},
+			const {machine, fillPages, fillPieces, isCrowded, isThere, isEmptied} = create({
+				design: {size: sizes[random(sizes.length)]!, ...design},
 				undoLimit: random(2) === 0 ? -1 : 512,
 			})
-			/** The first page and the size of the leaf that each page was last filled from. */
-			const leaves = new Map<number, readonly [first: number, pages: number]>()
+			type Leaf = readonly [first: number, pages: number]
+			/** The leaf that each page was last filled from. */
+			const leaves = new Map<number, Leaf>()
+			/** Superpages that were filled since they were flushed. */
+			let filled: Leaf[] = []
 			for (let step = 0; step < 300; step++) {
 				const log2 = [12, kilobytes64, megabytes2, gigabyte][random(4)]!
 				const pages = 1 << (log2 - 12)
@@ -193,6 +213,7 @@ for (const encoding of tagEncodings)
 					const pieces = upTo(page, Math.min(1 + random(40), first + pages - page))
 					if (log2 === 12) fillPages(...pieces)
 					else fillPieces(log2, ...pieces)
+					filled.push([first, pages])
 					for (const piece of pieces) leaves.set(piece, [first, pages])
 					continue
 				}
@@ -200,15 +221,16 @@ for (const encoding of tagEncodings)
 				const there = new Set([...leaves.keys()].filter(isThere))
 				const count = 1 + random(64)
 				machine.flushPage(0, flushed, 0, count)
-				if (isSwapped()) break
-				const isMeant = ([first, size]: readonly [number, number]) => first < flushed + count && flushed < first + size
-				const meant = [...leaves.values()].filter(isMeant)
+				if (isEmptied()) break
+				const isMeant = ([first, size]: Leaf) => first < flushed + count && flushed < first + size
+				const meant = filled.filter(isMeant)
 				const isInside = (piece: number) => meant.some(([first, size]) => piece >= first && piece < first + size)
 				for (const [piece, leaf] of leaves) {
 					if (isMeant(leaf)) t.false(isThere(piece), `page ${piece} after a flush of ${count} from ${flushed}`)
 					else if (!isCrowded() && !isInside(piece)) t.is(isThere(piece), there.has(piece))
 				}
 				for (const [piece, leaf] of leaves) if (isMeant(leaf)) leaves.delete(piece)
+				filled = filled.filter((leaf) => !isMeant(leaf))
 			}
 		}
 		t.pass()

@@ -1,4 +1,6 @@
 /** Tables of costs: flushes, ways to look up a page, translation under churn, a boot's counters. */
+import type {FlushRecord} from '../../../src/bench/flush/record.ts'
+import {type CostRow, Summary} from '../../../src/bench/flush/report/summary.ts'
 import type {ChurnRow} from '../churn.ts'
 import type {LookupSpeed} from '../lookup.ts'
 import {geometricMean} from '../speeds.ts'
@@ -13,8 +15,6 @@ export type FlushFigures = Readonly<{
 	full: readonly Readonly<{log2Entries: number; swap: number; clear: number}>[]
 	undo: readonly Readonly<{filled: number; undo: number}>[]
 }>
-type FlushOutput = readonly Readonly<{way: string; log2Entries: number; filled: number; median: number}>[]
-
 export const flush = table<FlushFigures>({
 	name: 'flush',
 	title: 'A TLB flush',
@@ -23,21 +23,21 @@ export const flush = table<FlushFigures>({
 		'retired tables outside the timing. First, full tables by their size; then undo, by the number of filled entries of',
 		'2^12 in each table.',
 	],
-	commands: [bench('flush')],
+	commands: [bench('flush', '--only', 'cost')],
 	comparesWithQemu: false,
 	read: ([output]) => {
-		const rows = output as FlushOutput
-		const micro = (nanoseconds: number) => rounded(nanoseconds / 1000, 3)
-		const cleared = new Map(rows.filter(({way}) => way === 'clear').map((row) => [row.log2Entries, row.median]))
+		const rows = new Summary(output as FlushRecord).costs()
+		const micro = ({flushing}: CostRow) => rounded(flushing.median, 3)
+		const full = (policy: string) => rows.filter(({subject, fill}) => subject === `policy=${policy}` && fill === 'all')
+		const cleared = new Map(full('clear').map((row) => [row.log2Entries, micro(row)]))
 		return {
-			full: rows
-				.filter(({way}) => way === 'swap')
-				.map(({log2Entries, median}) => ({
-					log2Entries,
-					swap: micro(median),
-					clear: micro(cleared.get(log2Entries)!),
-				})),
-			undo: rows.filter(({way}) => way === 'undo').map(({filled, median}) => ({filled, undo: micro(median)})),
+			full: full('swap-pool')
+				.toSorted((one, other) => one.log2Entries - other.log2Entries)
+				.map((row) => ({log2Entries: row.log2Entries, swap: micro(row), clear: cleared.get(row.log2Entries)!})),
+			undo: rows
+				.filter(({subject, log2Entries, filled}) => subject === 'policy=undo' && log2Entries === 12 && filled <= 1024)
+				.toSorted((one, other) => one.filled - other.filled)
+				.map((row) => ({filled: row.filled, undo: micro(row)})),
 		}
 	},
 	lines: ({full, undo}) => [

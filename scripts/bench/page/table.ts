@@ -1,5 +1,5 @@
 /** A table of docs/benchmarks.md: its commands, what is read from their output, and its rows. */
-import {markdownTable} from '../../docs/markdown.ts'
+import {markdownTable} from '../../../src/bench/markdown.ts'
 
 /** `npm run bench -- ARGS --json`, or `npx manyhart ARGS` with its statistics in FILE. */
 export type Command = Readonly<{program: 'bench' | 'manyhart'; args: readonly string[]}>

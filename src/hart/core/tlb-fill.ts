@@ -134,12 +134,6 @@ function revoke(entry: u32): void {
 	writeIsFast = false
 }
 
-/** Makes a write tag tracked, or untracked. */
-export function changeWriteTag(entry: u32, from: u64, to: u64): void {
-	// An exchange: another thread may clear the entry meanwhile, and it must stay cleared. Pairs with clearEntries().
-	atomic.cmpxchg<u64>(entry, from, to, TLB_ENTRY_WRITE_TAG)
-}
-
 /** Logs an entry that is about to become nonzero. A poisoned slot 0 always is. */
 function logEntry(descriptor: u32, entry: u32): void {
 	const slot = (entry - tableOf(descriptor)) / TLB_ENTRY_SIZE

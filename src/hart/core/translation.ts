@@ -16,7 +16,7 @@ import {
 	TRACKED_BIT,
 } from '../../../build/hart/offsets'
 import {noteSuperpage} from '../../tlb/core/superpages'
-import {noteLocalPage, openTable} from '../../tlb/core/table'
+import {changeWriteTag, noteLocalPage, openTable} from '../../tlb/core/table'
 import {keepsLargePages} from '../../tlb/core/vcpu-tables'
 import {takeVictim} from '../../tlb/core/victims'
 import {ACCESS_LOAD, ACCESS_STORE, accessBit, accessFault} from './access'
@@ -27,7 +27,6 @@ import {PMP_SPLIT, pmpAccess, pmpPage, pmpRange} from './pmp'
 import {MAY_ALL, MAY_WRITE, permitted} from './regimes'
 import {SLOW, slowWork} from './slow'
 import {
-	changeWriteTag,
 	entryFor,
 	fill,
 	fillLargePage,

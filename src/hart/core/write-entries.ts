@@ -24,12 +24,11 @@ import {
 	VICTIM_COUNT,
 } from '../../../build/hart/offsets'
 import {descriptorIn, endOfSpaces, firstSpace, isUsed} from '../../tlb/core/spaces'
-import {isOpen, tableOf, trailerOf} from '../../tlb/core/table'
+import {changeWriteTag, hasVictims, isOpen, tableOf, trailerOf} from '../../tlb/core/table'
 import {descriptorOf} from '../../tlb/core/vcpu-tables'
-import {hasVictims, victimAt} from '../../tlb/core/victims'
+import {victimAt} from '../../tlb/core/victims'
 import {announceChange, guestPageOf, isCode, noMoreEntries, pageStart} from './guest-pages'
 import {hart} from './hart'
-import {changeWriteTag} from './tlb-fill'
 
 /** All pages of code. */
 const EVERY_PAGE: u32 = 0

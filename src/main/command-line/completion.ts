@@ -5,6 +5,8 @@ import type {Command} from 'commander'
 import {tlbKeys} from '../../tlb/index.ts'
 import {guestDescriptions} from '../guests/index.ts'
 import {accelerators} from '../translation/index.ts'
+import {benchOptions} from './bench-options.ts'
+import {benchParts} from './laboratory.ts'
 import type {RunOption} from './run-option.ts'
 
 /** The values that an option takes, by its name. */
@@ -34,7 +36,15 @@ export function addCompletion(program: Command, options: readonly RunOption[]): 
 			for (const {name, description} of guestDescriptions) complete(name, description)
 		}
 
-	const ofFiles = new Set(options.filter(({flags}) => /<.*(?:file|folder)>/.test(flags)).flatMap(({names}) => names))
+	const benchFlush = root.commands.get('bench flush')!
+	benchFlush.options.get('only')!.handler = (complete) => {
+		for (const part of benchParts) complete(part, '')
+	}
+
+	const ofFiles = new Set([
+		...options.filter(({flags}) => takesFile(flags)).flatMap(({names}) => names),
+		...benchOptions().flatMap((option) => (takesFile(option.flags) ? [option.attributeName()] : [])),
+	])
 	commandOf(program, 'complete').action((words: readonly string[]) => {
 		const isFile = ofFiles.has(words.at(-2)?.replace(/^--?/, '') ?? '')
 		// Without words of ours the shell completes the names of files.
@@ -55,6 +65,8 @@ export function addCompletion(program: Command, options: readonly RunOption[]): 
 
 export const completionNote =
 	'Evaluate the script when the shell starts: `source <(manyhart completion bash)` in ~/.bashrc, or zsh in ~/.zshrc; bash needs its package bash-completion.'
+
+const takesFile = (flags: string) => /<.*(?:file|folder)>/.test(flags)
 
 function commandOf(program: Command, name: string): Command {
 	return program.commands.find((command) => command.name() === name)!

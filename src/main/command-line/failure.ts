@@ -1,5 +1,5 @@
 /** Describes a failure in one line, with its exit code. */
-import {UserError} from '../../errors.ts'
+import {isUserError} from '../../errors.ts'
 import {exitCodes} from '../../exit-codes.ts'
 import {commandLineMessage} from '../option-names.ts'
 import {describeSystemError} from '../system-error.ts'
@@ -9,7 +9,7 @@ export type Failure = Readonly<{line: string; exitCode: number}>
 
 /** @param error anything that was thrown. */
 export function describeFailure(error: unknown): Failure {
-	if (error instanceof UserError) return failure(commandLineMessage(error), error.exitCode)
+	if (isUserError(error)) return failure(commandLineMessage(error), error.exitCode)
 	if (error instanceof SignalReceived) return failure(error.message, error.exitCode)
 	if (isSystemError(error))
 		return failure(`Expected ${systemExpectation(error)}, got ${describeSystemError(error)}`, exitCodes.wrongUse.code)

@@ -4,6 +4,7 @@ import {Command} from 'commander'
 import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
 import {exitCodes} from '../../exit-codes.ts'
+import {benchOptions, type RawBenchOptions} from './bench-options.ts'
 import {addCompletion} from './completion.ts'
 import {keyHelp} from './key-escapes.ts'
 import {RunOption} from './run-option.ts'
@@ -18,6 +19,7 @@ export type Actions = Readonly<{
 	list: (options: GuestOptions) => Promise<void>
 	fetch: (name: string, options: GuestOptions) => Promise<void>
 	remove: (name: string, options: GuestOptions) => Promise<void>
+	benchFlush: (options: RawBenchOptions) => Promise<void>
 }>
 
 /** Options of `run`, under the headings of --help. */
@@ -90,6 +92,7 @@ export function createGrammar({version, actions}: Readonly<{version: string; act
 		.addHelpText('after', '\nmanyhart run --help lists the options of a run, which need no `run`, and the exit codes.')
 	addRun(program, actions)
 	addGuest(program, actions)
+	addBench(program, actions)
 	addCompletion(program, Object.values(runOptions()).flat())
 	return program
 }
@@ -149,3 +152,19 @@ function addGuest(program: Command, {list, fetch, remove}: Actions): void {
 		.option('--json', 'print JSON')
 		.action(remove)
 }
+
+function addBench(program: Command, {benchFlush}: Actions): void {
+	const flush = program
+		.command('bench')
+		.description('measure this emulator')
+		.command('flush')
+		.description(
+			'compare the designs of the TLB with one another and with QEMU: what flushes cost, and what guests notice',
+		)
+	for (const option of benchOptions()) flush.addOption(option)
+	flush.addHelpText('after', `\n${benchNote}`).action((options: RawBenchOptions) => benchFlush(options))
+}
+
+/** A note for --help and docs/command-line.md. */
+export const benchNote =
+	'Ctrl-C ends it with the results so far. Exit code 1: some runs failed, which are in the record with what they said.'

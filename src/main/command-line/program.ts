@@ -2,6 +2,8 @@
 import {CommanderError} from 'commander'
 import {UserError} from '../../errors.ts'
 import {presentSpelling} from '../translation/index.ts'
+import {benchFlushCommand} from './bench-command.ts'
+import {checkBenchOptions} from './bench-options.ts'
 import {type Actions, createGrammar} from './grammar.ts'
 import {fetchCommand, type GuestOutput, listCommand, removeCommand} from './guest-command.ts'
 import {withLongDashes} from './qemu-spelling.ts'
@@ -14,7 +16,7 @@ export type ProgramOptions = RunEnvironment & Readonly<{version: string}>
 /** @throws UserError if the command line is invalid. */
 export async function runProgram(args: readonly string[], environment: ProgramOptions): Promise<Result> {
 	let result: Result = {exitCode: 0, output: 'all'}
-	const actions = actionsOf(environment, (of) => {
+	const actions = actionsOf(args, environment, (of) => {
 		result = of
 	})
 	const program = createGrammar({version: environment.version, actions})
@@ -28,8 +30,8 @@ export async function runProgram(args: readonly string[], environment: ProgramOp
 	return result
 }
 
-function actionsOf(environment: ProgramOptions, finish: (result: Result) => void): Actions {
-	const {guests} = environment
+function actionsOf(args: readonly string[], environment: ProgramOptions, finish: (result: Result) => void): Actions {
+	const {guests, version} = environment
 	const done = (exitCode: number) => finish({exitCode, output: 'all'})
 	const output = ({json}: {json?: boolean}): GuestOutput => ({format: json ? 'json' : 'text', print: console.log})
 	return {
@@ -37,6 +39,14 @@ function actionsOf(environment: ProgramOptions, finish: (result: Result) => void
 		list: async (options) => done(await listCommand(guests, output(options))),
 		fetch: async (name, options) => done(await fetchCommand(name, guests, output(options))),
 		remove: async (name, options) => done(await removeCommand(name, guests, output(options))),
+		benchFlush: async (options) =>
+			done(
+				await benchFlushCommand(checkBenchOptions(options), {
+					guests,
+					version,
+					command: ['manyhart', ...args].join(' '),
+				}),
+			),
 	}
 }
 

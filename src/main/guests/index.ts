@@ -2,3 +2,4 @@
 export {type CpioEntry, packCpio} from './cpio.ts'
 export type {FetchOptions, FetchProgress, GuestInfo, GuestParts, RemovedGuest, ResolveOptions} from './guest.ts'
 export {fetchGuest, guestDescriptions, listGuests, removeGuest, resolveGuest} from './guests.ts'
+export {makeFolder} from './make-folder.ts'

@@ -53,9 +53,9 @@ import {
 	UNKNOWN_CAUSE,
 	VICTIM_COUNT,
 } from '../../../build/hart/offsets'
-import {entriesOf, entryOf, isDisplaced, isUsed, tagIn, trailerOf} from './table'
+import {entriesOf, entryOf, hasVictims, isDisplaced, isUsed, tagIn, trailerOf} from './table'
 import {descriptorOf, indexHashOf, keepsVictims, tagBiasOf} from './vcpu-tables'
-import {hasVictims, nextVictim, victimAt} from './victims'
+import {nextVictim, victimAt} from './victims'
 
 /** 2^64 divided by the golden ratio: products with it spread over the high bits. */
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15

@@ -27,9 +27,9 @@ import {
 	TLB_TRAILER_LOGGED,
 	TLB_TRAILER_SUPERPAGE_SIZES,
 	TLB_TRAILER_SUPERPAGES,
+	TLB_TRAILER_VICTIM_NEXT,
 	TLB_TRAILER_VICTIMS,
 } from '../../../build/hart/offsets'
-import {hasVictims} from './victims'
 
 export function tableOf(descriptor: u32): u32 {
 	return descriptor & ~(DESCRIPTOR_LOG2_MASK | GENERATION_MASK)
@@ -183,6 +183,10 @@ function endOfPieces(descriptor: u32): u32 {
 	return hasSuperpages(descriptor) ? TLB_TRAILER_VICTIMS : TLB_TRAILER_SUPERPAGES
 }
 
+export function hasVictims(descriptor: u32): bool {
+	return load<u32>(trailerOf(descriptor), TLB_TRAILER_VICTIM_NEXT) != 0
+}
+
 function hasSuperpages(descriptor: u32): bool {
 	return load<u64>(trailerOf(descriptor), TLB_TRAILER_SUPERPAGE_SIZES) != 0
 }
@@ -244,4 +248,10 @@ function writeEntry(entry: u32, tag: u64): void {
 	store<u64>(entry, tag, TLB_ENTRY_EXEC_TAG)
 	// And `code`, which follows.
 	store<u64>(entry, 0, TLB_ENTRY_ADDEND)
+}
+
+/** Makes a write tag tracked, or untracked. */
+export function changeWriteTag(entry: u32, from: u64, to: u64): void {
+	// An exchange: another thread may clear the entry meanwhile, and it must stay cleared. Pairs with clearEntries().
+	atomic.cmpxchg<u64>(entry, from, to, TLB_ENTRY_WRITE_TAG)
 }

@@ -3,7 +3,7 @@
  * finds with the entry that has its place now. Plain accesses: only the owner reads and writes them.
  */
 import {TLB_ENTRY_SIZE, TLB_TRAILER_VICTIM_NEXT, TLB_TRAILER_VICTIMS, VICTIM_COUNT} from '../../../build/hart/offsets'
-import {trailerOf} from './table'
+import {hasVictims, trailerOf} from './table'
 
 /** Before a fill displaces the entry. */
 export function keepVictim(descriptor: u32, entry: u32): void {
@@ -39,10 +39,6 @@ export function dropVictims(descriptor: u32): void {
 	const trailer = trailerOf(descriptor)
 	memory.fill(victimAt(trailer, 0), 0, VICTIM_COUNT * TLB_ENTRY_SIZE)
 	store<u32>(trailer, 0, TLB_TRAILER_VICTIM_NEXT)
-}
-
-export function hasVictims(descriptor: u32): bool {
-	return load<u32>(trailerOf(descriptor), TLB_TRAILER_VICTIM_NEXT) != 0
 }
 
 /** @returns the victim that the next one takes the place of; its tags are 0 if there is none. */

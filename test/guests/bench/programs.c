@@ -1,4 +1,4 @@
-/* The list. Each program's own file says what it does; scripts/bench/programs.ts has the same names, in groups. */
+/* The list. Each program's own file says what it does; src/bench/programs.ts has the same names, in groups. */
 #include "bench.h"
 
 #define WITH_PREPARATION(name) extern void name##_prepare(void); extern uint64_t name##_run(uint64_t rounds);

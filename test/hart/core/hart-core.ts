@@ -260,6 +260,11 @@ export class HartCore {
 		return this.memory.i64[this.#tlbStateWord('fills') / 2]!
 	}
 
+	/** Bits of flush-requests.ts. */
+	get requestBits(): number {
+		return this.memory.i32[this.#tlbStateWord('requestBits')]!
+	}
+
 	get doorbell(): number {
 		return this.memory.i32[(this.block + VcpuWords.offset.doorbell) / 4]!
 	}

@@ -1,7 +1,7 @@
 /** What fills show of a table: entries in use, and displaced pages that come back. Victims of fills. */
 import test from 'ava'
 import {Doorbell, ramBase} from '../../../src/memory/index.ts'
-import {Regime, type TlbDesign} from '../../../src/tlb/index.ts'
+import {Regime, resizeBit, type TlbDesign} from '../../../src/tlb/index.ts'
 import {HartCore, Privilege} from './hart-core.ts'
 import {kernelPage, PageTables} from './page-tables.ts'
 
@@ -40,6 +40,7 @@ test('pages that displace each other again and again ring for a larger table, pa
 	for (let round = 0; round < 20; round++) for (let number = 0; number < 2 * entries; number++) read(number)
 	t.true(hart.trailer('returned') >= 8)
 	t.is(hart.doorbell & Doorbell.flush, Doorbell.flush)
+	t.is(hart.requestBits, resizeBit)
 })
 
 test('pages of a fixed size are not counted', (t) => {
@@ -65,10 +66,15 @@ for (const policy of ['swap-undo', 'epoch-tag'] as const)
 		tables.map(0x1000n, page, 0n)
 		hart.core.sfence(1, 0, 0x1000n, 0n)
 		t.deepEqual(hart.read(0x1000n), {cause: 13, tval: 0x1000n})
+		// Not the first victim, whose place is filled again below.
+		read(3 + entries)
 		read(2)
 		read(2 + entries)
 		tables.map(0x2000n, page, 0n)
 		hart.core.sfence(0, 0, 0n, 0n)
+		// From now on there are victims again.
+		read(5)
+		read(5 + entries)
 		t.deepEqual(hart.read(0x2000n), {cause: 13, tval: 0x2000n})
 	})
 

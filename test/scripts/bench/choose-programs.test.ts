@@ -1,6 +1,6 @@
 import test from 'ava'
 import {choosePrograms} from '../../../scripts/bench/choose-programs.ts'
-import {programs, usualGroups} from '../../../scripts/bench/programs.ts'
+import {programs, usualGroups} from '../../../src/bench/index.ts'
 
 const names = (choice: Parameters<typeof choosePrograms>[0]) => choosePrograms(choice).map(({name}) => name)
 

@@ -1,5 +1,6 @@
 import test from 'ava'
-import {compareChecks, parseFigures, requireFigures, secondsOf} from '../../../scripts/bench/figures.ts'
+import {compareChecks, requireFigures, secondsOf} from '../../../scripts/bench/figures.ts'
+import {parseFigures} from '../../../src/bench/index.ts'
 
 const console =
 	'Linux\r\nbench crc32 1500000000 ns, check 0x4db8402c\r\nbench n-body 5 ns, check 0x0\r\nbench: passed\r\n'

@@ -22,6 +22,14 @@ test('an import past another folder’s index.ts is a breach, also when it spans
 	])
 })
 
+test('parts of main that have a door of their own are imported through that', (t) => {
+	t.deepEqual(breachesOf('src/bench/images.ts', `import {packCpio} from '../main/guests/index.ts'`), [])
+	t.deepEqual(breachesOf('src/bench/images.ts', `import {packCpio} from '../main/guests/cpio.ts'`), [
+		[1, '../main/guests/cpio.ts'],
+	])
+	t.deepEqual(breachesOf('src/main/cli.ts', `import {a} from '../bench/index.ts'`), [[1, '../bench/index.ts']])
+})
+
 test('the hart core imports itself, the TLB’s part of it and the generated offsets, and nobody imports it', (t) => {
 	const file = 'src/hart/core/csr.ts'
 	t.deepEqual(breachesOf(file, `import {HART_X} from '../../../build/hart/offsets'\nimport {raise} from './trap'`), [])

@@ -1,11 +1,12 @@
 /** Boot images: the Debian guest with the programs in its initramfs, or the programs on bare metal. */
 import {readFile, writeFile} from 'node:fs/promises'
 import {basename, join} from 'node:path'
-import {expected} from '../../src/errors.ts'
-import {type CpioEntry, packCpio, resolveGuest} from '../../src/main/guests/index.ts'
-import {guestBinary} from '../../test/guests/guests.ts'
-import {withParameters} from '../../test/guests/parameters.ts'
-import type {Boot} from './sides.ts'
+import {expected} from '../errors.ts'
+import {type CpioEntry, packCpio, resolveGuest} from '../main/guests/index.ts'
+import {benchPath} from './files.ts'
+import {elfWithParameters} from './guest-parameters.ts'
+
+export type Boot = Readonly<{kernel: string; initrd?: string; append?: string; harts: number}>
 
 export type ImageOptions = Readonly<{
 	/** For temporary files. */
@@ -34,19 +35,32 @@ ${command}
 /bin/busybox poweroff -f
 `
 
+/** What the laboratory's init prints when it begins, and after the programs: their exit code. The full stop shows that all of it is there. */
+export const initMarks = {begins: /^bench: init\./m, ended: /^bench: ended (\d+)\./m} as const
+
+/** Tells when it begins and when the programs have ended, and waits: whoever started the machine ends it. */
+const waitingInit = (command: string) => `#!/bin/busybox sh
+/bin/busybox mount -t proc proc /proc
+echo bench: init.
+${command}
+echo bench: ended $?.
+exec /bin/busybox sleep 1000000
+`
+
+/** Debian's kernel, with `script` as its init. */
 async function linuxImage(
 	programs: readonly string[],
-	command: string,
+	script: string,
 	files: readonly CpioEntry[],
-	options: ImageOptions,
+	options: Pick<ImageOptions, 'folder' | 'harts'>,
 ): Promise<Image> {
 	const {kernel, initrd, append} = await resolveGuest('debian')
 	// Linux unpacks concatenated archives. Kernel documentation, “initramfs buffer format”.
 	const archive = Buffer.concat([
 		await readFile(initrd!),
 		packCpio([
-			{kind: 'file', name: 'bin/bench', mode: 0o755, data: await readFile(guestBinary('bench-linux'))},
-			{kind: 'file', name: 'bench-init', mode: 0o755, data: init(command)},
+			{kind: 'file', name: 'bin/bench', mode: 0o755, data: await readFile(benchPath('benchLinux'))},
+			{kind: 'file', name: 'bench-init', mode: 0o755, data: script},
 			...files,
 		]),
 	])
@@ -61,7 +75,13 @@ async function linuxImage(
 /** Boots Debian's kernel, runs the programs in turn, powers off. @throws UserError when the guest is not fetched. */
 export async function linuxPrograms(programs: readonly string[], options: ImageOptions): Promise<Image> {
 	const command = `${benchCommand(options)} ${programs.join(' ')}`
-	return linuxImage(programs, command, [], options)
+	return linuxImage(programs, init(command), [], options)
+}
+
+/** The same, but it waits at the end; see initMarks. */
+export async function waitingLinux(programs: readonly string[], options: ImageOptions): Promise<Image> {
+	const command = programs.length > 0 ? `${benchCommand(options)} ${programs.join(' ')}` : 'true'
+	return linuxImage(programs, waitingInit(command), [], options)
 }
 
 export async function linuxElf(path: string, options: ImageOptions): Promise<Image> {
@@ -72,7 +92,7 @@ export async function linuxElf(path: string, options: ImageOptions): Promise<Ima
 		{kind: 'directory', name: 'own'},
 		{kind: 'file', name: `own/${name}`, mode: 0o755, data: await readElf(path)},
 	]
-	return linuxImage([name], command, files, options)
+	return linuxImage([name], init(command), files, options)
 }
 
 export async function barePrograms(
@@ -81,7 +101,7 @@ export async function barePrograms(
 ): Promise<Image> {
 	const kernel = join(folder, 'bench.elf')
 	const names = new TextEncoder().encode(`${programs.join(' ')}\0`)
-	await writeFile(kernel, await withParameters('bench-bare', [thousandths(scale), beats], names))
+	await writeFile(kernel, await elfWithParameters(benchPath('benchBare'), [thousandths(scale), beats], names))
 	return {boot: {kernel, harts}, programs}
 }
 

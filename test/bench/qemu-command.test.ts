@@ -2,7 +2,7 @@ import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
 import test from 'ava'
-import {qemuCommand} from '../../../scripts/guests/qemu-command.ts'
+import {qemuCommand} from '../../src/bench/qemu-command.ts'
 
 const program = 'usr/bin/qemu-system-riscv64'
 const loader = 'usr/lib64/ld-linux-x86-64.so.2'

@@ -1,5 +1,5 @@
 import test from 'ava'
-import {markdownTable} from '../../../scripts/docs/markdown.ts'
+import {markdownTable} from '../../src/bench/markdown.ts'
 
 test('a table has a line per row; columns align to the left unless they say otherwise; bars do not end a cell', (t) => {
 	t.deepEqual(markdownTable(['option', ''], [['--input <file|text>', '']]), [

@@ -4,8 +4,8 @@ import {createServer, type Socket} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import test, {type ExecutionContext} from 'ava'
-import {parseQemuFlushes, type QemuFlushes, readQemuFlushes} from '../../../scripts/guests/qemu-flushes.ts'
-import {eventually} from '../../support/eventually.ts'
+import {parseQemuFlushes, type QemuFlushes, readQemuFlushes} from '../../src/bench/qemu-flushes.ts'
+import {eventually} from '../support/eventually.ts'
 
 /** From QEMU 7.2.22. */
 const infoJit = `Translation buffer state:

@@ -1,7 +1,7 @@
 /** How a QEMU is started that is not installed: its packages are only unpacked in a folder. */
 import {globSync, statSync} from 'node:fs'
 import {dirname, join} from 'node:path'
-import {expected} from '../../src/errors.ts'
+import {expected} from '../errors.ts'
 
 export type QemuCommand = Readonly<{program: string; args: readonly string[]}>
 

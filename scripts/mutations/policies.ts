@@ -1,0 +1,134 @@
+/** Mistakes in flush policies, in tables that change their size, and in victims. */
+import type {Mutation} from './mutation.ts'
+
+const units = 'test/tlb/policies.test.ts'
+const torture = 'test/tlb/torture.test.ts'
+const core = 'test/hart/core/sizing.test.ts'
+const policy = 'src/tlb/flush-policy.ts'
+const inPlace = 'src/tlb/core/in-place.ts'
+const table = 'src/tlb/core/table.ts'
+const sizing = 'src/tlb/core/sizing.ts'
+const victims = 'src/tlb/core/victims.ts'
+
+export const policyMutations: readonly Mutation[] = [
+	{
+		name: 'the owner begins no generation',
+		file: inPlace,
+		find: 'descriptor, descriptor + GENERATION_STEP)',
+		replace: 'descriptor, descriptor)',
+		tests: [units, torture],
+	},
+	{
+		name: 'the last generation is followed by the first in the same table',
+		file: inPlace,
+		find: '	if ((descriptor & GENERATION_MASK) == GENERATION_MASK) return false\n',
+		replace:
+			'	if ((descriptor & GENERATION_MASK) == GENERATION_MASK) {\n		atomic.store<u32>(placeOfDescriptor(block, regime), (descriptor & ~GENERATION_MASK) | GENERATION_STEP)\n		return true\n	}\n',
+		tests: [units],
+	},
+	{
+		name: 'a table that was cleared after its last generation stays in it',
+		file: policy,
+		find: '(descriptor & ~generationMask) | generationStep)',
+		replace: 'descriptor)',
+		tests: [units],
+	},
+	{
+		name: 'a flush from outside begins no generation',
+		file: policy,
+		find: 'word, descriptor, descriptor + generationStep)',
+		replace: 'word, descriptor, descriptor)',
+		tests: [units, torture],
+	},
+	{
+		name: 'after another thread has begun a generation the owner keeps its last pages',
+		file: policy,
+		find: "	postPieces(tables.memory, state)\n	count(tables, state, 'generations')",
+		replace: "	count(tables, state, 'generations')",
+		tests: [units],
+	},
+	{
+		name: 'after another thread has cleared a table the owner forgets the names of superpages',
+		file: table,
+		find: 'TLB_TRAILER_LARGE_PAGES, 0, TLB_TRAILER_VICTIMS - TLB_TRAILER_LARGE_PAGES)',
+		replace: 'TLB_TRAILER_SUPERPAGES, 0, TLB_TRAILER_VICTIMS - TLB_TRAILER_SUPERPAGES)',
+		tests: [units],
+	},
+	{
+		name: 'a clearing by another thread is not counted',
+		file: table,
+		find: '	atomic.add<u32>(end, 1, TLB_TRAILER_CLEARINGS)\n',
+		replace: '',
+		tests: [units, torture],
+	},
+	{
+		name: 'generated code compares tags without their generation',
+		file: 'src/interpreter/build-interpreter.ts',
+		find: "code.get(table).i32(generationMask).op('i32.and').i32(form.bias)",
+		replace: 'code.i32(0).i32(form.bias)',
+		tests: ['test/interpreter/lookups.test.ts'],
+	},
+	{
+		name: 'a table that has been emptied by a new generation is logged as empty',
+		file: table,
+		find: 'resetTrailer(descriptor, TLB_TRAILER_LOCAL, endOfPieces(descriptor))',
+		replace: 'resetTrailer(descriptor, TLB_TRAILER_LOGGED, endOfPieces(descriptor))',
+		tests: [core, units],
+	},
+	{
+		name: 'swap-clear takes a retired table as it is',
+		file: 'src/tlb/table-pool.ts',
+		find: '		zero(this.#descriptor(table), this.#tagBias)\n',
+		replace: "		if (this.#policy.zeroing === 'ahead') zero(this.#descriptor(table), this.#tagBias)\n",
+		tests: [units],
+	},
+	{
+		name: 'a window of QEMU’s rule never ends',
+		file: sizing,
+		find: '> WINDOW',
+		replace: '> 1_000_000',
+		tests: [units],
+	},
+	{
+		name: 'a table that shall grow is not asked for',
+		file: sizing,
+		find: '	atomic.or<u32>(block, RESIZE_BIT, TLB_REQUEST_BITS)\n',
+		replace: '',
+		tests: [core],
+	},
+	{
+		name: 'a page that was displaced counts as come back with any page',
+		file: sizing,
+		find: '|| load<u16>(placeOf(trailer, hash), TLB_TRAILER_DISPLACED) != nameOf(hash)) return',
+		replace: ') return',
+		tests: [core],
+	},
+	{
+		name: 'a page flush leaves victims',
+		file: 'src/tlb/core/flush.ts',
+		find: '	dropVictims(descriptor)\n',
+		replace: '',
+		tests: [core],
+	},
+	{
+		name: 'a flush leaves victims',
+		file: table,
+		find: '	if (hasVictims(descriptor)) return TLB_TRAILER_LOG\n',
+		replace: '',
+		tests: [core],
+	},
+	{
+		name: 'a victim comes back without what it displaces',
+		file: victims,
+		find: '			store<u64>(victim + word, displaced)\n',
+		replace: '',
+		tests: [core],
+	},
+	{
+		name: 'victims keep their write entries when their page becomes code',
+		file: 'src/hart/core/write-entries.ts',
+		find: '	if (hasVictims(descriptor)) {\n',
+		replace: '	if (VICTIM_COUNT == 0) {\n',
+		tests: [core],
+	},
+]

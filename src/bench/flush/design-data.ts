@@ -1,0 +1,95 @@
+/**
+ * What is compared, as data: one factor at a time around the default design, and some combinations. Keys and values come
+ * from --tlb; what it does not have is left out.
+ */
+import type {PartName} from './parts.ts'
+
+/** Fields of a TlbDesign. */
+export type Design = Readonly<Record<string, string>>
+
+type Amount = Readonly<{
+	/** Nothing begins that would end later. */
+	minutes: number
+	rounds: number
+	/** Harts of the storms. */
+	harts: readonly number[]
+	/** Values that guests run with, by key; of a key that is not here all. */
+	guestValues: Readonly<Record<string, readonly string[]>>
+	/** Keys that vary; undefined: all. */
+	keys?: readonly string[]
+	combinations: readonly Combination[]
+	cost: Readonly<{
+		log2Entries: readonly number[]
+		/** With encodings other than the default. */
+		log2EntriesByEncoding: readonly number[]
+		/** Sizes with many fills. */
+		log2EntriesByFill: readonly number[]
+		flushes: number
+	}>
+	/** Multiples of the usual work. */
+	scale: Readonly<{bare: number; linux: number}>
+}>
+
+export type Combination = Readonly<{name: string; design: Design}>
+
+const combinations: readonly Combination[] = [
+	{name: 'small tables, cleared', design: {policy: 'clear', size: '64'}},
+	{name: 'large tables, cleared', design: {policy: 'clear', size: '65536'}},
+	{name: 'large tables, swapped', design: {policy: 'swap-pool', size: '65536'}},
+	{name: 'large tables, tagged', design: {policy: 'epoch-tag', size: '65536'}},
+	{name: 'cleared, no spaces kept', design: {policy: 'clear', asids: '0'}},
+	{name: 'undone or swapped, no spaces kept', design: {policy: 'swap-undo', asids: '0'}},
+	{name: 'swapped, plus one', design: {policy: 'swap-pool', encoding: 'plus-one'}},
+	{name: 'in place, without last pages', design: {lookup: 'inline', lastPages: 'off'}},
+]
+
+const everySize = [6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]
+
+export const amounts: Readonly<Record<'quick' | 'whole', Amount>> = {
+	quick: {
+		minutes: 2,
+		rounds: 1,
+		harts: [1, 2],
+		keys: ['policy', 'size', 'asids'],
+		guestValues: {policy: ['clear'], size: ['64'], asids: ['0']},
+		combinations: [],
+		cost: {log2Entries: [6, 9, 12, 14], log2EntriesByEncoding: [], log2EntriesByFill: [12], flushes: 60},
+		scale: {bare: 0.03, linux: 0.08},
+	},
+	whole: {
+		minutes: 60,
+		rounds: 3,
+		harts: [1, 2, 4],
+		guestValues: {
+			size: ['64', '256', '1024', '4096', '16384', '65536', 'qemu', 'adaptive'],
+			asids: ['0', '1', '2', '4', '8', '16'],
+		},
+		combinations,
+		cost: {log2Entries: everySize, log2EntriesByEncoding: [6, 12, 16], log2EntriesByFill: [12], flushes: 200},
+		scale: {bare: 0.15, linux: 0.3},
+	},
+}
+export type AmountName = keyof typeof amounts
+
+/** The parts in which a key may matter; a key that is not here runs in all. */
+export const partsOfKey: Readonly<Record<string, readonly PartName[]>> = {
+	encoding: ['boot', 'compute', 'mix'],
+	lookup: ['boot', 'compute', 'mix'],
+	lastPages: ['boot', 'compute', 'mix'],
+	victim: ['boot', 'compute', 'mix'],
+	index: ['boot', 'compute', 'mix'],
+	asids: ['boot', 'switches', 'mix'],
+}
+
+/** Entries filled in each table: few, half and all; or many steps. */
+export const fewEntries = 16
+export const fillsOf = (log2Entries: number): readonly number[] => [
+	fewEntries,
+	2 ** (log2Entries - 1),
+	2 ** log2Entries,
+]
+export const manyFills = (log2Entries: number): readonly number[] =>
+	Array.from({length: log2Entries - 1}, (_, step) => 2 ** (step + 2))
+
+/** A measurement of the default design comes again after so many others, so that each has one near it in time. */
+export const othersPerDefault = 6

@@ -1,0 +1,227 @@
+/** The plan: every run, in the order in which they come, with an estimate of its seconds. */
+import {shuffle} from 'simple-statistics'
+import {formatTlbDesign, parseTlbDesign, type TlbDesign, tlbKeys} from '../../tlb/index.ts'
+import {
+	type AmountName,
+	amounts,
+	type Combination,
+	type Design,
+	fillsOf,
+	manyFills,
+	othersPerDefault,
+	partsOfKey,
+} from './design-data.ts'
+import {computePrograms, linuxPrograms, type PartName} from './parts.ts'
+import {randomSource} from './statistics.ts'
+
+/** What runs a guest: Manyhart with a design of its TLB, or a QEMU. */
+export type Subject = Readonly<
+	| {
+			/** `default`, or as --tlb spells it. */
+			id: string
+			kind: 'manyhart'
+			design: Design
+			/** Of a combination. */
+			name?: string
+	  }
+	| {
+			/** `QEMU 7.2.22`; with its file if two have the same version. */
+			id: string
+			kind: 'qemu'
+			file: string
+			version: string
+	  }
+>
+
+/** Of one process, or of the threads that measure flushes alone. */
+export type Run = Readonly<{subject: string; harts: number; round: number}> &
+	Readonly<
+		| {kind: 'cost'; log2Entries: number; fills: readonly number[]; flushes: number}
+		| {kind: 'boot'}
+		| {kind: 'bare' | 'linux'; programs: readonly string[]; scale: number}
+	>
+export type RunKind = Run['kind']
+
+export type Plan = Readonly<{subjects: readonly Subject[]; runs: readonly Run[]; minutes: number}>
+
+export type PlanOptions = Readonly<{
+	amount: AmountName
+	parts: readonly PartName[]
+	qemus: readonly Readonly<{file: string; version: string}>[]
+	seed: number
+}>
+
+export const defaultId = 'default'
+
+type Key = Readonly<{name: string; default: string; values: Readonly<Record<string, string>>}>
+const keys: Readonly<Record<string, Key>> = tlbKeys
+
+/** Values that are defaults do not count. */
+export function idOf(design: Design): string {
+	const changed = Object.entries(design).filter(([field, value]) => keys[field]?.default !== value)
+	return formatTlbDesign(Object.fromEntries(changed) as Partial<TlbDesign>) || defaultId
+}
+
+export function makePlan({amount, parts, qemus, seed}: PlanOptions): Plan {
+	const designs = comparedDesigns(amount)
+	const manyharts = designs.map(
+		({design, name}): Subject => ({
+			id: idOf(design),
+			kind: 'manyhart',
+			design,
+			...(name !== undefined && {name}),
+		}),
+	)
+	const qemuSubjects = qemus.map(({file, version}, index): Subject => {
+		const isUnique = qemus.every((other, at) => at === index || other.version !== version)
+		return {id: `QEMU ${version}${isUnique ? '' : ` (${file})`}`, kind: 'qemu', file, version}
+	})
+	const random = randomSource(seed)
+	const context: Context = {amount, parts, designs, qemus: qemuSubjects.map(({id}) => id)}
+	const costs = parts.includes('cost') ? costRuns(amount) : []
+	const runs = Array.from({length: amounts[amount].rounds}, (_, round) =>
+		[shuffle([...costs], random), ...guestSequences(context).map((runs) => interleaved(runs, random))]
+			.flat()
+			.map((run): Run => ({...run, round})),
+	).flat()
+	const used = new Set(runs.map(({subject}) => subject))
+	const costSubjects = costs.map(({subject}) => subject).filter((id) => !manyharts.some((each) => each.id === id))
+	const others = [...new Set(costSubjects)].map((id): Subject => ({id, kind: 'manyhart', design: designOfCost(id)}))
+	return {
+		subjects: [...manyharts, ...others, ...qemuSubjects].filter(({id}) => used.has(id)),
+		runs,
+		minutes: amounts[amount].minutes,
+	}
+}
+
+type Compared = Readonly<{design: Design; parts: readonly PartName[] | 'all'; name?: string}>
+type Unplaced = Run extends infer Each ? (Each extends Run ? Omit<Each, 'round'> : never) : never
+type Context = Readonly<{
+	amount: AmountName
+	parts: readonly PartName[]
+	designs: readonly Compared[]
+	qemus: readonly string[]
+}>
+
+/** The default, each other value of each key, and the combinations of values that there are. */
+export function comparedDesigns(amount: AmountName): readonly Compared[] {
+	const {guestValues, keys: varied = Object.keys(keys), combinations} = amounts[amount]
+	const factors = varied.flatMap((field) => {
+		const key = keys[field]
+		if (!key) return []
+		const values = guestValues[field]?.filter((value) => Object.hasOwn(key.values, value)) ?? Object.keys(key.values)
+		return values
+			.filter((value) => value !== key.default)
+			.map((value): Compared => ({design: {[field]: value}, parts: partsOfKey[field] ?? 'all'}))
+	})
+	const all = [
+		{design: {}, parts: 'all'} as const,
+		...factors,
+		...combinations.filter(isPossible).map(({name, design}): Compared => ({name, design, parts: 'all'})),
+	]
+	// A combination may be the default by now, or differ from it by one value.
+	const ids = all.map(({design}) => idOf(design))
+	return all.filter((_, index) => ids.indexOf(ids[index]!) === index)
+}
+
+const isPossible = ({design}: Combination) =>
+	Object.entries(design).every(([field, value]) => keys[field] && Object.hasOwn(keys[field].values, value))
+
+/** Policies and sizes all with each other; other encodings at some sizes. */
+function costRuns(amount: AmountName): readonly Unplaced[] {
+	const {log2Entries, log2EntriesByEncoding, log2EntriesByFill, flushes} = amounts[amount].cost
+	const run = (design: Design, size: number): Unplaced => ({
+		kind: 'cost',
+		subject: costId(design),
+		harts: 1,
+		log2Entries: size,
+		fills: log2EntriesByFill.includes(size) ? manyFills(size) : fillsOf(size),
+		flushes,
+	})
+	const {encoding} = keys
+	const otherEncodings = encoding ? Object.keys(encoding.values).filter((value) => value !== encoding.default) : []
+	return Object.keys(tlbKeys.policy.values).flatMap((policy) => [
+		...log2Entries.map((size) => run({policy}, size)),
+		...otherEncodings.flatMap((value) => log2EntriesByEncoding.map((size) => run({policy, encoding: value}, size))),
+	])
+}
+
+/** As --tlb spells it, with the policy even if it is the default. */
+const costId = (design: Design): string => formatTlbDesign(design as Partial<TlbDesign>)
+export const designOfCost = (id: string): Design => parseTlbDesign(id)
+
+/** The runs of guests of one round, in sequences of runs that are compared with one another. */
+function guestSequences({amount, parts, designs, qemus}: Context): readonly (readonly Unplaced[])[] {
+	const {harts: hartCounts, scale} = amounts[amount]
+	const has = (part: PartName) => parts.includes(part)
+	const takesPart = (compared: Compared, part: PartName) =>
+		has(part) && (compared.parts === 'all' || compared.parts.includes(part))
+	/** One run for each subject that has something to do in it. */
+	const sequence = (runOf: (subject: string, takes: (part: PartName) => boolean) => Unplaced | undefined) =>
+		[
+			...designs.map((compared) => runOf(idOf(compared.design), (part) => takesPart(compared, part))),
+			...qemus.map((id) => runOf(id, has)),
+		].filter((run) => run !== undefined)
+	const boots = sequence((subject, takes) => (takes('boot') ? {kind: 'boot', subject, harts: 1} : undefined))
+	const computes = sequence((subject, takes) =>
+		takes('compute') ? {kind: 'bare', subject, harts: 1, programs: computePrograms, scale: scale.bare} : undefined,
+	)
+	const underLinux = hartCounts.map((harts) =>
+		sequence((subject, takes) => {
+			const programs = (['storms', 'switches', 'mix'] as const).flatMap((part) =>
+				takes(part) ? (linuxPrograms[part][harts] ?? []) : [],
+			)
+			return programs.length > 0 ? {kind: 'linux', subject, harts, programs, scale: scale.linux} : undefined
+		}),
+	)
+	return [boots, computes, ...underLinux]
+}
+
+/** In a random order, with the default design again after every few others. */
+function interleaved(runs: readonly Unplaced[], random: () => number): readonly Unplaced[] {
+	const isDefault = ({subject}: Unplaced) => subject === defaultId
+	const usual = runs.filter(isDefault)
+	const others = shuffle(
+		runs.filter((run) => !isDefault(run)),
+		random,
+	)
+	return others.length === 0
+		? usual
+		: others.flatMap((run, index) => (index % othersPerDefault === 0 ? [...usual, run] : [run]))
+}
+
+/** Seconds that a start of Linux takes; that a program takes at scale 1. */
+const [linuxStart, bareStart, programSeconds] = [5, 0.5, 1.2]
+
+/** A first guess; what runs have taken corrects it. */
+export function estimate(run: Run): number {
+	switch (run.kind) {
+		case 'cost':
+			return 0.3 + (run.fills.length * run.flushes * 2 ** run.log2Entries) / 4e7
+		case 'boot':
+			return linuxStart
+		case 'bare':
+			return bareStart + run.programs.length * run.scale * programSeconds + 1
+		case 'linux':
+			return linuxStart + run.harts * run.programs.length * run.scale * programSeconds
+	}
+}
+
+/** Seconds of the runs that remain, corrected by what finished ones of their kind have taken. */
+export class Forecast {
+	readonly #byKind = new Map<RunKind, {estimated: number; taken: number}>()
+
+	finished(run: Run, seconds: number): void {
+		const {estimated, taken} = this.#byKind.get(run.kind) ?? {estimated: 0, taken: 0}
+		this.#byKind.set(run.kind, {estimated: estimated + estimate(run), taken: taken + seconds})
+	}
+
+	secondsOf(run: Run): number {
+		const {estimated, taken} = this.#byKind.get(run.kind) ?? {estimated: 1, taken: 1}
+		return estimate(run) * (taken / estimated)
+	}
+
+	of(runs: readonly Run[]): number {
+		return runs.reduce((sum, run) => sum + this.secondsOf(run), 0)
+	}
+}
