@@ -52,7 +52,7 @@ export const statisticsMutations: readonly Mutation[] = [
 	{
 		name: 'a flush of one page is not noted',
 		file: flush,
-		find: '	noteForgotten(block, descriptor, first, pages)\n',
+		find: '	if (shadowOf(block) != 0) notePages(block, first, pages, asid)\n',
 		replace: '',
 		tests: [core],
 	},

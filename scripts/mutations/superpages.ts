@@ -58,7 +58,7 @@ export const superpageMutations: readonly Mutation[] = [
 	{
 		name: 'a log that has overflowed names all entries',
 		file: superpages,
-		find: 'const byLog = isUndoable(descriptor, LOG_CAPACITY) && logged < slots',
+		find: 'const byLog = hasWholeLog(descriptor) && logged < slots',
 		replace: 'const byLog = logged < slots',
 		tests: [units],
 	},

@@ -84,8 +84,8 @@ export const TlbTableTrailer = sharedStruct(
 		/** Counts the times that another thread has cleared the entries (atomic-clear). Atomic; never zeroed. */
 		clearings: 'i32',
 		/**
-		 * Count of nonzero entries, of earlier generations too, without slot 0 if that is poisoned (`poison-zero`). More if
-		 * another thread clears entries. Plain: only the owner writes.
+		 * Count of nonzero entries, under epoch-tag of those of the present generation; without slot 0 if that is poisoned
+		 * (`poison-zero`). More if entries were invalidated, or cleared by another thread. Plain: only the owner writes.
 		 */
 		logged: 'i32',
 		/** Not 0 once an entry of a page without PTE.G may have been filled. Plain: only the owner reads and writes it. */

@@ -44,12 +44,14 @@ export function openTable(memory: SharedMemory, descriptor: number): void {
 	clearingsSeen = Atomics.load(memory.i32, trailerWord(descriptor, 'clearings'))
 }
 
-/** Logs an entry that was zero, except slot 0 if page 0's tag is zero. */
+/** Logs an entry that was zero or of an earlier generation, except slot 0 if page 0's tag is zero. */
 function logEntry({memory, config}: Machine, descriptor: number, entry: number): void {
 	const slot = (entry * 4 - tableAddress(descriptor)) / TlbEntry.size
 	const tag = entry + (TlbEntry.offset.readTag >> 2)
 	if (slot === 0 && isPoisoned(config)) return
-	if (memory.i32[tag] !== 0 || memory.i32[tag + 1] !== 0) return
+	const [low = 0, high = 0] = memory.i32.subarray(tag, tag + 2)
+	const isOfGeneration = (descriptor & generationMask) === 0 || ((low ^ tagLow(0, config, descriptor)) & 0xfff) === 0
+	if ((low !== 0 || high !== 0) && isOfGeneration) return
 	const word = trailerWord(descriptor, 'logged')
 	const logged = memory.i32[word]!
 	if (logged < logCapacity) memory.u16[trailerWord(descriptor, 'log') * 2 + logged] = slot

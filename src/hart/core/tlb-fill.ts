@@ -30,8 +30,10 @@ import {
 	clearingsAfterFill,
 	clearingsOf,
 	entryOf,
+	hasGenerations,
 	hasPoison,
 	isDisplaced,
+	isUsed,
 	tableOf,
 	tagIn,
 	trailerOf,
@@ -94,11 +96,11 @@ export function fill(descriptor: u32, page: u64, place: u32, may: u32, code: u32
 	const entry = entryFor(descriptor, page)
 	// A filled entry's read tag is not 0, except page 0's in slot 0 of a table with poison.
 	const before = load<u64>(entry, TLB_ENTRY_READ_TAG)
-	if (before == 0) logEntry(descriptor, entry)
 	// Where instructions are fetched, the decoder is about to mark code.
 	const isFetch = code != 0
 	const addend = place - <u32>page
 	const tag = tagOf(descriptor, page)
+	if (before == 0 || (hasGenerations(descriptor) && !isUsed(before, tag))) logEntry(descriptor, entry)
 	if (shadowOf(hart) != 0) {
 		const regime = isFetch ? load<u32>(hart, RUN_FETCH_REGIME) : load<u32>(hart, RUN_DATA_REGIME)
 		noteMiss(hart, regime, descriptor, page, place)
@@ -134,7 +136,7 @@ function revoke(entry: u32): void {
 	writeIsFast = false
 }
 
-/** Logs an entry that is about to become nonzero. A poisoned slot 0 always is. */
+/** Logs an entry that comes into use. A poisoned slot 0 is never logged. */
 function logEntry(descriptor: u32, entry: u32): void {
 	const slot = (entry - tableOf(descriptor)) / TLB_ENTRY_SIZE
 	if (slot == 0 && hasPoison(tagBiasOf(hart))) return

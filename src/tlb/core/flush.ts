@@ -20,7 +20,7 @@ import {
 	TLB_SPACE_SIZE,
 } from '../../../build/hart/offsets'
 import {countCause, emptyInPlace, emptyTableOf, setCause} from './in-place'
-import {noteForgotten} from './shadow'
+import {noteForgotten, shadowOf} from './shadow'
 import {
 	belongsTo,
 	currentAsid,
@@ -117,17 +117,34 @@ function hasToFlushShared(block: u32): bool {
 export function forgetPages(block: u32, first: u64, pages: u32, asid: i32): u32 {
 	// Plain: only the owner counts.
 	store<u32>(block, load<u32>(block, TLB_PAGE_FLUSHES) + pages, TLB_PAGE_FLUSHES)
+	if (shadowOf(block) != 0) notePages(block, first, pages, asid)
 	for (let space = firstSpace(block); space < endOfSpaces(block); space += TLB_SPACE_SIZE) {
 		if (asid == EVERY_ASID ? isUsed(space) : belongsTo(space, asid)) forgetPagesIn(block, space, first, pages)
 	}
 	if (asid != EVERY_ASID && currentAsid(block) != asid) return 0
 	let left: u32 = 0
-	const start = asid == EVERY_ASID || hasToFlushShared(block) ? REGIME_SUPERVISOR : REGIME_SUPERVISOR_SUM
-	for (let regime = start; regime < REGIME_COUNT; regime++) {
+	for (let regime = firstRegime(block, asid); regime < REGIME_COUNT; regime++) {
 		const areForgotten = forgetPagesOf(block, descriptorOf(block, regime), first, pages)
 		if (!areForgotten && !emptyTableOf(block, regime)) left |= 1 << regime
 	}
 	return left
+}
+
+/** @returns the first regime whose pages a fence of some pages concerns. */
+function firstRegime(block: u32, asid: i32): u32 {
+	return asid == EVERY_ASID || hasToFlushShared(block) ? REGIME_SUPERVISOR : REGIME_SUPERVISOR_SUM
+}
+
+/** With statistics: notes the pages in each table that forgetPages() is about to visit. Apart, since that is quick without. */
+function notePages(block: u32, first: u64, pages: u32, asid: i32): void {
+	for (let space = firstSpace(block); space < endOfSpaces(block); space += TLB_SPACE_SIZE) {
+		if (!(asid == EVERY_ASID ? isUsed(space) : belongsTo(space, asid))) continue
+		for (let regime = REGIME_SUPERVISOR_SUM; regime < REGIME_COUNT; regime++)
+			noteForgotten(block, descriptorIn(space, regime), first, pages)
+	}
+	if (asid != EVERY_ASID && currentAsid(block) != asid) return
+	for (let regime = firstRegime(block, asid); regime < REGIME_COUNT; regime++)
+		noteForgotten(block, descriptorOf(block, regime), first, pages)
 }
 
 /** Of a kept space, which is forgotten if a table would have to be emptied. */
@@ -142,7 +159,6 @@ function forgetPagesOf(block: u32, descriptor: u32, first: u64, pages: u32): boo
 	if (!isOpen(descriptor)) return true
 	const tagBias = tagBiasOf(block)
 	const indexHash = indexHashOf(block)
-	noteForgotten(block, descriptor, first, pages)
 	if (!forgetSuperpages(descriptor, first, pages, tagBias, indexHash)) return false
 	dropLastPages(descriptor)
 	dropVictims(descriptor)

@@ -21,7 +21,7 @@ import {
 } from '../../../build/hart/offsets'
 import {noteEmptied} from './shadow'
 import {changesSize} from './sizing'
-import {clearEntries, clearTable, closeGeneration, closeTable, isOpen, isUndoable, undoTable} from './table'
+import {clearEntries, clearTable, closeTable, isOpen, isUndoable, undoTable} from './table'
 import {descriptorOf, emptyingOf, placeOfDescriptor, tagBiasOf, undoLimitOf} from './vcpu-tables'
 
 /** @param end behind the last regime. @returns the regimes whose tables are left: bit n = regime n. */
@@ -71,7 +71,7 @@ function beginGeneration(block: u32, regime: u32, descriptor: u32): bool {
 	// An exchange, because another thread may begin a generation or swap the table at the same time: the owner then goes on
 	// with that, and has filled nothing since. Pairs with publish() and advance() in src/tlb/flush-policy.ts.
 	atomic.cmpxchg<u32>(placeOfDescriptor(block, regime), descriptor, descriptor + GENERATION_STEP)
-	closeGeneration(descriptor)
+	closeTable(descriptor)
 	count(block, TLB_GENERATIONS)
 	return true
 }

@@ -100,10 +100,12 @@ export function noteMiss(block: u32, regime: u32, descriptor: u32, page: u64, pl
 	store<u32>(at, increment(shadow + TLB_SHADOW_FILL_CLOCK), SHADOW_PAGE_USED_AT)
 }
 
-/** Before a flush of these pages, for the cause of the flush under way. Pieces of superpages that go with them: see countLost(). */
+/**
+ * Before a flush of these pages, for the cause of the flush under way; with statistics only. Pieces of superpages that go
+ * with them: see countLost().
+ */
 export function noteForgotten(block: u32, descriptor: u32, first: u64, pages: u32): void {
 	const shadow = shadowOf(block)
-	if (shadow == 0) return
 	const cause = load<u32>(block, TLB_FLUSH_CAUSE)
 	store<u32>(shadow, cause, TLB_SHADOW_PAGES_FORGOTTEN_FOR)
 	for (let page: u32 = 0; page < pages; page++) {

@@ -9,7 +9,6 @@
 import {
 	LARGE_PAGE_COUNT,
 	LARGE_PAGE_SHIFT,
-	LOG_CAPACITY,
 	NEVER_TAG,
 	PAGE_MASK,
 	PAGE_SHIFT,
@@ -27,7 +26,7 @@ import {
 	TLB_TRAILER_SUPERPAGES,
 	TLB_TRAILER_SUPERPAGES_UNNAMED,
 } from '../../../build/hart/offsets'
-import {entriesOf, entryOf, hasPoison, invalidateEntry, isUndoable, tableOf, trailerOf} from './table'
+import {entriesOf, entryOf, hasPoison, hasWholeLog, invalidateEntry, tableOf, trailerOf} from './table'
 
 /** Entries that a fence of a superpage looks at, at most; emptying the table by the flush policy is cheaper then. */
 const MOST_VISITED: u32 = 1024
@@ -92,7 +91,7 @@ function invalidateSpan(descriptor: u32, base: u64, log2: u32, tagBias: u32, ind
 	const pages = span >> PAGE_SHIFT
 	const slots = pages < entries ? <u32>pages + 1 : entries
 	const logged = load<u32>(trailer, TLB_TRAILER_LOGGED)
-	const byLog = isUndoable(descriptor, LOG_CAPACITY) && logged < slots
+	const byLog = hasWholeLog(descriptor) && logged < slots
 	if (!byLog && slots > MOST_VISITED) return false
 	dropLargePages(trailer, base, span)
 	// Its zero tag is page 0's, and no log names it.

@@ -99,9 +99,19 @@ export function holdsLocalPages(descriptor: u32): bool {
 	return load<i32>(trailerOf(descriptor), TLB_TRAILER_LOCAL) != 0
 }
 
-/** Whether the log names every nonzero entry, and there are at most `limit`. Plain: only the caller uses the table. */
+/** Whether the log names every entry in use. Plain: only the caller uses the table. */
+export function hasWholeLog(descriptor: u32): bool {
+	return load<u32>(trailerOf(descriptor), TLB_TRAILER_LOGGED) <= LOG_CAPACITY
+}
+
+/** Whether the log names every nonzero entry, and there are at most `limit`. Plain, as above. */
 export function isUndoable(descriptor: u32, limit: i32): bool {
-	return load<i32>(trailerOf(descriptor), TLB_TRAILER_LOGGED) <= limit
+	return !hasGenerations(descriptor) && load<i32>(trailerOf(descriptor), TLB_TRAILER_LOGGED) <= limit
+}
+
+/** Then there may be entries of earlier ones. */
+export function hasGenerations(descriptor: u32): bool {
+	return (descriptor & GENERATION_MASK) != 0
 }
 
 /** Zeroes entries and trailer. Plain: the caller is the only thread that reads or writes the entries. */
@@ -109,7 +119,7 @@ export function clearTable(descriptor: u32, tagBias: u32): void {
 	const table = tableOf(descriptor)
 	memory.fill(table, 0, trailerOf(descriptor) - table)
 	poisonSlotZero(descriptor, tagBias)
-	resetTrailer(descriptor, TLB_TRAILER_LOGGED, TLB_TRAILER_LOG)
+	resetTrailer(descriptor, TLB_TRAILER_LOG)
 }
 
 /** The same as clearTable(), by the log; only if isUndoable(). Plain, as there. */
@@ -121,7 +131,7 @@ export function undoTable(descriptor: u32, tagBias: u32): void {
 		writeEntry(table + <u32>load<u16>(trailer + (index << 1), TLB_TRAILER_LOG) * TLB_ENTRY_SIZE, 0)
 	}
 	poisonSlotZero(descriptor, tagBias)
-	resetTrailer(descriptor, TLB_TRAILER_LOGGED, endOfPieces(descriptor))
+	resetTrailer(descriptor, endOfPieces(descriptor))
 }
 
 /**
@@ -147,14 +157,9 @@ export function clearingsOf(descriptor: u32): u32 {
 	return atomic.load<u32>(trailerOf(descriptor), TLB_TRAILER_CLEARINGS)
 }
 
-/** After clearEntries() by the owner. Plain, as clearTable(). */
+/** After clearEntries() by the owner, or after its generation has ended. Plain, as clearTable(). */
 export function closeTable(descriptor: u32): void {
-	resetTrailer(descriptor, TLB_TRAILER_LOGGED, endOfPieces(descriptor))
-}
-
-/** After its generation has ended: its entries are no longer found, but not zero. Plain, as clearTable(). */
-export function closeGeneration(descriptor: u32): void {
-	resetTrailer(descriptor, TLB_TRAILER_LOCAL, endOfPieces(descriptor))
+	resetTrailer(descriptor, endOfPieces(descriptor))
 }
 
 /**
@@ -206,10 +211,10 @@ export function poisonSlotZero(descriptor: u32, tagBias: u32): void {
 	if (hasPoison(tagBias)) writeEntry(tableOf(descriptor), NEVER_TAG)
 }
 
-/** @param first, end offsets in the trailer. The log itself stays: it is read only up to `logged`. */
-function resetTrailer(descriptor: u32, first: u32, end: u32): void {
+/** @param end offset in the trailer. The log itself stays: it is read only up to `logged`. */
+function resetTrailer(descriptor: u32, end: u32): void {
 	const trailer = trailerOf(descriptor)
-	memory.fill(trailer + first, 0, end - first)
+	memory.fill(trailer + TLB_TRAILER_LOGGED, 0, end - TLB_TRAILER_LOGGED)
 	// Ordered after the stores to the entries. Pairs with isFilled() in src/tlb/table.ts: a flusher that reads 0 takes
 	// the table for empty, and it is. openTable() announces the next fill before its walk.
 	atomic.store<i32>(trailer, 0, TLB_TRAILER_FILLED)
