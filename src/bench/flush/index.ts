@@ -2,7 +2,7 @@
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {expected} from '../../errors.ts'
-import type {BenchEnvironment, BenchOptions, Laboratory} from '../../main/command-line/laboratory.ts'
+import type {BenchEnvironment, BenchOptions, Laboratory, PartName} from '../../main/command-line/laboratory.ts'
 import {makeFolder} from '../../main/guests/index.ts'
 import {describeSystemError} from '../../main/system-error.ts'
 import {defaultTlbDesign} from '../../tlb/index.ts'
@@ -20,10 +20,11 @@ export const recordName = 'flush.json'
 export const benchFlush: Laboratory['benchFlush'] = async (options, environment) => {
 	const {out, render, format} = options
 	const {print, stream, signal} = environment
-	const record = render === undefined ? await measured(options, environment) : await readRecord('--render', render)
+	const isMeasured = render === undefined
+	const record = isMeasured ? await measured(options, environment) : await readRecord('--render', render)
 	const report = await writeReport(out, record)
-	if (format === 'json') print(recordText(record).trimEnd())
-	else print(report.summary)
+	print(format === 'json' ? recordText(record).trimEnd() : report.summary)
+	if (!isMeasured) return 'succeeded'
 	const failed = record.measurements.filter(({error}) => error !== undefined).length
 	if (record.state === 'out of time') stream.write('bench: the time was used up before all runs were done\n')
 	if (signal.aborted) stream.write(`bench: interrupted; the results so far are in ${out}\n`)
@@ -63,12 +64,12 @@ async function measured(options: BenchOptions, environment: BenchEnvironment): P
 
 async function qemusOf({qemus}: BenchOptions): Promise<readonly Readonly<{file: string; version: string}>[]> {
 	const found = qemus === undefined ? await findQemu() : undefined
-	const files = qemus ?? (found === undefined ? [] : [found])
-	return await Promise.all(files.map(async (file) => ({file, version: await qemuVersionOf(file)})))
+	const files = new Set(qemus ?? (found === undefined ? [] : [found]))
+	return await Promise.all([...files].map(async (file) => ({file, version: await qemuVersionOf(file)})))
 }
 
 type About = Readonly<{
-	options: BenchOptions & Readonly<{parts: FlushRecord['parts'] | readonly FlushRecord['parts'][number][]}>
+	options: Omit<BenchOptions, 'parts'> & Readonly<{parts: readonly PartName[]}>
 	environment: BenchEnvironment
 }>
 

@@ -1,4 +1,4 @@
-/** The plan: every run, in the order in which they come, with an estimate of its seconds. */
+/** The plan: every run, in the order in which they come. */
 import {shuffle} from 'simple-statistics'
 import {formatTlbDesign, parseTlbDesign, type TlbDesign, tlbKeys} from '../../tlb/index.ts'
 import {
@@ -98,7 +98,8 @@ export function makePlan({amount, parts, qemus, seed}: PlanOptions): Plan {
 }
 
 type Compared = Readonly<{design: Design; parts: readonly PartName[] | 'all'; name?: string}>
-type Unplaced = Run extends infer Each ? (Each extends Run ? Omit<Each, 'round'> : never) : never
+/** A run before it has the number of its round. */
+type RunOfRound = Run extends infer Each ? (Each extends Run ? Omit<Each, 'round'> : never) : never
 type Order = Readonly<{qemus: readonly string[]; random: () => number}>
 type Context = Readonly<{
 	amount: AmountName
@@ -141,9 +142,9 @@ const isPossible = ({design}: Combination) =>
 	Object.entries(design).every(([field, value]) => keys[field] && Object.hasOwn(keys[field].values, value))
 
 /** Policies and sizes all with each other; other encodings at some sizes. */
-function costRuns(amount: AmountName): readonly Unplaced[] {
+function costRuns(amount: AmountName): readonly RunOfRound[] {
 	const {log2Entries, log2EntriesByEncoding, log2EntriesByFill, flushes} = amounts[amount].cost
-	const run = (design: Design, size: number): Unplaced => ({
+	const run = (design: Design, size: number): RunOfRound => ({
 		kind: 'cost',
 		subject: costId(design),
 		harts: 1,
@@ -164,7 +165,7 @@ const costId = (design: Design): string => formatTlbDesign(design as Partial<Tlb
 export const designOfCost = (id: string): Design => parseTlbDesign(id)
 
 /** The runs of guests of one round, in sequences of runs that are compared with one another. */
-function guestSequences({amount, parts, designs, qemus}: Context): readonly (readonly Unplaced[])[] {
+function guestSequences({amount, parts, designs, qemus}: Context): readonly (readonly RunOfRound[])[] {
 	const {harts: hartCounts, scale, workingSets} = amounts[amount]
 	const computed = computePrograms.filter(
 		(name) => !workingSets || workingSets.some((size) => name.endsWith(`-${size}`)),
@@ -173,7 +174,7 @@ function guestSequences({amount, parts, designs, qemus}: Context): readonly (rea
 	const takesPart = (compared: Compared, part: PartName) =>
 		has(part) && (compared.parts === 'all' || compared.parts.includes(part))
 	/** One run for each subject that has something to do in it. */
-	const sequence = (runOf: (subject: string, takes: (part: PartName) => boolean) => Unplaced | undefined) =>
+	const sequence = (runOf: (subject: string, takes: (part: PartName) => boolean) => RunOfRound | undefined) =>
 		[
 			...designs.map((compared) => runOf(idOf(compared.design), (part) => takesPart(compared, part))),
 			...qemus.map((id) => runOf(id, has)),
@@ -194,49 +195,13 @@ function guestSequences({amount, parts, designs, qemus}: Context): readonly (rea
 }
 
 /** QEMUs first, then the others in a random order; the default design comes again after every few of them. */
-function interleaved(runs: readonly Unplaced[], {qemus, random}: Order): readonly Unplaced[] {
-	const isDefault = ({subject}: Unplaced) => subject === defaultId
-	const isQemu = ({subject}: Unplaced) => qemus.includes(subject)
+function interleaved(runs: readonly RunOfRound[], {qemus, random}: Order): readonly RunOfRound[] {
+	const isDefault = ({subject}: RunOfRound) => subject === defaultId
+	const isQemu = ({subject}: RunOfRound) => qemus.includes(subject)
 	const usual = runs.filter(isDefault)
 	const designs = runs.filter((run) => !isDefault(run) && !isQemu(run))
 	const others = [...runs.filter(isQemu), ...shuffle(designs, random)]
 	return others.length === 0
 		? usual
 		: others.flatMap((run, index) => (index % othersPerDefault === 0 ? [...usual, run] : [run]))
-}
-
-/** Seconds that a start of Linux takes; that a program takes at scale 1. */
-const [linuxStart, bareStart, programSeconds] = [4.5, 0.5, 1.2]
-
-/** A first guess; what runs have taken corrects it. */
-export function estimate(run: Run): number {
-	switch (run.kind) {
-		case 'cost':
-			return 0.3 + (run.fills.length * run.flushes * 2 ** run.log2Entries) / 4e7
-		case 'boot':
-			return linuxStart
-		case 'bare':
-			return bareStart + run.programs.length * run.scale * programSeconds + 1
-		case 'linux':
-			return linuxStart + 0.5 + run.harts * run.programs.length * run.scale * programSeconds
-	}
-}
-
-/** Seconds of the runs that remain, corrected by what finished ones of their kind have taken. */
-export class Forecast {
-	readonly #byKind = new Map<RunKind, {estimated: number; taken: number}>()
-
-	finished(run: Run, seconds: number): void {
-		const {estimated, taken} = this.#byKind.get(run.kind) ?? {estimated: 0, taken: 0}
-		this.#byKind.set(run.kind, {estimated: estimated + estimate(run), taken: taken + seconds})
-	}
-
-	secondsOf(run: Run): number {
-		const {estimated, taken} = this.#byKind.get(run.kind) ?? {estimated: 1, taken: 1}
-		return estimate(run) * (taken / estimated)
-	}
-
-	of(runs: readonly Run[]): number {
-		return runs.reduce((sum, run) => sum + this.secondsOf(run), 0)
-	}
 }

@@ -1,5 +1,6 @@
 import test from 'ava'
 import {amounts, othersPerDefault} from '../../../src/bench/flush/design-data.ts'
+import {estimate, Forecast} from '../../../src/bench/flush/forecast.ts'
 import {computePrograms, linuxPrograms, partNames, partOf, workingSetOf} from '../../../src/bench/flush/parts.ts'
 import {
 	comparedDesigns,
