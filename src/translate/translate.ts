@@ -35,7 +35,11 @@ export function translate(
 	const {countChains = false, hostOrder = thisHost} = options
 	const design = tlbDesign(options.design)
 	const {encoding} = design
-	const members = gatherGroup(memory, requests, {threshold: options.threshold ?? 1, encoding})
+	const members = gatherGroup(memory, requests, {
+		threshold: options.threshold ?? 1,
+		encoding,
+		onlyRun: options.onlyRun ?? false,
+	})
 	if (members.length === 0) return undefined
 	const module = new ModuleBuilder({name: nameOf(members[0]!)})
 	module.importSharedMemory('env', 'memory')

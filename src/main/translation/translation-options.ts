@@ -26,7 +26,9 @@ export function translationConfig(options: TranslationOptions): TranslationConfi
 	} = options
 	const design = tlbDesign(options.tlb)
 	const fusedMultiplyAdd = accel === 'jit' && provesFusedMultiplyAdd() ? 'relaxed' : 'exact'
-	return {accel, design, countChains, threshold, fusedMultiplyAdd, synchronous, mostBytes}
+	// The tests want all code in regions.
+	const onlyRun = !synchronous
+	return {accel, design, countChains, onlyRun, threshold, fusedMultiplyAdd, synchronous, mostBytes}
 }
 
 /** @throws UserError when files cannot be written there. */
