@@ -112,6 +112,7 @@ async function checkDesigns(options: DesignsOptions): Promise<void> {
 				const seconds = Math.round((performance.now() - began) / 100) / 10
 				results.push({design, check: name, passed: isPassed, seconds, ...(!isPassed && {output: output.slice(-4000)})})
 				onFinished(1)
+				if (!isPassed) process.stderr.write(`\ndesigns: failed after ${seconds} s: ${design}: ${name}\n`)
 			}
 		}
 	} finally {

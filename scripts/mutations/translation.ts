@@ -21,8 +21,8 @@ export const translationMutations: readonly Mutation[] = [
 	{
 		name: 'a call from a region stores only what its own instruction writes',
 		file: emitRegion,
-		find: 'registers.store(union(this.#dirty, registersWritten(instruction.decoded)))',
-		replace: 'registers.store(registersWritten(instruction.decoded))',
+		find: ': union(this.#dirty, registersWritten(decoded))',
+		replace: ': registersWritten(decoded)',
 		tests: tests('calls', 'programs'),
 	},
 	{
