@@ -13,6 +13,9 @@ export const parts: Readonly<Record<PartName, string>> = {
 	mix: 'files, page faults, and a batch of small programs as a compiler runs',
 }
 
+/** Those in which guests run. */
+export const guestParts = ['boot', 'compute', 'storms', 'switches', 'mix'] as const
+
 const known = new Set(programs.map(({name}) => name))
 const those = (...names: readonly string[]) => names.filter((name) => known.has(name))
 

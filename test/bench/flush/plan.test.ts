@@ -2,15 +2,7 @@ import test from 'ava'
 import {amounts, othersPerDefault} from '../../../src/bench/flush/design-data.ts'
 import {estimate, Forecast} from '../../../src/bench/flush/forecast.ts'
 import {computePrograms, linuxPrograms, partNames, partOf, workingSetOf} from '../../../src/bench/flush/parts.ts'
-import {
-	comparedDesigns,
-	defaultId,
-	estimate,
-	Forecast,
-	idOf,
-	makePlan,
-	type Run,
-} from '../../../src/bench/flush/plan.ts'
+import {comparedDesigns, defaultId, idOf, makePlan, type Run} from '../../../src/bench/flush/plan.ts'
 import {defaultTlbDesign, parseTlbDesign, tlbKeys} from '../../../src/tlb/index.ts'
 import {fakePlan} from './fake-record.ts'
 
