@@ -18,6 +18,8 @@ type Amount = Readonly<{
 	/** Keys that vary; undefined: all. */
 	keys?: readonly string[]
 	combinations: readonly Combination[]
+	/** Whether switches run alone, too, for what they flush: with designs that change no other key than asids. */
+	countsSwitches: boolean
 	cost: Readonly<{
 		log2Entries: readonly number[]
 		/** With encodings other than the default. */
@@ -59,6 +61,7 @@ export const amounts: Readonly<Record<'quick' | 'whole', Amount>> = {
 		keys: ['policy', 'size', 'asids'],
 		guestValues: {policy: ['clear'], size: ['64'], asids: ['0']},
 		combinations: [],
+		countsSwitches: false,
 		cost: {log2Entries: [6, 9, 12, 14], log2EntriesByEncoding: [], log2EntriesByFill: [12], flushes: 60},
 		scale: {bare: 0.2, linux: 0.15},
 		workingSets: ['4k', '64k', '1m', '16m', '256m'],
@@ -72,8 +75,9 @@ export const amounts: Readonly<Record<'quick' | 'whole', Amount>> = {
 			asids: ['0', '1', '2', '4', '8', '16'],
 		},
 		combinations,
+		countsSwitches: true,
 		cost: {log2Entries: everySize, log2EntriesByEncoding: [6, 12, 16], log2EntriesByFill: [12], flushes: 200},
-		scale: {bare: 0.25, linux: 0.25},
+		scale: {bare: 0.2, linux: 0.22},
 	},
 }
 export type AmountName = keyof typeof amounts

@@ -37,6 +37,9 @@ export const linuxPrograms: Readonly<
 	mix: {1: those('page-fault', 'files', 'batch')},
 }
 
+/** A run of these alone, so that its counters are those of switches. */
+export const switchStorm: readonly string[] = those('pipe', 'processes-12', 'processes-24')
+
 /** @returns the part that a program of a guest belongs to. */
 export function partOf(program: string): PartName | undefined {
 	if (computePrograms.includes(program)) return 'compute'

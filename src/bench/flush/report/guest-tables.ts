@@ -1,9 +1,9 @@
 /** Tables of what guests do: speeds by design, QEMU beside, what was flushed, and why pages missed. */
 import {tlbKeys} from '../../../tlb/index.ts'
 import {missClasses} from '../counters.ts'
-import {guestParts, linuxPrograms, type PartName, parts} from '../parts.ts'
+import {guestParts, linuxPrograms, type PartName, parts, switchStorm} from '../parts.ts'
 import {defaultId} from '../plan.ts'
-import type {Subject, Summary} from './summary.ts'
+import {type Subject, type Summary, switchesAlone} from './summary.ts'
 import {aligned, named, type ReportTable} from './table.ts'
 import {withSpread} from './words.ts'
 
@@ -168,6 +168,21 @@ export function misses(summary: Summary, part: 'boot' | 'switches'): ReportTable
 				named(subject),
 				...missClasses.map((each) => withSpread(summary.missShare(each, {program, subject: subject.id}))),
 			]),
+		),
+	}
+}
+
+/** What switches alone flush. */
+export function switchFlushes(summary: Summary): ReportTable | undefined {
+	const subjects = summary.subjectsOf({program: switchesAlone})
+	if (subjects.length === 0) return undefined
+	return {
+		name: 'switch-flushes',
+		title: `Flushes of switches alone: ${switchStorm.join(', ')}, one hart`,
+		about: `What boots count is taken off. ${flushesAbout}`,
+		lines: aligned(
+			['', ...flushColumns],
+			subjects.map((subject) => [named(subject), ...flushesOf(summary, switchesAlone, subject)]),
 		),
 	}
 }

@@ -1,7 +1,17 @@
 /** The tables of a record, by name, in Markdown. */
 import {guestParts} from '../parts.ts'
 import {costTables} from './cost-tables.ts'
-import {againstQemu, boot, byValue, combinations, effects, flushes, misses, remoteFlushes} from './guest-tables.ts'
+import {
+	againstQemu,
+	boot,
+	byValue,
+	combinations,
+	effects,
+	flushes,
+	misses,
+	remoteFlushes,
+	switchFlushes,
+} from './guest-tables.ts'
 import type {Summary} from './summary.ts'
 import type {ReportTable} from './table.ts'
 
@@ -15,6 +25,7 @@ export function reportTables(summary: Summary): readonly ReportTable[] {
 		...guestParts.flatMap((part) => summary.variedKeys(part).map((field) => byValue(summary, part, field))),
 		...guestParts.map((part) => combinations(summary, part)),
 		flushes(summary),
+		switchFlushes(summary),
 		remoteFlushes(summary),
 		...(['boot', 'switches'] as const).map((part) => misses(summary, part)),
 	].filter((table) => table !== undefined)
