@@ -70,6 +70,20 @@ export const handlers: readonly Handler[] = [...ownHandlers, ...instructions.fla
 
 const indexOfKey = new Map(handlers.map(({key}, index) => [key, index]))
 
+/** By instruction, and there by formNumber(): strings as keys would cost most of the decoding. */
+const indexOfForm = new Map<Instruction, number[]>()
+for (const [index, handler] of handlers.entries()) {
+	if (handler.kind !== 'instruction') continue
+	const {instruction, length, flow, rdIsZero} = handler
+	const indices = indexOfForm.get(instruction) ?? []
+	indices[formNumber(length, flow, rdIsZero)] = index
+	indexOfForm.set(instruction, indices)
+}
+
+function formNumber(length: 2 | 4, flow: Flow | undefined, rdIsZero: boolean): number {
+	return (length * 4 + (flow === undefined ? 3 : flows.indexOf(flow))) * 2 + (rdIsZero ? 1 : 0)
+}
+
 /** @throws when no handler has that key. */
 export function handlerIndex(key: string): number {
 	const index = indexOfKey.get(key)
@@ -82,5 +96,8 @@ export function handlerFor({instruction, length, operands}: Decoded, flow: Flow)
 	const {writes, isPure} = traitsOf(instruction)
 	const rdIsZero = operands.rd === 0 && writes === 'x'
 	if (rdIsZero && isPure) return handlerIndex(`nop${length}`)
-	return handlerIndex(handlerKey({instruction, length, rdIsZero, ...(isDirectJump(instruction) && {flow})}))
+	const form = formNumber(length, isDirectJump(instruction) ? flow : undefined, rdIsZero)
+	const index = indexOfForm.get(instruction)?.[form]
+	if (index === undefined) throw new Error(`Invariant broken: the interpreter has each form of ${instruction.name}`)
+	return index
 }

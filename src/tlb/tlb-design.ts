@@ -48,7 +48,7 @@ export const tlbKeys: {readonly [Field in keyof TlbDesign]: TlbKey<TlbDesign[Fie
 	policy: {
 		name: 'policy',
 		about: 'how a flush empties a table',
-		default: 'swap-undo',
+		default: 'epoch-tag',
 		values: {
 			clear: 'zeroes it; a fence of another hart asks its owner to',
 			'atomic-clear': 'zeroes it by atomic stores, that of another hart too',

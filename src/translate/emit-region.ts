@@ -3,7 +3,7 @@
 import {Lowering, offsets, RegionStatus} from '../codegen/index.ts'
 import {assert} from '../errors.ts'
 import {CsrStatus} from '../hart/index.ts'
-import {type Effect, traitsOf} from '../isa/index.ts'
+import {type Decoded, type Effect, traitsOf} from '../isa/index.ts'
 import type {Code} from '../wasm/index.ts'
 import {emitChainCount, emitUnwoundCount} from './chain-count.ts'
 import {siteShift} from './enter.ts'
@@ -42,6 +42,7 @@ class RegionEmitter {
 	readonly #memory: RegionMemory
 	readonly #float: RegionFloat
 	readonly #flow: readonly RegisterFlow[]
+	readonly #writesThrough: boolean
 	/** Registers that may be newer in locals than in the vCPU block, at the instruction being emitted. */
 	#dirty = noRegisters
 	/** i32: the instruction that may trap, packed as for trapSignature. */
@@ -76,7 +77,9 @@ class RegionEmitter {
 		this.#bits = code.local('i32', 'bits')
 		this.#illegal = code.local('i32', 'illegal')
 		this.#nextPageHolds = code.local('i32', 'next page holds')
-		this.#flow = analyzeRegisters(region)
+		const {flow, writesThrough} = analyzeRegisters(region)
+		this.#flow = flow
+		this.#writesThrough = writesThrough
 	}
 
 	emit(): void {
@@ -92,8 +95,8 @@ class RegionEmitter {
 		this.#withExits(this.#exitSets(), (exits) => {
 			emitStructured(code, structure, {
 				node: (node, goTo) => {
-					const {dirty, trapped} = this.#flow[node]!
-					this.#block(blocks[node]!, {dirty, exits: exits.get(keyOf(trapped)) ?? noExits, goTo})
+					const flow = this.#flow[node]!
+					this.#block(blocks[node]!, {flow, exits: exits.get(keyOf(flow.trapped)) ?? noExits, goTo})
 				},
 				cutEdge: (_, to) => this.#jump(blocks[to]!.start),
 				backEdge: (_, to) => this.#safepoint(blocks[to]!.start),
@@ -152,19 +155,21 @@ class RegionEmitter {
 
 	#block(
 		block: Block,
-		{dirty, exits, goTo}: {dirty: RegisterSet; exits: Lowering['exits']; goTo: (successor: number) => void},
+		{flow, exits, goTo}: {flow: RegisterFlow; exits: Lowering['exits']; goTo: (successor: number) => void},
 	): void {
-		const {code, budget} = this.#context
+		const {code, budget, registers} = this.#context
 		const {instructions} = block
 		code.get(budget).i32(instructions.length).op('i32.sub').set(budget)
-		this.#dirty = dirty
+		registers.load(flow.loads)
+		this.#dirty = flow.dirty
 		this.#isBeyond = block.isBeyond
 		this.#float.forget()
 		for (const [index, instruction] of instructions.entries()) {
 			const remaining = instructions.length - index
 			this.#memory.at(instruction, remaining)
 			this.#noteSite(instruction, remaining - 1)
-			const operands = new RegionOperands({...this.#context, instruction})
+			const stores = flow.stores[index]!
+			const operands = new RegionOperands({...this.#context, instruction, stores})
 			const {functions} = this.#context
 			const callOtherwise: Lowering['callOtherwise'] = (e, lower) => this.#float.call(e, instruction, lower)
 			const lowering = new Lowering({code, operands, memory: this.#memory, functions, exits, callOtherwise})
@@ -217,7 +222,7 @@ class RegionEmitter {
 		for (const effect of instruction.effects) if (effect.effect !== 'system') lowering.effect(effect)
 		if (traitsOf(instruction).system === 'fence') code.op('atomic.fence')
 		this.#float.after(instruction)
-		this.#dirty = union(this.#dirty, registersWritten(decoded))
+		this.#dirty = this.#dirtyAfter(decoded)
 		const status = lowering.csrStatus
 		if (!status) return
 		code.get(status).i32(CsrStatus.restart).op('i32.eq').unlikely()
@@ -227,6 +232,10 @@ class RegionEmitter {
 		})
 		code.release(status)
 		this.#float.load()
+	}
+
+	#dirtyAfter(decoded: Decoded): RegisterSet {
+		return this.#writesThrough ? noRegisters : union(this.#dirty, registersWritten(decoded))
 	}
 
 	#terminator(
@@ -301,7 +310,7 @@ class RegionEmitter {
 		code.set(target)
 		for (const effect of instruction.decoded.instruction.effects)
 			if (effect.effect === 'writeX') lowering.effect(effect)
-		registers.store(union(this.#dirty, registersWritten(instruction.decoded)))
+		registers.store(this.#dirtyAfter(instruction.decoded))
 		const next = this.#region.blockAt.get(terminator.next)
 		if (next === undefined) {
 			code.get(block).get(budget).get(target).get(depth).returnCall(enter)

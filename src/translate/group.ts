@@ -1,6 +1,6 @@
 /** Which regions go into one module: the requested ones, and the warm ones that they call or jump to. */
 
-import {CodePage, Slot, slotBytesPerByte} from '../hart/index.ts'
+import {CodePage, parcelBytes, Slot, slotBytesPerByte} from '../hart/index.ts'
 import {pageBytes, type SharedMemory} from '../memory/index.ts'
 import type {LookupForm} from '../tlb/index.ts'
 import {regionHandler} from './enter.ts'
@@ -28,7 +28,7 @@ const warmShare = 1 / 8
 export function gatherGroup(
 	memory: SharedMemory,
 	requests: readonly RegionRequest[],
-	{threshold, form}: {threshold: number; form: LookupForm},
+	{threshold, form, onlyRun}: {threshold: number; form: LookupForm; onlyRun: boolean},
 ): GroupMember[] {
 	const warm = Math.max(1, threshold * warmShare)
 	const code = new GuestCode(memory)
@@ -39,11 +39,12 @@ export function gatherGroup(
 		if (members.has(page + entry)) continue
 		const asking = lookUp(memory, {fetchTable, form, gva: pageGva + BigInt(entry)})
 		const behind = lookUp(memory, {fetchTable, form, gva: pageGva + BigInt(pageBytes)})
-		const region = discoverRegion(code.of(page, behind?.place ?? nextPage), entry, (first, last) =>
-			asking?.place === page + entry
-				? landings(memory, behind ? [asking.codePage, behind.codePage] : [asking.codePage], {first, last})
-				: [],
-		)
+		const own = asking?.place === page + entry ? asking.codePage : undefined
+		const codePages = own === undefined ? [] : behind ? [own, behind.codePage] : [own]
+		const region = discoverRegion(code.of(page, behind?.place ?? nextPage), entry, {
+			mayHaveRun: (offset) => !onlyRun || mayHaveRun(memory, codePages, offset),
+			landingsOf: (first, last) => landings(memory, codePages, {first, last}),
+		})
 		if (!region) continue
 		const places = new Map<number, number>()
 		members.set(page + entry, {page, entry, pageGva, region, placeOf: (offset) => places.get(offset)})
@@ -106,6 +107,19 @@ function targetsOf({blocks, blockAt}: Region): Set<number> {
 		for (const to of continuations(terminator)) if (!blockAt.has(to)) targets.add(to)
 	}
 	return targets
+}
+
+/**
+ * Whether slots or regions of the vCPU that asks rely on the instruction: then it has run, or was taken to run soon. Plain, a hint.
+ * @param codePages of the region's page and of the next one, as far as they are known.
+ */
+function mayHaveRun({u32}: SharedMemory, codePages: readonly number[], offset: number): boolean {
+	const codePage = codePages[Math.floor(offset / pageBytes)]
+	// Nothing is noted where no store is noticed, as in ROM.
+	if (codePage === undefined || u32[(codePage + CodePage.offset.state) / 4] === 0) return true
+	const parcel = (offset % pageBytes) / parcelBytes
+	const covered = u32[(codePage + CodePage.offset.covered) / 4 + (parcel >> 5)] ?? 0
+	return ((covered >> (parcel & 31)) & 1) !== 0
 }
 
 /**

@@ -4,19 +4,28 @@ import type {RegisterField, Type} from '../isa/index.ts'
 import type {Code, Local} from '../wasm/index.ts'
 import type {RegionInstruction} from './region.ts'
 import type {RegisterLocals} from './register-locals.ts'
-import {firstFloat} from './register-set.ts'
+import {firstFloat, registerSetOf} from './register-set.ts'
 
 export class RegionOperands implements Operands {
 	readonly #code: Code
 	readonly #registers: RegisterLocals
 	readonly #pageGva: Local
 	readonly #instruction: RegionInstruction
+	readonly #stores: boolean
 
-	constructor(options: {code: Code; registers: RegisterLocals; pageGva: Local; instruction: RegionInstruction}) {
+	/** @param options.stores the register that the instruction writes is also stored to the vCPU block. */
+	constructor(options: {
+		code: Code
+		registers: RegisterLocals
+		pageGva: Local
+		instruction: RegionInstruction
+		stores: boolean
+	}) {
 		this.#code = options.code
 		this.#registers = options.registers
 		this.#pageGva = options.pageGva
 		this.#instruction = options.instruction
+		this.#stores = options.stores
 	}
 
 	get #operands() {
@@ -45,12 +54,17 @@ export class RegionOperands implements Operands {
 		value()
 		const {rd} = this.#operands
 		if (rd === 0) this.#code.op('drop')
-		else this.#code.set(this.#registers.of(rd))
+		else this.#write(rd)
 	}
 
 	writeF(value: () => void): void {
 		value()
-		this.#code.set(this.#registers.of(firstFloat + this.#operands.rd))
+		this.#write(firstFloat + this.#operands.rd)
+	}
+
+	#write(register: number): void {
+		this.#code.set(this.#registers.of(register))
+		if (this.#stores) this.#registers.store(registerSetOf(register))
 	}
 
 	immediate(type: Type): void {

@@ -114,27 +114,33 @@ export function continuations(terminator: Terminator): readonly number[] {
 	}
 }
 
-/**
- * @param landingsOf known targets of computed jumps between two offsets. Called only if the region has computed jumps.
- * @returns undefined when the instruction at the entry cannot be translated.
- */
-export function discoverRegion(
-	page: PageCode,
-	entry: number,
-	landingsOf?: (first: number, last: number) => readonly number[],
-): Region | undefined {
+/** What is known of code that has run. Offsets from the start of the entry's page. */
+export type RunHints = Readonly<{
+	/** Whether code at an offset may have run. Other code is left out: it would mostly never run. */
+	mayHaveRun(offset: number): boolean
+	/** Known targets of computed jumps between two offsets. Called only if the region has computed jumps. */
+	landingsOf(first: number, last: number): readonly number[]
+}>
+
+/** @returns undefined when the instruction at the entry cannot be translated. */
+export function discoverRegion(page: PageCode, entry: number, {mayHaveRun, landingsOf}: RunHints): Region | undefined {
 	if (!page.at(entry)) return undefined
-	const plain = regionFrom(page, entry, [])
+	const plain = regionFrom(page, entry, {landings: [], mayHaveRun})
 	const jumps = plain.blocks.filter(({terminator}) => terminator.kind === 'computed').length
-	if (jumps === 0 || !landingsOf) return plain
+	if (jumps === 0) return plain
 	const starts = plain.blocks.map(({start}) => start)
 	const landings = landingsOf(Math.min(...starts), Math.max(...starts) + longestReach)
 	// Each jump compares with each landing. A few comparisons are cheaper than the way through the slot, many are not.
-	return landings.length === 0 || landings.length * jumps > mostComparisons ? plain : regionFrom(page, entry, landings)
+	return landings.length === 0 || landings.length * jumps > mostComparisons
+		? plain
+		: regionFrom(page, entry, {landings, mayHaveRun})
 }
 
-function regionFrom(page: PageCode, entry: number, landings: readonly number[]): Region {
-	const {leaders, seen} = explore(page, entry, landings)
+type Limits = Readonly<{landings: readonly number[]; mayHaveRun(offset: number): boolean}>
+
+function regionFrom(page: PageCode, entry: number, limits: Limits): Region {
+	const {landings} = limits
+	const {leaders, seen} = explore(page, entry, limits)
 	const starts = [entry, ...[...leaders].filter((leader) => leader !== entry).sort((a, b) => a - b)]
 	const blocks = withoutOneWay(starts.map((start) => blockFrom(page, start, {leaders, seen, landings})))
 	const blockAt = new Map(blocks.map(({start}, index) => [start, index]))
@@ -172,7 +178,7 @@ type Explored = Readonly<{
 const reachesBeyond = (offset: number, {length}: Decoded): boolean => offset + length > pageBytes
 
 /** Breadth first, so that a limit cuts what is furthest from the entry. */
-function explore(page: PageCode, entry: number, landings: readonly number[]): Explored {
+function explore(page: PageCode, entry: number, {landings, mayHaveRun}: Limits): Explored {
 	const leaders = new Set([entry])
 	const seen = new Set<number>()
 	const queue = [entry]
@@ -197,7 +203,7 @@ function explore(page: PageCode, entry: number, landings: readonly number[]): Ex
 				continue
 			}
 			for (const to of continuations(terminator)) {
-				if (leaders.has(to) || !page.at(to)) continue
+				if (leaders.has(to) || !page.at(to) || !mayHaveRun(to)) continue
 				leaders.add(to)
 				queue.push(to)
 			}

@@ -5,9 +5,11 @@ import {type Decoded, traitsOf} from '../isa/index.ts'
 export type RegisterSet = Readonly<{x: number; f: number}>
 
 export const noRegisters: RegisterSet = {x: 0, f: 0}
+export const everyRegister: RegisterSet = {x: -1, f: -1}
 export const firstFloat = 32
 
 export const union = (a: RegisterSet, b: RegisterSet): RegisterSet => ({x: a.x | b.x, f: a.f | b.f})
+export const intersection = (a: RegisterSet, b: RegisterSet): RegisterSet => ({x: a.x & b.x, f: a.f & b.f})
 export const difference = (a: RegisterSet, b: RegisterSet): RegisterSet => ({x: a.x & ~b.x, f: a.f & ~b.f})
 export const contains = (a: RegisterSet, b: RegisterSet): boolean => (b.x & ~a.x) === 0 && (b.f & ~a.f) === 0
 

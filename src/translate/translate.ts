@@ -13,6 +13,7 @@ import {
 	emitTrapExit,
 	enterSignature,
 	leaveSignature,
+	pushSlot,
 	slotSignature,
 	trapSignature,
 } from './enter.ts'
@@ -35,7 +36,11 @@ export function translate(
 	const {countChains = false, hostOrder = thisHost} = options
 	const design = tlbDesign(options.design)
 	const form = lookupForm(design)
-	const members = gatherGroup(memory, requests, {threshold: options.threshold ?? 1, form})
+	const members = gatherGroup(memory, requests, {
+		threshold: options.threshold ?? 1,
+		form,
+		onlyRun: options.onlyRun ?? false,
+	})
 	if (members.length === 0) return undefined
 	const module = new ModuleBuilder({name: nameOf(members[0]!)})
 	module.importSharedMemory('env', 'memory')
@@ -59,7 +64,8 @@ export function translate(
 	const slotOf = module.function('slot of', slotSignature, (code) => emitSlotOf(code, form))
 	const enterFor = (name: string, chain: 'slotJumps' | 'slotCalls') =>
 		module.function(name, enterSignature, (code) => {
-			const pushSlotOf = (target: Local) => void code.get(code.parameter(0)).get(target).call(slotOf)
+			// In line: V8's first tier spends more on a call than on the lookup.
+			const pushSlotOf = (target: Local) => pushSlot(code, {block: code.parameter(0), target, form})
 			emitEnter(code, {chain, countChains, pushSlotOf})
 		})
 	const enter = enterFor('enter', 'slotJumps')

@@ -53,6 +53,8 @@ export type TranslateOptions = Readonly<{
 	hostOrder?: HostOrder
 	/** Whether regions count the calls, jumps and returns between them, which costs time; default no. */
 	countChains?: boolean
+	/** Whether regions leave out code that has not run yet; default no. */
+	onlyRun?: boolean
 	/** Jumps to one place that make it hot; default 1. */
 	threshold?: number
 	/** Default: exact. */

@@ -44,7 +44,11 @@ export const memoryEngines: readonly Engine[] = [
 /** Code is interpreted a few times first, and modules include warm code. */
 export const mixedEngines: readonly Engine[] = [
 	{name: 'regions once hot', design: {lookup: 'inline'}, translation: {threshold: 3, together: 0}},
-	{name: 'regions together once hot', design: {lookup: 'outlined'}, translation: {threshold: 4, together: 3}},
+	{
+		name: 'regions together once hot, without what has not run',
+		design: {lookup: 'outlined'},
+		translation: {threshold: 4, together: 3, onlyRun: true},
+	},
 ]
 
 /** For tests of memory accesses and of jumps: other tags in the TLB, at other places. */

@@ -26,7 +26,7 @@ function atomicsOfRegion(word: number, order: HostOrder): string[] {
 	hart.memory.u32.set([word, encode('wfi', {}) >>> 0], page / 4)
 	const fetchTable = hart.descriptor(Regime.machine) >>> 0
 	const request = {page, entry: 0, pageGva: BigInt(ramBase), fetchTable, nextPage: undefined}
-	const {bytes} = translate(hart.memory, [request], {hostOrder: order})!
+	const {bytes} = translate(hart.memory, [request], {hostOrder: order, design: hart.design})!
 	const name = `"${ramBase.toString(16)} at ${page.toString(16)}"`
 	const functions = textOf(bytes).split(/\n(?= \(func )/)
 	const region = functions.filter((each) => each.startsWith(` (func $${name} `))

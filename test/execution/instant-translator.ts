@@ -1,7 +1,7 @@
 /** Translates hot code at once, on the hart's own thread. */
 
 import {CodePage, fieldOffset, Slot} from '../../src/hart/index.ts'
-import {lookupForm, tlbDesign} from '../../src/tlb/index.ts'
+import {lookupForm} from '../../src/tlb/index.ts'
 import {lookUp} from '../../src/translate/fetch-hint.ts'
 import {RegionCache, type RegionRequest, type TranslateOptions, translate} from '../../src/translate/index.ts'
 import type {HartCore} from '../hart/core/hart-core.ts'
@@ -18,9 +18,9 @@ export class InstantTranslator {
 	#recent: RegionRequest[] = []
 	#made = 0
 
-	constructor(hart: HartCore, {design, translation}: Engine) {
+	constructor(hart: HartCore, {translation}: Engine) {
 		this.#hart = hart
-		this.#options = {...translation!, design: tlbDesign(design)}
+		this.#options = {...translation!, design: hart.design}
 		this.cache = new RegionCache(hart.memory, hart.core as unknown as WebAssembly.Exports)
 	}
 

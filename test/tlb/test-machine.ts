@@ -60,7 +60,9 @@ export class TestMachine {
 		this.words = memory.region('words').offset >> 2
 	}
 
-	static create(config: TlbConfig, options: {needsClearing?: () => void} = {}): TestMachine {
+	/** Its tables are undone or swapped, if no policy is given. */
+	static create(given: TlbConfig, options: {needsClearing?: () => void} = {}): TestMachine {
+		const config: TlbConfig = {...given, design: {policy: 'swap-undo', ...given.design}}
 		const machine = new TestMachine(createMachineMemory(config), config, options)
 		for (let vcpu = 0; vcpu < config.vcpus; vcpu++) machine.tlb.initialize(vcpu)
 		return machine

@@ -22,7 +22,7 @@ for (const encoding of tagEncodings) {
 			fetchTable: hart.descriptor(Regime.supervisor),
 			nextPage: undefined,
 		}
-		const {regions} = translate(hart.memory, [request], {design: {lookup: 'inline', encoding}})!
+		const {regions} = translate(hart.memory, [request], {design: {...pair.hart.design, lookup: 'inline'}})!
 		t.deepEqual(
 			regions.map(({page}) => page),
 			[place(begin), place(callee)],

@@ -21,7 +21,7 @@ test('an instruction across two pages is part of its region', (t) => {
 		[0xffe, 2],
 		[0xffc, 3],
 	] as const) {
-		const {regions} = translate(hart.memory, [{...request, entry}], {design: {lookup: 'inline'}})!
+		const {regions} = translate(hart.memory, [{...request, entry}], {design: {...hart.design, lookup: 'inline'}})!
 		t.deepEqual(
 			regions.map(({instructions}) => instructions),
 			[expected],

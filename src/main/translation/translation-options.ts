@@ -26,7 +26,9 @@ export function translationConfig(options: TranslationOptions): TranslationConfi
 	} = options
 	const design = tlbDesign(options.tlb)
 	const fusedMultiplyAdd = accel === 'jit' && provesFusedMultiplyAdd() ? 'relaxed' : 'exact'
-	return {accel, design, countChains, threshold, fusedMultiplyAdd, synchronous, mostBytes}
+	// The tests want all code in regions.
+	const onlyRun = !synchronous
+	return {accel, design, countChains, onlyRun, threshold, fusedMultiplyAdd, synchronous, mostBytes}
 }
 
 /** @throws UserError when files cannot be written there. */
@@ -47,12 +49,11 @@ export async function prepareDumpFolder(folder: string): Promise<void> {
 }
 
 /**
- * Roughly the bytes of WebAssembly that a function executes before V8 optimizes it; this is V8's default. On two cores,
- * which vCPUs share with the compiler's threads, fewer make no benchmark faster and a boot slower. With 13,000,000,
- * 4,000,000 and 1,000,000, integer-bench took 0.54, 0.56 and 0.58 s (medians of three); Debian's boot to its shell,
- * once each, took 7.6, 8.6 and 10.7 s of processor time.
+ * Roughly the bytes of WebAssembly that a function executes before V8 optimizes it; its default is 13,000,000. A region was
+ * hot before, and a function of a kernel that runs once in each system call reaches that only after some 10,000 calls. With
+ * fewer bytes, V8's threads compile more: docs/decisions.md, "Can V8 be told better?".
  */
-const tieringBudget = 13_000_000
+const tieringBudget = 3_000_000
 
 /** V8's flags apply to the whole process: to code compiled, and threads started, from now on. */
 export function setEngineFlags({perfMap}: {perfMap: boolean}): void {

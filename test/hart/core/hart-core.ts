@@ -171,7 +171,7 @@ export class HartCore {
 		{design = {}, encoding = tlbDesign(design).encoding, keepsSpaces = false, samples, observe}: HartCoreOptions = {},
 	) {
 		this.memory = memory
-		this.design = tlbDesign({...design, encoding})
+		this.design = tlbDesign({policy: 'swap-undo', ...design, encoding})
 		this.encoding = encoding
 		this.block = memory.region('vcpu').offset
 		const env = {
