@@ -2,7 +2,7 @@
  * What is compared, as data: one factor at a time around the default design, and some combinations. Keys and values come
  * from --tlb; what it does not have is left out.
  */
-import type {PartName} from './parts.ts'
+import {guestParts, type PartName} from './parts.ts'
 
 /** Fields of a TlbDesign. */
 export type Design = Readonly<Record<string, string>>
@@ -18,6 +18,8 @@ type Amount = Readonly<{
 	/** Keys that vary; undefined: all. */
 	keys?: readonly string[]
 	combinations: readonly Combination[]
+	/** Whether switches run alone, too, for what they flush: with designs that change no other key than asids. */
+	countsSwitches: boolean
 	cost: Readonly<{
 		log2Entries: readonly number[]
 		/** With encodings other than the default. */
@@ -37,11 +39,11 @@ export type Combination = Readonly<{name: string; design: Design; parts?: readon
 const combinations: readonly Combination[] = [
 	{name: 'small tables, cleared', design: {policy: 'clear', size: '64'}},
 	{name: 'large tables, cleared', design: {policy: 'clear', size: '65536'}},
-	{name: 'large tables, swapped', design: {policy: 'swap-pool', size: '65536'}},
+	{name: 'large tables, undone or swapped', design: {policy: 'swap-undo', size: '65536'}},
 	{name: 'large tables, tagged', design: {policy: 'epoch-tag', size: '65536'}},
 	{name: 'cleared, no spaces kept', design: {policy: 'clear', asids: '0'}},
 	{name: 'undone or swapped, no spaces kept', design: {policy: 'swap-undo', asids: '0'}},
-	{name: 'swapped, plus one', design: {policy: 'swap-pool', encoding: 'plus-one'}},
+	{name: 'undone or swapped, plus one', design: {policy: 'swap-undo', encoding: 'plus-one'}},
 	{name: 'in place, without last pages', design: {lookup: 'inline', lastPages: 'off'}},
 	// Their counters are what matters: misses by class.
 	{name: 'misses of small tables', design: {statistics: 'all', size: '64'}, parts: ['boot', 'switches', 'mix']},
@@ -59,6 +61,7 @@ export const amounts: Readonly<Record<'quick' | 'whole', Amount>> = {
 		keys: ['policy', 'size', 'asids'],
 		guestValues: {policy: ['clear'], size: ['64'], asids: ['0']},
 		combinations: [],
+		countsSwitches: false,
 		cost: {log2Entries: [6, 9, 12, 14], log2EntriesByEncoding: [], log2EntriesByFill: [12], flushes: 60},
 		scale: {bare: 0.2, linux: 0.15},
 		workingSets: ['4k', '64k', '1m', '16m', '256m'],
@@ -72,8 +75,9 @@ export const amounts: Readonly<Record<'quick' | 'whole', Amount>> = {
 			asids: ['0', '1', '2', '4', '8', '16'],
 		},
 		combinations,
+		countsSwitches: true,
 		cost: {log2Entries: everySize, log2EntriesByEncoding: [6, 12, 16], log2EntriesByFill: [12], flushes: 200},
-		scale: {bare: 0.25, linux: 0.25},
+		scale: {bare: 0.2, linux: 0.22},
 	},
 }
 export type AmountName = keyof typeof amounts
@@ -81,8 +85,9 @@ export type AmountName = keyof typeof amounts
 /** The parts in which a key may matter, or one of its values; what is not here runs in all. */
 export const partsOfKey: Readonly<Record<string, readonly PartName[]>> = {
 	policy: ['boot', 'storms', 'switches', 'mix'],
-	// Its lookups differ.
-	'policy=epoch-tag': ['boot', 'compute', 'storms', 'switches', 'mix'],
+	// Whichever is the default: lookups under epoch-tag differ from all others.
+	'policy=epoch-tag': guestParts,
+	'policy=swap-undo': guestParts,
 	encoding: ['boot', 'compute', 'mix'],
 	lookup: ['boot', 'compute', 'mix'],
 	lastPages: ['boot', 'compute', 'mix'],

@@ -14,6 +14,7 @@ export function estimate(run: Run): number {
 		case 'bare':
 			return bareStart + run.programs.length * run.scale * programSeconds + 1
 		case 'linux':
+		case 'storm':
 			return linuxStart + 0.5 + run.harts * run.programs.length * run.scale * programSeconds
 	}
 }

@@ -77,13 +77,21 @@ function aboutRun(run: Run): Pick<Measurement, 'kind' | 'subject' | 'harts' | 'r
 	return {kind, subject, harts, round, ...(run.kind === 'cost' && {log2Entries: run.log2Entries})}
 }
 
-const kinds = {cost: 'cost of a flush', boot: 'boot', bare: 'bare metal', linux: 'Debian'} as const
+const kinds = {
+	cost: 'cost of a flush',
+	boot: 'boot',
+	bare: 'bare metal',
+	linux: 'Debian',
+	storm: 'switches alone',
+} as const
 
 export function inWords(run: Run): string {
 	const details =
 		run.kind === 'cost' ? `2^${run.log2Entries} entries` : run.harts === 1 ? '1 hart' : `${run.harts} harts`
 	return `${kinds[run.kind]}, ${details}, ${run.subject}, round ${run.round + 1}`
 }
+
+type GuestKind = Exclude<Run['kind'], 'cost'>
 
 /** Figures, or why there are none. */
 type Outcome = Partial<Measurement> & Pick<GuestFigures, 'kernel'>
@@ -119,7 +127,7 @@ class Lab {
 		return {...figures, ...this.#differentCheck(run, figures)}
 	}
 
-	#imageOf(run: Run & {kind: 'boot' | 'bare' | 'linux'}): Promise<Image> {
+	#imageOf(run: Run & {kind: GuestKind}): Promise<Image> {
 		const [programs, scale] = run.kind === 'boot' ? [[], 1] : [run.programs, run.scale]
 		const key = `${run.kind} ${run.harts} ${programs.join(' ')}`
 		let image = this.#images.get(key)
@@ -131,7 +139,7 @@ class Lab {
 	}
 
 	async #makeImage(
-		kind: 'boot' | 'bare' | 'linux',
+		kind: GuestKind,
 		programs: readonly string[],
 		{harts, scale, number}: Readonly<{harts: number; scale: number; number: number}>,
 	): Promise<Image> {

@@ -13,6 +13,9 @@ export const parts: Readonly<Record<PartName, string>> = {
 	mix: 'files, page faults, and a batch of small programs as a compiler runs',
 }
 
+/** Those in which guests run. */
+export const guestParts = ['boot', 'compute', 'storms', 'switches', 'mix'] as const
+
 const known = new Set(programs.map(({name}) => name))
 const those = (...names: readonly string[]) => names.filter((name) => known.has(name))
 
@@ -33,6 +36,9 @@ export const linuxPrograms: Readonly<
 	switches: {1: those('syscall', 'pipe', 'futex', 'processes-12', 'processes-24', 'exec', 'fork')},
 	mix: {1: those('page-fault', 'files', 'batch')},
 }
+
+/** A run of these alone, so that its counters are those of switches. */
+export const switchStorm: readonly string[] = those('pipe', 'processes-12', 'processes-24')
 
 /** @returns the part that a program of a guest belongs to. */
 export function partOf(program: string): PartName | undefined {

@@ -11,7 +11,7 @@ import {
 	othersPerDefault,
 	partsOfKey,
 } from './design-data.ts'
-import {computePrograms, linuxPrograms, type PartName} from './parts.ts'
+import {computePrograms, linuxPrograms, type PartName, switchStorm} from './parts.ts'
 import {randomSource} from './statistics.ts'
 
 /** What runs a guest: Manyhart with a design of its TLB, or a QEMU. */
@@ -38,7 +38,8 @@ export type Run = Readonly<{subject: string; harts: number; round: number}> &
 	Readonly<
 		| {kind: 'cost'; log2Entries: number; fills: readonly number[]; flushes: number}
 		| {kind: 'boot'}
-		| {kind: 'bare' | 'linux'; programs: readonly string[]; scale: number}
+		/** `storm`: a few programs under Linux, for the machine's counters. */
+		| {kind: 'bare' | 'linux' | 'storm'; programs: readonly string[]; scale: number}
 	>
 export type RunKind = Run['kind']
 
@@ -166,7 +167,7 @@ export const designOfCost = (id: string): Design => parseTlbDesign(id)
 
 /** The runs of guests of one round, in sequences of runs that are compared with one another. */
 function guestSequences({amount, parts, designs, qemus}: Context): readonly (readonly RunOfRound[])[] {
-	const {harts: hartCounts, scale, workingSets} = amounts[amount]
+	const {harts: hartCounts, scale, workingSets, countsSwitches} = amounts[amount]
 	const computed = computePrograms.filter(
 		(name) => !workingSets || workingSets.some((size) => name.endsWith(`-${size}`)),
 	)
@@ -191,7 +192,17 @@ function guestSequences({amount, parts, designs, qemus}: Context): readonly (rea
 			return programs.length > 0 ? {kind: 'linux', subject, harts, programs, scale: scale.linux} : undefined
 		}),
 	)
-	return [boots, computes, ...underLinux]
+	const counted = new Set(
+		designs
+			.filter(({design}) => Object.keys(design).every((field) => field === 'asids'))
+			.map(({design}) => idOf(design)),
+	)
+	const storms = sequence((subject, takes) =>
+		countsSwitches && takes('switches') && (counted.has(subject) || qemus.includes(subject))
+			? {kind: 'storm', subject, harts: 1, programs: switchStorm, scale: scale.linux}
+			: undefined,
+	)
+	return [boots, computes, ...underLinux, storms]
 }
 
 /** QEMUs first, then the others in a random order; the default design comes again after every few of them. */

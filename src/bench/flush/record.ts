@@ -13,7 +13,7 @@ const seconds = v.pipe(v.number(), v.minValue(0))
 const FlushCost = v.object({filled: count, flushing: seconds, p90: seconds, clearing: seconds, poolDry: count})
 
 const Measurement = v.object({
-	kind: v.picklist(['cost', 'boot', 'bare', 'linux']),
+	kind: v.picklist(['cost', 'boot', 'bare', 'linux', 'storm']),
 	subject: v.string(),
 	harts: count,
 	round: count,

@@ -17,16 +17,30 @@ export class SignalReceived extends Error {
 	}
 }
 
+/**
+ * Milliseconds. npm and timeout(1) pass a signal on that the whole process group gets, too: one that follows at once is
+ * the first one again.
+ */
+const echo = 300
+
 export class EndingSignals implements Disposable {
 	readonly #controller = new AbortController()
+	readonly #now: () => number
+	#first = 0
 	readonly #listener = (signal: NodeJS.Signals) => {
 		const reason = new SignalReceived(signal)
+		if (!this.#controller.signal.aborted) {
+			this.#first = this.#now()
+			this.#controller.abort(reason)
+			return
+		}
 		// The terminal's exit handler restores it.
-		if (this.#controller.signal.aborted) process.exit(reason.exitCode)
-		this.#controller.abort(reason)
+		if (this.#now() - this.#first > echo) process.exit(reason.exitCode)
 	}
 
-	constructor() {
+	/** @param now milliseconds; for tests. */
+	constructor(now: () => number = () => performance.now()) {
+		this.#now = now
 		for (const name of endingSignals) process.on(name, this.#listener)
 	}
 

@@ -34,6 +34,12 @@ test('guests run with each value of each key of --tlb that the data name, and th
 	t.true(ids.has(qemu))
 })
 
+test('switches run alone, too, to count what they flush: with each number of kept spaces, and under QEMU', (t) => {
+	const storms = ofKind(whole.runs, 'storm')
+	const ids = Object.keys(tlbKeys.asids.values).map((value) => idOf({asids: value}))
+	t.deepEqual([...new Set(storms.map(({subject}) => subject))].toSorted(), [...ids, qemu].toSorted())
+})
+
 test('a design is compared once, whether by one value or as a combination', (t) => {
 	for (const amount of ['quick', 'whole'] as const) {
 		const ids = comparedDesigns(amount).map(({design}) => idOf(design))
@@ -103,8 +109,8 @@ test('two QEMUs of one version are told apart by their files', (t) => {
 
 test('only the parts that are asked for are planned', (t) => {
 	const {runs} = makePlan({amount: 'whole', parts: ['switches'], qemus: [], seed: 1})
-	t.deepEqual([...new Set(runs.map(({kind}) => kind))], ['linux'])
-	t.true(runs.every((run) => run.kind === 'linux' && run.programs.every((name) => partOf(name) === 'switches')))
+	t.deepEqual([...new Set(runs.map(({kind}) => kind))], ['linux', 'storm'])
+	t.true(runs.every((run) => 'programs' in run && run.programs.every((name) => partOf(name) === 'switches')))
 })
 
 test('by the estimate the whole takes at most an hour, the quick one two minutes', (t) => {

@@ -96,6 +96,7 @@ test('the tables have what was measured: each part by each key of --tlb, QEMU, f
 		'mix-encoding',
 		'boot-combinations',
 		'remote',
+		'switch-flushes',
 		'flushes',
 	])
 		t.true(names.includes(name), name)

@@ -1,5 +1,5 @@
 /** Plots of what guests do: their speed by design, and beside QEMU. */
-import {type PartName, workingSetOf} from '../parts.ts'
+import {guestParts, type PartName, workingSetOf} from '../parts.ts'
 import {defaultId} from '../plan.ts'
 import {
 	baselineAcross,
@@ -15,7 +15,6 @@ import {
 	titleOf,
 } from './plot-style.ts'
 import type {Summary} from './summary.ts'
-import {guestParts} from './tables.ts'
 
 /** Speeds relative to the default, a datum per program and subject; QEMU's as subjects of their own. */
 function speedsBy(summary: Summary, part: PartName, subjects: readonly Readonly<{name: string; subject: string}>[]) {

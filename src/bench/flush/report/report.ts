@@ -9,7 +9,8 @@ import {parts} from '../parts.ts'
 import type {FlushRecord} from '../record.ts'
 import {plotSvg, reportPlots} from './plots.ts'
 import {Summary} from './summary.ts'
-import {type ReportTable, reportTables} from './tables.ts'
+import type {ReportTable} from './table.ts'
+import {reportTables} from './tables.ts'
 
 export const pageName = 'flush.md'
 

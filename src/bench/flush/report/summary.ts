@@ -14,6 +14,9 @@ const keys: Readonly<Record<string, Key>> = tlbKeys
 /** One thing that guests are timed by: `boot`, or a program. */
 export type Timed = Readonly<{program: string; part: PartName}>
 
+/** As a program: the run of switches alone, for its counters. */
+export const switchesAlone = 'switches-alone'
+
 type Figure = 'seconds' | 'boot CPU seconds' | 'full flushes' | 'tables emptied' | 'page walks'
 
 export class Summary {
@@ -60,10 +63,11 @@ export class Summary {
 		return this.record.subjects.filter(({id}) => ids.has(id))
 	}
 
-	/** Over the rounds. */
+	/** Over the rounds; of counters of switches alone, what boots of the same subject count is taken off. */
 	spread(figure: Figure, {program, subject}: Readonly<{program: string; subject: string}>): Spread | undefined {
 		const values = this.#of(program, subject).map((each) => figureOf(figure, each, program))
-		return spreadOf(values.filter((value) => value !== undefined))
+		const boots = program === switchesAlone ? (this.spread(figure, {program: 'boot', subject})?.median ?? 0) : 0
+		return spreadOf(values.filter((value) => value !== undefined).map((value) => value - boots))
 	}
 
 	/** A latency of the machine, such as `rcu.latency.p99`, in microseconds. */
@@ -166,8 +170,11 @@ export type CostRow = Readonly<{
 	total: Spread
 }>
 
-const hasProgram = ({kind, programs}: Measurement, program: string): boolean =>
-	program === 'boot' ? kind === 'boot' : programs !== undefined && Object.hasOwn(programs, program)
+function hasProgram({kind, programs}: Measurement, program: string): boolean {
+	if (program === 'boot') return kind === 'boot'
+	if (program === switchesAlone) return kind === 'storm'
+	return kind !== 'storm' && programs !== undefined && Object.hasOwn(programs, program)
+}
 
 /** Runs of one kind are near each other when they began at nearly the same time. */
 const distance = (one: Measurement, other: Measurement) => Math.abs(one.began - other.began)
