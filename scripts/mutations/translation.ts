@@ -21,9 +21,30 @@ export const translationMutations: readonly Mutation[] = [
 	{
 		name: 'a call from a region stores only what its own instruction writes',
 		file: emitRegion,
-		find: ': union(this.#dirty, registersWritten(decoded))',
-		replace: ': registersWritten(decoded)',
+		find: 'registers.store(this.#dirtyAfter(instruction.decoded))',
+		replace: 'registers.store(this.#writesThrough ? noRegisters : registersWritten(instruction.decoded))',
 		tests: tests('calls', 'programs'),
+	},
+	{
+		name: 'a region that writes through leaves out a store before an instruction that may trap',
+		file: 'src/translate/register-flow.ts',
+		find: 'rewritten = mayTrap ? noRegisters : union(rewritten, writes)',
+		replace: 'rewritten = union(rewritten, writes)',
+		tests: tests('register-flow', 'traps'),
+	},
+	{
+		name: 'a region that writes through leaves out the store of a CSR instruction',
+		file: 'src/translate/register-flow.ts',
+		find: '		if (mayBeIllegal) rewritten = noRegisters\n',
+		replace: '',
+		tests: tests('register-flow'),
+	},
+	{
+		name: 'a region that writes through keeps its locals over a call',
+		file: 'src/translate/register-flow.ts',
+		find: 'const out = isCall[index] ? noRegisters : union(held[index]!, known[index]!)',
+		replace: 'const out = union(held[index]!, known[index]!)',
+		tests: tests('register-flow', 'calls'),
 	},
 	{
 		name: 'a region continues after its call wherever the call returned to',
