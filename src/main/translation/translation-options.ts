@@ -50,7 +50,7 @@ export async function prepareDumpFolder(folder: string): Promise<void> {
 
 /**
  * Roughly the bytes of WebAssembly that a function executes before V8 optimizes it; its default is 13,000,000. A region was
- * hot before, and a function of a kernel that runs once in each system call reaches that only after some 10,000 calls. With
+ * hot before, and code that runs once in each system call reaches that only after some 10,000 calls (an estimate). With
  * fewer bytes, V8's threads compile more: docs/decisions.md, "Can V8 be told better?".
  */
 const tieringBudget = 3_000_000
