@@ -3,7 +3,7 @@ import {defaultTlbDesign, formatTlbDesign, mostSpaces, parseTlbDesign, tlbDesign
 
 test('fields that are not given have their defaults, and a design is frozen', (t) => {
 	t.deepEqual(defaultTlbDesign, {
-		policy: 'swap-undo',
+		policy: 'epoch-tag',
 		size: '4096',
 		victim: '0',
 		encoding: 'poison-zero',

@@ -85,7 +85,7 @@ function machine(
 	return {
 		config: {
 			vcpus: 4,
-			design: {size: '64', ...design},
+			design: {size: '64', policy: 'swap-undo', ...design},
 			...(spareTables !== undefined && {spareTables}),
 			...(undoLimit !== undefined && {undoLimit}),
 		},
