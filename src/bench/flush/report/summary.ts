@@ -101,7 +101,7 @@ export class Summary {
 		const others = this.#of(program, against)
 		return this.#of(program, subject).flatMap((own) => {
 			const seconds = figureOf('seconds', own, program)!
-			const [nearest] = others.toSorted((one, other) => distance(own, one) - distance(own, other))
+			const [nearest] = others.filter((other) => areWarmedAlike(own, other)).toSorted((one, other) => distance(own, one) - distance(own, other))
 			return nearest ? [{round: own.round, speed: figureOf('seconds', nearest, program)! / seconds}] : []
 		})
 	}
@@ -174,6 +174,12 @@ function hasProgram({kind, programs}: Measurement, program: string): boolean {
 	if (program === 'boot') return kind === 'boot'
 	if (program === switchesAlone) return kind === 'storm'
 	return kind !== 'storm' && programs !== undefined && Object.hasOwn(programs, program)
+}
+
+/** Programs of `mix` run code that those of `switches` before them have had translated: runs without these are others. */
+function areWarmedAlike(one: Measurement, other: Measurement): boolean {
+	const switches = ({programs}: Measurement) => Object.keys(programs ?? {}).filter((name) => partOf(name) === 'switches')
+	return switches(one).join() === switches(other).join()
 }
 
 /** Runs of one kind are near each other when they began at nearly the same time. */
