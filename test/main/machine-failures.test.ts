@@ -143,7 +143,9 @@ test.serial('an interpreter that traps stops the machine and names the hart', as
 
 test.serial('a helper that fails stops the machine', async (t) => {
 	const helper = new URL('throwing-helper.ts', import.meta.url)
-	const machine = await withThreads({helper}, () => createMachine(t, {kernel: guestBinary('smp-demo'), smp: 4, tlb: {policy: 'swap-pool'}}))
+	const machine = await withThreads({helper}, () =>
+		createMachine(t, {kernel: guestBinary('smp-demo'), smp: 4, tlb: {policy: 'swap-pool'}}),
+	)
 	t.deepEqual(await machine.run(), {
 		reason: 'error',
 		exitCode: 70,

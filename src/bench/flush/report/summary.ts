@@ -101,7 +101,9 @@ export class Summary {
 		const others = this.#of(program, against)
 		return this.#of(program, subject).flatMap((own) => {
 			const seconds = figureOf('seconds', own, program)!
-			const [nearest] = others.filter((other) => areWarmedAlike(own, other)).toSorted((one, other) => distance(own, one) - distance(own, other))
+			const [nearest] = others
+				.filter((other) => areWarmedAlike(own, other))
+				.toSorted((one, other) => distance(own, one) - distance(own, other))
 			return nearest ? [{round: own.round, speed: figureOf('seconds', nearest, program)! / seconds}] : []
 		})
 	}
@@ -178,7 +180,8 @@ function hasProgram({kind, programs}: Measurement, program: string): boolean {
 
 /** Programs of `mix` run code that those of `switches` before them have had translated: runs without these are others. */
 function areWarmedAlike(one: Measurement, other: Measurement): boolean {
-	const switches = ({programs}: Measurement) => Object.keys(programs ?? {}).filter((name) => partOf(name) === 'switches')
+	const switches = ({programs}: Measurement) =>
+		Object.keys(programs ?? {}).filter((name) => partOf(name) === 'switches')
 	return switches(one).join() === switches(other).join()
 }
 
