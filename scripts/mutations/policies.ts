@@ -43,16 +43,16 @@ export const policyMutations: readonly Mutation[] = [
 	{
 		name: 'after another thread has begun a generation the owner keeps its last pages',
 		file: policy,
-		find: "	postPieces(tables.memory, state)\n	count(tables, state, 'generations')",
+		find: "	postLastPages(tables.memory, state)\n		count(tables, state, 'generations')",
 		replace: "	count(tables, state, 'generations')",
 		tests: [units],
 	},
 	{
-		name: 'after another thread has cleared a table the owner forgets the names of superpages',
-		file: table,
-		find: 'TLB_TRAILER_LARGE_PAGES, 0, TLB_TRAILER_VICTIMS - TLB_TRAILER_LARGE_PAGES)',
-		replace: 'TLB_TRAILER_SUPERPAGES, 0, TLB_TRAILER_VICTIMS - TLB_TRAILER_SUPERPAGES)',
-		tests: [units],
+		name: 'a megapage of an earlier generation is found',
+		file: 'src/hart/core/tlb-fill.ts',
+		find: 'gva | <u64>(descriptor & GENERATION_MASK)',
+		replace: 'gva',
+		tests: ['test/hart/core/tlb-fill.test.ts'],
 	},
 	{
 		name: 'a clearing by another thread is not counted',

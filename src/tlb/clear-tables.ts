@@ -2,7 +2,7 @@
 import type {SharedMemory} from '../memory/index.ts'
 import {Rcu} from '../rcu/index.ts'
 import type {TableOperations} from './table-operations.ts'
-import {tablePools} from './tlb.ts'
+import {tablePools} from './table-pools.ts'
 import type {TlbConfig} from './tlb-config.ts'
 
 /** Milliseconds. A grace period lasts a vCPU's slice, some hundred microseconds; longer if vCPUs outnumber cores. */

@@ -4,7 +4,7 @@
  */
 import type {SharedMemory} from '../memory/index.ts'
 import type {GracePeriod} from '../rcu/index.ts'
-import {postPieces} from './flush-requests.ts'
+import {postLastPages} from './flush-requests.ts'
 import {noteEmptied} from './shadow.ts'
 import {resizeCause} from './shadow-layout.ts'
 import {isFilled, tableLog2Entries, trailerWord} from './table.ts'
@@ -92,9 +92,7 @@ export function growOwn(tables: Tables, state: number): void {
 		// Plain: only the owner writes it.
 		const returned = tables.memory.i32[trailerWord(descriptor, 'returned')] ?? 0
 		const log2Entries = tableLog2Entries(descriptor) + adaptiveStep
-		if (returned < returnsToGrow || log2Entries > mostLog2Entries) continue
-		noteEmptied(tables.memory, state, descriptor, resizeCause)
-		takeSize(tables, {state, regime, log2Entries})
+		if (returned >= returnsToGrow && log2Entries <= mostLog2Entries) takeSize(tables, {state, regime, log2Entries})
 	}
 }
 
@@ -105,6 +103,8 @@ function takeSize(
 	const pool = tables.pools[log2Entries]
 	const fresh = pool?.take() || pool?.takeRetired() || noTable
 	if (fresh === noTable) return false
+	// Unless a flush took the chance, and has noted its own cause.
+	noteEmptied(tables.memory, state, loadDescriptor(tables, state, regime), resizeCause)
 	publish(tables, state, regime, fresh)
 	count(tables, state, 'resizes')
 	return true
@@ -126,10 +126,11 @@ function swapOther(tables: Tables, state: number, regime: number): boolean {
 function clearOther(tables: Tables, state: number, regime: number): boolean {
 	const descriptor = loadDescriptor(tables, state, regime)
 	if (isElided(tables, state, descriptor)) return true
-	// The owner stays: a table under this policy is never retired, so that it is not another's.
+	// The owner may take a table of another size meanwhile: what it fills there comes from walks after the caller's change of
+	// the page table, and clearing the old one, even in another's hands, only loses entries.
 	tables.operations.clearEntries(descriptor, tables.tagBias)
 	noteEmptied(tables.memory, state, descriptor, FlushCause.remoteAll)
-	postPieces(tables.memory, state)
+	postLastPages(tables.memory, state)
 	count(tables, state, 'cleared')
 	return true
 }
@@ -146,11 +147,10 @@ function advanceOther(tables: Tables, state: number, regime: number): boolean {
 		const before = Atomics.compareExchange(tables.memory.i32, word, descriptor, descriptor + generationStep)
 		if (before !== descriptor) continue
 		noteEmptied(tables.memory, state, descriptor, FlushCause.remoteAll)
-		break
+		postLastPages(tables.memory, state)
+		count(tables, state, 'generations')
+		return true
 	}
-	postPieces(tables.memory, state)
-	count(tables, state, 'generations')
-	return true
 }
 
 /** Swaps the regime's table; the old one, if any, is left to retireSwappedOut(). @param fresh of a cleared table. */

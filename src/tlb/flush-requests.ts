@@ -9,8 +9,8 @@ export type PageRange = Readonly<{firstLow: number; firstHigh: number; pages: nu
 const allBit = 1
 /** The table that address spaces share, if it holds pages of the current one. */
 const sharedBit = 2
-/** Last pages and large pages of the tables of all regimes that translate, whose entries the poster has emptied. */
-const piecesBit = 4
+/** Last pages of the tables of all regimes that translate, whose entries the poster has emptied. */
+const lastPagesBit = 4
 
 /** Words of a request: [firstLow, firstHigh, pages, asid or -1]. */
 const requestWords = 4
@@ -20,7 +20,7 @@ export const anyAsid = -1
 export type RequestHandlers = Readonly<{
 	all(): void
 	shared(): void
-	pieces(): void
+	lastPages(): void
 	range(range: PageRange, asid: number): void
 	resize(): void
 }>
@@ -45,8 +45,8 @@ export function postShared(memory: SharedMemory, state: number): void {
 }
 
 /** Any thread, as postEverything(). */
-export function postPieces(memory: SharedMemory, state: number): void {
-	Atomics.or(memory.i32, word(state, 'requestBits'), piecesBit)
+export function postLastPages(memory: SharedMemory, state: number): void {
+	Atomics.or(memory.i32, word(state, 'requestBits'), lastPagesBit)
 }
 
 /** Any thread; never waits. A full ring, or one that another thread is posting to, becomes a request for everything. */
@@ -97,7 +97,7 @@ export function takeRequests(memory: SharedMemory, state: number, handlers: Requ
 	if (bits & resizeBit) handlers.resize()
 	if (bits & allBit) handlers.all()
 	else {
-		if (bits & piecesBit) handlers.pieces()
+		if (bits & lastPagesBit) handlers.lastPages()
 		if (bits & sharedBit) handlers.shared()
 		for (let head = words[word(state, 'requestHead')] ?? 0; head !== tail; head = (head + 1) | 0) {
 			const request = word(state, 'requests') + (head & (capacity - 1)) * requestWords

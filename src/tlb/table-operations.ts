@@ -28,8 +28,8 @@ export type TableOperations = Readonly<{
 	flushTranslationsOf: InPlace<[asid: number]>
 	/** The one that all address spaces share, if it holds pages of the current one. */
 	flushShared: InPlace<[]>
-	/** Forgets last pages and large pages of tables whose entries another thread has emptied. */
-	flushPieces(block: number): void
+	/** Forgets last pages of tables whose entries another thread has emptied. */
+	flushLastPages(block: number): void
 	/** Before pieces of a superpage are filled: any gva in it, and its bytes. A hart core does this itself; tests have none. */
 	noteSuperpage: (descriptor: number, gva: bigint, span: bigint) => void
 	/** After satp was written: from one address space to another. A hart core does this itself; tests have none. */

@@ -24,7 +24,7 @@ export type TlbConfig = Readonly<{
 	vcpus: number
 	/** Replaces fields of defaultTlbDesign. */
 	design?: Partial<TlbDesign>
-	/** Tables beyond those of each vCPU: five, and two per kept address space. Default: see spareTablesOf(). */
+	/** Tables beyond those of each vCPU: five, and two per kept address space. Default: 256, or 32 per vCPU, as far as mostBytes allows. */
 	spareTables?: number
 	/** Under a policy that swaps or undoes: a table with at most this many logged entries is undone; -1 = never. */
 	undoLimit?: number

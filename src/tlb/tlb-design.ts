@@ -1,6 +1,7 @@
 /** Choices in the design of the TLB: each a key of `--tlb`, for people who study it. */
 import {expected} from '../errors.ts'
 import type {TagEncoding} from './tag-encoding.ts'
+import {fewestLog2Entries, mostLog2Entries} from './tlb-layout.ts'
 
 /** One choice. */
 export type TlbKey<Value extends string> = Readonly<{
@@ -40,7 +41,10 @@ export type TlbDesign = Readonly<{
 }>
 
 const fixedSizes = Object.fromEntries(
-	Array.from({length: 11}, (_, power) => [String(2 ** (6 + power)), `${2 ** (6 + power)} entries`]),
+	Array.from({length: mostLog2Entries - fewestLog2Entries + 1}, (_, index) => {
+		const entries = 2 ** (fewestLog2Entries + index)
+		return [String(entries), `${entries} entries`]
+	}),
 ) as Record<Exclude<TlbDesign['size'], 'qemu' | 'adaptive'>, string>
 
 /** Keyed by the fields of a TlbDesign. */

@@ -52,6 +52,7 @@ export const lastPageCount = 2 * lastPageRegisters.length
  * index = (gva >> largePageShift) & (largePageCount − 1). Saves the walks for its other pages.
  */
 export const TlbLargePage = sharedStruct({
+	/** Its gva plus the table's generation, so that a flush from outside ends it with the entries. */
 	base: 'i64',
 	addend: 'i32',
 	/** MAY_ bits (src/hart/core/regimes.ts): 1 read, 2 write (and it is dirty), 4 execute; 0 = empty. */

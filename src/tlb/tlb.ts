@@ -22,8 +22,8 @@ import {
 } from './flush-requests.ts'
 import {initializeShadow, recordFlushCost} from './shadow.ts'
 import type {ShadowSize} from './shadow-layout.ts'
-import type {TableOperations} from './table-operations.ts'
-import {noTable, TablePool} from './table-pool.ts'
+import {noTable} from './table-pool.ts'
+import {type PoolOptions, tablePools} from './table-pools.ts'
 import {tagBias} from './tag-encoding.ts'
 import {
 	designOf,
@@ -36,31 +36,17 @@ import {
 	type TlbConfig,
 } from './tlb-config.ts'
 import type {TlbDesign} from './tlb-design.ts'
-import {
-	asidClasses,
-	Emptying,
-	FlushCause,
-	generationStep,
-	Regime,
-	regimeCount,
-	TlbSpace,
-	TlbState,
-} from './tlb-layout.ts'
+import {asidClasses, FlushCause, Regime, regimeCount, TlbSpace, TlbState} from './tlb-layout.ts'
 import {TlbShared} from './tlb-shared.ts'
 import {readTlbStatistics, type SharedTlbStatistics, sharedTlbStatistics, type TlbStatistics} from './tlb-statistics.ts'
 
-export type TlbOptions = Readonly<{
-	blocks: VcpuBlocks
-	/** Its reader n is vCPU n. */
-	rcu: Rcu
-	config: TlbConfig
-	/** Over the same memory: on a vCPU's thread its hart core's, elsewhere tableOperations(). */
-	operations: TableOperations
-	/** Bytes from the start of a vCPU's block to its satp. Without it, a fence of one address space fences all. */
-	satpOffset?: number | undefined
-	/** Called on the retiring thread when retired tables should be cleared soon; it must not block. */
-	needsClearing?: (() => void) | undefined
-}>
+/** Reader n of its RCU is vCPU n. */
+export type TlbOptions = PoolOptions &
+	Readonly<{
+		blocks: VcpuBlocks
+		/** Bytes from the start of a vCPU's block to its satp. Without it, a fence of one address space fences all. */
+		satpOffset?: number | undefined
+	}>
 
 export type RemoteFlush = Readonly<{
 	/** The vCPU whose thread calls, which is online; default: the calling thread is no reader. */
@@ -130,7 +116,7 @@ export class Tlb {
 		this.#handlers = numbers.map((vcpu) => ({
 			all: () => this.#finish(vcpu, this.beginFlush(), operations.flushTranslations(blocks.base(vcpu))),
 			resize: () => this.#grow(vcpu),
-			pieces: () => operations.flushPieces(blocks.base(vcpu)),
+			lastPages: () => operations.flushLastPages(blocks.base(vcpu)),
 			shared: () => this.#finish(vcpu, this.beginFlush(), operations.flushShared(blocks.base(vcpu))),
 			range: (range, asid) => this.#flushRange(vcpu, range, asid),
 		}))
@@ -393,24 +379,4 @@ export class Tlb {
 		// Statistics: orders nothing.
 		Atomics.add(this.#memory.i32, (state + TlbState.offset.flushes + cause * 4) >>> 2, 1)
 	}
-}
-
-/** The pools of all size classes, by log2 of their entries. */
-export function tablePools(
-	memory: SharedMemory,
-	{rcu, config, operations, needsClearing}: Pick<TlbOptions, 'rcu' | 'config' | 'operations' | 'needsClearing'>,
-): readonly (TablePool | undefined)[] {
-	const start = memory.region('tlb').offset
-	const {policy, encoding} = designOf(config)
-	const {zeroing, emptying} = flushPolicies[policy]
-	const generation = emptying === Emptying.nextGeneration ? generationStep : 0
-	const common = {
-		...{memory, rcu, operations, zeroing, generation, tagBias: tagBias[encoding], needsClearing},
-		clearing: shadowSizeOf(config) ? start + TlbShared.offset.clearing : undefined,
-	}
-	const pools: (TablePool | undefined)[] = []
-	for (const {offset, ...size} of sizeClasses(config)) {
-		pools[size.log2Entries] = new TablePool({...common, ...size, offset: start + offset})
-	}
-	return pools
 }

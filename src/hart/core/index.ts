@@ -4,8 +4,8 @@
  */
 
 export {
+	flushLastPages,
 	flushPages,
-	flushPieces,
 	flushShared,
 	flushTables,
 	flushTranslations,

@@ -1,6 +1,7 @@
 /** Filling the TLB: always the table whose descriptor was loaded before the page walk. */
 import {
 	EMPTYING_CLEAR_ATOMICALLY,
+	GENERATION_MASK,
 	LARGE_PAGE_COUNT,
 	LARGE_PAGE_SHIFT,
 	LOG_CAPACITY,
@@ -32,6 +33,7 @@ import {
 	entryOf,
 	hasGenerations,
 	hasPoison,
+	invalidateEntry,
 	isDisplaced,
 	isUsed,
 	tableOf,
@@ -125,14 +127,8 @@ export function fill(descriptor: u32, page: u64, place: u32, may: u32, code: u32
 
 /** The walk may have come before another thread's change of the page table, and the fill after its clearing. */
 function revokeIfCleared(descriptor: u32, entry: u32): void {
-	if (clearingsAfterFill(descriptor) != clearingsSeen) revoke(entry)
-}
-
-/** The entry stays logged. */
-function revoke(entry: u32): void {
-	store<u64>(entry, NEVER_TAG, TLB_ENTRY_READ_TAG)
-	store<u64>(entry, NEVER_TAG, TLB_ENTRY_WRITE_TAG)
-	store<u64>(entry, NEVER_TAG, TLB_ENTRY_EXEC_TAG)
+	if (clearingsAfterFill(descriptor) == clearingsSeen) return
+	invalidateEntry(entry)
 	writeIsFast = false
 }
 
@@ -144,6 +140,11 @@ function logEntry(descriptor: u32, entry: u32): void {
 	const logged = load<u32>(trailer, TLB_TRAILER_LOGGED)
 	if (logged < LOG_CAPACITY) store<u16>(trailer + (logged << 1), <u16>slot, TLB_TRAILER_LOG)
 	store<u32>(trailer, logged + 1, TLB_TRAILER_LOGGED)
+}
+
+/** @param gva of a megapage. @returns how the table names it: TlbLargePage.base. */
+export function largePageName(descriptor: u32, gva: u64): u64 {
+	return gva | <u64>(descriptor & GENERATION_MASK)
 }
 
 /** @returns the place for gva's megapage. */
@@ -158,7 +159,7 @@ export function largePageOf(descriptor: u32, gva: u64): u32 {
  */
 export function fillLargePage(descriptor: u32, base: u64, first: u32, may: u32): void {
 	const large = largePageOf(descriptor, base)
-	store<u64>(large, base, TLB_LARGE_PAGE_BASE)
+	store<u64>(large, largePageName(descriptor, base), TLB_LARGE_PAGE_BASE)
 	store<u32>(large, first - <u32>base, TLB_LARGE_PAGE_ADDEND)
 	store<u32>(large, may, TLB_LARGE_PAGE_MAY)
 	noteSize(descriptor, LARGE_PAGE_SHIFT)

@@ -30,6 +30,7 @@ import {
 	entryFor,
 	fill,
 	fillLargePage,
+	largePageName,
 	largePageOf,
 	loadDescriptor,
 	mayWriteFast,
@@ -78,7 +79,9 @@ export function translate(gva: u64, bytes: u32, access: u32): i32 {
 	}
 	const large = largePageOf(descriptor, gva)
 	const may =
-		load<u64>(large, TLB_LARGE_PAGE_BASE) == (gva & ~LARGE_PAGE_MASK) ? load<u32>(large, TLB_LARGE_PAGE_MAY) : 0
+		load<u64>(large, TLB_LARGE_PAGE_BASE) == largePageName(descriptor, gva & ~LARGE_PAGE_MASK)
+			? load<u32>(large, TLB_LARGE_PAGE_MAY)
+			: 0
 	if (may & accessBit(access)) {
 		// No openTable(): the large page came from a walk since the table was last empty, which announced it.
 		place = <u32>gva + load<u32>(large, TLB_LARGE_PAGE_ADDEND)

@@ -1,6 +1,6 @@
 /**
  * Flushes of a vCPU's own tables in place, on its thread, and of the address spaces that it keeps. Each function returns
- * the regimes whose tables are left (bit n = regime n) for the flush policy: emptyOwn() in src/tlb/flush-policy.ts.
+ * the regimes whose tables are left (bit n = regime n) for the flush policy: replaceOwn() in src/tlb/flush-policy.ts.
  * Plain accesses to tables, as in in-place.ts.
  */
 import {
@@ -34,7 +34,7 @@ import {
 	isUsed,
 } from './spaces'
 import {forgetSuperpages} from './superpages'
-import {dropLastPages, dropPieces, holdsLocalPages, invalidatePage, isOpen} from './table'
+import {dropLastPages, holdsLocalPages, invalidatePage, isOpen} from './table'
 import {descriptorOf, indexHashOf, tagBiasOf} from './vcpu-tables'
 import {dropVictims} from './victims'
 
@@ -76,9 +76,9 @@ export function flushShared(block: u32): u32 {
 	return emptyShared(block)
 }
 
-/** Forgets last pages and large pages of tables whose entries another thread has emptied. */
-export function flushPieces(block: u32): void {
-	for (let regime: u32 = REGIME_SUPERVISOR; regime < REGIME_COUNT; regime++) dropPieces(descriptorOf(block, regime))
+/** Forgets last pages of tables whose entries another thread has emptied. */
+export function flushLastPages(block: u32): void {
+	for (let regime: u32 = REGIME_SUPERVISOR; regime < REGIME_COUNT; regime++) dropLastPages(descriptorOf(block, regime))
 }
 
 /** Invalidates a page and counts the cause. @param page gva, page-aligned. @param asid or EVERY_ASID. */
@@ -113,7 +113,7 @@ function hasToFlushShared(block: u32): bool {
 	return !isCurrentKept(block) || holdsLocalPages(descriptorOf(block, REGIME_SUPERVISOR))
 }
 
-/** The same. @param first gva, page-aligned. */
+/** Some pages, for a cause that was set already. @param first gva, page-aligned. */
 export function forgetPages(block: u32, first: u64, pages: u32, asid: i32): u32 {
 	// Plain: only the owner counts.
 	store<u32>(block, load<u32>(block, TLB_PAGE_FLUSHES) + pages, TLB_PAGE_FLUSHES)

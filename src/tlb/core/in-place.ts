@@ -69,7 +69,7 @@ export function emptyTableOf(block: u32, regime: u32): bool {
 function beginGeneration(block: u32, regime: u32, descriptor: u32): bool {
 	if ((descriptor & GENERATION_MASK) == GENERATION_MASK) return false
 	// An exchange, because another thread may begin a generation or swap the table at the same time: the owner then goes on
-	// with that, and has filled nothing since. Pairs with publish() and advance() in src/tlb/flush-policy.ts.
+	// with that, and has filled nothing since. Pairs with publish() and advanceOther() in src/tlb/flush-policy.ts.
 	atomic.cmpxchg<u32>(placeOfDescriptor(block, regime), descriptor, descriptor + GENERATION_STEP)
 	closeTable(descriptor)
 	count(block, TLB_GENERATIONS)

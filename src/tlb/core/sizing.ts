@@ -13,6 +13,7 @@ import {
 	RESIZE_BIT,
 	RETURNS_TO_GROW,
 	SIZING_ADAPTIVE,
+	SIZING_FIXED,
 	SIZING_QEMU,
 	TLB_MILLISECONDS,
 	TLB_REQUEST_BITS,
@@ -38,6 +39,7 @@ const GOLDEN: u32 = 0x9e37_79b1
 /** Before the table is emptied. @returns whether the run loop shall replace it by one of the size in `wantedLog2`. */
 export function changesSize(block: u32, regime: u32, descriptor: u32): bool {
 	const sizing = load<u32>(block, TLB_SIZING)
+	if (sizing == SIZING_FIXED) return false
 	const used = load<u32>(trailerOf(descriptor), TLB_TRAILER_USED)
 	const log2 = log2Of(descriptor)
 	let wanted = log2

@@ -124,6 +124,7 @@ function dropLargePages(trailer: u32, base: u64, span: u64): void {
 	if (span < ((<u64>1) << LARGE_PAGE_SHIFT) - 1) return
 	for (let index: u32 = 0; index < LARGE_PAGE_COUNT; index++) {
 		const large = trailer + TLB_TRAILER_LARGE_PAGES + index * TLB_LARGE_PAGE_SIZE
+		// The generation in it is less than a page.
 		if (load<u64>(large, TLB_LARGE_PAGE_BASE) - base <= span) store<u32>(large, 0, TLB_LARGE_PAGE_MAY)
 	}
 }

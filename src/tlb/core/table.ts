@@ -20,7 +20,6 @@ import {
 	TLB_LAST_PAGE_SIZE,
 	TLB_TRAILER_CLEARINGS,
 	TLB_TRAILER_FILLED,
-	TLB_TRAILER_LARGE_PAGES,
 	TLB_TRAILER_LAST_PAGES,
 	TLB_TRAILER_LOCAL,
 	TLB_TRAILER_LOG,
@@ -131,7 +130,7 @@ export function undoTable(descriptor: u32, tagBias: u32): void {
 		writeEntry(table + <u32>load<u16>(trailer + (index << 1), TLB_TRAILER_LOG) * TLB_ENTRY_SIZE, 0)
 	}
 	poisonSlotZero(descriptor, tagBias)
-	resetTrailer(descriptor, endOfPieces(descriptor))
+	resetTrailer(descriptor, endInUse(descriptor))
 }
 
 /**
@@ -159,7 +158,7 @@ export function clearingsOf(descriptor: u32): u32 {
 
 /** After clearEntries() by the owner, or after its generation has ended. Plain, as clearTable(). */
 export function closeTable(descriptor: u32): void {
-	resetTrailer(descriptor, endOfPieces(descriptor))
+	resetTrailer(descriptor, endInUse(descriptor))
 }
 
 /**
@@ -170,19 +169,8 @@ export function clearingsAfterFill(descriptor: u32): u32 {
 	return atomic.add<u32>(trailerOf(descriptor), 0, TLB_TRAILER_CLEARINGS)
 }
 
-/**
- * Forgets last pages and large pages. The names of superpages stay: entries of the present generation may be pieces of
- * them. Plain, as clearTable().
- */
-export function dropPieces(descriptor: u32): void {
-	dropLastPages(descriptor)
-	if (hasSuperpages(descriptor)) {
-		memory.fill(trailerOf(descriptor) + TLB_TRAILER_LARGE_PAGES, 0, TLB_TRAILER_VICTIMS - TLB_TRAILER_LARGE_PAGES)
-	}
-}
-
 /** @returns the offset in the trailer behind its last pages and, if there are any, its superpages, large pages and victims. */
-function endOfPieces(descriptor: u32): u32 {
+function endInUse(descriptor: u32): u32 {
 	// Without any, their places are zeroes.
 	if (hasVictims(descriptor)) return TLB_TRAILER_LOG
 	return hasSuperpages(descriptor) ? TLB_TRAILER_VICTIMS : TLB_TRAILER_SUPERPAGES

@@ -346,6 +346,11 @@ export class HartCore {
 		return this.memory.u32[this.#descriptorWord(regime)]!
 	}
 
+	/** As another thread's flush under epoch-tag. */
+	beginGeneration(regime: number): void {
+		Atomics.add(this.memory.i32, this.#descriptorWord(regime), generationStep)
+	}
+
 	/** The tags of gva's entry that match its page, in one word: 'read write exec'. */
 	entry(gva: bigint, descriptor = this.descriptor(Regime.supervisor)): string {
 		const wanted = (gva & ~0xfffn) + BigInt(tagBias[this.encoding] + (descriptor & generationMask))

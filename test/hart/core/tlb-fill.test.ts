@@ -185,3 +185,21 @@ test('of a superpage that reaches beyond guest RAM only what was met is known', 
 	t.is(hart.read(end - 8n), 5n)
 	t.like(hart.read(end), {cause: 5})
 })
+
+test('a megapage that was kept before another thread began a generation is not found in it', (t) => {
+	const hart = new HartCore(undefined, {design: {policy: 'epoch-tag'}})
+	const tables = new PageTables(hart)
+	hart.enter(Privilege.supervisor, tables.satp)
+	const [before, after] = [ramBase + 0x20_0000, ramBase + 0x60_0000]
+	for (const offset of [0x1000, 0x2000]) {
+		hart.poke(before + offset, 1n)
+		hart.poke(after + offset, 2n)
+	}
+	tables.map(0x20_0000n, before, kernelPage, {level: 1})
+	hart.read(0x20_0000n)
+	tables.map(0x20_0000n, after, kernelPage, {level: 1})
+	t.is(hart.read(0x20_1000n), 1n, 'without a flush the kept megapage serves')
+	hart.beginGeneration(Regime.supervisor)
+	t.is(hart.read(0x20_2000n), 2n)
+	t.is(hart.read(0x20_1000n), 2n)
+})
