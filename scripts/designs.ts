@@ -99,7 +99,10 @@ async function checkDesigns(options: DesignsOptions): Promise<void> {
 	const results: Result[] = []
 	const planned = chosen.map((design) => ({design, checks: checksOf(design, options, seed)}))
 	try {
-		using progress = new BenchProgress({total: planned.reduce((sum, {checks}) => sum + checks.length, 0)})
+		using progress = new BenchProgress({
+			name: 'designs',
+			total: planned.reduce((sum, {checks}) => sum + checks.length, 0),
+		})
 		for (const {design, checks} of planned) {
 			for (const {name, args, passed} of checks) {
 				const onFinished = progress.boot(`${design}: ${name}`)

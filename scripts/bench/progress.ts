@@ -1,18 +1,22 @@
-/** A benchmark's progress on stderr: a bar on a terminal, a line per boot elsewhere. */
+/** A script's progress on stderr: a bar on a terminal, a line per boot elsewhere. */
 import {Presets, SingleBar} from 'cli-progress'
 
 export type ProgressOptions = Readonly<{
 	/** Programs, over all boots. */
 	total: number
+	/** As in `npm run NAME`; default bench. */
+	name?: string
 	stream?: NodeJS.WriteStream
 }>
 
 export class BenchProgress implements Disposable {
 	readonly #bar: SingleBar | undefined
 	readonly #stream: NodeJS.WriteStream
+	readonly #name: string
 	#done = 0
 
-	constructor({total, stream = process.stderr}: ProgressOptions) {
+	constructor({total, name = 'bench', stream = process.stderr}: ProgressOptions) {
+		this.#name = name
 		this.#stream = stream
 		if (!stream.isTTY) return
 		const format = '[{bar}] {percentage}% {boot}'
@@ -22,7 +26,7 @@ export class BenchProgress implements Disposable {
 
 	/** @param boot in words, such as `pair 1, QEMU`. @returns a callback for the number of its finished programs. */
 	boot(boot: string): (finished: number) => void {
-		if (!this.#bar) this.#stream.write(`bench: ${boot}\n`)
+		if (!this.#bar) this.#stream.write(`${this.#name}: ${boot}\n`)
 		const before = this.#done
 		return (finished) => {
 			this.#done = before + finished

@@ -54,6 +54,14 @@ test('a speed is the time of the nearest run of the default, divided by the own 
 	t.true(Math.abs(mean.least - first) < 1e-12 && Math.abs(mean.greatest - second) < 1e-12)
 })
 
+test('runs of the default without the programs before are not compared with', (t) => {
+	const mix = (subject: string, programs: Record<string, number>) => timed(subject, 0, 0, programs)
+	const summary = (measurements: Measurement[]) => new Summary({...fakeRecord(), measurements})
+	const usual = mix(defaultId, {pipe: 4, files: 2})
+	t.is(summary([usual, mix('victim=8', {files: 3})]).speed('files', 'victim=8'), undefined)
+	t.is(summary([usual, mix('victim=8', {pipe: 4, files: 1})]).speed('files', 'victim=8')!.median, 2)
+})
+
 test('runs that failed are told, and give no figures', (t) => {
 	const summary = new Summary(small)
 	t.deepEqual(

@@ -26,6 +26,8 @@ const warmUps = 500
 const warmUpFills = [16, logCapacity + 1]
 /** The fills take turns, a group of flushes each, so that a disturbance does not hit only one of them. */
 const groups = 10
+/** Milliseconds for one clearing. */
+const patience = 60_000
 /** Milliseconds: a dear flush comes less often. */
 const [longestWarmUp, longestGroup] = [500, 60]
 
@@ -43,7 +45,8 @@ function flush({hartCore, of}: FlushThreadData & {role: 'flusher'}): FlushCost[]
 		// The tables are on the retired list before this; pairs with the clearer's wait.
 		Atomics.store(words, ring, 1)
 		Atomics.notify(words, ring)
-		Atomics.wait(words, ring, 1)
+		if (Atomics.wait(words, ring, 1, patience) === 'timed-out')
+			throw new Error(`the clearing thread did not answer in ${patience / 1000} seconds`)
 		// Ordered after the clearer's store of `ring`.
 		return Atomics.load(words, took)
 	}
@@ -87,7 +90,7 @@ function clear({hartCore, memory, map, config, bell}: FlushThreadData & {role: '
 	const operations = tableOperations(hartCore, shared)
 	const words = new Int32Array(bell)
 	for (;;) {
-		// Ordered after the flusher's store of 1, and what it retired before.
+		// Ordered after the flusher's store of 1, and what it retired before. Without a limit: it ends with the flusher.
 		Atomics.wait(words, ring, 0)
 		const began = performance.now()
 		clearRetired(shared, config, operations)
