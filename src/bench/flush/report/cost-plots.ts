@@ -4,6 +4,24 @@ import type {Summary} from './summary.ts'
 
 const policyOf = (subject: string) => subject.replace(/^policy=/, '')
 
+/** Costs upwards, a colour for each policy. */
+const costsOf = (names: readonly string[]) =>
+	({
+		y: {
+			field: 'median',
+			type: 'quantitative',
+			scale: {type: 'log'},
+			axis: {title: 'microseconds', format: '~g', tickCount: 6},
+		},
+		color: {
+			field: 'policy',
+			type: 'nominal',
+			title: 'policy',
+			scale: colourScale(names, policies),
+			sort: [...names],
+		},
+	}) as const
+
 export function costBySize(summary: Summary): Plot | undefined {
 	const rows = summary.costs().filter(({subject, fill}) => !subject.includes(',') && (fill === 'all' || fill === 'few'))
 	if (rows.length === 0) return undefined
@@ -53,13 +71,7 @@ export function costBySize(summary: Summary): Plot | undefined {
 							labelFlush: false,
 						},
 					},
-					y: {
-						field: 'median',
-						type: 'quantitative',
-						scale: {type: 'log'},
-						axis: {title: 'microseconds', format: '~g', tickCount: 6},
-					},
-					color: {field: 'policy', type: 'nominal', title: 'policy', scale: colourScale(names, policies), sort: names},
+					...costsOf(names),
 				},
 				layer: linesWithSpread,
 			},
@@ -93,13 +105,7 @@ export function costByFill(summary: Summary): Plot | undefined {
 					scale: {type: 'log', base: 2, nice: false},
 					axis: {title: 'entries filled in each table', labelExpr: entriesLabel},
 				},
-				y: {
-					field: 'median',
-					type: 'quantitative',
-					scale: {type: 'log'},
-					axis: {title: 'microseconds', format: '~g', tickCount: 6},
-				},
-				color: {field: 'policy', type: 'nominal', title: 'policy', scale: colourScale(names, policies), sort: names},
+				...costsOf(names),
 			},
 			layer: linesWithSpread,
 		},
