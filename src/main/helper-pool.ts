@@ -3,6 +3,7 @@ import {availableParallelism} from 'node:os'
 import {Piscina} from 'piscina'
 import type {SharedMemory} from '../memory/index.ts'
 import type {HelperConfig} from './helper.ts'
+import {niceIncrements} from './thread-priority.ts'
 import type {TranslatedModule, TranslateJob} from './translation/index.ts'
 
 /** Concurrent translations: few, since vCPUs need the cores, and requests that wait meanwhile share a larger module. */
@@ -27,6 +28,7 @@ export class HelperPool implements AsyncDisposable {
 			maxThreads: 1 + translationJobs,
 			// By default Piscina's workers block in Atomics.wait between tasks instead of returning to their event loop.
 			atomics: 'disabled',
+			niceIncrement: niceIncrements.helper,
 		})
 	}
 

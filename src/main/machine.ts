@@ -18,6 +18,7 @@ import type {CommandLineMachine, MachineOptions, MachineOutcome} from './machine
 import {codePagesPerVcpu, createMemory} from './machine-memory.ts'
 import {type MachineStatistics, readStatistics} from './machine-statistics.ts'
 import {StuckHarts} from './stuck-harts.ts'
+import {lowerCompilerPriority} from './thread-priority.ts'
 import {
 	defaultLimits,
 	prepareDumpFolder,
@@ -83,6 +84,7 @@ export class MachineCore implements CommandLineMachine {
 		const memory = createMemory({harts: smp, ramBytes: memoryBytes, tlb})
 		if (options.dumpWasm !== undefined) await prepareDumpFolder(options.dumpWasm)
 		setEngineFlags({perfMap: options.perfMap ?? false})
+		lowerCompilerPriority()
 		const entries = await findThreadEntries(options.assets)
 		const hartCore = await readHartCore(options.assets)
 		const [hartModule, interpreterModule] = await Promise.all([
