@@ -77,7 +77,8 @@ try {
 	else {
 		const onRow = values.json ? () => {} : print
 		if (!values.json) console.log(`${scale('', '', 'states', 's')}verdict`)
-		const isWanted: Wanted = (what) => what.name.includes(values.only) && (values.long || !('isLong' in what && what.isLong))
+		const isWanted: Wanted = (what) =>
+			what.name.includes(values.only) && (values.long || !('isLong' in what && what.isLong))
 		const [checked, refuted]: [Row[], Row[]] = [[], []]
 		for (const model of models.filter(({name}) => values.model === '' || values.model === name)) {
 			checked.push(...(await checkScenes(model, isWanted, onRow)))
@@ -91,7 +92,10 @@ try {
 			const caught = refuted.filter(({isAsExpected}) => isAsExpected).length
 			console.log(`model: ${states.toLocaleString('en')} states, ${caught} of ${refuted.length} mistakes refuted`)
 		}
-		if (rows.length === 0) throw new BuildError(`Expected --only to be part of a name, got ${values.only}, and --model one of ${models.map(({name}) => name)}`)
+		if (rows.length === 0)
+			throw new BuildError(
+				`Expected --only to be part of a name, got ${values.only}, and --model one of ${models.map(({name}) => name)}`,
+			)
 		if (failures.length > 0) throw new BuildError(`Expected other verdicts of ${failures.join('; ')}`)
 	}
 } catch (error) {

@@ -76,11 +76,11 @@
 #define LAST_GENERATION 2
 #if POLICY == GENERATIONS
 #define FIRST GENERATION
-#define hasLastPages 1
 #else
 #define FIRST 0
-#define hasLastPages (POLICY == CLEAR_OUTSIDE)
 #endif
+/* Under the other policies last pages go with their table, or are dropped where it is emptied: the owner does both. */
+#define keepsLastPages (POLICY == GENERATIONS || POLICY == CLEAR_OUTSIDE)
 
 /*
  * An entry: the version of the page table that it was filled from, and the generation in the bits above, as in its tag. 0 and
@@ -235,8 +235,16 @@ awake:
 #endif
 #if SLEEPS
 		:: true ->
-			offline(); /* #sleep: offline; wait */
-			online();  /* #sleep: online */
+#ifndef SleepsOnline
+			offline(); /* #sleep: offline */
+#endif
+			if /* #sleep: wait; nothing need ever wake it */
+			:: true
+			:: true -> endAsleep: false
+			fi;
+#ifndef SleepsOnline
+			online(); /* #sleep: online */
+#endif
 #ifdef WakesWithoutASafepoint
 			goto awake
 #endif

@@ -29,15 +29,19 @@ const both: readonly Check[] = ['safety', 'liveness']
 
 const scenes = [
 	scene('tables are swapped', {POLICY: 'SWAP', FETCHES: 1}, both),
-	scene('tables are swapped by two threads', {POLICY: 'SWAP', FLUSHERS: 2, TABLES: 3}),
+	scene('tables are swapped by two threads', {POLICY: 'SWAP', FLUSHERS: 2, TABLES: 3, PAGES: 2, FLUSHES: 0}),
 	scene('two harts swap each other’s tables', {POLICY: 'SWAP', HARTS: 2, FLUSHERS: 0, TABLES: 3, SLICE: 1}, both),
 	scene('tables are undone by their log, or swapped', {POLICY: 'SWAP_UNDO', PAGES: 2, LOG: 1}),
 	scene('tables begin generations', {POLICY: 'GENERATIONS', FETCHES: 1}, both),
-	scene('tables begin generations, by two threads', {POLICY: 'GENERATIONS', FLUSHERS: 2, TABLES: 3}),
-	scene('tables begin generations, two pages', {POLICY: 'GENERATIONS', PAGES: 2}),
+	scene('tables begin generations, by two threads', {POLICY: 'GENERATIONS', FLUSHERS: 2, TABLES: 3, FLUSHES: 2}),
+	scene('tables begin generations, two pages', {POLICY: 'GENERATIONS', PAGES: 2, FLUSHES: 2}),
 	scene('owners empty their tables', {POLICY: 'ASK', FETCHES: 1, SLEEPS: 1}, both),
 	scene('others clear tables', {POLICY: 'CLEAR_OUTSIDE', FETCHES: 1, TABLES: 1}, both),
-	scene('pages are posted to a hart that sleeps', {POLICY: 'ASK', RANGES: 1, PAGES: 2, SLEEPS: 1, TABLES: 1, FLUSHES: 0}, both),
+	scene(
+		'pages are posted to a hart that sleeps',
+		{POLICY: 'ASK', RANGES: 1, PAGES: 2, SLEEPS: 1, TABLES: 1, FLUSHES: 0},
+		both,
+	),
 	scene('pages are posted by two threads', {POLICY: 'ASK', RANGES: 1, PAGES: 2, FLUSHERS: 2, TABLES: 1, FLUSHES: 0}),
 	scene('address spaces come and go', {POLICY: 'SWAP', SPACES: 1, RANGES: 2, TABLES: 3}),
 ] as const
@@ -74,12 +78,16 @@ const formerFaults: readonly Mistake<SceneName>[] = [
 ]
 
 const mutants: readonly Mistake<SceneName>[] = [
-	mistake('SkipGracePeriod', swaps, 'a retired table is taken before its grace period has elapsed'),
-	mistake('GracePeriodBeforeTheSwap', swaps, 'the grace period of a table begins before the table is swapped out'),
+	mistake('SkipGracePeriod', swappers, 'a retired table is taken before its grace period has elapsed'),
+	mistake('GracePeriodBeforeTheSwap', swappers, 'the grace period of a table begins before the table is swapped out'),
 	mistake('ReuseBeforeClear', swaps, 'a retired table is taken without being cleared'),
 	mistake('FillNewTable', swaps, 'an entry is filled into the table that is there after the walk'),
 	mistake('AnnouncedAfterTheWalk', swaps, 'a table is marked filled after the walk'),
-	mistake('LooksBeforeTheStore', swaps, 'a flusher looks whether the table is filled before the guest has changed the PTE'),
+	mistake(
+		'LooksBeforeTheStore',
+		swaps,
+		'a flusher looks whether the table is filled before the guest has changed the PTE',
+	),
 	mistake('EarlyFence', swaps, 'a fence completes without a wait'),
 	mistake('DryPoolIsNoMatter', swaps, 'a flusher that finds the pool dry posts nothing'),
 	mistake('RegionOutlivesTheSafepoint', swaps, 'a region goes on with its descriptor behind a safepoint'),
@@ -87,9 +95,13 @@ const mutants: readonly Mistake<SceneName>[] = [
 	mistake('SwapIsTwoSteps', swappers, 'a swap loads the descriptor, and stores another'),
 	mistake('FenceWaitsOnline', fencers, 'a fence waits without going offline'),
 	mistake('LogHasOverflowed', undone, 'a table is emptied by its log although that has overflowed'),
-	mistake('FillsAClosedTable', generations, 'an entry is filled into a table that was emptied in place after the walk'),
+	mistake('FillsAClosedTable', owners, 'an entry is filled into a table that was emptied in place after the walk'),
 	mistake('GenerationsBeginAnew', generations, 'after the last generation the first comes again, in the same table'),
-	mistake('StaleLastPage', generations, 'a flusher that begins a generation does not post that last pages be forgotten'),
+	mistake(
+		'StaleLastPage',
+		generations,
+		'a flusher that begins a generation does not post that last pages be forgotten',
+	),
 	mistake('FlusherStoresTheGeneration', generationsOfTwo, 'another thread begins a generation by a store'),
 	mistake('OwnerStoresItsGeneration', generationsOfTwo, 'the owner begins a generation by a store'),
 	mistake('RecycledByTheLog', twoPages, 'a table with generations is cleared by the log of its last'),
@@ -98,6 +110,7 @@ const mutants: readonly Mistake<SceneName>[] = [
 	mistake('BellsTakenBeforeThePass', owners, 'a safepoint takes its bells before it passes the quiescent state'),
 	mistake('ClearedBeforeItIsCounted', clearers, 'another thread clears a table before it counts that'),
 	mistake('FillIsNotRevoked', clearers, 'a fill does not look whether the table was cleared since its walk'),
+	mistake('SleepsOnline', posted, 'a hart sleeps without going offline'),
 	mistake('WakesWithoutASafepoint', posted, 'a hart that wakes runs guest code without a safepoint'),
 	mistake('LostRange', posted, 'a range that finds the ring full is forgotten'),
 	mistake('SlotsFreedBeforeTheyAreRead', posted, 'an owner frees the ring’s slots before it reads them'),

@@ -3,7 +3,7 @@
 /* A translation is used: part of a step. */
 inline use(entryUsed) {
 	inUse[me] = used(versionOf(entryUsed), page);
-#if POLICY == GENERATIONS || POLICY == CLEAR_OUTSIDE
+#if keepsLastPages
 	/* What a region finds becomes the last page of its table. A fetch has no region, and leaves none. */
 	lastPage[tableOf(base[me])] = (base[me] == 0 -> 0 : inUse[me]);
 #endif
@@ -43,30 +43,28 @@ inline fill() {
 	entryOf(missed[me], page) = tagged(missed[me], walked)
 }
 
+/* Two pages are in no megapage. */
+#define keepsMegapages (POLICY == GENERATIONS && PAGES == 1)
+#ifdef MegapagesHaveNoGeneration
+#define hitsMegapage(descriptor) (megapage[tableOf(descriptor)] != 0)
+#else
+#define hitsMegapage(descriptor) \
+	(megapage[tableOf(descriptor)] != 0 && generationOf(megapage[tableOf(descriptor)]) == generationOf(descriptor))
+#endif
+
 /* translate(): a miss. */
 inline translate() {
 	missed[me] = descriptor[me]; /* loadDescriptor: load */
 	if
 	:: d_step { hits(missed[me], page) -> use(entryOf(missed[me], page)) } /* translate: load entry */
-#if POLICY == GENERATIONS
-#ifdef MegapagesHaveNoGeneration
-	:: d_step { !hits(missed[me], page) && megapage[tableOf(missed[me])] != 0 -> walked = versionOf(megapage[tableOf(missed[me])]); fill(); use(walked); walked = 0 }
-	:: !hits(missed[me], page) && megapage[tableOf(missed[me])] == 0 ->
-#else
 	:: d_step { /* translate: load megapage; fill: stores */
-		!hits(missed[me], page) && megapage[tableOf(missed[me])] != 0 &&
-			generationOf(megapage[tableOf(missed[me])]) == generationOf(missed[me]) ->
+		!hits(missed[me], page) && hitsMegapage(missed[me]) ->
 		walked = versionOf(megapage[tableOf(missed[me])]);
 		fill();
 		use(walked);
 		walked = 0
 	}
-	:: !hits(missed[me], page) && (megapage[tableOf(missed[me])] == 0 ||
-			generationOf(megapage[tableOf(missed[me])]) != generationOf(missed[me])) ->
-#endif
-#else
-	:: !hits(missed[me], page) ->
-#endif
+	:: !hits(missed[me], page) && !hitsMegapage(missed[me]) ->
 #ifdef AnnouncedAfterTheWalk
 		walked = walk();
 		filled[tableOf(missed[me])] = 1;
@@ -77,7 +75,7 @@ inline translate() {
 #endif
 		walked = walk(); /* walk: load PTE */
 #endif
-#if POLICY == GENERATIONS && PAGES == 1
+#if keepsMegapages
 		megapage[tableOf(missed[me])] = tagged(missed[me], walked); /* fillLargePage */
 #endif
 #if FETCHES
@@ -126,7 +124,7 @@ inline access() {
 inline enterRegion() {
 	d_step { /* run: load descriptor */
 		base[me] = descriptor[me];
-#if POLICY == GENERATIONS || POLICY == CLEAR_OUTSIDE
+#if keepsLastPages
 		inUse[me] = lastPage[tableOf(base[me])];
 		page = inUse[me] >> 3;
 		/* A last page needs no lookup. */
@@ -210,7 +208,11 @@ inline takeRequests() {
 		emptyOwn()
 	:: else ->
 		if
-		:: bits & LAST_PAGES -> d_step { lastPage[tableOf(descriptor[me])] = 0 } /* flushLastPages: load descriptor */
+		:: bits & LAST_PAGES ->
+#ifdef MegapagesHaveNoGeneration
+			megapage[tableOf(descriptor[me])] = 0;
+#endif
+			lastPage[tableOf(descriptor[me])] = 0 /* flushLastPages: load descriptor */
 		:: else
 		fi;
 #ifdef SlotsFreedBeforeTheyAreRead

@@ -40,7 +40,14 @@ const small: readonly Readonly<{model: Model; scenes: readonly string[]; mutants
 	{
 		model: translations,
 		scenes: ['tables are swapped', 'pages are posted to a hart that sleeps'],
-		mutants: ['SkipGracePeriod', 'FillNewTable', 'StaleLastPage', 'LostRange', 'SkipAsidGeneration', 'FenceWaitsOnline'],
+		mutants: [
+			'SkipGracePeriod',
+			'FillNewTable',
+			'StaleLastPage',
+			'LostRange',
+			'SkipAsidGeneration',
+			'FenceWaitsOnline',
+		],
 	},
 ]
 
@@ -69,8 +76,17 @@ for (const {model, ...names} of small) {
 for (const model of models) {
 	test(`every mistake stands in the model of ${model.name}, and the model has no others`, async (t) => {
 		const source = await withIncludes(sourceOf(model))
-		const names = new Set([...source.matchAll(/^#ifn?def ([A-Z]+[a-z]\w*)$|\bdefined\(([A-Z]+[a-z]\w*)\)/gm)].map(([, name, other]) => name ?? other))
-		t.deepEqual([...names].sort(), mistakesOf(model).map(({name}) => name).sort())
+		const names = new Set(
+			[...source.matchAll(/^#ifn?def ([A-Z]+[a-z]\w*)$|\bdefined\(([A-Z]+[a-z]\w*)\)/gm)].map(
+				([, name, other]) => name ?? other,
+			),
+		)
+		t.deepEqual(
+			[...names].sort(),
+			mistakesOf(model)
+				.map(({name}) => name)
+				.sort(),
+		)
 	})
 }
 
