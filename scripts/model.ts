@@ -52,8 +52,8 @@ async function checkMistakes(model: Model, isWanted: Wanted, onRow: (row: Row) =
 	return rows
 }
 
-async function printTrail(name: string): Promise<void> {
-	const all = models.flatMap((model) => mistakesOf(model).map((mistake) => ({model, mistake})))
+async function printTrail(of: readonly Model[], name: string): Promise<void> {
+	const all = of.flatMap((model) => mistakesOf(model).map((mistake) => ({model, mistake})))
 	const found = all.find(({mistake}) => mistake.name === name)
 	if (!found) throw new BuildError(`Expected --trail to be of ${all.map(({mistake}) => mistake.name)}, got ${name}`)
 	const {model, mistake} = found
@@ -73,14 +73,15 @@ try {
 			json: {type: 'boolean', default: false},
 		},
 	})
-	if (values.trail !== undefined) await printTrail(values.trail)
+	const searched = models.filter(({name}) => values.model === '' || values.model === name)
+	if (values.trail !== undefined) await printTrail(searched, values.trail)
 	else {
 		const onRow = values.json ? () => {} : print
 		if (!values.json) console.log(`${scale('', '', 'states', 's')}verdict`)
 		const isWanted: Wanted = (what) =>
 			what.name.includes(values.only) && (values.long || !('isLong' in what && what.isLong))
 		const [checked, refuted]: [Row[], Row[]] = [[], []]
-		for (const model of models.filter(({name}) => values.model === '' || values.model === name)) {
+		for (const model of searched) {
 			checked.push(...(await checkScenes(model, isWanted, onRow)))
 			refuted.push(...(await checkMistakes(model, isWanted, onRow)))
 		}
