@@ -33,7 +33,7 @@
 #ifndef FLUSHERS
 #define FLUSHERS 1
 #endif
-/* How many fences all make together, and how many of its own flushes a hart. */
+/* How many fences each thread makes, and how many flushes of their own all harts together. */
 #ifndef FENCES
 #define FENCES 2
 #endif
@@ -60,6 +60,10 @@
 #ifndef FETCHES
 #define FETCHES 0
 #endif
+/* Whether translated code keeps last pages, and misses fill from megapages (of one page). */
+#ifndef KEEPS
+#define KEEPS 1
+#endif
 /* Whether a hart goes from address space to address space, and fences are of one. */
 #ifndef SPACES
 #define SPACES 0
@@ -80,7 +84,7 @@
 #define FIRST 0
 #endif
 /* Under the other policies last pages go with their table, or are dropped where it is emptied: the owner does both. */
-#define keepsLastPages (POLICY == GENERATIONS || POLICY == CLEAR_OUTSIDE)
+#define keepsLastPages (KEEPS && (POLICY == GENERATIONS || POLICY == CLEAR_OUTSIDE))
 
 /*
  * An entry: the version of the page table that it was filled from, and the generation in the bits above, as in its tag. 0 and
@@ -160,7 +164,6 @@ byte pte[PAGES];
 byte least[HARTS * PAGES];
 byte underWay;
 
-byte fences = FENCES;
 byte flushes = FLUSHES;
 
 /* Of a step; no part of the state. */
@@ -196,6 +199,7 @@ proctype hart(byte me) {
 	bit isFetch;
 #endif
 #if HARTS > 1
+	byte fences = FENCES;
 	byte target = 1 - me;
 	byte looked;
 	byte mine;
@@ -256,6 +260,7 @@ awake:
 #if FLUSHERS > 0
 /* A thread that is no reader. */
 proctype flusher(byte me) {
+	byte fences = FENCES;
 	byte target;
 	byte page;
 	byte fresh;

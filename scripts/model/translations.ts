@@ -15,6 +15,7 @@ type Parameters = Readonly<
 			| 'RANGES'
 			| 'SLEEPS'
 			| 'FETCHES'
+			| 'KEEPS'
 			| 'SPACES'
 			| 'SLICE',
 			number
@@ -29,12 +30,24 @@ const both: readonly Check[] = ['safety', 'liveness']
 
 const scenes = [
 	scene('tables are swapped', {POLICY: 'SWAP', FETCHES: 1}, both),
-	scene('tables are swapped by two threads', {POLICY: 'SWAP', FLUSHERS: 2, TABLES: 3, PAGES: 2, FLUSHES: 0}),
-	scene('two harts swap each other’s tables', {POLICY: 'SWAP', HARTS: 2, FLUSHERS: 0, TABLES: 3, SLICE: 1}, both),
+	scene('tables are swapped by two threads', {POLICY: 'SWAP', FLUSHERS: 2, FENCES: 1, TABLES: 3, PAGES: 2, FLUSHES: 0}),
+	scene(
+		'two harts swap each other’s tables',
+		{POLICY: 'SWAP', HARTS: 2, FLUSHERS: 0, FENCES: 1, TABLES: 3, SLICE: 1},
+		both,
+	),
 	scene('tables are undone by their log, or swapped', {POLICY: 'SWAP_UNDO', PAGES: 2, LOG: 1}),
 	scene('tables begin generations', {POLICY: 'GENERATIONS', FETCHES: 1}, both),
-	scene('tables begin generations, by two threads', {POLICY: 'GENERATIONS', FLUSHERS: 2, TABLES: 3, FLUSHES: 2}),
-	scene('tables begin generations, two pages', {POLICY: 'GENERATIONS', PAGES: 2, FLUSHES: 2}),
+	scene('tables begin generations, by two threads', {
+		POLICY: 'GENERATIONS',
+		FLUSHERS: 2,
+		FENCES: 1,
+		TABLES: 3,
+		FLUSHES: 2,
+		KEEPS: 0,
+		SLICE: 1,
+	}),
+	scene('tables begin generations, two pages', {POLICY: 'GENERATIONS', PAGES: 2, FLUSHES: 2, KEEPS: 0, SLICE: 1}),
 	scene('owners empty their tables', {POLICY: 'ASK', FETCHES: 1, SLEEPS: 1}, both),
 	scene('others clear tables', {POLICY: 'CLEAR_OUTSIDE', FETCHES: 1, TABLES: 1}, both),
 	scene(
@@ -42,8 +55,16 @@ const scenes = [
 		{POLICY: 'ASK', RANGES: 1, PAGES: 2, SLEEPS: 1, TABLES: 1, FLUSHES: 0},
 		both,
 	),
-	scene('pages are posted by two threads', {POLICY: 'ASK', RANGES: 1, PAGES: 2, FLUSHERS: 2, TABLES: 1, FLUSHES: 0}),
-	scene('address spaces come and go', {POLICY: 'SWAP', SPACES: 1, RANGES: 2, TABLES: 3}),
+	scene('pages are posted by two threads', {
+		POLICY: 'ASK',
+		RANGES: 1,
+		PAGES: 2,
+		FLUSHERS: 2,
+		FENCES: 1,
+		TABLES: 1,
+		FLUSHES: 0,
+	}),
+	scene('address spaces come and go', {POLICY: 'SWAP', SPACES: 1, RANGES: 2, TABLES: 3, FLUSHES: 0}),
 ] as const
 
 type SceneName = (typeof scenes)[number]['name']

@@ -44,7 +44,7 @@ inline fill() {
 }
 
 /* Two pages are in no megapage. */
-#define keepsMegapages (POLICY == GENERATIONS && PAGES == 1)
+#define keepsMegapages (KEEPS && POLICY == GENERATIONS && PAGES == 1)
 #ifdef MegapagesHaveNoGeneration
 #define hitsMegapage(descriptor) (megapage[tableOf(descriptor)] != 0)
 #else
