@@ -12,8 +12,9 @@
  * end at 2, the log has room for LOG entries, the ring for one range. Who takes a table clears it; a helper that clears ahead of
  * time does the same, earlier.
  *
- * Shown without a claim: the assertions, and that no thread is stuck. Shown with the claim, under weak fairness: fences end. The
- * names below that begin with a capital and a small letter are mistakes, as in grace-periods.pml.
+ * Shown without a claim: the assertions, and that no thread is stuck. Shown with the claim, under weak fairness: fences end, unless
+ * the target changes its descriptor between each load of advanceOther() and the compareExchange after it, as by writes of satp
+ * without end. The names below that begin with a capital and a small letter are mistakes, as in grace-periods.pml.
  */
 
 /* Flush policies: swap-pool, swap-undo, epoch-tag, clear, atomic-clear. */
@@ -64,7 +65,7 @@
 #ifndef KEEPS
 #define KEEPS 1
 #endif
-/* Whether a hart goes from address space to address space, and fences are of one. */
+/* Whether a hart goes from address space to address space; then fences are of one, or (2) of one or of all. */
 #ifndef SPACES
 #define SPACES 0
 #endif
@@ -84,7 +85,7 @@
 #define FIRST 0
 #endif
 /* Under the other policies last pages go with their table, or are dropped where it is emptied: the owner does both. */
-#define keepsLastPages (KEEPS && (POLICY == GENERATIONS || POLICY == CLEAR_OUTSIDE))
+#define keepsLastPages KEEPS
 
 /*
  * An entry: the version of the page table that it was filled from, and the generation in the bits above, as in its tag. 0 and
@@ -140,14 +141,15 @@ byte ringTail[HARTS];
 bit ringLock[HARTS];
 bit bell[HARTS];
 
-/* Address spaces. satp; the space that a hart keeps, with its table; how often the fenced one was fenced: by other harts, and
-   when the hart last came to its current space, and to the one that it keeps. */
+/* Address spaces. satp; the space that a hart keeps, with its table; how often others have fenced FENCED, and all spaces; and the
+   sum of both when the hart last came to its current space, and to the one that it keeps. */
 #define FENCED 1
 #define ELSEWHERE 2
 byte satp[HARTS];
 byte keptSpace[HARTS];
 byte keptDescriptor[HARTS];
 byte counted[HARTS];
+byte countedAll[HARTS];
 byte currentCount[HARTS];
 byte keptCount[HARTS];
 
@@ -205,6 +207,7 @@ proctype hart(byte me) {
 	byte mine;
 	bit isRange;
 	bit isAwaited;
+	bit isOfAll;
 #endif
 #if SPACES
 	bit isFound;
@@ -269,6 +272,7 @@ proctype flusher(byte me) {
 	byte mine;
 	bit isRange;
 	bit isAwaited;
+	bit isOfAll;
 	do
 	:: d_step { fences > 0 -> fences-- };
 		startFence();

@@ -25,62 +25,53 @@ type Parameters = Readonly<
 
 const scene = <Name extends string>(name: Name, parameters: Parameters, checks: readonly Check[] = ['safety']) =>
 	({name, parameters, checks}) satisfies Scene
+const long = <Name extends string>(name: Name, parameters: Parameters) =>
+	({name, parameters, checks: ['safety'], isLong: true}) satisfies Scene
 
 const both: readonly Check[] = ['safety', 'liveness']
+/** Two threads, a fence each. */
+const byTwo = {FLUSHERS: 2, FENCES: 1, KEEPS: 0}
+/** A fence each. */
+const eachOther = {HARTS: 2, FLUSHERS: 0, FENCES: 1, TABLES: 3, SLICE: 1}
+const ofPages = {RANGES: 1, PAGES: 2, TABLES: 1, FLUSHES: 0}
 
 const scenes = [
 	scene('tables are swapped', {POLICY: 'SWAP', FETCHES: 1}, both),
-	scene('tables are swapped by two threads', {POLICY: 'SWAP', FLUSHERS: 2, FENCES: 1, TABLES: 3, PAGES: 2, FLUSHES: 0}),
-	scene(
-		'two harts swap each other’s tables',
-		{POLICY: 'SWAP', HARTS: 2, FLUSHERS: 0, FENCES: 1, TABLES: 3, SLICE: 1},
-		both,
-	),
-	scene('tables are undone by their log, or swapped', {POLICY: 'SWAP_UNDO', PAGES: 2, LOG: 1}),
+	scene('tables are swapped by two threads', {POLICY: 'SWAP', ...byTwo, TABLES: 3, SLICE: 1}),
+	scene('two harts swap each other’s tables', {POLICY: 'SWAP', ...eachOther}, both),
+	scene('tables are undone by their log, or swapped', {POLICY: 'SWAP_UNDO', PAGES: 2, LOG: 1, KEEPS: 0}),
 	scene('tables begin generations', {POLICY: 'GENERATIONS', FETCHES: 1}, both),
-	scene('tables begin generations, by two threads', {
-		POLICY: 'GENERATIONS',
-		FLUSHERS: 2,
-		FENCES: 1,
-		TABLES: 3,
-		FLUSHES: 2,
-		KEEPS: 0,
-		SLICE: 1,
-	}),
-	scene('tables begin generations, two pages', {POLICY: 'GENERATIONS', PAGES: 2, FLUSHES: 2, KEEPS: 0, SLICE: 1}),
+	scene('tables begin generations, by two threads', {POLICY: 'GENERATIONS', ...byTwo, TABLES: 3, SLICE: 1}),
+	scene('generations and posted pages, of a hart that sleeps', {POLICY: 'GENERATIONS', RANGES: 2, SLEEPS: 1}, both),
+	scene('two harts begin each other’s generations', {POLICY: 'GENERATIONS', ...eachOther}, both),
 	scene('owners empty their tables', {POLICY: 'ASK', FETCHES: 1, SLEEPS: 1}, both),
 	scene('others clear tables', {POLICY: 'CLEAR_OUTSIDE', FETCHES: 1, TABLES: 1}, both),
-	scene(
-		'pages are posted to a hart that sleeps',
-		{POLICY: 'ASK', RANGES: 1, PAGES: 2, SLEEPS: 1, TABLES: 1, FLUSHES: 0},
-		both,
-	),
-	scene('pages are posted by two threads', {
-		POLICY: 'ASK',
-		RANGES: 1,
-		PAGES: 2,
-		FLUSHERS: 2,
-		FENCES: 1,
-		TABLES: 1,
-		FLUSHES: 0,
-	}),
-	scene('address spaces come and go', {POLICY: 'SWAP', SPACES: 1, RANGES: 2, TABLES: 3, FLUSHES: 0}),
+	scene('pages are posted to a hart that sleeps', {POLICY: 'ASK', ...ofPages, SLEEPS: 1}, both),
+	scene('pages are posted by two threads', {POLICY: 'ASK', ...ofPages, ...byTwo}),
+	scene('a hart goes from space to space', {POLICY: 'SWAP', SPACES: 1, RANGES: 2, TABLES: 3, FLUSHES: 0, KEEPS: 0}),
+	scene('spaces and swaps', {POLICY: 'SWAP', SPACES: 2, RANGES: 2, TABLES: 3, FLUSHES: 0, FENCES: 1}, both),
+	scene('spaces and generations', {POLICY: 'GENERATIONS', SPACES: 2, RANGES: 2, TABLES: 3, FLUSHES: 0, FENCES: 1}),
+	long('two pages are swapped by two threads', {POLICY: 'SWAP', ...byTwo, TABLES: 3, PAGES: 2, FLUSHES: 0}),
+	long('three generations by two threads', {POLICY: 'GENERATIONS', ...byTwo, TABLES: 3, FLUSHES: 2, SLICE: 1}),
+	long('generations of two pages', {POLICY: 'GENERATIONS', PAGES: 2, FLUSHES: 2, KEEPS: 0, SLICE: 1}),
+	long('two harts, generations and posted pages', {POLICY: 'GENERATIONS', ...eachOther, RANGES: 2}),
+	long('spaces, generations and two fences', {POLICY: 'GENERATIONS', SPACES: 1, RANGES: 2, TABLES: 3, FLUSHES: 0}),
 ] as const
 
 type SceneName = (typeof scenes)[number]['name']
 
 const swaps = 'tables are swapped'
-const swappers = 'tables are swapped by two threads'
+const swappers = 'two pages are swapped by two threads'
 const fencers = 'two harts swap each other’s tables'
 const undone = 'tables are undone by their log, or swapped'
 const generations = 'tables begin generations'
-const generationsOfTwo = 'tables begin generations, by two threads'
-const twoPages = 'tables begin generations, two pages'
+const generationsOfTwo = 'three generations by two threads'
+const twoPages = 'generations of two pages'
 const owners = 'owners empty their tables'
 const clearers = 'others clear tables'
 const posted = 'pages are posted to a hart that sleeps'
 const posters = 'pages are posted by two threads'
-const spaces = 'address spaces come and go'
+const spaces = 'a hart goes from space to space'
 
 const mistake = (name: string, scene: SceneName, what: string, check: Check = 'safety'): Mistake<SceneName> => ({
 	name,
@@ -132,6 +123,7 @@ const mutants: readonly Mistake<SceneName>[] = [
 	mistake('ClearedBeforeItIsCounted', clearers, 'another thread clears a table before it counts that'),
 	mistake('FillIsNotRevoked', clearers, 'a fill does not look whether the table was cleared since its walk'),
 	mistake('SleepsOnline', posted, 'a hart sleeps without going offline'),
+	mistake('RangeKeepsLastPages', posted, 'an owner that forgets posted pages keeps last pages'),
 	mistake('WakesWithoutASafepoint', posted, 'a hart that wakes runs guest code without a safepoint'),
 	mistake('LostRange', posted, 'a range that finds the ring full is forgotten'),
 	mistake('SlotsFreedBeforeTheyAreRead', posted, 'an owner frees the ring’s slots before it reads them'),

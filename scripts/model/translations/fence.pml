@@ -108,7 +108,16 @@ inline postRange(hart) {
 /* #flushOther() of one address space; rings only a hart that may be in it. */
 inline flushOther(hart) {
 	if
-	:: isRange ->
+#if SPACES > 1
+	:: isOfAll -> isAwaited = 1;
+		if
+		:: isRange -> postRange(hart)
+		:: !isRange ->
+			countedAll[hart]++; /* #countFence: add */
+			emptyOther(hart)
+		fi
+#endif
+	:: !isOfAll && isRange ->
 		if
 		:: satp[hart] == FENCED -> postRange(hart); isAwaited = 1 /* #hasAsid: load satp */
 		:: satp[hart] != FENCED ->                                 /* #hasAsid: load satp */
@@ -120,7 +129,7 @@ inline flushOther(hart) {
 			:: satp[hart] != FENCED                                   /* #hasAsid: load satp */
 			fi
 		fi
-	:: !isRange ->
+	:: !isOfAll && !isRange ->
 #ifdef CountedOnlyElsewhere
 		if
 		:: satp[hart] == FENCED -> emptyOther(hart); isAwaited = 1
@@ -167,6 +176,12 @@ inline startFence() {
 	:: isRange = 1
 #endif
 	fi;
+#if SPACES > 1
+	if
+	:: isOfAll = 0
+	:: isOfAll = 1
+	fi;
+#endif
 #ifdef LooksBeforeTheStore
 	looked = filled[tableOf(descriptor[target])];
 	d_step { pte[page]++; mine = pte[page]; underWay++ };
@@ -210,6 +225,7 @@ inline completed() {
 	page = 0;
 	isRange = 0;
 	isAwaited = 0;
+	isOfAll = 0;
 	awaited[fenceOf(me)] = 0;
 	underWay--
 }

@@ -171,9 +171,11 @@ inline flushOwn() {
 inline forgetPageIn(table, forgotten) {
 	if
 	:: filled[table] ->
-		entry[at(table, forgotten)] = NEVER;
+#ifndef RangeKeepsLastPages
 		lastPage[table] = 0;
-		megapage[table] = 0
+#endif
+		megapage[table] = 0;
+		entry[at(table, forgotten)] = NEVER
 	:: else
 	fi
 }
@@ -267,6 +269,7 @@ inline switchSpace() {
 	leaveRegion();
 #ifdef CountReadBeforeSatp
 	generation = (satp[me] == ELSEWHERE -> counted[me] : 0);
+	generation = generation + countedAll[me];
 #endif
 	satp[me] = other(satp[me]); /* publishSatp: store */
 	d_step {
@@ -286,7 +289,8 @@ inline switchSpace() {
 	};
 #endif
 #ifndef CountReadBeforeSatp
-	generation = (satp[me] == FENCED -> counted[me] : 0); /* generationOf: load */
+	generation = (satp[me] == FENCED -> counted[me] : 0); /* generationOf: load fenced */
+	generation = generation + countedAll[me];             /* generationOf: load fencedAll */
 #endif
 	d_step {
 #ifndef SkipAsidGeneration

@@ -7,7 +7,7 @@ import {dirname, join} from 'node:path'
 import test, {type ExecutionContext} from 'ava'
 import {checkMistake, checkScene, readVerdict, sourceOf, ToolMissing} from '../../../scripts/model/check-model.ts'
 import {gracePeriods} from '../../../scripts/model/grace-periods.ts'
-import {type Model, mistakesOf} from '../../../scripts/model/model.ts'
+import {type Mistake, type Model, mistakesOf} from '../../../scripts/model/model.ts'
 import {models} from '../../../scripts/model/models.ts'
 import {translations} from '../../../scripts/model/translations.ts'
 
@@ -30,29 +30,28 @@ async function withIncludes(file: string): Promise<string> {
 	return [text, ...(await Promise.all(included))].join('\n')
 }
 
-/** Of each model: scenes, and mutants, that take some seconds. */
-const small: readonly Readonly<{model: Model; scenes: readonly string[]; mutants: readonly string[]}>[] = [
+/** Of each model: scenes that take some seconds, and mutants. */
+const searched: readonly Readonly<{model: Model; scenes: readonly string[]; mutants: readonly Mistake[]}>[] = [
 	{
 		model: gracePeriods,
 		scenes: ['two fences', 'two interrupts, both vCPUs in wfi', 'one grace period of another thread'],
-		mutants: ['NobodyHandsOver'],
+		mutants: gracePeriods.mutants.filter(({name}) => name === 'NobodyHandsOver'),
 	},
 	{
 		model: translations,
-		scenes: ['tables are swapped', 'pages are posted to a hart that sleeps'],
-		mutants: [
-			'SkipGracePeriod',
-			'FillNewTable',
-			'StaleLastPage',
-			'LostRange',
-			'SkipAsidGeneration',
-			'FenceWaitsOnline',
+		scenes: [
+			'tables are swapped',
+			'generations and posted pages, of a hart that sleeps',
+			'others clear tables',
+			'pages are posted to a hart that sleeps',
+			'spaces and generations',
 		],
+		mutants: translations.mutants,
 	},
 ]
 
-for (const {model, ...names} of small) {
-	for (const scene of model.scenes.filter(({name, isLong}) => names.scenes.includes(name) && !isLong)) {
+for (const {model, scenes, mutants} of searched) {
+	for (const scene of model.scenes.filter(({name, isLong}) => scenes.includes(name) && !isLong)) {
 		for (const check of scene.checks) {
 			test.serial(`the model of ${model.name} holds: ${scene.name}, ${check}`, async (t) => {
 				t.timeout(600_000)
@@ -64,8 +63,7 @@ for (const {model, ...names} of small) {
 			})
 		}
 	}
-	const wrong = [...model.formerFaults, ...model.mutants.filter(({name}) => names.mutants.includes(name))]
-	for (const mistake of wrong) {
+	for (const mistake of [...model.formerFaults, ...mutants]) {
 		test.serial(`the model of ${model.name} is refuted where ${mistake.what}`, async (t) => {
 			t.timeout(600_000)
 			await withSpin(t, async () => t.not((await checkMistake(model, mistake)).counterexample, null))
