@@ -20,7 +20,7 @@ import {models} from './model/models.ts'
 type Row = Verdict & Readonly<{name: string; check: Check; isAsExpected: boolean}>
 
 const scale = (name: string, check: string, states: string, seconds: string): string =>
-	`${name.padEnd(46)} ${check.padEnd(9)} ${states.padStart(11)} ${seconds.padStart(6)}  `
+	`${name.padEnd(52)} ${check.padEnd(9)} ${states.padStart(11)} ${seconds.padStart(6)}  `
 
 const print = ({name, check, states, seconds, counterexample, isAsExpected}: Row) =>
 	console.log(
