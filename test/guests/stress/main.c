@@ -12,6 +12,7 @@
 enum { SPACES = 6, SLOTS = 32, GLOBALS = 16, MEGAPAGES = SPACES, PAGES = SPACES * SLOTS + GLOBALS, ENTRIES = 512 };
 enum { DEFAULT_ROUNDS = 2000, TICKS_PER_MILLISECOND = 10000, STIE = 1 << 5, MOST_PAGES = 12, CHURNED = 8, EVENTS = 16 };
 enum { ILLEGAL_INSTRUCTION = 2, CALL_FROM_USER = 8, LOAD_ACCESS_FAULT = 5, HSM_STOPPED = 1, ASIDS_OF_HART = 3, FIRST_OWN_ASID = 1000 };
+enum { LOOKS_BEFORE_NAP = 100, NAP_TICKS = 200 };
 #define FIRST_MEGAFRAME 0x88000000UL
 #define MEGAPAGE_BYTES 0x200000UL
 #define ASID_SHIFT 44
@@ -253,6 +254,16 @@ static void fence_by_sbi(const struct change *change)
 	}
 }
 
+/* Between two looks at what another hart is to do: that may need this hart's core. */
+static void relax(int look)
+{
+	if (look < LOOKS_BEFORE_NAP) return pause();
+	sbi_call(SBI_TIME, 0, (long)(ticks() + NAP_TICKS), 0, 0, 0, 0);
+	__asm__ volatile("wfi" ::: "memory");
+	clear_csr(sip, SSIP);
+	sbi_call(SBI_TIME, 0, -1, 0, 0, 0, 0);
+}
+
 /* What a hart asks all others for, as kernels do by interrupts. One at a time. */
 static struct lock asking;
 static struct change asked_for;
@@ -270,7 +281,7 @@ static void serve(int number)
 static void fence_by_asking(int number, const struct change *change)
 {
 	fence_here(&harts[number], change);
-	while (__atomic_exchange_n(&asking.held, 1, __ATOMIC_ACQUIRE)) serve(number), pause();
+	for (int look = 0; __atomic_exchange_n(&asking.held, 1, __ATOMIC_ACQUIRE); look++) serve(number), relax(look);
 	asked_for = *change;
 	/* The PTEs before the look at who is present. Pairs with become_present(). */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -281,9 +292,11 @@ static void fence_by_asking(int number, const struct change *change)
 			mask |= 1UL << other;
 		}
 	if (mask) sbi_call(SBI_IPI, 0, (long)mask, 0, 0, 0, 0);
-	for (int other = 0; other < hart_total; other++)
-		while (mask >> other & 1 && load_acquire(harts[other].answered) != harts[other].asked && load_acquire(harts[other].present))
-			pause();
+	for (int other = 0; other < hart_total; other++) {
+		struct hart *target = &harts[other];
+		if (!(mask >> other & 1)) continue;
+		for (int look = 0; load_acquire(target->answered) != target->asked && load_acquire(target->present); look++) relax(look);
+	}
 	release(&asking);
 }
 
@@ -465,6 +478,8 @@ static void visit(int number)
 	struct hart *hart = &harts[number];
 	int page = below(hart, 8) ? hart->space * SLOTS + (int)below(hart, SLOTS) : SPACES * SLOTS + (int)below(hart, GLOBALS);
 	enum way way = (enum way)below(hart, WAYS);
+	/* One page of each space, so that gp's last page is often the one that is looked for. */
+	if (way == LOAD_BY_GP) page = hart->space * SLOTS + 7 * number % SLOTS;
 	note(number, VISIT, (uint64_t)page, way);
 	hart->accesses++;
 	/* Before the access. Pairs with the store after the fence. */
@@ -482,6 +497,21 @@ static void visit_often(int number)
 	note(number, VISIT, (uint64_t)page, LOADS);
 	for (int i = 0; i < BURST; i++) {
 		uint64_t at_least = load_acquire(*from), got = *word;
+		if (got >> 32 != (uint64_t)page || (uint32_t)got < at_least) expect(number, LOAD, page, at_least, got);
+	}
+	hart->accesses += BURST;
+}
+
+/* Many pages in a row, in code that looks at no bell meanwhile. */
+static void sweep(int number)
+{
+	struct hart *hart = &harts[number];
+	int first = hart->space * SLOTS;
+	note(number, VISIT, (uint64_t)first, LOADS);
+	for (int i = 0; i < BURST; i++) {
+		int page = first + i % SLOTS;
+		uint64_t at_least = load_acquire(least[page]);
+		uint64_t got = *(volatile uint64_t *)(((uint64_t)OWN << 30) + (uint64_t)(i % SLOTS) * PAGE_BYTES);
 		if (got >> 32 != (uint64_t)page || (uint32_t)got < at_least) expect(number, LOAD, page, at_least, got);
 	}
 	hart->accesses += BURST;
@@ -605,7 +635,8 @@ static void step(int number)
 	else if (next < 260) churn(number);
 	else if (next < 300) visit_megapage(number);
 	else if (next < 304) visit_nothing(number);
-	else if (next < 400) visit_often(number);
+	else if (next < 360) visit_often(number);
+	else if (next < 400) sweep(number);
 	else if (next < 402) sleep_a_little(number);
 	else if (next == 402 && number > 0 && !below(hart, 16)) stop(number);
 	else visit(number);
