@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {elfWithParameters} from '../bench/index.ts'
+import {stressThreshold} from '../main/command-line/stress-library.ts'
 import type {MachineStatistics} from '../main/index.ts'
 import {MachineCore} from '../main/machine.ts'
 import {stressFile} from './files.ts'
@@ -13,8 +14,6 @@ import {type Figures, noFigures, type RunOptions, type RunResult} from './run.ts
 const progressPeriod = 500
 /** Milliseconds without one after which the guest is taken for stuck. Guests of many harts on few cores are slow. */
 const patience = 60_000
-/** Jumps that make code hot: soon, so that short runs have translated code, too. */
-const threshold = 100
 const memory = 2 ** 28
 
 export async function runFlush(options: RunOptions): Promise<RunResult> {
@@ -27,7 +26,7 @@ export async function runFlush(options: RunOptions): Promise<RunResult> {
 	await writeFile(kernel, await elfWithParameters(fileURLToPath(stressFile('guest')), words))
 	const began = performance.now()
 	const machine = await MachineCore.create({
-		...{smp: harts, memory, kernel, jitThreshold: threshold, ...translation, signal},
+		...{smp: harts, memory, kernel, jitThreshold: stressThreshold, ...translation, signal},
 		...(fault && {fault, assets: stressFile('faults')}),
 	})
 	cleaning.use(machine)

@@ -5,6 +5,9 @@ import type {TranslationOptions} from '../machine-interface.ts'
 export const stressKinds = ['rcu', 'flush'] as const
 export type StressKind = (typeof stressKinds)[number]
 
+/** Jumps that make code hot in the guest of `flush`: soon, so that short runs have translated code, too. */
+export const stressThreshold = 100
+
 export type StressOptions = Readonly<{
 	kinds: readonly StressKind[]
 	/** Harts, or threads of `rcu`. */

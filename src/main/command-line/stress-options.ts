@@ -5,14 +5,8 @@ import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
 import {type Fault, faultNames, faults} from '../../faults.ts'
 import {quoted} from './quantities.ts'
-import {type StressKind, type StressOptions, stressKinds} from './stress-library.ts'
-import {
-	accelOption,
-	checkTranslationSwitches,
-	jitThresholdOption,
-	type RawTranslationSwitches,
-	tlbOption,
-} from './translation-switches.ts'
+import {type StressKind, type StressOptions, stressKinds, stressThreshold} from './stress-library.ts'
+import {accelOption, checkTranslationSwitches, type RawTranslationSwitches, tlbOption} from './translation-switches.ts'
 
 /** The options as the parser returns them. */
 export type RawStressOptions = RawTranslationSwitches &
@@ -42,7 +36,7 @@ export const stressOptions = (): readonly Option[] => [
 	),
 	tlbOption(),
 	accelOption(),
-	jitThresholdOption(),
+	new Option('--jit-threshold <n>', `jumps that make their target hot (default: ${stressThreshold})`),
 	new Option('--json', 'print JSON'),
 ]
 
