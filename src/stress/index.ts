@@ -8,6 +8,7 @@ import type {
 	StressOutcome,
 } from '../main/command-line/stress-library.ts'
 import {formatTlbDesign, type TlbDesign} from '../tlb/index.ts'
+import {runCampaign} from './campaign.ts'
 import {runFlush} from './flush-run.ts'
 import {LiveLine} from './live-line.ts'
 import {runRcu} from './rcu-run.ts'
@@ -26,6 +27,7 @@ const designOfFault: Readonly<Partial<Record<Fault, Partial<TlbDesign>>>> = {
 }
 
 export const stress: StressLibrary['stress'] = async (options, environment) => {
+	if (options.campaign) return await runCampaign(options, options.campaign, environment)
 	return options.inject.length > 0 ? await injectAll(options, environment) : await runAll(options, environment)
 }
 
