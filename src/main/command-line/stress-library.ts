@@ -2,7 +2,7 @@
 import type {Fault} from '../../faults.ts'
 import type {TranslationOptions} from '../machine-interface.ts'
 
-export const stressKinds = ['rcu', 'flush'] as const
+export const stressKinds = ['rcu', 'flush', 'atomics', 'smc', 'devices'] as const
 export type StressKind = (typeof stressKinds)[number]
 
 /** Jumps that make code hot in the guest of `flush`: soon, so that short runs have translated code, too. */

@@ -113,7 +113,9 @@ function parseKind(text: string): readonly StressKind[] {
 
 /** The kind rcu has grace periods only. */
 function kindsThatNotice(broken: readonly Fault[]): readonly StressKind[] {
-	return broken.every((fault) => fault === 'skip-grace-period') ? ['flush', 'rcu'] : ['flush']
+	return broken.every((fault) => fault === 'skip-grace-period')
+		? stressKinds
+		: stressKinds.filter((kind) => kind !== 'rcu')
 }
 
 function parseFaults(text: string | undefined): readonly Fault[] {

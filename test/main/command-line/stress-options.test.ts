@@ -15,7 +15,7 @@ test('a kind alone runs for ten seconds on four harts at least, with a seed that
 })
 
 test('all stands for each kind, and for each rule', (t) => {
-	t.deepEqual(checkStressOptions('all', {}).kinds, ['rcu', 'flush'])
+	t.deepEqual(checkStressOptions('all', {}).kinds, ['rcu', 'flush', 'atomics', 'smc', 'devices'])
 	t.deepEqual(checkStressOptions('flush', {inject: 'all'}).inject, faultNames)
 	t.is(checkStressOptions('flush', {inject: 'all'}).seconds, 60)
 })
@@ -27,12 +27,16 @@ test('a campaign has hours, and a folder for failures', (t) => {
 })
 
 const refused: readonly (readonly [string, Record<string, string>, RegExp])[] = [
-	['tlb', {}, /Expected a kind among rcu, flush and all, got "?tlb"?/],
+	['tlb', {}, /Expected a kind among rcu, flush, atomics, smc, devices and all, got "?tlb"?/],
 	['flush', {harts: '0'}, /Expected --harts from 1 to 64, got "?0"?/],
 	['flush', {seconds: '1.5'}, /Expected --seconds from 1 to 1000000, got "?1.5"?/],
 	['flush', {seed: '-1'}, /Expected --seed from 0 to 4294967295, got "?-1"?/],
 	['flush', {inject: 'nothing'}, /Expected --inject with one of skip-grace-period, .* and all, got "?nothing"?/],
-	['rcu', {inject: 'lost-range'}, /Expected --inject lost-range with the kind flush, got "?rcu"?/],
+	[
+		'rcu',
+		{inject: 'lost-range'},
+		/Expected --inject lost-range with the kind flush or atomics or smc or devices, got "?rcu"?/,
+	],
 	['flush', {tlb: 'policy=none'}, /policy/],
 	['flush', {hours: '2'}, /Expected --jobs, which begins a campaign, got --hours alone/],
 	['flush', {jobs: '2', hours: '0'}, /Expected --hours above 0/],
