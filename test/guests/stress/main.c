@@ -891,7 +891,7 @@ int main(int boot_hart)
 	uint64_t milliseconds = parameter(1, 0);
 	most_rounds = parameter(2, milliseconds ? 0 : DEFAULT_ROUNDS);
 	progress_ticks = parameter(3, 0) * TICKS_PER_MILLISECOND;
-	kinds = parameter(4, FLUSHES | ATOMICS | CODE | DEVICES);
+	kinds = parameter(4, FLUSHES | ATOMICS);
 	if (milliseconds) last_tick = ticks() + milliseconds * TICKS_PER_MILLISECOND;
 	set_trap_handler(on_trap);
 	__asm__ volatile(".word 0x18000073" ::: "memory"); /* sfence.w.inval: illegal without Svinval */
