@@ -264,7 +264,7 @@ export const areaMeasures: readonly AreaMeasure[] = [
 	},
 	{
 		name: 'tables',
-		area: 'A model of tables of translations and their flushes: every flush policy, posted pages, address spaces',
+		area: 'A model of tables of translations and their flushes: by swap, log, generation and clearing; posted pages, address spaces',
 		source:
 			'Spin 6.5: no translation from before a completed fence, no use of a recycled table, fences end; mistakes in the model are refuted',
 		unit: 'states',
