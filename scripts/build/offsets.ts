@@ -1,5 +1,6 @@
 /** build/hart/offsets.ts: the offsets of the shared structs, as constants for the hart core (AssemblyScript). */
 
+import {Activity} from '../../src/hart/activity.ts'
 import {
 	Cause,
 	Counter,
@@ -171,6 +172,7 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 			...numbersOf('FENCE_STATUS', FenceStatus),
 			...numbersOf('WFI_STATUS', WfiStatus),
 			...numbersOf('HANDLER', SlotHandler),
+			...numbersOf('ACTIVITY', Activity),
 		],
 	],
 	[

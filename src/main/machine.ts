@@ -9,6 +9,7 @@ import {Rcu, StallWatch} from '../rcu/index.ts'
 import {HartStates} from '../sbi/index.ts'
 import {Tlb, type TlbConfig, tableOperations} from '../tlb/index.ts'
 import type {TranslationConfig} from '../translate/index.ts'
+import {activityOf, reportStall} from '../vcpu-worker/index.ts'
 import {findThreadEntries, readHartCore, type ThreadEntries} from './artifacts.ts'
 import {type BootPlan, planBoot} from './boot/index.ts'
 import {ConsoleStream} from './console-stream.ts'
@@ -130,7 +131,10 @@ export class MachineCore implements CommandLineMachine {
 		this.#blocks = new VcpuBlocks(memory, harts)
 		const {virtioMmioVersion} = options
 		this.#board = new Board(memory, this.#blocks, {now: ticksSince(clockOrigin), virtioMmioVersion})
-		this.#rcu = new Rcu(memory, harts, {stallPeriod: heartbeat.milliseconds})
+		this.#rcu = new Rcu(memory, harts, {
+			stallPeriod: heartbeat.milliseconds,
+			onStall: (stall) => reportStall({blocks: this.#blocks, board: this.#board}, stall),
+		})
 		this.#stalls = new StallWatch(this.#rcu)
 		this.#stuckHarts = new StuckHarts(this.#blocks)
 		const operations = tableOperations(hartModule, memory)
@@ -308,9 +312,17 @@ export class MachineCore implements CommandLineMachine {
 		this.#stalls.look()
 		if (this.#phase === 'running') this.#stuckHarts.check()
 		const hung = this.#board.watch(deviceLimit)
-		if (hung !== undefined) this.#fail(hung)
+		if (hung) this.#fail(hung.hart === undefined ? hung.message : `${hung.message}: ${this.#activityOf(hung.hart)}`)
 		if (!this.#board.control.stop()) return
-		if (++this.#beatsSinceStop > parkLimit) this.#overdue.reject(new Error('a hart does not stop'))
+		if (++this.#beatsSinceStop !== parkLimit + 1) return
+		const harts = this.#threads.running.map((hart) => `hart ${hart} does not stop: ${this.#activityOf(hart)}`)
+		if (harts.length > 0) console.error(harts.join('; '))
+		this.#overdue.reject(new Error('a hart does not stop'))
+	}
+
+	/** What the hart does now, in words. */
+	#activityOf(hart: number): string {
+		return activityOf({blocks: this.#blocks, board: this.#board}, hart)
 	}
 
 	#createTranslation(options: TranslationConfig, {dumpWasm}: MachineOptions): TranslationService {

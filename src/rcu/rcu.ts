@@ -270,7 +270,8 @@ function hasPassedAt(seen: number, gracePeriod: GracePeriod): boolean {
 	return (seen | 0) === 0 || seen >= gracePeriod
 }
 
-export function describeStall({reader, milliseconds, gracePeriod}: Stall): string {
+/** @param who the reader is. */
+export function describeStall({reader, milliseconds, gracePeriod}: Stall, who = `reader ${reader}`): string {
 	const seconds = (milliseconds / 1000).toFixed(1)
-	return `RCU stall: reader ${reader} has passed no quiescent state for ${seconds} s (grace period ${gracePeriod})`
+	return `RCU stall: ${who} has passed no quiescent state for ${seconds} s (grace period ${gracePeriod})`
 }
