@@ -47,6 +47,7 @@ import {
 import {
 	adaptiveLog2Entries,
 	asidClasses,
+	canaryWord,
 	descriptorLog2Mask,
 	displacedCount,
 	Emptying,
@@ -139,6 +140,7 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 			['INDEX_FOLD', BigInt(indexFold)],
 			['NEVER_TAG', neverTag],
 			['TRACKED_BIT', BigInt(trackedBit)],
+			['CANARY_WORD', canaryWord],
 			...numbersOf('VERSION', Version, (value) => Number(value) >>> 0),
 			['CODE_LINE_BYTES', codeLineBytes],
 			['LOG_CAPACITY', logCapacity],

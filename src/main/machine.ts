@@ -19,6 +19,7 @@ import type {CommandLineMachine, MachineOptions, MachineOutcome} from './machine
 import {codePagesPerVcpu, createMemory} from './machine-memory.ts'
 import {type MachineStatistics, readStatistics} from './machine-statistics.ts'
 import {StuckHarts} from './stuck-harts.ts'
+import {TableWatch} from './table-watch.ts'
 import {lowerCompilerPriority} from './thread-priority.ts'
 import {
 	defaultLimits,
@@ -61,6 +62,7 @@ export class MachineCore implements CommandLineMachine {
 	readonly #abort: AbortSignal | undefined
 	readonly #stalls: StallWatch
 	readonly #stuckHarts: StuckHarts
+	readonly #tableWatch: TableWatch
 	#phase: 'created' | 'starting' | 'running' | 'paused' | 'over' = 'created'
 	/** Set from pause() to resume(). */
 	#pause: Pause | undefined
@@ -139,6 +141,7 @@ export class MachineCore implements CommandLineMachine {
 		this.#stuckHarts = new StuckHarts(this.#blocks)
 		const operations = tableOperations(hartModule, memory)
 		this.#tlb = new Tlb(memory, {blocks: this.#blocks, rcu: this.#rcu, config: tlb, operations})
+		this.#tableWatch = new TableWatch(this.#tlb, (message) => this.#fail(message))
 		this.console = new ConsoleStream({
 			type: (bytes, taken) => this.#board.console.write(bytes, taken),
 			hasRoom: () => this.#board.control.ringMain(MainDoorbell.consoleOutput),
@@ -203,6 +206,7 @@ export class MachineCore implements CommandLineMachine {
 		this.#pause?.parked.resolve()
 		// Does not wait for a helper that hangs: dispose() ends it.
 		await Promise.all([pumping, Promise.race([this.#helpers.idle(), this.#overdue.promise.catch(() => {})])])
+		this.#tableWatch.check()
 		return this.#outcome()
 	}
 
@@ -313,6 +317,7 @@ export class MachineCore implements CommandLineMachine {
 		if (this.#phase === 'running') this.#stuckHarts.check()
 		const hung = this.#board.watch(deviceLimit)
 		if (hung) this.#fail(hung.hart === undefined ? hung.message : `${hung.message}: ${this.#activityOf(hung.hart)}`)
+		this.#tableWatch.beat(() => this.#clearTables())
 		if (!this.#board.control.stop()) return
 		if (++this.#beatsSinceStop !== parkLimit + 1) return
 		const harts = this.#threads.running.map((hart) => `hart ${hart} does not stop: ${this.#activityOf(hart)}`)
@@ -364,7 +369,7 @@ export class MachineCore implements CommandLineMachine {
 	}
 
 	#clearTables(): void {
-		this.#helpers.clearTables().catch((error: Error) => this.#fail(`the helper pool failed: ${error.message}`))
+		this.#helpers.clearTables().catch((error: Error) => this.#tableWatch.clearingFailed(error))
 	}
 
 	#outcome(): MachineOutcome {
@@ -372,6 +377,9 @@ export class MachineCore implements CommandLineMachine {
 		assert(stop, 'a machine is over when something has stopped it')
 		const {exitCode} = stop
 		const reason = outcomeReason[stop.reason]
+		const {misuse} = this.#tableWatch
+		if (reason !== 'error' && misuse !== undefined)
+			return {reason: 'error', exitCode: exitCodes.failure.code, message: misuse}
 		if (reason !== 'error') return {reason, exitCode}
 		return {reason, exitCode, message: this.#failure ?? this.#stuckHarts.describe()}
 	}

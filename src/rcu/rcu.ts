@@ -99,6 +99,11 @@ export class Rcu {
 		return this.#counter
 	}
 
+	/** The latest grace period that has begun. Orders nothing: for reports. */
+	get latest(): GracePeriod {
+		return loadCounter(this.#words, this.#counter)
+	}
+
 	/** Word index of the `seen` field of a reader's slot. */
 	slotWord(reader: number): number {
 		return (this.#slots + reader * RcuSlot.size + RcuSlot.offset.seen) >> 2
