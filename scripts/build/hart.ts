@@ -1,4 +1,4 @@
-/** dist/hart.wasm: the hart core, compiled from AssemblyScript. */
+/** dist/hart.wasm: the hart core, compiled from AssemblyScript; and dist/faults/hart.wasm, which can break rules (src/faults.ts). */
 import {existsSync} from 'node:fs'
 import {glob, readFile} from 'node:fs/promises'
 import {offsetsSource} from './offsets.ts'
@@ -7,7 +7,11 @@ import {wasmSections} from './wasm-sections.ts'
 
 const hartEntry = 'src/hart/core/index.ts'
 const sourcePattern = 'src/{hart,tlb}/core/**/*.ts'
-const output = fromRoot('dist/hart.wasm')
+const outputs = [
+	{path: fromRoot('dist/hart.wasm'), faults: false},
+	{path: fromRoot('dist/faults/hart.wasm'), faults: true},
+]
+const offsetsFile = 'build/hart/offsets.ts'
 const fingerprintFile = fromRoot('build/hart/fingerprint')
 
 /** The memory is imported and shared by all harts: each instance would write static data again, over live words. */
@@ -25,16 +29,20 @@ const flags = [
 
 /** Compiles only when sources, offsets, flags or the compiler changed. @returns what was done, in words. */
 export async function buildHart(): Promise<string> {
-	await writeIfChanged(fromRoot('build/hart/offsets.ts'), offsetsSource())
+	await writeIfChanged(fromRoot(offsetsFile), offsetsSource())
 	if (!existsSync(fromRoot(hartEntry))) return `skipped, no ${hartEntry}`
 	const fingerprint = await inputFingerprint()
-	if ((await readIfThere(fingerprintFile)) === fingerprint && (await readIfThere(output)) !== undefined)
-		return 'unchanged'
-	const wasm = await compile()
-	refuseStaticData(wasm)
-	await writeWhole(output, wasm)
+	const areThere = outputs.every(({path}) => existsSync(path))
+	if (areThere && (await readIfThere(fingerprintFile)) === fingerprint) return 'unchanged'
+	const sizes: number[] = []
+	for (const {path, faults} of outputs) {
+		const wasm = await compile(faults)
+		refuseStaticData(wasm)
+		await writeWhole(path, wasm)
+		sizes.push(wasm.length)
+	}
 	await writeWhole(fingerprintFile, fingerprint)
-	return `${wasm.length} bytes`
+	return `${sizes[0]} bytes`
 }
 
 async function inputFingerprint(): Promise<string> {
@@ -44,12 +52,16 @@ async function inputFingerprint(): Promise<string> {
 	return hashOf([compiler.version, ...flags, ...sources, ...contents, offsetsSource()])
 }
 
-async function compile(): Promise<Uint8Array> {
+async function compile(faults: boolean): Promise<Uint8Array> {
 	// Loaded only when needed: the compiler alone takes longer to load than everything else that the build does.
 	const {default: asc} = await import('assemblyscript/asc')
 	let wasm: Uint8Array | undefined
 	const {error, stderr} = await asc.main([hartEntry, '--outFile', 'hart.wasm', ...flags], {
-		readFile: async (name, baseDir) => (await readIfThere(fromRoot(baseDir, name))) ?? null,
+		readFile: async (name, baseDir) => {
+			const path = fromRoot(baseDir, name)
+			if (faults && path === fromRoot(offsetsFile)) return offsetsSource(true)
+			return (await readIfThere(path)) ?? null
+		},
 		writeFile: (name, contents) => {
 			if (name === 'hart.wasm') wasm = contents as Uint8Array
 		},

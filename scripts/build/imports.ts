@@ -19,13 +19,21 @@ const standsOn: Readonly<Record<string, readonly string[]>> = {
 	'vcpu-worker': ['translate', 'sbi', 'board'],
 	main: ['vcpu-worker'],
 	bench: ['main'],
+	stress: ['bench'],
 }
 /** What those above a folder may import beside its index.ts. */
 const doors: Readonly<Record<string, readonly string[]>> = {
-	main: ['boot/index.ts', 'guests/index.ts', 'command-line/laboratory.ts', 'system-error.ts'],
+	main: [
+		'boot/index.ts',
+		'guests/index.ts',
+		'command-line/laboratory.ts',
+		'command-line/stress-library.ts',
+		'machine.ts',
+		'system-error.ts',
+	],
 }
 /** Outside of all folders: any file may import them. */
-const common: readonly string[] = ['src/errors.ts', 'src/exit-codes.ts']
+const common: readonly string[] = ['src/errors.ts', 'src/exit-codes.ts', 'src/faults.ts']
 /** AssemblyScript, compiled into one module. What each of its folders may import beside itself and the generated offsets. */
 const coreFolders: Readonly<Record<string, readonly string[]>> = {
 	'src/hart/core/': ['src/tlb/core/'],

@@ -2,10 +2,12 @@
 import type {Command, Option} from 'commander'
 import {markdownTable} from '../../src/bench/markdown.ts'
 import {exitCodes} from '../../src/exit-codes.ts'
+import {faults} from '../../src/faults.ts'
 import {completionNote} from '../../src/main/command-line/completion.ts'
 import {benchNote, runNotes, runOptions} from '../../src/main/command-line/grammar.ts'
 import {keyHelp} from '../../src/main/command-line/key-escapes.ts'
 import {qemuOptions} from '../../src/main/command-line/qemu-options.ts'
+import {stressNote} from '../../src/main/command-line/stress-options.ts'
 import {environmentVariables} from '../../src/main/environment.ts'
 import {guestDescriptions} from '../../src/main/guests/index.ts'
 import {tlbKeys} from '../../src/tlb/index.ts'
@@ -74,6 +76,19 @@ function commandSection(command: Command): string[] {
 		...(command.name() === 'completion' ? ['', completionNote] : []),
 		...(pathOf(command) === 'manyhart bench flush'
 			? ['', benchNote, '', 'See [flush.md](flush.md) for what it found.']
+			: []),
+		...(pathOf(command) === 'manyhart stress'
+			? [
+					'',
+					stressNote,
+					'',
+					...markdownTable(
+						['rule', ''],
+						Object.entries(faults).map(([name, what]) => [code(name), what]),
+					),
+					'',
+					'See [stress.md](stress.md) for what each kind exercises.',
+				]
 			: []),
 		'',
 		...[...groups].flatMap(([heading, options]) => [

@@ -3,7 +3,14 @@ import type {Command, Option} from 'commander'
 import {type Actions, createGrammar} from '../../src/main/command-line/grammar.ts'
 
 const nothing = async () => {}
-const actions: Actions = {run: nothing, list: nothing, fetch: nothing, remove: nothing, benchFlush: nothing}
+const actions: Actions = {
+	run: nothing,
+	list: nothing,
+	fetch: nothing,
+	remove: nothing,
+	benchFlush: nothing,
+	stress: nothing,
+}
 
 export const documentedGrammar = (): Command => createGrammar({version: '', actions})
 

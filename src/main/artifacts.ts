@@ -74,6 +74,11 @@ export function laboratoryUrl(): URL {
 	return new URL(fromSources ? '../bench/flush/index.ts' : 'bench.js', ownUrl)
 }
 
+/** The bundle of `manyhart stress`, as laboratoryUrl(). */
+export function stressUrl(): URL {
+	return new URL(fromSources ? '../stress/index.ts' : 'stress.js', ownUrl)
+}
+
 /** The guest program that is part of the package. */
 export function smpDemoPath(folder?: Folder): string {
 	return fileURLToPath(locate('smpDemo', folder))

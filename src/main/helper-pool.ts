@@ -17,7 +17,10 @@ export class HelperPool implements AsyncDisposable {
 	#again = false
 
 	/** @param options.entry of the threads: helper-thread.ts, or what the build made of it. */
-	constructor(memory: SharedMemory, {entry, ...options}: Pick<HelperConfig, 'tlb' | 'hartModule'> & {entry: URL}) {
+	constructor(
+		memory: SharedMemory,
+		{entry, ...options}: Pick<HelperConfig, 'tlb' | 'hartModule' | 'fault'> & {entry: URL},
+	) {
 		const workerData: HelperConfig = {memory: memory.memory, map: memory.map, ...options}
 		this.#pool = new Piscina({
 			filename: entry.href,

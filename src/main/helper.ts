@@ -1,4 +1,5 @@
 /** What a helper thread does: jobs that must not keep a vCPU waiting. */
+import {breakRule, type Fault} from '../faults.ts'
 import {type MemoryMap, SharedMemory} from '../memory/index.ts'
 import {clearRetired, type TlbConfig, tableOperations, UseAfterRetirement} from '../tlb/index.ts'
 import {runTranslateJob, type TranslatedModule, type TranslateJob} from './translation/index.ts'
@@ -13,6 +14,8 @@ export type HelperConfig = Readonly<{
 	tlb: TlbConfig
 	/** dist/hart.wasm. */
 	hartModule: WebAssembly.Module
+	/** The rule that is broken on purpose. */
+	fault?: Fault
 }>
 
 /** The jobs of a helper, by the names under which its thread exports them. */
@@ -26,7 +29,8 @@ export type HelperApi = Readonly<{
 	translateRegions(job: TranslateJob): TranslatedModule | undefined
 }>
 
-export function createHelper({memory: shared, map, tlb, hartModule}: HelperConfig): HelperApi {
+export function createHelper({memory: shared, map, tlb, hartModule, fault}: HelperConfig): HelperApi {
+	FAULT: breakRule(fault)
 	const memory = new SharedMemory(shared, map)
 	const operations = tableOperations(hartModule, memory)
 	return {

@@ -2,6 +2,7 @@
 import {Board, boardMap, type ClockOrigin, MainDoorbell, StopReason, ticksSince} from '../board/index.ts'
 import {assert, expected, type UserError} from '../errors.ts'
 import {exitCodes} from '../exit-codes.ts'
+import type {Fault} from '../faults.ts'
 import {HartRegisters, type RegisterDump, resetHarts} from '../hart/index.ts'
 import {buildInterpreter} from '../interpreter/index.ts'
 import {Doorbell, GuestRam, type SharedMemory, VcpuBlocks} from '../memory/index.ts'
@@ -44,6 +45,9 @@ const outcomeReason = {
 	[StopReason.aborted]: 'aborted',
 } as const satisfies Record<StopReason, MachineOutcome['reason']>
 
+/** @property fault the rule that is broken on purpose; `assets` then is dist/faults. */
+type CoreOptions = MachineOptions & Readonly<{fault?: Fault}>
+
 export class MachineCore implements CommandLineMachine {
 	readonly console: ConsoleStream
 	readonly harts: number
@@ -75,7 +79,7 @@ export class MachineCore implements CommandLineMachine {
 	#failure: string | undefined
 
 	/** @param options checked by checkMachineOptions(). @throws UserError for files that are wrong, and for sizes. */
-	static async create(options: MachineOptions): Promise<MachineCore> {
+	static async create(options: CoreOptions): Promise<MachineCore> {
 		const {smp, memory: memoryBytes, kernel, initrd, bios, dtb, append} = options
 		const translation = translationConfig(options)
 		const files = Object.fromEntries(
@@ -119,7 +123,7 @@ export class MachineCore implements CommandLineMachine {
 		hartModule: WebAssembly.Module
 		interpreterModule: WebAssembly.Module
 		translation: TranslationConfig
-		options: MachineOptions
+		options: CoreOptions
 		/** Takes all that must be ended if the constructor throws. */
 		started: AsyncDisposableStack
 	}) {
@@ -147,7 +151,8 @@ export class MachineCore implements CommandLineMachine {
 			hasRoom: () => this.#board.control.ringMain(MainDoorbell.consoleOutput),
 		})
 		this.#load()
-		this.#helpers = started.use(new HelperPool(memory, {entry: entries.helper, tlb, hartModule}))
+		const broken = options.fault === undefined ? {} : {fault: options.fault}
+		this.#helpers = started.use(new HelperPool(memory, {entry: entries.helper, tlb, hartModule, ...broken}))
 		this.#overdue.promise.catch(() => {})
 		const {base: gpa, size} = boardMap.bootRom
 		this.#translates = translation.accel === 'jit'
@@ -156,7 +161,16 @@ export class MachineCore implements CommandLineMachine {
 		started.defer(() => this.#translation?.close())
 		this.#countsChains = this.#translates && translation.countChains === true
 		const modules = {hartModule, interpreterModule, translation}
-		const shared = {harts, memory: memory.memory, map: memory.map, tlb, clockOrigin, virtioMmioVersion, ...modules}
+		const shared = {
+			harts,
+			memory: memory.memory,
+			map: memory.map,
+			tlb,
+			clockOrigin,
+			virtioMmioVersion,
+			...modules,
+			...broken,
+		}
 		const codePages = codePagesPerVcpu(harts)
 		this.#threads = started.use(new VcpuThreads())
 		for (let vcpu = 0; vcpu < harts; vcpu++) {

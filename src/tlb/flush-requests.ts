@@ -1,4 +1,5 @@
 /** Flush requests that other threads post to a vCPU: a ring of page ranges and a word of bits in its TlbState. */
+import {breaks} from '../faults.ts'
 import type {SharedMemory} from '../memory/index.ts'
 import {resizeBit, TlbState} from './tlb-layout.ts'
 
@@ -61,6 +62,10 @@ export function postRange(memory: SharedMemory, state: number, range: PageRange,
 	// Plain: only the lock's holder writes the tail.
 	const tail = words[word(state, 'requestTail')] ?? 0
 	// Acquire: the owner has read the slots that it freed. Pairs with its store of the head.
+	FAULT: if (breaks('lost-range') && tail !== Atomics.load(words, word(state, 'requestHead'))) {
+		Atomics.store(words, lock, 0)
+		return
+	}
 	const isFull = ((tail - Atomics.load(words, word(state, 'requestHead'))) | 0) >= capacity
 	if (!isFull) {
 		const request = word(state, 'requests') + (tail & (capacity - 1)) * requestWords

@@ -4,6 +4,7 @@
  * takes and retires. With `debug=on` a table is *quarantined* before it is cleared.
  */
 import {assert} from '../errors.ts'
+import {breaks} from '../faults.ts'
 import {array, pageBytes, roundUp, type SharedMemory, sharedStruct} from '../memory/index.ts'
 import {type GracePeriod, microseconds, type Rcu, RetiredList, recordLatency, SharedQueue} from '../rcu/index.ts'
 import type {Publication} from './publication.ts'
@@ -142,6 +143,11 @@ export class TablePool {
 
 	/** Takes a cleared table, ready to be published. @returns its descriptor, or noTable when the pool is dry. */
 	take(): number {
+		// Soon enough for the vCPU that still uses it.
+		FAULT: if (breaks('skip-grace-period') || breaks('reuse-before-clear')) {
+			const retired = this.takeRetired()
+			if (retired !== noTable) return retired
+		}
 		const handle = this.#free.get()
 		if (handle !== 0) return this.#prepare(handle - 1, TableState.free)
 		this.#askForClearing()
@@ -280,6 +286,7 @@ export class TablePool {
 	#prepare(table: number, from: number): number {
 		this.#move(table, from, TableState.inUse)
 		const descriptor = this.#descriptor(table)
+		FAULT: if (breaks('skip-poison')) return descriptor
 		this.#operations.poisonSlotZero(descriptor, this.#tagBias)
 		return descriptor
 	}
@@ -293,6 +300,7 @@ export class TablePool {
 		// It may be empty already: its owner undid it while another thread swapped it away.
 		const {emptyTable, clearTable} = this.#operations
 		const zero = this.#zeroing === 'ahead' ? emptyTable : clearTable
+		FAULT: if (breaks('reuse-before-clear')) return table
 		zero(this.#descriptor(table), this.#tagBias)
 		this.#noteCleared(table)
 		return table

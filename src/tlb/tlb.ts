@@ -7,6 +7,7 @@
  * - Between a quiescent state or online() and guest code there is a safepoint().
  */
 import {assert} from '../errors.ts'
+import {breaks} from '../faults.ts'
 import {Doorbell, roundUp, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
 import {type GracePeriod, microseconds, nanoseconds, type Rcu, type RcuReader, recordLatency} from '../rcu/index.ts'
 import {
@@ -234,6 +235,7 @@ export class Tlb {
 		const began = microseconds()
 		const gracePeriod = this.startRemoteFlush(flush)
 		const {initiator} = flush
+		FAULT: if (breaks('early-fence')) this.#awaited.length = 0
 		const reader = initiator === undefined ? undefined : this.#readers[initiator]
 		reader?.offline()
 		for (const target of this.#awaited) this.rcu.waitForReader(target, gracePeriod)
@@ -260,6 +262,10 @@ export class Tlb {
 			// Ordered after the request, before the load of the target's RCU slot in waitForReader(). No wake-up: a target
 			// that sleeps is offline, and serves its requests when it comes online. Pairs with VcpuBlocks.takeDoorbell().
 			if (target === initiator) continue
+			FAULT: if (breaks('drop-doorbell')) {
+				this.#awaited.push(target)
+				continue
+			}
 			Atomics.or(this.#memory.i32, this.#doorbell(target), bell)
 			this.#awaited.push(target)
 		}
@@ -332,6 +338,7 @@ export class Tlb {
 
 	/** Before a load of the target's satp. Pairs with generationOf() in core/spaces.ts, after the target's store of satp. */
 	#countFence(state: number, offset: number): void {
+		FAULT: if (breaks('skip-asid-generation') && offset !== TlbState.offset.fencedAll) return
 		Atomics.add(this.#memory.i32, (state + offset) >>> 2, 1)
 	}
 

@@ -1,6 +1,7 @@
 /** A vCPU's translated regions: the modules' instances, the function table of their regions, and where each may run. */
 
 import {assert} from '../errors.ts'
+import {breaks} from '../faults.ts'
 import {CodePage, Slot, slotBytesPerByte} from '../hart/index.ts'
 import {handlerIndex} from '../interpreter/index.ts'
 import type {SharedMemory} from '../memory/index.ts'
@@ -93,6 +94,7 @@ export class RegionCache {
 
 	/** Whether memory holds the region's sources. Stores to them are noticed from then on. */
 	#covers(region: RegionInfo, codeBase: number, page: number): boolean {
+		FAULT: if (breaks('stale-region')) return true
 		const snapshot = codeBase + CodePage.offset.snapshot
 		// First as it looks, so that only code that is to run is covered.
 		if (!this.#sourcesMatch(region, page)) return false

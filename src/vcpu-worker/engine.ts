@@ -1,6 +1,7 @@
 /** One vCPU's Wasm instances: the hart core, and the interpreter on top of it. */
 import {writeFileSync} from 'node:fs'
 import {join} from 'node:path'
+import {faultNumber} from '../faults.ts'
 import {Activity, type ActivityNote, codeBuckets, fieldOffset, vcpuRegions} from '../hart/index.ts'
 import {slotDecoder} from '../interpreter/index.ts'
 import {guestPagesRegion, type SharedMemory} from '../memory/index.ts'
@@ -61,6 +62,8 @@ type HartExports = Omit<Engine, 'translator' | 'tableOperations'> & {
 	/** The code page for instructions that cross a page boundary. */
 	scratchCodePage(): number
 	coverInstruction(codeBase: number, pageOffset: number): void
+	/** Only the hart core in dist/faults heeds it. */
+	breakRule(number: number): void
 	attach(
 		block: number,
 		ramOffset: number,
@@ -96,6 +99,7 @@ export function createEngine(
 	const rom = memory.region(vcpuRegions.rom)
 	const caches = memory.region(vcpuRegions.codeCaches)
 	const codeCache = caches.offset + (caches.size / config.harts) * config.vcpu
+	FAULT: core.breakRule(faultNumber())
 	const {codePages} = config
 	const buckets = codeBuckets(codePages)
 	core.attach(

@@ -1,6 +1,7 @@
 /** The configuration of a vCPU worker: plain data and compiled modules, posted when it starts. */
 import type {MessagePort} from 'node:worker_threads'
 import type {ClockOrigin, VirtioMmioVersion} from '../board/index.ts'
+import type {Fault} from '../faults.ts'
 import type {MemoryMap} from '../memory/index.ts'
 import type {TlbConfig} from '../tlb/index.ts'
 import type {TranslationConfig} from '../translate/index.ts'
@@ -27,4 +28,6 @@ export type VcpuConfig = Readonly<{
 	dumpFolder: string | undefined
 	/** To the translation service: sends RequestMessage, receives TranslationMessage. Undefined: no requests are sent. */
 	translationPort?: MessagePort
+	/** The rule that is broken on purpose. */
+	fault?: Fault
 }>

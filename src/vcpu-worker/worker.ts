@@ -3,6 +3,7 @@ import {parentPort, workerData} from 'node:worker_threads'
 import * as Comlink from 'comlink'
 import {Board, ticksSince} from '../board/index.ts'
 import {assert} from '../errors.ts'
+import {breakRule} from '../faults.ts'
 import {SharedMemory, VcpuBlocks} from '../memory/index.ts'
 import {nodeEndpoint} from './comlink-endpoint.ts'
 import {Vcpu} from './vcpu.ts'
@@ -18,6 +19,7 @@ export type VcpuApi = Readonly<{
 
 assert(parentPort, 'a vCPU runs in a worker thread')
 const config = workerData as VcpuConfig
+FAULT: breakRule(config.fault)
 const memory = new SharedMemory(config.memory, config.map)
 const blocks = new VcpuBlocks(memory, config.harts)
 const now = ticksSince(config.clockOrigin)

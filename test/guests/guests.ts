@@ -43,6 +43,7 @@ export const guestPrograms: readonly GuestProgram[] = [
 	testProgram('unfenced'),
 	{...testProgram('asids'), harts: 2},
 	testProgram('churn'),
+	{...testProgram('stress'), memory: '256M'},
 	testProgram('timer'),
 	testProgram('float'),
 	testProgram('wild-jump', 'runs away'),

@@ -51,13 +51,20 @@ test('the package has what users need, and nothing else', async (t) => {
 		'dist/bench-linux.elf',
 		'dist/bench.js',
 		'dist/command-line.js',
+		'dist/faults/hart.wasm',
+		'dist/faults/helper.mjs',
+		'dist/faults/rcu-stress-thread.mjs',
+		'dist/faults/vcpu-worker.mjs',
 		'dist/flush-thread.mjs',
 		'dist/hart.wasm',
 		'dist/helper.mjs',
 		'dist/index.d.ts',
 		'dist/index.js',
 		'dist/manyhart.js',
+		'dist/rcu-stress-thread.mjs',
 		'dist/smp-demo.elf',
+		'dist/stress.elf',
+		'dist/stress.js',
 		'dist/vcpu-worker.mjs',
 		'package.json',
 	])
@@ -172,6 +179,20 @@ test('the laboratory measures flushes in the installed package; Ctrl-C leaves a 
 	const again = await run(process.execPath, [...command, '--out', project.path('again')], project.folder)
 	t.like(again, {exit: 0, stderr: ''})
 	t.is(await readFile(project.path('again', 'flush.md'), 'utf8'), page)
+})
+
+test('stress runs in the installed package, and notices a rule that is broken there', async (t) => {
+	const command = ['node_modules/manyhart/dist/manyhart.js', 'stress']
+	const kept = await run(process.execPath, [...command, 'all', '--harts', '2', '--iterations', '300'], project.folder)
+	t.is(kept.exit, 0, kept.stderr)
+	t.regex(kept.stdout, /^stress rcu: .*: no violation\nstress flush: .*: no violation\n$/)
+	const broken = await run(
+		process.execPath,
+		[...command, 'flush', '--harts', '2', '--inject', 'skip-poison'],
+		project.folder,
+	)
+	t.is(broken.exit, 1)
+	t.regex(broken.stdout, /a load of address 0, where nothing is, did not fault/)
 })
 
 test('the laboratory runs guests in the installed package; Ctrl-C leaves none of their processes', async (t) => {

@@ -3,6 +3,7 @@
  * vCPU.
  */
 
+export {breakRule} from '../../tlb/core/faults'
 export {
 	flushLastPages,
 	flushPages,

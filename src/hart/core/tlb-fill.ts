@@ -1,6 +1,8 @@
 /** Filling the TLB: always the table whose descriptor was loaded before the page walk. */
 import {
 	EMPTYING_CLEAR_ATOMICALLY,
+	FAULT_FILL_NEW_TABLE,
+	FAULTS,
 	GENERATION_MASK,
 	LARGE_PAGE_COUNT,
 	LARGE_PAGE_SHIFT,
@@ -24,6 +26,7 @@ import {
 	TLB_TRAILER_LOGGED,
 	TRACKED_BIT,
 } from '../../../build/hart/offsets'
+import {brokenRule} from '../../tlb/core/faults'
 import {noteMiss, shadowOf} from '../../tlb/core/shadow'
 import {noteFill} from '../../tlb/core/sizing'
 import {noteSize} from '../../tlb/core/superpages'
@@ -95,6 +98,7 @@ export function entryFor(descriptor: u32, page: u64): u32 {
  * @param may MAY_ bits; MAY_WRITE only if the page is dirty. @param code page or 0.
  */
 export function fill(descriptor: u32, page: u64, place: u32, may: u32, code: u32): void {
+	if (FAULTS && brokenRule == FAULT_FILL_NEW_TABLE) descriptor = descriptorAfterAWhile(code != 0)
 	const entry = entryFor(descriptor, page)
 	// A filled entry's read tag is not 0, except page 0's in slot 0 of a table with poison.
 	const before = load<u64>(entry, TLB_ENTRY_READ_TAG)
@@ -123,6 +127,12 @@ export function fill(descriptor: u32, page: u64, place: u32, may: u32, code: u32
 	store<u32>(entry, executable ? code : 0, TLB_ENTRY_CODE)
 	store<u64>(hart, load<u64>(hart, TLB_FILLS) + 1, TLB_FILLS)
 	if (emptyingOf(hart) == EMPTYING_CLEAR_ATOMICALLY) revokeIfCleared(descriptor, entry)
+}
+
+/** Long enough for a fence between the walk and the fill. */
+function descriptorAfterAWhile(isFetch: bool): u32 {
+	for (let looks = 0; looks < 3000; looks++) atomic.load<u32>(hart)
+	return loadDescriptor(isFetch ? load<u32>(hart, RUN_FETCH_REGIME) : load<u32>(hart, RUN_DATA_REGIME))
 }
 
 /** The walk may have come before another thread's change of the page table, and the fill after its clearing. */

@@ -9,6 +9,7 @@ import {addCompletion} from './completion.ts'
 import {keyHelp} from './key-escapes.ts'
 import {RunOption} from './run-option.ts'
 import {defaultMemory, type RawRunOptions} from './run-options.ts'
+import {type RawStressOptions, ruleHelp, stressNote, stressOptions} from './stress-options.ts'
 import {accelOption, jitThresholdOption, studyOptions} from './translation-switches.ts'
 
 type GuestOptions = Readonly<{json?: boolean}>
@@ -20,6 +21,7 @@ export type Actions = Readonly<{
 	fetch: (name: string, options: GuestOptions) => Promise<void>
 	remove: (name: string, options: GuestOptions) => Promise<void>
 	benchFlush: (options: RawBenchOptions) => Promise<void>
+	stress: (kind: string, options: RawStressOptions) => Promise<void>
 }>
 
 /** Options of `run`, under the headings of --help. */
@@ -93,6 +95,7 @@ export function createGrammar({version, actions}: Readonly<{version: string; act
 	addRun(program, actions)
 	addGuest(program, actions)
 	addBench(program, actions)
+	addStress(program, actions)
 	addCompletion(program, Object.values(runOptions()).flat())
 	return program
 }
@@ -163,6 +166,18 @@ function addBench(program: Command, {benchFlush}: Actions): void {
 		)
 	for (const option of benchOptions()) flush.addOption(option)
 	flush.addHelpText('after', `\n${benchNote}`).action((options: RawBenchOptions) => benchFlush(options))
+}
+
+function addStress(program: Command, {stress}: Actions): void {
+	const command = program
+		.command('stress <kind>')
+		.description(
+			'stress grace periods (rcu), flushes of TLBs (flush), or both (all), on real threads, and watch that no rule is violated',
+		)
+	for (const option of stressOptions()) command.addOption(option)
+	command
+		.addHelpText('after', `\n${stressNote}\n\n${ruleHelp}`)
+		.action((kind: string, options: RawStressOptions) => stress(kind, options))
 }
 
 /** A note for --help and docs/command-line.md. */

@@ -10,6 +10,8 @@ import {withLongDashes} from './qemu-spelling.ts'
 import type {Result} from './result.ts'
 import {type RunEnvironment, runCommand} from './run-command.ts'
 import {checkRunOptions} from './run-options.ts'
+import {stressCommand} from './stress-command.ts'
+import {checkStressOptions} from './stress-options.ts'
 
 export type ProgramOptions = RunEnvironment & Readonly<{version: string}>
 
@@ -39,6 +41,7 @@ function actionsOf(args: readonly string[], environment: ProgramOptions, finish:
 		list: async (options) => done(await listCommand(guests, output(options))),
 		fetch: async (name, options) => done(await fetchCommand(name, guests, output(options))),
 		remove: async (name, options) => done(await removeCommand(name, guests, output(options))),
+		stress: async (kind, options) => done(await stressCommand(checkStressOptions(kind, options))),
 		benchFlush: async (options) =>
 			done(
 				await benchFlushCommand(checkBenchOptions(options), {

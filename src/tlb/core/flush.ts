@@ -4,6 +4,8 @@
  * Plain accesses to tables, as in in-place.ts.
  */
 import {
+	FAULT_STALE_LAST_PAGE,
+	FAULTS,
 	FLUSH_CAUSE_CODE_CACHE_RESET,
 	FLUSH_CAUSE_PMP_WRITE,
 	FLUSH_CAUSE_REMOTE_ALL,
@@ -19,6 +21,7 @@ import {
 	TLB_PAGE_FLUSHES,
 	TLB_SPACE_SIZE,
 } from '../../../build/hart/offsets'
+import {brokenRule} from './faults'
 import {countCause, emptyInPlace, emptyTableOf, setCause} from './in-place'
 import {noteForgotten, shadowOf} from './shadow'
 import {
@@ -160,7 +163,7 @@ function forgetPagesOf(block: u32, descriptor: u32, first: u64, pages: u32): boo
 	const tagBias = tagBiasOf(block)
 	const indexHash = indexHashOf(block)
 	if (!forgetSuperpages(descriptor, first, pages, tagBias, indexHash)) return false
-	dropLastPages(descriptor)
+	if (!(FAULTS && brokenRule == FAULT_STALE_LAST_PAGE)) dropLastPages(descriptor)
 	dropVictims(descriptor)
 	for (let page: u32 = 0; page < pages; page++) {
 		invalidatePage(descriptor, first + ((<u64>page) << PAGE_SHIFT), tagBias, indexHash)

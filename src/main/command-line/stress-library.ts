@@ -1,0 +1,41 @@
+/** The interface of the stress runs, src/stress, to the command line. */
+import type {Fault} from '../../faults.ts'
+import type {TranslationOptions} from '../machine-interface.ts'
+
+export const stressKinds = ['rcu', 'flush'] as const
+export type StressKind = (typeof stressKinds)[number]
+
+/** Jumps that make code hot in the guest of `flush`: soon, so that short runs have translated code, too. */
+export const stressThreshold = 100
+
+export type StressOptions = Readonly<{
+	kinds: readonly StressKind[]
+	/** Harts, or threads of `rcu`. */
+	harts: number
+	/** Of each kind. */
+	seconds: number
+	/** Steps of each hart, which end the run before its time; undefined: no limit. */
+	iterations: number | undefined
+	seed: number
+	translation: TranslationOptions
+	/** Rules to break, one after the other; each is to be noticed. Empty: none. */
+	inject: readonly Fault[]
+	format: 'text' | 'json'
+}>
+
+export type StressEnvironment = Readonly<{
+	signal: AbortSignal
+	/** For results. */
+	print: (text: string) => void
+	/** For the live line. */
+	stream: NodeJS.WriteStream
+}>
+
+/** `passed`: nothing was violated. `violated`: something was, by a rule that was broken or not. `missed`: a broken rule was not noticed. */
+export type StressOutcome = 'passed' | 'violated' | 'missed'
+
+/** What the entry of the bundle exports. */
+export type StressLibrary = Readonly<{
+	/** When the signal aborts, ends with the figures so far. */
+	stress: (options: StressOptions, environment: StressEnvironment) => Promise<StressOutcome>
+}>

@@ -1,0 +1,102 @@
+/** `manyhart stress`: definitions of its options, and checks of their values. */
+import {availableParallelism} from 'node:os'
+import {Option} from 'commander'
+import {maximumHarts} from '../../board/index.ts'
+import {expected} from '../../errors.ts'
+import {type Fault, faultNames, faults} from '../../faults.ts'
+import {quoted} from './quantities.ts'
+import {type StressKind, type StressOptions, stressKinds, stressThreshold} from './stress-library.ts'
+import {accelOption, checkTranslationSwitches, type RawTranslationSwitches, tlbOption} from './translation-switches.ts'
+
+/** The options as the parser returns them. */
+export type RawStressOptions = RawTranslationSwitches &
+	Readonly<{
+		harts?: string
+		seconds?: string
+		iterations?: string
+		seed?: string
+		inject?: string
+		json?: boolean
+	}>
+
+const defaultSeconds = {run: 10, inject: 60}
+const mostSeed = 2 ** 32 - 1
+
+export const stressOptions = (): readonly Option[] => [
+	new Option('--harts <n>', `harts, 1 to ${maximumHarts} (default: 4, or the cores of this machine if they are more)`),
+	new Option(
+		'--seconds <s>',
+		`of each kind, or at most for each broken rule (default: ${defaultSeconds.run}, or ${defaultSeconds.inject} with --inject)`,
+	),
+	new Option('--iterations <n>', 'steps of each hart, which end a run before its time'),
+	new Option('--seed <n>', 'of all that is drawn by lot; threads are not repeated by it (default: drawn, and printed)'),
+	new Option(
+		'--inject <rule>',
+		'break a rule of the emulator on purpose, which is to be noticed: exit code 1; all: each in turn',
+	),
+	tlbOption(),
+	accelOption(),
+	new Option('--jit-threshold <n>', `jumps that make their target hot (default: ${stressThreshold})`),
+	new Option('--json', 'print JSON'),
+]
+
+/** A note for --help and docs/command-line.md. */
+export const stressNote =
+	'Ctrl-C ends it with its figures. Exit code 1: something was violated, which is described; with --inject all: a broken rule was not noticed.'
+
+/** For --help. */
+export const ruleHelp = [
+	'Rules:',
+	...Object.entries(faults).map(([name, what]) => `  ${name.padEnd(20)} ${what}`),
+].join('\n')
+
+/** @throws UserError that names the option and the values that it accepts. */
+export function checkStressOptions(kind: string, raw: RawStressOptions): StressOptions {
+	const {harts, seconds, iterations, seed, inject, json, ...switches} = raw
+	const broken = parseFaults(inject)
+	if (broken.length > 0 && !kindsThatNotice(broken).some((name) => name === kind))
+		throw expected(`--inject ${inject} with the kind ${kindsThatNotice(broken).join(' or ')}`, quoted(kind))
+	const cores = availableParallelism()
+	return {
+		kinds: parseKind(kind),
+		harts:
+			harts === undefined
+				? Math.min(maximumHarts, Math.max(4, cores))
+				: parseNumber('--harts', harts, [1, maximumHarts]),
+		seconds:
+			seconds === undefined
+				? defaultSeconds[broken.length > 0 ? 'inject' : 'run']
+				: parseNumber('--seconds', seconds, [1, 1_000_000]),
+		iterations: iterations === undefined ? undefined : parseNumber('--iterations', iterations, [1, 2 ** 31]),
+		seed: seed === undefined ? Math.floor(Math.random() * mostSeed) : parseNumber('--seed', seed, [0, mostSeed]),
+		translation: checkTranslationSwitches(switches),
+		inject: broken,
+		format: json ? 'json' : 'text',
+	}
+}
+
+function parseKind(text: string): readonly StressKind[] {
+	if (text === 'all') return stressKinds
+	const kind = stressKinds.find((name) => name === text)
+	if (kind === undefined) throw expected(`a kind among ${stressKinds.join(', ')} and all`, quoted(text))
+	return [kind]
+}
+
+/** The kind rcu has grace periods only. */
+function kindsThatNotice(broken: readonly Fault[]): readonly StressKind[] {
+	return broken.every((fault) => fault === 'skip-grace-period') ? ['flush', 'rcu'] : ['flush']
+}
+
+function parseFaults(text: string | undefined): readonly Fault[] {
+	if (text === undefined) return []
+	if (text === 'all') return faultNames
+	const fault = faultNames.find((name) => name === text)
+	if (fault === undefined) throw expected(`--inject with one of ${faultNames.join(', ')} and all`, quoted(text))
+	return [fault]
+}
+
+function parseNumber(option: string, text: string, [least, most]: readonly [number, number]): number {
+	const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+	if (value >= least && value <= most) return value
+	throw expected(`${option} from ${least} to ${most}`, quoted(text))
+}

@@ -1,0 +1,14 @@
+/** Files of the stress runs: beside their bundle in dist/, or where the sources have them. */
+
+const files = {
+	guest: {built: 'stress.elf', source: '../../test/guests/bin/stress.elf'},
+	/** Threads and a hart core that can break rules: src/faults.ts. */
+	faults: {built: 'faults/', source: '../../dist/faults/'},
+	faultyRcuThread: {built: 'faults/rcu-stress-thread.mjs', source: './rcu-thread.ts'},
+	rcuThread: {built: 'rcu-stress-thread.mjs', source: './rcu-thread.ts'},
+} as const
+
+export function stressFile(name: keyof typeof files): URL {
+	const {built, source} = files[name]
+	return new URL(import.meta.url.endsWith('.ts') ? source : built, import.meta.url)
+}

@@ -1,0 +1,127 @@
+/** `manyhart stress`: long runs on real threads, with seeds; and proof that they would notice a broken rule. */
+import {type Fault, faults} from '../faults.ts'
+import type {
+	StressEnvironment,
+	StressKind,
+	StressLibrary,
+	StressOptions,
+	StressOutcome,
+} from '../main/command-line/stress-library.ts'
+import {formatTlbDesign, type TlbDesign} from '../tlb/index.ts'
+import {runFlush} from './flush-run.ts'
+import {LiveLine} from './live-line.ts'
+import {runRcu} from './rcu-run.ts'
+import type {Figures, RunOptions, RunResult} from './run.ts'
+
+const runners: Readonly<Record<StressKind, (options: RunOptions) => Promise<RunResult>>> = {
+	rcu: runRcu,
+	flush: runFlush,
+}
+
+/** Where a broken rule shows: rules about tables that are swapped need a design that swaps them often. */
+const designOfFault: Readonly<Partial<Record<Fault, Partial<TlbDesign>>>> = {
+	'skip-grace-period': {policy: 'swap-pool'},
+	'reuse-before-clear': {policy: 'swap-pool'},
+	'skip-poison': {policy: 'swap-pool', encoding: 'poison-zero'},
+}
+
+export const stress: StressLibrary['stress'] = async (options, environment) => {
+	return options.inject.length > 0 ? await injectAll(options, environment) : await runAll(options, environment)
+}
+
+async function runAll(options: StressOptions, environment: StressEnvironment): Promise<StressOutcome> {
+	const results: RunResult[] = []
+	for (const kind of options.kinds) {
+		if (environment.signal.aborted) break
+		const result = await runOne(kind, options, environment)
+		results.push(result)
+		if (options.format === 'text') environment.print(describe(result))
+	}
+	if (options.format === 'json') environment.print(JSON.stringify(results, null, '\t'))
+	return results.some(({violation}) => violation.length > 0) ? 'violated' : 'passed'
+}
+
+async function runOne(
+	kind: StressKind,
+	options: StressOptions & Readonly<{fault?: Fault}>,
+	{signal, stream}: StressEnvironment,
+): Promise<RunResult> {
+	const {fault, harts, seconds, iterations, seed, translation} = options
+	using line = new LiveLine(stream)
+	const began = performance.now()
+	let latest: {figures: Figures; at: number} | undefined
+	const onProgress = (figures: Figures): void => {
+		const at = performance.now()
+		const rate = latest === undefined ? 0 : ((figures.operations - latest.figures.operations) / (at - latest.at)) * 1000
+		latest = {figures, at}
+		line.show(`stress ${kind}: ${((at - began) / 1000).toFixed(0)} s, ${count(rate)} operations/s, ${inWords(figures)}`)
+	}
+	return await runners[kind]({fault, harts, seconds, iterations, seed, translation, signal, onProgress})
+}
+
+const count = (value: number): string => Math.round(value).toLocaleString('en')
+
+function inWords({fences, flushes, gracePeriods, retired, slowest}: Figures): string {
+	const parts = [
+		`${count(fences)} fences`,
+		`${count(flushes)} flushes`,
+		`${count(gracePeriods)} grace periods`,
+		`slowest ${count(slowest)} µs`,
+		`${count(retired)} retired`,
+	]
+	return parts.join(', ')
+}
+
+function describe(result: RunResult): string {
+	const {kind, harts, seed, seconds, operations, memory, violation} = result
+	const megabytes = memory.map((bytes) => Math.round(bytes / 2 ** 20)).join(' to ')
+	const summary = `stress ${kind}: ${harts} harts, seed ${seed}, ${seconds.toFixed(1)} s: ${count(operations)} operations, ${inWords(result)}, memory ${megabytes} MiB`
+	if (violation.length === 0) return `${summary}: no violation`
+	return [`${summary}: VIOLATED`, ...violation.map((line) => `  ${line}`)].join('\n')
+}
+
+// ---- rules that are broken on purpose ----
+
+type Injection = Readonly<{fault: Fault; found: boolean; seconds: number; seed: number; design: string; saw: string}>
+
+async function injectAll(options: StressOptions, environment: StressEnvironment): Promise<StressOutcome> {
+	const injections: Injection[] = []
+	for (const fault of options.inject) {
+		if (environment.signal.aborted) break
+		const {injection, result} = await inject(fault, options, environment)
+		injections.push(injection)
+		if (options.format !== 'text') continue
+		environment.print(describeInjection(injection))
+		if (options.inject.length === 1) for (const line of result.violation) environment.print(`  ${line}`)
+	}
+	if (options.format === 'json') environment.print(JSON.stringify(injections, null, '\t'))
+	const missed = injections.filter(({found}) => !found)
+	if (options.format === 'text' && options.inject.length > 1)
+		environment.print(`${injections.length - missed.length} of ${injections.length} broken rules noticed`)
+	if (missed.length > 0) return 'missed'
+	// One alone is a violation as any other; of all of them it is what was to be shown.
+	return options.inject.length === 1 && injections.length > 0 ? 'violated' : 'passed'
+}
+
+async function inject(
+	fault: Fault,
+	options: StressOptions,
+	environment: StressEnvironment,
+): Promise<{injection: Injection; result: RunResult}> {
+	const tlb = {...designOfFault[fault], ...options.translation.tlb}
+	const translation = {...options.translation, ...(Object.keys(tlb).length > 0 && {tlb})}
+	const [kind = 'flush'] = options.kinds
+	const result = await runOne(kind, {...options, translation, fault}, environment)
+	const {seconds, seed, violation} = result
+	// The guest's first line says where, the second what.
+	const saw = violation.find((line) => !line.startsWith('VIOLATION')) ?? ''
+	const injection = {fault, found: violation.length > 0, seconds, seed, design: formatTlbDesign(tlb), saw}
+	return {injection, result}
+}
+
+function describeInjection({fault, found, seconds, design, saw}: Injection): string {
+	const where = design === '' ? '' : ` (--tlb ${design})`
+	const time = `${seconds.toFixed(1)} s`
+	if (found) return `${fault.padEnd(20)} ${time.padStart(7)}  ${saw}${where}`
+	return `${fault.padEnd(20)} ${time.padStart(7)}  NOT NOTICED, although ${faults[fault]}${where}`
+}

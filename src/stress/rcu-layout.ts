@@ -1,0 +1,50 @@
+/** The shared memory of the kind `rcu`, and what its threads are given. */
+import type {Fault} from '../faults.ts'
+import {layOut, type MemoryMap, SharedMemory} from '../memory/index.ts'
+import {RetiredList, rcuRegion} from '../rcu/index.ts'
+
+/** Objects are published by updaters, of which there is one of each kind; each publishes in a word of its own. */
+export const updaters = ['synchronizer', 'poller', 'deferrer'] as const
+export type Updater = (typeof updaters)[number]
+
+/** An object ages by 1 when it is replaced, and by 1 after each grace period from then on, up to this. */
+export const oldestAge = 10
+export const objectsPerUpdater = 64
+
+/** Threads: updaters first, then readers; each is a reader of the Rcu. */
+export type RcuThreadRole = Readonly<{
+	memory: WebAssembly.Memory
+	map: MemoryMap
+	thread: number
+	threads: number
+	seed: number
+	iterations: number | undefined
+	/** The rule that is broken on purpose. */
+	fault: Fault | undefined
+}>
+
+/** Indices of 32-bit words in the region `words`. A thread's own lie in a cache line of its own. */
+export const rcuWord = {
+	stop: 0,
+	/** The first violation: 0 while there is none, then the thread + 1; its step, updater, object, and the age it saw. */
+	violation: 1,
+	violationStep: 2,
+	violationUpdater: 3,
+	violationObject: 4,
+	violationAge: 5,
+	published: (updater: number) => 32 * (1 + updater),
+	age: (updater: number, object: number) => 32 * 4 + updater * objectsPerUpdater + object,
+	steps: (thread: number) => 32 * (10 + thread),
+	replaced: (thread: number) => 32 * (10 + thread) + 1,
+	oldest: (thread: number) => 32 * (10 + thread) + 2,
+} as const
+
+export function createRcuMemory(threads: number): SharedMemory {
+	return SharedMemory.create(
+		layOut([
+			rcuRegion(threads),
+			{name: 'words', size: 4 * 32 * (10 + threads), align: 128},
+			{name: 'retired', size: RetiredList.size(objectsPerUpdater), align: 128},
+		]),
+	)
+}

@@ -1,0 +1,65 @@
+import test from 'ava'
+import type {Fault} from '../../src/faults.ts'
+import {runFlush} from '../../src/stress/flush-run.ts'
+import {runRcu} from '../../src/stress/rcu-run.ts'
+import type {RunOptions} from '../../src/stress/run.ts'
+import type {TlbDesign} from '../../src/tlb/index.ts'
+import {patience} from '../support/patience.ts'
+
+const seconds = patience / 1000
+
+function options(given: Partial<RunOptions> = {}): RunOptions {
+	const seed = Date.now() % 1_000_000
+	const {signal} = new AbortController()
+	return {
+		harts: 3,
+		seconds,
+		iterations: undefined,
+		seed,
+		translation: {},
+		fault: undefined,
+		signal,
+		onProgress: () => {},
+		...given,
+	}
+}
+
+for (const accel of ['jit', 'interp'] as const) {
+	test.serial(`harts that remap and fence at the same time use no stale translation (${accel})`, async (t) => {
+		const result = await runFlush(options({iterations: 600, translation: {accel}}))
+		t.log(`seed ${result.seed}, ${result.operations} operations, ${result.fences} fences, ${result.flushes} flushes`)
+		t.deepEqual(result.violation, [])
+		t.true(result.fences > 50)
+		t.true(result.flushes > result.fences)
+	})
+}
+
+test.serial('readers of all kinds never see an object after its grace period', async (t) => {
+	const result = await runRcu(options({iterations: 3000}))
+	t.log(`seed ${result.seed}, ${result.operations} operations, ${result.gracePeriods} grace periods`)
+	t.deepEqual(result.violation, [])
+	t.true(result.gracePeriods > 10)
+	t.true(result.fences > 10)
+})
+
+test.serial('a list that hands objects back before their grace period is noticed', async (t) => {
+	const {violation} = await runRcu(options({fault: 'skip-grace-period'}))
+	t.regex(violation.join('\n'), /object \d+ of the deferrer saw its age \d+/)
+})
+
+const swaps: Partial<TlbDesign> = {policy: 'swap-pool'}
+/** Those that are found soon; `stress --inject all` has all of them. */
+const injected: readonly [Fault, Partial<TlbDesign>, RegExp][] = [
+	['drop-doorbell', {}, /got 0x/],
+	['skip-asid-generation', {}, /got 0x|store came into a frame/],
+	['lost-range', {}, /got 0x|store came into a frame/],
+	['skip-poison', swaps, /a load of address 0, where nothing is, did not fault/],
+	['reuse-before-clear', swaps, /./],
+]
+for (const [fault, tlb, saw] of injected) {
+	test.serial(`the rule ${fault} is noticed when it is broken`, async (t) => {
+		const {violation, seed} = await runFlush(options({fault, translation: {tlb}}))
+		t.log(`seed ${seed}: ${violation.slice(0, 2).join(': ')}`)
+		t.regex(violation.join('\n'), saw)
+	})
+}
