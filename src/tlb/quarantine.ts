@@ -114,8 +114,8 @@ export class Quarantine {
 	check(table: number, descriptor: number): void {
 		// Statistics: orders nothing.
 		Atomics.add(this.#memory.i32, (this.#header + QuarantineHeader.offset.checks) >>> 2, 1)
-		const change = this.#operations.findChange(descriptor, 0) >>> 0
-		if (change !== 0) throw new UseAfterRetirement(this.#describe(table, descriptor, change))
+		if (this.#changes(descriptor).next().done) return
+		throw new UseAfterRetirement(this.#describe(table, descriptor))
 	}
 
 	statistics(): QuarantineStatistics {
@@ -124,16 +124,26 @@ export class Quarantine {
 		return {tables: this.length, checks}
 	}
 
-	#describe(table: number, descriptor: number, change: number): string {
+	/** Places of the words that are not the canary. */
+	*#changes(descriptor: number): Generator<number, void> {
+		for (let from = 0; ; from += 4) {
+			from = this.#operations.findChange(descriptor, from) >>> 0
+			if (from === 0) return
+			yield from
+		}
+	}
+
+	#describe(table: number, descriptor: number): string {
 		const published = this.#read(this.#record(table) + TableRecord.offset.published)
 		const takenOut = this.#read(this.#record(table) + TableRecord.offset.takenOut)
 		const record = this.#record(table)
 		const sealedAt = this.#memory.i32[(record + TableRecord.offset.quarantinedAt) >>> 2]!
 		const sealedIn = this.#memory.i64[(record + TableRecord.offset.quarantinedIn) >>> 3]!
 		const now = milliseconds()
+		const changed = this.#changes(descriptor).reduce((count) => count + 1, 0)
 		return [
 			`A TLB table was used after it had been retired: table ${table} with ${1 << tableLog2Entries(descriptor)} entries`,
-			`${this.#describeChange(descriptor, change)} (${this.#count(descriptor)} changed)`,
+			`${this.#describeChanges(descriptor)} (${changed === 1 ? '1 word' : `${changed} words`} changed)`,
 			`published to ${describeOwner(published)} ${describeStep(published)}, ${before(published.at, now)}`,
 			`taken out ${describeStep(takenOut)}, ${before(takenOut.at, now)}`,
 			`kept with the canary since grace period ${sealedIn}, ${before(sealedAt, now)}`,
@@ -141,36 +151,39 @@ export class Quarantine {
 		].join('; ')
 	}
 
-	#describeChange(descriptor: number, change: number): string {
-		const distance = change - tableAddress(descriptor)
-		const index = Math.floor(distance / TlbEntry.size)
-		if (index < 1 << tableLog2Entries(descriptor))
-			return `entry ${index} is ${this.#describeEntry(tableAddress(descriptor) + index * TlbEntry.size)}`
-		const offset = distance - (TlbEntry.size << tableLog2Entries(descriptor))
-		const [field] = Object.entries(TlbTableTrailer.offset).findLast(([, start]) => start <= offset)!
-		return `its ${field} (at byte ${offset} of the trailer) is ${hex(this.#memory.u32[change >>> 2]!)}`
+	/** The first entry that was changed, and stands for a page if one does; or the first other word. */
+	#describeChanges(descriptor: number): string {
+		const start = tableAddress(descriptor)
+		const entries = 1 << tableLog2Entries(descriptor)
+		const indexOf = (change: number) => Math.floor((change - start) / TlbEntry.size)
+		const first = this.#changes(descriptor).next().value!
+		const found =
+			this.#changes(descriptor).find(
+				(change) => indexOf(change) < entries && this.#pageOf(start, indexOf(change)) !== undefined,
+			) ?? first
+		if (indexOf(found) < entries) return `entry ${indexOf(found)} is ${this.#describeEntry(start, indexOf(found))}`
+		const offset = found - start - TlbEntry.size * entries
+		const [field] = Object.entries(TlbTableTrailer.offset).findLast(([, at]) => at <= offset)!
+		return `its ${field} (at byte ${offset} of the trailer) is ${hex(this.#memory.u32[found >>> 2]!)}`
 	}
 
-	#describeEntry(entry: number): string {
-		const tag = (field: 'readTag' | 'writeTag' | 'execTag') => this.#memory.u64[(entry + TlbEntry.offset[field]) >>> 3]!
-		const word = (field: 'addend' | 'code') => this.#memory.u32[(entry + TlbEntry.offset[field]) >>> 2]!
-		const fields = [
-			...(['readTag', 'writeTag', 'execTag'] as const).map((field) => `${field} ${hex(tag(field))}`),
-			...(['addend', 'code'] as const).map((field) => `${field} ${hex(word(field))}`),
-		]
-		const page = [tag('readTag'), tag('writeTag'), tag('execTag')].find(isOfPage)
-		const stands = page === undefined ? '' : `, for page ${hex(page & ~0xfffn)}`
-		return `${fields.join(', ')}${stands}`
+	#describeEntry(start: number, index: number): string {
+		const word = (field: 'addend' | 'code') =>
+			this.#memory.u32[(start + index * TlbEntry.size + TlbEntry.offset[field]) >>> 2]!
+		const tags = tagFields.map((field) => `${field} ${hex(this.#tag(start, index, field))}`)
+		const words = (['addend', 'code'] as const).map((field) => `${field} ${hex(word(field))}`)
+		const page = this.#pageOf(start, index)
+		return `${[...tags, ...words].join(', ')}${page === undefined ? '' : `, for page ${hex(page)}`}`
 	}
 
-	/** @example '7 words' */
-	#count(descriptor: number): string {
-		let count = 0
-		for (let from = 0; ; count++) {
-			const change = this.#operations.findChange(descriptor, from) >>> 0
-			if (change === 0) return count === 1 ? '1 word' : `${count} words`
-			from = change + 4
-		}
+	/** @returns the address that the entry stands for, if it does. */
+	#pageOf(start: number, index: number): bigint | undefined {
+		const tag = tagFields.map((field) => this.#tag(start, index, field)).find(isOfPage)
+		return tag === undefined ? undefined : tag & ~0xfffn
+	}
+
+	#tag(start: number, index: number, field: (typeof tagFields)[number]): bigint {
+		return this.#memory.u64[(start + index * TlbEntry.size + TlbEntry.offset[field]) >>> 3]!
 	}
 
 	#record(table: number): number {
@@ -190,6 +203,8 @@ export class Quarantine {
 		return Object.fromEntries(fields)
 	}
 }
+
+const tagFields = ['readTag', 'writeTag', 'execTag'] as const
 
 /** Neither the canary nor what no access matches. */
 function isOfPage(tag: bigint): boolean {

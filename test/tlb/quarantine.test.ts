@@ -150,6 +150,15 @@ test('a walk that begins with a table in quarantine is reported before it fills'
 	t.regex(found(machine)!, /; its filled \(at byte 0 of the trailer\) is 0x1 \(1 word changed\); /)
 })
 
+test('if a table was used and emptied, the report names an entry that stands for a page', (t) => {
+	const machine = create()
+	const retired = flush(machine)
+	settle(machine)
+	machine.operations.clearTable(retired, 0)
+	fill(machine, retired, 9, 5)
+	t.regex(found(machine)!, /; entry 9 is readTag 0x9000, .*, for page 0x9000 \(\d+ words changed\); /)
+})
+
 test('a use is found when the table leaves, too', (t) => {
 	const machine = create()
 	const retired = flush(machine)
