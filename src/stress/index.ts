@@ -8,14 +8,18 @@ import type {
 	StressOutcome,
 } from '../main/command-line/stress-library.ts'
 import {formatTlbDesign, type TlbDesign} from '../tlb/index.ts'
-import {runFlush} from './flush-run.ts'
+import {runCampaign} from './campaign.ts'
+import {runGuest} from './guest-run.ts'
 import {LiveLine} from './live-line.ts'
 import {runRcu} from './rcu-run.ts'
 import type {Figures, RunOptions, RunResult} from './run.ts'
 
 const runners: Readonly<Record<StressKind, (options: RunOptions) => Promise<RunResult>>> = {
 	rcu: runRcu,
-	flush: runFlush,
+	flush: (options) => runGuest('flush', options),
+	atomics: (options) => runGuest('atomics', options),
+	smc: (options) => runGuest('smc', options),
+	devices: (options) => runGuest('devices', options),
 }
 
 /** Where a broken rule shows: rules about tables that are swapped need a design that swaps them often. */
@@ -26,6 +30,7 @@ const designOfFault: Readonly<Partial<Record<Fault, Partial<TlbDesign>>>> = {
 }
 
 export const stress: StressLibrary['stress'] = async (options, environment) => {
+	if (options.campaign) return await runCampaign(options, options.campaign, environment)
 	return options.inject.length > 0 ? await injectAll(options, environment) : await runAll(options, environment)
 }
 

@@ -1,6 +1,6 @@
 import test from 'ava'
 import type {Fault} from '../../src/faults.ts'
-import {runFlush} from '../../src/stress/flush-run.ts'
+import {type GuestKind, guestKinds, runGuest} from '../../src/stress/guest-run.ts'
 import {runRcu} from '../../src/stress/rcu-run.ts'
 import type {RunOptions} from '../../src/stress/run.ts'
 import type {TlbDesign} from '../../src/tlb/index.ts'
@@ -24,14 +24,16 @@ function options(given: Partial<RunOptions> = {}): RunOptions {
 	}
 }
 
-for (const accel of ['jit', 'interp'] as const) {
-	test.serial(`harts that remap and fence at the same time use no stale translation (${accel})`, async (t) => {
-		const result = await runFlush(options({iterations: 600, translation: {accel}}))
-		t.log(`seed ${result.seed}, ${result.operations} operations, ${result.fences} fences, ${result.flushes} flushes`)
-		t.deepEqual(result.violation, [])
-		t.true(result.fences > 50)
-		t.true(result.flushes > result.fences)
-	})
+for (const kind of Object.keys(guestKinds) as GuestKind[]) {
+	for (const accel of ['jit', 'interp'] as const) {
+		test.serial(`no rule is violated while harts remap and fence at the same time (${kind}, ${accel})`, async (t) => {
+			const result = await runGuest(kind, options({iterations: 1500, translation: {accel}}))
+			t.log(`seed ${result.seed}, ${result.operations} operations, ${result.fences} fences, ${result.flushes} flushes`)
+			t.deepEqual(result.violation, [])
+			t.true(result.fences > 50)
+			t.true(result.flushes > result.fences)
+		})
+	}
 }
 
 test.serial('readers of all kinds never see an object after its grace period', async (t) => {
@@ -58,7 +60,7 @@ const injected: readonly [Fault, Partial<TlbDesign>, RegExp][] = [
 ]
 for (const [fault, tlb, saw] of injected) {
 	test.serial(`the rule ${fault} is noticed when it is broken`, async (t) => {
-		const {violation, seed} = await runFlush(options({fault, translation: {tlb}}))
+		const {violation, seed} = await runGuest('flush', options({fault, translation: {tlb}}))
 		t.log(`seed ${seed}: ${violation.slice(0, 2).join(': ')}`)
 		t.regex(violation.join('\n'), saw)
 	})

@@ -172,7 +172,7 @@ function addStress(program: Command, {stress}: Actions): void {
 	const command = program
 		.command('stress <kind>')
 		.description(
-			'stress grace periods (rcu), flushes of TLBs (flush), or both (all), on real threads, and watch that no rule is violated',
+			'stress the emulator on real threads, watching that no rule is violated: grace periods (rcu), flushes of TLBs (flush), these beside atomics, beside code that is rewritten (smc), or beside all that and devices; all: one kind after the other',
 		)
 	for (const option of stressOptions()) command.addOption(option)
 	command

@@ -2,11 +2,14 @@
 import type {Fault} from '../../faults.ts'
 import type {TranslationOptions} from '../machine-interface.ts'
 
-export const stressKinds = ['rcu', 'flush'] as const
+export const stressKinds = ['rcu', 'flush', 'atomics', 'smc', 'devices'] as const
 export type StressKind = (typeof stressKinds)[number]
 
 /** Jumps that make code hot in the guest of `flush`: soon, so that short runs have translated code, too. */
 export const stressThreshold = 100
+
+/** @property jobs processes at a time. @property folder for what runs that fail leave. */
+export type Campaign = Readonly<{jobs: number; hours: number; folder: string}>
 
 export type StressOptions = Readonly<{
 	kinds: readonly StressKind[]
@@ -20,6 +23,8 @@ export type StressOptions = Readonly<{
 	translation: TranslationOptions
 	/** Rules to break, one after the other; each is to be noticed. Empty: none. */
 	inject: readonly Fault[]
+	/** Many runs, instead of one. */
+	campaign: Campaign | undefined
 	format: 'text' | 'json'
 }>
 

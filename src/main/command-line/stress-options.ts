@@ -5,7 +5,7 @@ import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
 import {type Fault, faultNames, faults} from '../../faults.ts'
 import {quoted} from './quantities.ts'
-import {type StressKind, type StressOptions, stressKinds, stressThreshold} from './stress-library.ts'
+import {type Campaign, type StressKind, type StressOptions, stressKinds, stressThreshold} from './stress-library.ts'
 import {accelOption, checkTranslationSwitches, type RawTranslationSwitches, tlbOption} from './translation-switches.ts'
 
 /** The options as the parser returns them. */
@@ -16,23 +16,36 @@ export type RawStressOptions = RawTranslationSwitches &
 		iterations?: string
 		seed?: string
 		inject?: string
+		jobs?: string
+		hours?: string
+		out?: string
 		json?: boolean
 	}>
 
-const defaultSeconds = {run: 10, inject: 60}
+const defaultSeconds = {run: 10, inject: 60, campaign: 120}
 const mostSeed = 2 ** 32 - 1
+const defaultFolder = 'manyhart-stress'
 
 export const stressOptions = (): readonly Option[] => [
-	new Option('--harts <n>', `harts, 1 to ${maximumHarts} (default: 4, or the cores of this machine if they are more)`),
+	new Option(
+		'--harts <n>',
+		`harts, 1 to ${maximumHarts} (default: 4, or the cores of this machine, shared by the jobs, if they are more)`,
+	),
 	new Option(
 		'--seconds <s>',
-		`of each kind, or at most for each broken rule (default: ${defaultSeconds.run}, or ${defaultSeconds.inject} with --inject)`,
+		`of each kind, or at most for each broken rule (default: ${defaultSeconds.run}, ${defaultSeconds.inject} with --inject, ${defaultSeconds.campaign} in a campaign)`,
 	),
 	new Option('--iterations <n>', 'steps of each hart, which end a run before its time'),
 	new Option('--seed <n>', 'of all that is drawn by lot; threads are not repeated by it (default: drawn, and printed)'),
 	new Option(
 		'--inject <rule>',
 		'break a rule of the emulator on purpose, which is to be noticed: exit code 1; all: each in turn',
+	),
+	new Option('--jobs <n>', 'a campaign: so many runs at a time, each with the next seed, until the hours are over'),
+	new Option('--hours <h>', 'of a campaign (default: 1)'),
+	new Option(
+		'--out <folder>',
+		`for what failed runs of a campaign print; created if missing (default: ${defaultFolder})`,
 	),
 	tlbOption(),
 	accelOption(),
@@ -52,27 +65,43 @@ export const ruleHelp = [
 
 /** @throws UserError that names the option and the values that it accepts. */
 export function checkStressOptions(kind: string, raw: RawStressOptions): StressOptions {
-	const {harts, seconds, iterations, seed, inject, json, ...switches} = raw
+	const {harts, seconds, iterations, seed, inject, jobs, hours, out, json, ...switches} = raw
 	const broken = parseFaults(inject)
 	if (broken.length > 0 && !kindsThatNotice(broken).some((name) => name === kind))
 		throw expected(`--inject ${inject} with the kind ${kindsThatNotice(broken).join(' or ')}`, quoted(kind))
-	const cores = availableParallelism()
+	const campaign = parseCampaign({jobs, hours, out})
+	if (campaign && broken.length > 0) throw expected('--jobs without --inject', 'both')
+	const secondsOfRun = defaultSeconds[broken.length > 0 ? 'inject' : campaign ? 'campaign' : 'run']
 	return {
 		kinds: parseKind(kind),
-		harts:
-			harts === undefined
-				? Math.min(maximumHarts, Math.max(4, cores))
-				: parseNumber('--harts', harts, [1, maximumHarts]),
-		seconds:
-			seconds === undefined
-				? defaultSeconds[broken.length > 0 ? 'inject' : 'run']
-				: parseNumber('--seconds', seconds, [1, 1_000_000]),
+		harts: harts === undefined ? defaultHarts(campaign?.jobs ?? 1) : parseNumber('--harts', harts, [1, maximumHarts]),
+		seconds: seconds === undefined ? secondsOfRun : parseNumber('--seconds', seconds, [1, 1_000_000]),
 		iterations: iterations === undefined ? undefined : parseNumber('--iterations', iterations, [1, 2 ** 31]),
 		seed: seed === undefined ? Math.floor(Math.random() * mostSeed) : parseNumber('--seed', seed, [0, mostSeed]),
 		translation: checkTranslationSwitches(switches),
 		inject: broken,
+		campaign,
 		format: json ? 'json' : 'text',
 	}
+}
+
+/** Four meet in more ways than two; a campaign shares the cores. */
+function defaultHarts(jobs: number): number {
+	return Math.min(maximumHarts, Math.max(4, Math.floor(availableParallelism() / jobs)))
+}
+
+type RawCampaign = Readonly<Record<'jobs' | 'hours' | 'out', string | undefined>>
+
+function parseCampaign({jobs, hours, out}: RawCampaign): Campaign | undefined {
+	if (jobs === undefined) {
+		const alone = Object.entries({'--hours': hours, '--out': out}).find(([, value]) => value !== undefined)
+		if (alone) throw expected('--jobs, which begins a campaign', `${alone[0]} alone`)
+		return undefined
+	}
+	if (out === '') throw expected('--out to be a folder', quoted(out))
+	const length = hours === undefined ? 1 : /^\d+(?:\.\d+)?$/.test(hours) ? Number(hours) : 0
+	if (!(length > 0 && length <= 10_000)) throw expected('--hours above 0, and at most 10,000', quoted(hours ?? ''))
+	return {jobs: parseNumber('--jobs', jobs, [1, 1024]), hours: length, folder: out ?? defaultFolder}
 }
 
 function parseKind(text: string): readonly StressKind[] {
@@ -84,7 +113,9 @@ function parseKind(text: string): readonly StressKind[] {
 
 /** The kind rcu has grace periods only. */
 function kindsThatNotice(broken: readonly Fault[]): readonly StressKind[] {
-	return broken.every((fault) => fault === 'skip-grace-period') ? ['flush', 'rcu'] : ['flush']
+	return broken.every((fault) => fault === 'skip-grace-period')
+		? stressKinds
+		: stressKinds.filter((kind) => kind !== 'rcu')
 }
 
 function parseFaults(text: string | undefined): readonly Fault[] {

@@ -2,11 +2,14 @@
  * Fences of translations under stress. Every hart uses pages of several address spaces, remaps pages of its own, and fences all harts;
  * all at the same time, until a time or a number of rounds is over. A page has one of two frames in turn, and a generation, which its
  * frame holds. Once a fence is complete, no hart may read an older generation, and no store may come into the frame that the page had.
+ * Among these steps come others, if they are wanted: atomics on shared words, code that is rewritten under other harts, and devices.
  *
- * Parameters: the seed; milliseconds and rounds of each hart, 0 for no limit; milliseconds between two lines of progress.
- * Prints "progress ACCESSES FENCES SWITCHES", and "VIOLATION …" with the last events of each hart, for which it exits with 1.
+ * Parameters: the seed; milliseconds and rounds of each hart, 0 for no limit; milliseconds between two lines of progress; kinds of steps.
+ * Prints "progress ACCESSES FENCES SWITCHES", "# …" for the console's sake, and "VIOLATION …" with the last events of each hart, for
+ * which it exits with 1.
  */
 #include "../runtime/parameters.h"
+#include "../runtime/random.h"
 #include "../runtime/sleep.h"
 
 enum { SPACES = 6, SLOTS = 32, GLOBALS = 16, MEGAPAGES = SPACES, PAGES = SPACES * SLOTS + GLOBALS, ENTRIES = 512 };
@@ -20,7 +23,8 @@ enum { LOOKS_BEFORE_NAP = 100, NAP_TICKS = 200 };
 #define load_acquire(place) __atomic_load_n(&(place), __ATOMIC_ACQUIRE)
 #define store_release(place, value) __atomic_store_n(&(place), value, __ATOMIC_RELEASE)
 
-static uint64_t seed, most_rounds, last_tick, progress_ticks;
+enum kinds { FLUSHES = 1, ATOMICS = 2, CODE = 4, DEVICES = 8 };
+static uint64_t seed, most_rounds, last_tick, progress_ticks, kinds;
 static int hart_total; /* hart_count() asks the SBI each time. */
 static bool is_over;
 static volatile bool has_svinval = true;
@@ -573,6 +577,209 @@ static void churn(int number)
 	enter(number, (int)below(hart, SPACES));
 }
 
+/* ---- atomics: each hart knows what it has done to the words ---- */
+
+static struct {
+	uint64_t tickets, counter; /* by AMOs, and by LR and SC */
+	uint32_t tickets32, counter32;
+	uint64_t bits, parity, greatest, token[MAXIMUM_HARTS];
+	struct lock lock;
+	volatile uint64_t one, other; /* equal outside the lock */
+} __attribute__((aligned(PAGE_BYTES))) shared;
+static struct tally {
+	uint64_t tickets, counter, tickets32, counter32, parity, locked, last_ticket, token;
+	bool bit;
+} __attribute__((aligned(128))) tallies[MAXIMUM_HARTS];
+
+static void expect_word(int number, bool is_right, const char *what, uint64_t got, uint64_t want)
+{
+	if (is_right) return;
+	begin_violation(number);
+	print("%s: got 0x%x, want 0x%x", what, got, want);
+	end_with_violation();
+}
+
+static void use_atomics(int number)
+{
+	struct hart *hart = &harts[number];
+	struct tally *tally = &tallies[number];
+	uint64_t value = next_random(&hart->random), bit = 1UL << number;
+	hart->accesses++;
+	switch (below(hart, 8)) {
+	case 0: {
+		uint64_t got = __atomic_fetch_add(&shared.tickets, 1, __ATOMIC_RELAXED);
+		expect_word(number, !tally->tickets || got > tally->last_ticket, "amoadd.d gave a ticket that is not later than the last one", got,
+			    tally->last_ticket + 1);
+		tally->last_ticket = got;
+		tally->tickets++;
+		break;
+	}
+	case 1:
+		__atomic_fetch_add(&shared.tickets32, (uint32_t)value, __ATOMIC_ACQ_REL);
+		tally->tickets32 += (uint32_t)value;
+		break;
+	case 2: {
+		uint64_t old, failed;
+		__asm__ volatile("1: lr.d %0, (%2)\n addi %0, %0, 1\n sc.d %1, %0, (%2)\n bnez %1, 1b"
+				 : "=&r"(old), "=&r"(failed) : "r"(&shared.counter) : "memory");
+		tally->counter++;
+		break;
+	}
+	case 3: {
+		uint64_t old, failed;
+		__asm__ volatile("1: lr.w.aq %0, (%2)\n add %0, %0, %3\n sc.w.rl %1, %0, (%2)\n bnez %1, 1b"
+				 : "=&r"(old), "=&r"(failed) : "r"(&shared.counter32), "r"(value) : "memory");
+		tally->counter32 += (uint32_t)value;
+		break;
+	}
+	case 4: { /* Only this hart changes its bit. */
+		uint64_t old = tally->bit ? __atomic_fetch_and(&shared.bits, ~bit, __ATOMIC_RELAXED)
+					  : __atomic_fetch_or(&shared.bits, bit, __ATOMIC_RELAXED);
+		expect_word(number, !(old & bit) == !tally->bit, "amoor.d or amoand.d lost this hart's bit", old & bit, tally->bit ? bit : 0);
+		tally->bit = !tally->bit;
+		break;
+	}
+	case 5:
+		__atomic_fetch_xor(&shared.parity, value, __ATOMIC_RELAXED);
+		tally->parity ^= value;
+		break;
+	case 6: {
+		uint64_t ignored;
+		__asm__ volatile("amomaxu.d %0, %1, (%2)" : "=r"(ignored) : "r"(value), "r"(&shared.greatest) : "memory");
+		uint64_t now = __atomic_load_n(&shared.greatest, __ATOMIC_RELAXED);
+		expect_word(number, now >= value, "amomaxu.d left less than its operand", now, value);
+		/* Tokens go round; none is lost or doubled. */
+		tally->token = __atomic_exchange_n(&shared.token[below(hart, (uint64_t)hart_total)], tally->token, __ATOMIC_ACQ_REL);
+		break;
+	}
+	default:
+		acquire(&shared.lock);
+		expect_word(number, shared.one == shared.other, "words behind a lock differ", shared.one, shared.other);
+		shared.one++;
+		if (!below(hart, 16)) relax(LOOKS_BEFORE_NAP);
+		shared.other++;
+		release(&shared.lock);
+		tally->locked++;
+	}
+}
+
+static void begin_atomics(void)
+{
+	for (int number = 0; number < hart_total; number++) {
+		tallies[number].token = (uint64_t)number + 1;
+		shared.token[number] = (uint64_t)(hart_total + number) + 1;
+	}
+}
+
+/* When all harts have done their steps. */
+static void check_atomics(void)
+{
+	struct tally sum = {0};
+	uint64_t tokens = 0, squares = 0, all = 2 * (uint64_t)hart_total;
+	for (int number = 0; number < hart_total; number++) {
+		struct tally *tally = &tallies[number];
+		sum.tickets += tally->tickets, sum.tickets32 += tally->tickets32, sum.counter += tally->counter;
+		sum.counter32 += tally->counter32, sum.parity ^= tally->parity, sum.locked += tally->locked;
+		tokens += tally->token + shared.token[number];
+		squares += tally->token * tally->token + shared.token[number] * shared.token[number];
+	}
+	expect_word(0, shared.tickets == sum.tickets, "amoadd.d lost an addition", shared.tickets, sum.tickets);
+	expect_word(0, shared.tickets32 == (uint32_t)sum.tickets32, "amoadd.w lost an addition", shared.tickets32, (uint32_t)sum.tickets32);
+	expect_word(0, shared.counter == sum.counter, "lr.d and sc.d lost an addition", shared.counter, sum.counter);
+	expect_word(0, shared.counter32 == (uint32_t)sum.counter32, "lr.w and sc.w lost an addition", shared.counter32,
+		    (uint32_t)sum.counter32);
+	expect_word(0, shared.parity == sum.parity, "amoxor.d lost an operand", shared.parity, sum.parity);
+	expect_word(0, shared.one == sum.locked, "a lock was held by two", shared.one, sum.locked);
+	expect_word(0, tokens == all * (all + 1) / 2 && squares == all * (all + 1) * (2 * all + 1) / 6, "amoswap.d lost or doubled a token",
+		    tokens, all * (all + 1) / 2);
+}
+
+/* ---- code that is rewritten under other harts ---- */
+
+enum { FUNCTIONS = 64, FUNCTION_WORDS = 16, NUMBERS = 1 << 11 };
+static uint32_t functions[FUNCTIONS][FUNCTION_WORDS] __attribute__((aligned(PAGE_BYTES)));
+/* What each returns: the latest one, stored before its code, and the least that may be returned, stored after the fence. */
+static uint64_t latest_number[FUNCTIONS], least_number[FUNCTIONS];
+
+static void write_function(int function, uint64_t number)
+{
+	__atomic_store_n(&functions[function][0], (uint32_t)(number % NUMBERS) << 20 | 0x513, __ATOMIC_RELAXED); /* addi a0, zero, number */
+}
+
+static void make_functions(void)
+{
+	for (int function = 0; function < FUNCTIONS; function++) {
+		write_function(function, 0);
+		functions[function][1] = 0x01400293; /* li t0, 20 */
+		functions[function][2] = 0xfff28293; /* addi t0, t0, -1 */
+		functions[function][3] = 0xfe029ee3; /* bnez t0, -4 */
+		functions[function][4] = 0x00008067; /* ret */
+	}
+	fence_i();
+}
+
+static void use_code(int number)
+{
+	struct hart *hart = &harts[number];
+	int function = (int)below(hart, FUNCTIONS);
+	if (function % hart_total == number && !below(hart, 4)) {
+		uint64_t now = latest_number[function] + 1;
+		store_release(latest_number[function], now);
+		write_function(function, now);
+		fence_i();
+		sbi_call(SBI_RFENCE, RFENCE_FENCE_I, 0, -1, 0, 0, 0);
+		hart->fences++;
+		store_release(least_number[function], now);
+		return;
+	}
+	hart->accesses++;
+	uint64_t at_least = load_acquire(least_number[function]);
+	register uint64_t a0 __asm__("a0");
+	__asm__ volatile("jalr %1" : "=r"(a0) : "r"(functions[function]) : "ra", "t0", "memory");
+	uint64_t got = a0, now = load_acquire(latest_number[function]);
+	bool is_right = (got - at_least) % NUMBERS <= (now - at_least) % NUMBERS;
+	expect_word(number, is_right, "a function returned what its code was before a fence", got, at_least % NUMBERS);
+}
+
+/* ---- devices ---- */
+
+static void use_timer(int number)
+{
+	uint64_t deadline = ticks() + below(&harts[number], 500);
+	sbi_call(SBI_TIME, 0, (long)deadline, 0, 0, 0, 0);
+	while (!(read_csr(sip) & STIE)) {
+		serve(number);
+		__asm__ volatile("wfi" ::: "memory");
+		clear_csr(sip, SSIP);
+	}
+	uint64_t now = ticks();
+	sbi_call(SBI_TIME, 0, -1, 0, 0, 0, 0);
+	expect_word(number, now >= deadline, "a timer interrupt came before its time", now, deadline);
+}
+
+static void use_random(int number)
+{
+	static struct lock lock;
+	static volatile uint8_t bytes[3] = {0xa5, 0, 0x5a};
+	if (!random_device || __atomic_exchange_n(&lock.held, 1, __ATOMIC_ACQUIRE)) return;
+	read_random((uint8_t *)&bytes[1]);
+	bool is_right = bytes[0] == 0xa5 && bytes[2] == 0x5a;
+	release(&lock);
+	expect_word(number, is_right, "a device wrote beside its buffer", (uint64_t)bytes[0] << 8 | bytes[2], 0xa55a);
+}
+
+static void use_devices(int number)
+{
+	struct hart *hart = &harts[number];
+	hart->accesses++;
+	switch (below(hart, 16)) {
+	case 0: return use_timer(number);
+	case 1: if (!below(hart, 64)) print("# hart %d 0123456789abcdefghijklmnopqrstuvwxyz", (int64_t)number); return;
+	case 2: sbi_call(SBI_IPI, 0, 1, (long)below(hart, (uint64_t)hart_total), 0, 0, 0); return;
+	default: return use_random(number);
+	}
+}
+
 /* ---- harts that come and go ---- */
 
 static void sleep_a_little(int number)
@@ -625,7 +832,7 @@ static void lead(void)
 
 /* ---- all harts ---- */
 
-static void step(int number)
+static void use_translations(int number)
 {
 	struct hart *hart = &harts[number];
 	uint64_t next = below(hart, 1024);
@@ -640,6 +847,17 @@ static void step(int number)
 	else if (next < 402) sleep_a_little(number);
 	else if (next == 402 && number > 0 && !below(hart, 16)) stop(number);
 	else visit(number);
+}
+
+static void step(int number)
+{
+	enum kinds kind;
+	do kind = 1 << below(&harts[number], 4);
+	while (!(kinds & kind));
+	if (kind == FLUSHES) use_translations(number);
+	else if (kind == ATOMICS) use_atomics(number);
+	else if (kind == CODE) use_code(number);
+	else use_devices(number);
 }
 
 static void stress(int number)
@@ -673,11 +891,16 @@ int main(int boot_hart)
 	uint64_t milliseconds = parameter(1, 0);
 	most_rounds = parameter(2, milliseconds ? 0 : DEFAULT_ROUNDS);
 	progress_ticks = parameter(3, 0) * TICKS_PER_MILLISECOND;
+	kinds = parameter(4, FLUSHES | ATOMICS);
 	if (milliseconds) last_tick = ticks() + milliseconds * TICKS_PER_MILLISECOND;
 	set_trap_handler(on_trap);
 	__asm__ volatile(".word 0x18000073" ::: "memory"); /* sfence.w.inval: illegal without Svinval */
 	make_spaces();
+	make_functions();
+	begin_atomics();
+	if (kinds & DEVICES) open_random();
 	on_all_harts(stress);
 	report();
+	check_atomics();
 	finish("stress");
 }

@@ -1,4 +1,7 @@
-/** The kind `flush`: a machine whose harts use, remap and fence pages of several address spaces, all at the same time. */
+/**
+ * The kinds that run a machine: its harts use, remap and fence pages of several address spaces, all at the same time; among these steps
+ * come atomics on shared words, code that is rewritten, or devices.
+ */
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -16,13 +19,23 @@ const progressPeriod = 500
 const patience = 60_000
 const memory = 2 ** 28
 
-export async function runFlush(options: RunOptions): Promise<RunResult> {
+/** Steps of the guest, as its sources number them. */
+const steps = {flushes: 1, atomics: 2, code: 4, devices: 8} as const
+export const guestKinds = {
+	flush: steps.flushes,
+	atomics: steps.flushes | steps.atomics,
+	smc: steps.flushes | steps.code,
+	devices: steps.flushes | steps.atomics | steps.code | steps.devices,
+} as const
+export type GuestKind = keyof typeof guestKinds
+
+export async function runGuest(kind: GuestKind, options: RunOptions): Promise<RunResult> {
 	const {harts, seed, seconds, iterations = 0, translation, fault, signal} = options
 	const folder = await mkdtemp(join(tmpdir(), 'manyhart-stress-'))
 	await using cleaning = new AsyncDisposableStack()
 	cleaning.defer(() => rm(folder, {recursive: true, force: true}))
 	const kernel = join(folder, 'stress.elf')
-	const words = [seed, Math.ceil(seconds * 1000), iterations, progressPeriod]
+	const words = [seed, Math.ceil(seconds * 1000), iterations, progressPeriod, guestKinds[kind]]
 	await writeFile(kernel, await elfWithParameters(fileURLToPath(stressFile('guest')), words))
 	const began = performance.now()
 	const machine = await MachineCore.create({
@@ -33,7 +46,7 @@ export async function runFlush(options: RunOptions): Promise<RunResult> {
 	const seen = new Output(machine, options)
 	const outcome = await seen.watch(machine.run())
 	return {
-		kind: 'flush',
+		kind,
 		seed,
 		harts,
 		seconds: (performance.now() - began) / 1000,
@@ -51,6 +64,10 @@ function violationOf({reason, exitCode, message}: Ending, lines: readonly string
 	if (message !== undefined) return [`the machine ended: ${message}`]
 	return exitCode === 0 ? [] : [`the guest ended with ${exitCode} (${reason})`]
 }
+
+/** The end of a run, and lines that are printed for the console's sake, which must come whole. */
+const isExpected = (line: string): boolean =>
+	/^(?:|stress: passed|# hart \d+ 0123456789abcdefghijklmnopqrstuvwxyz)$/.test(line)
 
 /** The guest's lines: progress, and a violation with the events before it. */
 class Output {
@@ -106,7 +123,7 @@ class Output {
 			this.#lastMemory = process.memoryUsage.rss()
 			this.#firstMemory ||= this.#lastMemory
 			this.#options.onProgress(this.figures())
-		} else if (line !== '' && line !== 'stress: passed') this.lines.push(line)
+		} else if (!isExpected(line)) this.lines.push(line)
 	}
 
 	#look(): void {

@@ -1,0 +1,49 @@
+import test from 'ava'
+import {faultNames} from '../../../src/faults.ts'
+import {checkStressOptions} from '../../../src/main/command-line/stress-options.ts'
+
+test('a kind alone runs for ten seconds on four harts at least, with a seed that is drawn', (t) => {
+	const {kinds, harts, seconds, iterations, inject, campaign, format} = checkStressOptions('flush', {})
+	t.deepEqual(kinds, ['flush'])
+	t.true(harts >= 4)
+	t.deepEqual(
+		{seconds, iterations, inject, campaign, format},
+		{
+			...{seconds: 10, iterations: undefined, inject: [], campaign: undefined, format: 'text'},
+		},
+	)
+})
+
+test('all stands for each kind, and for each rule', (t) => {
+	t.deepEqual(checkStressOptions('all', {}).kinds, ['rcu', 'flush', 'atomics', 'smc', 'devices'])
+	t.deepEqual(checkStressOptions('flush', {inject: 'all'}).inject, faultNames)
+	t.is(checkStressOptions('flush', {inject: 'all'}).seconds, 60)
+})
+
+test('a campaign has hours, and a folder for failures', (t) => {
+	const {campaign, seconds} = checkStressOptions('rcu', {jobs: '3', hours: '0.5'})
+	t.deepEqual(campaign, {jobs: 3, hours: 0.5, folder: 'manyhart-stress'})
+	t.is(seconds, 120)
+})
+
+const refused: readonly (readonly [string, Record<string, string>, RegExp])[] = [
+	['tlb', {}, /Expected a kind among rcu, flush, atomics, smc, devices and all, got "?tlb"?/],
+	['flush', {harts: '0'}, /Expected --harts from 1 to 64, got "?0"?/],
+	['flush', {seconds: '1.5'}, /Expected --seconds from 1 to 1000000, got "?1.5"?/],
+	['flush', {seed: '-1'}, /Expected --seed from 0 to 4294967295, got "?-1"?/],
+	['flush', {inject: 'nothing'}, /Expected --inject with one of skip-grace-period, .* and all, got "?nothing"?/],
+	[
+		'rcu',
+		{inject: 'lost-range'},
+		/Expected --inject lost-range with the kind flush or atomics or smc or devices, got "?rcu"?/,
+	],
+	['flush', {tlb: 'policy=none'}, /policy/],
+	['flush', {hours: '2'}, /Expected --jobs, which begins a campaign, got --hours alone/],
+	['flush', {jobs: '2', hours: '0'}, /Expected --hours above 0/],
+	['flush', {jobs: '2', inject: 'all'}, /Expected --jobs without --inject, got both/],
+]
+for (const [kind, options, message] of refused) {
+	test(`stress ${kind} ${JSON.stringify(options)} is refused, and the message says what is expected`, (t) => {
+		t.throws(() => checkStressOptions(kind, options), {name: 'UserError', message})
+	})
+}

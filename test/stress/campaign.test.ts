@@ -1,0 +1,60 @@
+import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {Writable} from 'node:stream'
+import test, {type ExecutionContext} from 'ava'
+import type {StressOptions} from '../../src/main/command-line/stress-library.ts'
+import {runCampaign} from '../../src/stress/campaign.ts'
+
+/** Fails for odd seeds; never ends by itself for the seed 100. */
+const program = `
+	const seed = Number(process.argv[process.argv.indexOf('--seed') + 1])
+	if (seed === 100) setInterval(() => {}, 1000)
+	else {
+		console.log(JSON.stringify([{operations: 10, fences: 1, flushes: 2, gracePeriods: 3}]))
+		process.exitCode = seed % 2
+	}
+`
+const options: StressOptions = {
+	...{kinds: ['flush'], harts: 2, seconds: 1, iterations: undefined, seed: 1, translation: {tlb: {policy: 'clear'}}},
+	...{inject: [], campaign: undefined, format: 'json'},
+}
+const stream = new Writable({write: (_chunk, _encoding, done) => done()}) as unknown as NodeJS.WriteStream
+
+async function scratchFolder(t: ExecutionContext): Promise<string> {
+	const folder = await mkdtemp(join(tmpdir(), 'manyhart-campaign-'))
+	t.teardown(() => rm(folder, {recursive: true, force: true}))
+	return folder
+}
+
+test('a campaign runs one seed after the other, and keeps what failed runs print', async (t) => {
+	const folder = await scratchFolder(t)
+	const file = join(folder, 'program.cjs')
+	await writeFile(file, program)
+	const campaign = {jobs: 2, hours: 1 / 3600, folder: join(folder, 'failures')}
+	const printed: string[] = []
+	const environment = {signal: new AbortController().signal, print: (text: string) => void printed.push(text), stream}
+	t.is(await runCampaign(options, campaign, environment, file), 'violated')
+	const totals = JSON.parse(printed[0]!)
+	t.true(totals.runs >= 2)
+	t.is(totals.operations, 10 * totals.runs)
+	const failures = await readdir(campaign.folder)
+	t.is(failures.length, totals.failed)
+	t.true(failures.includes('seed-1.txt'))
+	const failure = await readFile(join(campaign.folder, 'seed-1.txt'), 'utf8')
+	t.regex(failure, /^manyhart stress flush --harts 2 --seconds 1 --seed 1 --tlb policy=clear --json\nended with 1\n/)
+})
+
+test('a campaign that is interrupted ends its runs, with its figures', async (t) => {
+	const folder = await scratchFolder(t)
+	const file = join(folder, 'program.cjs')
+	await writeFile(file, program)
+	const controller = new AbortController()
+	const printed: string[] = []
+	const environment = {signal: controller.signal, print: (text: string) => void printed.push(text), stream}
+	const campaign = {jobs: 1, hours: 1, folder: join(folder, 'failures')}
+	const running = runCampaign({...options, seed: 100}, campaign, environment, file)
+	controller.abort()
+	t.is(await running, 'passed')
+	t.is(JSON.parse(printed[0]!).failed, 0)
+})
