@@ -110,7 +110,9 @@ test.serial('a thread that hangs inside the lock of a device is reported with th
 	setEnvironmentData('death', 'hang')
 	const kernel = readers(boardMap.rtc.base, loadWord)
 	const machine = await withThreads({vcpu}, () => createMachine(t, {kernel, smp: 2}))
+	const lines = errorLines(t)
 	const {message, ...outcome} = await machine.run()
+	t.regex(lines.join('\n'), /hart 1 does not stop: in an access to the device at 0x101000 \(rtc\)/)
 	t.deepEqual(outcome, {reason: 'error', exitCode: 70})
 	t.regex(
 		message!,
