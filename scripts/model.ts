@@ -1,7 +1,9 @@
 /**
- * Checks the model of grace periods, remote fences and sleeping vCPUs (scripts/model/grace-periods.pml) with Spin.
+ * Checks the models with Spin: grace periods, remote fences and sleeping vCPUs (scripts/model/grace-periods.pml); tables of
+ * translations and their flushes (scripts/model/translations.pml).
  *
  *     npm run model                          all scenes, and the mistakes, each of which must be refuted
+ *     npm run model -- --model NAME          of one model: grace-periods, translations
  *     npm run model -- --only TEXT           those whose name has TEXT in it
  *     npm run model -- --long                the large scenes as well: minutes
  *     npm run model -- --trail MISTAKE       the steps of its counterexample
@@ -12,23 +14,27 @@
 import {parseArgs} from 'node:util'
 import {BuildError, reportFailure} from './build/project.ts'
 import {checkMistake, checkScene, ToolMissing, type Verdict} from './model/check-model.ts'
-import {type Check, mistakes, type Scene, scenes} from './model/scenes.ts'
+import {type Check, type Mistake, type Model, mistakesOf, type Scene} from './model/model.ts'
+import {models} from './model/models.ts'
 
 type Row = Verdict & Readonly<{name: string; check: Check; isAsExpected: boolean}>
 
 const scale = (name: string, check: string, states: string, seconds: string): string =>
-	`${name.padEnd(46)} ${check.padEnd(9)} ${states.padStart(11)} ${seconds.padStart(6)}  `
+	`${name.padEnd(52)} ${check.padEnd(9)} ${states.padStart(11)} ${seconds.padStart(6)}  `
 
 const print = ({name, check, states, seconds, counterexample, isAsExpected}: Row) =>
 	console.log(
 		`${scale(name, check, states.toLocaleString('en'), seconds.toFixed(1))}${counterexample ?? 'holds'}${isAsExpected ? '' : '  WRONG'}`,
 	)
 
-async function checkScenes(wanted: readonly Scene[], onRow: (row: Row) => void): Promise<Row[]> {
+/** Whether a scene or a mistake is checked. */
+type Wanted = (what: Scene | Mistake) => boolean
+
+async function checkScenes(model: Model, isWanted: Wanted, onRow: (row: Row) => void): Promise<Row[]> {
 	const rows: Row[] = []
-	for (const scene of wanted) {
+	for (const scene of model.scenes.filter(isWanted)) {
 		for (const check of scene.checks) {
-			const verdict = await checkScene(scene, check)
+			const verdict = await checkScene(model, scene, check)
 			rows.push({name: scene.name, check, ...verdict, isAsExpected: verdict.counterexample === null})
 			onRow(rows.at(-1)!)
 		}
@@ -36,44 +42,49 @@ async function checkScenes(wanted: readonly Scene[], onRow: (row: Row) => void):
 	return rows
 }
 
-async function checkMistakes(only: string, onRow: (row: Row) => void): Promise<Row[]> {
+async function checkMistakes(model: Model, isWanted: Wanted, onRow: (row: Row) => void): Promise<Row[]> {
 	const rows: Row[] = []
-	for (const mistake of mistakes.filter(({name}) => name.includes(only))) {
-		const verdict = await checkMistake(mistake)
+	for (const mistake of mistakesOf(model).filter(isWanted)) {
+		const verdict = await checkMistake(model, mistake)
 		rows.push({name: mistake.name, check: mistake.check, ...verdict, isAsExpected: verdict.counterexample !== null})
 		onRow(rows.at(-1)!)
 	}
 	return rows
 }
 
-async function printTrail(name: string): Promise<void> {
-	const mistake = mistakes.find((each) => each.name === name)
-	if (!mistake) throw new BuildError(`Expected --trail to be of ${mistakes.map((each) => each.name)}, got ${name}`)
-	const {counterexample, trail} = await checkMistake(mistake, {withTrail: true})
+async function printTrail(of: readonly Model[], name: string): Promise<void> {
+	const all = of.flatMap((model) => mistakesOf(model).map((mistake) => ({model, mistake})))
+	const found = all.find(({mistake}) => mistake.name === name)
+	if (!found) throw new BuildError(`Expected --trail to be of ${all.map(({mistake}) => mistake.name)}, got ${name}`)
+	const {model, mistake} = found
+	const {counterexample, trail} = await checkMistake(model, mistake, {withTrail: true})
 	console.log(`${mistake.what}, in ${mistake.scene}: ${counterexample ?? 'not refuted'}`)
 	// The claim's own steps say nothing.
-	for (const line of trail?.split('\n') ?? []) if (!/never|\(everything_ends\)|^ltl|^MSC/i.test(line)) console.log(line)
+	for (const line of trail?.split('\n') ?? []) if (!/never|\(\w+_end(s)?\)|^ltl|^MSC/i.test(line)) console.log(line)
 }
 
 try {
 	const {values} = parseArgs({
 		options: {
+			model: {type: 'string', default: ''},
 			only: {type: 'string', default: ''},
 			long: {type: 'boolean', default: false},
 			trail: {type: 'string'},
 			json: {type: 'boolean', default: false},
 		},
 	})
-	if (values.trail !== undefined) await printTrail(values.trail)
+	const searched = models.filter(({name}) => values.model === '' || values.model === name)
+	if (values.trail !== undefined) await printTrail(searched, values.trail)
 	else {
 		const onRow = values.json ? () => {} : print
 		if (!values.json) console.log(`${scale('', '', 'states', 's')}verdict`)
-		const wanted: readonly Scene[] = scenes
-		const checked = await checkScenes(
-			wanted.filter(({name, isLong}) => name.includes(values.only) && (values.long || !isLong)),
-			onRow,
-		)
-		const refuted = await checkMistakes(values.only, onRow)
+		const isWanted: Wanted = (what) =>
+			what.name.includes(values.only) && (values.long || !('isLong' in what && what.isLong))
+		const [checked, refuted]: [Row[], Row[]] = [[], []]
+		for (const model of searched) {
+			checked.push(...(await checkScenes(model, isWanted, onRow)))
+			refuted.push(...(await checkMistakes(model, isWanted, onRow)))
+		}
 		const rows = [...checked, ...refuted]
 		const failures = rows.filter(({isAsExpected}) => !isAsExpected).map(({name, check}) => `${name}: ${check}`)
 		const states = checked.reduce((sum, row) => sum + row.states, 0)
@@ -82,7 +93,10 @@ try {
 			const caught = refuted.filter(({isAsExpected}) => isAsExpected).length
 			console.log(`model: ${states.toLocaleString('en')} states, ${caught} of ${refuted.length} mistakes refuted`)
 		}
-		if (rows.length === 0) throw new BuildError(`Expected --only to be part of a name, got ${values.only}`)
+		if (rows.length === 0)
+			throw new BuildError(
+				`Expected --only to be part of a name, got ${values.only}, and --model one of ${models.map(({name}) => name)}`,
+			)
 		if (failures.length > 0) throw new BuildError(`Expected other verdicts of ${failures.join('; ')}`)
 	}
 } catch (error) {

@@ -255,7 +255,20 @@ export const areaMeasures: readonly AreaMeasure[] = [
 		source:
 			'Spin 6.5: no use after a grace period, nobody is stuck, everything ends; mistakes in the model are refuted',
 		unit: 'states',
-		command: ['scripts/model.ts', '--json'],
+		command: ['scripts/model.ts', '--model', 'grace-periods', '--json'],
+		read: (output) => {
+			const {states, failures} = json(output)
+			return {cases: states, failures: failures.length}
+		},
+		notImplemented: '',
+	},
+	{
+		name: 'tables',
+		area: 'A model of tables of translations and their flushes: by swap, log, generation and clearing; posted pages, address spaces',
+		source:
+			'Spin 6.5: no translation from before a completed fence, no use of a recycled table, fences end; mistakes in the model are refuted',
+		unit: 'states',
+		command: ['scripts/model.ts', '--model', 'translations', '--json'],
 		read: (output) => {
 			const {states, failures} = json(output)
 			return {cases: states, failures: failures.length}

@@ -1,12 +1,12 @@
-/** Checks the model with Spin: a verifier is generated and compiled for each check, in a temporary folder. */
+/** Checks a model with Spin: a verifier is generated and compiled for each check, in a temporary folder. */
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {basename, join} from 'node:path'
 import {fromRoot} from '../build/project.ts'
 import {type Ended, runCommand} from '../build/run-command.ts'
-import {type Check, type Mistake, type Scene, scenes} from './scenes.ts'
+import type {Check, Mistake, Model, Scene} from './model.ts'
 
-const modelFile = fromRoot('scripts/model/grace-periods.pml')
+export const sourceOf = ({name}: Model): string => fromRoot(`scripts/model/${name}.pml`)
 
 /** spin or a C compiler is not installed. */
 export class ToolMissing extends Error {
@@ -42,22 +42,30 @@ const verifierArguments: Readonly<Record<Check, readonly string[]>> = {
 }
 
 /** @throws ToolMissing where spin or gcc is not installed. */
-export async function checkScene(scene: Scene, check: Check): Promise<Verdict> {
-	return await verify({scene, check, mistake: undefined, withTrail: false})
+export async function checkScene(model: Model, scene: Scene, check: Check): Promise<Verdict> {
+	return await verify({model, scene, check, mistake: undefined, withTrail: false})
 }
 
 /** @throws ToolMissing where spin or gcc is not installed. */
-export async function checkMistake(mistake: Mistake, {withTrail = false} = {}): Promise<Verdict> {
-	const scene = scenes.find(({name}) => name === mistake.scene)!
-	return await verify({scene, check: mistake.check, mistake: mistake.name, withTrail})
+export async function checkMistake(model: Model, mistake: Mistake, {withTrail = false} = {}): Promise<Verdict> {
+	const scene = model.scenes.find(({name}) => name === mistake.scene)!
+	return await verify({model, scene, check: mistake.check, mistake: mistake.name, withTrail})
 }
 
 async function verify({
+	model,
 	scene,
 	check,
 	mistake,
 	withTrail,
-}: Readonly<{scene: Scene; check: Check; mistake: string | undefined; withTrail: boolean}>): Promise<Verdict> {
+}: Readonly<{
+	model: Model
+	scene: Scene
+	check: Check
+	mistake: string | undefined
+	withTrail: boolean
+}>): Promise<Verdict> {
+	const modelFile = sourceOf(model)
 	const began = performance.now()
 	const cwd = await mkdtemp(join(tmpdir(), 'manyhart-model-'))
 	try {

@@ -1,9 +1,15 @@
-/** The model of grace periods, by Spin where that is installed: the smaller scenes, and what refutes mistakes. `npm run model` checks all. */
+/**
+ * The models, by Spin where that is installed: the smaller scenes, and what refutes some of the mistakes. `npm run model` checks
+ * all.
+ */
 import {readFile} from 'node:fs/promises'
+import {dirname, join} from 'node:path'
 import test, {type ExecutionContext} from 'ava'
-import {fromRoot} from '../../../scripts/build/project.ts'
-import {checkMistake, checkScene, readVerdict, ToolMissing} from '../../../scripts/model/check-model.ts'
-import {formerFaults, mistakes, type Scene, scenes} from '../../../scripts/model/scenes.ts'
+import {checkMistake, checkScene, readVerdict, sourceOf, ToolMissing} from '../../../scripts/model/check-model.ts'
+import {gracePeriods} from '../../../scripts/model/grace-periods.ts'
+import {type Mistake, type Model, mistakesOf} from '../../../scripts/model/model.ts'
+import {models} from '../../../scripts/model/models.ts'
+import {translations} from '../../../scripts/model/translations.ts'
 
 /** Says why there is no verdict; where tests must be complete (CI), that is a failure. */
 async function withSpin(t: ExecutionContext, check: () => Promise<unknown>): Promise<void> {
@@ -17,41 +23,70 @@ async function withSpin(t: ExecutionContext, check: () => Promise<unknown>): Pro
 	}
 }
 
-const small: readonly Scene[] = scenes.filter(({name}) =>
-	['two fences', 'two interrupts, both vCPUs in wfi', 'one grace period of another thread'].includes(name),
-)
+/** @returns the text of a model's file, and of those that it includes. */
+async function withIncludes(file: string): Promise<string> {
+	const text = await readFile(file, 'utf8')
+	const included = [...text.matchAll(/^#include "(.+)"$/gm)].map(([, name]) => withIncludes(join(dirname(file), name!)))
+	return [text, ...(await Promise.all(included))].join('\n')
+}
 
-for (const scene of small) {
-	for (const check of scene.checks) {
-		test.serial(`the model holds: ${scene.name}, ${check}`, async (t) => {
-			t.timeout(600_000)
-			await withSpin(t, async () => {
-				const {counterexample, states} = await checkScene(scene, check)
-				t.is(counterexample, null)
-				t.log(`${states} states`)
+/** Of each model: scenes that take some seconds, and mutants. */
+const searched: readonly Readonly<{model: Model; scenes: readonly string[]; mutants: readonly Mistake[]}>[] = [
+	{
+		model: gracePeriods,
+		scenes: ['two fences', 'two interrupts, both vCPUs in wfi', 'one grace period of another thread'],
+		mutants: gracePeriods.mutants.filter(({name}) => name === 'NobodyHandsOver'),
+	},
+	{
+		model: translations,
+		scenes: [
+			'tables are swapped',
+			'generations and posted pages, of a hart that sleeps',
+			'others clear tables',
+			'pages are posted to a hart that sleeps',
+			'spaces and generations',
+		],
+		mutants: translations.mutants,
+	},
+]
+
+for (const {model, scenes, mutants} of searched) {
+	for (const scene of model.scenes.filter(({name, isLong}) => scenes.includes(name) && !isLong)) {
+		for (const check of scene.checks) {
+			test.serial(`the model of ${model.name} holds: ${scene.name}, ${check}`, async (t) => {
+				t.timeout(600_000)
+				await withSpin(t, async () => {
+					const {counterexample, states} = await checkScene(model, scene, check)
+					t.is(counterexample, null)
+					t.log(`${states} states`)
+				})
 			})
+		}
+	}
+	for (const mistake of [...model.formerFaults, ...mutants]) {
+		test.serial(`the model of ${model.name} is refuted where ${mistake.what}`, async (t) => {
+			t.timeout(600_000)
+			await withSpin(t, async () => t.not((await checkMistake(model, mistake)).counterexample, null))
 		})
 	}
 }
 
-for (const fault of formerFaults) {
-	test.serial(`the model of the code as it was is refuted: ${fault.what}`, async (t) => {
-		t.timeout(600_000)
-		await withSpin(t, async () => t.not((await checkMistake(fault)).counterexample, null))
+for (const model of models) {
+	test(`every mistake stands in the model of ${model.name}, and the model has no others`, async (t) => {
+		const source = await withIncludes(sourceOf(model))
+		const names = new Set(
+			[...source.matchAll(/^#ifn?def ([A-Z]+[a-z]\w*)$|\bdefined\(([A-Z]+[a-z]\w*)\)/gm)].map(
+				([, name, other]) => name ?? other,
+			),
+		)
+		t.deepEqual(
+			[...names].sort(),
+			mistakesOf(model)
+				.map(({name}) => name)
+				.sort(),
+		)
 	})
 }
-
-test.serial('the model without a hand-over is refuted', async (t) => {
-	t.timeout(600_000)
-	const mistake = mistakes.find(({name}) => name === 'NobodyHandsOver')!
-	await withSpin(t, async () => t.is((await checkMistake(mistake)).counterexample, 'acceptance cycle'))
-})
-
-test('every mistake stands in the model, and the model has no others', async (t) => {
-	const model = await readFile(fromRoot('scripts/model/grace-periods.pml'), 'utf8')
-	const names = new Set([...model.matchAll(/^#ifn?def ([A-Z]+[a-z]\w*)$/gm)].map(([, name]) => name))
-	t.deepEqual([...names].sort(), mistakes.map(({name}) => name).sort())
-})
 
 test('a search that was cut short is no verdict', (t) => {
 	const figures =

@@ -1,23 +1,13 @@
-/** What is checked of the model, how large, and which mistakes in it must be refuted. */
-
-/** safety: assertions, and that no thread is stuck. liveness: that everything ends, under weak fairness. */
-export type Check = 'safety' | 'liveness'
+/** What is checked of grace periods, remote fences and sleeping vCPUs, how large, and which mistakes must be refuted. */
+import type {Check, Mistake, Model, Scene} from './model.ts'
 
 /** Macros of grace-periods.pml. */
 type Parameters = Readonly<{VCPUS: 2 | 3; FENCES: number; POLLS: number; RAISES: number; SLEEPERS: 1 | 2}>
 
-export type Scene = Readonly<{
-	name: string
-	parameters: Parameters
-	checks: readonly Check[]
-	/** Checked only when asked for: minutes. */
-	isLong?: boolean
-}>
-
 const one: Parameters = {VCPUS: 2, FENCES: 0, POLLS: 0, RAISES: 0, SLEEPERS: 1}
 const both: readonly Check[] = ['safety', 'liveness']
 
-export const scenes = [
+const scenes = [
 	{name: 'two fences', parameters: {...one, FENCES: 2}, checks: both},
 	{name: 'one fence, one vCPU in wfi', parameters: {...one, FENCES: 1, RAISES: 1}, checks: both},
 	{name: 'two interrupts, both vCPUs in wfi', parameters: {...one, RAISES: 2, SLEEPERS: 2}, checks: both},
@@ -50,16 +40,6 @@ export const scenes = [
 
 type SceneName = (typeof scenes)[number]['name']
 
-/** A mistake, and the least that refutes it. */
-export type Mistake = Readonly<{
-	/** The macro. */
-	name: string
-	/** What it does. */
-	what: string
-	scene: SceneName
-	check: Check
-}>
-
 const fences = 'two fences'
 const sleeps = 'one fence, one vCPU in wfi'
 const wakes = 'two interrupts, both vCPUs in wfi'
@@ -67,7 +47,7 @@ const polls = 'one grace period of another thread'
 const fenceAndPoll = 'one fence, one grace period of another thread'
 
 /** The code as it was once. */
-export const formerFaults: readonly Mistake[] = [
+const formerFaults: readonly Mistake<SceneName>[] = [
 	{
 		name: 'OnlineStoresAgain',
 		what: 'a reader that comes online stores its slot until it equals the counter, and tells nobody',
@@ -83,7 +63,7 @@ export const formerFaults: readonly Mistake[] = [
 ]
 
 /** One atomic step left out, or two that change places. */
-const mutants: readonly Mistake[] = [
+const mutants: readonly Mistake<SceneName>[] = [
 	{
 		name: 'FirstLoadBeforeOnline',
 		what: 'a critical section loads before online() has stored the slot',
@@ -181,4 +161,4 @@ const mutants: readonly Mistake[] = [
 	{name: 'NotifiesBeforeTheBell', what: 'ring() notifies before it sets the bit', scene: wakes, check: 'liveness'},
 ]
 
-export const mistakes: readonly Mistake[] = [...formerFaults, ...mutants]
+export const gracePeriods: Model = {name: 'grace-periods', scenes, formerFaults, mutants}
