@@ -40,6 +40,7 @@ const others: readonly Partial<TlbDesign>[] = [
 	{index: 'hashed', victim: '8'},
 	{index: 'hashed', victim: '8', policy: 'epoch-tag', encoding: 'plus-one', lookup: 'inline'},
 	{range: 'off', lastPages: 'off', asids: '16'},
+	{policy: 'swap-pool', debug: 'on'},
 ]
 export const designs: readonly Partial<TlbDesign>[] = [
 	...policies.flatMap((policy) =>

@@ -1,6 +1,7 @@
 /** build/hart/offsets.ts: the offsets of the shared structs, as constants for the hart core (AssemblyScript). */
 
 import {faultNames} from '../../src/faults.ts'
+import {Activity} from '../../src/hart/activity.ts'
 import {
 	Cause,
 	Counter,
@@ -47,6 +48,7 @@ import {
 import {
 	adaptiveLog2Entries,
 	asidClasses,
+	canaryWord,
 	descriptorLog2Mask,
 	displacedCount,
 	Emptying,
@@ -139,6 +141,7 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 			['INDEX_FOLD', BigInt(indexFold)],
 			['NEVER_TAG', neverTag],
 			['TRACKED_BIT', BigInt(trackedBit)],
+			['CANARY_WORD', canaryWord],
 			...numbersOf('VERSION', Version, (value) => Number(value) >>> 0),
 			['CODE_LINE_BYTES', codeLineBytes],
 			['LOG_CAPACITY', logCapacity],
@@ -172,6 +175,7 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 			...numbersOf('FENCE_STATUS', FenceStatus),
 			...numbersOf('WFI_STATUS', WfiStatus),
 			...numbersOf('HANDLER', SlotHandler),
+			...numbersOf('ACTIVITY', Activity),
 			...faultNames.map((name, index): Constant => [`FAULT_${name.replaceAll('-', '_').toUpperCase()}`, index + 1]),
 		],
 	],

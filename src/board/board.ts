@@ -11,6 +11,7 @@ import {Aclint, AclintState} from './aclint.ts'
 import {Bus} from './bus.ts'
 import {ConsoleBackend} from './console-backend.ts'
 import {Control, ControlWords} from './control.ts'
+import type {HungLock} from './device-lock.ts'
 import {DeviceLocks} from './device-locks.ts'
 import {EmptyPlace} from './empty-place.ts'
 import {GoldfishRtc, GoldfishRtcState} from './goldfish-rtc.ts'
@@ -102,8 +103,8 @@ export class Board {
 		this.console = new ConsoleBackend(this.uart)
 	}
 
-	/** For the main thread, at each heartbeat. @returns a message if a device's lock has been held for `limit` calls. */
-	watch(limit: number): string | undefined {
+	/** For the main thread, at each heartbeat. @returns a device's lock that has been held for `limit` calls. */
+	watch(limit: number): HungLock | undefined {
 		return this.#locks.watch(limit)
 	}
 

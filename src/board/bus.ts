@@ -47,6 +47,11 @@ export class Bus {
 		return this.#pair.high
 	}
 
+	/** @returns the name of the device at a place, for reports. */
+	nameAt(gpa: Gpa): string | undefined {
+		return this.#devices.find(({base, size}) => gpa >= base && gpa < base + size)?.name
+	}
+
 	/** @param bytes 1, 2, 4 or 8. @returns the low word; −1 for an access fault. */
 	read(gpa: Gpa, bytes: number): number {
 		if (bytes === 8) return this.#readPair(gpa)

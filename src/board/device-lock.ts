@@ -29,6 +29,9 @@ export type DeviceLockOptions = Readonly<{
 	onWanted?: () => void
 }>
 
+/** @property hart that holds it; undefined: the main thread. */
+export type HungLock = Readonly<{message: string; hart: number | undefined}>
+
 export class DeviceLock {
 	readonly #words: Int32Array<SharedArrayBuffer>
 	readonly #word: number
@@ -108,9 +111,9 @@ export class DeviceLock {
 	/**
 	 * Called by the main thread at each heartbeat. A critical section lasts a few dozen instructions: one that outlasts
 	 * `limit` calls hangs. This counts calls instead of time, because the whole process may have been stopped meanwhile.
-	 * @returns a message if the lock hangs.
+	 * @returns who holds the lock, if it hangs.
 	 */
-	watch(limit: number): string | undefined {
+	watch(limit: number): HungLock | undefined {
 		// Orders nothing. Marks the lock; the release clears the mark. If the word changes meanwhile, nothing is marked.
 		const held = Atomics.load(this.#words, this.#word)
 		if (held & watched) this.#watches++
@@ -118,7 +121,12 @@ export class DeviceLock {
 			this.#watches = 0
 			if (held !== 0) Atomics.compareExchange(this.#words, this.#word, held, held | watched)
 		}
-		return this.#watches < limit ? undefined : `${nameOf(held)} does not release the lock of ${this.#device}`
+		if (this.#watches < limit) return undefined
+		const holder = held & holderMask
+		return {
+			message: `${nameOf(held)} does not release the lock of ${this.#device}`,
+			hart: holder === mainHolder ? undefined : holder - 1,
+		}
 	}
 
 	#acquireSlowly(): void {

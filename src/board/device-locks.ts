@@ -1,7 +1,7 @@
 /** All device locks of a board, as one thread uses them. */
 import type {SharedMemory} from '../memory/index.ts'
 import {type ControlWords, MainDoorbell} from './control.ts'
-import {DeviceLock} from './device-lock.ts'
+import {DeviceLock, type HungLock} from './device-lock.ts'
 
 export class DeviceLocks {
 	readonly #memory: SharedMemory
@@ -24,8 +24,8 @@ export class DeviceLocks {
 		return lock
 	}
 
-	/** See DeviceLock.watch(). @returns a message if a lock hangs. */
-	watch(limit: number): string | undefined {
+	/** See DeviceLock.watch(). @returns a lock that hangs. */
+	watch(limit: number): HungLock | undefined {
 		// Calls all of them, since each lock counts its own calls.
 		return this.#locks.map((lock) => lock.watch(limit)).find((hung) => hung !== undefined)
 	}

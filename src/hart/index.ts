@@ -1,5 +1,6 @@
 /** A hart: its state in shared memory, its registers, its reset. The hart core, core/, is compiled separately. */
 
+export {Activity, ActivityNote, describeActivity} from './activity.ts'
 export {Envcfg, Privilege, Satp, Status} from './architecture.ts'
 export {codeBuckets, codeCacheBytes, minimumCodePages} from './code-cache.ts'
 export {CodePage, lastParcel, pageSlots, parcelBytes, Slot, SlotHandler, slotBytesPerByte} from './code-page.ts'

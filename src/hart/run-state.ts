@@ -68,6 +68,9 @@ export const RunState = sharedStruct({
 	pendingRanges: array('i64', (mostPendingRanges * PendingRange.size) / 8),
 	/** Index of the next free decoded page in this vCPU's code cache. */
 	codePagesUsed: 'i32',
+	/** Activity: what this vCPU's thread does; and the address that this is about. Other threads read them for reports. */
+	activity: 'i32',
+	activityAt: 'i64',
 })
 
 /** Instructions that a region runs between two checks of the doorbell, at most: some microseconds. */

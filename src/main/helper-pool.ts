@@ -2,6 +2,7 @@
 import {availableParallelism} from 'node:os'
 import {Piscina} from 'piscina'
 import type {SharedMemory} from '../memory/index.ts'
+import {UseAfterRetirement} from '../tlb/index.ts'
 import type {HelperConfig} from './helper.ts'
 import {niceIncrements} from './thread-priority.ts'
 import type {TranslatedModule, TranslateJob} from './translation/index.ts'
@@ -35,7 +36,10 @@ export class HelperPool implements AsyncDisposable {
 		})
 	}
 
-	/** Clears retired tables in a helper. If that is already under way, once more after it. */
+	/**
+	 * Clears retired tables in a helper. If that is already under way, once more after it.
+	 * @throws UseAfterRetirement, or what made the job fail.
+	 */
 	async clearTables(): Promise<void> {
 		this.#again = true
 		this.#clearing ??= this.#clear()
@@ -56,7 +60,8 @@ export class HelperPool implements AsyncDisposable {
 		try {
 			while (this.#again) {
 				this.#again = false
-				await this.#pool.run(undefined, {name: 'clearTables'})
+				const used: string | undefined = await this.#pool.run(undefined, {name: 'clearTables'})
+				if (used !== undefined) throw new UseAfterRetirement(used)
 			}
 		} finally {
 			this.#clearing = undefined

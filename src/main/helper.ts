@@ -1,7 +1,7 @@
 /** What a helper thread does: jobs that must not keep a vCPU waiting. */
 import {breakRule, type Fault} from '../faults.ts'
 import {type MemoryMap, SharedMemory} from '../memory/index.ts'
-import {clearRetired, type TlbConfig, tableOperations} from '../tlb/index.ts'
+import {clearRetired, type TlbConfig, tableOperations, UseAfterRetirement} from '../tlb/index.ts'
 import {runTranslateJob, type TranslatedModule, type TranslateJob} from './translation/index.ts'
 
 /**
@@ -20,8 +20,11 @@ export type HelperConfig = Readonly<{
 
 /** The jobs of a helper, by the names under which its thread exports them. */
 export type HelperApi = Readonly<{
-	/** Clears and recycles tables whose grace period has elapsed. @returns how many. */
-	clearTables(): number
+	/**
+	 * Clears and recycles tables whose grace period has elapsed. @returns what has become of one in quarantine, if it was used:
+	 * the message of a UseAfterRetirement, since an error's class does not pass between threads.
+	 */
+	clearTables(): string | undefined
 	/** Translates hot guest code. @returns undefined if nothing could be translated. */
 	translateRegions(job: TranslateJob): TranslatedModule | undefined
 }>
@@ -31,7 +34,15 @@ export function createHelper({memory: shared, map, tlb, hartModule, fault}: Help
 	const memory = new SharedMemory(shared, map)
 	const operations = tableOperations(hartModule, memory)
 	return {
-		clearTables: () => clearRetired(memory, tlb, operations),
+		clearTables: () => {
+			try {
+				clearRetired(memory, tlb, operations)
+				return undefined
+			} catch (error) {
+				if (error instanceof UseAfterRetirement) return error.message
+				throw error
+			}
+		},
 		translateRegions: (job) => runTranslateJob(memory, job),
 	}
 }

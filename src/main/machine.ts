@@ -10,6 +10,7 @@ import {Rcu, StallWatch} from '../rcu/index.ts'
 import {HartStates} from '../sbi/index.ts'
 import {Tlb, type TlbConfig, tableOperations} from '../tlb/index.ts'
 import type {TranslationConfig} from '../translate/index.ts'
+import {activityOf, reportStall} from '../vcpu-worker/index.ts'
 import {findThreadEntries, readHartCore, type ThreadEntries} from './artifacts.ts'
 import {type BootPlan, planBoot} from './boot/index.ts'
 import {ConsoleStream} from './console-stream.ts'
@@ -19,6 +20,7 @@ import type {CommandLineMachine, MachineOptions, MachineOutcome} from './machine
 import {codePagesPerVcpu, createMemory} from './machine-memory.ts'
 import {type MachineStatistics, readStatistics} from './machine-statistics.ts'
 import {StuckHarts} from './stuck-harts.ts'
+import {TableWatch} from './table-watch.ts'
 import {lowerCompilerPriority} from './thread-priority.ts'
 import {
 	defaultLimits,
@@ -64,6 +66,7 @@ export class MachineCore implements CommandLineMachine {
 	readonly #abort: AbortSignal | undefined
 	readonly #stalls: StallWatch
 	readonly #stuckHarts: StuckHarts
+	readonly #tableWatch: TableWatch
 	#phase: 'created' | 'starting' | 'running' | 'paused' | 'over' = 'created'
 	/** Set from pause() to resume(). */
 	#pause: Pause | undefined
@@ -134,11 +137,15 @@ export class MachineCore implements CommandLineMachine {
 		this.#blocks = new VcpuBlocks(memory, harts)
 		const {virtioMmioVersion} = options
 		this.#board = new Board(memory, this.#blocks, {now: ticksSince(clockOrigin), virtioMmioVersion})
-		this.#rcu = new Rcu(memory, harts, {stallPeriod: heartbeat.milliseconds})
+		this.#rcu = new Rcu(memory, harts, {
+			stallPeriod: heartbeat.milliseconds,
+			onStall: (stall) => reportStall({blocks: this.#blocks, board: this.#board}, stall),
+		})
 		this.#stalls = new StallWatch(this.#rcu)
 		this.#stuckHarts = new StuckHarts(this.#blocks)
 		const operations = tableOperations(hartModule, memory)
 		this.#tlb = new Tlb(memory, {blocks: this.#blocks, rcu: this.#rcu, config: tlb, operations})
+		this.#tableWatch = new TableWatch(this.#tlb, (message) => this.#fail(message))
 		this.console = new ConsoleStream({
 			type: (bytes, taken) => this.#board.console.write(bytes, taken),
 			hasRoom: () => this.#board.control.ringMain(MainDoorbell.consoleOutput),
@@ -213,6 +220,7 @@ export class MachineCore implements CommandLineMachine {
 		this.#pause?.parked.resolve()
 		// Does not wait for a helper that hangs: dispose() ends it.
 		await Promise.all([pumping, Promise.race([this.#helpers.idle(), this.#overdue.promise.catch(() => {})])])
+		this.#tableWatch.check()
 		return this.#outcome()
 	}
 
@@ -322,9 +330,18 @@ export class MachineCore implements CommandLineMachine {
 		this.#stalls.look()
 		if (this.#phase === 'running') this.#stuckHarts.check()
 		const hung = this.#board.watch(deviceLimit)
-		if (hung !== undefined) this.#fail(hung)
+		if (hung) this.#fail(hung.hart === undefined ? hung.message : `${hung.message}: ${this.#activityOf(hung.hart)}`)
+		this.#tableWatch.beat(() => this.#clearTables())
 		if (!this.#board.control.stop()) return
-		if (++this.#beatsSinceStop > parkLimit) this.#overdue.reject(new Error('a hart does not stop'))
+		if (++this.#beatsSinceStop !== parkLimit + 1) return
+		const harts = this.#threads.running.map((hart) => `hart ${hart} does not stop: ${this.#activityOf(hart)}`)
+		if (harts.length > 0) console.error(harts.join('; '))
+		this.#overdue.reject(new Error('a hart does not stop'))
+	}
+
+	/** What the hart does now, in words. */
+	#activityOf(hart: number): string {
+		return activityOf({blocks: this.#blocks, board: this.#board}, hart)
 	}
 
 	#createTranslation(options: TranslationConfig, {dumpWasm}: MachineOptions): TranslationService {
@@ -366,7 +383,7 @@ export class MachineCore implements CommandLineMachine {
 	}
 
 	#clearTables(): void {
-		this.#helpers.clearTables().catch((error: Error) => this.#fail(`the helper pool failed: ${error.message}`))
+		this.#helpers.clearTables().catch((error: Error) => this.#tableWatch.clearingFailed(error))
 	}
 
 	#outcome(): MachineOutcome {
@@ -374,6 +391,9 @@ export class MachineCore implements CommandLineMachine {
 		assert(stop, 'a machine is over when something has stopped it')
 		const {exitCode} = stop
 		const reason = outcomeReason[stop.reason]
+		const {misuse} = this.#tableWatch
+		if (reason !== 'error' && misuse !== undefined)
+			return {reason: 'error', exitCode: exitCodes.failure.code, message: misuse}
 		if (reason !== 'error') return {reason, exitCode}
 		return {reason, exitCode, message: this.#failure ?? this.#stuckHarts.describe()}
 	}

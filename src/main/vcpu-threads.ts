@@ -16,6 +16,8 @@ export class VcpuDied extends Error {
 export class VcpuThreads implements AsyncDisposable {
 	/** By vCPU. */
 	readonly #threads: WorkerThread<VcpuApi>[] = []
+	/** Harts whose run() has not returned. */
+	readonly #running = new Set<number>()
 	#disposed = false
 
 	/** Starts the next vCPU's thread. @throws when the host cannot; the other threads are as before. */
@@ -36,14 +38,22 @@ export class VcpuThreads implements AsyncDisposable {
 	/** Runs every vCPU. Resolves once all are parked or dead. @param onDeath called at once, so as to stop the others. */
 	async run(onDeath: (died: VcpuDied) => void): Promise<void> {
 		await Promise.all(
-			this.#threads.map((thread, vcpu) =>
-				thread
-					.call((api) => api.run())
-					.catch((error: Error) => {
-						if (!this.#disposed) onDeath(new VcpuDied(vcpu, error.message))
-					}),
-			),
+			this.#threads.map(async (thread, vcpu) => {
+				this.#running.add(vcpu)
+				try {
+					await thread.call((api) => api.run())
+				} catch (error) {
+					if (!this.#disposed) onDeath(new VcpuDied(vcpu, (error as Error).message))
+				} finally {
+					this.#running.delete(vcpu)
+				}
+			}),
 		)
+	}
+
+	/** Harts that have not parked since run(). */
+	get running(): readonly number[] {
+		return [...this.#running]
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {

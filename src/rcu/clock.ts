@@ -7,6 +7,12 @@ export function microseconds(): number {
 	return (seconds * 1_000_000 + Math.floor(nanoseconds / 1000)) | 0
 }
 
+/** Milliseconds modulo 2^32 (49 days), signed: as microseconds(). */
+export function milliseconds(): number {
+	const [seconds, nanoseconds] = process.hrtime()
+	return (seconds * 1000 + Math.floor(nanoseconds / 1_000_000)) | 0
+}
+
 /** Nanoseconds, of this thread: each has its own origin. */
 export function nanoseconds(): number {
 	return performance.now() * 1_000_000

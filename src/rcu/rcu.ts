@@ -99,6 +99,11 @@ export class Rcu {
 		return this.#counter
 	}
 
+	/** The latest grace period that has begun. Orders nothing: for reports. */
+	get latest(): GracePeriod {
+		return loadCounter(this.#words, this.#counter)
+	}
+
 	/** Word index of the `seen` field of a reader's slot. */
 	slotWord(reader: number): number {
 		return (this.#slots + reader * RcuSlot.size + RcuSlot.offset.seen) >> 2
@@ -270,7 +275,8 @@ function hasPassedAt(seen: number, gracePeriod: GracePeriod): boolean {
 	return (seen | 0) === 0 || seen >= gracePeriod
 }
 
-export function describeStall({reader, milliseconds, gracePeriod}: Stall): string {
+/** @param who the reader is. */
+export function describeStall({reader, milliseconds, gracePeriod}: Stall, who = `reader ${reader}`): string {
 	const seconds = (milliseconds / 1000).toFixed(1)
-	return `RCU stall: reader ${reader} has passed no quiescent state for ${seconds} s (grace period ${gracePeriod})`
+	return `RCU stall: ${who} has passed no quiescent state for ${seconds} s (grace period ${gracePeriod})`
 }

@@ -5,6 +5,7 @@
 import type {SharedMemory} from '../memory/index.ts'
 import type {GracePeriod} from '../rcu/index.ts'
 import {postLastPages} from './flush-requests.ts'
+import {type Publication, type PublicationJournal, PublishStep} from './publication.ts'
 import {noteEmptied} from './shadow.ts'
 import {resizeCause} from './shadow-layout.ts'
 import {isFilled, tableLog2Entries, trailerWord} from './table.ts'
@@ -35,6 +36,8 @@ export type Tables = Readonly<{
 	tagBias: number
 	/** Descriptors that this thread has swapped out and not yet retired: a flush retires all of its tables at once. */
 	swappedOut: number[]
+	/** With debug=on. */
+	journal: PublicationJournal | undefined
 }>
 
 export type FlushPolicy = Readonly<{
@@ -67,8 +70,9 @@ export const flushPolicies: Readonly<Record<TlbDesign['policy'], FlushPolicy>> =
 export function replaceOwn(tables: Tables, state: number, regime: number): void {
 	if (takeWantedSize(tables, state, regime)) return
 	const descriptor = loadDescriptor(tables, state, regime)
-	const fresh = takeTable(tables, poolOf(tables, descriptor), state)
-	if (fresh !== noTable) return publish(tables, state, regime, fresh)
+	const pool = poolOf(tables, descriptor)
+	const fresh = pool.holdsBack() ? noTable : takeTable(tables, pool, state)
+	if (fresh !== noTable) return publish(tables, {state, regime, fresh, step: PublishStep.flush})
 	tables.operations.emptyTable(descriptor, tables.tagBias)
 	if ((descriptor & generationMask) === 0) return
 	// As beginGeneration() in core/in-place.ts: another thread may have swapped the table meanwhile.
@@ -101,11 +105,12 @@ function takeSize(
 	{state, regime, log2Entries}: {state: number; regime: number; log2Entries: number},
 ): boolean {
 	const pool = tables.pools[log2Entries]
-	const fresh = pool?.take() || pool?.takeRetired() || noTable
+	if (!pool || pool.holdsBack()) return false
+	const fresh = pool.take() || pool.takeRetired()
 	if (fresh === noTable) return false
 	// Unless a flush took the chance, and has noted its own cause.
 	noteEmptied(tables.memory, state, loadDescriptor(tables, state, regime), resizeCause)
-	publish(tables, state, regime, fresh)
+	publish(tables, {state, regime, fresh, step: PublishStep.resize})
 	count(tables, state, 'resizes')
 	return true
 }
@@ -119,7 +124,7 @@ function swapOther(tables: Tables, state: number, regime: number): boolean {
 	if (isElided(tables, state, descriptor)) return true
 	const fresh = takeTable(tables, poolOf(tables, descriptor), state)
 	if (fresh === noTable) return false
-	publish(tables, state, regime, fresh)
+	publish(tables, {state, regime, fresh, step: PublishStep.fence})
 	return true
 }
 
@@ -153,9 +158,21 @@ function advanceOther(tables: Tables, state: number, regime: number): boolean {
 	}
 }
 
-/** Swaps the regime's table; the old one, if any, is left to retireSwappedOut(). @param fresh of a cleared table. */
-export function publish(tables: Tables, state: number, regime: number, fresh: number): void {
+/** @property fresh descriptor of a cleared table. */
+type Publishing = Readonly<{state: number; regime: number; fresh: number; step: PublishStep}>
+
+/** With debug=on: notes a publication that is about to be made, in the table's record. */
+export function notePublished(tables: Tables, {state, regime, fresh, step}: Publishing): Publication | undefined {
+	const publication = tables.journal?.publication(state, regime, step)
+	if (publication) poolOf(tables, fresh).notePublished(fresh, publication)
+	return publication
+}
+
+/** Swaps the regime's table; the old one, if any, is left to retireSwappedOut(). */
+export function publish(tables: Tables, publishing: Publishing): void {
+	const {state, regime, fresh} = publishing
 	const words = tables.memory.i32
+	const publication = notePublished(tables, publishing)
 	// Publish: clearing (and poison, if the encoding has it) is ordered before the descriptor. Pairs with the owner's
 	// load of the descriptor after a quiescent state. An exchange, so that two threads that swap each retire the table
 	// they took out.
@@ -166,6 +183,7 @@ export function publish(tables: Tables, state: number, regime: number, fresh: nu
 	count(tables, state, 'swaps')
 	// Its owner has noted its own cause before.
 	noteEmptied(tables.memory, state, old, FlushCause.remoteAll)
+	if (publication) poolOf(tables, old).noteTakenOut(old, publication)
 	tables.swappedOut.push(old)
 }
 

@@ -20,6 +20,12 @@ export type TableOperations = Readonly<{
 	clearEntries: OfTable
 	/** Poisons a zeroed table, if the encoding needs it. */
 	poisonSlotZero: OfTable
+	/** Of tables in quarantine: fills them with the canary. */
+	fillCanary(descriptor: number): void
+	/** @param from place of a word, or 0. @returns the place of the first one from there on that is not the canary, signed; or 0. */
+	findChange(descriptor: number, from: number): number
+	/** Zeroes all of a table, the log included. */
+	wipeTable(descriptor: number): void
 	/** Counts the cause and empties the vCPU's tables in place. */
 	flushTables: InPlace<[cause: FlushCause]>
 	/** Those of the regimes that translate, of all address spaces, for a cause that was counted already. */

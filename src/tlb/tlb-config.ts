@@ -4,7 +4,7 @@ import {pageBytes, type RegionRequest, roundUp, type SharedMemory} from '../memo
 import {flushPolicies} from './flush-policy.ts'
 import {type ShadowSize, shadowBytes, TlbShadow} from './shadow-layout.ts'
 import {tableBytes} from './table.ts'
-import {TablePool} from './table-pool.ts'
+import {type PoolSize, TablePool} from './table-pool.ts'
 import {tagBias} from './tag-encoding.ts'
 import {type TlbDesign, tlbDesign} from './tlb-design.ts'
 import {
@@ -31,7 +31,7 @@ export type TlbConfig = Readonly<{
 }>
 
 /** One size class of tables, and where its pool lies, bytes from the start of the region. */
-export type SizeClass = Readonly<{log2Entries: number; tables: number; spareTables: number; offset: number}>
+export type SizeClass = PoolSize & Readonly<{offset: number}>
 
 /** Spare tables, and the tables of each further size, take at most as much address space, or are as few as vCPUs. */
 const mostBytes = 128 * 2 ** 20
@@ -52,12 +52,14 @@ function sizesOf({size}: TlbDesign): readonly number[] {
 export function sizeClasses(config: TlbConfig): readonly SizeClass[] {
 	const {vcpus} = config
 	const needed = vcpus * (regimeCount + spacesOf(config) * TlbSpace.fields.descriptor.count)
+	const design = designOf(config)
+	const debug = design.debug === 'on'
 	let offset = roundUp(TlbShared.size, pageBytes)
-	return sizesOf(designOf(config)).map((log2Entries, index) => {
+	return sizesOf(design).map((log2Entries, index) => {
 		const most = Math.max(vcpus, Math.floor(mostBytes / tableBytes(log2Entries)))
 		const spareTables =
 			index === 0 ? (config.spareTables ?? Math.min(most, Math.max(256, vcpus * 32))) : Math.min(most, needed)
-		const size = {log2Entries, tables: index === 0 ? needed + spareTables : spareTables, spareTables}
+		const size = {log2Entries, tables: index === 0 ? needed + spareTables : spareTables, spareTables, debug}
 		const start = offset
 		offset += TablePool.size(size)
 		return {...size, offset: start}

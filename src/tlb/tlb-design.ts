@@ -38,6 +38,7 @@ export type TlbDesign = Readonly<{
 	range: 'on' | 'off'
 	asids: '0' | '1' | '2' | '4' | '8' | '16'
 	statistics: 'off' | 'on' | 'all'
+	debug: 'off' | 'on'
 }>
 
 const fixedSizes = Object.fromEntries(
@@ -139,6 +140,15 @@ export const tlbKeys: {readonly [Field in keyof TlbDesign]: TlbKey<TlbDesign[Fie
 			off: 'they are only counted',
 			on: 'by one page of 32',
 			all: 'by every page',
+		},
+	},
+	debug: {
+		name: 'debug',
+		about: 'whether retired tables are checked for later use',
+		default: 'off',
+		values: {
+			off: 'they are cleared and used again',
+			on: 'they are filled with a canary and kept out of use; if it changes, the machine stops and says whose table it was',
 		},
 	},
 }

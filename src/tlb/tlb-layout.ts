@@ -28,6 +28,12 @@ export const indexFold = 9
 export const neverTag = -1n
 
 /**
+ * With debug=on every word of a table in quarantine but `filled`, which is 0. No access matches a tag of two such words: bit 4 is
+ * set, as in neverTag. Nor does one match a last page or a megapage of them. As a count it is larger than any.
+ */
+export const canaryWord = 0x0dea_d71b
+
+/**
  * Set in the write tag of a page that holds decoded code: no access matches it either (with the bias, a misaligned one reaches
  * 8, this 9), and the hart core knows the page without a walk. Each store to it comes there, and is noticed.
  */

@@ -84,12 +84,28 @@ export function sharedTlbStatistics(
 	{timesClearing}: {timesClearing: boolean},
 ): SharedTlbStatistics {
 	const total = {tables: 0, free: 0, retired: 0, recycled: 0, waiting: 0}
+	let quarantine: PoolStatistics['quarantine']
 	for (const pool of tables.pools) {
 		if (!pool) continue
 		const statistics = pool.statistics()
 		for (const name of Object.keys(total) as (keyof typeof total)[]) total[name] += statistics[name]
+		quarantine = sumOf(quarantine, statistics.quarantine)
 	}
 	const latency = (field: 'remoteFlushes' | 'clearing') =>
 		summarizeLatency(tables.memory.i32, shared + TlbShared.offset[field])
-	return {...total, remoteFlushes: latency('remoteFlushes'), ...(timesClearing && {clearing: latency('clearing')})}
+	return {
+		...total,
+		...(quarantine && {quarantine}),
+		remoteFlushes: latency('remoteFlushes'),
+		...(timesClearing && {clearing: latency('clearing')}),
+	}
+}
+
+function sumOf(one: PoolStatistics['quarantine'], other: PoolStatistics['quarantine']): PoolStatistics['quarantine'] {
+	if (!one || !other) return one ?? other
+	return {
+		tables: one.tables + other.tables,
+		checks: one.checks + other.checks,
+		heldBack: one.heldBack + other.heldBack,
+	}
 }

@@ -10,7 +10,15 @@ import {assert} from '../errors.ts'
 import {breaks} from '../faults.ts'
 import {Doorbell, roundUp, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
 import {type GracePeriod, microseconds, nanoseconds, type Rcu, type RcuReader, recordLatency} from '../rcu/index.ts'
-import {flushPolicies, growOwn, publish, replaceOwn, retireSwappedOut, type Tables} from './flush-policy.ts'
+import {
+	flushPolicies,
+	growOwn,
+	notePublished,
+	publish,
+	replaceOwn,
+	retireSwappedOut,
+	type Tables,
+} from './flush-policy.ts'
 import {
 	anyAsid,
 	hasRequests,
@@ -21,6 +29,7 @@ import {
 	type RequestHandlers,
 	takeRequests,
 } from './flush-requests.ts'
+import {host, PublicationJournal, PublishStep} from './publication.ts'
 import {initializeShadow, recordFlushCost} from './shadow.ts'
 import type {ShadowSize} from './shadow-layout.ts'
 import {noTable} from './table-pool.ts'
@@ -104,6 +113,7 @@ export class Tlb {
 			policy: flushPolicies[policy],
 			tagBias: tagBias[encoding],
 			swappedOut: [],
+			journal: designOf(config).debug === 'on' ? new PublicationJournal(blocks, tlbStateOffset) : undefined,
 		}
 		this.#config = config
 		this.#spaces = spacesOf(config)
@@ -131,7 +141,8 @@ export class Tlb {
 			this.#memory.i32[(state + TlbState.offset[field]) >>> 2] = value
 		const shadow = this.#shadows[vcpu]
 		if (shadow && this.#shadowSize) initializeShadow(this.#memory, state, {shadow, size: this.#shadowSize})
-		for (let regime = 0; regime < regimeCount; regime++) publish(this.#tables, state, regime, this.#takeFirst())
+		for (let regime = 0; regime < regimeCount; regime++)
+			publish(this.#tables, {state, regime, fresh: this.#takeFirst(), step: PublishStep.start})
 		for (let space = 0; space < this.#spaces; space++) this.#initializeSpace(state, space)
 		this.#retire()
 	}
@@ -143,7 +154,10 @@ export class Tlb {
 		for (let table = 0; table < TlbSpace.fields.descriptor.count; table++) {
 			const word = (at + TlbSpace.offset.descriptor + table * 4) >>> 2
 			// A machine that starts again keeps the tables: the hart empties them before it uses them.
-			if (this.#memory.i32[word] === noTable) this.#memory.i32[word] = this.#takeFirst()
+			if (this.#memory.i32[word] !== noTable) continue
+			const fresh = this.#takeFirst()
+			notePublished(this.#tables, {state, regime: Regime.supervisorSum + table, fresh, step: PublishStep.start})
+			this.#memory.i32[word] = fresh
 		}
 	}
 
@@ -236,6 +250,8 @@ export class Tlb {
 		// below. Pairs with the targets' atomic stores of satp and of `filled`, which come before their page walks.
 		Atomics.add(this.#memory.i32, (this.#shared + TlbShared.offset.remoteFlushesBegun) >>> 2, 1)
 		this.#awaited.length = 0
+		const {journal} = this.#tables
+		if (journal) journal.initiator = initiator ?? host
 		const bell = what === 'instructions' ? Doorbell.fenceI : Doorbell.flush
 		for (const target of targets) {
 			if (what === 'translations') {
@@ -360,6 +376,11 @@ export class Tlb {
 	/** For windows of QEMU's rule. Plain: only the owner uses it. */
 	#noteTime(vcpu: number): void {
 		this.#memory.i32[(this.#state(vcpu) + TlbState.offset.milliseconds) >>> 2] = Math.floor(performance.now())
+	}
+
+	/** With debug=on: checks all tables in quarantine. Any thread. @throws UseAfterRetirement */
+	checkQuarantine(): void {
+		for (const pool of this.#tables.pools) pool?.checkQuarantine()
 	}
 
 	get design(): TlbDesign {

@@ -2,7 +2,7 @@
 import {writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {faultNumber} from '../faults.ts'
-import {codeBuckets, fieldOffset, vcpuRegions} from '../hart/index.ts'
+import {Activity, type ActivityNote, codeBuckets, fieldOffset, vcpuRegions} from '../hart/index.ts'
 import {slotDecoder} from '../interpreter/index.ts'
 import {guestPagesRegion, type SharedMemory} from '../memory/index.ts'
 import type {TableOperations} from '../tlb/index.ts'
@@ -83,9 +83,16 @@ type HartExports = Omit<Engine, 'translator' | 'tableOperations'> & {
 
 export function createEngine(
 	memory: SharedMemory,
-	options: {config: VcpuConfig; block: number; firstBlock: number; mtimeOffsetAt: number; imports: EngineImports},
+	options: {
+		config: VcpuConfig
+		block: number
+		firstBlock: number
+		mtimeOffsetAt: number
+		note: ActivityNote
+		imports: EngineImports
+	},
 ): Engine {
-	const {config, block, firstBlock, mtimeOffsetAt, imports} = options
+	const {config, block, firstBlock, mtimeOffsetAt, note, imports} = options
 	const hart = new WebAssembly.Instance(config.hartModule, {env: {memory: memory.memory, ...imports}})
 	const core = hart.exports as unknown as HartExports & TableOperations
 	const ram = memory.region(vcpuRegions.ram)
@@ -123,7 +130,11 @@ export function createEngine(
 			memory: memory.memory,
 			decode,
 			regions: regions.table,
-			hot: (codeBase: number, ip: number, pageGva: bigint) => translator.hot(codeBase, ip, pageGva),
+			hot: (codeBase: number, ip: number, pageGva: bigint) => {
+				const before = note.begin(Activity.compilation)
+				translator.hot(codeBase, ip, pageGva)
+				note.end(before)
+			},
 			hotThreshold: new WebAssembly.Global({value: 'i32'}, hotThreshold(config.translation)),
 		},
 		hart: hart.exports as WebAssembly.ModuleImports,

@@ -1,5 +1,6 @@
 /** Implements the context of the built-in SBI, on the calling hart's own thread. */
 import {type Board, StopReason} from '../board/index.ts'
+import {Activity, type ActivityNote} from '../hart/index.ts'
 import {Doorbell, type GuestRam, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
 import type {RcuReader} from '../rcu/index.ts'
 import type {PageRange, RemoteFence, SbiContext, SuspendRequest} from '../sbi/index.ts'
@@ -15,6 +16,7 @@ export type SbiMachine = Readonly<{
 	tlb: Tlb
 	reader: RcuReader
 	engine: Engine
+	note: ActivityNote
 	ram: GuestRam
 	timers: Timers
 	stopHart: () => void
@@ -56,15 +58,15 @@ export function createSbiContext(machine: SbiMachine): SbiContext {
 	}
 }
 
-function carryOut({config, tlb, engine}: SbiMachine, fence: RemoteFence): void {
+function carryOut({config, tlb, engine, note}: SbiMachine, fence: RemoteFence): void {
 	const initiator = config.vcpu
 	const {targets} = fence
-	if (fence.kind === 'sfence.vma') {
-		tlb.flushRemote({initiator, targets, range: tlbRange(fence.range), asid: fence.asid})
-		return
-	}
-	tlb.flushRemote({initiator, targets, what: 'instructions'})
-	if (targets.includes(initiator)) engine.fenceI()
+	const isOfCode = fence.kind === 'fence.i'
+	const before = note.begin(Activity.fence)
+	if (isOfCode) tlb.flushRemote({initiator, targets, what: 'instructions'})
+	else tlb.flushRemote({initiator, targets, range: tlbRange(fence.range), asid: fence.asid})
+	note.end(before)
+	if (isOfCode && targets.includes(initiator)) engine.fenceI()
 }
 
 function tlbRange(range: PageRange) {
@@ -73,7 +75,7 @@ function tlbRange(range: PageRange) {
 }
 
 /** Waits until the console has room, unless the machine pauses. @returns how many bytes were written. */
-function writeConsole({config, blocks, board, reader}: SbiMachine, data: Uint8Array): number {
+function writeConsole({config, blocks, board, reader, note}: SbiMachine, data: Uint8Array): number {
 	const doorbell = (blocks.base(config.vcpu) + VcpuWords.offset.doorbell) >>> 2
 	for (;;) {
 		const taken = board.uart.putConsole(data)
@@ -81,7 +83,9 @@ function writeConsole({config, blocks, board, reader}: SbiMachine, data: Uint8Ar
 		// Orders nothing: only tests the bit, which the run loop takes. Its writer is VcpuBlocks.ring().
 		if (Atomics.load(blocks.memory.i32, doorbell) & Doorbell.pause) return 0
 		reader.offline()
+		const before = note.begin(Activity.console)
 		board.uart.waitForRoom(consoleWait)
+		note.end(before)
 		reader.online()
 	}
 }

@@ -1,13 +1,14 @@
 /** A vCPU: the thread that runs one hart. Its run loop answers bells, runs guest code, and passes a quiescent state. */
 import {type Board, MainDoorbell, StopReason} from '../board/index.ts'
 import {exitCodes} from '../exit-codes.ts'
-import {enterSupervisor, fieldOffset, HartRegisters} from '../hart/index.ts'
+import {Activity, ActivityNote, enterSupervisor, fieldOffset, HartRegisters} from '../hart/index.ts'
 import {ExitReason} from '../interpreter/index.ts'
 import {Doorbell, GuestRam, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
 import {Rcu, type RcuReader} from '../rcu/index.ts'
 import {BuiltInSbi, HartStates, HsmState, type SuspendRequest} from '../sbi/index.ts'
 import {FlushCause, Tlb} from '../tlb/index.ts'
 import {createEngine, type Engine} from './engine.ts'
+import {reportStall} from './hart-reports.ts'
 import {createSbiContext} from './sbi-machine.ts'
 import {Standstill} from './standstill.ts'
 import {longestSlice, Timers} from './timers.ts'
@@ -23,8 +24,8 @@ const stuckTraps = 32
 /** A stuck hart looks after 1, 2, 4, … milliseconds, in the end this often, whether it can execute these instructions. */
 const [longestNap, lookInstructions] = [16, 64]
 
-/** The hart's activity; `stopped` and `suspended` are states of HSM, `waiting` is WFI. */
-type Activity = 'running' | 'stopped' | 'waiting' | 'suspended'
+/** `stopped` and `suspended` are states of HSM, `waiting` is WFI. */
+type HartMode = 'running' | 'stopped' | 'waiting' | 'suspended'
 
 export class Vcpu {
 	readonly registers: HartRegisters
@@ -39,7 +40,8 @@ export class Vcpu {
 	readonly #sbi: BuiltInSbi
 	readonly #states: HartStates
 	readonly #standstill: Standstill
-	#activity: Activity = 'running'
+	readonly #note: ActivityNote
+	#mode: HartMode = 'running'
 	/** How often in a row the hart, which is stuck, could execute nothing; 0: it is not stuck. */
 	#stuckLooks = 0
 	#resumeAt: SuspendRequest | undefined
@@ -60,7 +62,8 @@ export class Vcpu {
 		this.#block = blocks.base(vcpu)
 		this.#board = board
 		this.registers = new HartRegisters(memory, this.#block)
-		const rcu = new Rcu(memory, config.harts)
+		const rcu = new Rcu(memory, config.harts, {onStall: (stall) => reportStall({blocks, board}, stall)})
+		this.#note = new ActivityNote(memory, this.#block)
 		this.#reader = rcu.reader(vcpu)
 		this.#timers = new Timers({vcpu, blocks, registers: this.registers, aclint: board.aclint, now})
 		this.#states = new HartStates(blocks)
@@ -70,6 +73,7 @@ export class Vcpu {
 			block: this.#block,
 			firstBlock: blocks.base(0),
 			mtimeOffsetAt: board.aclint.mtimeOffsetAt,
+			note: this.#note,
 			imports: {
 				mmioRead: (gpa, bytes) => board.bus.read(gpa, bytes),
 				mmioHigh: () => board.bus.high,
@@ -113,6 +117,7 @@ export class Vcpu {
 				tlb: this.#tlb,
 				reader: this.#reader,
 				engine: this.#engine,
+				note: this.#note,
 				ram: new GuestRam(memory, blocks),
 				timers: this.#timers,
 				stopHart: () => this.#enter('stopped'),
@@ -129,19 +134,21 @@ export class Vcpu {
 		this.#tlb.flush(this.#config.vcpu, FlushCause.reset)
 		this.#engine.updateRegimes()
 		this.#timers.changed()
-		this.#activity = this.#states.get(this.#config.vcpu) === HsmState.STOPPED ? 'stopped' : 'running'
+		this.#mode = this.#states.get(this.#config.vcpu) === HsmState.STOPPED ? 'stopped' : 'running'
 	}
 
 	/** Runs the hart until the machine pauses or stops. Blocks the thread; bells reach it through shared memory. */
 	run(): void {
 		this.#reader.online()
+		this.#note.begin(Activity.runLoop)
 		try {
 			while (this.#answerBells(this.#tlb.safepoint(this.#config.vcpu))) {
-				if (this.#activity === 'running') this.#runSlice()
+				if (this.#mode === 'running') this.#runSlice()
 				else this.#sleep()
 			}
 		} finally {
 			this.#reader.offline()
+			this.#note.begin(Activity.parked)
 		}
 	}
 
@@ -151,27 +158,41 @@ export class Vcpu {
 		if (bells & Doorbell.codeMade) this.#engine.removeCodeEntries()
 		if (bells & Doorbell.codeChanged) this.#engine.codeChanged()
 		if (bells & Doorbell.interrupt) this.#timers.changed()
-		if (bells & Doorbell.message) this.#engine.translator.receive()
+		if (bells & Doorbell.message) this.#receiveCode()
 		if (bells & Doorbell.hsm) this.#takeStart()
 		return (bells & Doorbell.pause) === 0
+	}
+
+	#receiveCode(): void {
+		const before = this.#note.begin(Activity.compilation)
+		this.#engine.translator.receive()
+		this.#note.end(before)
 	}
 
 	#runSlice(): void {
 		this.#adaptSlice(this.#timers.beginSlice())
 		const {registers} = this
-		const [before, trapsBefore] = [registers.word('instret'), registers.word('traps')]
+		const [retiredBefore, trapsBefore] = [registers.word('instret'), registers.word('traps')]
 		// Another hart may have written the instructions that this one lacks, and cannot make it execute fence.i.
 		if (this.#stuckLooks > 0) this.#engine.fenceI()
+		const before = this.#note.begin(Activity.guestCode)
 		const reason = this.#engine.run(this.#block, this.#stuckLooks > 0 ? lookInstructions : this.#slice)
+		this.#note.end(before)
 		this.#engine.invalidatePending()
 		this.#engine.translator.post()
-		if (reason === ExitReason.waitForInterrupt) this.#activity = 'waiting'
-		else if (reason === ExitReason.supervisorCall) this.#sbi.dispatch()
-		else if (registers.word('instret') === before) {
+		if (reason === ExitReason.waitForInterrupt) this.#mode = 'waiting'
+		else if (reason === ExitReason.supervisorCall) this.#callSbi()
+		else if (registers.word('instret') === retiredBefore) {
 			if ((registers.word('traps') - trapsBefore) >>> 0 >= stuckTraps) this.#stayStuck()
 			return
 		}
 		if (this.#stuckLooks > 0) this.#setStuck(0)
+	}
+
+	#callSbi(): void {
+		const before = this.#note.begin(Activity.sbiCall)
+		this.#sbi.dispatch()
+		this.#note.end(before)
 	}
 
 	/** Code that misses the host's caches is slow, and nothing in it looks at the clock: its slices get shorter. */
@@ -212,7 +233,7 @@ export class Vcpu {
 	/** Sleeps, offline for RCU, until a bell, an interrupt or a deadline. */
 	#sleep(): void {
 		const {vcpu} = this.#config
-		const waitsForInterrupt = this.#activity !== 'stopped'
+		const waitsForInterrupt = this.#mode !== 'stopped'
 		const untilDeadline = this.#timers.check()
 		if (!waitsForInterrupt || !this.#engine.interruptPending()) {
 			this.#countSleep()
@@ -224,12 +245,12 @@ export class Vcpu {
 	}
 
 	#wake(vcpu: number): void {
-		if (this.#activity === 'suspended') {
+		if (this.#mode === 'suspended') {
 			this.#states.set(vcpu, HsmState.STARTED)
 			const request = this.#resumeAt
 			if (request?.kind === 'non-retentive') this.#start(request)
 		}
-		this.#activity = 'running'
+		this.#mode = 'running'
 	}
 
 	#takeStart(): void {
@@ -243,18 +264,20 @@ export class Vcpu {
 		this.#engine.fenceI()
 		this.#tlb.flush(vcpu, FlushCause.reset)
 		this.#engine.updateRegimes()
-		this.#activity = 'running'
+		this.#mode = 'running'
 	}
 
-	#enter(activity: Activity): void {
-		this.#activity = activity
-		if (activity === 'stopped') this.#states.set(this.#config.vcpu, HsmState.STOPPED)
+	#enter(mode: HartMode): void {
+		this.#mode = mode
+		if (mode === 'stopped') this.#states.set(this.#config.vcpu, HsmState.STOPPED)
 	}
 
 	#sleepOnDoorbell(milliseconds: number): void {
 		this.#reader.offline()
+		const before = this.#note.begin(Activity.sleep)
 		// Sleeps only while no bell has rung. Pairs with VcpuBlocks.ring(). The hart's own deadline needs no bell.
 		Atomics.wait(this.#memory.i32, (this.#block + VcpuWords.offset.doorbell) >> 2, 0, milliseconds)
+		this.#note.end(before)
 		// From here on grace periods wait for this reader again. A safepoint comes before guest code runs.
 		this.#reader.online()
 	}

@@ -20,7 +20,8 @@ test('a lock that is not released through several watches is reported with its d
 		watcher.tryRun(() => t.fail('it is held')),
 		undefined,
 	)
-	t.deepEqual(watch(2), new Array(2).fill('hart 7 does not release the lock of uart'))
+	const hung = {message: 'hart 7 does not release the lock of uart', hart: 7}
+	t.deepEqual(watch(2), [hung, hung])
 	holder.release()
 	// A lock that is released between watches does not hang.
 	for (let times = 0; times < 10; times++) {

@@ -1,7 +1,7 @@
 /** If a part of the emulator fails, the machine ends soon and says which. */
 import {setTimeout as delay} from 'node:timers/promises'
 import {setEnvironmentData} from 'node:worker_threads'
-import test from 'ava'
+import test, {type ExecutionContext} from 'ava'
 import {boardMap, virtioSlot} from '../../src/board/index.ts'
 import {VcpuBlock} from '../../src/hart/index.ts'
 import {threadEntries} from '../../src/main/artifacts.ts'
@@ -26,6 +26,17 @@ async function withThreads<Result>(replaced: Partial<typeof entries>, body: () =
 	} finally {
 		Object.assign(entries, original)
 	}
+}
+
+/** @returns what is written to the console as errors from now on. */
+function errorLines(t: ExecutionContext): string[] {
+	const lines: string[] = []
+	const {error} = console
+	console.error = (line: string) => void lines.push(line)
+	t.teardown(() => {
+		console.error = error
+	})
+	return lines
 }
 
 const what = ['fences the others', 'spins', 'waits for an interrupt', 'is stopped'] as const
@@ -99,8 +110,14 @@ test.serial('a thread that hangs inside the lock of a device is reported with th
 	setEnvironmentData('death', 'hang')
 	const kernel = readers(boardMap.rtc.base, loadWord)
 	const machine = await withThreads({vcpu}, () => createMachine(t, {kernel, smp: 2}))
-	const message = 'hart 1 does not release the lock of rtc'
-	t.deepEqual(await machine.run(), {reason: 'error', exitCode: 70, message})
+	const lines = errorLines(t)
+	const {message, ...outcome} = await machine.run()
+	t.regex(lines.join('\n'), /hart 1 does not stop: in an access to the device at 0x101000 \(rtc\)/)
+	t.deepEqual(outcome, {reason: 'error', exitCode: 70})
+	t.regex(
+		message!,
+		/^hart 1 does not release the lock of rtc: in an access to the device at 0x101000 \(rtc\), in guest code since pc 0x80[0-9a-f]{6}$/,
+	)
 })
 
 test.serial('a vCPU thread that does not start fails create(), and no other thread is left', async (t) => {
@@ -210,6 +227,7 @@ test.serial('a hart that does not stop is ended after a few heartbeats', async (
 	const deaf = threads.map(
 		(thread) => new Promise<void>((resolve) => thread.on('message', (message) => message === 'deaf' && resolve())),
 	)
+	const lines = errorLines(t)
 	const running = machine.run()
 	await Promise.all(deaf)
 	machine.stop()
@@ -220,18 +238,19 @@ test.serial('a hart that does not stop is ended after a few heartbeats', async (
 	}
 	beat()
 	t.deepEqual(await running, {reason: 'stopped', exitCode: 0})
+	const pc = 'pc 0x80[0-9a-f]{6}'
+	t.is(lines.length, 1)
+	t.regex(
+		lines[0]!,
+		new RegExp(`^hart 0 does not stop: in guest code since ${pc}; hart 1 does not stop: in guest code since ${pc}$`),
+	)
 })
 
 test.serial('a hart that passes no quiescent state is reported as a stall, and counted', async (t) => {
 	const beat = beatByHand(t)
 	const vcpu = new URL('stuck-vcpu.ts', import.meta.url)
 	const machine = await withThreads({vcpu}, () => createMachine(t, {kernel: stay, smp: 2}))
-	const lines: string[] = []
-	const {error} = console
-	console.error = (line: string) => void lines.push(line)
-	t.teardown(() => {
-		console.error = error
-	})
+	const lines = errorLines(t)
 	const running = machine.run()
 	await until(() => {
 		beat()
@@ -244,7 +263,10 @@ test.serial('a hart that passes no quiescent state is reported as a stall, and c
 	t.is(lastStall!.reader, 1)
 	t.is(lastStall!.milliseconds, 5000)
 	t.is(lines.length, 1)
-	t.regex(lines[0]!, /^RCU stall: reader 1 has passed no quiescent state for 5\.0 s/)
+	t.regex(
+		lines[0]!,
+		/^RCU stall: hart 1 has passed no quiescent state for 5\.0 s \(grace period \d+\): in an SBI call, at pc 0x80[0-9a-f]{6}$/,
+	)
 })
 
 test.serial('a guest that jumps to nowhere is reported with pc and cause', async (t) => {

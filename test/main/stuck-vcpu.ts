@@ -1,6 +1,7 @@
 /** A vCPU's thread for tests: hart 0 begins a grace period, and hart 1 never passes a quiescent state. */
 import {parentPort, workerData} from 'node:worker_threads'
 import * as Comlink from 'comlink'
+import {Activity, ActivityNote} from '../../src/hart/index.ts'
 import {SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
 import {Rcu} from '../../src/rcu/index.ts'
 import {nodeEndpoint, type VcpuApi, type VcpuConfig} from '../../src/vcpu-worker/index.ts'
@@ -15,6 +16,7 @@ const api: VcpuApi = {
 	reset: () => {},
 	run: () => {
 		const reader = rcu.reader(vcpu)
+		new ActivityNote(shared, blocks.base(vcpu)).begin(Activity.sbiCall)
 		if (vcpu === 1) reader.online()
 		else {
 			const pause = new Int32Array(new SharedArrayBuffer(4))

@@ -13,6 +13,7 @@ test('fields that are not given have their defaults, and a design is frozen', (t
 		asids: '8',
 		lastPages: 'on',
 		statistics: 'off',
+		debug: 'off',
 	})
 	t.deepEqual(tlbDesign({lookup: 'inline'}), {...defaultTlbDesign, lookup: 'inline'})
 	t.throws(() => Object.assign(tlbDesign(), {lookup: 'inline'}), {instanceOf: TypeError})
@@ -37,7 +38,7 @@ test('only the given keys are returned; the last value of a key wins', (t) => {
 	t.is(formatTlbDesign({}), '')
 })
 
-const names = 'policy, size, victim, encoding, index, lookup, asids, range, last-pages, statistics'
+const names = 'policy, size, victim, encoding, index, lookup, asids, range, last-pages, statistics, debug'
 const refused: readonly (readonly [text: string, message: string])[] = [
 	['', 'Expected --tlb KEY=VALUE,…, got ""'],
 	['inline', 'Expected --tlb KEY=VALUE,…, got "inline"'],
@@ -58,6 +59,7 @@ const refused: readonly (readonly [text: string, message: string])[] = [
 	['asids=3', 'Expected --tlb asids=0|1|2|4|8|16, got asids=3'],
 	['last-pages=yes', 'Expected --tlb last-pages=on|off, got last-pages=yes'],
 	['statistics=yes', 'Expected --tlb statistics=off|on|all, got statistics=yes'],
+	['debug=all', 'Expected --tlb debug=off|on, got debug=all'],
 ]
 for (const [text, message] of refused) {
 	test(`--tlb ${JSON.stringify(text)} is refused`, (t) => {

@@ -6,7 +6,9 @@
  */
 import {parentPort, workerData} from 'node:worker_threads'
 import {Doorbell, SharedMemory, VcpuWords} from '../../src/memory/index.ts'
-import {FlushCause, Regime} from '../../src/tlb/index.ts'
+import {Rcu} from '../../src/rcu/index.ts'
+import {FlushCause, Regime, UseAfterRetirement} from '../../src/tlb/index.ts'
+import {tablePools} from '../../src/tlb/table-pools.ts'
 import {randomNumbers} from '../rcu/shared-memory.ts'
 import {fill, lookUp, noteLocalPage, openTable} from './lookup.ts'
 import {TestMachine, type TestMachineData, tortureWord} from './test-machine.ts'
@@ -22,10 +24,17 @@ export type TlbTortureRole = TestMachineData &
 		firstAsid: number
 		seed: number
 		/** The rule that is broken, if any. */
-		rules: 'kept' | 'does not wait' | 'fills the new table'
+		rules: 'kept' | 'does not wait' | 'fills the new table' | 'quarantines at once'
 	}>
 
-export type TlbTortureResult = Readonly<{lookups: number; misses: number; fences: number; stale: number}>
+export type TlbTortureResult = Readonly<{
+	lookups: number
+	misses: number
+	fences: number
+	stale: number
+	/** Reports of the quarantine. */
+	reports: number
+}>
 
 const role = workerData as TlbTortureRole
 const {pages, spaces, firstAsid} = role
@@ -38,12 +47,17 @@ const words = memory.i32
 const random = randomNumbers(role.seed)
 /** This vCPU's. */
 let space = 0
-const result = {lookups: 0, misses: 0, fences: 0, stale: 0}
+const result = {lookups: 0, misses: 0, fences: 0, stale: 0, reports: 0}
 
 /** Until the test has seen enough, or a thread has used a stale translation. */
 function goesOn(): boolean {
 	// Orders nothing, here and below: the test only stops.
 	return Atomics.load(words, first + tortureWord.stop) === 0
+}
+
+function stop(): void {
+	Atomics.store(words, first + tortureWord.stop, 1)
+	Atomics.notify(words, first + tortureWord.stop)
 }
 
 function dawdle(loads: number): void {
@@ -80,8 +94,7 @@ function runGuest(vcpu: number): void {
 		}
 		if (frame < least) {
 			result.stale += 1
-			Atomics.store(words, first + tortureWord.stop, 1)
-			Atomics.notify(words, first + tortureWord.stop)
+			stop()
 		}
 	}
 }
@@ -136,10 +149,32 @@ function runVcpu(vcpu: number): void {
 }
 
 function clearTables(): void {
+	const clear = role.rules === 'quarantines at once' ? hastyClearing() : () => machine.clearRetired()
 	while (goesOn()) {
-		machine.clearRetired()
+		try {
+			clear()
+			tlb.checkQuarantine()
+		} catch (error) {
+			if (!(error instanceof UseAfterRetirement)) throw error
+			result.reports += 1
+			stop()
+		}
 		// Sleeps 1 ms, or less if a thread stops the test.
 		Atomics.wait(words, first + tortureWord.stop, 0, 1)
+	}
+}
+
+/** Waits for no grace period. */
+function hastyClearing(): () => void {
+	const rcu = new (class extends Rcu {
+		override poll(): boolean {
+			return true
+		}
+	})(memory)
+	const {config, operations} = machine
+	const pools = tablePools(memory, {rcu, config, operations})
+	return () => {
+		for (const pool of pools) pool?.recycleRetired()
 	}
 }
 

@@ -65,7 +65,10 @@ async function torture(t: ExecutionContext, options: Role) {
 		},
 	)
 	const sum = (field: keyof TlbTortureResult) => results.reduce((total, each) => total + each[field], 0)
-	const totals = {lookups: sum('lookups'), misses: sum('misses'), fences: sum('fences'), stale: sum('stale')}
+	const totals = {
+		...{lookups: sum('lookups'), misses: sum('misses'), fences: sum('fences')},
+		...{stale: sum('stale'), reports: sum('reports')},
+	}
 	machine.clearRetired()
 	const shared = machine.tlb.sharedStatistics()
 	t.log(`seed ${seed}`, JSON.stringify(totals), JSON.stringify(shared))
@@ -105,6 +108,8 @@ const machines: Record<string, Pick<TlbTortureRole, 'config' | 'spaces' | 'first
 	'a pool that runs dry': machine({}, {spareTables: 5, undoLimit: 20}),
 	'a pool that runs dry, and tags plus one': machine({encoding: 'plus-one'}, {spareTables: 5, undoLimit: 20}),
 	'a pool that runs dry, and generations': machine({policy: 'epoch-tag'}, {spareTables: 1}),
+	'a quarantine': machine({policy: 'swap-pool', debug: 'on'}),
+	'a quarantine of a few tables, and generations': machine({policy: 'epoch-tag', debug: 'on'}, {spareTables: 6}),
 }
 for (const policy of Object.keys(tlbKeys.policy.values) as TlbDesign['policy'][]) {
 	for (const encoding of tagEncodings) {
@@ -118,19 +123,22 @@ for (const policy of Object.keys(tlbKeys.policy.values) as TlbDesign['policy'][]
 
 for (const [name, options] of Object.entries(machines)) {
 	test.serial(`no vCPU uses a stale translation after a fence, with ${name}`, async (t) => {
-		const {stale, fences, lookups, misses, shared, tables, worked, hits} = await torture(t, {
+		const {stale, reports, fences, lookups, misses, shared, tables, worked, hits} = await torture(t, {
 			rules: 'kept',
 			pages: 256,
 			...options,
 		})
 		t.is(stale, 0)
+		t.is(reports, 0)
 		t.true(fences > fewest)
 		t.true(lookups > misses)
 		t.true(worked)
 		if (keeps(options)) t.true(hits > fewest)
-		t.is(shared.retired - shared.recycled, shared.waiting)
+		const quarantined = shared.quarantine?.tables ?? 0
+		t.is(shared.retired - shared.recycled, shared.waiting + quarantined)
+		t.is(quarantined > 0, options.config.design?.debug === 'on')
 		t.is(shared.waiting, 0, 'all vCPUs are offline, so all grace periods have elapsed')
-		t.is(shared.free, shared.tables - tables)
+		t.is(shared.free, shared.tables - tables - quarantined)
 	})
 }
 
@@ -141,3 +149,13 @@ for (const rules of ['does not wait', 'fills the new table'] as const) {
 		t.true(stale > 0)
 	})
 }
+
+test.serial(
+	'a use of a retired table is reported when tables are quarantined before their grace period has elapsed',
+	async (t) => {
+		// So many that none is used again soon.
+		const options = machine({policy: 'swap-pool', debug: 'on'}, {spaces: 1, firstAsid: 0, spareTables: 2000})
+		const {reports} = await torture(t, {rules: 'quarantines at once', pages: 256, ...options})
+		t.is(reports, 1)
+	},
+)

@@ -96,6 +96,7 @@ export const partsOfKey: Readonly<Record<string, readonly PartName[]>> = {
 	asids: ['boot', 'switches', 'mix'],
 	statistics: ['boot', 'compute', 'mix'],
 	'statistics=all': ['boot', 'compute', 'switches', 'mix'],
+	debug: ['boot', 'storms', 'mix'],
 }
 
 /** Entries filled in each table: few, half and all; or many steps. */

@@ -1,5 +1,6 @@
 /** Memory accesses that missed in generated code's TLB lookup: first, misaligned, page-crossing, and to devices. */
 import {
+	ACTIVITY_DEVICE,
 	ATOMIC_LOAD_RESERVED,
 	ATOMIC_STORE_CONDITIONAL,
 	COUNT_MMIO_ACCESSES,
@@ -12,6 +13,7 @@ import {
 	RUN_SCRATCH,
 } from '../../../build/hart/offsets'
 import {ACCESS_LOAD, ACCESS_STORE, accessFault, misaligned} from './access'
+import {beginActivity, endActivity} from './activity'
 import {zeroBlock} from './cache-blocks'
 import {afterStore, announceLater, beforeStore, setInRegion} from './code-stores'
 import {mmioAmo, mmioHigh, mmioRead, mmioStoreConditional, mmioWrite} from './env'
@@ -148,16 +150,19 @@ function writeAcross(gva: u64, bytes: u32, value: u64): i32 {
 
 function readDevice(gva: u64, bytes: u32): u32 {
 	if (gva & (bytes - 1)) return fault(misaligned(ACCESS_LOAD), gva)
-	countDeviceAccess()
-	return answered(gva, bytes, mmioRead(<f64>gpa, bytes), ACCESS_LOAD)
+	const before = beginDeviceAccess()
+	const low = mmioRead(<f64>gpa, bytes)
+	endActivity(before)
+	return answered(gva, bytes, low, ACCESS_LOAD)
 }
 
 function writeDevice(gva: u64, bytes: u32, value: u64): i32 {
 	if (gva & (bytes - 1)) return fault(misaligned(ACCESS_STORE), gva)
-	countDeviceAccess()
+	const before = beginDeviceAccess()
 	const narrow = bytes == 1 ? value & 0xff : bytes == 2 ? value & 0xffff : value
-	if (!mmioWrite(<f64>gpa, bytes, lowWord(narrow), highWord(narrow))) return fault(accessFault(ACCESS_STORE), gva)
-	return 1
+	const done = mmioWrite(<f64>gpa, bytes, lowWord(narrow), highWord(narrow))
+	endActivity(before)
+	return done ? 1 : fault(accessFault(ACCESS_STORE), gva)
 }
 
 /** Generated code notes the reservation, with RUN_SCRATCH as its address. */
@@ -167,7 +172,7 @@ function reserveRegister(gva: u64, bytes: u32): u32 {
 }
 
 function storeConditional(gva: u64, bytes: u32, value: u64): u32 {
-	countDeviceAccess()
+	const before = beginDeviceAccess()
 	const scratch = hart + RUN_SCRATCH
 	const reserved =
 		load<u32>(hart, RUN_RESERVATION_OFFSET) == scratch &&
@@ -183,14 +188,16 @@ function storeConditional(gva: u64, bytes: u32, value: u64): u32 {
 		lowWord(value),
 		highWord(value),
 	)
+	endActivity(before)
 	if (stored < 0) return fault(accessFault(ACCESS_STORE), gva)
 	store<u64>(scratch, stored ? expected : ~expected)
 	return scratch
 }
 
 function amo(gva: u64, bytes: u32, operation: u32, value: u64): u32 {
-	countDeviceAccess()
+	const before = beginDeviceAccess()
 	const low = mmioAmo(<f64>gpa, bytes, operation, lowWord(value), highWord(value))
+	endActivity(before)
 	return answered(gva, bytes, low, ACCESS_STORE)
 }
 
@@ -210,7 +217,9 @@ function highWord(value: u64): f64 {
 	return <f64>(value >> 32)
 }
 
-function countDeviceAccess(): void {
+/** Counts an access. @returns what endActivity() takes. */
+function beginDeviceAccess(): u32 {
 	slowWork(SLOWEST)
 	store<u64>(hart, load<u64>(hart, COUNT_MMIO_ACCESSES) + 1, COUNT_MMIO_ACCESSES)
+	return beginActivity(ACTIVITY_DEVICE, gpa)
 }

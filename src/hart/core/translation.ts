@@ -1,5 +1,6 @@
 /** Translation of one guest-virtual address: the TLB for data accesses, then page walk, PMP and the memory behind. */
 import {
+	ACTIVITY_PAGE_WALK,
 	LARGE_PAGE_SHIFT,
 	PAGE_BYTES,
 	PAGE_MASK,
@@ -20,6 +21,7 @@ import {changeWriteTag, noteLocalPage, openTable} from '../../tlb/core/table'
 import {keepsLargePages} from '../../tlb/core/vcpu-tables'
 import {takeVictim} from '../../tlb/core/victims'
 import {ACCESS_LOAD, ACCESS_STORE, accessBit, accessFault} from './access'
+import {beginActivity, endActivity} from './activity'
 import {guestPageOf} from './guest-pages'
 import {hart, raise, ramAt, romAt} from './hart'
 import {pageOf, walk, walkedGlobal, walkedGpa, walkedPte, walkedSpan} from './page-walk'
@@ -111,6 +113,13 @@ export function refuse(gva: u64, access: u32): u32 {
  */
 export function locate(gva: u64, bytes: u32, access: u32, regime: u32, descriptor: u32): u32 {
 	slowWork(SLOW)
+	const before = beginActivity(ACTIVITY_PAGE_WALK, gva)
+	const may = walkTo(gva, bytes, access, regime, descriptor)
+	endActivity(before)
+	return may
+}
+
+function walkTo(gva: u64, bytes: u32, access: u32, regime: u32, descriptor: u32): u32 {
 	openTable(descriptor)
 	noteClearings(descriptor)
 	const translated = regime != REGIME_MACHINE && regime != REGIME_BARE
