@@ -16,7 +16,7 @@ import {type Figures, noFigures, type RunOptions, type RunResult} from './run.ts
 /** Milliseconds of the guest between two lines of progress. */
 const progressPeriod = 500
 /** Milliseconds without one after which the guest is taken for stuck. Guests of many harts on few cores are slow. */
-const patience = 60_000
+const patience = 120_000
 const memory = 2 ** 28
 
 /** Steps of the guest, as its sources number them. */
