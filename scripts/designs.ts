@@ -36,7 +36,7 @@ const others: readonly Partial<TlbDesign>[] = [
 	{size: '65536'},
 	{size: 'qemu', asids: '0'},
 	{size: 'adaptive'},
-	{size: 'adaptive', policy: 'epoch-tag'},
+	{size: 'adaptive', policy: 'swap-undo'},
 	{index: 'hashed', victim: '8'},
 	{index: 'hashed', victim: '8', policy: 'epoch-tag', encoding: 'plus-one', lookup: 'inline'},
 	{range: 'off', lastPages: 'off', asids: '16'},

@@ -1,6 +1,7 @@
 /** The laboratory: benchmark programs as guests, and what flushes cost. */
 export * from './console-run.ts'
 export * from './figures.ts'
+export {benchPath} from './files.ts'
 export * from './guest-parameters.ts'
 export * from './images.ts'
 export * from './programs.ts'

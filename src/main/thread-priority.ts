@@ -13,8 +13,8 @@ export const niceIncrements = process.platform === 'linux' ? {helper: 5, compile
 const compilerName = 'node-V8Worker'
 
 /**
- * Gives V8's threads their priority. It cannot be raised again without privileges. Does nothing where that is not possible: Node
- * before 26 does not name them, and the system may forbid it.
+ * Gives V8's threads their priority. It cannot be raised again without privileges. Does nothing where that is not possible: older
+ * versions of Node, such as 20, do not name them, and the system may forbid it.
  */
 export function lowerCompilerPriority(): void {
 	if (process.platform !== 'linux') return

@@ -3,13 +3,14 @@
  * that fails leaves its command and what it printed in a folder; the campaign goes on.
  */
 import {spawn} from 'node:child_process'
-import {mkdir, writeFile} from 'node:fs/promises'
+import {mkdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {text} from 'node:stream/consumers'
-import {fileURLToPath} from 'node:url'
+import {benchPath} from '../bench/index.ts'
+import {expected} from '../errors.ts'
 import type {Campaign, StressEnvironment, StressOptions, StressOutcome} from '../main/command-line/stress-library.ts'
+import {describeSystemError, writeWholeFile} from '../main/system-error.ts'
 import {formatTlbDesign} from '../tlb/index.ts'
-import {stressFile} from './files.ts'
 import {LiveLine} from './live-line.ts'
 import type {RunResult} from './run.ts'
 
@@ -23,22 +24,29 @@ export async function runCampaign(
 	options: StressOptions,
 	campaign: Campaign,
 	{signal, print, stream}: StressEnvironment,
-	program: string = fileURLToPath(stressFile('manyhart')),
+	program: string = benchPath('manyhart'),
 ): Promise<StressOutcome> {
-	await mkdir(campaign.folder, {recursive: true})
+	await mkdir(campaign.folder, {recursive: true}).catch((error) => {
+		throw expected('--out to be a folder that can be written', describeSystemError(error))
+	})
+	// A failure that cannot be kept ends all runs: none is left behind.
+	const failure = new AbortController()
+	const ended = AbortSignal.any([signal, failure.signal])
 	const end = performance.now() + campaign.hours * 3_600_000
 	const totals: Totals = {runs: 0, failed: 0, operations: 0, fences: 0, flushes: 0, gracePeriods: 0}
 	let {seed} = options
 	using line = new LiveLine(stream)
 	const job = async (): Promise<void> => {
-		while (!signal.aborted && performance.now() < end) {
+		while (!ended.aborted && performance.now() < end) {
 			const seconds = Math.max(1, Math.min(options.seconds, Math.ceil((end - performance.now()) / 1000)))
-			await runOnce({...options, seconds, seed: seed++}, {program, campaign, signal, totals})
+			await runOnce({...options, seconds, seed: seed++}, {program, campaign, signal: ended, totals})
 			const hours = ((end - performance.now()) / 3_600_000).toFixed(2)
 			line.show(`stress: ${describe(totals)}, ${hours} h left`)
 		}
 	}
-	await Promise.all(Array.from({length: campaign.jobs}, job))
+	const jobs = Array.from({length: campaign.jobs}, () => job().catch((error) => failure.abort(error)))
+	await Promise.all(jobs)
+	failure.signal.throwIfAborted()
 	if (options.format === 'json') print(JSON.stringify(totals, null, '\t'))
 	else print(`stress: ${describe(totals)}${totals.failed > 0 ? `; see ${campaign.folder}` : ''}`)
 	return totals.failed > 0 ? 'violated' : 'passed'
@@ -77,7 +85,10 @@ async function runOnce(
 	totals.failed++
 	const command = ['manyhart', ...argumentsOf(options)].join(' ')
 	const ending = limit.aborted ? 'ended after its time limit' : `ended with ${code}`
-	await writeFile(join(campaign.folder, `seed-${options.seed}.txt`), `${command}\n${ending}\n\n${output}\n${errors}`)
+	await writeWholeFile(
+		join(campaign.folder, `seed-${options.seed}.txt`),
+		`${command}\n${ending}\n\n${output}\n${errors}`,
+	)
 }
 
 function argumentsOf({kinds, harts, seconds, iterations, seed, translation}: StressOptions): string[] {

@@ -5,8 +5,6 @@ const files = {
 	/** Threads and a hart core that can break rules: src/faults.ts. */
 	faults: {built: 'faults/', source: '../../dist/faults/'},
 	faultyRcuThread: {built: 'faults/rcu-stress-thread.mjs', source: './rcu-thread.ts'},
-	/** The command: runs of a campaign are processes of their own. */
-	manyhart: {built: 'manyhart.js', source: '../../dist/manyhart.js'},
 	rcuThread: {built: 'rcu-stress-thread.mjs', source: './rcu-thread.ts'},
 } as const
 

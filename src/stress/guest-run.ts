@@ -52,26 +52,28 @@ export async function runGuest(kind: GuestKind, options: RunOptions): Promise<Ru
 		seconds: (performance.now() - began) / 1000,
 		...seen.figures(),
 		memory: seen.memory,
-		violation: violationOf(outcome, seen.lines),
+		violation: violationOf(outcome, seen),
 	}
 }
 
 type Ending = Readonly<{reason: string; exitCode: number; message?: string}>
 
-function violationOf({reason, exitCode, message}: Ending, lines: readonly string[]): readonly string[] {
+function violationOf({reason, exitCode, message}: Ending, {lines, hasPassed}: Output): readonly string[] {
 	if (lines.length > 0) return lines
 	if (reason === 'aborted' || reason === 'stopped') return []
 	if (message !== undefined) return [`the machine ended: ${message}`]
-	return exitCode === 0 ? [] : [`the guest ended with ${exitCode} (${reason})`]
+	return exitCode === 0 && hasPassed ? [] : [`the guest ended before its checks, with ${exitCode} (${reason})`]
 }
 
-/** The end of a run, and lines that are printed for the console's sake, which must come whole. */
-const isExpected = (line: string): boolean =>
-	/^(?:|stress: passed|# hart \d+ 0123456789abcdefghijklmnopqrstuvwxyz)$/.test(line)
+/** The guest's last line, after all its checks. */
+const passed = 'stress: passed'
+/** Lines that are printed for the console's sake, and must come whole. */
+const consoleLine = /^(?:# hart \d+ 0123456789abcdefghijklmnopqrstuvwxyz)?$/
 
 /** The guest's lines: progress, and a violation with the events before it. */
 class Output {
 	readonly lines: string[] = []
+	hasPassed = false
 	readonly #machine: MachineCore
 	readonly #options: RunOptions
 	#counts: readonly number[] = [0, 0, 0]
@@ -113,6 +115,7 @@ class Output {
 			pending = pieces.pop() ?? ''
 			for (const line of pieces) this.#take(line.trimEnd())
 		}
+		this.#take(pending.trimEnd())
 	}
 
 	#take(line: string): void {
@@ -123,7 +126,8 @@ class Output {
 			this.#lastMemory = process.memoryUsage.rss()
 			this.#firstMemory ||= this.#lastMemory
 			this.#options.onProgress(this.figures())
-		} else if (!isExpected(line)) this.lines.push(line)
+		} else if (line === passed) this.hasPassed = true
+		else if (!consoleLine.test(line)) this.lines.push(line)
 	}
 
 	#look(): void {

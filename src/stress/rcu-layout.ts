@@ -36,7 +36,6 @@ export const rcuWord = {
 	age: (updater: number, object: number) => 32 * 4 + updater * objectsPerUpdater + object,
 	steps: (thread: number) => 32 * (10 + thread),
 	replaced: (thread: number) => 32 * (10 + thread) + 1,
-	oldest: (thread: number) => 32 * (10 + thread) + 2,
 } as const
 
 export function createRcuMemory(threads: number): SharedMemory {

@@ -1,5 +1,6 @@
 /** The kind `rcu`: readers and updaters on threads of their own, without a machine. */
 import {once} from 'node:events'
+import {setTimeout as delay} from 'node:timers/promises'
 import {Worker} from 'node:worker_threads'
 import type {SharedMemory} from '../memory/index.ts'
 import {Rcu, StallWatch} from '../rcu/index.ts'
@@ -39,7 +40,7 @@ export async function runRcu(options: RunOptions): Promise<RunResult> {
 	try {
 		const isOver = () => signal.aborted || performance.now() - began >= seconds * 1000 || words.load(rcuWord.stop) !== 0
 		while (!isOver()) {
-			const ended = await Promise.race([all.then(() => true), pause(period, signal)])
+			const ended = await Promise.race([all.then(() => true), delay(period, false, {signal}).catch(() => false)])
 			if (ended) break
 			stalls.look()
 			memories[1] = process.memoryUsage.rss()
@@ -47,7 +48,7 @@ export async function runRcu(options: RunOptions): Promise<RunResult> {
 			onProgress(words.figures(rcu, threads))
 		}
 		words.store(rcuWord.stop, 1)
-		const ended = await Promise.race([all.then(() => true), pause(patience)])
+		const ended = await Promise.race([all.then(() => true), delay(patience, false, {ref: false})])
 		if (!ended) failures.push(`threads have not ended in ${patience / 1000} s: ${words.describeSteps(threads)}`)
 	} finally {
 		await Promise.all(workers.map((worker) => worker.terminate()))
@@ -58,18 +59,6 @@ export async function runRcu(options: RunOptions): Promise<RunResult> {
 		memory: memories,
 		violation: [...words.violation(), ...failures],
 	}
-}
-
-/** @returns false after some milliseconds, or when the signal aborts. */
-async function pause(milliseconds: number, signal?: AbortSignal): Promise<false> {
-	const {promise, resolve} = Promise.withResolvers<void>()
-	const timer = setTimeout(resolve, milliseconds)
-	const wake = () => resolve()
-	signal?.addEventListener('abort', wake, {once: true})
-	await promise
-	clearTimeout(timer)
-	signal?.removeEventListener('abort', wake)
-	return false
 }
 
 /** The words that threads share. Orders nothing but the description of a violation, which follows its mark. Pairs with rcu-thread.ts. */

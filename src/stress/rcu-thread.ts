@@ -61,8 +61,8 @@ function take(): Held {
 }
 
 function look({updater, object}: Held): void {
+	// Ordered after the load of the object. Pairs with grow().
 	const age = Atomics.load(words, at(rcuWord.age(updater, object)))
-	if (age > Atomics.load(words, at(rcuWord.oldest(thread)))) Atomics.store(words, at(rcuWord.oldest(thread)), age)
 	if (age <= 1) return
 	// The first one only. The description is ordered before the end. Pairs with rcu-run.ts.
 	if (Atomics.compareExchange(words, at(rcuWord.violation), 0, thread + 1) !== 0) return

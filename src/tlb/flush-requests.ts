@@ -63,6 +63,7 @@ export function postRange(memory: SharedMemory, state: number, range: PageRange,
 	const tail = words[word(state, 'requestTail')] ?? 0
 	// Acquire: the owner has read the slots that it freed. Pairs with its store of the head.
 	FAULT: if (breaks('lost-range') && tail !== Atomics.load(words, word(state, 'requestHead'))) {
+		// Release, as below.
 		Atomics.store(words, lock, 0)
 		return
 	}

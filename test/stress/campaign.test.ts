@@ -1,15 +1,20 @@
-import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
+import {existsSync} from 'node:fs'
+import {mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {Writable} from 'node:stream'
 import test, {type ExecutionContext} from 'ava'
 import type {StressOptions} from '../../src/main/command-line/stress-library.ts'
 import {runCampaign} from '../../src/stress/campaign.ts'
+import {eventually} from '../support/eventually.ts'
 
 /** Fails for odd seeds; never ends by itself for the seed 100. */
 const program = `
 	const seed = Number(process.argv[process.argv.indexOf('--seed') + 1])
-	if (seed === 100) setInterval(() => {}, 1000)
+	if (seed === 100) {
+		require('node:fs').writeFileSync(__filename + '.started', '')
+		setInterval(() => {}, 1000)
+	}
 	else {
 		console.log(JSON.stringify([{operations: 10, fences: 1, flushes: 2, gracePeriods: 3}]))
 		process.exitCode = seed % 2
@@ -54,7 +59,21 @@ test('a campaign that is interrupted ends its runs, with its figures', async (t)
 	const environment = {signal: controller.signal, print: (text: string) => void printed.push(text), stream}
 	const campaign = {jobs: 1, hours: 1, folder: join(folder, 'failures')}
 	const running = runCampaign({...options, seed: 100}, campaign, environment, file)
+	await eventually(() => existsSync(`${file}.started`), 'a run to start')
 	controller.abort()
 	t.is(await running, 'passed')
-	t.is(JSON.parse(printed[0]!).failed, 0)
+	const {runs, failed} = JSON.parse(printed[0]!)
+	t.deepEqual({runs, failed}, {runs: 1, failed: 0})
+})
+
+test('a campaign that cannot keep a failure ends all its runs, and says why', async (t) => {
+	const folder = await scratchFolder(t)
+	const file = join(folder, 'program.cjs')
+	await writeFile(file, program)
+	const campaign = {jobs: 2, hours: 1, folder: join(folder, 'failures')}
+	// In the place of the file.
+	await mkdir(join(campaign.folder, 'seed-99.txt'), {recursive: true})
+	const environment = {signal: new AbortController().signal, print: () => t.fail('no figures'), stream}
+	const running = runCampaign({...options, seed: 99}, campaign, environment, file)
+	await t.throwsAsync(running, {name: 'UserError', message: /Expected to write .*seed-99\.txt, got EISDIR/})
 })

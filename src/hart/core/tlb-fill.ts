@@ -129,7 +129,7 @@ export function fill(descriptor: u32, page: u64, place: u32, may: u32, code: u32
 	if (emptyingOf(hart) == EMPTYING_CLEAR_ATOMICALLY) revokeIfCleared(descriptor, entry)
 }
 
-/** Long enough for a fence between the walk and the fill. */
+/** Long enough for a fence between the walk and the fill. The loads order nothing; they are not optimized away. */
 function descriptorAfterAWhile(isFetch: bool): u32 {
 	for (let looks = 0; looks < 3000; looks++) atomic.load<u32>(hart)
 	return loadDescriptor(isFetch ? load<u32>(hart, RUN_FETCH_REGIME) : load<u32>(hart, RUN_DATA_REGIME))
