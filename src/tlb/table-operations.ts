@@ -1,4 +1,5 @@
 /** Operations on the bytes of tables, for any thread: exports of the hart core, from src/tlb/core. */
+import {faultNumber} from '../faults.ts'
 import type {SharedMemory} from '../memory/index.ts'
 import type {FlushCause} from './tlb-layout.ts'
 
@@ -36,6 +37,8 @@ export type TableOperations = Readonly<{
 	flushShared: InPlace<[]>
 	/** Forgets last pages of tables whose entries another thread has emptied. */
 	flushLastPages(block: number): void
+	/** src/faults.ts; only the hart core in dist/faults heeds it. */
+	breakRule(number: number): void
 	/** Before pieces of a superpage are filled: any gva in it, and its bytes. A hart core does this itself; tests have none. */
 	noteSuperpage: (descriptor: number, gva: bigint, span: bigint) => void
 	/** After satp was written: from one address space to another. A hart core does this itself; tests have none. */
@@ -54,5 +57,7 @@ export function tableOperations(hartModule: WebAssembly.Module, {memory}: Shared
 	}
 	const imports = WebAssembly.Module.imports(hartModule).map(({name}) => [name, noHart])
 	const {exports} = new WebAssembly.Instance(hartModule, {env: {...Object.fromEntries(imports), memory}})
-	return exports as unknown as TableOperations
+	const operations = exports as unknown as TableOperations
+	FAULT: operations.breakRule(faultNumber())
+	return operations
 }

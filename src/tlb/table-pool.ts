@@ -286,7 +286,6 @@ export class TablePool {
 	#prepare(table: number, from: number): number {
 		this.#move(table, from, TableState.inUse)
 		const descriptor = this.#descriptor(table)
-		FAULT: if (breaks('skip-poison')) return descriptor
 		this.#operations.poisonSlotZero(descriptor, this.#tagBias)
 		return descriptor
 	}

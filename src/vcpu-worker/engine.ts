@@ -62,8 +62,6 @@ type HartExports = Omit<Engine, 'translator' | 'tableOperations'> & {
 	/** The code page for instructions that cross a page boundary. */
 	scratchCodePage(): number
 	coverInstruction(codeBase: number, pageOffset: number): void
-	/** Only the hart core in dist/faults heeds it. */
-	breakRule(number: number): void
 	attach(
 		block: number,
 		ramOffset: number,

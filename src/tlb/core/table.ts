@@ -5,6 +5,8 @@
  */
 import {
 	DESCRIPTOR_LOG2_MASK,
+	FAULT_SKIP_POISON,
+	FAULTS,
 	GENERATION_MASK,
 	INDEX_FOLD,
 	LAST_PAGE_COUNT,
@@ -29,6 +31,7 @@ import {
 	TLB_TRAILER_VICTIM_NEXT,
 	TLB_TRAILER_VICTIMS,
 } from '../../../build/hart/offsets'
+import {brokenRule} from './faults'
 
 export function tableOf(descriptor: u32): u32 {
 	return descriptor & ~(DESCRIPTOR_LOG2_MASK | GENERATION_MASK)
@@ -196,6 +199,7 @@ export function emptyTable(descriptor: u32, tagBias: u32): void {
  * stores.
  */
 export function poisonSlotZero(descriptor: u32, tagBias: u32): void {
+	if (FAULTS && brokenRule == FAULT_SKIP_POISON) return
 	if (hasPoison(tagBias)) writeEntry(tableOf(descriptor), NEVER_TAG)
 }
 
