@@ -11,6 +11,9 @@
 export const points = {
 	slice: 'after a slice',
 	wait: 'while it waits',
+	instruction: 'between two instructions',
+	ration: 'between two pieces of translated code',
+	slow: 'before a slow instruction, or a page walk',
 	fill: 'between a page walk and the fill',
 	space: 'between the store of satp and the exchange of the tables',
 	generation: "between the exchange of the tables and the comparison of the space's generation",

@@ -116,7 +116,7 @@ export class MachineCore implements CommandLineMachine {
 		const hartCore = await readHartCore(assets)
 		const [hartModule, interpreterModule] = await Promise.all([
 			WebAssembly.compile(hartCore),
-			WebAssembly.compile(buildInterpreter({design})),
+			WebAssembly.compile(buildInterpreter({design, turnDistance: serial?.distance ?? 0})),
 		])
 		// Ends the threads that have started if a later one cannot start.
 		await using started = new AsyncDisposableStack()
@@ -332,6 +332,11 @@ export class MachineCore implements CommandLineMachine {
 			throw expected('a machine that is paused or over to make a digest of', `one that is ${this.#phase}`)
 		const ticks = this.#serial && Math.floor(this.#serial.clock)
 		return digestOf({memory: this.#memory, blocks: this.#blocks, ticks})
+	}
+
+	/** In serial mode: whether every hart waits, and none for a time. The world outside may wake one. */
+	get isIdle(): boolean {
+		return this.#phase === 'running' && this.#serial?.isIdle === true
 	}
 
 	/** In serial mode: handovers that were not the usual ones; undefined if they were too many. While the harts are parked. */

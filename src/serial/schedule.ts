@@ -17,6 +17,10 @@ import {
 	ThreadState,
 } from './serial-layout.ts'
 
+/** One slice in so many is followed by a safepoint. */
+const safepointRarity = 4
+/** Instructions of a slice while no other thread can run. */
+const lonelySlice = 8192
 /** Slices after which another thread that can go on gets the turn. */
 const patience = 64
 /** Streams of draws, besides one per thread for its slices. */
@@ -106,13 +110,20 @@ export class Schedule {
 		return earliest
 	}
 
-	/** @returns instructions of the thread's next slice: of all orders of magnitude up to the longest. */
+	/** @returns instructions of the thread's next slice: of all orders of magnitude up to the longest, unless it is alone. */
 	sliceLength(thread: number): number {
+		if (this.#isAlone(thread)) return Math.max(lonelySlice, this.get('longestSlice'))
 		const count = this.threadWord(thread, 'slices')
 		const number = this.#words[count]!
 		this.#words[count] = number + 1
 		const share = drawn(this.get('seed'), thread, number) / 2 ** 32
 		return Math.max(1, Math.floor(this.get('longestSlice') ** share))
+	}
+
+	/** @returns whether the thread's next slice begins without a safepoint: mostly, if another thread can run meanwhile. */
+	goesOn(thread: number): boolean {
+		const number = this.#words[this.threadWord(thread, 'slices')]!
+		return drawn(this.get('seed'), thread, -number) % safepointRarity !== 0 && !this.#isAlone(thread)
 	}
 
 	/**
@@ -159,12 +170,33 @@ export class Schedule {
 			const rarity = this.get('rarity')
 			if (rarity === 0 || drawn(seed, decisions, step) % rarity !== 0) return thread
 		}
-		let candidates = 0
 		const all = isWithin ? this.threads : this.threads + 1
-		for (let other = 0; other < all; other++) if (this.#canRun(other)) candidates++
-		if (candidates === 0) return usual
-		let choice = drawn(seed, decisions + 1, step) % candidates
-		for (let other = 0; ; other++) if (this.#canRun(other) && choice-- === 0) return other
+		const draw = drawn(seed, decisions + 1, step)
+		// Those that were set aside only if no other can run.
+		const chosen = this.#pick(draw, all, step) ?? this.#pick(draw, all, Number.POSITIVE_INFINITY)
+		if (chosen === undefined) return usual
+		if (chosen !== thread && isWithin) this.#setAside(thread, step)
+		return chosen
+	}
+
+	/** @returns one of the threads that can run, and are not set aside at this step. */
+	#pick(draw: number, all: number, step: number): number | undefined {
+		let candidates = 0
+		for (let other = 0; other < all; other++) if (this.#canRun(other) && !this.#isSetAside(other, step)) candidates++
+		if (candidates === 0) return undefined
+		let choice = draw % candidates
+		for (let other = 0; ; other++)
+			if (this.#canRun(other) && !this.#isSetAside(other, step) && choice-- === 0) return other
+	}
+
+	/** Mostly a thread that was interrupted stays away for a while, as one that its host has descheduled. */
+	#setAside(thread: number, step: number): void {
+		const draw = drawn(this.get('seed'), decisions + 2, step)
+		if (draw % 4 !== 0) this.#words[this.threadWord(thread, 'setAside')] = step + 2 ** (4 + ((draw >>> 8) % 10))
+	}
+
+	#isSetAside(thread: number, step: number): boolean {
+		return thread < this.threads && this.#words[this.threadWord(thread, 'setAside')]! > step
 	}
 
 	#canRun(thread: number): boolean {
@@ -177,6 +209,11 @@ export class Schedule {
 			default:
 				return false
 		}
+	}
+
+	#isAlone(thread: number): boolean {
+		for (let other = 0; other < this.threads; other++) if (other !== thread && this.#canRun(other)) return false
+		return true
 	}
 
 	#hasChanged(thread: number): boolean {

@@ -12,6 +12,9 @@ export type SerialConfig = Readonly<{
 	longestSlice: number
 	/** At a point within a step the turn passes in one of so many cases; 0: never. */
 	rarity: number
+	/** Instructions of a piece of translated code at most, and between two points of interpreted code, a power of two; 0: any. */
+	piece: number
+	distance: number
 	/** Room for handovers that are recorded, and as many that are forced. */
 	capacity: number
 	/** Instead of those that the seed draws. */
@@ -20,16 +23,16 @@ export type SerialConfig = Readonly<{
 
 /** Slices long enough for a boot, since a handover takes some ten microseconds. */
 export function configForRun(seed: number): SerialConfig {
-	return {seed, longestSlice: 65_536, rarity: 64, capacity: 0}
+	return {seed, longestSlice: 65_536, rarity: 64, piece: 0, distance: 0, capacity: 0}
 }
 
-const [shortestLimit, limits, rarities] = [16, 8, [0, 2, 8, 32, 128]] as const
+const [shortestLimit, limits, rarities] = [16, 8, [0, 4, 16, 64, 256]] as const
 
 /** Slices and handovers of many kinds, each drawn from the seed. */
 export function configForExploration(seed: number, capacity: number): SerialConfig {
 	const longestSlice = shortestLimit * 2 ** (drawn(seed, 2000, 0) % limits)
 	const rarity = rarities[drawn(seed, 2000, 1) % rarities.length]!
-	return {seed, longestSlice, rarity, capacity}
+	return {seed, longestSlice, rarity, piece: longestSlice, distance: rarity === 0 ? 0 : 4, capacity}
 }
 
 /** Looks in a row that found the same holder at the same step, after which that is reported. */
@@ -55,10 +58,11 @@ export class SerialControl {
 	/** Before the threads start, which orders this. Thread 0 has the first turn. */
 	initialize(): void {
 		const schedule = this.#schedule
-		const {seed, longestSlice, rarity, capacity, forced} = this.#config
+		const {seed, longestSlice, rarity, piece, capacity, forced} = this.#config
 		schedule.set('seed', seed)
 		schedule.set('longestSlice', longestSlice)
 		schedule.set('rarity', rarity)
+		schedule.set('piece', piece)
 		schedule.set('capacity', capacity)
 		if (forced) {
 			if (forced.length > capacity) throw expected(`at most ${capacity} handovers`, forced.length)
@@ -87,6 +91,11 @@ export class SerialControl {
 		const turn = schedule.threadWord(next, 'turn')
 		Atomics.store(this.#words, turn, 1)
 		Atomics.notify(this.#words, turn)
+	}
+
+	/** Whether every thread waits, and none for a time. A moment's look; orders nothing. */
+	get isIdle(): boolean {
+		return Atomics.load(this.#words, this.#schedule.word('idle')) === 1
 	}
 
 	/** Whether the holder of the turn waits until the main thread has taken the console's output. */

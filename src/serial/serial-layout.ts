@@ -20,6 +20,8 @@ export const SerialState = sharedStruct(
 		longestSlice: 'i32',
 		/** At a point within a step the turn passes in one of so many cases; 0: never. */
 		rarity: 'i32',
+		/** Instructions of a piece of translated code at most; 0: any. */
+		piece: 'i32',
 		/** 1: by the forced entries below, and else the usual way; 0: by lot. */
 		isForced: 'i32',
 		forced: 'i32',
@@ -29,7 +31,7 @@ export const SerialState = sharedStruct(
 		capacity: 'i32',
 		/** The virtual clock, as a 64-bit float: ticks of the timebase. */
 		clock: 'i64',
-		reserved: array('i32', 16),
+		reserved: array('i32', 15),
 	},
 	{align: 128},
 )
@@ -49,7 +51,9 @@ export const SerialThread = sharedStruct(
 		until: 'i64',
 		/** Slices so far. */
 		slices: 'i32',
-		reserved: array('i32', 9),
+		/** The step before which it gets no turn by lot, while another thread can run. */
+		setAside: 'i32',
+		reserved: array('i32', 8),
 	},
 	{align: 64},
 )

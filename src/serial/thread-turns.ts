@@ -71,11 +71,13 @@ export class ThreadTurns implements Turns {
 		return this.#schedule.sliceLength(this.#thread)
 	}
 
-	/** A slice is over. */
-	sliceEnded(): void {
+	/** A slice is over: others may have theirs. @returns whether the next one may begin without a safepoint. */
+	sliceEnded(): boolean {
 		// Time passes even if no instruction has retired.
 		this.#schedule.clock += 1 / instructionsPerTick
+		const goesOn = this.#schedule.goesOn(this.#thread)
 		this.#decide('slice')
+		return goesOn
 	}
 
 	/**
@@ -102,6 +104,12 @@ export class ThreadTurns implements Turns {
 		this.#count()
 		this.#handTo(next)
 		this.#awaitTurn()
+	}
+
+	/** The same in guest code. @returns instructions of a piece of translated code at most; 0: any. */
+	passWithin(point: Point): number {
+		this.pass(point)
+		return this.#schedule.get('piece')
 	}
 
 	wait(words: Int32Array, index: number, value: number, milliseconds: number): WaitResult {

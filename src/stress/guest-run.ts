@@ -10,6 +10,7 @@ import {elfWithParameters} from '../bench/index.ts'
 import {stressThreshold} from '../main/command-line/stress-library.ts'
 import type {MachineStatistics} from '../main/index.ts'
 import {MachineCore} from '../main/machine.ts'
+import type {RecordedHandover, SerialConfig} from '../serial/index.ts'
 import {stressFile} from './files.ts'
 import {type Figures, noFigures, type RunOptions, type RunResult} from './run.ts'
 
@@ -29,31 +30,64 @@ export const guestKinds = {
 } as const
 export type GuestKind = keyof typeof guestKinds
 
+/** Of a run by turns. */
+export type TurnsOptions = Readonly<{
+	turns: SerialConfig
+	/** Milliseconds of the host. */
+	limit: number
+	withDigest: boolean
+}>
+
+/** @property handovers that were not the usual ones; undefined: too many. @property digest if it was asked for. */
+export type TurnsResult = RunResult &
+	Readonly<{handovers: readonly RecordedHandover[] | undefined; digest: string | undefined}>
+
 export async function runGuest(kind: GuestKind, options: RunOptions): Promise<RunResult> {
+	return await withMachine(kind, options, undefined, async (_, run) => await run())
+}
+
+/** Runs the guest in serial mode. */
+export async function runGuestByTurns(kind: GuestKind, options: RunOptions, by: TurnsOptions): Promise<TurnsResult> {
+	return await withMachine(kind, options, by, async (machine, run) => {
+		const result = await run()
+		return {...result, handovers: machine.handovers, digest: by.withDigest ? await machine.digest() : undefined}
+	})
+}
+
+async function withMachine<Result>(
+	kind: GuestKind,
+	options: RunOptions,
+	by: TurnsOptions | undefined,
+	use: (machine: MachineCore, run: () => Promise<RunResult>) => Promise<Result>,
+): Promise<Result> {
 	const {harts, seed, seconds, iterations = 0, translation, fault, signal} = options
 	const folder = await mkdtemp(join(tmpdir(), 'manyhart-stress-'))
 	await using cleaning = new AsyncDisposableStack()
 	cleaning.defer(() => rm(folder, {recursive: true, force: true}))
 	const kernel = join(folder, 'stress.elf')
-	const words = [seed, Math.ceil(seconds * 1000), iterations, progressPeriod, guestKinds[kind]]
+	const milliseconds = by ? 0 : Math.ceil(seconds * 1000)
+	const words = [seed, milliseconds, iterations, progressPeriod, guestKinds[kind], by ? 1 : 0]
 	await writeFile(kernel, await elfWithParameters(fileURLToPath(stressFile('guest')), words))
 	const began = performance.now()
 	const machine = await MachineCore.create({
 		...{smp: harts, memory, kernel, jitThreshold: stressThreshold, ...translation, signal},
 		...(fault && {fault}),
+		...(by && {turns: by.turns}),
 	})
 	cleaning.use(machine)
-	const seen = new Output(machine, options)
-	const outcome = await seen.watch(machine.run())
-	return {
-		kind,
-		seed,
-		harts,
-		seconds: (performance.now() - began) / 1000,
-		...seen.figures(),
-		memory: seen.memory,
-		violation: violationOf(outcome, seen),
-	}
+	return await use(machine, async () => {
+		const seen = new Output(machine, options)
+		const outcome = await seen.watch(machine.run(), by?.limit)
+		return {
+			kind,
+			seed,
+			harts,
+			seconds: (performance.now() - began) / 1000,
+			...seen.figures(),
+			memory: seen.memory,
+			violation: violationOf(outcome, seen),
+		}
+	})
 }
 
 type Ending = Readonly<{reason: string; exitCode: number; message?: string}>
@@ -96,9 +130,10 @@ class Output {
 	}
 
 	/** Until the machine ends; stops it if the guest makes no progress. */
-	async watch(running: Promise<Ending>): Promise<Ending> {
+	async watch(running: Promise<Ending>, limit = Number.POSITIVE_INFINITY): Promise<Ending> {
 		const reading = this.#read()
-		const timer = setInterval(() => this.#look(), 1000)
+		const began = performance.now()
+		const timer = setInterval(() => this.#look(performance.now() - began > limit), 200)
 		try {
 			return await running
 		} finally {
@@ -130,9 +165,16 @@ class Output {
 		else if (!consoleLine.test(line)) this.lines.push(line)
 	}
 
-	#look(): void {
+	#look(isOverdue: boolean): void {
+		if (this.#lastLine === Number.POSITIVE_INFINITY) return
+		if (this.#machine.isIdle) this.#stop('every hart waits, and nothing is left that wakes one')
+		else if (isOverdue) this.#machine.stop()
 		if (performance.now() - this.#lastLine < patience) return
-		this.lines.push(`the guest has made no progress for ${patience / 1000} s`)
+		this.#stop(`the guest has made no progress for ${patience / 1000} s`)
+	}
+
+	#stop(why: string): void {
+		this.lines.push(why)
 		this.#lastLine = Number.POSITIVE_INFINITY
 		this.#machine.stop()
 	}

@@ -36,8 +36,8 @@ export type EngineImports = Readonly<{
 	/** @returns 1 if the slice has lasted long enough. */
 	lookAtClock(): number
 	timerChanged(): void
-	/** Another thread may have its turn: src/turns.ts. @param point its number. */
-	passTurn(point: number): void
+	/** See src/tlb/core/env.ts. */
+	passTurn(point: number): number
 	/** Called for each instruction that is decoded. */
 	decoded(): void
 }>
@@ -135,6 +135,7 @@ export function createEngine(
 				translator.hot(codeBase, ip, pageGva)
 				note.end(before)
 			},
+			passTurn: imports.passTurn,
 			hotThreshold: new WebAssembly.Global({value: 'i32'}, hotThreshold(config.translation)),
 		},
 		hart: hart.exports as WebAssembly.ModuleImports,

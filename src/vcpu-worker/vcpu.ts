@@ -100,7 +100,7 @@ export class Vcpu {
 				flushEnds: (regimes) => this.#tlb.endFlush(vcpu, this.#flushBegan, regimes),
 				lookAtClock: () => this.#timers.lookAtClock(),
 				timerChanged: () => this.#timers.changed(),
-				passTurn: (point) => turns?.pass(pointNames[point]!),
+				passTurn: (point) => turns?.passWithin(pointNames[point]!) ?? 0,
 				decoded: () => this.#countDecoded(),
 			},
 		})
@@ -187,17 +187,15 @@ export class Vcpu {
 	}
 
 	#runSlice(): void {
-		const began = this.#timers.beginSlice()
-		if (!this.#turns) this.#adaptSlice(began)
-		else this.#slice = this.#turns.sliceLength()
+		this.#adaptSlice(this.#timers.beginSlice())
 		const {registers} = this
 		const [retiredBefore, trapsBefore] = [registers.word('instret'), registers.word('traps')]
 		// Another hart may have written the instructions that this one lacks, and cannot make it execute fence.i.
 		if (this.#stuckLooks > 0) this.#engine.fenceI()
 		const before = this.#note.begin(Activity.guestCode)
-		const reason = this.#engine.run(this.#block, this.#stuckLooks > 0 ? lookInstructions : this.#slice)
+		const slice = this.#stuckLooks > 0 ? lookInstructions : this.#slice
+		const reason = this.#turns ? this.#runByTurns(this.#turns) : this.#engine.run(this.#block, slice)
 		this.#note.end(before)
-		this.#turns?.sliceEnded()
 		this.#engine.invalidatePending()
 		this.#engine.translator.post()
 		if (reason === ExitReason.waitForInterrupt) this.#mode = 'waiting'
@@ -207,6 +205,14 @@ export class Vcpu {
 			return
 		}
 		if (this.#stuckLooks > 0) this.#setStuck(0)
+	}
+
+	/** A slice in pieces, each after another turn; without a safepoint between them, as other threads may come between any two instructions. */
+	#runByTurns(turns: ThreadTurns): number {
+		for (;;) {
+			const reason = this.#engine.run(this.#block, turns.sliceLength())
+			if (!turns.sliceEnded() || reason !== ExitReason.slice) return reason
+		}
 	}
 
 	#callSbi(): void {
