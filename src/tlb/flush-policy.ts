@@ -142,20 +142,23 @@ function clearOther(tables: Tables, state: number, regime: number): boolean {
 
 /** Begins a generation, or swaps a table that has had all. */
 function advanceOther(tables: Tables, state: number, regime: number): boolean {
-	for (;;) {
-		const descriptor = loadDescriptor(tables, state, regime)
-		if (isElided(tables, state, descriptor)) return true
-		if ((descriptor & generationMask) === generationMask) return swapOther(tables, state, regime)
-		// The owner finds the new generation when it loads the descriptor after a quiescent state; what it fills until then
-		// belongs to the one that it has loaded. Pairs with the owner's loads, and with its own exchanges.
-		const word = descriptorWord(state, regime)
-		const before = Atomics.compareExchange(tables.memory.i32, word, descriptor, descriptor + generationStep)
-		if (before !== descriptor) continue
+	const descriptor = loadDescriptor(tables, state, regime)
+	if (isElided(tables, state, descriptor)) return true
+	if ((descriptor & generationMask) === generationMask) return swapOther(tables, state, regime)
+	// The owner finds the new generation when it loads the descriptor after a quiescent state; what it fills until then
+	// belongs to the one that it has loaded. Pairs with the owner's loads, and with its own exchanges.
+	const word = descriptorWord(state, regime)
+	const before = Atomics.compareExchange(tables.memory.i32, word, descriptor, descriptor + generationStep)
+	// Once is enough, since an exchange that came first has come after the load above, and so after the caller's stores to page
+	// tables. If it began a generation or brought another table for one, every walk for that reads these tables as they are
+	// now. If the owner went to another space, it compares the count of fences after its exchange, and the caller has counted.
+	if (before === descriptor) {
 		noteEmptied(tables.memory, state, descriptor, FlushCause.remoteAll)
-		postLastPages(tables.memory, state)
 		count(tables, state, 'generations')
-		return true
 	}
+	// In either case: a thread whose exchange came first may not have posted it yet.
+	postLastPages(tables.memory, state)
+	return true
 }
 
 /** @property fresh descriptor of a cleared table. */
