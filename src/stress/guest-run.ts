@@ -40,7 +40,7 @@ export async function runGuest(kind: GuestKind, options: RunOptions): Promise<Ru
 	const began = performance.now()
 	const machine = await MachineCore.create({
 		...{smp: harts, memory, kernel, jitThreshold: stressThreshold, ...translation, signal},
-		...(fault && {fault, assets: stressFile('faults')}),
+		...(fault && {fault}),
 	})
 	cleaning.use(machine)
 	const seen = new Output(machine, options)

@@ -4,6 +4,7 @@
  */
 import type {SharedMemory} from '../memory/index.ts'
 import type {GracePeriod} from '../rcu/index.ts'
+import {passTurn} from '../turns.ts'
 import {postLastPages} from './flush-requests.ts'
 import {type Publication, type PublicationJournal, PublishStep} from './publication.ts'
 import {noteEmptied} from './shadow.ts'
@@ -124,6 +125,7 @@ function swapOther(tables: Tables, state: number, regime: number): boolean {
 	if (isElided(tables, state, descriptor)) return true
 	const fresh = takeTable(tables, poolOf(tables, descriptor), state)
 	if (fresh === noTable) return false
+	POINT: passTurn('swap')
 	publish(tables, {state, regime, fresh, step: PublishStep.fence})
 	return true
 }
@@ -148,7 +150,9 @@ function advanceOther(tables: Tables, state: number, regime: number): boolean {
 	// The owner finds the new generation when it loads the descriptor after a quiescent state; what it fills until then
 	// belongs to the one that it has loaded. Pairs with the owner's loads, and with its own exchanges.
 	const word = descriptorWord(state, regime)
+	POINT: passTurn('swap')
 	const before = Atomics.compareExchange(tables.memory.i32, word, descriptor, descriptor + generationStep)
+	POINT: passTurn('advance')
 	// Once is enough, since an exchange that came first has come after the load above, and so after the caller's stores to page
 	// tables. If it began a generation or brought another table for one, every walk for that reads these tables as they are
 	// now. If the owner went to another space, it compares the count of fences after its exchange, and the caller has counted.
@@ -182,6 +186,7 @@ export function publish(tables: Tables, publishing: Publishing): void {
 	const old = Atomics.exchange(words, descriptorWord(state, regime), fresh)
 	// Statistics: orders nothing.
 	Atomics.add(words, (state + TlbState.offset.epoch + regime * 4) >>> 2, 1)
+	POINT: passTurn('retire')
 	if (old === noTable) return
 	count(tables, state, 'swaps')
 	// Its owner has noted its own cause before.

@@ -36,6 +36,8 @@ export type EngineImports = Readonly<{
 	/** @returns 1 if the slice has lasted long enough. */
 	lookAtClock(): number
 	timerChanged(): void
+	/** Another thread may have its turn: src/turns.ts. @param point its number. */
+	passTurn(point: number): void
 	/** Called for each instruction that is decoded. */
 	decoded(): void
 }>
