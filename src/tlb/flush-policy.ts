@@ -153,9 +153,9 @@ function advanceOther(tables: Tables, state: number, regime: number): boolean {
 	POINT: passTurn('swap')
 	const before = Atomics.compareExchange(tables.memory.i32, word, descriptor, descriptor + generationStep)
 	POINT: passTurn('advance')
-	// Once is enough, since an exchange that came first has come after the load above, and so after the caller's stores to page
-	// tables. If it began a generation or brought another table for one, every walk for that reads these tables as they are
-	// now. If the owner went to another space, it compares the count of fences after its exchange, and the caller has counted.
+	// Once is enough. An exchange that came first came after the load above, thus after the caller's stores to page tables: what
+	// it brought, a generation or an empty table, is filled by walks that read these tables as they are now. If the owner went to
+	// another space, it compares the count of fences after that exchange, and the caller has counted before the load.
 	if (before === descriptor) {
 		noteEmptied(tables.memory, state, descriptor, FlushCause.remoteAll)
 		count(tables, state, 'generations')
