@@ -26,8 +26,8 @@ export const stressMutations: readonly Mutation[] = [
 	{
 		name: 'what a guest says was violated is forgotten if somebody ends the machine',
 		file: lines,
-		find: '	if (violation.length > 0) return violation\n	if (reason',
-		replace: "	if (violation.length > 0 && reason !== 'aborted') return violation\n	if (reason",
+		find: '	if (lines.length > 0) return lines\n',
+		replace: "	if (lines.length > 0 && reason !== 'aborted') return lines\n",
 		tests: [reading],
 	},
 	{

@@ -7,7 +7,7 @@ const consoleLine = /^(?:# hart \d+ 0123456789abcdefghijklmnopqrstuvwxyz)?$/
 
 export class GuestLines {
 	/** A violation, with the events before it. */
-	readonly violation: string[] = []
+	readonly lines: string[] = []
 	hasPassed = false
 	/** As the latest line of progress has them. */
 	counts: Readonly<{operations: number; fences: number}> = {operations: 0, fences: 0}
@@ -22,9 +22,9 @@ export class GuestLines {
 
 	/** Bytes of the guest's console, cut anywhere. */
 	take(bytes: Uint8Array): void {
-		const lines = (this.#pending + this.#decoder.decode(bytes, {stream: true})).split('\n')
-		this.#pending = lines.pop() ?? ''
-		for (const line of lines) this.#takeLine(line.trimEnd())
+		const pieces = (this.#pending + this.#decoder.decode(bytes, {stream: true})).split('\n')
+		this.#pending = pieces.pop() ?? ''
+		for (const line of pieces) this.#takeLine(line.trimEnd())
 	}
 
 	/** The guest has ended, perhaps within a line. */
@@ -40,7 +40,7 @@ export class GuestLines {
 			this.counts = {operations, fences}
 			this.#onProgress()
 		} else if (line === passed) this.hasPassed = true
-		else if (!consoleLine.test(line)) this.violation.push(line)
+		else if (!consoleLine.test(line)) this.lines.push(line)
 	}
 }
 
@@ -50,9 +50,9 @@ export type Ending = Readonly<{reason: string; exitCode: number; message?: strin
 /** @returns what was violated: the guest's own lines, or why it has shown nothing. Empty: it has passed, or somebody ended it. */
 export function violationOf(
 	{reason, exitCode, message}: Ending,
-	{violation, hasPassed}: Pick<GuestLines, 'violation' | 'hasPassed'>,
+	{lines, hasPassed}: Pick<GuestLines, 'lines' | 'hasPassed'>,
 ): readonly string[] {
-	if (violation.length > 0) return violation
+	if (lines.length > 0) return lines
 	if (reason === 'aborted' || reason === 'stopped') return []
 	if (message !== undefined) return [`the machine ended: ${message}`]
 	return exitCode === 0 && hasPassed ? [] : [`the guest ended before its checks, with ${exitCode} (${reason})`]

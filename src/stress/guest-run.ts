@@ -53,25 +53,34 @@ export async function runGuest(kind: GuestKind, options: RunOptions): Promise<Ru
 		seconds: (performance.now() - began) / 1000,
 		...seen.figures(),
 		memory: seen.memory,
-		violation: violationOf(outcome, seen.lines),
+		violation: violationOf(outcome, seen),
 	}
 }
 
 /** What the machine's guest prints, and the figures of both. */
 class Output {
-	readonly lines: GuestLines
+	readonly #guest: GuestLines
 	readonly #machine: MachineCore
 	#firstMemory = 0
 	#lastMemory = 0
-	#lastBytes = performance.now()
+	#lastLine = performance.now()
 
 	constructor(machine: MachineCore, options: RunOptions) {
 		this.#machine = machine
-		this.lines = new GuestLines(() => {
+		this.#guest = new GuestLines(() => {
 			this.#lastMemory = process.memoryUsage.rss()
 			this.#firstMemory ||= this.#lastMemory
 			options.onProgress(this.figures())
 		})
+	}
+
+	/** A violation. */
+	get lines(): string[] {
+		return this.#guest.lines
+	}
+
+	get hasPassed(): boolean {
+		return this.#guest.hasPassed
 	}
 
 	get memory(): readonly [number, number] {
@@ -79,7 +88,7 @@ class Output {
 	}
 
 	figures(): Figures {
-		return {...noFigures, ...tableFigures(this.#machine.statistics()), ...this.lines.counts}
+		return {...noFigures, ...tableFigures(this.#machine.statistics()), ...this.#guest.counts}
 	}
 
 	/** Until the machine ends; stops it if the guest makes no progress. */
@@ -96,16 +105,16 @@ class Output {
 
 	async #read(): Promise<void> {
 		for await (const bytes of this.#machine.console) {
-			this.#lastBytes = performance.now()
-			this.lines.take(bytes)
+			this.#lastLine = performance.now()
+			this.#guest.take(bytes)
 		}
-		this.lines.end()
+		this.#guest.end()
 	}
 
 	#look(): void {
-		if (performance.now() - this.#lastBytes < patience) return
-		this.lines.violation.push(`the guest has made no progress for ${patience / 1000} s`)
-		this.#lastBytes = Number.POSITIVE_INFINITY
+		if (performance.now() - this.#lastLine < patience) return
+		this.lines.push(`the guest has made no progress for ${patience / 1000} s`)
+		this.#lastLine = Number.POSITIVE_INFINITY
 		this.#machine.stop()
 	}
 }

@@ -4,11 +4,11 @@ import {type Ending, GuestLines, violationOf} from '../../src/stress/guest-lines
 /** What a guest that prints this has said, and how often it was heard to make progress. */
 function listenTo(text: string, bytesAtOnce = 1000): GuestLines & {readonly heard: number} {
 	let heard = 0
-	const lines = new GuestLines(() => heard++)
+	const guest = new GuestLines(() => heard++)
 	const bytes = new TextEncoder().encode(text)
-	for (let from = 0; from < bytes.length; from += bytesAtOnce) lines.take(bytes.subarray(from, from + bytesAtOnce))
-	lines.end()
-	return Object.assign(lines, {
+	for (let from = 0; from < bytes.length; from += bytesAtOnce) guest.take(bytes.subarray(from, from + bytesAtOnce))
+	guest.end()
+	return Object.assign(guest, {
 		get heard() {
 			return heard
 		},
@@ -20,33 +20,33 @@ const passed = 'stress: passed\n'
 const poweredOff: Ending = {reason: 'power-off', exitCode: 0}
 
 test('progress is counted by its latest line, and heard of at each', (t) => {
-	const {counts, heard, violation, hasPassed} = listenTo(progress)
+	const {counts, heard, lines, hasPassed} = listenTo(progress)
 	t.deepEqual(counts, {operations: 250, fences: 15})
 	t.is(heard, 2)
-	t.deepEqual(violation, [])
+	t.deepEqual(lines, [])
 	t.false(hasPassed)
 })
 
 test('lines are whole however the bytes are cut, with \\r\\n as with \\n, the last one without an end', (t) => {
 	const text = `${progress.replaceAll('\n', '\r\n')}hart 1 got “0x7”\r\nstress: passed`
 	for (const bytesAtOnce of [1, 2, 3, 7, 1000]) {
-		const {counts, violation, hasPassed} = listenTo(text, bytesAtOnce)
+		const {counts, lines, hasPassed} = listenTo(text, bytesAtOnce)
 		t.deepEqual(counts, {operations: 250, fences: 15})
-		t.deepEqual(violation, ['hart 1 got “0x7”'])
+		t.deepEqual(lines, ['hart 1 got “0x7”'])
 		t.true(hasPassed)
 	}
 })
 
 test('lines for the console’s sake are no violation while they are whole', (t) => {
 	const whole = '# hart 3 0123456789abcdefghijklmnopqrstuvwxyz'
-	t.deepEqual(listenTo(`${whole}\n\n${whole}\n`).violation, [])
+	t.deepEqual(listenTo(`${whole}\n\n${whole}\n`).lines, [])
 	const torn = '# hart 3 0123456789abcdeghijklmnopqrstuvwxyz'
-	t.deepEqual(listenTo(`${whole}\n${torn}\n`).violation, [torn])
+	t.deepEqual(listenTo(`${whole}\n${torn}\n`).lines, [torn])
 })
 
 test('a torn line of progress is a violation', (t) => {
-	t.deepEqual(listenTo('progress 120 7\n').violation, ['progress 120 7'])
-	t.deepEqual(listenTo('progress 120 7 900 stress: passed\n').violation, ['progress 120 7 900 stress: passed'])
+	t.deepEqual(listenTo('progress 120 7\n').lines, ['progress 120 7'])
+	t.deepEqual(listenTo('progress 120 7 900 stress: passed\n').lines, ['progress 120 7 900 stress: passed'])
 })
 
 test('a guest that says that it has passed has violated nothing', (t) => {
