@@ -22,7 +22,7 @@ export type MemoryPlan = Readonly<{harts: number; ramBytes: number; tlb: TlbConf
 const codePagesInAll = 16_384
 const [mostCodePages, fewestCodePages] = [2048, 256]
 
-/** Decoded pages of one vCPU. 2048 take about 40 MiB of address space; only pages in use take memory. */
+/** Decoded pages of one vCPU. 2048 take about 49 MiB of address space; only pages in use take memory. */
 export function codePagesPerVcpu(harts: number): number {
 	return Math.min(mostCodePages, Math.max(fewestCodePages, Math.floor(codePagesInAll / harts)))
 }

@@ -12,6 +12,7 @@ import type {MachineStatistics} from '../main/index.ts'
 import {MachineCore} from '../main/machine.ts'
 import type {RecordedHandover, SerialConfig} from '../serial/index.ts'
 import {stressFile} from './files.ts'
+import {type Ending, GuestLines, violationOf} from './guest-lines.ts'
 import {type Figures, noFigures, type RunOptions, type RunResult} from './run.ts'
 
 /** Milliseconds of the guest between two lines of progress. */
@@ -90,34 +91,30 @@ async function withMachine<Result>(
 	})
 }
 
-type Ending = Readonly<{reason: string; exitCode: number; message?: string}>
-
-function violationOf({reason, exitCode, message}: Ending, {lines, hasPassed}: Output): readonly string[] {
-	if (lines.length > 0) return lines
-	if (reason === 'aborted' || reason === 'stopped') return []
-	if (message !== undefined) return [`the machine ended: ${message}`]
-	return exitCode === 0 && hasPassed ? [] : [`the guest ended before its checks, with ${exitCode} (${reason})`]
-}
-
-/** The guest's last line, after all its checks. */
-const passed = 'stress: passed'
-/** Lines that are printed for the console's sake, and must come whole. */
-const consoleLine = /^(?:# hart \d+ 0123456789abcdefghijklmnopqrstuvwxyz)?$/
-
-/** The guest's lines: progress, and a violation with the events before it. */
+/** What the machine's guest prints, and the figures of both. */
 class Output {
-	readonly lines: string[] = []
-	hasPassed = false
+	readonly #guest: GuestLines
 	readonly #machine: MachineCore
-	readonly #options: RunOptions
-	#counts: readonly number[] = [0, 0, 0]
 	#firstMemory = 0
 	#lastMemory = 0
 	#lastLine = performance.now()
 
 	constructor(machine: MachineCore, options: RunOptions) {
 		this.#machine = machine
-		this.#options = options
+		this.#guest = new GuestLines(() => {
+			this.#lastMemory = process.memoryUsage.rss()
+			this.#firstMemory ||= this.#lastMemory
+			options.onProgress(this.figures())
+		})
+	}
+
+	/** A violation. */
+	get lines(): string[] {
+		return this.#guest.lines
+	}
+
+	get hasPassed(): boolean {
+		return this.#guest.hasPassed
 	}
 
 	get memory(): readonly [number, number] {
@@ -125,8 +122,7 @@ class Output {
 	}
 
 	figures(): Figures {
-		const [operations = 0, fences = 0] = this.#counts
-		return {...noFigures, ...tableFigures(this.#machine.statistics()), operations, fences}
+		return {...noFigures, ...tableFigures(this.#machine.statistics()), ...this.#guest.counts}
 	}
 
 	/** Until the machine ends; stops it if the guest makes no progress. */
@@ -143,26 +139,11 @@ class Output {
 	}
 
 	async #read(): Promise<void> {
-		const decoder = new TextDecoder()
-		let pending = ''
 		for await (const bytes of this.#machine.console) {
-			const pieces = (pending + decoder.decode(bytes, {stream: true})).split('\n')
-			pending = pieces.pop() ?? ''
-			for (const line of pieces) this.#take(line.trimEnd())
+			this.#lastLine = performance.now()
+			this.#guest.take(bytes)
 		}
-		this.#take(pending.trimEnd())
-	}
-
-	#take(line: string): void {
-		this.#lastLine = performance.now()
-		const progress = /^progress (\d+) (\d+) (\d+)$/.exec(line)
-		if (progress) {
-			this.#counts = progress.slice(1).map(Number)
-			this.#lastMemory = process.memoryUsage.rss()
-			this.#firstMemory ||= this.#lastMemory
-			this.#options.onProgress(this.figures())
-		} else if (line === passed) this.hasPassed = true
-		else if (!consoleLine.test(line)) this.lines.push(line)
+		this.#guest.end()
 	}
 
 	#look(isOverdue: boolean): void {

@@ -12,10 +12,11 @@
 #include "../runtime/parameters.h"
 #include "../runtime/random.h"
 #include "../runtime/sleep.h"
+#include "../runtime/user.h"
 
 enum { SPACES = 6, SLOTS = 32, GLOBALS = 16, MEGAPAGES = SPACES, PAGES = SPACES * SLOTS + GLOBALS, ENTRIES = 512 };
 enum { DEFAULT_ROUNDS = 2000, TICKS_PER_MILLISECOND = 10000, STIE = 1 << 5, MOST_PAGES = 12, CHURNED = 8, EVENTS = 16 };
-enum { ILLEGAL_INSTRUCTION = 2, CALL_FROM_USER = 8, LOAD_ACCESS_FAULT = 5, HSM_STOPPED = 1, ASIDS_OF_HART = 3, FIRST_OWN_ASID = 1000 };
+enum { ILLEGAL_INSTRUCTION = 2, LOAD_ACCESS_FAULT = 5, HSM_STOPPED = 1, ASIDS_OF_HART = 3, FIRST_OWN_ASID = 1000 };
 enum { LOOKS_BEFORE_NAP = 100, NAP_TICKS = 200 };
 #define FIRST_MEGAFRAME 0x88000000UL
 #define MEGAPAGE_BYTES 0x200000UL
@@ -406,10 +407,8 @@ static const char *const way_names[] = {"a load", "a load by gp", "a load of a u
 static void on_trap(struct trap_frame *trap)
 {
 	struct hart *hart = &harts[this_hart()];
-	if (trap->cause == CALL_FROM_USER) {
-		trap->pc = read_csr(sscratch);
-		trap->status |= SSTATUS_SPP;
-	} else if (trap->cause == ILLEGAL_INSTRUCTION && trap->value == 0x18000073) {
+	if (ends_user(trap)) return;
+	if (trap->cause == ILLEGAL_INSTRUCTION && trap->value == 0x18000073) {
 		has_svinval = false;
 		trap->pc += 4;
 	} else if ((int64_t)trap->cause < 0) {
@@ -424,15 +423,6 @@ static void on_trap(struct trap_frame *trap)
 		print("an exception: scause 0x%x, sepc 0x%x, stval 0x%x", trap->cause, trap->pc, trap->value);
 		end_with_violation();
 	}
-}
-
-/* Runs code that ends with ecall in U-mode. */
-static uint64_t as_user(uint64_t code, uint64_t argument)
-{
-	register uint64_t a0 __asm__("a0") = argument;
-	__asm__ volatile("la t0, 1f\n csrw sscratch, t0\n csrw sepc, %1\n li t0, %2\n csrc sstatus, t0\n sret\n1:"
-			 : "+r"(a0) : "r"(code), "i"(SSTATUS_SPP | SSTATUS_SPIE) : "t0", "memory");
-	return a0;
 }
 
 static uint64_t look(struct hart *hart, enum way way, int page)
