@@ -16,6 +16,7 @@ import {
 	serialThreadOffset,
 	ThreadState,
 } from './serial-layout.ts'
+import {phaseAt, type Style, type StyleName, styleOf} from './style.ts'
 
 /** One slice in so many is followed by a safepoint. */
 const safepointRarity = 4
@@ -26,6 +27,9 @@ const patience = 64
 /** Streams of draws, besides one per thread for its slices. */
 const decisions = 1000
 
+/** The part of a SerialConfig that decides. */
+export type ScheduleConfig = Readonly<{seed: number; style: StyleName}>
+
 export type StateField = Exclude<keyof typeof SerialState.offset, 'clock' | 'reserved'>
 type ThreadField = Exclude<keyof typeof SerialThread.offset, 'until' | 'reserved'>
 
@@ -35,9 +39,16 @@ export class Schedule {
 	readonly #words: Int32Array
 	readonly #times: Float64Array
 	readonly #region: number
+	readonly #seed: number
+	readonly #styleName: StyleName
+	#style: Style
+	#phase = 0
 
-	constructor(memory: SharedMemory, threads: number) {
+	constructor(memory: SharedMemory, {threads, config}: {threads: number; config: ScheduleConfig}) {
 		this.threads = threads
+		this.#seed = config.seed
+		this.#styleName = config.style
+		this.#style = styleOf(config.style, config.seed, 0)
 		this.#words = memory.i32
 		this.#times = new Float64Array(memory.memory.buffer)
 		this.#region = memory.region(serialRegionName).offset
@@ -67,6 +78,20 @@ export class Schedule {
 
 	set clock(ticks: number) {
 		this.#times[(this.#region + SerialState.offset.clock) >>> 3] = ticks
+	}
+
+	/** Instructions of a piece of translated code at most; 0: any. */
+	get piece(): number {
+		return this.#styleNow().piece
+	}
+
+	#styleNow(): Style {
+		const phase = phaseAt(this.#styleName, this.get('steps'))
+		if (phase !== this.#phase) {
+			this.#phase = phase
+			this.#style = styleOf(this.#styleName, this.#seed, phase)
+		}
+		return this.#style
 	}
 
 	setReady(thread: number): void {
@@ -112,18 +137,18 @@ export class Schedule {
 
 	/** @returns instructions of the thread's next slice: of all orders of magnitude up to the longest, unless it is alone. */
 	sliceLength(thread: number): number {
-		if (this.#isAlone(thread)) return Math.max(lonelySlice, this.get('longestSlice'))
+		if (this.#isAlone(thread)) return Math.max(lonelySlice, this.#styleNow().longestSlice)
 		const count = this.threadWord(thread, 'slices')
 		const number = this.#words[count]!
 		this.#words[count] = number + 1
-		const share = drawn(this.get('seed'), thread, number) / 2 ** 32
-		return Math.max(1, Math.floor(this.get('longestSlice') ** share))
+		const share = drawn(this.#seed, thread, number) / 2 ** 32
+		return Math.max(1, Math.floor(this.#styleNow().longestSlice ** share))
 	}
 
 	/** @returns whether the thread's next slice begins without a safepoint: mostly, if another thread can run meanwhile. */
 	goesOn(thread: number): boolean {
 		const number = this.#words[this.threadWord(thread, 'slices')]!
-		return drawn(this.get('seed'), thread, -number) % safepointRarity !== 0 && !this.#isAlone(thread)
+		return drawn(this.#seed, thread, -number) % safepointRarity !== 0 && !this.#isAlone(thread)
 	}
 
 	/**
@@ -164,14 +189,13 @@ export class Schedule {
 	}
 
 	#byLot(step: number, {thread, point, usual}: {thread: number; point: Point; usual: number}): number {
-		const seed = this.get('seed')
 		const isWithin = point !== 'slice' && point !== 'wait'
 		if (isWithin) {
-			const rarity = this.get('rarity')
-			if (rarity === 0 || drawn(seed, decisions, step) % rarity !== 0) return thread
+			const rarity = this.#styleNow().rarities[pointNames.indexOf(point)]!
+			if (rarity === 0 || drawn(this.#seed, decisions, step) % rarity !== 0) return thread
 		}
 		const all = isWithin ? this.threads : this.threads + 1
-		const draw = drawn(seed, decisions + 1, step)
+		const draw = drawn(this.#seed, decisions + 1, step)
 		// Those that were set aside only if no other can run.
 		const chosen = this.#pick(draw, all, step) ?? this.#pick(draw, all, Number.POSITIVE_INFINITY)
 		if (chosen === undefined) return usual
@@ -191,7 +215,7 @@ export class Schedule {
 
 	/** Mostly a thread that was interrupted stays away for a while, as one that its host has descheduled. */
 	#setAside(thread: number, step: number): void {
-		const draw = drawn(this.get('seed'), decisions + 2, step)
+		const draw = drawn(this.#seed, decisions + 2, step)
 		if (draw % 4 !== 0) this.#words[this.threadWord(thread, 'setAside')] = step + 2 ** (4 + ((draw >>> 8) % 10))
 	}
 
