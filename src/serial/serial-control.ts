@@ -1,7 +1,7 @@
 /** Serial mode as the main thread sees it: begins it, takes the console's output when asked, and watches it. */
 import {expected} from '../errors.ts'
 import type {RegionRequest, SharedMemory} from '../memory/index.ts'
-import {type Handover, type RecordedHandover, Schedule} from './schedule.ts'
+import {type Handover, type RecordedHandover, Schedule, threadField} from './schedule.ts'
 import {serialRegion} from './serial-layout.ts'
 import type {StyleName} from './style.ts'
 
@@ -45,7 +45,7 @@ export class SerialControl {
 			schedule.force(forced)
 		}
 		schedule.set('holder', 0)
-		this.#words[schedule.threadWord(0, 'turn')] = 1
+		this.#words[schedule.threadWord(0, threadField.turn)] = 1
 		this.restart()
 	}
 
@@ -64,7 +64,7 @@ export class SerialControl {
 		if (next === undefined) return
 		schedule.set('holder', next)
 		// What the dead thread has stored was ordered by its death. Pairs with ThreadTurns.
-		const turn = schedule.threadWord(next, 'turn')
+		const turn = schedule.threadWord(next, threadField.turn)
 		Atomics.store(this.#words, turn, 1)
 		Atomics.notify(this.#words, turn)
 	}

@@ -8,7 +8,7 @@ export type Style = Readonly<{
 	/** Instructions of a piece of translated code at most; 0: any. */
 	piece: number
 	/** By point: within a step the turn passes in one of so many cases; 0: never. */
-	rarities: readonly number[]
+	rarityOf: Readonly<Record<Point, number>>
 }>
 
 /** `run`: slices are long, since a handover takes some ten microseconds. */
@@ -17,7 +17,10 @@ export type StyleName = 'run' | 'explore'
 /** Instructions between two points of interpreted code, a power of two; 0: it has none. */
 export const turnDistance: Readonly<Record<StyleName, number>> = {run: 0, explore: 4}
 
-const runStyle: Style = {longestSlice: 65_536, piece: 0, rarities: pointNames.map(() => 64)}
+const byPoint = (rarity: (point: Point, index: number) => number): Readonly<Record<Point, number>> =>
+	Object.fromEntries(pointNames.map((point, index) => [point, rarity(point, index)])) as Record<Point, number>
+
+const runStyle: Style = {longestSlice: 65_536, piece: 0, rarityOf: byPoint(() => 64)}
 
 /** Steps, as a power of two, after which a run that explores changes its style. */
 const phaseShift = 12
@@ -53,5 +56,5 @@ export function styleOf(name: StyleName, seed: number, phase: number): Style {
 		const kinds = rarities[frequentPoints.includes(point) ? 'frequent' : 'other']
 		return kinds[draw(100 + index, kinds.length)]!
 	}
-	return {longestSlice, piece: longestSlice, rarities: pointNames.map(rarityOf)}
+	return {longestSlice, piece: longestSlice, rarityOf: byPoint(rarityOf)}
 }

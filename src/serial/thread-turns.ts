@@ -1,7 +1,7 @@
 /** A thread's side of serial mode: it runs while it has the turn, which it hands over at the end of a slice, and where it waits. */
 import type {SharedMemory} from '../memory/index.ts'
 import {type Point, type Turns, takeTurns, type WaitResult} from '../turns.ts'
-import {Schedule, type ScheduleConfig} from './schedule.ts'
+import {Schedule, type ScheduleConfig, threadField} from './schedule.ts'
 
 /** Instructions per tick of the timebase: 100 million per second. */
 const instructionsPerTick = 10
@@ -39,7 +39,7 @@ export class ThreadTurns implements Turns {
 		this.#thread = thread
 		this.#words = memory.i32
 		this.#schedule = new Schedule(memory, {threads, config})
-		this.#turn = this.#schedule.threadWord(thread, 'turn')
+		this.#turn = this.#schedule.threadWord(thread, threadField.turn)
 		takeTurns(this)
 	}
 
@@ -174,7 +174,7 @@ export class ThreadTurns implements Turns {
 	#handTo(next: number): void {
 		const schedule = this.#schedule
 		Atomics.store(this.#words, this.#turn, 0)
-		const turn = schedule.threadWord(next, 'turn')
+		const turn = schedule.threadWord(next, threadField.turn)
 		schedule.set('holder', next)
 		// Release: all that this thread has stored is ordered before. Pairs with #awaitTurn().
 		Atomics.store(this.#words, turn, 1)
