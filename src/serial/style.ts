@@ -30,6 +30,8 @@ const [ofPhase, ofPoints] = [2000, 2001]
 const frequentPoints: readonly Point[] = ['instruction', 'ration', 'slow', 'queue']
 /** In one of so many cases the turn passes at points of these kinds, if a thread may be interrupted there. */
 const rarities = {frequent: [32, 128, 512], other: [2, 4, 16]} as const
+/** Points in guest code, where a hart has an entry or a table in its hands: every second one that is chosen. */
+const guestPoints: readonly Point[] = ['instruction', 'ration', 'fill', 'fill', 'space', 'generation', 'writer']
 const withinSteps = pointNames.filter((point) => point !== 'slice' && point !== 'wait')
 const [shortestLimit, limits, mostPoints] = [128, 7, 3]
 
@@ -46,10 +48,10 @@ export function styleOf(name: StyleName, seed: number, phase: number): Style {
 	if (name === 'run') return runStyle
 	const draw = (number: number, limit: number): number => drawn(drawn(seed, ofPhase, phase), ofPoints, number) % limit
 	const longestSlice = shortestLimit * 2 ** draw(0, limits)
-	const few = Array.from(
-		{length: 1 + draw(1, mostPoints)},
-		(_, index) => withinSteps[draw(10 + index, withinSteps.length)]!,
-	)
+	const few = Array.from({length: 1 + draw(1, mostPoints)}, (_, index) => {
+		const points = draw(3 + index, 2) === 0 ? guestPoints : withinSteps
+		return points[draw(10 + index, points.length)]!
+	})
 	const chosen: readonly Point[] = draw(2, 4) === 0 ? withinSteps : few
 	const rarityOf = (point: Point, index: number): number => {
 		if (!chosen.includes(point)) return 0
