@@ -289,6 +289,11 @@ export class MachineCore implements CommandLineMachine {
 		})
 	}
 
+	/** The words of the vCPUs that any thread may write: for measurements. */
+	get blocks(): VcpuBlocks {
+		return this.#blocks
+	}
+
 	/** The guest's flattened device tree. */
 	deviceTree(): Uint8Array {
 		return this.#plan.dtb.bytes

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 /* Threads with long operations are given up to so many times the time, until each has done so many on average. */
-enum { LONGEST = 8, FEWEST_BY_WORKER = 4, WARM_UP = 4, NANOSECONDS = 1000000 };
+enum { LONGEST = 8, FEWEST_BY_WORKER = 4, WARM_UP = 2, NANOSECONDS = 1000000 };
 
 struct worker workers[MOST_WORKERS];
 bool stopping;

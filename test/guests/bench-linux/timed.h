@@ -16,7 +16,7 @@ struct timed_program {
 /* The last has no name. */
 extern const struct timed_program timed_programs[];
 
-/* Runs them in turn, each in a process of its own, for so many milliseconds after a quarter of that, which is not counted. */
+/* Runs them in turn, each in a process of its own, for so many milliseconds after half as many, which are not counted. */
 void run_timed(uint64_t milliseconds, char **names);
 
 /* ---- a program in one thread ---- */
