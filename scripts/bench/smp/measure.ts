@@ -18,6 +18,8 @@ import {mostOthers} from './summary.ts'
 
 /** Of a run: times its estimate, and at least so many seconds. */
 const [patience, leastTimeout] = [10, 120]
+/** Of what is left of the wait, before one run: not all of it goes before the first where others never rest. */
+const waitShare = 0.1
 /** Tasks of the guest `latency`, as its source numbers them. */
 const tasks = {pair: 0, crowd: 1} as const
 
@@ -47,7 +49,7 @@ export async function carryOut({runs, subjects, signal, keep, stream, ...options
 		for (const [number, run] of runs.entries()) {
 			if (signal.aborted) break
 			const waitBegan = performance.now()
-			if (wait > 0) await untilQuiet(mostOthers, waitBegan + wait * 60_000, signal)
+			if (wait > 0) await untilQuiet(mostOthers, waitBegan + wait * waitShare * 60_000, signal)
 			wait -= (performance.now() - waitBegan) / 60_000
 			const finished = progress.boot(`${number + 1} of ${runs.length}: ${inWords(run)}`)
 			const began = performance.now()

@@ -21,6 +21,17 @@ export type TimedCell = Readonly<{
 export type TimedRow = Readonly<{figure: string; cells: readonly TimedCell[]}>
 export type LatencyRow = Readonly<{series: string; percentiles: BySubject<Percentiles>}>
 
+export type Load = Readonly<{
+	runs: number
+	/** Of these, runs that did not print all. */
+	failed: number
+	/** Cores that others took. */
+	others?: Speed
+	/** Runs that lost more than mostOthers, and those of them that count since there are none better. */
+	disturbed: number
+	used: number
+}>
+
 export class Summary {
 	readonly record: SmpRecord
 	readonly #used: readonly Measurement[]
@@ -34,11 +45,17 @@ export class Summary {
 		return this.record.measurements.filter(({error}) => error !== undefined)
 	}
 
-	/** Runs from which others took more, and those of them that count since there are none better. */
-	get disturbed(): Readonly<{all: number; used: number}> {
+	/** What others took from runs of these kinds. */
+	load(isOfKind: (kind: Measurement['kind']) => boolean): Load {
+		const ofKind = (runs: readonly Measurement[]) => runs.filter(({kind}) => isOfKind(kind))
+		const all = ofKind(this.record.measurements)
+		const cores = all.map(({others}) => others).filter((each) => each !== undefined)
 		return {
-			all: this.record.measurements.filter(isDisturbed).length,
-			used: this.#used.filter(isDisturbed).length,
+			runs: all.length,
+			failed: all.filter(({error}) => error !== undefined).length,
+			...(cores.length > 0 && {others: spread(cores)}),
+			disturbed: all.filter(isDisturbed).length,
+			used: ofKind(this.#used).filter(isDisturbed).length,
 		}
 	}
 

@@ -2,19 +2,14 @@
 
 import {figure as spelled} from '../../../src/bench/flush/report/words.ts'
 import {markdownTable} from '../../../src/bench/markdown.ts'
+import {rounded} from '../page/table.ts'
 import type {Speed} from '../speeds.ts'
 import type {Percentiles} from './histogram.ts'
 import {figures, paced} from './programs.ts'
 import {allSeries} from './series.ts'
-import {type LatencyRow, mostOthers, type Summary, type TimedCell, type TimedRow} from './summary.ts'
+import {type LatencyRow, type Load, mostOthers, type Summary, type TimedCell, type TimedRow} from './summary.ts'
 
-type Common = Readonly<{
-	subjects: readonly string[]
-	/** Runs that others disturbed, and how many of these count nevertheless. */
-	disturbed: Readonly<{all: number; used: number}>
-	runs: number
-	failed: number
-}>
+type Common = Readonly<{subjects: readonly string[]; load: Load}>
 
 export type ProgramFigures = Common &
 	Readonly<{
@@ -26,33 +21,38 @@ export type ProgramFigures = Common &
 	}>
 export type LatencyFigures = Common & Readonly<{crowd: number | undefined; rows: readonly LatencyRow[]}>
 
-const commonOf = (summary: Summary, isOfTable: (kind: string) => boolean): Common => ({
-	subjects: summary.record.subjects,
-	disturbed: summary.disturbed,
-	runs: summary.record.measurements.filter(({kind}) => isOfTable(kind)).length,
-	failed: summary.failures.filter(({kind}) => isOfTable(kind)).length,
-})
-
 export function programFigures(summary: Summary): ProgramFigures {
 	return {
-		...commonOf(summary, (kind) => kind === 'programs'),
+		subjects: summary.record.subjects,
+		load: summary.load((kind) => kind === 'programs'),
 		harts: summary.harts,
-		rows: summary.timedRows(),
-		means: summary.harts.map((harts) => ({harts, speeds: summary.meanSpeeds(harts)})),
-		beside: (['compute-fenced', 'compute-storm'] as const).map((name) => ({
-			figure: name,
-			cells: summary.ratios(name, 'compute'),
-		})),
+		rows: summary.timedRows().map(roundedRow),
+		means: summary.harts.map((harts) => ({harts, speeds: summary.meanSpeeds(harts).map(roundedSpeed)})),
+		beside: (['compute-fenced', 'compute-storm'] as const).map((name) =>
+			roundedRow({figure: name, cells: summary.ratios(name, 'compute')}),
+		),
 	}
 }
 
 export function latencyFigures(summary: Summary): LatencyFigures {
 	return {
-		...commonOf(summary, (kind) => kind !== 'programs'),
+		subjects: summary.record.subjects,
+		load: summary.load((kind) => kind !== 'programs'),
 		crowd: summary.hartsOf('crowd'),
 		rows: summary.latencyRows(),
 	}
 }
+
+const roundedSpeed = (speed: Speed | undefined): Speed | undefined =>
+	speed && {median: rounded(speed.median), least: rounded(speed.least), greatest: rounded(speed.greatest)}
+const roundedRow = ({figure, cells}: TimedRow): TimedRow => ({
+	figure,
+	cells: cells.map(({harts, times, speeds}) => ({
+		harts,
+		times: times.map(roundedSpeed),
+		speeds: speeds.map(roundedSpeed),
+	})),
+})
 
 const dash = '–'
 const hartsInWords = (harts: number) => (harts === 1 ? '1 hart' : `${harts} harts`)
@@ -79,7 +79,7 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
 /** Whether there was more than one round. */
 const isSpread = ({times}: TimedCell) => times.some((time) => time && time.least !== time.greatest)
 
-export function programLines({subjects, harts, rows, means, beside, ...common}: ProgramFigures): readonly string[] {
+export function programLines({subjects, harts, rows, means, beside, load}: ProgramFigures): readonly string[] {
 	const head = ['', ...harts.map(hartsInWords)]
 	const [, ...others] = subjects
 	const microseconds = (of: 'median' | 'least') =>
@@ -138,14 +138,14 @@ export function programLines({subjects, harts, rows, means, beside, ...common}: 
 					'',
 				]
 			: []),
-		...loadLines(common),
+		loadLine(load),
 	]
 }
 
 const percentileText = (of: Maybe<Percentiles>) =>
 	of ? [of.p50, of.p90, of.p99, of.max].map(spelled).join(' / ') : dash
 
-export function latencyLines({subjects, rows, crowd, ...common}: LatencyFigures): readonly string[] {
+export function latencyLines({subjects, rows, crowd, load}: LatencyFigures): readonly string[] {
 	const shown = allSeries.flatMap((series) => {
 		const row = rows.find((each) => each.series === series.name)
 		return row ? [{...series, ...row}] : []
@@ -159,14 +159,19 @@ export function latencyLines({subjects, rows, crowd, ...common}: LatencyFigures)
 			['left', 'left', ...subjects.map(() => 'right' as const)],
 		),
 		'',
-		...loadLines(common),
+		loadLine(load),
 	]
 }
 
-function loadLines({runs, failed, disturbed: {all, used}}: Omit<Common, 'subjects'>): readonly string[] {
-	const disturbances =
-		all === 0
-			? 'Nothing else ran beside them.'
-			: `In the whole measurement other processes took more than ${mostOthers} cores from ${all} runs${used === 0 ? ', which do not count' : `; ${used} of them count, since none of their kind was quieter`}.`
-	return [`${runs} runs${failed > 0 ? `, of which ${failed} did not print all figures` : ''}. ${disturbances}`]
+function loadLine({runs, failed, others, disturbed, used}: Load): string {
+	const meanwhile = others
+		? `; other processes took ${spelled(others.median)} (${spelled(others.least)}–${spelled(others.greatest)}) cores meanwhile`
+		: ''
+	return [
+		`${runs} runs${failed > 0 ? `, of which ${failed} did not print all figures` : ''}${meanwhile}.`,
+		...(disturbed === 0
+			? []
+			: [`Runs that lost more than ${mostOthers} do not count while quieter ones of their kind remain: ${disturbed}.`]),
+		...(used === 0 ? [] : [`${used} of them count nevertheless.`]),
+	].join(' ')
 }
