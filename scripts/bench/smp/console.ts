@@ -22,6 +22,10 @@ export function parseTimed(console: string, figures: readonly Figure[]): Readonl
 	)
 }
 
+/** Whether a program ran for its time, and did not finish a single operation. */
+export const hasDoneNothing = (console: string, {name}: Figure): boolean =>
+	new RegExp(`^timed ${name} \\d+ threads, 0 operations`, 'm').test(console)
+
 /** @returns samples in ticks, by series. */
 export function parseLatencies(console: string): ReadonlyMap<string, readonly number[]> {
 	const samples = Map.groupBy(console.matchAll(latencyLine), ([, name]) => name!)

@@ -5,7 +5,7 @@ import {join} from 'node:path'
 import {type ConsoleRun, type Image, timedLinux} from '../../../src/bench/index.ts'
 import {withParameters} from '../../../test/guests/parameters.ts'
 import {BenchProgress} from '../progress.ts'
-import {latenciesAreWhole, parseLatencies, parseTimed} from './console.ts'
+import {hasDoneNothing, latenciesAreWhole, parseLatencies, parseTimed} from './console.ts'
 import {measureDoorbells} from './doorbell.ts'
 import {histogramOf, ticksPerMicrosecond} from './histogram.ts'
 import {untilQuiet, watchOthers} from './others.ts'
@@ -124,7 +124,8 @@ function programsOf({programs}: Run & {kind: 'programs'}, run: ConsoleRun): Outc
 	const figures = figuresOf(programs)
 	const timed = parseTimed(run.console, figures)
 	const missing = figures.find(({name}) => !timed[name])
-	return {programs: timed, ...(missing && {error: `no figure of ${missing.name}; ${howItEnded(run)}`})}
+	const why = missing && `${hasDoneNothing(run.console, missing) ? 'no operation' : 'no figure'} of ${missing.name}`
+	return {programs: timed, ...(why && {error: `${why}; ${howItEnded(run)}`})}
 }
 
 function latenciesOf({kind}: Run & {kind: 'pair' | 'crowd'}, run: ConsoleRun): Outcome {
@@ -137,9 +138,12 @@ function latenciesOf({kind}: Run & {kind: 'pair' | 'crowd'}, run: ConsoleRun): O
 	}
 }
 
+/** What a failed run's console ended with: a kernel that hangs says why, before its figures go on. */
+const [lastLines, lastLetters] = [60, 4000]
+
 function howItEnded({console, timedOut, exitCode, seconds}: ConsoleRun): string {
 	const lines = console.split(/\r?\n/).filter((line) => line.trim() !== '')
-	const last = lines.slice(-3).join(' | ').slice(-300) || 'nothing'
+	const last = lines.slice(-lastLines).join(' | ').slice(-lastLetters) || 'nothing'
 	return `${timedOut ? `ended by force after ${Math.round(seconds)} s` : `ended with ${exitCode}`}, after: ${last}`
 }
 

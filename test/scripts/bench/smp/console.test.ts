@@ -1,5 +1,5 @@
 import test from 'ava'
-import {latenciesAreWhole, parseLatencies, parseTimed} from '../../../../scripts/bench/smp/console.ts'
+import {hasDoneNothing, latenciesAreWhole, parseLatencies, parseTimed} from '../../../../scripts/bench/smp/console.ts'
 import {figures} from '../../../../scripts/bench/smp/programs.ts'
 
 const console = [
@@ -20,6 +20,8 @@ test('a call takes what each thread sees, and a lock what passes from one holder
 test('half a line, and a program that did nothing in its time, are no figures', (t) => {
 	t.is(parseTimed(console, figures).exec, undefined)
 	t.is(parseTimed(console, figures).fork, undefined)
+	const did = (of: string) => hasDoneNothing(console, figures.find(({name}) => name === of)!)
+	t.deepEqual(['exec', 'fork', 'mmap-2'].map(did), [true, false, false])
 })
 
 test('samples are read by series; without its last line a guest has not measured all', (t) => {

@@ -60,9 +60,9 @@ test('a guest that does not print all is recorded with what it said, and the oth
 	const half = latencies.replace(/latency wake[^\n]*\n/, '').replace('latency: passed\n', 'FAIL a remote fence\n')
 	const {record} = await carriedOut(t, [subject('Manyhart', half, true), subject('QEMU', latencies)])
 	const [failed, whole] = record.measurements
-	t.is(
-		failed?.error,
-		'no samples of wake-idle; ended by force after 2 s, after: latency flush-busy 30 ticks | latency flush-idle 30 ticks | FAIL a remote fence',
+	t.regex(
+		failed?.error ?? '',
+		/^no samples of wake-idle; ended by force after 2 s, after: latency ipi-busy .* \| FAIL a remote fence$/,
 	)
 	t.deepEqual(failed?.latencies?.['ipi-busy'], [[30, 1]])
 	t.is(whole?.error, undefined)
