@@ -9,6 +9,7 @@ const standsOn: Readonly<Record<string, readonly string[]>> = {
 	isa: [],
 	wasm: [],
 	rcu: ['memory'],
+	serial: ['memory'],
 	tlb: ['rcu'],
 	board: ['memory'],
 	hart: ['tlb'],
@@ -16,7 +17,7 @@ const standsOn: Readonly<Record<string, readonly string[]>> = {
 	interpreter: ['codegen'],
 	translate: ['interpreter'],
 	sbi: ['hart'],
-	'vcpu-worker': ['translate', 'sbi', 'board'],
+	'vcpu-worker': ['translate', 'sbi', 'board', 'serial'],
 	main: ['vcpu-worker'],
 	bench: ['main'],
 	stress: ['bench'],
@@ -33,7 +34,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
 	],
 }
 /** Outside of all folders: any file may import them. */
-const common: readonly string[] = ['src/errors.ts', 'src/exit-codes.ts', 'src/faults.ts']
+const common: readonly string[] = ['src/errors.ts', 'src/exit-codes.ts', 'src/faults.ts', 'src/turns.ts']
 /** AssemblyScript, compiled into one module. What each of its folders may import beside itself and the generated offsets. */
 const coreFolders: Readonly<Record<string, readonly string[]>> = {
 	'src/hart/core/': ['src/tlb/core/'],

@@ -78,6 +78,7 @@ import {
 	trackedBit,
 	victimCount,
 } from '../../src/tlb/tlb-layout.ts'
+import {pointNames} from '../../src/turns.ts'
 
 type AnyStruct = SharedStruct<FieldList>
 type Constant = readonly [name: string, value: number | bigint]
@@ -176,6 +177,7 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 			...numbersOf('WFI_STATUS', WfiStatus),
 			...numbersOf('HANDLER', SlotHandler),
 			...numbersOf('ACTIVITY', Activity),
+			...pointNames.map((name, index): Constant => [`POINT_${upperSnake(name)}`, index]),
 			...faultNames.map((name, index): Constant => [`FAULT_${name.replaceAll('-', '_').toUpperCase()}`, index + 1]),
 		],
 	],
@@ -201,7 +203,7 @@ function declaration([name, value]: Constant): string {
 	return `export const ${name}: ${type} = ${value}`
 }
 
-/** @param faults whether rules can be broken: `FAULTS`. @returns the file's text. */
+/** @param faults whether rules can be broken, and turns passed within a step: `FAULTS`. @returns the file's text. */
 export function offsetsSource(faults = false): string {
 	const parts = sections.map(([heading, constants]) => [`// ${heading}`, ...constants.map(declaration)].join('\n'))
 	return [

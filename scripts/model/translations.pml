@@ -12,9 +12,8 @@
  * end at 2, the log has room for LOG entries, the ring for one range. Who takes a table clears it; a helper that clears ahead of
  * time does the same, earlier.
  *
- * Shown without a claim: the assertions, and that no thread is stuck. Shown with the claim, under weak fairness: fences end, unless
- * the target changes its descriptor between each load of advanceOther() and the compareExchange after it, as by writes of satp
- * without end. The names below that begin with a capital and a small letter are mistakes, as in grace-periods.pml.
+ * Shown without a claim: the assertions, and that no thread is stuck. Shown with the claim, under weak fairness: fences end. The
+ * names below that begin with a capital and a small letter are mistakes, as in grace-periods.pml.
  */
 
 /* Flush policies: swap-pool, swap-undo, epoch-tag, clear, atomic-clear. */

@@ -42,6 +42,11 @@ const scenes = [
 	scene('tables are undone by their log, or swapped', {POLICY: 'SWAP_UNDO', PAGES: 2, LOG: 1, KEEPS: 0}),
 	scene('tables begin generations', {POLICY: 'GENERATIONS', FETCHES: 1}, both),
 	scene('tables begin generations, by two threads', {POLICY: 'GENERATIONS', ...byTwo, TABLES: 3, SLICE: 1}),
+	scene(
+		'tables begin generations and keep last pages, by two threads',
+		{POLICY: 'GENERATIONS', ...byTwo, KEEPS: 1, TABLES: 3, FLUSHES: 0, SLICE: 1},
+		both,
+	),
 	scene('generations and posted pages, of a hart that sleeps', {POLICY: 'GENERATIONS', RANGES: 2, SLEEPS: 1}, both),
 	scene('two harts begin each other’s generations', {POLICY: 'GENERATIONS', ...eachOther}, both),
 	scene('owners empty their tables', {POLICY: 'ASK', FETCHES: 1, SLEEPS: 1}, both),
@@ -50,11 +55,23 @@ const scenes = [
 	scene('pages are posted by two threads', {POLICY: 'ASK', ...ofPages, ...byTwo}),
 	scene('a hart goes from space to space', {POLICY: 'SWAP', SPACES: 1, RANGES: 2, TABLES: 3, FLUSHES: 0, KEEPS: 0}),
 	scene('spaces and swaps', {POLICY: 'SWAP', SPACES: 2, RANGES: 2, TABLES: 3, FLUSHES: 0, FENCES: 1}, both),
-	scene('spaces and generations', {POLICY: 'GENERATIONS', SPACES: 2, RANGES: 2, TABLES: 3, FLUSHES: 0, FENCES: 1}),
+	scene(
+		'spaces and generations',
+		{POLICY: 'GENERATIONS', SPACES: 2, RANGES: 2, TABLES: 3, FLUSHES: 0, FENCES: 1},
+		both,
+	),
 	long('two pages are swapped by two threads', {POLICY: 'SWAP', ...byTwo, TABLES: 3, PAGES: 2, FLUSHES: 0}),
 	long('three generations by two threads', {POLICY: 'GENERATIONS', ...byTwo, TABLES: 3, FLUSHES: 2, SLICE: 1}),
 	long('generations of two pages', {POLICY: 'GENERATIONS', PAGES: 2, FLUSHES: 2, KEEPS: 0, SLICE: 1}),
 	long('two harts, generations and posted pages', {POLICY: 'GENERATIONS', ...eachOther, RANGES: 2}),
+	long('spaces and generations, by two threads', {
+		POLICY: 'GENERATIONS',
+		...byTwo,
+		KEEPS: 1,
+		SPACES: 1,
+		FLUSHES: 0,
+		SLICE: 1,
+	}),
 	long('spaces, generations and two fences', {POLICY: 'GENERATIONS', SPACES: 1, RANGES: 2, TABLES: 3, FLUSHES: 0}),
 ] as const
 
@@ -65,6 +82,7 @@ const swappers = 'two pages are swapped by two threads'
 const fencers = 'two harts swap each other’s tables'
 const undone = 'tables are undone by their log, or swapped'
 const generations = 'tables begin generations'
+const generationsOfLastPages = 'tables begin generations and keep last pages, by two threads'
 const generationsOfTwo = 'three generations by two threads'
 const twoPages = 'generations of two pages'
 const owners = 'owners empty their tables'
@@ -72,6 +90,7 @@ const clearers = 'others clear tables'
 const posted = 'pages are posted to a hart that sleeps'
 const posters = 'pages are posted by two threads'
 const spaces = 'a hart goes from space to space'
+const spacesOfGenerations = 'spaces and generations'
 
 const mistake = (name: string, scene: SceneName, what: string, check: Check = 'safety'): Mistake<SceneName> => ({
 	name,
@@ -86,6 +105,12 @@ const formerFaults: readonly Mistake<SceneName>[] = [
 		'MegapagesHaveNoGeneration',
 		generations,
 		'a megapage of an earlier generation fills entries until the next safepoint forgets it',
+	),
+	mistake(
+		'FlusherTriesAgain',
+		spacesOfGenerations,
+		'a flusher tries again as long as the owner changes its descriptor, as by writes of satp without end',
+		'liveness',
 	),
 ]
 
@@ -113,6 +138,11 @@ const mutants: readonly Mistake<SceneName>[] = [
 		'StaleLastPage',
 		generations,
 		'a flusher that begins a generation does not post that last pages be forgotten',
+	),
+	mistake(
+		'LastPagesAreLeftToTheFirst',
+		generationsOfLastPages,
+		'a flusher whose exchange came second does not post that last pages be forgotten',
 	),
 	mistake('FlusherStoresTheGeneration', generationsOfTwo, 'another thread begins a generation by a store'),
 	mistake('OwnerStoresItsGeneration', generationsOfTwo, 'the owner begins a generation by a store'),

@@ -8,7 +8,9 @@ import {instructionMutations} from './instructions.ts'
 import type {Area, Mutation} from './mutation.ts'
 import {pageWalkMutations} from './page-walk.ts'
 import {policyMutations} from './policies.ts'
+import {quarantineMutations, reportMutations} from './quarantine.ts'
 import {statisticsMutations} from './statistics.ts'
+import {stressMutations} from './stress.ts'
 import {superpageMutations} from './superpages.ts'
 import {translationMutations} from './translation.ts'
 
@@ -25,6 +27,9 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	superpages: superpageMutations,
 	'flush policies': policyMutations,
 	statistics: statisticsMutations,
+	quarantine: quarantineMutations,
+	'reports of harts': reportMutations,
+	stress: stressMutations,
 	translation: translationMutations,
 }
 

@@ -12,6 +12,9 @@ export const areas = [
 	'superpages',
 	'flush policies',
 	'statistics',
+	'quarantine',
+	'reports of harts',
+	'stress',
 ] as const
 export type Area = (typeof areas)[number]
 

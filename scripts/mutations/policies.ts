@@ -2,6 +2,7 @@
 import type {Mutation} from './mutation.ts'
 
 const units = 'test/tlb/policies.test.ts'
+const interleavings = 'test/tlb/fence-interleavings.test.ts'
 const torture = 'test/tlb/torture.test.ts'
 const core = 'test/hart/core/sizing.test.ts'
 const policy = 'src/tlb/flush-policy.ts'
@@ -43,9 +44,24 @@ export const policyMutations: readonly Mutation[] = [
 	{
 		name: 'after another thread has begun a generation the owner keeps its last pages',
 		file: policy,
-		find: "	postLastPages(tables.memory, state)\n		count(tables, state, 'generations')",
-		replace: "	count(tables, state, 'generations')",
+		find: "		count(tables, state, 'generations')\n	}\n	// In either case: a thread whose exchange came first may not have posted it yet.\n	postLastPages(tables.memory, state)\n",
+		replace: "		count(tables, state, 'generations')\n	}\n",
 		tests: [units],
+	},
+	{
+		name: 'a thread that begins no generation, since another came first, leaves it to that one to post last pages',
+		file: policy,
+		find: '	}\n	// In either case: a thread whose exchange came first may not have posted it yet.\n	postLastPages(tables.memory, state)\n',
+		replace: '		postLastPages(tables.memory, state)\n	}\n',
+		tests: [interleavings],
+	},
+	{
+		name: 'a thread tries to begin a generation until no other comes first',
+		file: policy,
+		find: '	if (before === descriptor) {\n',
+		replace:
+			'	if (before !== descriptor) return advanceOther(tables, state, regime)\n	if (before === descriptor) {\n',
+		tests: [interleavings],
 	},
 	{
 		name: 'a megapage of an earlier generation is found',

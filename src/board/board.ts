@@ -51,12 +51,14 @@ export type BoardOptions = Readonly<{
 	now: () => number
 	/** The hart whose thread uses this board; undefined for the main thread. */
 	hart?: number
-	/** Milliseconds since 1970; by default the host's. For tests. */
+	/** Milliseconds since 1970; by default the host's. */
 	wallTime?: () => number
 	/** Of the transport of all virtio-mmio slots; by default 1, as on QEMU's board. */
 	virtioMmioVersion?: VirtioMmioVersion | undefined
-	/** Fills an array with random bytes; by default from the host's generator. For tests. */
+	/** Fills an array with random bytes; by default from the host's generator. */
 	fillRandom?: (bytes: Uint8Array<ArrayBuffer>) => void
+	/** Whether output rings the main thread, default; in serial mode it is asked to take it. */
+	announcesOutput?: boolean
 }>
 
 export class Board {
@@ -79,6 +81,7 @@ export class Board {
 			virtioMmioVersion: version = 1,
 			wallTime = Date.now,
 			fillRandom = (bytes) => void crypto.getRandomValues(bytes),
+			announcesOutput = true,
 		} = options
 		const {offset} = memory.region('devices')
 		const state = (name: keyof typeof BoardState.offset) => offset + BoardState.offset[name]
@@ -91,7 +94,7 @@ export class Board {
 		this.plic = plic
 		this.aclint = new Aclint(memory, {state: state('aclint'), locks, blocks, now})
 		this.rtc = new GoldfishRtc(memory, {state: state('rtc'), locks, plic, control, wallTime})
-		this.uart = new Uart(memory, {state: state('uart'), locks, plic, control})
+		this.uart = new Uart(memory, {state: state('uart'), locks, plic, control, announcesOutput})
 		this.virtio = Array.from({length: virtioSlotCount}, (_, slot) => {
 			const device = slot === 0 ? new VirtioRng(fillRandom) : undefined
 			const slotState = state(`virtio${slot}` as keyof typeof BoardState.offset)

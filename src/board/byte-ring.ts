@@ -1,5 +1,6 @@
 /** A ring of bytes in shared memory, for one producer and one consumer at a time; its owner's lock ensures that. */
 import {array, type SharedMemory, type SharedStruct, sharedStruct} from '../memory/index.ts'
+import {waitOn} from '../turns.ts'
 
 type RingFields = Readonly<{
 	tail: 'i32'
@@ -96,7 +97,7 @@ export class ByteRing {
 	waitForRoom(timeoutMs: number, bytes: number): void {
 		// Ordered before the check of `free`: a take() after it changes head, and the wait ends. Pairs with take().
 		const head = Atomics.load(this.#i32, this.#head)
-		if (this.free < bytes) Atomics.wait(this.#i32, this.#head, head, timeoutMs)
+		if (this.free < bytes) waitOn(this.#i32, this.#head, head, timeoutMs)
 	}
 
 	#publish(tail: number, count: number): void {

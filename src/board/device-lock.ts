@@ -1,6 +1,7 @@
 /** A device's lock: a futex mutex in one word of shared memory, which names its holder. */
 import {assert} from '../errors.ts'
 import type {SharedMemory} from '../memory/index.ts'
+import {waitOn} from '../turns.ts'
 import {maximumHarts} from './memory-map.ts'
 
 // The word: 0 while the lock is free; otherwise the holder's number (1 + hart, or mainHolder) and these bits.
@@ -144,7 +145,7 @@ export class DeviceLock {
 				throw new Error(`the lock of ${this.#device} is held by ${nameOf(held)}, whose thread has died`)
 			// Sets `awaited` for release(), and sleeps only while it is set. Pairs with #tellOthers() and orphan().
 			if (held & awaited || Atomics.compareExchange(words, word, held, held | awaited) === held)
-				Atomics.wait(words, word, held | awaited)
+				waitOn(words, word, held | awaited)
 		}
 	}
 

@@ -88,7 +88,8 @@ export class GoldfishRtc implements Device {
 	}
 
 	/**
-	 * Fires the alarm if it is due. For the main thread, when the rtcAlarm or the deviceLock bell rings.
+	 * Fires the alarm if it is due. For the main thread, when the rtcAlarm or the deviceLock bell rings; in serial mode for the
+	 * thread that has the turn.
 	 * @returns milliseconds until it is due; undefined if none is set, or if the deviceLock bell will ring.
 	 */
 	serveAlarm(): number | undefined {
@@ -101,6 +102,12 @@ export class GoldfishRtc implements Device {
 			this.#section.event()
 			return undefined
 		})
+	}
+
+	/** In serial mode, on the thread that has the turn. @returns nanoseconds until the alarm is due, at least 0; Infinity if none is set. */
+	untilAlarm(): number {
+		if (!this.#state.get(field.alarmSet)) return Number.POSITIVE_INFINITY
+		return Math.max(0, Number(this.#get('alarmLow', 'alarmHigh') - this.#now()))
 	}
 
 	#readRegister(register: number): number {

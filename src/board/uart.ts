@@ -91,8 +91,12 @@ export class Uart implements Device {
 	/** The main thread's: it has made room for a stalled transmitter, and must still announce it under the lock. */
 	#readinessOwed = false
 
-	constructor(memory: SharedMemory, options: {state: number; locks: DeviceLocks; plic: Plic; control: ControlWords}) {
-		const {state, locks, plic, control} = options
+	/** @param options.announcesOutput whether the main thread is rung for output; otherwise it looks when it is asked to. */
+	constructor(
+		memory: SharedMemory,
+		options: {state: number; locks: DeviceLocks; plic: Plic; control: ControlWords; announcesOutput: boolean},
+	) {
+		const {state, locks, plic, control, announcesOutput} = options
 		this.#memory = memory
 		this.#base = state
 		this.#state = new StateWords(memory, state)
@@ -105,7 +109,7 @@ export class Uart implements Device {
 			level: () => (this.#interruptId() === Iir.none ? 0 : 1),
 		})
 		this.#control = control
-		const onFilled = () => control.ringMain(MainDoorbell.consoleOutput)
+		const onFilled = announcesOutput ? () => control.ringMain(MainDoorbell.consoleOutput) : () => {}
 		this.#output = new ByteRing(memory, {struct: OutputRing, offset: state + field.output, onFilled})
 		this.#input = new ByteRing(memory, {struct: InputRing, offset: state + field.input, onFilled: () => {}})
 	}
@@ -151,6 +155,11 @@ export class Uart implements Device {
 	/** Blocks a vCPU's thread until putConsole() has room, and the transmitter is ready, for at most `timeoutMs`. */
 	waitForRoom(timeoutMs: number): void {
 		this.#output.waitForRoom(timeoutMs, fifoBytes + 1)
+	}
+
+	/** Whether there is output that the main thread has not taken. */
+	get hasOutput(): boolean {
+		return this.#output.used > 0
 	}
 
 	/** Takes the guest's output. For the main thread only, the ring's consumer; also when the deviceLock bell rings. */

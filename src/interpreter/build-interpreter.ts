@@ -25,6 +25,7 @@ import {
 	TlbTableTrailer,
 	tlbDesign,
 } from '../tlb/index.ts'
+import {pointNames} from '../turns.ts'
 import {
 	type Code,
 	type FunctionReference,
@@ -52,23 +53,34 @@ const interpretedInstructions = 2048
  * Exports `run(block, budget): ExitReason`, which executes about `budget` instructions from the block's pc on.
  *
  * @param options.design the machine's, on top of defaultTlbDesign. @param options.hostOrder default: this host's.
+ * @param options.turnDistance instructions between two calls of `env.passTurn(point)`, a power of two; default 0: it is not called.
  */
 export function buildInterpreter(
-	options: Readonly<{design?: Partial<TlbDesign>; hostOrder?: HostOrder}> = {},
+	options: Readonly<{design?: Partial<TlbDesign>; hostOrder?: HostOrder; turnDistance?: number}> = {},
 ): Uint8Array<ArrayBuffer> {
 	const form = lookupForm(tlbDesign(options.design))
-	const {hostOrder = thisHost} = options
+	const {hostOrder = thisHost, turnDistance = 0} = options
 	const module = new ModuleBuilder()
 	module.importSharedMemory('env', 'memory')
 	const decode = module.importFunction('env', 'decode', {parameters: ['i32', 'i32'], results: []})
 	const hot = module.importFunction('env', 'hot', {parameters: ['i32', 'i32', 'i64'], results: []})
+	const passTurn = turnDistance > 0 && module.importFunction('env', 'passTurn', {parameters: ['i32'], results: ['i32']})
 	module.importTable('env', 'regions')
 	const hotThreshold = module.importGlobal('env', 'hotThreshold', 'i32')
 	const functions = new CalledFunctions(module, {names: allCoreNames, multiplyHigh: true, caller: 'interpreter'})
 	module.function(
 		'run',
 		{parameters: ['i32', 'i32'], results: ['i32']},
-		(code) => emitRun(code, {functions, decode, hot, hotThreshold, form, hostOrder}),
+		(code) =>
+			emitRun(code, {
+				functions,
+				decode,
+				hot,
+				hotThreshold,
+				form,
+				hostOrder,
+				turn: passTurn && {passTurn, turnDistance},
+			}),
 		{exported: true},
 	)
 	return module.toBytes()
@@ -83,9 +95,10 @@ function emitRun(
 		hotThreshold: GlobalReference
 		form: LookupForm
 		hostOrder: HostOrder
+		turn: false | Readonly<{passTurn: FunctionReference; turnDistance: number}>
 	},
 ): void {
-	const {functions, decode, hot, hotThreshold, form, hostOrder} = options
+	const {functions, decode, hot, hotThreshold, form, hostOrder, turn} = options
 	const block = code.parameter(0)
 	const budget = code.parameter(1)
 	const [ip, codeBase] = [code.local('i32'), code.local('i32')]
@@ -152,6 +165,7 @@ function emitRun(
 							countJump()
 							code.loop('next', (next) => {
 								code.get(budget).i32(1).op('i32.sub').set(budget)
+								if (turn) emitPassTurn(code, {budget, ...turn})
 								const labels = {next, far, restart, trap, illegal, region}
 								emitDispatch({
 									code,
@@ -301,6 +315,18 @@ function emitNextRation(
 		code.get(block).memory('i32.load', offsets.reserve).get(budget).op('i32.add').set(budget)
 		emitRation(code, {block, budget})
 	})
+}
+
+// In serial mode: budget % distance == 0 → another thread may have its turn
+function emitPassTurn(
+	code: Code,
+	{budget, passTurn, turnDistance}: {budget: Local; passTurn: FunctionReference; turnDistance: number},
+): void {
+	code
+		.get(budget)
+		.i32(turnDistance - 1)
+		.op('i32.and', 'i32.eqz')
+	code.if(undefined, () => code.i32(pointNames.indexOf('instruction')).call(passTurn).op('drop'))
 }
 
 function pushLess(code: Code, value: Local, limit: number): void {

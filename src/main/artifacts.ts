@@ -79,6 +79,11 @@ export function stressUrl(): URL {
 	return new URL(fromSources ? '../stress/index.ts' : 'stress.js', ownUrl)
 }
 
+/** Threads and a hart core that can break rules, and pass turns within a step: src/faults.ts, src/turns.ts. */
+export function instrumentedFolder(): URL {
+	return new URL(fromSources ? '../../dist/faults/' : 'faults/', ownUrl)
+}
+
 /** The guest program that is part of the package. */
 export function smpDemoPath(folder?: Folder): string {
 	return fileURLToPath(locate('smpDemo', folder))

@@ -1,5 +1,5 @@
 /** A machine, the library's main class: checks its options, and gives its memory back when it is disposed of. */
-import {rangeError} from '../errors.ts'
+import {expected, rangeError} from '../errors.ts'
 import type {RegisterDump} from '../hart/index.ts'
 import {collectGarbage} from './collect-garbage.ts'
 import {MachineCore} from './machine.ts'
@@ -70,6 +70,15 @@ export class Machine implements CommandLineMachine {
 	/** Counters of harts, TLBs and grace periods. Exact while the machine is paused or over, otherwise approximate. */
 	statistics(): MachineStatistics {
 		return 'core' in this.#state ? this.#state.core.statistics() : this.#state.remains.statistics
+	}
+
+	/**
+	 * A digest of registers, devices and memory: SHA-256, as hexadecimal digits. In serial mode two runs of one seed have the same.
+	 * @throws UserError while harts run, or if the machine was disposed of.
+	 */
+	async digest(): Promise<string> {
+		if (!this.#core) throw expected('a machine that is paused or over to make a digest of', 'one that was disposed of')
+		return await this.#core.digest()
 	}
 
 	/** The guest's flattened device tree. */

@@ -1,6 +1,8 @@
 /** The interface of a machine to the command line. `Machine` implements it; so do fakes in tests. */
 import type {TlbDesign} from '../tlb/index.ts'
 
+export const [defaultSeed, mostSeed] = [1, 2 ** 32 - 1] as const
+
 export type MachineOptions = Readonly<{
 	/** Harts, 1 to 64. */
 	smp: number
@@ -15,6 +17,13 @@ export type MachineOptions = Readonly<{
 	append?: string
 	/** Of the virtio-mmio transport: 1, the legacy interface, by default, as in QEMU; or 2. */
 	virtioMmioVersion?: 1 | 2
+	/**
+	 * All harts run by turns, one at a time, in virtual time: two runs of one seed end alike, to the last register and byte. Slow.
+	 * What is typed comes from outside, and is not repeated.
+	 */
+	serial?: boolean
+	/** Of what is drawn by lot in serial mode, 0 to mostSeed; default defaultSeed. */
+	seed?: number
 	/** Stops the machine when aborted. */
 	signal?: AbortSignal
 	/**
@@ -70,6 +79,8 @@ export interface CommandLineMachine extends AsyncDisposable {
 	/** Resolves when the guest has powered off, rebooted, exited with a code, or failed. */
 	run(): Promise<MachineOutcome>
 	statistics(): unknown
+	/** @returns a digest of registers, devices and memory, once it has run. */
+	digest(): Promise<string>
 	/** @returns the guest's flattened device tree. */
 	deviceTree(): Uint8Array
 }

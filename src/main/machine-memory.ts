@@ -13,23 +13,25 @@ import {
 	SharedMemory,
 } from '../memory/index.ts'
 import {rcuRegion} from '../rcu/index.ts'
+import {type SerialConfig, SerialControl} from '../serial/index.ts'
 import {shadowRegions, type TlbConfig, tlbRegion} from '../tlb/index.ts'
 
-export type MemoryPlan = Readonly<{harts: number; ramBytes: number; tlb: TlbConfig}>
+export type MemoryPlan = Readonly<{harts: number; ramBytes: number; tlb: TlbConfig; serial?: SerialConfig | undefined}>
 
 /** Decoded pages of all vCPUs together, and those of one vCPU at most and at least. */
 const codePagesInAll = 16_384
 const [mostCodePages, fewestCodePages] = [2048, 256]
 
-/** Decoded pages of one vCPU. 2048 take about 40 MiB of address space; only pages in use take memory. */
+/** Decoded pages of one vCPU. 2048 take about 49 MiB of address space; only pages in use take memory. */
 export function codePagesPerVcpu(harts: number): number {
 	return Math.min(mostCodePages, Math.max(fewestCodePages, Math.floor(codePagesInAll / harts)))
 }
 
-export function planMemory({harts, ramBytes, tlb}: MemoryPlan): MemoryMap {
+export function planMemory({harts, ramBytes, tlb, serial}: MemoryPlan): MemoryMap {
 	const regions: RegionRequest[] = [
 		rcuRegion(harts),
 		boardRegion(),
+		...(serial ? [SerialControl.region(harts, serial)] : []),
 		{name: vcpuRegions.blocks, size: harts * VcpuBlock.size, align: pageBytes},
 		tlbRegion(tlb),
 		...shadowRegions(tlb),

@@ -5,7 +5,7 @@ import {maximumHarts} from '../board/index.ts'
 import {expected, UserError} from '../errors.ts'
 import {pageBytes} from '../memory/index.ts'
 import {tlbKeys} from '../tlb/index.ts'
-import type {MachineOptions} from './machine-interface.ts'
+import {type MachineOptions, mostSeed} from './machine-interface.ts'
 import {accelerators, mostThreshold, refuseFormerFields} from './translation/index.ts'
 
 const config = (what: string): v.Config<v.BaseIssue<unknown>> => ({
@@ -36,6 +36,8 @@ const fields = {
 	dtb: path('dtb'),
 	append: text('append'),
 	virtioMmioVersion: option('virtioMmioVersion 1 or 2', v.picklist([1, 2])),
+	serial: flag('serial'),
+	seed: option(`seed from 0 to ${mostSeed}`, integer(0, mostSeed)),
 	signal: option('signal to be an AbortSignal', v.instance(AbortSignal)),
 	assets: option(
 		'assets to be the path or the file URL of a folder',
@@ -75,6 +77,8 @@ export function checkMachineOptions(given: unknown): MachineOptions {
 	refuseFormerFields(given)
 	const result = v.safeParse(schema, {smp: undefined, memory: undefined, ...given}, {abortEarly: true})
 	if (!result.success) throw new UserError(result.issues[0].message)
+	if (result.output.seed !== undefined && !result.output.serial)
+		throw expected('seed only with serial: true', shown(given))
 	const options = Object.entries(result.output).filter(([, value]) => value !== undefined)
 	return Object.fromEntries(options) as MachineOptions
 }

@@ -8,15 +8,17 @@ import {buildInterpreter} from '../interpreter/index.ts'
 import {Doorbell, GuestRam, type SharedMemory, VcpuBlocks} from '../memory/index.ts'
 import {Rcu, StallWatch} from '../rcu/index.ts'
 import {HartStates} from '../sbi/index.ts'
+import {configForRun, type RecordedHandover, randomBytes, type SerialConfig, SerialControl} from '../serial/index.ts'
 import {Tlb, type TlbConfig, tableOperations} from '../tlb/index.ts'
 import type {TranslationConfig} from '../translate/index.ts'
-import {activityOf, reportStall} from '../vcpu-worker/index.ts'
-import {findThreadEntries, readHartCore, type ThreadEntries} from './artifacts.ts'
+import {activityOf, reportStall, serialBoard} from '../vcpu-worker/index.ts'
+import {findThreadEntries, instrumentedFolder, readHartCore, type ThreadEntries} from './artifacts.ts'
 import {type BootPlan, planBoot} from './boot/index.ts'
 import {ConsoleStream} from './console-stream.ts'
 import {heartbeat} from './heartbeat.ts'
 import {HelperPool, translationJobs} from './helper-pool.ts'
-import type {CommandLineMachine, MachineOptions, MachineOutcome} from './machine-interface.ts'
+import {digestOf} from './machine-digest.ts'
+import {type CommandLineMachine, defaultSeed, type MachineOptions, type MachineOutcome} from './machine-interface.ts'
 import {codePagesPerVcpu, createMemory} from './machine-memory.ts'
 import {type MachineStatistics, readStatistics} from './machine-statistics.ts'
 import {StuckHarts} from './stuck-harts.ts'
@@ -45,8 +47,21 @@ const outcomeReason = {
 	[StopReason.aborted]: 'aborted',
 } as const satisfies Record<StopReason, MachineOutcome['reason']>
 
-/** @property fault the rule that is broken on purpose; `assets` then is dist/faults. */
-type CoreOptions = MachineOptions & Readonly<{fault?: Fault}>
+/**
+ * @property fault the rule that is broken on purpose. @property turns of serial mode, instead of those of its options.
+ */
+type CoreOptions = MachineOptions & Readonly<{fault?: Fault; turns?: SerialConfig}>
+
+function serialConfig({serial, seed, turns}: CoreOptions): SerialConfig | undefined {
+	return turns ?? (serial ? configForRun(seed ?? defaultSeed) : undefined)
+}
+
+/** For the device tree. The main thread's stream. */
+function randomSeed({seed}: SerialConfig, harts: number): Uint8Array {
+	const bytes = new Uint8Array(32)
+	randomBytes(seed, harts)(bytes)
+	return bytes
+}
 
 export class MachineCore implements CommandLineMachine {
 	readonly console: ConsoleStream
@@ -57,7 +72,9 @@ export class MachineCore implements CommandLineMachine {
 	readonly #board: Board
 	readonly #rcu: Rcu
 	readonly #tlb: Tlb
-	readonly #helpers: HelperPool
+	/** Undefined in serial mode: there the threads of harts clear tables, and translate. */
+	readonly #helpers: HelperPool | undefined
+	readonly #serial: SerialControl | undefined
 	readonly #threads: VcpuThreads
 	/** Undefined if all code is interpreted, or each hart translates its code itself. */
 	readonly #translation: TranslationService | undefined
@@ -81,22 +98,25 @@ export class MachineCore implements CommandLineMachine {
 	/** @param options checked by checkMachineOptions(). @throws UserError for files that are wrong, and for sizes. */
 	static async create(options: CoreOptions): Promise<MachineCore> {
 		const {smp, memory: memoryBytes, kernel, initrd, bios, dtb, append} = options
-		const translation = translationConfig(options)
+		const serial = serialConfig(options)
+		const translation = translationConfig({...options, ...(serial && {jitSynchronous: true})})
 		const files = Object.fromEntries(
 			Object.entries({kernel, initrd, bios, dtb, append}).filter(([, value]) => value !== undefined),
 		)
-		const plan = await planBoot({smp, memoryBytes, ...files})
+		const rngSeed = serial && randomSeed(serial, smp)
+		const plan = await planBoot({smp, memoryBytes, ...files, ...(rngSeed && {rngSeed})})
 		const {design} = translation
 		const tlb: TlbConfig = {vcpus: smp, design}
-		const memory = createMemory({harts: smp, ramBytes: memoryBytes, tlb})
+		const memory = createMemory({harts: smp, ramBytes: memoryBytes, tlb, serial})
 		if (options.dumpWasm !== undefined) await prepareDumpFolder(options.dumpWasm)
 		setEngineFlags({perfMap: options.perfMap ?? false})
 		lowerCompilerPriority()
-		const entries = await findThreadEntries(options.assets)
-		const hartCore = await readHartCore(options.assets)
+		const assets = options.assets ?? (serial || options.fault ? instrumentedFolder() : undefined)
+		const entries = await findThreadEntries(assets)
+		const hartCore = await readHartCore(assets)
 		const [hartModule, interpreterModule] = await Promise.all([
 			WebAssembly.compile(hartCore),
-			WebAssembly.compile(buildInterpreter({design})),
+			WebAssembly.compile(buildInterpreter({design, turnDistance: serial?.distance ?? 0})),
 		])
 		// Ends the threads that have started if a later one cannot start.
 		await using started = new AsyncDisposableStack()
@@ -109,6 +129,7 @@ export class MachineCore implements CommandLineMachine {
 			interpreterModule,
 			translation,
 			options,
+			serial,
 			started,
 		})
 		started.move()
@@ -124,10 +145,11 @@ export class MachineCore implements CommandLineMachine {
 		interpreterModule: WebAssembly.Module
 		translation: TranslationConfig
 		options: CoreOptions
+		serial: SerialConfig | undefined
 		/** Takes all that must be ended if the constructor throws. */
 		started: AsyncDisposableStack
 	}) {
-		const {plan, memory, tlb, entries, hartModule, interpreterModule, translation, options, started} = parts
+		const {plan, memory, tlb, entries, hartModule, interpreterModule, translation, options, serial, started} = parts
 		const harts = options.smp
 		const clockOrigin: ClockOrigin = process.hrtime()
 		this.harts = harts
@@ -136,7 +158,14 @@ export class MachineCore implements CommandLineMachine {
 		this.#abort = options.signal
 		this.#blocks = new VcpuBlocks(memory, harts)
 		const {virtioMmioVersion} = options
-		this.#board = new Board(memory, this.#blocks, {now: ticksSince(clockOrigin), virtioMmioVersion})
+		const control = serial && new SerialControl(memory, {threads: harts, config: serial})
+		this.#serial = control
+		const now = control ? () => Math.floor(control.clock) : ticksSince(clockOrigin)
+		this.#board = new Board(memory, this.#blocks, {
+			now,
+			virtioMmioVersion,
+			...(serial && serialBoard(serial, harts, now)),
+		})
 		this.#rcu = new Rcu(memory, harts, {
 			stallPeriod: heartbeat.milliseconds,
 			onStall: (stall) => reportStall({blocks: this.#blocks, board: this.#board}, stall),
@@ -150,9 +179,12 @@ export class MachineCore implements CommandLineMachine {
 			type: (bytes, taken) => this.#board.console.write(bytes, taken),
 			hasRoom: () => this.#board.control.ringMain(MainDoorbell.consoleOutput),
 		})
+		control?.initialize()
 		this.#load()
 		const broken = options.fault === undefined ? {} : {fault: options.fault}
-		this.#helpers = started.use(new HelperPool(memory, {entry: entries.helper, tlb, hartModule, ...broken}))
+		this.#helpers = serial
+			? undefined
+			: started.use(new HelperPool(memory, {entry: entries.helper, tlb, hartModule, ...broken}))
 		this.#overdue.promise.catch(() => {})
 		const {base: gpa, size} = boardMap.bootRom
 		this.#translates = translation.accel === 'jit'
@@ -170,6 +202,7 @@ export class MachineCore implements CommandLineMachine {
 			virtioMmioVersion,
 			...modules,
 			...broken,
+			...(serial && {serial}),
 		}
 		const codePages = codePagesPerVcpu(harts)
 		this.#threads = started.use(new VcpuThreads())
@@ -219,13 +252,13 @@ export class MachineCore implements CommandLineMachine {
 		this.#board.control.ringMain(MainDoorbell.stop)
 		this.#pause?.parked.resolve()
 		// Does not wait for a helper that hangs: dispose() ends it.
-		await Promise.all([pumping, Promise.race([this.#helpers.idle(), this.#overdue.promise.catch(() => {})])])
+		await Promise.all([pumping, Promise.race([this.#helpers?.idle(), this.#overdue.promise.catch(() => {})])])
 		this.#tableWatch.check()
 		return this.#outcome()
 	}
 
 	async #untilStopped(): Promise<void> {
-		await Promise.race([this.#threads.reset(), this.#overdue.promise])
+		await Promise.race([this.#threads.reset(this.#serial ? 'in turn' : 'at once'), this.#overdue.promise])
 		for (;;) {
 			// The bell of an earlier pause must not park a hart in the next run. A stop from before this is seen below; a
 			// later one rings again.
@@ -238,6 +271,7 @@ export class MachineCore implements CommandLineMachine {
 				continue
 			}
 			this.#phase = 'running'
+			this.#serial?.restart()
 			await Promise.race([this.#threads.run((died) => this.#onDeath(died)), this.#overdue.promise])
 		}
 	}
@@ -294,6 +328,27 @@ export class MachineCore implements CommandLineMachine {
 		return this.#blocks
 	}
 
+	/**
+	 * A digest of registers, devices and memory: SHA-256, as hexadecimal digits. In serial mode two runs of one seed have the same.
+	 * @throws UserError while harts run.
+	 */
+	async digest(): Promise<string> {
+		if (this.#phase === 'running' || this.#phase === 'starting')
+			throw expected('a machine that is paused or over to make a digest of', `one that is ${this.#phase}`)
+		const ticks = this.#serial && Math.floor(this.#serial.clock)
+		return digestOf({memory: this.#memory, blocks: this.#blocks, ticks})
+	}
+
+	/** In serial mode: whether every hart waits, and none for a time. The world outside may wake one. */
+	get isIdle(): boolean {
+		return this.#phase === 'running' && this.#serial?.isIdle === true
+	}
+
+	/** In serial mode: handovers that were not the usual ones; undefined if they were too many. While the harts are parked. */
+	get handovers(): readonly RecordedHandover[] | undefined {
+		return this.#serial?.recorded()
+	}
+
 	/** The guest's flattened device tree. */
 	deviceTree(): Uint8Array {
 		return this.#plan.dtb.bytes
@@ -310,7 +365,7 @@ export class MachineCore implements CommandLineMachine {
 		await this.#running
 		this.#phase = 'over'
 		this.#translation?.close()
-		await Promise.all([this.#threads[Symbol.asyncDispose](), this.#helpers[Symbol.asyncDispose]()])
+		await Promise.all([this.#threads[Symbol.asyncDispose](), this.#helpers?.[Symbol.asyncDispose]()])
 		this.console.end()
 	}
 
@@ -322,6 +377,7 @@ export class MachineCore implements CommandLineMachine {
 		// lock that it held, go on, and stop.
 		this.#rcu.reader(died.vcpu).offline()
 		this.#board.orphan(died.vcpu)
+		this.#serial?.abandon(died.vcpu)
 	}
 
 	/** Stops the machine because of a failure of the emulator. */
@@ -336,12 +392,18 @@ export class MachineCore implements CommandLineMachine {
 		if (this.#phase === 'running') this.#stuckHarts.check()
 		const hung = this.#board.watch(deviceLimit)
 		if (hung) this.#fail(hung.hart === undefined ? hung.message : `${hung.message}: ${this.#activityOf(hung.hart)}`)
-		this.#tableWatch.beat(() => this.#clearTables())
+		if (this.#serial) this.#watchTurns(this.#serial)
+		else this.#tableWatch.beat(() => this.#clearTables())
 		if (!this.#board.control.stop()) return
 		if (++this.#beatsSinceStop !== parkLimit + 1) return
 		const harts = this.#threads.running.map((hart) => `hart ${hart} does not stop: ${this.#activityOf(hart)}`)
 		if (harts.length > 0) console.error(harts.join('; '))
 		this.#overdue.reject(new Error('a hart does not stop'))
+	}
+
+	#watchTurns(serial: SerialControl): void {
+		const holder = this.#phase === 'running' ? serial.watch() : undefined
+		if (holder !== undefined) console.error(`hart ${holder} keeps its turn: ${this.#activityOf(holder)}`)
 	}
 
 	/** What the hart does now, in words. */
@@ -354,7 +416,7 @@ export class MachineCore implements CommandLineMachine {
 			vcpus: this.harts,
 			rcu: this.#rcu,
 			ring: (vcpu) => this.#blocks.ring(vcpu, Doorbell.message),
-			translate: (id, requests) => this.#helpers.translate({id, requests, options, dumpFolder: dumpWasm}),
+			translate: (id, requests) => this.#helpers!.translate({id, requests, options, dumpFolder: dumpWasm}),
 			jobs: translationJobs,
 			limits: {...defaultLimits, wasmBytes: options.mostBytes},
 		})
@@ -380,15 +442,18 @@ export class MachineCore implements CommandLineMachine {
 			const bells = await control.mainWait(Math.min(untilAlarm ?? heartbeat.milliseconds, heartbeat.milliseconds))
 			if (bells & (MainDoorbell.consoleInput | MainDoorbell.deviceLock)) console.pump()
 			if (bells & MainDoorbell.tlbPool) this.#clearTables()
-			untilAlarm = rtc.serveAlarm()
+			if (!this.#serial) untilAlarm = rtc.serveAlarm()
+			else if (!this.#serial.isOutputAsked) continue
 			// A reader that is far behind stops the guest's transmitter. The console rings when the reader has caught up.
-			if (!this.console.full) this.console.push(console.read())
+			if (this.console.full) continue
+			this.console.push(console.read())
+			if (!this.#board.uart.hasOutput) this.#serial?.outputTaken()
 		}
 		for (let rest = console.read(); rest.length > 0; rest = console.read()) this.console.push(rest)
 	}
 
 	#clearTables(): void {
-		this.#helpers.clearTables().catch((error: Error) => this.#tableWatch.clearingFailed(error))
+		this.#helpers?.clearTables().catch((error: Error) => this.#tableWatch.clearingFailed(error))
 	}
 
 	#outcome(): MachineOutcome {

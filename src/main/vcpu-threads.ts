@@ -26,13 +26,12 @@ export class VcpuThreads implements AsyncDisposable {
 		this.#threads.push(new WorkerThread({entry, name: `vcpu ${config.vcpu}`, data: config, transfer}))
 	}
 
-	/** Resets every vCPU. @throws VcpuDied */
-	async reset(): Promise<void> {
-		await Promise.all(
-			this.#threads.map((thread, vcpu) =>
-				thread.call((api) => api.reset()).catch((error: Error) => Promise.reject(new VcpuDied(vcpu, error.message))),
-			),
-		)
+	/** Resets every vCPU. @param order `in turn`: the same each time. @throws VcpuDied */
+	async reset(order: 'at once' | 'in turn'): Promise<void> {
+		const reset = (thread: WorkerThread<VcpuApi>, vcpu: number) =>
+			thread.call((api) => api.reset()).catch((error: Error) => Promise.reject(new VcpuDied(vcpu, error.message)))
+		if (order === 'at once') await Promise.all(this.#threads.map(reset))
+		else for (const [vcpu, thread] of this.#threads.entries()) await reset(thread, vcpu)
 	}
 
 	/** Runs every vCPU. Resolves once all are parked or dead. @param onDeath called at once, so as to stop the others. */

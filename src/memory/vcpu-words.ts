@@ -1,5 +1,6 @@
 /** The words of a vCPU that any thread may write. They lie at the start of each vCPU's block. */
 
+import {passTurn} from '../turns.ts'
 import type {SharedMemory} from './shared-memory.ts'
 import {array, sharedStruct} from './shared-struct.ts'
 
@@ -80,6 +81,7 @@ export class VcpuBlocks {
 	 */
 	ring(vcpu: number, bit: number): void {
 		const word = (this.base(vcpu) + VcpuWords.offset.doorbell) >> 2
+		POINT: passTurn('ring')
 		Atomics.or(this.memory.i32, word, bit)
 		Atomics.notify(this.memory.i32, word)
 	}

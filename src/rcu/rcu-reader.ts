@@ -1,5 +1,6 @@
 /** A reader's own side of RCU: what a vCPU does in its run loop. Used by one thread at a time. */
 import type {SharedMemory} from '../memory/index.ts'
+import {passTurn} from '../turns.ts'
 import {loadCounter, storeCounter} from './counter.ts'
 import {RcuSlot} from './rcu-state.ts'
 
@@ -53,13 +54,16 @@ export class RcuReader {
 		// One store, and nobody to tell: no thread sleeps on the 0 that it replaces, and no grace period waits for it. If a
 		// grace period has begun since the counter was loaded, the slot differs from the counter, and the next quiescent state
 		// announces that. A second store here would hide it: it would have to be announced as well.
-		storeCounter(this.#words, this.#wide, this.#slot, loadCounter(this.#words, this.#counter))
+		const counter = loadCounter(this.#words, this.#counter)
+		POINT: passTurn('online')
+		storeCounter(this.#words, this.#wide, this.#slot, counter)
 	}
 
 	/** Ends the read-side critical section: an extended quiescent state, in which the thread may sleep. */
 	offline(): void {
 		// Ordered after all that the critical section read. Pairs with Rcu.hasPassed().
 		Atomics.store(this.#words, this.#slot, 0)
+		POINT: passTurn('announced')
 		this.#rcu.slotChanged(this.index, this.#slot)
 	}
 
@@ -68,7 +72,10 @@ export class RcuReader {
 		// Plain: only this thread writes it. A reader that is offline has nothing to announce.
 		if (words[this.#slot] === 0) return
 		// Ordered after all that the critical section read. Pairs with Rcu.hasPassed().
-		storeCounter(words, this.#wide, this.#slot, loadCounter(words, this.#counter))
+		const counter = loadCounter(words, this.#counter)
+		POINT: passTurn('announce')
+		storeCounter(words, this.#wide, this.#slot, counter)
+		POINT: passTurn('announced')
 		const announced = this.#slot + ((RcuSlot.offset.announced - RcuSlot.offset.seen) >> 2)
 		words[announced] = (words[announced] ?? 0) + 1
 		this.#rcu.slotChanged(this.index, this.#slot)

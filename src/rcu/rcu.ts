@@ -8,6 +8,7 @@
  */
 import {rangeError} from '../errors.ts'
 import type {SharedMemory} from '../memory/index.ts'
+import {passTurn, waitOn} from '../turns.ts'
 import {microseconds} from './clock.ts'
 import {loadCounter, ownCounter, storeCounter} from './counter.ts'
 import {type LatencySummary, recordLatency, summarizeLatency} from './latency-histogram.ts'
@@ -117,6 +118,7 @@ export class Rcu {
 		// Ordered after the stores that unpublished the caller's object: whatever begins after this load ends after
 		// every reader that may hold the object has passed. Pairs with the store of the counter in #advance().
 		const gracePeriod = loadCounter(this.#words, this.#counter) + gracePeriodStep
+		POINT: passTurn('poll')
 		Atomics.store(this.#words, this.#wanted, 1)
 		this.advance()
 		return gracePeriod
@@ -142,12 +144,13 @@ export class Rcu {
 		let looks = 0
 		// The count before the look at the slot: the reader stores its slot, then reads the count. One of both sees the other.
 		Atomics.add(words, waiters, 1)
+		POINT: passTurn('waiter')
 		for (;;) {
 			// One look decides whether to sleep, and on which value. With another value than the one that was judged, the thread
 			// might sleep on 0, or on a number that the reader has passed with already: neither need ever change.
 			const seen = loadCounter(words, slot)
 			if (hasPassedAt(seen, gracePeriod)) break
-			if (Atomics.wait(words, slot, seen | 0, this.stallPeriod) === 'timed-out') {
+			if (waitOn(words, slot, seen | 0, this.stallPeriod) === 'timed-out') {
 				this.advance()
 				if (this.hasPassed(reader, gracePeriod)) break
 				looks += 1
@@ -172,7 +175,9 @@ export class Rcu {
 			if (before === 2 || Atomics.compareExchange(words, lock, 1, 2) !== 0) return
 		}
 		for (;;) {
+			POINT: passTurn('advancing')
 			this.#advance()
+			POINT: passTurn('advancing')
 			// Release: the state is ordered before the 0. Pairs with the take above.
 			if (Atomics.compareExchange(words, lock, 1, 0) === 1) return
 			Atomics.store(words, lock, 1)

@@ -7,6 +7,7 @@
  * index, so that a zero-filled queue is empty.
  */
 import {array, roundUp, type SharedMemory, sharedStruct} from '../memory/index.ts'
+import {passTurn} from '../turns.ts'
 import {loadCounter, storeCounter} from './counter.ts'
 
 const QueueHeader = sharedStruct(
@@ -73,6 +74,7 @@ export class SharedQueue {
 			const ahead = (Atomics.load(words, cell) + index - position) | 0
 			if (ahead < 0) return false
 			if (ahead > 0 || Atomics.compareExchange(words, this.#tail, position, (position + 1) | 0) !== position) continue
+			POINT: passTurn('queue')
 			// Plain handle: the cell is this thread's until its sequence says otherwise.
 			words[cell + (QueueCell.offset.handle >> 2)] = handle
 			storeCounter(words, this.#wide, cell + (QueueCell.offset.stamp >> 2), stamp)
@@ -101,6 +103,7 @@ export class SharedQueue {
 				continue
 			}
 			if (Atomics.compareExchange(words, this.#head, position, (position + 1) | 0) !== position) continue
+			POINT: passTurn('queue')
 			// Release the cell: the reads above come before. Pairs with the load in put().
 			Atomics.store(words, cell, (position + this.#mask + 1 - index) | 0)
 			return handle

@@ -2,8 +2,6 @@
 
 const files = {
 	guest: {built: 'stress.elf', source: '../../test/guests/bin/stress.elf'},
-	/** Threads and a hart core that can break rules: src/faults.ts. */
-	faults: {built: 'faults/', source: '../../dist/faults/'},
 	faultyRcuThread: {built: 'faults/rcu-stress-thread.mjs', source: './rcu-thread.ts'},
 	rcuThread: {built: 'rcu-stress-thread.mjs', source: './rcu-thread.ts'},
 } as const

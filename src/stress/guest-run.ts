@@ -10,7 +10,9 @@ import {elfWithParameters} from '../bench/index.ts'
 import {stressThreshold} from '../main/command-line/stress-library.ts'
 import type {MachineStatistics} from '../main/index.ts'
 import {MachineCore} from '../main/machine.ts'
+import type {RecordedHandover, SerialConfig} from '../serial/index.ts'
 import {stressFile} from './files.ts'
+import {type Ending, GuestLines, violationOf} from './guest-lines.ts'
 import {type Figures, noFigures, type RunOptions, type RunResult} from './run.ts'
 
 /** Milliseconds of the guest between two lines of progress. */
@@ -29,61 +31,90 @@ export const guestKinds = {
 } as const
 export type GuestKind = keyof typeof guestKinds
 
+/** Of a run by turns. */
+export type TurnsOptions = Readonly<{
+	turns: SerialConfig
+	/** Milliseconds of the host. */
+	limit: number
+	withDigest: boolean
+}>
+
+/** @property handovers that were not the usual ones; undefined: too many. @property digest if it was asked for. */
+export type TurnsResult = RunResult &
+	Readonly<{handovers: readonly RecordedHandover[] | undefined; digest: string | undefined}>
+
 export async function runGuest(kind: GuestKind, options: RunOptions): Promise<RunResult> {
+	return await withMachine(kind, options, undefined, async (_, run) => await run())
+}
+
+/** Runs the guest in serial mode. */
+export async function runGuestByTurns(kind: GuestKind, options: RunOptions, by: TurnsOptions): Promise<TurnsResult> {
+	return await withMachine(kind, options, by, async (machine, run) => {
+		const result = await run()
+		return {...result, handovers: machine.handovers, digest: by.withDigest ? await machine.digest() : undefined}
+	})
+}
+
+async function withMachine<Result>(
+	kind: GuestKind,
+	options: RunOptions,
+	by: TurnsOptions | undefined,
+	use: (machine: MachineCore, run: () => Promise<RunResult>) => Promise<Result>,
+): Promise<Result> {
 	const {harts, seed, seconds, iterations = 0, translation, fault, signal} = options
 	const folder = await mkdtemp(join(tmpdir(), 'manyhart-stress-'))
 	await using cleaning = new AsyncDisposableStack()
 	cleaning.defer(() => rm(folder, {recursive: true, force: true}))
 	const kernel = join(folder, 'stress.elf')
-	const words = [seed, Math.ceil(seconds * 1000), iterations, progressPeriod, guestKinds[kind]]
+	const milliseconds = by ? 0 : Math.ceil(seconds * 1000)
+	const words = [seed, milliseconds, iterations, progressPeriod, guestKinds[kind], by ? 1 : 0]
 	await writeFile(kernel, await elfWithParameters(fileURLToPath(stressFile('guest')), words))
 	const began = performance.now()
 	const machine = await MachineCore.create({
 		...{smp: harts, memory, kernel, jitThreshold: stressThreshold, ...translation, signal},
-		...(fault && {fault, assets: stressFile('faults')}),
+		...(fault && {fault}),
+		...(by && {turns: by.turns}),
 	})
 	cleaning.use(machine)
-	const seen = new Output(machine, options)
-	const outcome = await seen.watch(machine.run())
-	return {
-		kind,
-		seed,
-		harts,
-		seconds: (performance.now() - began) / 1000,
-		...seen.figures(),
-		memory: seen.memory,
-		violation: violationOf(outcome, seen),
-	}
+	return await use(machine, async () => {
+		const seen = new Output(machine, options)
+		const outcome = await seen.watch(machine.run(), by?.limit)
+		return {
+			kind,
+			seed,
+			harts,
+			seconds: (performance.now() - began) / 1000,
+			...seen.figures(),
+			memory: seen.memory,
+			violation: violationOf(outcome, seen),
+		}
+	})
 }
 
-type Ending = Readonly<{reason: string; exitCode: number; message?: string}>
-
-function violationOf({reason, exitCode, message}: Ending, {lines, hasPassed}: Output): readonly string[] {
-	if (lines.length > 0) return lines
-	if (reason === 'aborted' || reason === 'stopped') return []
-	if (message !== undefined) return [`the machine ended: ${message}`]
-	return exitCode === 0 && hasPassed ? [] : [`the guest ended before its checks, with ${exitCode} (${reason})`]
-}
-
-/** The guest's last line, after all its checks. */
-const passed = 'stress: passed'
-/** Lines that are printed for the console's sake, and must come whole. */
-const consoleLine = /^(?:# hart \d+ 0123456789abcdefghijklmnopqrstuvwxyz)?$/
-
-/** The guest's lines: progress, and a violation with the events before it. */
+/** What the machine's guest prints, and the figures of both. */
 class Output {
-	readonly lines: string[] = []
-	hasPassed = false
+	readonly #guest: GuestLines
 	readonly #machine: MachineCore
-	readonly #options: RunOptions
-	#counts: readonly number[] = [0, 0, 0]
 	#firstMemory = 0
 	#lastMemory = 0
 	#lastLine = performance.now()
 
 	constructor(machine: MachineCore, options: RunOptions) {
 		this.#machine = machine
-		this.#options = options
+		this.#guest = new GuestLines(() => {
+			this.#lastMemory = process.memoryUsage.rss()
+			this.#firstMemory ||= this.#lastMemory
+			options.onProgress(this.figures())
+		})
+	}
+
+	/** A violation. */
+	get lines(): string[] {
+		return this.#guest.lines
+	}
+
+	get hasPassed(): boolean {
+		return this.#guest.hasPassed
 	}
 
 	get memory(): readonly [number, number] {
@@ -91,14 +122,14 @@ class Output {
 	}
 
 	figures(): Figures {
-		const [operations = 0, fences = 0] = this.#counts
-		return {...noFigures, ...tableFigures(this.#machine.statistics()), operations, fences}
+		return {...noFigures, ...tableFigures(this.#machine.statistics()), ...this.#guest.counts}
 	}
 
 	/** Until the machine ends; stops it if the guest makes no progress. */
-	async watch(running: Promise<Ending>): Promise<Ending> {
+	async watch(running: Promise<Ending>, limit = Number.POSITIVE_INFINITY): Promise<Ending> {
 		const reading = this.#read()
-		const timer = setInterval(() => this.#look(), 1000)
+		const began = performance.now()
+		const timer = setInterval(() => this.#look(performance.now() - began > limit), 200)
 		try {
 			return await running
 		} finally {
@@ -108,31 +139,23 @@ class Output {
 	}
 
 	async #read(): Promise<void> {
-		const decoder = new TextDecoder()
-		let pending = ''
 		for await (const bytes of this.#machine.console) {
-			const pieces = (pending + decoder.decode(bytes, {stream: true})).split('\n')
-			pending = pieces.pop() ?? ''
-			for (const line of pieces) this.#take(line.trimEnd())
+			this.#lastLine = performance.now()
+			this.#guest.take(bytes)
 		}
-		this.#take(pending.trimEnd())
+		this.#guest.end()
 	}
 
-	#take(line: string): void {
-		this.#lastLine = performance.now()
-		const progress = /^progress (\d+) (\d+) (\d+)$/.exec(line)
-		if (progress) {
-			this.#counts = progress.slice(1).map(Number)
-			this.#lastMemory = process.memoryUsage.rss()
-			this.#firstMemory ||= this.#lastMemory
-			this.#options.onProgress(this.figures())
-		} else if (line === passed) this.hasPassed = true
-		else if (!consoleLine.test(line)) this.lines.push(line)
-	}
-
-	#look(): void {
+	#look(isOverdue: boolean): void {
+		if (this.#lastLine === Number.POSITIVE_INFINITY) return
+		if (this.#machine.isIdle) this.#stop('every hart waits, and nothing is left that wakes one')
+		else if (isOverdue) this.#machine.stop()
 		if (performance.now() - this.#lastLine < patience) return
-		this.lines.push(`the guest has made no progress for ${patience / 1000} s`)
+		this.#stop(`the guest has made no progress for ${patience / 1000} s`)
+	}
+
+	#stop(why: string): void {
+		this.lines.push(why)
 		this.#lastLine = Number.POSITIVE_INFINITY
 		this.#machine.stop()
 	}

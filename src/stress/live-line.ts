@@ -3,12 +3,19 @@
 /** Milliseconds between two lines where they stay. */
 const pause = 10_000
 
-export class LiveLine implements Disposable {
-	readonly #stream: NodeJS.WriteStream
-	#lastPlain = performance.now()
+/** What it needs of one. */
+export type LineStream = Readonly<{isTTY?: boolean; columns?: number; write: (text: string) => unknown}>
 
-	constructor(stream: NodeJS.WriteStream) {
+export class LiveLine implements Disposable {
+	readonly #stream: LineStream
+	readonly #now: () => number
+	#lastPlain: number
+
+	/** @param now milliseconds; tests replace it. */
+	constructor(stream: LineStream, now: () => number = () => performance.now()) {
 		this.#stream = stream
+		this.#now = now
+		this.#lastPlain = now()
 	}
 
 	show(text: string): void {
@@ -17,8 +24,9 @@ export class LiveLine implements Disposable {
 			this.#stream.write(`\r\u001b[K${text.slice(0, columns - 1)}`)
 			return
 		}
-		if (performance.now() - this.#lastPlain < pause) return
-		this.#lastPlain = performance.now()
+		const now = this.#now()
+		if (now - this.#lastPlain < pause) return
+		this.#lastPlain = now
 		this.#stream.write(`${text}\n`)
 	}
 

@@ -1,7 +1,7 @@
 /** The shared memory of the kind `rcu`, and what its threads are given. */
 import type {Fault} from '../faults.ts'
 import {layOut, type MemoryMap, SharedMemory} from '../memory/index.ts'
-import {RetiredList, rcuRegion} from '../rcu/index.ts'
+import {RcuState, RetiredList, rcuRegion} from '../rcu/index.ts'
 
 /** Objects are published by updaters, of which there is one of each kind; each publishes in a word of its own. */
 export const updaters = ['synchronizer', 'poller', 'deferrer'] as const
@@ -36,14 +36,20 @@ export const rcuWord = {
 	age: (updater: number, object: number) => 32 * 4 + updater * objectsPerUpdater + object,
 	steps: (thread: number) => 32 * (10 + thread),
 	replaced: (thread: number) => 32 * (10 + thread) + 1,
+	/** The greatest age that it saw, as a reader. */
+	oldest: (thread: number) => 32 * (10 + thread) + 2,
 } as const
 
-export function createRcuMemory(threads: number): SharedMemory {
-	return SharedMemory.create(
+/** @param firstGracePeriod odd; a large one makes the counter's low word wrap soon. */
+export function createRcuMemory(threads: number, {firstGracePeriod = 1} = {}): SharedMemory {
+	const memory = SharedMemory.create(
 		layOut([
 			rcuRegion(threads),
 			{name: 'words', size: 4 * 32 * (10 + threads), align: 128},
 			{name: 'retired', size: RetiredList.size(objectsPerUpdater), align: 128},
 		]),
 	)
+	// Plain: no other thread has it yet.
+	memory.i64[(memory.region('rcu').offset + RcuState.offset.counter) >> 3] = BigInt(firstGracePeriod)
+	return memory
 }

@@ -22,6 +22,7 @@ const bed = new Int32Array(new SharedArrayBuffer(4))
 let state = (role.seed * 7919 + thread * 104_729) | 1
 let steps = 0
 let replaced = 0
+let oldest = 0
 
 /** xorshift32. @returns an integer from 0 to below `limit`. */
 function below(limit: number): number {
@@ -63,6 +64,11 @@ function take(): Held {
 function look({updater, object}: Held): void {
 	// Ordered after the load of the object. Pairs with grow().
 	const age = Atomics.load(words, at(rcuWord.age(updater, object)))
+	if (age > oldest) {
+		oldest = age
+		// Orders nothing: statistics.
+		Atomics.store(words, at(rcuWord.oldest(thread)), age)
+	}
 	if (age <= 1) return
 	// The first one only. The description is ordered before the end. Pairs with rcu-run.ts.
 	if (Atomics.compareExchange(words, at(rcuWord.violation), 0, thread + 1) !== 0) return

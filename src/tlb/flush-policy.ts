@@ -4,6 +4,7 @@
  */
 import type {SharedMemory} from '../memory/index.ts'
 import type {GracePeriod} from '../rcu/index.ts'
+import {passTurn} from '../turns.ts'
 import {postLastPages} from './flush-requests.ts'
 import {type Publication, type PublicationJournal, PublishStep} from './publication.ts'
 import {noteEmptied} from './shadow.ts'
@@ -124,6 +125,7 @@ function swapOther(tables: Tables, state: number, regime: number): boolean {
 	if (isElided(tables, state, descriptor)) return true
 	const fresh = takeTable(tables, poolOf(tables, descriptor), state)
 	if (fresh === noTable) return false
+	POINT: passTurn('swap')
 	publish(tables, {state, regime, fresh, step: PublishStep.fence})
 	return true
 }
@@ -142,20 +144,25 @@ function clearOther(tables: Tables, state: number, regime: number): boolean {
 
 /** Begins a generation, or swaps a table that has had all. */
 function advanceOther(tables: Tables, state: number, regime: number): boolean {
-	for (;;) {
-		const descriptor = loadDescriptor(tables, state, regime)
-		if (isElided(tables, state, descriptor)) return true
-		if ((descriptor & generationMask) === generationMask) return swapOther(tables, state, regime)
-		// The owner finds the new generation when it loads the descriptor after a quiescent state; what it fills until then
-		// belongs to the one that it has loaded. Pairs with the owner's loads, and with its own exchanges.
-		const word = descriptorWord(state, regime)
-		const before = Atomics.compareExchange(tables.memory.i32, word, descriptor, descriptor + generationStep)
-		if (before !== descriptor) continue
+	const descriptor = loadDescriptor(tables, state, regime)
+	if (isElided(tables, state, descriptor)) return true
+	if ((descriptor & generationMask) === generationMask) return swapOther(tables, state, regime)
+	// The owner finds the new generation when it loads the descriptor after a quiescent state; what it fills until then
+	// belongs to the one that it has loaded. Pairs with the owner's loads, and with its own exchanges.
+	const word = descriptorWord(state, regime)
+	POINT: passTurn('swap')
+	const before = Atomics.compareExchange(tables.memory.i32, word, descriptor, descriptor + generationStep)
+	POINT: passTurn('advance')
+	// Once is enough. An exchange that came first came after the load above, thus after the caller's stores to page tables: what
+	// it brought, a generation or an empty table, is filled by walks that read these tables as they are now. If the owner went to
+	// another space, it compares the count of fences after that exchange, and the caller has counted before the load.
+	if (before === descriptor) {
 		noteEmptied(tables.memory, state, descriptor, FlushCause.remoteAll)
-		postLastPages(tables.memory, state)
 		count(tables, state, 'generations')
-		return true
 	}
+	// In either case: a thread whose exchange came first may not have posted it yet.
+	postLastPages(tables.memory, state)
+	return true
 }
 
 /** @property fresh descriptor of a cleared table. */
@@ -179,6 +186,7 @@ export function publish(tables: Tables, publishing: Publishing): void {
 	const old = Atomics.exchange(words, descriptorWord(state, regime), fresh)
 	// Statistics: orders nothing.
 	Atomics.add(words, (state + TlbState.offset.epoch + regime * 4) >>> 2, 1)
+	POINT: passTurn('retire')
 	if (old === noTable) return
 	count(tables, state, 'swaps')
 	// Its owner has noted its own cause before.

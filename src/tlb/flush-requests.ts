@@ -1,6 +1,7 @@
 /** Flush requests that other threads post to a vCPU: a ring of page ranges and a word of bits in its TlbState. */
 import {breaks} from '../faults.ts'
 import type {SharedMemory} from '../memory/index.ts'
+import {passTurn} from '../turns.ts'
 import {resizeBit, TlbState} from './tlb-layout.ts'
 
 /** 4 KiB pages; the first one's number (gva >> 12) as two 32-bit words. */
@@ -59,6 +60,7 @@ export function postRange(memory: SharedMemory, state: number, range: PageRange,
 		postEverything(memory, state)
 		return
 	}
+	POINT: passTurn('post')
 	// Plain: only the lock's holder writes the tail.
 	const tail = words[word(state, 'requestTail')] ?? 0
 	// Acquire: the owner has read the slots that it freed. Pairs with its store of the head.
@@ -99,7 +101,9 @@ export function takeRequests(memory: SharedMemory, state: number, handlers: Requ
 	// Acquire; pairs with the posters' stores. The tail before the bits: a flush of everything then serves all requests
 	// up to that tail, too.
 	const tail = Atomics.load(words, word(state, 'requestTail'))
+	POINT: passTurn('take')
 	const bits = Atomics.exchange(words, word(state, 'requestBits'), 0)
+	POINT: passTurn('take')
 	if (bits & resizeBit) handlers.resize()
 	if (bits & allBit) handlers.all()
 	else {

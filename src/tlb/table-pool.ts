@@ -7,6 +7,7 @@ import {assert} from '../errors.ts'
 import {breaks} from '../faults.ts'
 import {array, pageBytes, roundUp, type SharedMemory, sharedStruct} from '../memory/index.ts'
 import {type GracePeriod, microseconds, type Rcu, RetiredList, recordLatency, SharedQueue} from '../rcu/index.ts'
+import {passTurn} from '../turns.ts'
 import type {Publication} from './publication.ts'
 import {Quarantine, type QuarantineStatistics} from './quarantine.ts'
 import {tableAddress, tableBytes} from './table.ts'
@@ -149,6 +150,7 @@ export class TablePool {
 			if (retired !== noTable) return retired
 		}
 		const handle = this.#free.get()
+		POINT: passTurn('takeTable')
 		if (handle !== 0) return this.#prepare(handle - 1, TableState.free)
 		this.#askForClearing()
 		return noTable
@@ -217,6 +219,7 @@ export class TablePool {
 		for (let count = 0; ; count++) {
 			const table = this.#quarantine ? this.#leaveQuarantine(this.#quarantine) : this.#clearOne()
 			if (table < 0) return count
+			POINT: passTurn('free')
 			this.#move(table, TableState.clearing, TableState.free)
 			this.#putFree(table)
 		}
@@ -296,6 +299,7 @@ export class TablePool {
 		if (handle === 0) return -1
 		const table = handle - 1
 		this.#move(table, TableState.retired, TableState.clearing)
+		POINT: passTurn('recycle')
 		// It may be empty already: its owner undid it while another thread swapped it away.
 		const {emptyTable, clearTable} = this.#operations
 		const zero = this.#zeroing === 'ahead' ? emptyTable : clearTable

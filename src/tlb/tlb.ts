@@ -10,6 +10,7 @@ import {assert} from '../errors.ts'
 import {breaks} from '../faults.ts'
 import {Doorbell, roundUp, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
 import {type GracePeriod, microseconds, nanoseconds, type Rcu, type RcuReader, recordLatency} from '../rcu/index.ts'
+import {passTurn} from '../turns.ts'
 import {
 	flushPolicies,
 	growOwn,
@@ -56,6 +57,8 @@ export type TlbOptions = PoolOptions &
 		blocks: VcpuBlocks
 		/** Bytes from the start of a vCPU's block to its satp. Without it, a fence of one address space fences all. */
 		satpOffset?: number | undefined
+		/** Milliseconds of a clock, for the sizes of QEMU's rule; default: the host's. */
+		milliseconds?: (() => number) | undefined
 	}>
 
 export type RemoteFlush = Readonly<{
@@ -90,6 +93,7 @@ export class Tlb {
 	/** Address spaces that each vCPU keeps beside the current one. */
 	readonly #spaces: number
 	readonly #satpOffset: number | undefined
+	readonly #milliseconds: () => number
 	readonly #shared: number
 	/** Each vCPU's TlbShadow; empty without statistics. */
 	readonly #shadows: readonly number[]
@@ -100,7 +104,7 @@ export class Tlb {
 	readonly #awaited: number[] = []
 
 	constructor(memory: SharedMemory, options: TlbOptions) {
-		const {blocks, rcu, config, operations, satpOffset} = options
+		const {blocks, rcu, config, operations, satpOffset, milliseconds = () => performance.now()} = options
 		this.rcu = rcu
 		this.#memory = memory
 		this.#blocks = blocks
@@ -119,6 +123,7 @@ export class Tlb {
 		this.#spaces = spacesOf(config)
 		this.#countsTime = designOf(config).size === 'qemu'
 		this.#satpOffset = satpOffset
+		this.#milliseconds = milliseconds
 		this.#shared = memory.region('tlb').offset
 		const numbers = Array.from({length: config.vcpus}, (_, vcpu) => vcpu)
 		this.#readers = numbers.map((vcpu) => rcu.reader(vcpu))
@@ -262,6 +267,7 @@ export class Tlb {
 			// Ordered after the request, before the load of the target's RCU slot in waitForReader(). No wake-up: a target
 			// that sleeps is offline, and serves its requests when it comes online. Pairs with VcpuBlocks.takeDoorbell().
 			if (target === initiator) continue
+			POINT: passTurn('request')
 			FAULT: if (breaks('drop-doorbell')) {
 				this.#awaited.push(target)
 				continue
@@ -269,6 +275,7 @@ export class Tlb {
 			Atomics.or(this.#memory.i32, this.#doorbell(target), bell)
 			this.#awaited.push(target)
 		}
+		POINT: passTurn('bell')
 		const gracePeriod = this.rcu.startPoll()
 		retireSwappedOut(this.#tables, gracePeriod)
 		return gracePeriod
@@ -315,6 +322,7 @@ export class Tlb {
 		const isThere = pages !== undefined && this.#hasAsid(target, asid)
 		if (!isThere) {
 			this.#countFence(state, TlbState.offset.fenced + (asid & (asidClasses - 1)) * 4)
+			POINT: passTurn('fence')
 			if (!this.#hasAsid(target, asid)) return false
 		}
 		this.#countCause(state, pages ? FlushCause.remoteRange : FlushCause.remoteAll)
@@ -367,15 +375,22 @@ export class Tlb {
 	safepoint(vcpu: number): number {
 		// Bells after the slot: whoever sees that this reader has passed has rung before it looked. Pairs with startRemoteFlush().
 		this.#readers[vcpu]!.quiescentState()
+		POINT: passTurn('safepoint')
 		if (this.#countsTime) this.#noteTime(vcpu)
 		const bells = this.#blocks.takeDoorbell(vcpu)
+		POINT: passTurn('serve')
 		if (bells & Doorbell.flush) this.#serveRequests(vcpu)
 		return bells
 	}
 
 	/** For windows of QEMU's rule. Plain: only the owner uses it. */
 	#noteTime(vcpu: number): void {
-		this.#memory.i32[(this.#state(vcpu) + TlbState.offset.milliseconds) >>> 2] = Math.floor(performance.now())
+		this.#memory.i32[(this.#state(vcpu) + TlbState.offset.milliseconds) >>> 2] = Math.floor(this.#milliseconds())
+	}
+
+	/** Clears and recycles retired tables whose grace period has elapsed, as a helper does, without waiting. Any thread. @throws UseAfterRetirement */
+	recycleRetired(): void {
+		for (const pool of this.#tables.pools) pool?.recycleRetired()
 	}
 
 	/** With debug=on: checks all tables in quarantine. Any thread. @throws UseAfterRetirement */

@@ -36,6 +36,8 @@ export type EngineImports = Readonly<{
 	/** @returns 1 if the slice has lasted long enough. */
 	lookAtClock(): number
 	timerChanged(): void
+	/** See src/tlb/core/env.ts. */
+	passTurn(point: number): number
 	/** Called for each instruction that is decoded. */
 	decoded(): void
 }>
@@ -133,6 +135,7 @@ export function createEngine(
 				translator.hot(codeBase, ip, pageGva)
 				note.end(before)
 			},
+			passTurn: imports.passTurn,
 			hotThreshold: new WebAssembly.Global({value: 'i32'}, hotThreshold(config.translation)),
 		},
 		hart: hart.exports as WebAssembly.ModuleImports,

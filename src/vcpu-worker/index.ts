@@ -1,5 +1,6 @@
 /** A vCPU: the thread that runs one hart. Exports what the main thread needs to start it. */
 export {nodeEndpoint} from './comlink-endpoint.ts'
 export {activityOf, reportStall} from './hart-reports.ts'
+export {serialBoard} from './serial-board.ts'
 export type {VcpuConfig} from './vcpu-config.ts'
 export type {VcpuApi} from './worker.ts'

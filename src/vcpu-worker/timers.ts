@@ -84,6 +84,6 @@ export class Timers {
 }
 
 /** The timebase is 10 MHz. */
-const ticksPerMillisecond = 10_000
+export const ticksPerMillisecond = 10_000
 /** Ticks: how late a quiescent state may be. */
 export const longestSlice = ticksPerMillisecond

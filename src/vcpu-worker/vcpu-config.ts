@@ -3,6 +3,7 @@ import type {MessagePort} from 'node:worker_threads'
 import type {ClockOrigin, VirtioMmioVersion} from '../board/index.ts'
 import type {Fault} from '../faults.ts'
 import type {MemoryMap} from '../memory/index.ts'
+import type {SerialConfig} from '../serial/index.ts'
 import type {TlbConfig} from '../tlb/index.ts'
 import type {TranslationConfig} from '../translate/index.ts'
 
@@ -28,6 +29,8 @@ export type VcpuConfig = Readonly<{
 	dumpFolder: string | undefined
 	/** To the translation service: sends RequestMessage, receives TranslationMessage. Undefined: no requests are sent. */
 	translationPort?: MessagePort
+	/** All vCPUs run by turns; undefined: in parallel. */
+	serial?: SerialConfig
 	/** The rule that is broken on purpose. */
 	fault?: Fault
 }>

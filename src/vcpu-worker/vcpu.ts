@@ -6,12 +6,15 @@ import {ExitReason} from '../interpreter/index.ts'
 import {Doorbell, GuestRam, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
 import {Rcu, type RcuReader} from '../rcu/index.ts'
 import {BuiltInSbi, HartStates, HsmState, type SuspendRequest} from '../sbi/index.ts'
+import {randomBytes, type ThreadTurns} from '../serial/index.ts'
 import {FlushCause, Tlb} from '../tlb/index.ts'
+import {pointNames, waitOn} from '../turns.ts'
 import {createEngine, type Engine} from './engine.ts'
 import {reportStall} from './hart-reports.ts'
 import {createSbiContext} from './sbi-machine.ts'
+import {turnEvents} from './serial-board.ts'
 import {Standstill} from './standstill.ts'
-import {longestSlice, Timers} from './timers.ts'
+import {longestSlice, Timers, ticksPerMillisecond} from './timers.ts'
 import type {VcpuConfig} from './vcpu-config.ts'
 
 /** Instructions between two checks of the timers: a few hundred microseconds. */
@@ -41,6 +44,8 @@ export class Vcpu {
 	readonly #states: HartStates
 	readonly #standstill: Standstill
 	readonly #note: ActivityNote
+	/** In serial mode. */
+	readonly #turns: ThreadTurns | undefined
 	#mode: HartMode = 'running'
 	/** How often in a row the hart, which is stuck, could execute nothing; 0: it is not stuck. */
 	#stuckLooks = 0
@@ -54,13 +59,15 @@ export class Vcpu {
 		board: Board
 		blocks: VcpuBlocks
 		now: () => number
+		turns?: ThreadTurns | undefined
 	}) {
-		const {config, memory, board, blocks, now} = options
+		const {config, memory, board, blocks, now, turns} = options
 		const {vcpu} = config
 		this.#config = config
 		this.#memory = memory
 		this.#block = blocks.base(vcpu)
 		this.#board = board
+		this.#turns = turns
 		this.registers = new HartRegisters(memory, this.#block)
 		const rcu = new Rcu(memory, config.harts, {onStall: (stall) => reportStall({blocks, board}, stall)})
 		this.#note = new ActivityNote(memory, this.#block)
@@ -85,7 +92,7 @@ export class Vcpu {
 						value: {low, high},
 					}),
 				time: now,
-				random: () => crypto.getRandomValues(entropy)[0] ?? 0,
+				random: entropySource(config),
 				replaceTables: (regimes) => this.#tlb.replaceTables(vcpu, regimes),
 				flushBegins: () => {
 					this.#flushBegan = this.#tlb.beginFlush()
@@ -93,6 +100,7 @@ export class Vcpu {
 				flushEnds: (regimes) => this.#tlb.endFlush(vcpu, this.#flushBegan, regimes),
 				lookAtClock: () => this.#timers.lookAtClock(),
 				timerChanged: () => this.#timers.changed(),
+				passTurn: (point) => turns?.passWithin(pointNames[point]!) ?? 0,
 				decoded: () => this.#countDecoded(),
 			},
 		})
@@ -107,7 +115,8 @@ export class Vcpu {
 			config: config.tlb,
 			operations: this.#engine.tableOperations,
 			satpOffset: fieldOffset.satp,
-			needsClearing: () => board.control.ringMain(MainDoorbell.tlbPool),
+			needsClearing: () => (turns ? turns.wantHelp() : board.control.ringMain(MainDoorbell.tlbPool)),
+			milliseconds: turns && (() => now() / ticksPerMillisecond),
 		})
 		this.#sbi = new BuiltInSbi(
 			createSbiContext({
@@ -127,6 +136,12 @@ export class Vcpu {
 				},
 			}),
 		)
+		if (turns) {
+			// Orders nothing: the run loop takes the bit. Its writer is VcpuBlocks.ring().
+			const isPaused = () => (Atomics.load(memory.i32, this.#doorbell) & Doorbell.pause) !== 0
+			const retired = () => this.#retired()
+			turns.events = turnEvents({turns, board, tlb: this.#tlb, now, retired, isPaused})
+		}
 	}
 
 	/** Called once, before the first run(). The HSM state says whether this hart starts. */
@@ -139,6 +154,7 @@ export class Vcpu {
 
 	/** Runs the hart until the machine pauses or stops. Blocks the thread; bells reach it through shared memory. */
 	run(): void {
+		this.#turns?.join()
 		this.#reader.online()
 		this.#note.begin(Activity.runLoop)
 		try {
@@ -149,6 +165,7 @@ export class Vcpu {
 		} finally {
 			this.#reader.offline()
 			this.#note.begin(Activity.parked)
+			this.#turns?.leave()
 		}
 	}
 
@@ -176,7 +193,8 @@ export class Vcpu {
 		// Another hart may have written the instructions that this one lacks, and cannot make it execute fence.i.
 		if (this.#stuckLooks > 0) this.#engine.fenceI()
 		const before = this.#note.begin(Activity.guestCode)
-		const reason = this.#engine.run(this.#block, this.#stuckLooks > 0 ? lookInstructions : this.#slice)
+		const slice = this.#stuckLooks > 0 ? lookInstructions : this.#slice
+		const reason = this.#turns ? this.#runByTurns(this.#turns) : this.#engine.run(this.#block, slice)
 		this.#note.end(before)
 		this.#engine.invalidatePending()
 		this.#engine.translator.post()
@@ -187,6 +205,14 @@ export class Vcpu {
 			return
 		}
 		if (this.#stuckLooks > 0) this.#setStuck(0)
+	}
+
+	/** A slice in pieces, each after another turn; without a safepoint between them, as other threads may come between any two instructions. */
+	#runByTurns(turns: ThreadTurns): number {
+		for (;;) {
+			const reason = this.#engine.run(this.#block, turns.sliceLength())
+			if (!turns.sliceEnded() || reason !== ExitReason.slice) return reason
+		}
 	}
 
 	#callSbi(): void {
@@ -237,7 +263,9 @@ export class Vcpu {
 		const untilDeadline = this.#timers.check()
 		if (!waitsForInterrupt || !this.#engine.interruptPending()) {
 			this.#countSleep()
-			this.#sleepOnDoorbell(waitsForInterrupt ? Math.min(untilDeadline, longestSleep) : longestSleep)
+			// In serial mode a sleep that nothing can end takes no time.
+			const longest = this.#turns ? Number.POSITIVE_INFINITY : longestSleep
+			this.#sleepOnDoorbell(waitsForInterrupt ? Math.min(untilDeadline, longest) : longest)
 			this.#countSleep()
 			this.#timers.check()
 		}
@@ -276,10 +304,21 @@ export class Vcpu {
 		this.#reader.offline()
 		const before = this.#note.begin(Activity.sleep)
 		// Sleeps only while no bell has rung. Pairs with VcpuBlocks.ring(). The hart's own deadline needs no bell.
-		Atomics.wait(this.#memory.i32, (this.#block + VcpuWords.offset.doorbell) >> 2, 0, milliseconds)
+		waitOn(this.#memory.i32, this.#doorbell, 0, milliseconds)
 		this.#note.end(before)
 		// From here on grace periods wait for this reader again. A safepoint comes before guest code runs.
 		this.#reader.online()
+	}
+
+	/** Index of the doorbell's word. */
+	get #doorbell(): number {
+		return (this.#block + VcpuWords.offset.doorbell) >> 2
+	}
+
+	/** Instructions, modulo 2^32: as retired() in src/hart/core/retired.ts. */
+	#retired(): number {
+		const {registers} = this
+		return (registers.word('instret') - registers.word('budget') - registers.word('reserve')) | 0
 	}
 
 	/** When the hart falls asleep, and when it wakes. */
@@ -294,5 +333,13 @@ export class Vcpu {
 	}
 }
 
-/** Buffer for reads of the seed CSR. */
-const entropy = new Uint16Array(1)
+/** For reads of the seed CSR: 16 bits each. */
+function entropySource({serial, vcpu, harts}: VcpuConfig): () => number {
+	const entropy = new Uint16Array(1)
+	if (!serial) return () => crypto.getRandomValues(entropy)[0] ?? 0
+	const fill = randomBytes(serial.seed, harts + 1 + vcpu)
+	return () => {
+		fill(new Uint8Array(entropy.buffer))
+		return entropy[0] ?? 0
+	}
+}

@@ -5,7 +5,9 @@ import {Board, ticksSince} from '../board/index.ts'
 import {assert} from '../errors.ts'
 import {breakRule} from '../faults.ts'
 import {SharedMemory, VcpuBlocks} from '../memory/index.ts'
+import {ThreadTurns} from '../serial/index.ts'
 import {nodeEndpoint} from './comlink-endpoint.ts'
+import {serialBoard} from './serial-board.ts'
 import {Vcpu} from './vcpu.ts'
 import type {VcpuConfig} from './vcpu-config.ts'
 
@@ -22,10 +24,11 @@ const config = workerData as VcpuConfig
 FAULT: breakRule(config.fault)
 const memory = new SharedMemory(config.memory, config.map)
 const blocks = new VcpuBlocks(memory, config.harts)
-const now = ticksSince(config.clockOrigin)
-const {vcpu: hart, virtioMmioVersion} = config
-const board = new Board(memory, blocks, {now, hart, virtioMmioVersion})
-const vcpu = new Vcpu({config, memory, blocks, board, now})
+const {vcpu: hart, harts, virtioMmioVersion, serial} = config
+const turns = serial && new ThreadTurns(memory, {thread: hart, threads: harts})
+const now = turns ? () => turns.now() : ticksSince(config.clockOrigin)
+const board = new Board(memory, blocks, {now, hart, virtioMmioVersion, ...(serial && serialBoard(serial, hart, now))})
+const vcpu = new Vcpu({config, memory, blocks, board, now, turns})
 
 const api: VcpuApi = {
 	reset: () => vcpu.reset(),

@@ -84,6 +84,8 @@ test('all options are taken together', (t) => {
 		dtb: 'dtb',
 		append: '',
 		virtioMmioVersion: 2,
+		serial: true,
+		seed: 7,
 		signal: new AbortController().signal,
 		assets: pathToFileURL('/assets'),
 		accel: 'jit',

@@ -43,5 +43,4 @@ export const progressWord = {
 	/** 1: the threads end. */
 	stop: 3,
 	steps: (reader: number) => 160 + reader,
-	oldest: (reader: number) => 168 + reader,
 }

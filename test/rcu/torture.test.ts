@@ -1,91 +1,79 @@
+/** RCU under torture by the threads of `manyhart stress rcu`: test/stress has the command itself. */
 import test, {type ExecutionContext} from 'ava'
+import type {Fault} from '../../src/faults.ts'
 import type {SharedMemory} from '../../src/memory/index.ts'
 import {Rcu} from '../../src/rcu/index.ts'
+import {stressFile} from '../../src/stress/files.ts'
+import {createRcuMemory, type RcuThreadRole, rcuWord, updaters} from '../../src/stress/rcu-layout.ts'
+import type {FencerRole} from './fencer-thread.ts'
 import {runThreads} from './run-threads.ts'
 import {createTestMemory, firstWord, progressWord} from './shared-memory.ts'
-import type {TortureResult, TortureRole} from './torture-thread.ts'
 
-const file = new URL('torture-thread.ts', import.meta.url)
 const milliseconds = 1500
 /** What the assertions want of each thread, and of the grace periods. */
 const fewest = 10
+const threads = updaters.length + 3
 
-type Options = Pick<TortureRole, 'gracePeriods'> & Readonly<{firstGracePeriod?: number}>
+/** Words of the test. Orders nothing: pairs with the threads' accesses. */
+const load = (memory: SharedMemory, word: number) => Atomics.load(memory.i32, firstWord(memory) + word)
+const stop = (memory: SharedMemory, word: number) => () => void Atomics.store(memory.i32, firstWord(memory) + word, 1)
 
-/** How far the threads are, and their end. Orders nothing: pairs with torture-thread.ts. */
-function progressOf(memory: SharedMemory, threads: number) {
-	const load = (word: number) => Atomics.load(memory.i32, firstWord(memory) + word)
-	const all = Array.from({length: threads}, (_, reader) => reader)
-	return {
-		allTookSteps: () => all.every((reader) => load(progressWord.steps(reader)) > fewest),
-		oldest: () => Math.max(...all.map((reader) => load(progressWord.oldest(reader)))),
-		stop: () => void Atomics.store(memory.i32, firstWord(memory) + progressWord.stop, 1),
-	}
-}
+type Options = Readonly<{fault?: Fault; firstGracePeriod?: number}>
 
-async function torture(t: ExecutionContext, {gracePeriods, firstGracePeriod = 1}: Options) {
-	const roles: TortureRole['role'][] = ['synchronizer', 'poller', 'reader', 'reader', 'reader']
-	const shared = createTestMemory(roles.length, {firstGracePeriod})
-	const progress = progressOf(shared, roles.length)
+async function torture(t: ExecutionContext, {fault, firstGracePeriod = 1}: Options = {}) {
+	const shared = createRcuMemory(threads, {firstGracePeriod})
+	const all = Array.from({length: threads}, (_, thread) => thread)
+	const steps = () => all.map((thread) => load(shared, rcuWord.steps(thread)))
+	const oldest = () => Math.max(...all.map((thread) => load(shared, rcuWord.oldest(thread))))
+	const statistics = () => new Rcu(shared, threads).statistics()
+	const isViolated = () => load(shared, rcuWord.violation) !== 0
 	const enough = () =>
-		gracePeriods === 'cut short'
-			? progress.oldest() > 1
-			: progress.allTookSteps() && progress.oldest() === 1 && new Rcu(shared).statistics().gracePeriods > fewest
+		fault
+			? isViolated()
+			: steps().every((count) => count > fewest) && oldest() === 1 && statistics().gracePeriods > fewest
 	const seed = Date.now() % 1_000_000
 	t.log(`seed ${seed}`)
-	const results = await runThreads<TortureRole, TortureResult>(
-		file,
-		roles.map((role, reader) => ({
-			gracePeriods,
-			role,
-			reader,
-			seed: seed + reader * 7919,
-			memory: shared.memory,
-			map: shared.map,
-		})),
-		{milliseconds, enough, stop: progress.stop},
+	const common = {threads, seed, iterations: undefined, fault, memory: shared.memory, map: shared.map}
+	await runThreads<RcuThreadRole, 'done'>(
+		stressFile('rcuThread'),
+		all.map((thread) => ({...common, thread})),
+		{milliseconds, enough, stop: stop(shared, rcuWord.stop)},
 	)
-	const readers = results.filter(({role}) => role === 'reader')
-	const statistics = new Rcu(shared).statistics()
-	t.log(JSON.stringify(statistics))
-	return {
-		results,
-		statistics,
-		failures: readers.reduce((sum, {failures}) => sum + failures, 0),
-		oldest: Math.max(...readers.map(({oldest}) => oldest)),
-	}
+	t.log(JSON.stringify(statistics()))
+	return {steps: steps(), oldest: oldest(), statistics: statistics(), isViolated: isViolated()}
 }
 
 test.serial('no reader sees an object after a grace period', async (t) => {
-	const {failures, oldest, statistics, results} = await torture(t, {gracePeriods: 'whole'})
-	t.is(failures, 0)
+	const {isViolated, oldest, statistics, steps} = await torture(t)
+	t.false(isViolated)
 	t.is(oldest, 1, 'readers must have seen objects that were replaced')
 	t.true(statistics.gracePeriods > fewest)
 	t.true(statistics.latency.maximum >= statistics.latency.median)
-	for (const {steps} of results) t.true(steps > fewest)
+	for (const count of steps) t.true(count > fewest)
 })
 
 test.serial('grace periods that are cut short on purpose are detected', async (t) => {
-	const {failures} = await torture(t, {gracePeriods: 'cut short'})
-	t.true(failures > 0)
+	const {isViolated, oldest} = await torture(t, {fault: 'skip-grace-period'})
+	t.true(isViolated)
+	t.true(oldest > 1)
 })
 
 test.serial('readers are safe while the low word of the counter wraps', async (t) => {
-	const {failures, oldest, statistics} = await torture(t, {gracePeriods: 'whole', firstGracePeriod: 2 ** 32 - 21})
-	t.is(failures, 0)
+	const {isViolated, oldest, statistics} = await torture(t, {firstGracePeriod: 2 ** 32 - 21})
+	t.false(isViolated)
 	t.is(oldest, 1)
 	t.true(statistics.gracePeriods > fewest)
 })
 
 test.serial('threads that synchronize with each other do not deadlock', async (t) => {
-	const shared = createTestMemory(4)
-	const progress = progressOf(shared, 4)
-	const common = {seed: 1, gracePeriods: 'whole' as const, memory: shared.memory, map: shared.map}
-	const results = await runThreads<TortureRole, TortureResult>(
-		file,
-		[0, 1, 2, 3].map((reader) => ({...common, role: 'fencer', reader})),
-		{milliseconds: 500, enough: progress.allTookSteps, stop: progress.stop},
+	const fencers = [0, 1, 2, 3]
+	const shared = createTestMemory(fencers.length)
+	const enough = () => fencers.every((reader) => load(shared, progressWord.steps(reader)) > fewest)
+	const results = await runThreads<FencerRole, number>(
+		new URL('fencer-thread.ts', import.meta.url),
+		fencers.map((reader) => ({reader, memory: shared.memory, map: shared.map})),
+		{milliseconds: 500, enough, stop: stop(shared, progressWord.stop)},
 	)
-	t.log(results.map(({steps}) => steps).join(', '))
-	for (const {steps} of results) t.true(steps > fewest)
+	t.log(results.join(', '))
+	for (const steps of results) t.true(steps > fewest)
 })

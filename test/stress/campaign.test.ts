@@ -42,12 +42,30 @@ test('a campaign runs one seed after the other, and keeps what failed runs print
 	t.is(await runCampaign(options, campaign, environment, file), 'violated')
 	const totals = JSON.parse(printed[0]!)
 	t.true(totals.runs >= 2)
-	t.is(totals.operations, 10 * totals.runs)
-	const failures = await readdir(campaign.folder)
-	t.is(failures.length, totals.failed)
-	t.true(failures.includes('seed-1.txt'))
+	const {runs} = totals
+	t.deepEqual(totals, {
+		...{runs, failed: Math.ceil(runs / 2)},
+		...{operations: 10 * runs, fences: runs, flushes: 2 * runs, gracePeriods: 3 * runs},
+	})
+	const seeds = Array.from({length: runs}, (_, run) => run + 1).filter((seed) => seed % 2 === 1)
+	t.deepEqual((await readdir(campaign.folder)).sort(), seeds.map((seed) => `seed-${seed}.txt`).sort())
 	const failure = await readFile(join(campaign.folder, 'seed-1.txt'), 'utf8')
 	t.regex(failure, /^manyhart stress flush --harts 2 --seconds 1 --seed 1 --tlb policy=clear --json\nended with 1\n/)
+})
+
+test('a campaign without a failure has passed, and says so in words', async (t) => {
+	const folder = await scratchFolder(t)
+	const file = join(folder, 'program.cjs')
+	await writeFile(file, program.replace('seed % 2', '0'))
+	const campaign = {jobs: 1, hours: 1 / 36_000, folder: join(folder, 'failures')}
+	const printed: string[] = []
+	const environment = {signal: new AbortController().signal, print: (text: string) => void printed.push(text), stream}
+	t.is(await runCampaign({...options, format: 'text'}, campaign, environment, file), 'passed')
+	t.regex(
+		printed.join('\n'),
+		/^stress: \d+ runs, 0 failed, \d+0 operations, \d+ fences, \d+ flushes, \d+ grace periods$/,
+	)
+	t.deepEqual(await readdir(campaign.folder), [])
 })
 
 test('a campaign that is interrupted ends its runs, with its figures', async (t) => {

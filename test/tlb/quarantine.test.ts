@@ -1,5 +1,6 @@
 /** Quarantine: retired tables are kept with a canary, and whoever uses one is reported. */
 import test from 'ava'
+import {Doorbell} from '../../src/memory/index.ts'
 import {Rcu} from '../../src/rcu/index.ts'
 import {
 	canaryWord,
@@ -7,13 +8,17 @@ import {
 	generationMask,
 	generationStep,
 	Regime,
+	resizeBit,
+	returnsToGrow,
 	type TlbConfig,
 	type TlbDesign,
 	TlbEntry,
+	TlbState,
 	TlbTableTrailer,
 	tableAddress,
 	tableLog2Entries,
 	tagBias,
+	tlbStateOffset,
 	trackedBit,
 	trailerWord,
 	UseAfterRetirement,
@@ -150,6 +155,23 @@ test('a walk that begins with a table in quarantine is reported before it fills'
 	t.regex(found(machine)!, /; its filled \(at byte 0 of the trailer\) is 0x1 \(1 word changed\); /)
 })
 
+test('each word that changes is found and counted, whatever the words beside it are', (t) => {
+	/** @returns the report. */
+	const change = (changed: readonly number[]) => {
+		const machine = create()
+		const retired = flush(machine)
+		settle(machine)
+		const words = wordsOf(machine, retired)
+		for (const word of changed) words[word]! ^= 1
+		return found(machine) ?? 'nothing'
+	}
+	// 64 entries of 8 words; the trailer, of 1024, begins with the word that is 0.
+	for (const word of [0, 1, 6, 7, 8, 9, 511, 512, 513, 514, 1022, 1023, 1535])
+		t.regex(change([word]), /\(1 word changed\)/, `word ${word}`)
+	t.regex(change([1, 9, 600]), /; entry 0 is readTag 0xdead71a0dead71b, .*\(3 words changed\); /)
+	t.regex(change([513, 514]), /; its clearings .*\(2 words changed\); /)
+})
+
 test('if a table was used and emptied, the report names an entry that stands for a page', (t) => {
 	const machine = create()
 	const retired = flush(machine)
@@ -211,6 +233,19 @@ test('the report of a table that came with an address space names that', (t) => 
 	settle(machine)
 	fill(machine, retired, 3, 5)
 	t.regex(found(machine)!, /published to hart 0, regime user, epoch \d+ when the machine was created, /)
+})
+
+test('the report names a vCPU that took another size', (t) => {
+	const machine = create({size: 'adaptive'})
+	const {memory, blocks} = machine
+	const retired = use(machine)
+	memory.i32[trailerWord(retired, 'returned')] = returnsToGrow
+	Atomics.or(memory.i32, (blocks.base(0) + tlbStateOffset + TlbState.offset.requestBits) >>> 2, resizeBit)
+	blocks.ring(0, Doorbell.flush)
+	machine.tlb.safepoint(0)
+	settle(machine)
+	fill(machine, retired, 3, 5)
+	t.regex(found(machine)!, /with 4096 entries; .*; taken out by hart 0, in another size, /)
 })
 
 test('the last generation of a table ends in quarantine', (t) => {

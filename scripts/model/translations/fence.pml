@@ -17,7 +17,7 @@ inline swapOther(hart) {
 	fi
 }
 
-/* FlushPolicy.flushOther() */
+/* FlushPolicy.flushOther(). The loop is for FlusherTriesAgain alone. */
 inline emptyOther(hart) {
 #if POLICY == GENERATIONS
 	do
@@ -39,7 +39,13 @@ inline emptyOther(hart) {
 					request[hart] = request[hart] | LAST_PAGES; /* postLastPages: or */
 #endif
 					break
-				:: descriptor[hart] != looked /* the same, another came first: try again */
+				:: descriptor[hart] != looked -> /* the same: another exchange came first, and will do */
+#ifndef FlusherTriesAgain
+#ifndef LastPagesAreLeftToTheFirst
+					request[hart] = request[hart] | LAST_PAGES; /* postLastPages: or */
+#endif
+					break
+#endif
 				fi
 #endif
 			fi

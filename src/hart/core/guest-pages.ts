@@ -15,6 +15,7 @@ import {
 	CODE_LINE_BYTES,
 	DOORBELL_CODE_CHANGED,
 	DOORBELL_CODE_MADE,
+	FAULTS,
 	GUEST_PAGE_CODE_LINES,
 	GUEST_PAGE_LIFE,
 	GUEST_PAGE_SIZE,
@@ -23,6 +24,7 @@ import {
 	GUEST_PAGE_WRITERS,
 	PAGE_MASK,
 	PAGE_SHIFT,
+	POINT_WRITER,
 	VCPU_BLOCK_SIZE,
 	VERSION_ANNOUNCER,
 	VERSION_CHANGED,
@@ -30,6 +32,7 @@ import {
 	VERSION_NEXT,
 	WORDS_DOORBELL,
 } from '../../../build/hart/offsets'
+import {passTurn} from '../../tlb/core/env'
 import {hart, ramDistance} from './hart'
 
 let guestPages: u32 = 0
@@ -82,6 +85,7 @@ export function lifeOf(page: u32): u32 {
 /** Announces that this hart may get a write entry, and @returns whether it may have one. */
 export function announceWriter(page: u32): bool {
 	if (isCode(page)) return false
+	if (FAULTS) passTurn(POINT_WRITER)
 	// Plain read: only this hart sets and clears its bit. The read-modify-write is ordered before the look at the lines, and pairs
 	// with markLines(). With the bit set from before, whoever marks lines asks this hart, which then finds what is filled here.
 	if (load<u64>(page, GUEST_PAGE_WRITERS) & ownBit) return true

@@ -3,12 +3,15 @@
  * which it counts anyway, and the word that other threads write is not on its path.
  */
 import {
+	FAULTS,
 	LARGEST_RATION,
+	POINT_RATION,
 	RUN_CLOCK_SEEN,
 	RUN_RATION_SHIFT,
 	RUN_RESERVE,
 	RUN_UNTIL_CLOCK,
 } from '../../../build/hart/offsets'
+import {passTurn} from '../../tlb/core/env'
 import {hart} from './hart'
 import {isRung} from './slow'
 
@@ -33,7 +36,14 @@ export function ration(budget: i32): i32 {
 	store<i32>(hart, until, RUN_CLOCK_SEEN)
 	store<i32>(hart, shift, RUN_RATION_SHIFT)
 	const reserve = load<i32>(hart, RUN_RESERVE)
-	const next = min(reserve, <i32>LARGEST_RATION >> shift)
+	let next = min(reserve, <i32>LARGEST_RATION >> shift)
+	if (FAULTS) next = inTurn(next)
 	store<i32>(hart, reserve - next, RUN_RESERVE)
 	return budget + next
+}
+
+/** In serial mode other threads come between two rations. */
+function inTurn(next: i32): i32 {
+	const most = passTurn(POINT_RATION)
+	return most > 0 ? min(next, most) : next
 }

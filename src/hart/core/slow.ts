@@ -1,5 +1,13 @@
 /** Slow work: what takes a hundred nanoseconds or more. A slice is counted in instructions, so the clock has to be looked at in between. */
-import {HART_INSTRET, RUN_RESERVE, RUN_UNTIL_CLOCK, WORDS_DOORBELL} from '../../../build/hart/offsets'
+import {
+	FAULTS,
+	HART_INSTRET,
+	POINT_SLOW,
+	RUN_RESERVE,
+	RUN_UNTIL_CLOCK,
+	WORDS_DOORBELL,
+} from '../../../build/hart/offsets'
+import {passTurn} from '../../tlb/core/env'
 import {lookAtClock} from './env'
 import {hart} from './hart'
 
@@ -15,6 +23,7 @@ export const SLOWEST: i32 = 8
 
 /** Counts slow work, and looks at the clock now and then: a timer that is due rings the doorbell. */
 export function slowWork(units: i32): void {
+	if (FAULTS) passTurn(POINT_SLOW)
 	// Plain: only this vCPU counts.
 	const left = load<i32>(hart, RUN_UNTIL_CLOCK) - units
 	store<i32>(hart, left > 0 ? left : INTERVAL, RUN_UNTIL_CLOCK)

@@ -8,6 +8,7 @@ import {
 	LARGE_PAGE_SHIFT,
 	LOG_CAPACITY,
 	NEVER_TAG,
+	POINT_FILL,
 	RUN_DATA_REGIME,
 	RUN_FETCH_REGIME,
 	TLB_ENTRY_ADDEND,
@@ -26,6 +27,7 @@ import {
 	TLB_TRAILER_LOGGED,
 	TRACKED_BIT,
 } from '../../../build/hart/offsets'
+import {passTurn} from '../../tlb/core/env'
 import {brokenRule} from '../../tlb/core/faults'
 import {noteMiss, shadowOf} from '../../tlb/core/shadow'
 import {noteFill} from '../../tlb/core/sizing'
@@ -98,6 +100,7 @@ export function entryFor(descriptor: u32, page: u64): u32 {
  * @param may MAY_ bits; MAY_WRITE only if the page is dirty. @param code page or 0.
  */
 export function fill(descriptor: u32, page: u64, place: u32, may: u32, code: u32): void {
+	if (FAULTS) passTurn(POINT_FILL)
 	if (FAULTS && brokenRule == FAULT_FILL_NEW_TABLE) descriptor = descriptorAfterAWhile(code != 0)
 	const entry = entryFor(descriptor, page)
 	// A filled entry's read tag is not 0, except page 0's in slot 0 of a table with poison.

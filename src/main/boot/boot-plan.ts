@@ -36,6 +36,8 @@ export type BootOptions = Readonly<{
 	initrd?: string
 	/** The kernel's command line. */
 	append?: string
+	/** 32 random bytes for the device tree that is made; default: the host's. */
+	rngSeed?: Uint8Array
 	/** A path, or `none`: the kernel starts in M-mode. If undefined: the built-in SBI. */
 	bios?: string
 	/** Replaces the generated device tree; its /chosen is changed for `append` and `initrd`. */

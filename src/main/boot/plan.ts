@@ -56,13 +56,14 @@ function kernelPlace({bios, memoryBytes}: BootOptions, firmware: Loaded | undefi
 type InitrdRange = Readonly<{start: Gpa; end: Gpa}>
 
 async function deviceTreeMaker(
-	{smp, memoryBytes, append, dtb}: BootOptions,
+	{smp, memoryBytes, append, dtb, rngSeed}: BootOptions,
 	defaultBootargs: string | undefined,
 ): Promise<(initrd: InitrdRange | undefined) => Uint8Array> {
 	if (dtb === undefined) {
 		const bootargs = append ?? defaultBootargs
 		const chosen = bootargs === undefined ? {} : {bootargs}
-		return (initrd) => virtDeviceTree({harts: smp, memoryBytes, ...chosen, ...(initrd && {initrd})})
+		return (initrd) =>
+			virtDeviceTree({harts: smp, memoryBytes, ...chosen, ...(initrd && {initrd}), ...(rngSeed && {rngSeed})})
 	}
 	const chosen = append === undefined ? {} : {bootargs: append}
 	const file = await readDeviceTree(dtb)

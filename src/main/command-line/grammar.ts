@@ -4,6 +4,7 @@ import {Command} from 'commander'
 import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
 import {exitCodes} from '../../exit-codes.ts'
+import {defaultSeed, mostSeed} from '../machine-interface.ts'
 import {benchOptions, type RawBenchOptions} from './bench-options.ts'
 import {addCompletion} from './completion.ts'
 import {keyHelp} from './key-escapes.ts'
@@ -73,6 +74,14 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 		new RunOption('--stats <file>', 'write statistics (JSON) at the end'),
 		new RunOption('--no-reboot', 'exit when the guest reboots').asInQemu(),
 		new RunOption('--nographic', 'no effect, as there are no graphics').asInQemu().hideHelp(),
+	],
+	'Runs that repeat': [
+		new RunOption(
+			'--serial',
+			'harts run by turns, one at a time, in virtual time: runs of one seed end alike; what is typed is not repeated',
+		),
+		new RunOption('--seed <n>', `of what --serial draws by lot, 0 to ${mostSeed} (default: ${defaultSeed})`).asInQemu(),
+		new RunOption('--digest', 'print a digest of registers, devices and memory at the end, to stderr'),
 	],
 	'For study': studyOptions(),
 })

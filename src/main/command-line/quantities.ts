@@ -1,6 +1,7 @@
 /** Parses quantities of the command line: sizes, harts, seconds. */
 import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
+import {mostSeed} from '../machine-interface.ts'
 
 const unitBytes: Readonly<Record<string, number>> = {b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40}
 
@@ -45,6 +46,13 @@ export function parseSeconds(text: string, option: string): number {
 	// Node's timers are limited to 2^31 − 1 milliseconds.
 	if (seconds <= 0 || seconds > 2_147_483) throw expected(`${option} to be a number of seconds above 0`, quoted(text))
 	return seconds
+}
+
+/** @throws UserError */
+export function parseSeed(text: string): number {
+	const seed = /^\d+$/.test(text) ? Number(text) : Number.NaN
+	if (seed <= mostSeed) return seed
+	throw expected(`--seed from 0 to ${mostSeed}`, quoted(text))
 }
 
 /** The user's text, quoted if it is empty or has unusual characters. */

@@ -40,7 +40,7 @@ type Run = RunEnvironment & Readonly<{terminal: Terminal; say: (line: string) =>
 /** @throws the signal's reason if it aborts before the guest runs. */
 async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dumped> {
 	const {terminal, say, signal, guests, createMachine} = run
-	const {expect, stats, dumpdtb, smp, memory, virtioMmioVersion, translation} = options
+	const {expect, stats, dumpdtb, smp, memory, virtioMmioVersion, translation, serialSeed, digest} = options
 	await using files = new AsyncDisposableStack()
 	const open = async (option: string, path: string | undefined) =>
 		path === undefined ? undefined : files.use(await untilAborted(signal, OutputFile.open(option, path)))
@@ -55,6 +55,7 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 			...parts,
 			...translation,
 			...(virtioMmioVersion && {virtioMmioVersion}),
+			...(serialSeed !== undefined && {serial: true, seed: serialSeed}),
 			signal,
 		}
 		return untilAborted(signal, createMachine(machineOptions))
@@ -74,6 +75,7 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 			session ??= new RunSession({terminal, signal, expect, input})
 			const ending = await session.run(machine)
 			if (rebooted(ending) && options.onReboot === 'start-again') continue
+			if (digest && ending.kind === 'machine') say(`manyhart: digest ${await machine.digest()}`)
 			await statisticsFile?.write(await statisticsReport({machine, ending, options, start}))
 			return ending
 		}

@@ -2,10 +2,10 @@
 import {availableParallelism} from 'node:os'
 import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
-import type {TranslationOptions} from '../machine-interface.ts'
+import {defaultSeed, type TranslationOptions} from '../machine-interface.ts'
 import {parsePattern} from './console-matcher.ts'
 import {parseMachine} from './machine-option.ts'
-import {parseSeconds, parseSize, parseSmp, quoted} from './quantities.ts'
+import {parseSeconds, parseSeed, parseSize, parseSmp, quoted} from './quantities.ts'
 import {checkTranslationSwitches, type RawTranslationSwitches} from './translation-switches.ts'
 
 /** The options as the parser returns them. */
@@ -26,11 +26,12 @@ export type RawRunOptions = Readonly<
 			| 'expect'
 			| 'timeout'
 			| 'input'
-			| 'stats',
+			| 'stats'
+			| 'seed',
 			string
 		>
 	> &
-		RawTranslationSwitches & {reboot?: boolean}
+		RawTranslationSwitches & {reboot?: boolean; serial?: boolean; digest?: boolean}
 >
 
 export type RunOptions = Readonly<{
@@ -51,6 +52,10 @@ export type RunOptions = Readonly<{
 	onReboot: 'start-again' | 'exit'
 	/** The switches that were given; the machine chooses the rest. */
 	translation: TranslationOptions
+	/** The seed of serial mode; undefined: harts run in parallel. */
+	serialSeed: number | undefined
+	/** Whether a digest is printed at the end. */
+	digest: boolean
 	/** If undefined, the machine's default. */
 	virtioMmioVersion: 1 | 2 | undefined
 }>
@@ -76,8 +81,15 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		stats: raw.stats,
 		onReboot: raw.reboot === false ? 'exit' : 'start-again',
 		translation: checkTranslationSwitches(accel === undefined ? raw : {accel, ...raw}),
+		serialSeed: parseSerial(raw),
+		digest: raw.digest === true,
 		virtioMmioVersion: raw.global === undefined ? undefined : parseGlobal(raw.global),
 	}
+}
+
+function parseSerial({serial, seed}: RawRunOptions): number | undefined {
+	if (!serial && seed !== undefined) throw expected('--seed with --serial', '--seed alone')
+	return serial ? (seed === undefined ? defaultSeed : parseSeed(seed)) : undefined
 }
 
 /** QEMU's -global, with the one property that is there. @returns the version of the virtio-mmio transport. @throws UserError */

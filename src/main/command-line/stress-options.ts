@@ -4,7 +4,8 @@ import {Option} from 'commander'
 import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
 import {type Fault, faultNames, faults} from '../../faults.ts'
-import {quoted} from './quantities.ts'
+import {mostSeed} from '../machine-interface.ts'
+import {parseSeed, quoted} from './quantities.ts'
 import {type Campaign, type StressKind, type StressOptions, stressKinds, stressThreshold} from './stress-library.ts'
 import {accelOption, checkTranslationSwitches, type RawTranslationSwitches, tlbOption} from './translation-switches.ts'
 
@@ -23,7 +24,6 @@ export type RawStressOptions = RawTranslationSwitches &
 	}>
 
 const defaultSeconds = {run: 10, inject: 60, campaign: 120}
-const mostSeed = 2 ** 32 - 1
 const defaultFolder = 'manyhart-stress'
 
 export const stressOptions = (): readonly Option[] => [
@@ -77,7 +77,7 @@ export function checkStressOptions(kind: string, raw: RawStressOptions): StressO
 		harts: harts === undefined ? defaultHarts(campaign?.jobs ?? 1) : parseNumber('--harts', harts, [1, maximumHarts]),
 		seconds: seconds === undefined ? secondsOfRun : parseNumber('--seconds', seconds, [1, 1_000_000]),
 		iterations: iterations === undefined ? undefined : parseNumber('--iterations', iterations, [1, 2 ** 31]),
-		seed: seed === undefined ? Math.floor(Math.random() * mostSeed) : parseNumber('--seed', seed, [0, mostSeed]),
+		seed: seed === undefined ? Math.floor(Math.random() * mostSeed) : parseSeed(seed),
 		translation: checkTranslationSwitches(switches),
 		inject: broken,
 		campaign,

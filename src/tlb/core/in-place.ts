@@ -10,8 +10,10 @@ import {
 	EMPTYING_CLEAR,
 	EMPTYING_CLEAR_ATOMICALLY,
 	EMPTYING_NEXT_GENERATION,
+	FAULTS,
 	GENERATION_MASK,
 	GENERATION_STEP,
+	POINT_EMPTY,
 	TLB_CLEARED,
 	TLB_ELIDED,
 	TLB_FLUSH_CAUSE,
@@ -19,6 +21,7 @@ import {
 	TLB_GENERATIONS,
 	TLB_UNDONE,
 } from '../../../build/hart/offsets'
+import {passTurn} from './env'
 import {noteEmptied} from './shadow'
 import {changesSize} from './sizing'
 import {clearEntries, clearTable, closeTable, isOpen, isUndoable, undoTable} from './table'
@@ -40,6 +43,7 @@ export function emptyInPlace(block: u32, first: u32, end: u32): u32 {
 /** Empties the regime's table in place, if the policy does. @returns whether it did. */
 export function emptyTableOf(block: u32, regime: u32): bool {
 	const descriptor = descriptorOf(block, regime)
+	if (FAULTS) passTurn(POINT_EMPTY)
 	noteEmptied(block, descriptor)
 	if (changesSize(block, regime, descriptor)) return false
 	if (isUndoable(descriptor, undoLimitOf(block))) {

@@ -14,9 +14,12 @@
  */
 import {
 	ASID_CLASSES,
+	FAULTS,
 	FLUSH_CAUSE_REMOTE_ALL,
 	FLUSH_CAUSE_SATP_WRITE,
 	HART_SATP,
+	POINT_GENERATION,
+	POINT_SPACE,
 	REGIME_COUNT,
 	REGIME_SUPERVISOR,
 	REGIME_SUPERVISOR_SUM,
@@ -40,6 +43,7 @@ import {
 	TLB_SPACE_STALE,
 	TLB_SPACES,
 } from '../../../build/hart/offsets'
+import {passTurn} from './env'
 import {countCause, emptyInPlace, setCause} from './in-place'
 import {noteEmptied, shadowOf} from './shadow'
 import {holdsLocalPages} from './table'
@@ -51,6 +55,7 @@ import {descriptorOf} from './vcpu-tables'
  */
 export function switchSpace(block: u32, from: u64, to: u64): u32 {
 	countCause(block, FLUSH_CAUSE_SATP_WRITE)
+	if (FAULTS) passTurn(POINT_SPACE)
 	const comesFromKept = isKept(block, from)
 	const goesToKept = isKept(block, to)
 	const found = goesToKept ? findSpace(block, to) : 0
@@ -58,6 +63,7 @@ export function switchSpace(block: u32, from: u64, to: u64): u32 {
 	const foundGeneration = found != 0 ? load<u32>(found, TLB_SPACE_GENERATION) : 0
 	if (space != 0) exchangeTables(block, space, comesFromKept ? from : 0)
 	let isCurrent = false
+	if (FAULTS) passTurn(POINT_GENERATION)
 	if (goesToKept) {
 		const generation = generationOf(block, asidOf(to))
 		isCurrent = found != 0 && foundGeneration == generation

@@ -6,6 +6,7 @@
  */
 #include "../runtime/parameters.h"
 #include "../runtime/sleep.h"
+#include "../runtime/user.h"
 
 enum { DEFAULT_ROUNDS = 300, SPACES = 20, SLOTS = 8, FRAMES = 2 * SPACES * SLOTS, MEGAFRAMES = 4, ENTRIES = 512 };
 #define ROUNDS ((uint64_t)parameter(0, DEFAULT_ROUNDS))
@@ -14,7 +15,7 @@ enum { DEFAULT_ROUNDS = 300, SPACES = 20, SLOTS = 8, FRAMES = 2 * SPACES * SLOTS
 #define MEGAPAGE_BYTES 0x200000UL
 #define ASID_SHIFT 44
 #define ALL_ASIDS 0xffffUL
-enum { ILLEGAL_INSTRUCTION = 2, CALL_FROM_USER = 8 };
+enum { ILLEGAL_INSTRUCTION = 2 };
 
 /* ---- frames ---- */
 
@@ -118,10 +119,8 @@ static volatile bool has_svinval = true;
 
 static void on_trap(struct trap_frame *trap)
 {
-	if (trap->cause == CALL_FROM_USER) {
-		trap->pc = read_csr(sscratch);
-		trap->status |= SSTATUS_SPP;
-	} else if (trap->cause == ILLEGAL_INSTRUCTION && has_svinval) {
+	if (ends_user(trap)) return;
+	if (trap->cause == ILLEGAL_INSTRUCTION && has_svinval) {
 		has_svinval = false;
 		trap->pc += 4;
 	} else {
@@ -129,16 +128,6 @@ static void on_trap(struct trap_frame *trap)
 		      trap->pc, trap->value, read_csr(satp));
 		finish_with(2);
 	}
-}
-
-/* Runs code that ends with ecall in U-mode. */
-static uint64_t as_user(uint64_t code, uint64_t argument)
-{
-	register uint64_t a0 __asm__("a0") = argument;
-	write_csr(sie, 0); /* no interrupt ends it */
-	__asm__ volatile("la t0, 1f\n csrw sscratch, t0\n csrw sepc, %1\n li t0, %2\n csrc sstatus, t0\n sret\n1:"
-			 : "+r"(a0) : "r"(code), "i"(SSTATUS_SPP | SSTATUS_SPIE) : "t0", "memory");
-	return a0;
 }
 
 /* Stores through the page, and looks where it went. Only the right frame is looked at. */
@@ -165,8 +154,12 @@ static uint64_t look(enum way way, enum window window, uint64_t offset, struct f
 		clear_csr(sstatus, SSTATUS_SUM);
 		return number;
 	}
-	case LOAD_AS_USER: return as_user(((OWN + USER) * 1UL << 30) + at_slot(READER_SLOT), (uint64_t)page);
-	case FETCH_AS_USER: return as_user((uint64_t)page->code, 0);
+	case LOAD_AS_USER:
+		write_csr(sie, 0); /* no interrupt ends it */
+		return as_user(((OWN + USER) * 1UL << 30) + at_slot(READER_SLOT), (uint64_t)page);
+	case FETCH_AS_USER:
+		write_csr(sie, 0);
+		return as_user((uint64_t)page->code, 0);
 	default: return number_after_store(page, frame);
 	}
 }

@@ -4,17 +4,19 @@
  * frame holds. Once a fence is complete, no hart may read an older generation, and no store may come into the frame that the page had.
  * Among these steps come others, if they are wanted: atomics on shared words, code that is rewritten under other harts, and devices.
  *
- * Parameters: the seed; milliseconds and rounds of each hart, 0 for no limit; milliseconds between two lines of progress; kinds of steps.
+ * Parameters: the seed; milliseconds and rounds of each hart, 0 for no limit; milliseconds between two lines of progress; kinds of steps;
+ * 1 for few pages and many changes, so that short runs have harts meet.
  * Prints "progress ACCESSES FENCES SWITCHES", "# …" for the console's sake, and "VIOLATION …" with the last events of each hart, for
  * which it exits with 1.
  */
 #include "../runtime/parameters.h"
 #include "../runtime/random.h"
 #include "../runtime/sleep.h"
+#include "../runtime/user.h"
 
 enum { SPACES = 6, SLOTS = 32, GLOBALS = 16, MEGAPAGES = SPACES, PAGES = SPACES * SLOTS + GLOBALS, ENTRIES = 512 };
 enum { DEFAULT_ROUNDS = 2000, TICKS_PER_MILLISECOND = 10000, STIE = 1 << 5, MOST_PAGES = 12, CHURNED = 8, EVENTS = 16 };
-enum { ILLEGAL_INSTRUCTION = 2, CALL_FROM_USER = 8, LOAD_ACCESS_FAULT = 5, HSM_STOPPED = 1, ASIDS_OF_HART = 3, FIRST_OWN_ASID = 1000 };
+enum { ILLEGAL_INSTRUCTION = 2, LOAD_ACCESS_FAULT = 5, HSM_STOPPED = 1, ASIDS_OF_HART = 3, FIRST_OWN_ASID = 1000 };
 enum { LOOKS_BEFORE_NAP = 100, NAP_TICKS = 200 };
 #define FIRST_MEGAFRAME 0x88000000UL
 #define MEGAPAGE_BYTES 0x200000UL
@@ -26,6 +28,7 @@ enum { LOOKS_BEFORE_NAP = 100, NAP_TICKS = 200 };
 enum kinds { FLUSHES = 1, ATOMICS = 2, CODE = 4, DEVICES = 8 };
 static uint64_t seed, most_rounds, last_tick, progress_ticks, kinds;
 static int hart_total; /* hart_count() asks the SBI each time. */
+static int used_spaces = SPACES, used_slots = SLOTS, used_globals = GLOBALS; /* which pages are used */
 static bool is_over;
 static volatile bool has_svinval = true;
 
@@ -181,7 +184,7 @@ static void make_spaces(void)
 	}
 	for (enum mode mode = 0; mode < MODES; mode++) global_middle[mode][0] = pte_to(global_leaves[mode], PTE_V);
 	for (int i = 0; i < SPACES; i++) make_space(&spaces[i]);
-	for (int i = 0; i < MAXIMUM_HARTS; i++) make_space(&own_spaces[i]);
+	for (int i = 0; i < hart_total; i++) make_space(&own_spaces[i]);
 	for (int page = 0; page < PAGES; page++) {
 		frame_of(page, 0)->number = number_of(page, 0);
 		stamps[page][0] = frame_stamps[frame_of(page, 0) - frames];
@@ -347,9 +350,12 @@ static void remap(int number)
 {
 	struct hart *hart = &harts[number];
 	uint64_t count = (uint64_t)hart_total;
-	int first = (int)(below(hart, (PAGES + count - 1) / count) * count) + number;
-	if (first >= PAGES) return;
-	int end = is_global(first) ? PAGES : (space_of(first) + 1) * SLOTS;
+	bool of_all = below(hart, (uint64_t)(used_spaces * used_slots + used_globals)) >= (uint64_t)(used_spaces * used_slots);
+	int base = of_all ? SPACES * SLOTS : (int)below(hart, (uint64_t)used_spaces) * SLOTS;
+	int end = base + (of_all ? used_globals : used_slots);
+	int first = base + (int)below(hart, (uint64_t)(end - base));
+	first += (number - first % hart_total + hart_total) % hart_total;
+	if (first >= end) return;
 	uint64_t span = below(hart, 4) ? 1 : 1 + below(hart, MOST_PAGES);
 	if (first + (int)span < end) end = first + (int)span;
 	for (int page = first; page < end; page += (int)count) {
@@ -377,7 +383,7 @@ static void remap(int number)
 static void remap_megapage(int number)
 {
 	struct hart *hart = &harts[number];
-	int megapage = (int)below(hart, MEGAPAGES);
+	int megapage = (int)below(hart, (uint64_t)used_spaces);
 	if (megapage % hart_total != number) return;
 	int page = PAGES + megapage;
 	uint64_t generation = generations[page] + 1;
@@ -401,10 +407,8 @@ static const char *const way_names[] = {"a load", "a load by gp", "a load of a u
 static void on_trap(struct trap_frame *trap)
 {
 	struct hart *hart = &harts[this_hart()];
-	if (trap->cause == CALL_FROM_USER) {
-		trap->pc = read_csr(sscratch);
-		trap->status |= SSTATUS_SPP;
-	} else if (trap->cause == ILLEGAL_INSTRUCTION && trap->value == 0x18000073) {
+	if (ends_user(trap)) return;
+	if (trap->cause == ILLEGAL_INSTRUCTION && trap->value == 0x18000073) {
 		has_svinval = false;
 		trap->pc += 4;
 	} else if ((int64_t)trap->cause < 0) {
@@ -419,15 +423,6 @@ static void on_trap(struct trap_frame *trap)
 		print("an exception: scause 0x%x, sepc 0x%x, stval 0x%x", trap->cause, trap->pc, trap->value);
 		end_with_violation();
 	}
-}
-
-/* Runs code that ends with ecall in U-mode. */
-static uint64_t as_user(uint64_t code, uint64_t argument)
-{
-	register uint64_t a0 __asm__("a0") = argument;
-	__asm__ volatile("la t0, 1f\n csrw sscratch, t0\n csrw sepc, %1\n li t0, %2\n csrc sstatus, t0\n sret\n1:"
-			 : "+r"(a0) : "r"(code), "i"(SSTATUS_SPP | SSTATUS_SPIE) : "t0", "memory");
-	return a0;
 }
 
 static uint64_t look(struct hart *hart, enum way way, int page)
@@ -480,10 +475,11 @@ static void expect(int number, enum way way, int page, uint64_t at_least, uint64
 static void visit(int number)
 {
 	struct hart *hart = &harts[number];
-	int page = below(hart, 8) ? hart->space * SLOTS + (int)below(hart, SLOTS) : SPACES * SLOTS + (int)below(hart, GLOBALS);
+	int page = below(hart, 8) ? hart->space * SLOTS + (int)below(hart, (uint64_t)used_slots)
+				  : SPACES * SLOTS + (int)below(hart, (uint64_t)used_globals);
 	enum way way = (enum way)below(hart, WAYS);
 	/* One page of each space, so that gp's last page is often the one that is looked for. */
-	if (way == LOAD_BY_GP) page = hart->space * SLOTS + 7 * number % SLOTS;
+	if (way == LOAD_BY_GP) page = hart->space * SLOTS + 7 * number % used_slots;
 	note(number, VISIT, (uint64_t)page, way);
 	hart->accesses++;
 	/* Before the access. Pairs with the store after the fence. */
@@ -495,7 +491,7 @@ static void visit(int number)
 static void visit_often(int number)
 {
 	struct hart *hart = &harts[number];
-	int page = hart->space * SLOTS + (int)below(hart, SLOTS);
+	int page = hart->space * SLOTS + (int)below(hart, (uint64_t)used_slots);
 	volatile uint64_t *word = &((struct frame *)address_of(page, SUPERVISOR))->number;
 	uint64_t *from = &least[page];
 	note(number, VISIT, (uint64_t)page, LOADS);
@@ -513,9 +509,9 @@ static void sweep(int number)
 	int first = hart->space * SLOTS;
 	note(number, VISIT, (uint64_t)first, LOADS);
 	for (int i = 0; i < BURST; i++) {
-		int page = first + i % SLOTS;
+		int page = first + i % used_slots;
 		uint64_t at_least = load_acquire(least[page]);
-		uint64_t got = *(volatile uint64_t *)(((uint64_t)OWN << 30) + (uint64_t)(i % SLOTS) * PAGE_BYTES);
+		uint64_t got = *(volatile uint64_t *)(((uint64_t)OWN << 30) + (uint64_t)(i % used_slots) * PAGE_BYTES);
 		if (got >> 32 != (uint64_t)page || (uint32_t)got < at_least) expect(number, LOAD, page, at_least, got);
 	}
 	hart->accesses += BURST;
@@ -574,7 +570,7 @@ static void churn(int number)
 		print("%s in a new address space, slot %d: got 0x%x, want 0x%x", way_names[way], (int64_t)slot, got, shown[slot]->number);
 		end_with_violation();
 	}
-	enter(number, (int)below(hart, SPACES));
+	enter(number, (int)below(hart, (uint64_t)used_spaces));
 }
 
 /* ---- atomics: each hart knows what it has done to the words ---- */
@@ -836,9 +832,9 @@ static void use_translations(int number)
 {
 	struct hart *hart = &harts[number];
 	uint64_t next = below(hart, 1024);
-	if (next < 64) remap(number);
+	if (next < 64 || (used_slots < SLOTS && next >= 600 && next < 800)) remap(number);
 	else if (next < 80) remap_megapage(number);
-	else if (next < 240) enter(number, (int)below(hart, SPACES));
+	else if (next < 240) enter(number, (int)below(hart, (uint64_t)used_spaces));
 	else if (next < 260) churn(number);
 	else if (next < 300) visit_megapage(number);
 	else if (next < 304) visit_nothing(number);
@@ -867,7 +863,7 @@ static void stress(int number)
 	set_trap_handler(on_trap);
 	write_csr(sie, SSIP | STIE); /* They end wfi, and are taken in user mode only. */
 	if (!hart->random) hart->random = (seed + 1) * 0x9e3779b97f4a7c15UL + (uint64_t)number * 0x2545f4914f6cdd1dUL;
-	enter(number, (int)below(hart, SPACES));
+	enter(number, (int)below(hart, (uint64_t)used_spaces));
 	become_present(number);
 	for (; !load_acquire(is_over) && (!most_rounds || hart->rounds < most_rounds); hart->rounds++) {
 		step(number);
@@ -892,6 +888,11 @@ int main(int boot_hart)
 	most_rounds = parameter(2, milliseconds ? 0 : DEFAULT_ROUNDS);
 	progress_ticks = parameter(3, 0) * TICKS_PER_MILLISECOND;
 	kinds = parameter(4, FLUSHES | ATOMICS);
+	if (parameter(5, 0)) {
+		used_spaces = 2;
+		used_slots = hart_total < 4 ? 4 : hart_total < SLOTS ? hart_total : SLOTS - 1;
+		used_globals = used_slots < GLOBALS ? used_slots : GLOBALS;
+	}
 	if (milliseconds) last_tick = ticks() + milliseconds * TICKS_PER_MILLISECOND;
 	set_trap_handler(on_trap);
 	__asm__ volatile(".word 0x18000073" ::: "memory"); /* sfence.w.inval: illegal without Svinval */

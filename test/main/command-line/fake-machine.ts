@@ -50,6 +50,7 @@ export function fakeMachine(script: Script, options: MachineOptions): CommandLin
 			return outcome
 		},
 		statistics: () => ({instructions: 12n, smp: options.smp}),
+		digest: async () => '0123abcd',
 		deviceTree: () => Buffer.from('device tree'),
 		async [Symbol.asyncDispose]() {
 			disposal.abort()

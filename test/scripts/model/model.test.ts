@@ -41,6 +41,7 @@ const searched: readonly Readonly<{model: Model; scenes: readonly string[]; muta
 		model: translations,
 		scenes: [
 			'tables are swapped',
+			'tables begin generations and keep last pages, by two threads',
 			'generations and posted pages, of a hart that sleeps',
 			'others clear tables',
 			'pages are posted to a hart that sleeps',

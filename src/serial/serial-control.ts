@@ -1,0 +1,139 @@
+/** Serial mode as the main thread sees it: begins it, takes the console's output when asked, and watches it. */
+import {expected} from '../errors.ts'
+import type {RegionRequest, SharedMemory} from '../memory/index.ts'
+import {drawn} from './random.ts'
+import {type Handover, type RecordedHandover, Schedule} from './schedule.ts'
+import {serialRegion} from './serial-layout.ts'
+
+/** Plain data, posted to every thread. */
+export type SerialConfig = Readonly<{
+	seed: number
+	/** Instructions. */
+	longestSlice: number
+	/** At a point within a step the turn passes in one of so many cases; 0: never. */
+	rarity: number
+	/** Instructions of a piece of translated code at most, and between two points of interpreted code, a power of two; 0: any. */
+	piece: number
+	distance: number
+	/** Room for handovers that are recorded, and as many that are forced. */
+	capacity: number
+	/** Instead of those that the seed draws. */
+	forced?: readonly Handover[]
+}>
+
+/** Slices long enough for a boot, since a handover takes some ten microseconds. */
+export function configForRun(seed: number): SerialConfig {
+	return {seed, longestSlice: 65_536, rarity: 64, piece: 0, distance: 0, capacity: 0}
+}
+
+const [shortestLimit, limits, rarities] = [16, 8, [0, 4, 16, 64, 256]] as const
+
+/** Slices and handovers of many kinds, each drawn from the seed. */
+export function configForExploration(seed: number, capacity: number): SerialConfig {
+	const longestSlice = shortestLimit * 2 ** (drawn(seed, 2000, 0) % limits)
+	const rarity = rarities[drawn(seed, 2000, 1) % rarities.length]!
+	return {seed, longestSlice, rarity, piece: longestSlice, distance: rarity === 0 ? 0 : 4, capacity}
+}
+
+/** Looks in a row that found the same holder at the same step, after which that is reported. */
+const stuckLooks = 10
+
+export class SerialControl {
+	readonly #schedule: Schedule
+	readonly #words: Int32Array
+	readonly #config: SerialConfig
+	#looks = 0
+	#seen = -1
+
+	constructor(memory: SharedMemory, {threads, config}: {threads: number; config: SerialConfig}) {
+		this.#schedule = new Schedule(memory, threads)
+		this.#words = memory.i32
+		this.#config = config
+	}
+
+	static region(threads: number, {capacity}: SerialConfig): RegionRequest {
+		return serialRegion(threads, 2 * capacity)
+	}
+
+	/** Before the threads start, which orders this. Thread 0 has the first turn. */
+	initialize(): void {
+		const schedule = this.#schedule
+		const {seed, longestSlice, rarity, piece, capacity, forced} = this.#config
+		schedule.set('seed', seed)
+		schedule.set('longestSlice', longestSlice)
+		schedule.set('rarity', rarity)
+		schedule.set('piece', piece)
+		schedule.set('capacity', capacity)
+		if (forced) {
+			if (forced.length > capacity) throw expected(`at most ${capacity} handovers`, forced.length)
+			schedule.force(forced)
+		}
+		schedule.set('holder', 0)
+		this.#words[schedule.threadWord(0, 'turn')] = 1
+		this.restart()
+	}
+
+	/** All threads take part (again). Before they run, which orders this. */
+	restart(): void {
+		for (let thread = 0; thread < this.#schedule.threads; thread++) this.#schedule.setReady(thread)
+	}
+
+	/** A thread has died. If it had the turn, the next one goes on. */
+	abandon(thread: number): void {
+		const schedule = this.#schedule
+		schedule.setAway(thread)
+		const isHolder = () => Atomics.load(this.#words, schedule.word('holder')) === thread
+		if (!isHolder()) return
+		const next = Array.from({length: schedule.threads}, (_, other) => other).find((other) => schedule.isThere(other))
+		if (next === undefined) return
+		schedule.set('holder', next)
+		// What the dead thread has stored was ordered by its death. Pairs with ThreadTurns.
+		const turn = schedule.threadWord(next, 'turn')
+		Atomics.store(this.#words, turn, 1)
+		Atomics.notify(this.#words, turn)
+	}
+
+	/** Whether every thread waits, and none for a time. A moment's look; orders nothing. */
+	get isIdle(): boolean {
+		return Atomics.load(this.#words, this.#schedule.word('idle')) === 1
+	}
+
+	/** Whether the holder of the turn waits until the main thread has taken the console's output. */
+	get isOutputAsked(): boolean {
+		return Atomics.load(this.#words, this.#schedule.word('outputAsked')) === 1
+	}
+
+	/** All output was taken. Pairs with askForOutput(). */
+	outputTaken(): void {
+		const word = this.#schedule.word('outputAsked')
+		Atomics.store(this.#words, word, 0)
+		Atomics.notify(this.#words, word)
+	}
+
+	/** To be called now and then while threads run. @returns the thread that keeps its turn, once each time that it lasts. */
+	watch(): number | undefined {
+		const load = (field: 'holder' | 'steps' | 'idle' | 'outputAsked') =>
+			// Orders nothing.
+			Atomics.load(this.#words, this.#schedule.word(field))
+		const [holder, steps] = [load('holder'), load('steps')]
+		const isStuck = steps === this.#seen && load('idle') === 0 && load('outputAsked') === 0
+		this.#seen = steps
+		this.#looks = isStuck ? this.#looks + 1 : 0
+		return this.#looks === stuckLooks ? holder : undefined
+	}
+
+	/** Ticks of the virtual clock. While the threads are parked. */
+	get clock(): number {
+		return this.#schedule.clock
+	}
+
+	/** Decisions so far. */
+	get steps(): number {
+		return this.#schedule.get('steps')
+	}
+
+	/** @returns undefined if there were too many. While the threads are parked. */
+	recorded(): readonly RecordedHandover[] | undefined {
+		return this.#schedule.recorded()
+	}
+}

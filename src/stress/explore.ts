@@ -1,0 +1,99 @@
+/**
+ * Runs by turns: one seed after the other, each a schedule of its own, several at a time, until one violates something. That one is
+ * shrunk: to the fewest handovers of the turn with which it still does.
+ */
+import {availableParallelism} from 'node:os'
+import {configForExploration, type Handover, type RecordedHandover, type SerialConfig} from '../serial/index.ts'
+import {points} from '../turns.ts'
+import type {TurnsResult} from './guest-run.ts'
+import {shrink} from './shrink.ts'
+
+/** Handovers that one run may record. */
+const capacity = 2 ** 18
+/** Milliseconds of a run, and of all runs that shrink a schedule. */
+const [longestRun, longestShrinking] = [60_000, 60_000]
+
+export type Explored = Readonly<{
+	/** Seeds that were run to their end. */
+	seeds: number
+	results: readonly TurnsResult[]
+	/** The first one that violated something. */
+	failure: Failure | undefined
+}>
+
+export type Failure = Readonly<{
+	result: TurnsResult
+	/** Of the seed's schedule, and of the shrunk one; undefined: they were too many, or did not repeat it. */
+	handovers: number | undefined
+	schedule: readonly RecordedHandover[] | undefined
+	/** Runs that shrank it. */
+	runs: number
+	seconds: number
+}>
+
+/** @param forced instead of the seed's own handovers. */
+export type RunSeed = (seed: number, turns: SerialConfig, limit: number) => Promise<TurnsResult>
+
+export type ExploreOptions = Readonly<{
+	first: number
+	/** Of them, or until the time is over. */
+	seeds: number
+	seconds: number
+	/** Handovers of the first seed, instead of those that it draws. */
+	schedule: readonly Handover[] | undefined
+	signal: AbortSignal
+	run: RunSeed
+	/** After each run, in order of the ends. */
+	onResult: (result: TurnsResult, seeds: number) => void
+}>
+
+export async function explore(options: ExploreOptions): Promise<Explored> {
+	const {first, seeds, seconds, schedule, signal, run, onResult} = options
+	const end = performance.now() + seconds * 1000
+	const results: TurnsResult[] = []
+	let failed: TurnsResult | undefined
+	let next = first
+	const isOver = () => signal.aborted || failed !== undefined || next >= first + seeds || performance.now() >= end
+	const job = async (): Promise<void> => {
+		while (!isOver()) {
+			const seed = next++
+			const config = configForExploration(seed, capacity)
+			const result = await run(seed, schedule ? {...config, forced: schedule} : config, longestRun)
+			if (signal.aborted) return
+			results.push(result)
+			onResult(result, results.length)
+			if (result.violation.length > 0 && (failed === undefined || result.seed < failed.seed)) failed = result
+		}
+	}
+	await Promise.all(Array.from({length: Math.min(seeds, availableParallelism())}, job))
+	const failure = failed && (await describeFailure(failed, options))
+	return {seeds: results.length, results: results.toSorted((one, other) => one.seed - other.seed), failure}
+}
+
+async function describeFailure(result: TurnsResult, {signal, run}: ExploreOptions): Promise<Failure> {
+	const began = performance.now()
+	const {seed, handovers} = result
+	const config = configForExploration(seed, capacity)
+	let shortest: readonly RecordedHandover[] | undefined
+	const fails = async (forced: readonly Handover[]): Promise<boolean> => {
+		const again = await run(seed, {...config, forced}, longestRun)
+		if (again.violation.length === 0) return false
+		shortest = again.handovers ?? shortest
+		return true
+	}
+	const isOver = () => signal.aborted || performance.now() - began > longestShrinking
+	const {runs, entries} = handovers ? await shrink(handovers, fails, isOver) : {runs: 0, entries: undefined}
+	const seconds = (performance.now() - began) / 1000
+	const schedule = entries && shortest
+	return {result, handovers: handovers?.length, schedule, runs, seconds}
+}
+
+export function describeHandover({step, from, thread, point}: RecordedHandover, harts: number): string {
+	const to = thread === harts ? 'the helper clears tables' : `hart ${thread} goes on`
+	return `step ${step}: hart ${from} is ${points[point].startsWith('while') ? 'held up' : 'interrupted'} ${points[point]}; ${to}`
+}
+
+/** As --schedule takes it. */
+export function scheduleText(schedule: readonly Handover[]): string {
+	return schedule.map(({step, thread}) => `${step}:${thread}`).join(',')
+}
