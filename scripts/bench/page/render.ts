@@ -43,7 +43,7 @@ threads or of processes. When harts outnumber cores, a remote fence takes QEMU s
 
 \`smp\` compares harts that wait for one another with every QEMU that is named (a program, or a folder with its unpacked packages).
 It writes \`build/smp/smp.json\`, with all runs and histograms, and \`smp.md\` after every run; \`--wait 60\` waits up to an hour in
-all until other processes leave the cores alone, and runs that they disturbed do not count while others remain. \`--page FILE\`
+all until other processes leave the cores alone; runs that failed or were disturbed do not count while others remain. \`--page FILE\`
 takes a record over into this page; \`--against FILE\` measures another build of Manyhart, too.
 `
 

@@ -27,9 +27,10 @@ export type Load = Readonly<{
 	failed: number
 	/** Cores that others took. */
 	others?: Speed
-	/** Runs that lost more than mostOthers, and those of them that count since there are none better. */
+	/** Runs that lost more than mostOthers. */
 	disturbed: number
-	used: number
+	/** Subjects and harts of which such runs count, since there are none better. */
+	counted: readonly string[]
 }>
 
 export class Summary {
@@ -38,7 +39,7 @@ export class Summary {
 
 	constructor(record: SmpRecord) {
 		this.record = record
-		this.#used = [...Map.groupBy(record.measurements, kindOf).values()].flatMap(undisturbed)
+		this.#used = [...Map.groupBy(record.measurements, kindOf).values()].flatMap(best)
 	}
 
 	get failures(): readonly Measurement[] {
@@ -55,7 +56,7 @@ export class Summary {
 			failed: all.filter(({error}) => error !== undefined).length,
 			...(cores.length > 0 && {others: spread(cores)}),
 			disturbed: all.filter(isDisturbed).length,
-			used: ofKind(this.#used).filter(isDisturbed).length,
+			counted: [...new Set(ofKind(this.#used).filter(isDisturbed).map(machineOf))],
 		}
 	}
 
@@ -150,10 +151,17 @@ export class Summary {
 }
 
 const kindOf = ({kind, subject, harts}: Measurement) => `${kind} ${harts} ${subject}`
+const machineOf = ({subject, harts}: Measurement) => `${subject} on ${harts === 1 ? '1 hart' : `${harts} harts`}`
 const isDisturbed = ({others = 0}: Measurement) => others > mostOthers
 const isMeasured = ({times}: TimedCell) => times.some((time) => time !== undefined)
 
-function undisturbed(runs: readonly Measurement[]): readonly Measurement[] {
-	const quiet = runs.filter((run) => !isDisturbed(run))
-	return quiet.length > 0 ? quiet : runs
+/** The best runs: those that printed all figures, and of these the ones that others did not disturb. */
+function best(runs: readonly Measurement[]): readonly Measurement[] {
+	const whole = preferring(runs, ({error}) => error === undefined)
+	return preferring(whole, (run) => !isDisturbed(run))
+}
+
+function preferring(runs: readonly Measurement[], isBetter: (run: Measurement) => boolean): readonly Measurement[] {
+	const better = runs.filter(isBetter)
+	return better.length > 0 ? better : runs
 }

@@ -163,7 +163,7 @@ export function latencyLines({subjects, rows, crowd, load}: LatencyFigures): rea
 	]
 }
 
-function loadLine({runs, failed, others, disturbed, used}: Load): string {
+function loadLine({runs, failed, others, disturbed, counted}: Load): string {
 	const meanwhile = others
 		? `; other processes took ${spelled(others.median)} (${spelled(others.least)}–${spelled(others.greatest)}) cores meanwhile`
 		: ''
@@ -172,6 +172,6 @@ function loadLine({runs, failed, others, disturbed, used}: Load): string {
 		...(disturbed === 0
 			? []
 			: [`Runs that lost more than ${mostOthers} do not count while quieter ones of their kind remain: ${disturbed}.`]),
-		...(used === 0 ? [] : [`${used} of them count nevertheless.`]),
+		...(counted.length === 0 ? [] : [`Only disturbed runs are there, and count, of ${counted.join(', ')}.`]),
 	].join(' ')
 }

@@ -40,10 +40,17 @@ test('a run that others disturbed counts only if all of its kind were', (t) => {
 	t.deepEqual(
 		summaryOf(runs).load(() => true),
 		{
-			...{runs: 3, failed: 0, disturbed: 2, used: 1},
+			...{runs: 3, failed: 0, disturbed: 2, counted: ['QEMU 7.2.22 on 2 harts']},
 			others: {median: 0.9, least: 0.1, greatest: 1.2},
 		},
 	)
+})
+
+test('a run that failed counts only if all of its kind did, since what it printed before may be sick, too', (t) => {
+	const failed = timed('Manyhart', {pipe: 9}, {round: 0, error: 'no figure of futex'})
+	const whole = timed('Manyhart', {pipe: 2}, {round: 1, others: 1})
+	t.is(cellOf([failed, whole]).times[0]?.median, 2)
+	t.is(cellOf([failed]).times[0]?.median, 9)
 })
 
 test('what was not measured is missing, and does not hide the rest', (t) => {

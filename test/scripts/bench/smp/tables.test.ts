@@ -49,7 +49,7 @@ test('the report says which runs others disturbed', (t) => {
 	const measurements = [timed('Manyhart', {pipe: 1}, {others: 1}), timed('QEMU 7.2.22', {pipe: 2})]
 	t.regex(
 		report(fakeRecord({measurements})),
-		/^2 runs; other processes took 0\.500 \(0–1\.00\) cores meanwhile\. Runs that lost more .*: 1\. 1 of them count nevertheless\.$/m,
+		/^2 runs; other processes took 0\.500 \(0–1\.00\) cores meanwhile\. Runs that lost more .*: 1\. Only disturbed runs are there, and count, of Manyhart on 2 harts\.$/m,
 	)
 	t.regex(report(wholeRecord()), /^8 runs; other processes took 0 \(0–0\) cores meanwhile\.$/m)
 })
