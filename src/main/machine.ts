@@ -8,7 +8,7 @@ import {buildInterpreter} from '../interpreter/index.ts'
 import {Doorbell, GuestRam, type SharedMemory, VcpuBlocks} from '../memory/index.ts'
 import {Rcu, StallWatch} from '../rcu/index.ts'
 import {HartStates} from '../sbi/index.ts'
-import {configForRun, type RecordedHandover, randomBytes, type SerialConfig, SerialControl} from '../serial/index.ts'
+import {type RecordedHandover, randomBytes, type SerialConfig, SerialControl, turnDistance} from '../serial/index.ts'
 import {Tlb, type TlbConfig, tableOperations} from '../tlb/index.ts'
 import type {TranslationConfig} from '../translate/index.ts'
 import {activityOf, reportStall, serialBoard} from '../vcpu-worker/index.ts'
@@ -53,7 +53,7 @@ const outcomeReason = {
 type CoreOptions = MachineOptions & Readonly<{fault?: Fault; turns?: SerialConfig}>
 
 function serialConfig({serial, seed, turns}: CoreOptions): SerialConfig | undefined {
-	return turns ?? (serial ? configForRun(seed ?? defaultSeed) : undefined)
+	return turns ?? (serial ? {seed: seed ?? defaultSeed, style: 'run', capacity: 0} : undefined)
 }
 
 /** For the device tree. The main thread's stream. */
@@ -116,7 +116,7 @@ export class MachineCore implements CommandLineMachine {
 		const hartCore = await readHartCore(assets)
 		const [hartModule, interpreterModule] = await Promise.all([
 			WebAssembly.compile(hartCore),
-			WebAssembly.compile(buildInterpreter({design, turnDistance: serial?.distance ?? 0})),
+			WebAssembly.compile(buildInterpreter({design, turnDistance: serial ? turnDistance[serial.style] : 0})),
 		])
 		// Ends the threads that have started if a later one cannot start.
 		await using started = new AsyncDisposableStack()
@@ -342,6 +342,11 @@ export class MachineCore implements CommandLineMachine {
 	/** In serial mode: whether every hart waits, and none for a time. The world outside may wake one. */
 	get isIdle(): boolean {
 		return this.#phase === 'running' && this.#serial?.isIdle === true
+	}
+
+	/** In serial mode: decisions about turns so far. */
+	get turnSteps(): number {
+		return this.#serial?.steps ?? 0
 	}
 
 	/** In serial mode: handovers that were not the usual ones; undefined if they were too many. While the harts are parked. */

@@ -1,5 +1,6 @@
 /** Serial mode: the threads of a machine run by turns, in an order that a seed decides, in virtual time. */
 export {drawn, randomBytes} from './random.ts'
 export type {Handover, RecordedHandover} from './schedule.ts'
-export {configForExploration, configForRun, type SerialConfig, SerialControl} from './serial-control.ts'
+export {type SerialConfig, SerialControl} from './serial-control.ts'
+export {type StyleName, turnDistance} from './style.ts'
 export {ThreadTurns, type TurnEvents} from './thread-turns.ts'

@@ -16,6 +16,7 @@ import {
 	serialThreadOffset,
 	ThreadState,
 } from './serial-layout.ts'
+import {phaseAt, type Style, type StyleName, styleOf} from './style.ts'
 
 /** One slice in so many is followed by a safepoint. */
 const safepointRarity = 4
@@ -26,8 +27,12 @@ const patience = 64
 /** Streams of draws, besides one per thread for its slices. */
 const decisions = 1000
 
+/** The part of a SerialConfig that decides. */
+export type ScheduleConfig = Readonly<{seed: number; style: StyleName}>
+
 export type StateField = Exclude<keyof typeof SerialState.offset, 'clock' | 'reserved'>
-type ThreadField = Exclude<keyof typeof SerialThread.offset, 'until' | 'reserved'>
+/** Bytes, as constants: points are passed often. */
+export const threadField = SerialThread.offset
 
 /** Plain throughout: only the thread that has the turn uses it, and handing that over orders the accesses. See ThreadTurns. */
 export class Schedule {
@@ -35,12 +40,32 @@ export class Schedule {
 	readonly #words: Int32Array
 	readonly #times: Float64Array
 	readonly #region: number
+	readonly #threadsAt: number
+	/** Words that each decision needs. */
+	readonly #stepsWord: number
+	readonly #slicesWord: number
+	readonly #helpWord: number
+	readonly #isForcedWord: number
+	readonly #clockIndex: number
+	readonly #seed: number
+	readonly #styleName: StyleName
+	#style: Style
+	#phase = 0
 
-	constructor(memory: SharedMemory, threads: number) {
+	constructor(memory: SharedMemory, {threads, config}: {threads: number; config: ScheduleConfig}) {
 		this.threads = threads
+		this.#seed = config.seed
+		this.#styleName = config.style
+		this.#style = styleOf(config.style, config.seed, 0)
 		this.#words = memory.i32
 		this.#times = new Float64Array(memory.memory.buffer)
 		this.#region = memory.region(serialRegionName).offset
+		this.#threadsAt = serialThreadOffset(this.#region, 0)
+		this.#stepsWord = this.word('steps')
+		this.#slicesWord = this.word('slices')
+		this.#helpWord = this.word('helpWanted')
+		this.#isForcedWord = this.word('isForced')
+		this.#clockIndex = (this.#region + SerialState.offset.clock) >>> 3
 	}
 
 	get(field: StateField): number {
@@ -56,32 +81,47 @@ export class Schedule {
 		return (this.#region + SerialState.offset[field]) >>> 2
 	}
 
-	threadWord(thread: number, field: ThreadField): number {
-		return (serialThreadOffset(this.#region, thread) + SerialThread.offset[field]) >>> 2
+	/** @param field one of threadField: bytes. */
+	threadWord(thread: number, field: number): number {
+		return (this.#threadsAt + thread * SerialThread.size + field) >>> 2
 	}
 
 	/** Ticks, with a fraction. */
 	get clock(): number {
-		return this.#times[(this.#region + SerialState.offset.clock) >>> 3]!
+		return this.#times[this.#clockIndex]!
 	}
 
 	set clock(ticks: number) {
-		this.#times[(this.#region + SerialState.offset.clock) >>> 3] = ticks
+		this.#times[this.#clockIndex] = ticks
+	}
+
+	/** Instructions of a piece of translated code at most; 0: any. */
+	get piece(): number {
+		return this.#styleNow().piece
+	}
+
+	#styleNow(): Style {
+		const phase = phaseAt(this.#styleName, this.#words[this.#stepsWord]!)
+		if (phase !== this.#phase) {
+			this.#phase = phase
+			this.#style = styleOf(this.#styleName, this.#seed, phase)
+		}
+		return this.#style
 	}
 
 	setReady(thread: number): void {
-		this.#words[this.threadWord(thread, 'state')] = ThreadState.ready
+		this.#words[this.threadWord(thread, threadField.state)] = ThreadState.ready
 	}
 
 	setAway(thread: number): void {
-		this.#words[this.threadWord(thread, 'state')] = ThreadState.away
+		this.#words[this.threadWord(thread, threadField.state)] = ThreadState.away
 	}
 
 	/** @param word index of a 32-bit word of shared memory, or 0. @param until on the clock. */
 	setWaiting(thread: number, {word, value, until}: {word: number; value: number; until: number}): void {
-		this.#words[this.threadWord(thread, 'state')] = ThreadState.waiting
-		this.#words[this.threadWord(thread, 'word')] = word
-		this.#words[this.threadWord(thread, 'value')] = value
+		this.#words[this.threadWord(thread, threadField.state)] = ThreadState.waiting
+		this.#words[this.threadWord(thread, threadField.word)] = word
+		this.#words[this.threadWord(thread, threadField.value)] = value
 		this.#times[this.#untilIndex(thread)] = until
 	}
 
@@ -97,14 +137,14 @@ export class Schedule {
 
 	/** Whether the thread takes part. */
 	isThere(thread: number): boolean {
-		return this.#words[this.threadWord(thread, 'state')] !== ThreadState.away
+		return this.#words[this.threadWord(thread, threadField.state)] !== ThreadState.away
 	}
 
 	/** The earliest time at which a wait is over. */
 	earliest(): number {
 		let earliest = Number.POSITIVE_INFINITY
 		for (let thread = 0; thread < this.threads; thread++) {
-			if (this.#words[this.threadWord(thread, 'state')] === ThreadState.waiting)
+			if (this.#words[this.threadWord(thread, threadField.state)] === ThreadState.waiting)
 				earliest = Math.min(earliest, this.#times[this.#untilIndex(thread)]!)
 		}
 		return earliest
@@ -112,18 +152,18 @@ export class Schedule {
 
 	/** @returns instructions of the thread's next slice: of all orders of magnitude up to the longest, unless it is alone. */
 	sliceLength(thread: number): number {
-		if (this.#isAlone(thread)) return Math.max(lonelySlice, this.get('longestSlice'))
-		const count = this.threadWord(thread, 'slices')
+		if (this.#isAlone(thread)) return Math.max(lonelySlice, this.#styleNow().longestSlice)
+		const count = this.threadWord(thread, threadField.slices)
 		const number = this.#words[count]!
 		this.#words[count] = number + 1
-		const share = drawn(this.get('seed'), thread, number) / 2 ** 32
-		return Math.max(1, Math.floor(this.get('longestSlice') ** share))
+		const share = drawn(this.#seed, thread, number) / 2 ** 32
+		return Math.max(1, Math.floor(this.#styleNow().longestSlice ** share))
 	}
 
 	/** @returns whether the thread's next slice begins without a safepoint: mostly, if another thread can run meanwhile. */
 	goesOn(thread: number): boolean {
-		const number = this.#words[this.threadWord(thread, 'slices')]!
-		return drawn(this.get('seed'), thread, -number) % safepointRarity !== 0 && !this.#isAlone(thread)
+		const number = this.#words[this.threadWord(thread, threadField.slices)]!
+		return drawn(this.#seed, thread, -number) % safepointRarity !== 0 && !this.#isAlone(thread)
 	}
 
 	/**
@@ -132,20 +172,22 @@ export class Schedule {
 	 * ready in any case take over.
 	 */
 	next(thread: number, point: Point): number {
-		const step = this.get('steps') + 1
-		this.set('steps', step)
+		const step = this.#words[this.#stepsWord]! + 1
+		this.#words[this.#stepsWord] = step
 		const usual = this.#usual(thread, point)
-		const chosen = this.get('isForced') ? this.#forced(step, usual) : this.#byLot(step, {thread, point, usual})
+		const chosen = this.#words[this.#isForcedWord]
+			? this.#forced(step, usual)
+			: this.#byLot(step, {thread, point, usual})
 		if (chosen !== usual) this.#record({step, thread: chosen, from: thread, point: pointNames.indexOf(point)})
-		if (chosen !== thread) this.set('slices', 0)
-		else if (point === 'slice') this.set('slices', this.get('slices') + 1)
+		if (chosen !== thread) this.#words[this.#slicesWord] = 0
+		else if (point === 'slice') this.#words[this.#slicesWord]!++
 		return chosen
 	}
 
 	#usual(thread: number, point: Point): number {
 		if (point !== 'slice' && point !== 'wait') return thread
-		if (this.get('helpWanted')) return this.threads
-		if (point === 'slice' && this.get('slices') < patience) return thread
+		if (this.#words[this.#helpWord]) return this.threads
+		if (point === 'slice' && this.#words[this.#slicesWord]! < patience) return thread
 		for (let distance = 1; distance <= this.threads; distance++) {
 			const other = (thread + distance) % this.threads
 			if (this.#canRun(other)) return other
@@ -164,14 +206,13 @@ export class Schedule {
 	}
 
 	#byLot(step: number, {thread, point, usual}: {thread: number; point: Point; usual: number}): number {
-		const seed = this.get('seed')
 		const isWithin = point !== 'slice' && point !== 'wait'
 		if (isWithin) {
-			const rarity = this.get('rarity')
-			if (rarity === 0 || drawn(seed, decisions, step) % rarity !== 0) return thread
+			const rarity = this.#styleNow().rarityOf[point]
+			if (rarity === 0 || drawn(this.#seed, decisions, step) % rarity !== 0) return thread
 		}
 		const all = isWithin ? this.threads : this.threads + 1
-		const draw = drawn(seed, decisions + 1, step)
+		const draw = drawn(this.#seed, decisions + 1, step)
 		// Those that were set aside only if no other can run.
 		const chosen = this.#pick(draw, all, step) ?? this.#pick(draw, all, Number.POSITIVE_INFINITY)
 		if (chosen === undefined) return usual
@@ -191,17 +232,18 @@ export class Schedule {
 
 	/** Mostly a thread that was interrupted stays away for a while, as one that its host has descheduled. */
 	#setAside(thread: number, step: number): void {
-		const draw = drawn(this.get('seed'), decisions + 2, step)
-		if (draw % 4 !== 0) this.#words[this.threadWord(thread, 'setAside')] = step + 2 ** (4 + ((draw >>> 8) % 10))
+		const draw = drawn(this.#seed, decisions + 2, step)
+		if (draw % 4 !== 0)
+			this.#words[this.threadWord(thread, threadField.setAside)] = step + 2 ** (4 + ((draw >>> 8) % 10))
 	}
 
 	#isSetAside(thread: number, step: number): boolean {
-		return thread < this.threads && this.#words[this.threadWord(thread, 'setAside')]! > step
+		return thread < this.threads && this.#words[this.threadWord(thread, threadField.setAside)]! > step
 	}
 
 	#canRun(thread: number): boolean {
-		if (thread === this.threads) return this.get('helpWanted') === 1
-		switch (this.#words[this.threadWord(thread, 'state')]) {
+		if (thread === this.threads) return this.#words[this.#helpWord] === 1
+		switch (this.#words[this.threadWord(thread, threadField.state)]) {
 			case ThreadState.ready:
 				return true
 			case ThreadState.waiting:
@@ -217,9 +259,9 @@ export class Schedule {
 	}
 
 	#hasChanged(thread: number): boolean {
-		const word = this.#words[this.threadWord(thread, 'word')]!
+		const word = this.#words[this.threadWord(thread, threadField.word)]!
 		// Acquire: what was stored before the change is visible to the thread. Pairs with whoever changes the word.
-		return word !== 0 && Atomics.load(this.#words, word) !== this.#words[this.threadWord(thread, 'value')]
+		return word !== 0 && Atomics.load(this.#words, word) !== this.#words[this.threadWord(thread, threadField.value)]
 	}
 
 	#record({step, thread, from, point}: {step: number; thread: number; from: number; point: number}): void {
@@ -235,7 +277,7 @@ export class Schedule {
 	}
 
 	#untilIndex(thread: number): number {
-		return (serialThreadOffset(this.#region, thread) + SerialThread.offset.until) >>> 3
+		return (this.#threadsAt + thread * SerialThread.size + threadField.until) >>> 3
 	}
 
 	#entryWord(entry: number): number {

@@ -1,39 +1,19 @@
 /** Serial mode as the main thread sees it: begins it, takes the console's output when asked, and watches it. */
 import {expected} from '../errors.ts'
 import type {RegionRequest, SharedMemory} from '../memory/index.ts'
-import {drawn} from './random.ts'
-import {type Handover, type RecordedHandover, Schedule} from './schedule.ts'
+import {type Handover, type RecordedHandover, Schedule, threadField} from './schedule.ts'
 import {serialRegion} from './serial-layout.ts'
+import type {StyleName} from './style.ts'
 
 /** Plain data, posted to every thread. */
 export type SerialConfig = Readonly<{
 	seed: number
-	/** Instructions. */
-	longestSlice: number
-	/** At a point within a step the turn passes in one of so many cases; 0: never. */
-	rarity: number
-	/** Instructions of a piece of translated code at most, and between two points of interpreted code, a power of two; 0: any. */
-	piece: number
-	distance: number
+	style: StyleName
 	/** Room for handovers that are recorded, and as many that are forced. */
 	capacity: number
 	/** Instead of those that the seed draws. */
 	forced?: readonly Handover[]
 }>
-
-/** Slices long enough for a boot, since a handover takes some ten microseconds. */
-export function configForRun(seed: number): SerialConfig {
-	return {seed, longestSlice: 65_536, rarity: 64, piece: 0, distance: 0, capacity: 0}
-}
-
-const [shortestLimit, limits, rarities] = [16, 8, [0, 4, 16, 64, 256]] as const
-
-/** Slices and handovers of many kinds, each drawn from the seed. */
-export function configForExploration(seed: number, capacity: number): SerialConfig {
-	const longestSlice = shortestLimit * 2 ** (drawn(seed, 2000, 0) % limits)
-	const rarity = rarities[drawn(seed, 2000, 1) % rarities.length]!
-	return {seed, longestSlice, rarity, piece: longestSlice, distance: rarity === 0 ? 0 : 4, capacity}
-}
 
 /** Looks in a row that found the same holder at the same step, after which that is reported. */
 const stuckLooks = 10
@@ -46,7 +26,7 @@ export class SerialControl {
 	#seen = -1
 
 	constructor(memory: SharedMemory, {threads, config}: {threads: number; config: SerialConfig}) {
-		this.#schedule = new Schedule(memory, threads)
+		this.#schedule = new Schedule(memory, {threads, config})
 		this.#words = memory.i32
 		this.#config = config
 	}
@@ -58,18 +38,14 @@ export class SerialControl {
 	/** Before the threads start, which orders this. Thread 0 has the first turn. */
 	initialize(): void {
 		const schedule = this.#schedule
-		const {seed, longestSlice, rarity, piece, capacity, forced} = this.#config
-		schedule.set('seed', seed)
-		schedule.set('longestSlice', longestSlice)
-		schedule.set('rarity', rarity)
-		schedule.set('piece', piece)
+		const {capacity, forced} = this.#config
 		schedule.set('capacity', capacity)
 		if (forced) {
 			if (forced.length > capacity) throw expected(`at most ${capacity} handovers`, forced.length)
 			schedule.force(forced)
 		}
 		schedule.set('holder', 0)
-		this.#words[schedule.threadWord(0, 'turn')] = 1
+		this.#words[schedule.threadWord(0, threadField.turn)] = 1
 		this.restart()
 	}
 
@@ -88,7 +64,7 @@ export class SerialControl {
 		if (next === undefined) return
 		schedule.set('holder', next)
 		// What the dead thread has stored was ordered by its death. Pairs with ThreadTurns.
-		const turn = schedule.threadWord(next, 'turn')
+		const turn = schedule.threadWord(next, threadField.turn)
 		Atomics.store(this.#words, turn, 1)
 		Atomics.notify(this.#words, turn)
 	}

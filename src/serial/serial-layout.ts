@@ -16,12 +16,6 @@ export const SerialState = sharedStruct(
 		/** 1 from the request of console output to be taken until the main thread has taken all. */
 		outputAsked: 'i32',
 		// of the schedule
-		seed: 'i32',
-		longestSlice: 'i32',
-		/** At a point within a step the turn passes in one of so many cases; 0: never. */
-		rarity: 'i32',
-		/** Instructions of a piece of translated code at most; 0: any. */
-		piece: 'i32',
 		/** 1: by the forced entries below, and else the usual way; 0: by lot. */
 		isForced: 'i32',
 		forced: 'i32',
@@ -31,7 +25,7 @@ export const SerialState = sharedStruct(
 		capacity: 'i32',
 		/** The virtual clock, as a 64-bit float: ticks of the timebase. */
 		clock: 'i64',
-		reserved: array('i32', 15),
+		reserved: array('i32', 19),
 	},
 	{align: 128},
 )

@@ -1,7 +1,7 @@
 /** A thread's side of serial mode: it runs while it has the turn, which it hands over at the end of a slice, and where it waits. */
 import type {SharedMemory} from '../memory/index.ts'
 import {type Point, type Turns, takeTurns, type WaitResult} from '../turns.ts'
-import {Schedule} from './schedule.ts'
+import {Schedule, type ScheduleConfig, threadField} from './schedule.ts'
 
 /** Instructions per tick of the timebase: 100 million per second. */
 const instructionsPerTick = 10
@@ -32,11 +32,14 @@ export class ThreadTurns implements Turns {
 	/** Instructions that the clock has counted. */
 	#counted = 0
 
-	constructor(memory: SharedMemory, {thread, threads}: {thread: number; threads: number}) {
+	constructor(
+		memory: SharedMemory,
+		{thread, threads, config}: {thread: number; threads: number; config: ScheduleConfig},
+	) {
 		this.#thread = thread
 		this.#words = memory.i32
-		this.#schedule = new Schedule(memory, threads)
-		this.#turn = this.#schedule.threadWord(thread, 'turn')
+		this.#schedule = new Schedule(memory, {threads, config})
+		this.#turn = this.#schedule.threadWord(thread, threadField.turn)
 		takeTurns(this)
 	}
 
@@ -109,7 +112,7 @@ export class ThreadTurns implements Turns {
 	/** The same in guest code. @returns instructions of a piece of translated code at most; 0: any. */
 	passWithin(point: Point): number {
 		this.pass(point)
-		return this.#schedule.get('piece')
+		return this.#schedule.piece
 	}
 
 	wait(words: Int32Array, index: number, value: number, milliseconds: number): WaitResult {
@@ -171,7 +174,7 @@ export class ThreadTurns implements Turns {
 	#handTo(next: number): void {
 		const schedule = this.#schedule
 		Atomics.store(this.#words, this.#turn, 0)
-		const turn = schedule.threadWord(next, 'turn')
+		const turn = schedule.threadWord(next, threadField.turn)
 		schedule.set('holder', next)
 		// Release: all that this thread has stored is ordered before. Pairs with #awaitTurn().
 		Atomics.store(this.#words, turn, 1)

@@ -10,7 +10,7 @@ import {benchPath} from '../bench/index.ts'
 import {expected} from '../errors.ts'
 import type {Campaign, StressEnvironment, StressOptions, StressOutcome} from '../main/command-line/stress-library.ts'
 import {describeSystemError, writeWholeFile} from '../main/system-error.ts'
-import {formatTlbDesign} from '../tlb/index.ts'
+import {stressArguments} from './arguments.ts'
 import {LiveLine} from './live-line.ts'
 import type {RunResult} from './run.ts'
 
@@ -56,7 +56,7 @@ async function runOnce(
 	options: StressOptions,
 	{program, campaign, signal, totals}: {program: string; campaign: Campaign; signal: AbortSignal; totals: Totals},
 ): Promise<void> {
-	const args = [program, ...argumentsOf(options)]
+	const args = [program, ...stressArguments(options), '--json']
 	const limit = AbortSignal.timeout((options.kinds.length * options.seconds + grace) * 1000)
 	const child = spawn(process.execPath, args, {stdio: ['ignore', 'pipe', 'pipe'], detached: true})
 	const end = () => void child.kill('SIGINT')
@@ -83,34 +83,12 @@ async function runOnce(
 	}
 	if (code === '0' || signal.aborted) return
 	totals.failed++
-	const command = ['manyhart', ...argumentsOf(options)].join(' ')
+	const command = ['manyhart', ...stressArguments(options), '--json'].join(' ')
 	const ending = limit.aborted ? 'ended after its time limit' : `ended with ${code}`
 	await writeWholeFile(
 		join(campaign.folder, `seed-${options.seed}.txt`),
 		`${command}\n${ending}\n\n${output}\n${errors}`,
 	)
-}
-
-function argumentsOf({kinds, harts, seconds, iterations, seed, translation}: StressOptions): string[] {
-	const {accel, jitThreshold, tlb} = translation
-	const design = tlb === undefined ? '' : formatTlbDesign(tlb)
-	return [
-		...[
-			'stress',
-			kinds.length > 1 ? 'all' : kinds[0]!,
-			'--harts',
-			`${harts}`,
-			'--seconds',
-			`${seconds}`,
-			'--seed',
-			`${seed}`,
-		],
-		...(iterations === undefined ? [] : ['--iterations', `${iterations}`]),
-		...(accel === undefined ? [] : ['--accel', accel]),
-		...(jitThreshold === undefined ? [] : ['--jit-threshold', `${jitThreshold}`]),
-		...(design === '' ? [] : ['--tlb', design]),
-		'--json',
-	]
 }
 
 /** A run that failed early has printed none. */

@@ -3,15 +3,17 @@
  * shrunk: to the fewest handovers of the turn with which it still does.
  */
 import {availableParallelism} from 'node:os'
-import {configForExploration, type Handover, type RecordedHandover, type SerialConfig} from '../serial/index.ts'
+import type {Handover, RecordedHandover, SerialConfig} from '../serial/index.ts'
 import {points} from '../turns.ts'
-import type {TurnsResult} from './guest-run.ts'
+import type {TurnsOptions, TurnsResult} from './guest-run.ts'
 import {shrink} from './shrink.ts'
 
 /** Handovers that one run may record. */
 const capacity = 2 ** 18
 /** Milliseconds of a run, and of all runs that shrink a schedule. */
 const [longestRun, longestShrinking] = [60_000, 60_000]
+
+const configOf = (seed: number): SerialConfig => ({seed, style: 'explore', capacity})
 
 export type Explored = Readonly<{
 	/** Seeds that were run to their end. */
@@ -31,8 +33,7 @@ export type Failure = Readonly<{
 	seconds: number
 }>
 
-/** @param forced instead of the seed's own handovers. */
-export type RunSeed = (seed: number, turns: SerialConfig, limit: number) => Promise<TurnsResult>
+export type RunSeed = (seed: number, by: Omit<TurnsOptions, 'withDigest'>) => Promise<TurnsResult>
 
 export type ExploreOptions = Readonly<{
 	first: number
@@ -57,8 +58,12 @@ export async function explore(options: ExploreOptions): Promise<Explored> {
 	const job = async (): Promise<void> => {
 		while (!isOver()) {
 			const seed = next++
-			const config = configForExploration(seed, capacity)
-			const result = await run(seed, schedule ? {...config, forced: schedule} : config, longestRun)
+			const config = configOf(seed)
+			const result = await run(seed, {
+				turns: schedule ? {...config, forced: schedule} : config,
+				limit: longestRun,
+				mostSteps: Number.POSITIVE_INFINITY,
+			})
 			if (signal.aborted) return
 			results.push(result)
 			onResult(result, results.length)
@@ -72,28 +77,27 @@ export async function explore(options: ExploreOptions): Promise<Explored> {
 
 async function describeFailure(result: TurnsResult, {signal, run}: ExploreOptions): Promise<Failure> {
 	const began = performance.now()
-	const {seed, handovers} = result
-	const config = configForExploration(seed, capacity)
-	let shortest: readonly RecordedHandover[] | undefined
+	const {seed, handovers, steps} = result
+	const config = configOf(seed)
+	/** What the failing run with the fewest forced handovers recorded. */
+	let shortest: Readonly<{forced: number; schedule: readonly RecordedHandover[] | undefined}> | undefined
 	const fails = async (forced: readonly Handover[]): Promise<boolean> => {
-		const again = await run(seed, {...config, forced}, longestRun)
+		const again = await run(seed, {turns: {...config, forced}, limit: longestRun, mostSteps: 2 * steps})
 		if (again.violation.length === 0) return false
-		shortest = again.handovers ?? shortest
+		if (forced.length <= (shortest?.forced ?? Number.POSITIVE_INFINITY))
+			shortest = {forced: forced.length, schedule: again.handovers}
 		return true
 	}
 	const isOver = () => signal.aborted || performance.now() - began > longestShrinking
-	const {runs, entries} = handovers ? await shrink(handovers, fails, isOver) : {runs: 0, entries: undefined}
+	const {runs, entries} = handovers
+		? await shrink(handovers, {fails, isOver, parallel: availableParallelism()})
+		: {runs: 0, entries: undefined}
 	const seconds = (performance.now() - began) / 1000
-	const schedule = entries && shortest
+	const schedule = entries && shortest?.schedule
 	return {result, handovers: handovers?.length, schedule, runs, seconds}
 }
 
 export function describeHandover({step, from, thread, point}: RecordedHandover, harts: number): string {
 	const to = thread === harts ? 'the helper clears tables' : `hart ${thread} goes on`
 	return `step ${step}: hart ${from} is ${points[point].startsWith('while') ? 'held up' : 'interrupted'} ${points[point]}; ${to}`
-}
-
-/** As --schedule takes it. */
-export function scheduleText(schedule: readonly Handover[]): string {
-	return schedule.map(({step, thread}) => `${step}:${thread}`).join(',')
 }

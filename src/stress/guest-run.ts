@@ -34,14 +34,15 @@ export type GuestKind = keyof typeof guestKinds
 /** Of a run by turns. */
 export type TurnsOptions = Readonly<{
 	turns: SerialConfig
-	/** Milliseconds of the host. */
+	/** Milliseconds of the host, and decisions about turns, after which the run ends without a result. */
 	limit: number
+	mostSteps: number
 	withDigest: boolean
 }>
 
 /** @property handovers that were not the usual ones; undefined: too many. @property digest if it was asked for. */
 export type TurnsResult = RunResult &
-	Readonly<{handovers: readonly RecordedHandover[] | undefined; digest: string | undefined}>
+	Readonly<{handovers: readonly RecordedHandover[] | undefined; steps: number; digest: string | undefined}>
 
 export async function runGuest(kind: GuestKind, options: RunOptions): Promise<RunResult> {
 	return await withMachine(kind, options, undefined, async (_, run) => await run())
@@ -51,7 +52,8 @@ export async function runGuest(kind: GuestKind, options: RunOptions): Promise<Ru
 export async function runGuestByTurns(kind: GuestKind, options: RunOptions, by: TurnsOptions): Promise<TurnsResult> {
 	return await withMachine(kind, options, by, async (machine, run) => {
 		const result = await run()
-		return {...result, handovers: machine.handovers, digest: by.withDigest ? await machine.digest() : undefined}
+		const digest = by.withDigest ? await machine.digest() : undefined
+		return {...result, handovers: machine.handovers, steps: machine.turnSteps, digest}
 	})
 }
 
@@ -78,7 +80,7 @@ async function withMachine<Result>(
 	cleaning.use(machine)
 	return await use(machine, async () => {
 		const seen = new Output(machine, options)
-		const outcome = await seen.watch(machine.run(), by?.limit)
+		const outcome = await seen.watch(machine.run(), by)
 		return {
 			kind,
 			seed,
@@ -126,10 +128,13 @@ class Output {
 	}
 
 	/** Until the machine ends; stops it if the guest makes no progress. */
-	async watch(running: Promise<Ending>, limit = Number.POSITIVE_INFINITY): Promise<Ending> {
+	async watch(running: Promise<Ending>, by?: TurnsOptions): Promise<Ending> {
 		const reading = this.#read()
 		const began = performance.now()
-		const timer = setInterval(() => this.#look(performance.now() - began > limit), 200)
+		const timer = setInterval(
+			() => this.#look(by && (performance.now() - began > by.limit || this.#machine.turnSteps > by.mostSteps)),
+			200,
+		)
 		try {
 			return await running
 		} finally {
@@ -146,7 +151,7 @@ class Output {
 		this.#guest.end()
 	}
 
-	#look(isOverdue: boolean): void {
+	#look(isOverdue = false): void {
 		if (this.#lastLine === Number.POSITIVE_INFINITY) return
 		if (this.#machine.isIdle) this.#stop('every hart waits, and nothing is left that wakes one')
 		else if (isOverdue) this.#machine.stop()

@@ -8,11 +8,13 @@ import type {
 	StressOutcome,
 } from '../main/command-line/stress-library.ts'
 import {formatTlbDesign, type TlbDesign} from '../tlb/index.ts'
+import {stressArguments} from './arguments.ts'
 import {runCampaign} from './campaign.ts'
 import {runGuest} from './guest-run.ts'
 import {LiveLine} from './live-line.ts'
 import {runRcu} from './rcu-run.ts'
 import type {Figures, RunOptions, RunResult} from './run.ts'
+import {runByTurns, type SerialResult} from './serial-run.ts'
 
 const runners: Readonly<Record<StressKind, (options: RunOptions) => Promise<RunResult>>> = {
 	rcu: runRcu,
@@ -40,7 +42,7 @@ async function runAll(options: StressOptions, environment: StressEnvironment): P
 		if (environment.signal.aborted) break
 		const result = await runOne(kind, options, environment)
 		results.push(result)
-		if (options.format === 'text') environment.print(describe(result))
+		if (options.format === 'text') environment.print(describe(result, options))
 	}
 	if (options.format === 'json') environment.print(JSON.stringify(results, null, '\t'))
 	return results.some(({violation}) => violation.length > 0) ? 'violated' : 'passed'
@@ -51,8 +53,9 @@ async function runOne(
 	options: StressOptions & Readonly<{fault?: Fault}>,
 	{signal, stream}: StressEnvironment,
 ): Promise<RunResult> {
-	const {fault, harts, seconds, iterations, seed, translation} = options
+	const {fault, harts, seconds, iterations, seed, translation, serial} = options
 	using line = new LiveLine(stream)
+	if (serial && kind !== 'rcu') return await runByTurns(kind, {...options, fault, serial}, {signal, line})
 	const began = performance.now()
 	let latest: {figures: Figures; at: number} | undefined
 	const onProgress = (figures: Figures): void => {
@@ -77,12 +80,42 @@ function inWords({fences, flushes, gracePeriods, retired, slowest}: Figures): st
 	return parts.join(', ')
 }
 
-function describe(result: RunResult): string {
+function describe(result: RunResult, options: StressOptions): string {
+	if ('seeds' in result) return describeSerial(result as SerialResult)
 	const {kind, harts, seed, seconds, operations, memory, violation} = result
 	const megabytes = memory.map((bytes) => Math.round(bytes / 2 ** 20)).join(' to ')
 	const summary = `stress ${kind}: ${harts} harts, seed ${seed}, ${seconds.toFixed(1)} s: ${count(operations)} operations, ${inWords(result)}, memory ${megabytes} MiB`
 	if (violation.length === 0) return `${summary}: no violation`
-	return [`${summary}: VIOLATED`, ...violation.map((line) => `  ${line}`)].join('\n')
+	return [
+		`${summary}: VIOLATED`,
+		...violation.map((line) => `  ${line}`),
+		...(kind === 'rcu' ? [] : [`perhaps again, by turns: manyhart ${serialCommand(kind, options)}`]),
+	].join('\n')
+}
+
+/** Threads are not repeated by a seed, but runs by turns with the same rules may meet the same. */
+function serialCommand(kind: StressKind, {harts, seed, translation}: StressOptions): string {
+	return stressArguments({kinds: [kind], harts, seed, translation, seconds: 600, serial: {schedule: undefined}}).join(
+		' ',
+	)
+}
+
+function describeSerial({
+	kind,
+	harts,
+	seed,
+	seconds,
+	seeds,
+	operations,
+	flushes,
+	digests,
+	violation,
+}: SerialResult): string {
+	const figures = `${seeds} seeds, ${seconds.toFixed(1)} s, ${count(operations)} operations, ${count(flushes)} flushes`
+	const summary = `stress ${kind} by turns: ${harts} harts, ${figures}`
+	const lines = Object.entries(digests ?? {}).map(([number, digest]) => `seed ${number} digest ${digest}`)
+	if (violation.length === 0) return [...lines, `${summary}: no violation`].join('\n')
+	return [...lines, `${summary}: VIOLATED by seed ${seed}`, ...violation.map((line) => `  ${line}`)].join('\n')
 }
 
 // ---- rules that are broken on purpose ----

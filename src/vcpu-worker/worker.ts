@@ -25,7 +25,7 @@ FAULT: breakRule(config.fault)
 const memory = new SharedMemory(config.memory, config.map)
 const blocks = new VcpuBlocks(memory, config.harts)
 const {vcpu: hart, harts, virtioMmioVersion, serial} = config
-const turns = serial && new ThreadTurns(memory, {thread: hart, threads: harts})
+const turns = serial && new ThreadTurns(memory, {thread: hart, threads: harts, config: serial})
 const now = turns ? () => turns.now() : ticksSince(config.clockOrigin)
 const board = new Board(memory, blocks, {now, hart, virtioMmioVersion, ...(serial && serialBoard(serial, hart, now))})
 const vcpu = new Vcpu({config, memory, blocks, board, now, turns})

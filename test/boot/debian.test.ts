@@ -92,6 +92,31 @@ for (const smp of [2, 4]) {
 	})
 }
 
+/** The whole boot, and a shell that starts programs; nothing is typed, since that would come at a time of the host's. */
+const script = 'export PATH=/x; /bin/busybox mkdir /x; /bin/busybox --install /x; uname -a | md5sum; poweroff -f'
+
+async function bootByTurns(guest: GuestParts, seed: number) {
+	const append = `${guest.append} rdinit=/bin/busybox panic=-1 -- sh -c "${script}"`
+	const signal = AbortSignal.timeout(longPatience)
+	await using machine = await Machine.create({smp: 4, memory: 2 ** 29, ...guest, append, signal, serial: true, seed})
+	const running = machine.run()
+	let console = ''
+	for await (const bytes of machine.console) console += Buffer.from(bytes).toString('latin1')
+	return {outcome: await running, console, digest: await machine.digest()}
+}
+
+test.serial('Debian boots by turns on 4 harts, and ends alike each time', async (t) => {
+	t.timeout(2 * longPatience + margin)
+	const guest = await fetchedGuest(t, 'debian')
+	if (!guest) return
+	const first = await bootByTurns(guest, 5)
+	t.deepEqual(first.outcome, {reason: 'power-off', exitCode: 0}, first.console)
+	t.notRegex(first.console, trouble)
+	t.true(first.console.includes('smp: Brought up 1 node, 4 CPUs'))
+	t.regex(first.console, /\n[0-9a-f]{32} {2}-\s/)
+	t.deepEqual(await bootByTurns(guest, 5), first)
+})
+
 test.serial('Debian boots with a device tree that QEMU dumped, and prints from its first moment on', async (t) => {
 	t.timeout(180_000)
 	const guest = await fetchedGuest(t, 'debian')

@@ -22,7 +22,7 @@ const program = `
 `
 const options: StressOptions = {
 	...{kinds: ['flush'], harts: 2, seconds: 1, iterations: undefined, seed: 1, translation: {tlb: {policy: 'clear'}}},
-	...{inject: [], campaign: undefined, format: 'json'},
+	...{serial: undefined, inject: [], campaign: undefined, format: 'json'},
 }
 const stream = new Writable({write: (_chunk, _encoding, done) => done()}) as unknown as NodeJS.WriteStream
 

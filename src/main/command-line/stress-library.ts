@@ -11,6 +11,16 @@ export const stressThreshold = 100
 /** @property jobs processes at a time. @property folder for what runs that fail leave. */
 export type Campaign = Readonly<{jobs: number; hours: number; folder: string}>
 
+/** @property seeds at most. @property schedule handovers of the first seed, as `explore.ts` prints them. @property digest whether each seed's is printed. */
+export type SerialStress = Readonly<{
+	seeds: number
+	schedule: readonly Readonly<{step: number; thread: number}>[] | undefined
+	digest: boolean
+}>
+
+/** Steps of each hart in a run by turns. */
+export const serialIterations = 500
+
 export type StressOptions = Readonly<{
 	kinds: readonly StressKind[]
 	/** Harts, or threads of `rcu`. */
@@ -21,6 +31,8 @@ export type StressOptions = Readonly<{
 	iterations: number | undefined
 	seed: number
 	translation: TranslationOptions
+	/** Runs by turns, one seed after the other; undefined: harts run in parallel. */
+	serial: SerialStress | undefined
 	/** Rules to break, one after the other; each is to be noticed. Empty: none. */
 	inject: readonly Fault[]
 	/** Many runs, instead of one. */

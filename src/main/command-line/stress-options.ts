@@ -6,7 +6,15 @@ import {expected} from '../../errors.ts'
 import {type Fault, faultNames, faults} from '../../faults.ts'
 import {mostSeed} from '../machine-interface.ts'
 import {parseSeed, quoted} from './quantities.ts'
-import {type Campaign, type StressKind, type StressOptions, stressKinds, stressThreshold} from './stress-library.ts'
+import {
+	type Campaign,
+	type SerialStress,
+	type StressKind,
+	type StressOptions,
+	serialIterations,
+	stressKinds,
+	stressThreshold,
+} from './stress-library.ts'
 import {accelOption, checkTranslationSwitches, type RawTranslationSwitches, tlbOption} from './translation-switches.ts'
 
 /** The options as the parser returns them. */
@@ -17,6 +25,10 @@ export type RawStressOptions = RawTranslationSwitches &
 		iterations?: string
 		seed?: string
 		inject?: string
+		serial?: boolean
+		seeds?: string
+		schedule?: string
+		digest?: boolean
 		jobs?: string
 		hours?: string
 		out?: string
@@ -41,6 +53,16 @@ export const stressOptions = (): readonly Option[] => [
 		'--inject <rule>',
 		'break a rule of the emulator on purpose, which is to be noticed: exit code 1; all: each in turn',
 	),
+	new Option(
+		'--serial',
+		`harts run by turns, which the seed decides, in virtual time; one seed after the other until one violates something, which is shrunk to few turns; each hart makes ${serialIterations} steps by default`,
+	),
+	new Option('--seeds <n>', 'with --serial: seeds at most (default: as many as the seconds allow)'),
+	new Option(
+		'--schedule <step:hart,...>',
+		'with --serial: only these turns are not the usual ones, or none, as a failure prints it',
+	),
+	new Option('--digest', 'with --serial: print the digest of the machine after each seed'),
 	new Option('--jobs <n>', 'a campaign: so many runs at a time, each with the next seed, until the hours are over'),
 	new Option('--hours <h>', 'of a campaign (default: 1)'),
 	new Option(
@@ -65,24 +87,80 @@ export const ruleHelp = [
 
 /** @throws UserError that names the option and the values that it accepts. */
 export function checkStressOptions(kind: string, raw: RawStressOptions): StressOptions {
-	const {harts, seconds, iterations, seed, inject, jobs, hours, out, json, ...switches} = raw
+	const {
+		harts,
+		seconds,
+		iterations,
+		seed,
+		inject,
+		jobs,
+		hours,
+		out,
+		json,
+		serial,
+		seeds,
+		schedule,
+		digest,
+		...switches
+	} = raw
 	const broken = parseFaults(inject)
 	if (broken.length > 0 && !kindsThatNotice(broken).some((name) => name === kind))
 		throw expected(`--inject ${inject} with the kind ${kindsThatNotice(broken).join(' or ')}`, quoted(kind))
 	const campaign = parseCampaign({jobs, hours, out})
 	if (campaign && broken.length > 0) throw expected('--jobs without --inject', 'both')
+	const byTurns = parseSerial({serial, seeds, schedule, digest})
+	if (byTurns && campaign) throw expected('--serial without --jobs', 'both')
+	if (byTurns && kind === 'rcu')
+		throw expected(
+			`--serial with a kind among ${stressKinds.filter((name) => name !== 'rcu').join(', ')}`,
+			quoted(kind),
+		)
 	const secondsOfRun = defaultSeconds[broken.length > 0 ? 'inject' : campaign ? 'campaign' : 'run']
 	return {
-		kinds: parseKind(kind),
+		kinds: parseKind(kind).filter((name) => !byTurns || name !== 'rcu'),
 		harts: harts === undefined ? defaultHarts(campaign?.jobs ?? 1) : parseNumber('--harts', harts, [1, maximumHarts]),
 		seconds: seconds === undefined ? secondsOfRun : parseNumber('--seconds', seconds, [1, 1_000_000]),
 		iterations: iterations === undefined ? undefined : parseNumber('--iterations', iterations, [1, 2 ** 31]),
 		seed: seed === undefined ? Math.floor(Math.random() * mostSeed) : parseSeed(seed),
 		translation: checkTranslationSwitches(switches),
+		serial: byTurns,
 		inject: broken,
 		campaign,
 		format: json ? 'json' : 'text',
 	}
+}
+
+type RawSerial = Readonly<{
+	serial?: boolean | undefined
+	seeds?: string | undefined
+	schedule?: string | undefined
+	digest?: boolean | undefined
+}>
+
+function parseSerial({serial, seeds, schedule, digest}: RawSerial): SerialStress | undefined {
+	if (!serial) {
+		const alone = Object.entries({'--seeds': seeds, '--schedule': schedule, '--digest': digest}).find(
+			([, value]) => value !== undefined,
+		)
+		if (alone) throw expected(`${alone[0]} with --serial`, `${alone[0]} alone`)
+		return undefined
+	}
+	const most = schedule === undefined ? 1e9 : 1
+	return {
+		seeds: seeds === undefined ? most : parseNumber('--seeds', seeds, [1, most]),
+		schedule: schedule === undefined ? undefined : parseSchedule(schedule),
+		digest: digest === true,
+	}
+}
+
+function parseSchedule(text: string): readonly Readonly<{step: number; thread: number}>[] {
+	if (text === 'none') return []
+	return text.split(',').map((part) => {
+		const [, step, thread] = /^(\d+):(\d+)$/.exec(part) ?? []
+		if (step === undefined || thread === undefined)
+			throw expected('--schedule to be none, or STEP:HART,STEP:HART', quoted(text))
+		return {step: Number(step), thread: Number(thread)}
+	})
 }
 
 /** Four meet in more ways than two; a campaign shares the cores. */

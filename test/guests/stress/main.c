@@ -5,7 +5,7 @@
  * Among these steps come others, if they are wanted: atomics on shared words, code that is rewritten under other harts, and devices.
  *
  * Parameters: the seed; milliseconds and rounds of each hart, 0 for no limit; milliseconds between two lines of progress; kinds of steps;
- * 1 for few pages and many changes, so that short runs have harts meet.
+ * 1 for few pages, and a mix of steps that the seed draws, so that harts meet in short runs, and all kinds of mixes come in many.
  * Prints "progress ACCESSES FENCES SWITCHES", "# …" for the console's sake, and "VIOLATION …" with the last events of each hart, for
  * which it exits with 1.
  */
@@ -29,6 +29,8 @@ enum kinds { FLUSHES = 1, ATOMICS = 2, CODE = 4, DEVICES = 8 };
 static uint64_t seed, most_rounds, last_tick, progress_ticks, kinds;
 static int hart_total; /* hart_count() asks the SBI each time. */
 static int used_spaces = SPACES, used_slots = SLOTS, used_globals = GLOBALS; /* which pages are used */
+static uint64_t more_remaps, more_bursts;
+static int only_scope = -1;
 static bool is_over;
 static volatile bool has_svinval = true;
 
@@ -222,6 +224,8 @@ struct change {
 	bool is_mega;
 };
 
+static enum scope scope_by_lot(struct hart *hart) { return only_scope >= 0 ? (enum scope)only_scope : (enum scope)below(hart, SCOPES); }
+
 /* On this hart, by sfence.vma or Svinval. Zeroes are x0: every page, every ASID. */
 static void fence_here(struct hart *hart, const struct change *change)
 {
@@ -371,7 +375,7 @@ static void remap(int number)
 		note(number, REMAP, (uint64_t)page, generation);
 	}
 	struct change change = {.start = address_of(first, SUPERVISOR), .count = (uint64_t)(end - first)};
-	change.scope = is_global(first) ? (below(hart, 2) ? EVERYTHING : RANGE) : (enum scope)below(hart, SCOPES);
+	change.scope = is_global(first) ? (below(hart, 2) ? EVERYTHING : RANGE) : scope_by_lot(hart);
 	change.asid = is_global(first) ? 0 : asid_of(space_of(first));
 	fence(number, &change);
 	for (int page = first; page < end; page += (int)count) {
@@ -392,7 +396,7 @@ static void remap_megapage(int number)
 	show_megapage(megapage, generation);
 	note(number, REMAP, (uint64_t)page, generation);
 	struct change change = {.start = megapage_address((int)below(hart, 3)), .count = 1, .is_mega = true};
-	change.scope = (enum scope)below(hart, SCOPES);
+	change.scope = scope_by_lot(hart);
 	change.asid = asid_of(megapage);
 	fence(number, &change);
 	store_release(least[page], generation);
@@ -475,7 +479,7 @@ static void expect(int number, enum way way, int page, uint64_t at_least, uint64
 static void visit(int number)
 {
 	struct hart *hart = &harts[number];
-	int page = below(hart, 8) ? hart->space * SLOTS + (int)below(hart, (uint64_t)used_slots)
+	int page = !used_globals || below(hart, 8) ? hart->space * SLOTS + (int)below(hart, (uint64_t)used_slots)
 				  : SPACES * SLOTS + (int)below(hart, (uint64_t)used_globals);
 	enum way way = (enum way)below(hart, WAYS);
 	/* One page of each space, so that gp's last page is often the one that is looked for. */
@@ -832,13 +836,13 @@ static void use_translations(int number)
 {
 	struct hart *hart = &harts[number];
 	uint64_t next = below(hart, 1024);
-	if (next < 64 || (used_slots < SLOTS && next >= 600 && next < 800)) remap(number);
+	if (next < 64 || (next >= 600 && next < 600 + more_remaps)) remap(number);
 	else if (next < 80) remap_megapage(number);
 	else if (next < 240) enter(number, (int)below(hart, (uint64_t)used_spaces));
 	else if (next < 260) churn(number);
 	else if (next < 300) visit_megapage(number);
 	else if (next < 304) visit_nothing(number);
-	else if (next < 360) visit_often(number);
+	else if (next < 360 || (next >= 900 && next < 900 + more_bursts)) visit_often(number);
 	else if (next < 400) sweep(number);
 	else if (next < 402) sleep_a_little(number);
 	else if (next == 402 && number > 0 && !below(hart, 16)) stop(number);
@@ -889,9 +893,13 @@ int main(int boot_hart)
 	progress_ticks = parameter(3, 0) * TICKS_PER_MILLISECOND;
 	kinds = parameter(4, FLUSHES | ATOMICS);
 	if (parameter(5, 0)) {
-		used_spaces = 2;
-		used_slots = hart_total < 4 ? 4 : hart_total < SLOTS ? hart_total : SLOTS - 1;
-		used_globals = used_slots < GLOBALS ? used_slots : GLOBALS;
+		uint64_t state = (seed + 1) * 0x9e3779b97f4a7c15UL, mix = next_random(&state) >> 16;
+		used_spaces = 1 + (mix & 1) + (mix >> 1 & 1);
+		used_slots = hart_total < 4 ? 4 : hart_total < SLOTS ? hart_total : SLOTS;
+		used_globals = mix >> 2 & 1 ? used_slots < GLOBALS ? used_slots : GLOBALS : 0;
+		more_remaps = 100 * (mix >> 3 & 3);
+		more_bursts = mix >> 5 & 1 ? 100 : 0;
+		if (mix >> 6 & 1) only_scope = (int)(mix >> 7 & 3);
 	}
 	if (milliseconds) last_tick = ticks() + milliseconds * TICKS_PER_MILLISECOND;
 	set_trap_handler(on_trap);

@@ -1,6 +1,6 @@
 import test from 'ava'
 import {faultNames} from '../../../src/faults.ts'
-import {checkStressOptions} from '../../../src/main/command-line/stress-options.ts'
+import {checkStressOptions, type RawStressOptions} from '../../../src/main/command-line/stress-options.ts'
 
 test('a kind alone runs for ten seconds on four harts at least, with a seed that is drawn', (t) => {
 	const {kinds, harts, seconds, iterations, inject, campaign, format} = checkStressOptions('flush', {})
@@ -26,7 +26,21 @@ test('a campaign has hours, and a folder for failures', (t) => {
 	t.is(seconds, 120)
 })
 
-const refused: readonly (readonly [string, Record<string, string>, RegExp])[] = [
+test('runs by turns have a schedule of their own, and leave out the kind that has no machine', (t) => {
+	t.deepEqual(checkStressOptions('flush', {serial: true, schedule: '12:0,40:2'}).serial, {
+		...{seeds: 1, digest: false},
+		schedule: [
+			{step: 12, thread: 0},
+			{step: 40, thread: 2},
+		],
+	})
+	t.deepEqual(checkStressOptions('flush', {serial: true, schedule: 'none'}).serial!.schedule, [])
+	const {kinds, serial} = checkStressOptions('all', {serial: true, seeds: '9', digest: true})
+	t.deepEqual(kinds, ['flush', 'atomics', 'smc', 'devices'])
+	t.deepEqual(serial, {seeds: 9, schedule: undefined, digest: true})
+})
+
+const refused: readonly (readonly [string, RawStressOptions, RegExp])[] = [
 	['tlb', {}, /Expected a kind among rcu, flush, atomics, smc, devices and all, got "?tlb"?/],
 	['flush', {harts: '0'}, /Expected --harts from 1 to 64, got "?0"?/],
 	['flush', {seconds: '1.5'}, /Expected --seconds from 1 to 1000000, got "?1.5"?/],
@@ -41,6 +55,12 @@ const refused: readonly (readonly [string, Record<string, string>, RegExp])[] = 
 	['flush', {hours: '2'}, /Expected --jobs, which begins a campaign, got --hours alone/],
 	['flush', {jobs: '2', hours: '0'}, /Expected --hours above 0/],
 	['flush', {jobs: '2', inject: 'all'}, /Expected --jobs without --inject, got both/],
+	['flush', {seeds: '2'}, /Expected --seeds with --serial, got --seeds alone/],
+	['flush', {schedule: '1:2'}, /Expected --schedule with --serial, got --schedule alone/],
+	['flush', {serial: true, schedule: '1:2,3'}, /Expected --schedule to be none, or STEP:HART,STEP:HART, got "?1:2,3"?/],
+	['flush', {serial: true, seeds: '0'}, /Expected --seeds from 1 to/],
+	['flush', {serial: true, jobs: '2'}, /Expected --serial without --jobs, got both/],
+	['rcu', {serial: true}, /Expected --serial with a kind among flush, atomics, smc, devices, got "?rcu"?/],
 ]
 for (const [kind, options, message] of refused) {
 	test(`stress ${kind} ${JSON.stringify(options)} is refused, and the message says what is expected`, (t) => {

@@ -1,0 +1,60 @@
+/** How often turns pass, and how long slices are: for runs that are to end soon, and for those that look for trouble. */
+import {type Point, pointNames} from '../turns.ts'
+import {drawn} from './random.ts'
+
+export type Style = Readonly<{
+	/** Instructions. */
+	longestSlice: number
+	/** Instructions of a piece of translated code at most; 0: any. */
+	piece: number
+	/** By point: within a step the turn passes in one of so many cases; 0: never. */
+	rarityOf: Readonly<Record<Point, number>>
+}>
+
+/** `run`: slices are long, since a handover takes some ten microseconds. */
+export type StyleName = 'run' | 'explore'
+
+/** Instructions between two points of interpreted code, a power of two; 0: it has none. */
+export const turnDistance: Readonly<Record<StyleName, number>> = {run: 0, explore: 4}
+
+const byPoint = (rarity: (point: Point, index: number) => number): Readonly<Record<Point, number>> =>
+	Object.fromEntries(pointNames.map((point, index) => [point, rarity(point, index)])) as Record<Point, number>
+
+const runStyle: Style = {longestSlice: 65_536, piece: 0, rarityOf: byPoint(() => 64)}
+
+/** Steps, as a power of two, after which a run that explores changes its style. */
+const phaseShift = 12
+/** Streams of draws. */
+const [ofPhase, ofPoints] = [2000, 2001]
+/** Points that are passed very often. */
+const frequentPoints: readonly Point[] = ['instruction', 'ration', 'slow', 'queue']
+/** In one of so many cases the turn passes at points of these kinds, if a thread may be interrupted there. */
+const rarities = {frequent: [32, 128, 512], other: [2, 4, 16]} as const
+const withinSteps = pointNames.filter((point) => point !== 'slice' && point !== 'wait')
+const [shortestLimit, limits, mostPoints] = [128, 7, 3]
+
+/** @returns the number of the style at this step; it changes now and then. */
+export function phaseAt(name: StyleName, step: number): number {
+	return name === 'run' ? 0 : step >>> phaseShift
+}
+
+/**
+ * Of a run that explores, the seed draws in each phase the points at which threads may be interrupted: a few of them, so that a
+ * thread that is interrupted there stays away for long and others go far meanwhile; or in one of four cases all.
+ */
+export function styleOf(name: StyleName, seed: number, phase: number): Style {
+	if (name === 'run') return runStyle
+	const draw = (number: number, limit: number): number => drawn(drawn(seed, ofPhase, phase), ofPoints, number) % limit
+	const longestSlice = shortestLimit * 2 ** draw(0, limits)
+	const few = Array.from(
+		{length: 1 + draw(1, mostPoints)},
+		(_, index) => withinSteps[draw(10 + index, withinSteps.length)]!,
+	)
+	const chosen: readonly Point[] = draw(2, 4) === 0 ? withinSteps : few
+	const rarityOf = (point: Point, index: number): number => {
+		if (!chosen.includes(point)) return 0
+		const kinds = rarities[frequentPoints.includes(point) ? 'frequent' : 'other']
+		return kinds[draw(100 + index, kinds.length)]!
+	}
+	return {longestSlice, piece: longestSlice, rarityOf: byPoint(rarityOf)}
+}

@@ -1,0 +1,95 @@
+/** The kinds that run a machine, by turns: explores seeds, and describes the first one that violates something. */
+import type {Fault} from '../faults.ts'
+import {
+	type SerialStress,
+	type StressEnvironment,
+	type StressOptions,
+	serialIterations,
+} from '../main/command-line/stress-library.ts'
+import {scheduleText, stressArguments} from './arguments.ts'
+import {describeHandover, explore, type Failure} from './explore.ts'
+import {type GuestKind, runGuestByTurns, type TurnsResult} from './guest-run.ts'
+import type {LiveLine} from './live-line.ts'
+import {type Figures, noFigures, type RunResult} from './run.ts'
+
+/** Handovers of a schedule that are shown. */
+const mostShown = 40
+
+type SerialOptions = Pick<StressOptions, 'harts' | 'seconds' | 'iterations' | 'seed' | 'translation'> &
+	Readonly<{fault: Fault | undefined; serial: SerialStress}>
+
+/** @property seeds that were run. @property digests by seed, if they were asked for. */
+export type SerialResult = RunResult &
+	Readonly<{seeds: number; digests?: Readonly<Record<number, string>>; schedule?: string | undefined}>
+
+export async function runByTurns(
+	kind: GuestKind,
+	options: SerialOptions,
+	{signal, line}: Pick<StressEnvironment, 'signal'> & Readonly<{line: LiveLine}>,
+): Promise<SerialResult> {
+	const {harts, seed: first, seconds, serial, translation, fault, iterations = serialIterations} = options
+	const began = performance.now()
+	let sum: Figures = noFigures
+	const {seeds, results, failure} = await explore({
+		first,
+		seeds: serial.seeds,
+		seconds,
+		schedule: serial.schedule,
+		signal,
+		run: (seed, by) =>
+			runGuestByTurns(
+				kind,
+				{harts, seed, seconds, iterations, translation, fault, signal, onProgress: () => {}},
+				{...by, withDigest: serial.digest},
+			),
+		onResult: (result, count) => {
+			sum = added(sum, result)
+			const time = ((performance.now() - began) / 1000).toFixed(0)
+			line.show(`stress ${kind} by turns: ${time} s, ${count} seeds, ${sum.operations.toLocaleString('en')} operations`)
+		},
+	})
+	const again = failure && {kinds: [kind], harts, seed: failure.result.seed, iterations, translation, fault}
+	return {
+		...{kind, harts, seed: failure?.result.seed ?? first, seconds: (performance.now() - began) / 1000},
+		...sum,
+		memory: memoryOf(results),
+		violation: failure
+			? [
+					...failure.result.violation,
+					...describeSchedule(failure, harts),
+					`again: manyhart ${stressArguments({...again!, serial: {schedule: failure.schedule}}).join(' ')}`,
+				]
+			: [],
+		seeds,
+		...(serial.digest && {digests: Object.fromEntries(results.map(({seed, digest}) => [seed, digest!]))}),
+		...(failure?.schedule && {schedule: scheduleText(failure.schedule)}),
+	}
+}
+
+function describeSchedule({handovers, schedule, runs, seconds}: Failure, harts: number): string[] {
+	if (handovers === undefined) return ['schedule: too many turns to shrink it']
+	if (!schedule) return ['schedule: the run did not repeat the violation']
+	const shown = schedule.slice(0, mostShown).map((handover) => `  ${describeHandover(handover, harts)}`)
+	const more = schedule.length > mostShown ? [`  … ${schedule.length - mostShown} more`] : []
+	const count = (value: number, noun: string) => `${value.toLocaleString('en')} ${noun}${value === 1 ? '' : 's'}`
+	return [
+		`schedule: ${count(schedule.length, 'turn')} that ${schedule.length === 1 ? 'is' : 'are'} not the usual, of ${count(handovers, 'turn')}; shrunk by ${count(runs, 'run')} in ${seconds.toFixed(1)} s`,
+		...shown,
+		...more,
+	]
+}
+
+function added(sum: Figures, more: Figures): Figures {
+	return {
+		operations: sum.operations + more.operations,
+		fences: sum.fences + more.fences,
+		flushes: sum.flushes + more.flushes,
+		gracePeriods: sum.gracePeriods + more.gracePeriods,
+		retired: more.retired,
+		slowest: Math.max(sum.slowest, more.slowest),
+	}
+}
+
+function memoryOf(results: readonly TurnsResult[]): readonly [number, number] {
+	return [results.at(0)?.memory[0] ?? 0, results.at(-1)?.memory[1] ?? 0]
+}

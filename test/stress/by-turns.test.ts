@@ -1,0 +1,38 @@
+import {Writable} from 'node:stream'
+import test from 'ava'
+import {checkStressOptions, type RawStressOptions} from '../../src/main/command-line/stress-options.ts'
+import {stress} from '../../src/stress/index.ts'
+
+const stream = new Writable({write: (_chunk, _encoding, done) => done()}) as unknown as NodeJS.WriteStream
+
+/** @returns what `manyhart stress flush --serial …` prints. */
+async function byTurns(raw: RawStressOptions): Promise<{outcome: string; text: string}> {
+	const lines: string[] = []
+	const options = checkStressOptions('flush', {serial: true, harts: '3', ...raw})
+	const environment = {signal: new AbortController().signal, print: (line: string) => void lines.push(line), stream}
+	return {outcome: await stress(options, environment), text: lines.join('\n')}
+}
+
+test.serial('seeds that are run by turns violate nothing, and end alike each time', async (t) => {
+	const raw = {seed: '40', seeds: '3', seconds: '1000', iterations: '100', digest: true}
+	const first = await byTurns(raw)
+	t.is(first.outcome, 'passed')
+	t.regex(
+		first.text,
+		/^(seed 4[012] digest [0-9a-f]{64}\n){3}stress flush by turns: 3 harts, 3 seeds, .*: no violation$/,
+	)
+	const digests = (text: string) => text.split('\n').slice(0, 3)
+	t.deepEqual(digests((await byTurns(raw)).text), digests(first.text))
+})
+
+test.serial('a broken rule is noticed by turns, and the schedule that is printed shows it again', async (t) => {
+	const raw = {seed: '1', seconds: '1000', iterations: '200', inject: 'drop-doorbell'}
+	const {outcome, text} = await byTurns(raw)
+	t.is(outcome, 'violated')
+	const [, seed, schedule] = /--seed (\d+) --iterations 200 --inject drop-doorbell --schedule (\S+)/.exec(text) ?? []
+	t.truthy(schedule, text)
+	const again = await byTurns({...raw, seed: seed!, schedule: schedule!})
+	t.is(again.outcome, 'violated', again.text)
+	const without = await byTurns({seed: seed!, seeds: '1', seconds: '1000', iterations: '200'})
+	t.is(without.outcome, 'passed', without.text)
+})
