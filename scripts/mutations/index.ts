@@ -9,6 +9,7 @@ import type {Area, Mutation} from './mutation.ts'
 import {pageWalkMutations} from './page-walk.ts'
 import {policyMutations} from './policies.ts'
 import {quarantineMutations, reportMutations} from './quarantine.ts'
+import {serialMutations} from './serial.ts'
 import {statisticsMutations} from './statistics.ts'
 import {stressMutations} from './stress.ts'
 import {superpageMutations} from './superpages.ts'
@@ -30,6 +31,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	quarantine: quarantineMutations,
 	'reports of harts': reportMutations,
 	stress: stressMutations,
+	'serial mode': serialMutations,
 	translation: translationMutations,
 }
 

@@ -15,6 +15,7 @@ export const areas = [
 	'quarantine',
 	'reports of harts',
 	'stress',
+	'serial mode',
 ] as const
 export type Area = (typeof areas)[number]
 

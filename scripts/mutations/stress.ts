@@ -88,9 +88,9 @@ export const stressMutations: readonly Mutation[] = [
 	},
 	{
 		name: 'a failure’s command leaves its design out',
-		file: campaign,
-		find: "(design === '' ? [] : ['--tlb', design])",
-		replace: "(design === '' ? ['--tlb', design] : [])",
+		file: 'src/stress/arguments.ts',
+		find: "		...option('--tlb', (tlb && formatTlbDesign(tlb)) || undefined),\n",
+		replace: '',
 		tests: [campaigns],
 	},
 	{

@@ -29,7 +29,7 @@ export const branchNotEqual = (rs1: number, rs2: number, offset: number): Instru
 	0x63
 
 export const [a0, a1, a2, a3, a6, a7] = [10, 11, 12, 13, 16, 17] as const
-const [zero, t0, s0] = [0, 5, 8] as const
+const [zero, t0, s0, s1] = [0, 5, 8, 9] as const
 
 /** rd = the word at rs1. */
 export const loadWord = (rd: number, rs1: number): Instruction => (rs1 << 15) | (2 << 12) | (rd << 7) | 0x03
@@ -47,7 +47,7 @@ export function binary(instructions: readonly Instruction[]): Uint8Array {
 
 export const stay = binary([jump(0)])
 
-const [hsm, rfence, dbcn] = [0x48534d, 0x52464e43, 0x4442434e]
+const [hsm, rfence, dbcn, srst] = [0x48534d, 0x52464e43, 0x4442434e, 0x53525354]
 
 /** Sets x1 … x31 to three times their number, and f1 to x5; then loops on the last instruction. */
 export const knownRegisters = binary([
@@ -69,6 +69,26 @@ export const chatter = binary([
 	(a1 << 20) | (s0 << 15) | (s0 << 7) | 0x33,
 	jump(-6 * 4),
 ])
+/** Prints 4 KiB 64 times, adds the bytes that were accepted in x8, and powers off. */
+export const shortChatter = binary([
+	...load(s1, 64),
+	...load(a7, dbcn),
+	addi(a6, zero, 0),
+	...load(a0, 4096),
+	auipc(a1, 0),
+	addi(a2, zero, 0),
+	ecall,
+	// add s0, s0, a1
+	(a1 << 20) | (s0 << 15) | (s0 << 7) | 0x33,
+	addi(s1, s1, -1),
+	branchNotEqual(s1, zero, -7 * 4),
+	...load(a7, srst),
+	addi(a6, zero, 0),
+	addi(a0, zero, 0),
+	addi(a1, zero, 0),
+	ecall,
+])
+
 export const chatterCounts = 0x8020_0000n + 8n * 4n
 
 /**

@@ -2,8 +2,8 @@
 import test, {type ExecutionContext} from 'ava'
 import type {MachineOptions} from '../../src/main/index.ts'
 import {expectedOutput, guestBinary, outputDifference} from '../guests/guests.ts'
-import {binary, chatter, jump, roles, stay, wfi} from './little-guest.ts'
-import {createMachine, newWorkers, readConsole, until} from './test-machine.ts'
+import {binary, chatter, jump, roles, shortChatter, stay, wfi} from './little-guest.ts'
+import {beatByHand, createMachine, newWorkers, readConsole, until} from './test-machine.ts'
 
 const serial = (seed: number, options: Partial<MachineOptions> = {}) => ({serial: true, seed, ...options}) as const
 
@@ -83,8 +83,23 @@ test('output that is read late holds the guest up, and none is lost', async (t) 
 	t.true(Number((await machine.registers(0)).x[8]) >= bytes)
 })
 
+test('a console that is full accepts the same bytes each time', async (t) => {
+	const accepted: bigint[] = []
+	for (let run = 0; run < 3; run++) {
+		const machine = await createMachine(t, {kernel: shortChatter, ...serial(2)})
+		const console = readConsole(machine)
+		t.deepEqual(await machine.run(), {reason: 'power-off', exitCode: 0})
+		const bytes = (await machine.registers(0)).x[8]!
+		t.is((await console).length, Number(bytes))
+		accepted.push(bytes)
+	}
+	t.deepEqual(new Set(accepted).size, 1)
+})
+
 test.serial('a thread that ends while others wait for the turn stops the machine', async (t) => {
 	newWorkers()
+	// The others stop because of the death, not because a limit ends them.
+	beatByHand(t)
 	const machine = await createMachine(t, {kernel: stay, smp: 3, ...serial(1)})
 	const thread = newWorkers().find(({threadName}) => threadName === 'vcpu 0')!
 	const running = machine.run()

@@ -2,7 +2,7 @@
 import {Option} from 'commander'
 import {UserError} from '../../errors.ts'
 import {type BenchOptions, benchParts, type PartName} from './laboratory.ts'
-import {quoted} from './quantities.ts'
+import {parseSeed, quoted} from './quantities.ts'
 
 /** The options as the parser returns them. */
 export type RawBenchOptions = Readonly<{
@@ -16,7 +16,6 @@ export type RawBenchOptions = Readonly<{
 }>
 
 const defaultFolder = 'manyhart-flush'
-const mostSeed = 2 ** 32 - 1
 
 export const benchOptions = (): readonly Option[] => [
 	new Option('--quick', 'few designs, once: about two minutes instead of up to an hour'),
@@ -63,10 +62,4 @@ function parseParts(text: string): readonly PartName[] {
 function checkFolder(text: string): string {
 	if (text === '') throw new UserError('Expected --out to be a folder, got ""')
 	return text
-}
-
-function parseSeed(text: string): number {
-	const value = Number(text)
-	if (/^\d+$/.test(text) && value <= mostSeed) return value
-	throw new UserError(`Expected --seed from 0 to ${mostSeed}, got ${quoted(text)}`)
 }

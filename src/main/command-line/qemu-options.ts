@@ -85,7 +85,6 @@ export const qemuOptions: readonly QemuOption[] = [
 	{names: ['d', 'D', 'dfilter', 'trace', 'plugin', 'msg'], value: '…', reason: 'there is no log; see --stats'},
 	{names: ['singlestep'], reason: 'see --accel interp, which interprets all code'},
 	{names: ['icount'], value: '…', reason: "time is this machine's, not the number of instructions"},
-	{names: ['seed'], value: 'n', reason: "random numbers are this machine's"},
 	{names: ['enable-kvm'], reason: 'the harts are emulated'},
 	{names: ['semihosting'], reason: 'there is no semihosting'},
 	{names: ['semihosting-config'], value: '…', reason: 'there is no semihosting'},
