@@ -6,6 +6,7 @@
  *     npm run bench -- cpu      our benchmark programs, in the Debian guest or on bare metal
  *     npm run bench -- boot     from start to Debian's shell prompt
  *     npm run bench -- flush    designs of the TLB: what flushes cost, and what guests notice; docs/flush.md
+ *     npm run bench -- smp      harts that wait for one another: fences, locks, wake-ups, more harts than cores
  *     npm run bench -- lookup   speed with each value of --tlb's keys, on bare metal
  *     npm run bench -- churn    live translations and memory while programs come and go
  *     npm run bench -- page     measures all tables of docs/benchmarks.md
@@ -23,6 +24,9 @@ import {benchFlush} from './bench/flush.ts'
 import {benchLookup, type LookupOptions} from './bench/lookup.ts'
 import {measurableNames} from './bench/page/tables.ts'
 import {benchPage} from './bench/page.ts'
+import {parts} from './bench/smp/plan.ts'
+import {programNames} from './bench/smp/programs.ts'
+import {benchSmp, type SmpOptions} from './bench/smp.ts'
 import {fromRoot} from './build/project.ts'
 import {integerFrom, numberFrom, runScript, scriptCommand, several} from './build/script-command.ts'
 
@@ -105,6 +109,45 @@ function createCommand(): Command {
 		.option('--page [file]', 'instead: renders docs/flush.md from docs/flush.json, after taking over that record')
 		.action(benchFlush)
 	command
+		.command('smp')
+		.description(
+			'how harts wait for one another, here and under every QEMU that is named: programs in Debian, and latencies',
+		)
+		.argument(...ownOptions)
+		.option('--quick', 'one round, few harts, little time for each: some minutes', false)
+		.addOption(new Option('--only <part>', 'one part').choices(parts))
+		.addOption(
+			new Option('--program <name>', 'only this program; may be repeated').argParser(
+				(name: string, earlier?: readonly string[]) => several(oneOf(programNames)(name), earlier),
+			),
+		)
+		.addOption(new Option('--harts <counts>', 'of the programs, separated by commas').argParser(hartCounts))
+		.option('--rounds <n>', 'measurements of each', integerFrom(1, 1000))
+		.option('--milliseconds <n>', 'that each program runs', integerFrom(1, 100_000))
+		.option(
+			'--qemu <file>',
+			'a qemu-system-riscv64, or a folder with its unpacked packages; may be repeated (default: the one in PATH)',
+			several,
+		)
+		.addOption(manyhartOption())
+		.addOption(new Option('--against <file>', "also another build's manyhart.js"))
+		.option(
+			'--wait <minutes>',
+			'in all, to wait before runs until others leave the cores alone',
+			integerFrom(0, 10_000),
+			0,
+		)
+		.option('--out <folder>', 'for smp.json and smp.md, written anew after every run (default: build/smp)')
+		.addOption(jsonOption())
+		.addOption(new Option('--render <file>', 'shows this smp.json instead of measuring'))
+		.addOption(
+			new Option('--page <file>', 'takes this smp.json over into docs/benchmarks.md instead of measuring').conflicts(
+				'render',
+			),
+		)
+		.addHelpText('after', `\nPrograms: ${programNames.join(', ')}`)
+		.action((own, options) => benchSmp({...(options as SmpOptions), own: checkOwnOptions(own)}))
+	command
 		.command('lookup')
 		.description('compares how translated code can look up a page: our programs on bare metal, without QEMU')
 		.argument(...ownOptions)
@@ -141,5 +184,12 @@ function groupsOf(name: string, earlier?: readonly string[]): readonly string[] 
 	if (groups.some((group) => group === name)) return several(name, earlier)
 	throw new InvalidArgumentError(`Expected ${groups.join(', ')}.`)
 }
+
+const oneOf = (names: readonly string[]) => (name: string) => {
+	if (names.includes(name)) return name
+	throw new InvalidArgumentError(`Expected ${names.join(', ')}.`)
+}
+
+const hartCounts = (text: string): readonly number[] => text.split(',').map(integerFrom(1, mostHarts))
 
 await runScript('bench', createCommand())

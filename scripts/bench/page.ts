@@ -2,7 +2,7 @@
 import {readFile} from 'node:fs/promises'
 import {fromRoot, readIfThere, writeIfChanged, writeWhole} from '../build/project.ts'
 import {measure} from './page/measure.ts'
-import {type BenchmarkRecord, emptyRecord} from './page/record.ts'
+import {type BenchmarkRecord, type Entry, emptyRecord} from './page/record.ts'
 import {render, withSpeeds} from './page/render.ts'
 import {chooseTables} from './page/tables.ts'
 
@@ -27,6 +27,12 @@ export async function benchPage({table, render: onlyRenders}: PageOptions): Prom
 			await update({tables: {...tables, [each.name]: entry}})
 			console.log(`${each.name}: measured`)
 		}
+}
+
+/** Takes over what was measured elsewhere. @param entries by table. */
+export async function recordEntries(entries: Readonly<Record<string, Entry>>): Promise<void> {
+	const {tables} = await readRecord()
+	await update({tables: {...tables, ...entries}})
 }
 
 async function readRecord(): Promise<BenchmarkRecord> {

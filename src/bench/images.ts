@@ -84,6 +84,14 @@ export async function linuxPrograms(programs: readonly string[], options: ImageO
 	return linuxImage(programs, init(command), [], options)
 }
 
+/** Boots Debian's kernel, runs the programs of timed.h for so many milliseconds each, powers off. */
+export async function timedLinux(
+	programs: readonly string[],
+	{milliseconds, ...options}: Pick<ImageOptions, 'folder' | 'harts'> & Readonly<{milliseconds: number}>,
+): Promise<Image> {
+	return linuxImage(programs, init(`/bin/bench --for ${milliseconds} ${programs.join(' ')}`), [], options)
+}
+
 /** The same programs twice: first a little, untimed, until they are translated. Then it waits; see initMarks. */
 export async function waitingLinux(programs: readonly string[], options: ImageOptions): Promise<Image> {
 	if (programs.length === 0) return linuxImage(programs, waitingInit('true'), [], options)

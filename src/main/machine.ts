@@ -323,6 +323,11 @@ export class MachineCore implements CommandLineMachine {
 		})
 	}
 
+	/** The words of the vCPUs that any thread may write: for measurements. */
+	get blocks(): VcpuBlocks {
+		return this.#blocks
+	}
+
 	/**
 	 * A digest of registers, devices and memory: SHA-256, as hexadecimal digits. In serial mode two runs of one seed have the same.
 	 * @throws UserError while harts run.

@@ -49,6 +49,7 @@ export const guestPrograms: readonly GuestProgram[] = [
 	testProgram('wild-jump', 'runs away'),
 	testProgram('litmus'),
 	testProgram('lrsc'),
+	{...testProgram('latency'), harts: 2},
 	{...testProgram('teaching'), sources: ['teaching'], withoutFirmware: 'test/guests/teaching/teaching.ld'},
 	{...testProgram('smp-demo'), binary: 'guests/smp-demo.elf'},
 	{...testProgram('bench-bare'), sources: ['runtime', 'bench', 'bench-bare'], memory: '1G'},

@@ -28,6 +28,7 @@ npm run bench -- cpu --group working-set               # 4 KiB to 256 MiB
 npm run bench -- cpu --group flush --smp 4             # storms in 1, 2 and 4 threads of a process, and more
 npm run bench -- cpu --copies 2                        # two of each at once, each on a hart of its own
 npm run bench -- cpu --elf ./mine                      # your own static Linux ELF; its output is compared
+npm run bench -- smp --quick --qemu /usr/bin/qemu-system-riscv64 --qemu ~/qemu-10  # harts that wait, beside two QEMUs
 npm run bench -- cpu --svg speeds.svg -- --stats stats.json  # after the second --: options of manyhart
 \`\`\`
 
@@ -39,6 +40,11 @@ The groups \`working-set\` and \`flush\` run only when they are named; no table 
 from 4 KiB to 256 MiB, all cache lines of that memory (\`chase-…\`; some are in the group \`memory\`; Linux may give it pages of
 2 MiB) and one line of each of its pages (\`pages-…\`, always pages of 4 KiB). In the second a number behind a name is that of
 threads or of processes. When harts outnumber cores, a remote fence takes QEMU some milliseconds, and \`mmap-2\` half a minute.
+
+\`smp\` compares harts that wait for one another with every QEMU that is named (a program, or a folder with its unpacked packages).
+It writes \`build/smp/smp.json\`, with all runs and histograms, and \`smp.md\` after every run; \`--wait 60\` waits up to an hour in
+all until other processes leave the cores alone; runs that failed or were disturbed do not count while others remain. \`--page FILE\`
+takes a record over into this page; \`--against FILE\` measures another build of Manyhart, too.
 `
 
 /** @param all the tables of the page; others only in tests. */

@@ -2,6 +2,7 @@
 import {UserError} from '../../../src/errors.ts'
 import {bootCounters, churn, flush, lookup} from './costs.ts'
 import {peers} from './peers.ts'
+import {smp, smpLatency} from './smp.ts'
 import {boot, codeStores, cpu, interpretedBoot, interpretedCpu, twoAtOnce} from './speeds.ts'
 import type {Table} from './table.ts'
 
@@ -9,6 +10,8 @@ export const tables: readonly Table[] = [
 	cpu,
 	boot,
 	twoAtOnce,
+	smp,
+	smpLatency,
 	codeStores,
 	interpretedCpu,
 	interpretedBoot,

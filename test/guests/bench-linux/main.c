@@ -3,13 +3,14 @@
  *
  *     bench SCALE COPIES BEATS NAME...          each program in turn; the scale in thousandths
  *     bench SCALE COPIES BEATS --own NAME FILE  another program, so often run as the scale says
+ *     bench --for MILLISECONDS NAME...          each of the programs of timed.h in turn, for that long
  *
  * Each runs in a process of its own; copies run at the same time, each on a hart of its own, and the slowest counts.
  * Meanwhile another process wakes up on each hart, so many times a second as BEATS says. On a system with nothing else to
  * do, translation is not flushed for seconds, and QEMU, which sizes its TLB at flushes only, keeps a small one.
  */
 #define _GNU_SOURCE
-#include "system.h"
+#include "timed.h"
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -20,7 +21,6 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { MOST_COPIES = 64 };
@@ -70,13 +70,6 @@ void scratch_prepare(void)
 	must(unshare(CLONE_NEWNS), "unshare");
 	if (mkdir(SCRATCH, 0700) < 0 && errno != EEXIST) fail("mkdir");
 	must(mount("none", SCRATCH, "tmpfs", 0, 0), "mount");
-}
-
-static uint64_t now(void)
-{
-	struct timespec time;
-	must(clock_gettime(CLOCK_MONOTONIC, &time), "clock_gettime");
-	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
 void pin(int hart)
@@ -168,8 +161,13 @@ int main(int count, char **arguments)
 {
 	if (count == 2 && !strcmp(arguments[1], NOTHING)) return 0;
 	if (count == 4 && !strcmp(arguments[1], COMPILE)) return compile_source(arguments[2], arguments[3]);
+	if (count > 3 && !strcmp(arguments[1], "--for")) {
+		run_timed(strtoull(arguments[2], 0, 10), arguments + 3);
+		return 0;
+	}
 	if (count < 5) {
-		fputs("bench SCALE COPIES BEATS NAME... | bench SCALE COPIES BEATS --own NAME FILE\n", stderr);
+		fputs("bench SCALE COPIES BEATS NAME... | bench SCALE COPIES BEATS --own NAME FILE | bench --for MILLISECONDS NAME...\n",
+		      stderr);
 		return 2;
 	}
 	uint64_t scale = strtoull(arguments[1], 0, 10);
