@@ -18,6 +18,8 @@ import {
 } from './serial-layout.ts'
 import {phaseAt, type Style, type StyleName, styleOf} from './style.ts'
 
+/** Decisions for which a thread that was interrupted gets no turn by lot, as powers of two. */
+const [leastAside, mostAside] = [4, 17]
 /** One slice in so many is followed by a safepoint. */
 const safepointRarity = 4
 /** Instructions of a slice while no other thread can run. */
@@ -234,7 +236,8 @@ export class Schedule {
 	#setAside(thread: number, step: number): void {
 		const draw = drawn(this.#seed, decisions + 2, step)
 		if (draw % 4 !== 0)
-			this.#words[this.threadWord(thread, threadField.setAside)] = step + 2 ** (4 + ((draw >>> 8) % 10))
+			this.#words[this.threadWord(thread, threadField.setAside)] =
+				step + 2 ** (leastAside + ((draw >>> 8) % (mostAside - leastAside)))
 	}
 
 	#isSetAside(thread: number, step: number): boolean {

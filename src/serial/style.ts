@@ -23,7 +23,7 @@ const byPoint = (rarity: (point: Point, index: number) => number): Readonly<Reco
 const runStyle: Style = {longestSlice: 65_536, piece: 0, rarityOf: byPoint(() => 64)}
 
 /** Steps, as a power of two, after which a run that explores changes its style. */
-const phaseShift = 12
+const phaseShift = 15
 /** Streams of draws. */
 const [ofPhase, ofPoints] = [2000, 2001]
 /** Points that are passed very often. */

@@ -8,6 +8,7 @@ import {SharedMemory, VcpuBlocks} from '../memory/index.ts'
 import {ThreadTurns} from '../serial/index.ts'
 import {nodeEndpoint} from './comlink-endpoint.ts'
 import {serialBoard} from './serial-board.ts'
+import {dropTimerSlack} from './timer-slack.ts'
 import {Vcpu} from './vcpu.ts'
 import type {VcpuConfig} from './vcpu-config.ts'
 
@@ -22,6 +23,7 @@ export type VcpuApi = Readonly<{
 assert(parentPort, 'a vCPU runs in a worker thread')
 const config = workerData as VcpuConfig
 FAULT: breakRule(config.fault)
+dropTimerSlack()
 const memory = new SharedMemory(config.memory, config.map)
 const blocks = new VcpuBlocks(memory, config.harts)
 const {vcpu: hart, harts, virtioMmioVersion, serial} = config
