@@ -19,7 +19,7 @@ import {
 import {phaseAt, type Style, type StyleName, styleOf} from './style.ts'
 
 /** Decisions for which a thread that was interrupted gets no turn by lot, as powers of two. */
-const [leastAside, mostAside] = [4, 17]
+const [leastAside, mostAside] = [8, 17]
 /** One slice in so many is followed by a safepoint. */
 const safepointRarity = 4
 /** Instructions of a slice while no other thread can run. */

@@ -23,15 +23,15 @@ const byPoint = (rarity: (point: Point, index: number) => number): Readonly<Reco
 const runStyle: Style = {longestSlice: 65_536, piece: 0, rarityOf: byPoint(() => 64)}
 
 /** Steps, as a power of two, after which a run that explores changes its style. */
-const phaseShift = 15
+const phaseShift = 14
 /** Streams of draws. */
 const [ofPhase, ofPoints] = [2000, 2001]
 /** Points that are passed very often. */
 const frequentPoints: readonly Point[] = ['instruction', 'ration', 'slow', 'queue']
 /** In one of so many cases the turn passes at points of these kinds, if a thread may be interrupted there. */
 const rarities = {frequent: [32, 128, 512], other: [2, 4, 16]} as const
-/** Points in guest code, where a hart has an entry or a table in its hands: every second one that is chosen. */
-const guestPoints: readonly Point[] = ['instruction', 'ration', 'fill', 'fill', 'space', 'generation', 'writer']
+/** Points in guest code, where a hart has an entry or a table in its hands: two of three that are chosen. */
+const guestPoints: readonly Point[] = ['instruction', 'ration', 'fill', 'fill', 'fill', 'space', 'generation', 'writer']
 const withinSteps = pointNames.filter((point) => point !== 'slice' && point !== 'wait')
 const [shortestLimit, limits, mostPoints] = [128, 7, 3]
 
@@ -42,17 +42,19 @@ export function phaseAt(name: StyleName, step: number): number {
 
 /**
  * Of a run that explores, the seed draws in each phase the points at which threads may be interrupted: a few of them, so that a
- * thread that is interrupted there stays away for long and others go far meanwhile; or in one of four cases all.
+ * thread that is interrupted there stays away for long and others go far meanwhile; or in one of eight cases all.
  */
 export function styleOf(name: StyleName, seed: number, phase: number): Style {
 	if (name === 'run') return runStyle
 	const draw = (number: number, limit: number): number => drawn(drawn(seed, ofPhase, phase), ofPoints, number) % limit
 	const longestSlice = shortestLimit * 2 ** draw(0, limits)
-	const few = Array.from({length: 1 + draw(1, mostPoints)}, (_, index) => {
-		const points = draw(3 + index, 2) === 0 ? guestPoints : withinSteps
+	// Mostly one: others only disturb what goes far meanwhile.
+	const count = draw(1, 2) === 0 ? 1 + draw(3, mostPoints) : 1
+	const few = Array.from({length: count}, (_, index) => {
+		const points = draw(4 + index, 3) === 0 ? withinSteps : guestPoints
 		return points[draw(10 + index, points.length)]!
 	})
-	const chosen: readonly Point[] = draw(2, 4) === 0 ? withinSteps : few
+	const chosen: readonly Point[] = draw(2, 8) === 0 ? withinSteps : few
 	const rarityOf = (point: Point, index: number): number => {
 		if (!chosen.includes(point)) return 0
 		const kinds = rarities[frequentPoints.includes(point) ? 'frequent' : 'other']

@@ -842,7 +842,7 @@ static void use_translations(int number)
 	else if (next < 260) churn(number);
 	else if (next < 300) visit_megapage(number);
 	else if (next < 304) visit_nothing(number);
-	else if (next < 360 || (next >= 900 && next < 900 + more_bursts)) visit_often(number);
+	else if (next < 360 || (next >= 410 && next < 410 + more_bursts)) visit_often(number);
 	else if (next < 400) sweep(number);
 	else if (next < 402) sleep_a_little(number);
 	else if (next == 402 && number > 0 && !below(hart, 16)) stop(number);
@@ -898,7 +898,7 @@ int main(int boot_hart)
 		used_slots = hart_total < 4 ? 4 : hart_total < SLOTS ? hart_total : SLOTS;
 		used_globals = mix >> 2 & 1 ? used_slots < GLOBALS ? used_slots : GLOBALS : 0;
 		more_remaps = 100 * (mix >> 3 & 3);
-		more_bursts = mix >> 5 & 1 ? 100 : 0;
+		more_bursts = 60 * (mix >> 10 & 3);
 		if (mix >> 6 & 1) only_scope = (int)(mix >> 7 & 3);
 	}
 	if (milliseconds) last_tick = ticks() + milliseconds * TICKS_PER_MILLISECOND;
