@@ -23,6 +23,7 @@ export type Explored = Readonly<{
 	failure: Failure | undefined
 }>
 
+/** @property result of the run with the shrunk schedule, if there is one. */
 export type Failure = Readonly<{
 	result: TurnsResult
 	/** Of the seed's schedule, and of the shrunk one; undefined: they were too many, or did not repeat it. */
@@ -80,12 +81,12 @@ async function describeFailure(result: TurnsResult, {signal, run}: ExploreOption
 	const {seed, handovers, steps} = result
 	const config = configOf(seed)
 	/** What the failing run with the fewest forced handovers recorded. */
-	let shortest: Readonly<{forced: number; schedule: readonly RecordedHandover[] | undefined}> | undefined
+	let shortest: Readonly<{forced: number; result: TurnsResult}> | undefined
 	const fails = async (forced: readonly Handover[]): Promise<boolean> => {
 		const again = await run(seed, {turns: {...config, forced}, limit: longestRun, mostSteps: 2 * steps})
 		if (again.violation.length === 0) return false
 		if (forced.length <= (shortest?.forced ?? Number.POSITIVE_INFINITY))
-			shortest = {forced: forced.length, schedule: again.handovers}
+			shortest = {forced: forced.length, result: again}
 		return true
 	}
 	const isOver = () => signal.aborted || performance.now() - began > longestShrinking
@@ -93,8 +94,9 @@ async function describeFailure(result: TurnsResult, {signal, run}: ExploreOption
 		? await shrink(handovers, {fails, isOver, parallel: availableParallelism()})
 		: {runs: 0, entries: undefined}
 	const seconds = (performance.now() - began) / 1000
-	const schedule = entries && shortest?.schedule
-	return {result, handovers: handovers?.length, schedule, runs, seconds}
+	const schedule = entries && shortest?.result.handovers
+	// What the printed schedule shows, which may be another page or hart.
+	return {result: shortest?.result ?? result, handovers: handovers?.length, schedule, runs, seconds}
 }
 
 export function describeHandover({step, from, thread, point}: RecordedHandover, harts: number): string {
