@@ -7,7 +7,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {elfWithParameters} from '../bench/index.ts'
-import {stressThreshold} from '../main/command-line/stress-library.ts'
+import {serialThreshold, stressThreshold} from '../main/command-line/stress-library.ts'
 import type {MachineStatistics} from '../main/index.ts'
 import {MachineCore} from '../main/machine.ts'
 import type {RecordedHandover, SerialConfig} from '../serial/index.ts'
@@ -73,7 +73,7 @@ async function withMachine<Result>(
 	await writeFile(kernel, await elfWithParameters(fileURLToPath(stressFile('guest')), words))
 	const began = performance.now()
 	const machine = await MachineCore.create({
-		...{smp: harts, memory, kernel, jitThreshold: stressThreshold, ...translation, signal},
+		...{smp: harts, memory, kernel, jitThreshold: by ? serialThreshold : stressThreshold, ...translation, signal},
 		...(fault && {fault}),
 		...(by && {turns: by.turns}),
 	})

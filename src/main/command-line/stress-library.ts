@@ -7,6 +7,8 @@ export type StressKind = (typeof stressKinds)[number]
 
 /** Jumps that make code hot in the guest of `flush`: soon, so that short runs have translated code, too. */
 export const stressThreshold = 100
+/** By turns, where runs are shorter. */
+export const serialThreshold = 8
 
 /** @property jobs processes at a time. @property folder for what runs that fail leave. */
 export type Campaign = Readonly<{jobs: number; hours: number; folder: string}>

@@ -12,6 +12,7 @@ import {
 	type StressKind,
 	type StressOptions,
 	serialIterations,
+	serialThreshold,
 	stressKinds,
 	stressThreshold,
 } from './stress-library.ts'
@@ -71,7 +72,7 @@ export const stressOptions = (): readonly Option[] => [
 	),
 	tlbOption(),
 	accelOption(),
-	new Option('--jit-threshold <n>', `jumps that make their target hot (default: ${stressThreshold})`),
+	new Option('--jit-threshold <n>', `jumps that make their target hot (default: ${stressThreshold}, ${serialThreshold} with --serial)`),
 	new Option('--json', 'print JSON'),
 ]
 
