@@ -72,7 +72,10 @@ export const stressOptions = (): readonly Option[] => [
 	),
 	tlbOption(),
 	accelOption(),
-	new Option('--jit-threshold <n>', `jumps that make their target hot (default: ${stressThreshold}, ${serialThreshold} with --serial)`),
+	new Option(
+		'--jit-threshold <n>',
+		`jumps that make their target hot (default: ${stressThreshold}, ${serialThreshold} with --serial)`,
+	),
 	new Option('--json', 'print JSON'),
 ]
 
