@@ -75,8 +75,8 @@ export const serialMutations: readonly Mutation[] = [
 	{
 		name: 'a thread that dies with the turn takes it along',
 		file: control,
-		find: '		if (!isHolder()) return\n',
-		replace: '		if (isHolder()) return\n',
+		find: "schedule.word('holder')) !== thread) return",
+		replace: "schedule.word('holder')) === thread) return",
 		tests: [machines],
 	},
 	{

@@ -104,7 +104,7 @@ export class GoldfishRtc implements Device {
 		})
 	}
 
-	/** In serial mode, on the thread that has the turn. @returns nanoseconds until the alarm is due, at least 0; Infinity if none is set. */
+	/** In serial mode, on the thread that has the turn, and without the lock: no other thread runs. @returns nanoseconds until the alarm is due, at least 0; Infinity if none is set. */
 	untilAlarm(): number {
 		if (!this.#state.get(field.alarmSet)) return Number.POSITIVE_INFINITY
 		return Math.max(0, Number(this.#get('alarmLow', 'alarmHigh') - this.#now()))

@@ -170,8 +170,8 @@ export class Schedule {
 
 	/**
 	 * One decision.
-	 * @returns the thread that goes on; `threads` for the helper; -1 if none can. At a point within a step only threads that are
-	 * ready in any case take over.
+	 * @returns the thread that goes on; `threads` for the helper; -1 if none can. The helper has no turn within a
+	 * step.
 	 */
 	next(thread: number, point: Point): number {
 		const step = this.#words[this.#stepsWord]! + 1

@@ -58,8 +58,8 @@ export class SerialControl {
 	abandon(thread: number): void {
 		const schedule = this.#schedule
 		schedule.setAway(thread)
-		const isHolder = () => Atomics.load(this.#words, schedule.word('holder')) === thread
-		if (!isHolder()) return
+		// Acquire: if it had the turn, no other thread runs, and what it has stored is visible. Pairs with ThreadTurns.
+		if (Atomics.load(this.#words, schedule.word('holder')) !== thread) return
 		const next = Array.from({length: schedule.threads}, (_, other) => other).find((other) => schedule.isThere(other))
 		if (next === undefined) return
 		schedule.set('holder', next)
@@ -76,12 +76,14 @@ export class SerialControl {
 
 	/** Whether the holder of the turn waits until the main thread has taken the console's output. */
 	get isOutputAsked(): boolean {
+		// Ordered before the reads of the output. Pairs with ThreadTurns.awaitOutput().
 		return Atomics.load(this.#words, this.#schedule.word('outputAsked')) === 1
 	}
 
-	/** All output was taken. Pairs with askForOutput(). */
+	/** All output was taken. */
 	outputTaken(): void {
 		const word = this.#schedule.word('outputAsked')
+		// Ordered after the reads of the output. Pairs with ThreadTurns.awaitOutput().
 		Atomics.store(this.#words, word, 0)
 		Atomics.notify(this.#words, word)
 	}
@@ -103,7 +105,7 @@ export class SerialControl {
 		return this.#schedule.clock
 	}
 
-	/** Decisions so far. */
+	/** Decisions so far. Plain: an approximation while the threads run. */
 	get steps(): number {
 		return this.#schedule.get('steps')
 	}

@@ -5,6 +5,7 @@ import {Schedule, type ScheduleConfig, threadField} from './schedule.ts'
 
 /** Instructions per tick of the timebase: 100 million per second. */
 const instructionsPerTick = 10
+/** The timebase is 10 MHz. */
 const ticksPerMillisecond = 10_000
 /** Milliseconds of the host: between two looks for what the world outside may have done, and of waits for the turn and for the main thread. */
 const [idlePause, longestWait, outputPause] = [5, 1000, 100]
@@ -89,9 +90,10 @@ export class ThreadTurns implements Turns {
 	 */
 	awaitOutput(ring: () => void, isOver: () => boolean): void {
 		const asked = this.#schedule.word('outputAsked')
-		// Before the bell. Pairs with SerialControl.outputTaken().
+		// Before the bell. Pairs with the load in SerialControl.isOutputAsked.
 		Atomics.store(this.#words, asked, 1)
 		ring()
+		// Ordered after the main thread's reads of the ring. Pairs with SerialControl.outputTaken(), which notifies.
 		while (Atomics.load(this.#words, asked) === 1 && !isOver()) Atomics.wait(this.#words, asked, 1, outputPause)
 	}
 
@@ -118,7 +120,7 @@ export class ThreadTurns implements Turns {
 	wait(words: Int32Array, index: number, value: number, milliseconds: number): WaitResult {
 		if (!this.#hasJoined) return Atomics.wait(words, index, value, milliseconds)
 		this.#events.settle()
-		// As Atomics.wait(): sleeps only while the word has the value.
+		// As Atomics.wait(): sleeps only while the word has the value. Ordered as the caller says of its wait.
 		if (Atomics.load(words, index) !== value) return 'not-equal'
 		const ticks = Math.max(1, Math.round(milliseconds * ticksPerMillisecond))
 		const until = this.now() + ticks
@@ -173,8 +175,10 @@ export class ThreadTurns implements Turns {
 
 	#handTo(next: number): void {
 		const schedule = this.#schedule
+		// Orders nothing: only this thread looks at it, and whoever hands it the turn again stores later.
 		Atomics.store(this.#words, this.#turn, 0)
 		const turn = schedule.threadWord(next, threadField.turn)
+		// Plain, as all of the schedule; the main thread's looks at it are for reports.
 		schedule.set('holder', next)
 		// Release: all that this thread has stored is ordered before. Pairs with #awaitTurn().
 		Atomics.store(this.#words, turn, 1)
@@ -183,7 +187,7 @@ export class ThreadTurns implements Turns {
 
 	#awaitTurn(): void {
 		// Acquire: what the last holder has stored is ordered before what follows. Pairs with #handTo(). The main thread reports a
-		// holder that keeps the turn: SerialWatch.
+		// holder that keeps the turn: SerialControl.watch().
 		while (Atomics.load(this.#words, this.#turn) !== 1) Atomics.wait(this.#words, this.#turn, 0, longestWait)
 	}
 

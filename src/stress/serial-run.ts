@@ -68,7 +68,7 @@ export async function runByTurns(
 
 function describeSchedule({handovers, schedule, runs, seconds}: Failure, harts: number): string[] {
 	if (handovers === undefined) return ['schedule: too many turns to shrink it']
-	if (!schedule) return ['schedule: the run did not repeat the violation']
+	if (!schedule) return ['schedule: not shrunk, since no run showed a violation again before the end']
 	const shown = schedule.slice(0, mostShown).map((handover) => `  ${describeHandover(handover, harts)}`)
 	const more = schedule.length > mostShown ? [`  … ${schedule.length - mostShown} more`] : []
 	const count = (value: number, noun: string) => `${value.toLocaleString('en')} ${noun}${value === 1 ? '' : 's'}`

@@ -263,7 +263,7 @@ export class Vcpu {
 		const untilDeadline = this.#timers.check()
 		if (!waitsForInterrupt || !this.#engine.interruptPending()) {
 			this.#countSleep()
-			// In serial mode a sleep that nothing can end takes no time.
+			// In serial mode the limit would only make the virtual clock go on while nothing happens.
 			const longest = this.#turns ? Number.POSITIVE_INFINITY : longestSleep
 			this.#sleepOnDoorbell(waitsForInterrupt ? Math.min(untilDeadline, longest) : longest)
 			this.#countSleep()

@@ -57,8 +57,8 @@ export const knownRegisters = binary([
 	jump(0),
 ])
 
-/** Prints 4 KiB repeatedly, and counts the bytes that were accepted in x8, at chatterCounts, right after the call. */
-export const chatter = binary([
+/** Prints 4 KiB, and adds the bytes that were accepted to x8. */
+const printSome: readonly Instruction[] = [
 	...load(a7, dbcn),
 	addi(a6, zero, 0),
 	...load(a0, 4096),
@@ -67,21 +67,16 @@ export const chatter = binary([
 	ecall,
 	// add s0, s0, a1
 	(a1 << 20) | (s0 << 15) | (s0 << 7) | 0x33,
-	jump(-6 * 4),
-])
+]
+
+/** Prints 4 KiB repeatedly, and counts the bytes that were accepted in x8, at chatterCounts, right after the call. */
+export const chatter = binary([...printSome, jump(-6 * 4)])
 /** Prints 4 KiB 64 times, adds the bytes that were accepted in x8, and powers off. */
 export const shortChatter = binary([
 	...load(s1, 64),
-	...load(a7, dbcn),
-	addi(a6, zero, 0),
-	...load(a0, 4096),
-	auipc(a1, 0),
-	addi(a2, zero, 0),
-	ecall,
-	// add s0, s0, a1
-	(a1 << 20) | (s0 << 15) | (s0 << 7) | 0x33,
+	...printSome,
 	addi(s1, s1, -1),
-	branchNotEqual(s1, zero, -7 * 4),
+	branchNotEqual(s1, zero, -(printSome.length + 1) * 4),
 	...load(a7, srst),
 	addi(a6, zero, 0),
 	addi(a0, zero, 0),

@@ -56,7 +56,7 @@ test('a machine in serial mode is paused, goes on, and is stopped', async (t) =>
 	t.like(await running, {reason: 'stopped'})
 })
 
-test('harts that wait for what cannot come leave the host alone, and are stopped', async (t) => {
+test('harts that wait for what cannot come execute nothing, and are stopped', async (t) => {
 	const kernel = binary([wfi, jump(-4)])
 	const machine = await createMachine(t, {kernel, smp: 2, ...serial(1)})
 	const running = machine.run()

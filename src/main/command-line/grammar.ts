@@ -81,7 +81,7 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 			'harts run by turns, one at a time, in virtual time: runs of one seed end alike; what is typed is not repeated',
 		),
 		new RunOption('--seed <n>', `of what --serial draws by lot, 0 to ${mostSeed} (default: ${defaultSeed})`).asInQemu(),
-		new RunOption('--digest', 'print a digest of registers, devices and memory at the end, to stderr'),
+		new RunOption('--digest', 'print a digest of registers, devices and memory to stderr when the guest has ended'),
 	],
 	'For study': studyOptions(),
 })

@@ -113,6 +113,11 @@ export function checkStressOptions(kind: string, raw: RawStressOptions): StressO
 	const campaign = parseCampaign({jobs, hours, out})
 	if (campaign && broken.length > 0) throw expected('--jobs without --inject', 'both')
 	const byTurns = parseSerial({serial, seeds, schedule, digest})
+	const hartTotal =
+		harts === undefined ? defaultHarts(campaign?.jobs ?? 1) : parseNumber('--harts', harts, [1, maximumHarts])
+	// The helper is behind the harts.
+	if (byTurns?.schedule?.some(({thread}) => thread > hartTotal))
+		throw expected(`--schedule with threads from 0 to ${hartTotal}`, quoted(schedule!))
 	if (byTurns && campaign) throw expected('--serial without --jobs', 'both')
 	if (byTurns && kind === 'rcu')
 		throw expected(
@@ -122,7 +127,7 @@ export function checkStressOptions(kind: string, raw: RawStressOptions): StressO
 	const secondsOfRun = defaultSeconds[broken.length > 0 ? 'inject' : campaign ? 'campaign' : 'run']
 	return {
 		kinds: parseKind(kind).filter((name) => !byTurns || name !== 'rcu'),
-		harts: harts === undefined ? defaultHarts(campaign?.jobs ?? 1) : parseNumber('--harts', harts, [1, maximumHarts]),
+		harts: hartTotal,
 		seconds: seconds === undefined ? secondsOfRun : parseNumber('--seconds', seconds, [1, 1_000_000]),
 		iterations: iterations === undefined ? undefined : parseNumber('--iterations', iterations, [1, 2 ** 31]),
 		seed: seed === undefined ? Math.floor(Math.random() * mostSeed) : parseSeed(seed),
@@ -159,12 +164,15 @@ function parseSerial({serial, seeds, schedule, digest}: RawSerial): SerialStress
 
 function parseSchedule(text: string): readonly Readonly<{step: number; thread: number}>[] {
 	if (text === 'none') return []
-	return text.split(',').map((part) => {
+	const schedule = text.split(',').map((part) => {
 		const [, step, thread] = /^(\d+):(\d+)$/.exec(part) ?? []
 		if (step === undefined || thread === undefined)
 			throw expected('--schedule to be none, or STEP:HART,STEP:HART', quoted(text))
 		return {step: Number(step), thread: Number(thread)}
 	})
+	const isOrdered = schedule.every(({step}, index) => index === 0 || step > schedule[index - 1]!.step)
+	if (!isOrdered) throw expected('--schedule with steps that grow', quoted(text))
+	return schedule
 }
 
 /** Four meet in more ways than two; a campaign shares the cores. */

@@ -58,6 +58,8 @@ const refused: readonly (readonly [string, RawStressOptions, RegExp])[] = [
 	['flush', {seeds: '2'}, /Expected --seeds with --serial, got --seeds alone/],
 	['flush', {schedule: '1:2'}, /Expected --schedule with --serial, got --schedule alone/],
 	['flush', {serial: true, schedule: '1:2,3'}, /Expected --schedule to be none, or STEP:HART,STEP:HART, got "?1:2,3"?/],
+	['flush', {serial: true, schedule: '12:0,12:1'}, /Expected --schedule with steps that grow, got "?12:0,12:1"?/],
+	['flush', {serial: true, harts: '2', schedule: '12:3'}, /Expected --schedule with threads from 0 to 2, got "?12:3"?/],
 	['flush', {serial: true, seeds: '0'}, /Expected --seeds from 1 to/],
 	['flush', {serial: true, jobs: '2'}, /Expected --serial without --jobs, got both/],
 	['rcu', {serial: true}, /Expected --serial with a kind among flush, atomics, smc, devices, got "?rcu"?/],
