@@ -220,7 +220,9 @@ class RegionEmitter {
 		const {instruction} = decoded
 		this.#float.before(instruction, lowering.exits.illegal)
 		for (const effect of instruction.effects) if (effect.effect !== 'system') lowering.effect(effect)
-		if (traitsOf(instruction).system === 'fence') code.op('atomic.fence')
+		const {system} = traitsOf(instruction)
+		if (system === 'fence') code.op('atomic.fence')
+		if (system === 'pause') code.call(this.#context.functions.of('pause'))
 		this.#float.after(instruction)
 		this.#dirty = this.#dirtyAfter(decoded)
 		const status = lowering.csrStatus
