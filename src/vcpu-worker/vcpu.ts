@@ -5,12 +5,13 @@ import {Activity, ActivityNote, enterSupervisor, fieldOffset, HartRegisters} fro
 import {ExitReason} from '../interpreter/index.ts'
 import {Doorbell, GuestRam, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
 import {Rcu, type RcuReader} from '../rcu/index.ts'
-import {BuiltInSbi, HartStates, HsmState, type SuspendRequest} from '../sbi/index.ts'
+import {BuiltInSbi, HartStates, HsmState, StealTime, type SuspendRequest} from '../sbi/index.ts'
 import {randomBytes, type ThreadTurns} from '../serial/index.ts'
 import {FlushCause, Tlb} from '../tlb/index.ts'
 import {pointNames, waitOn} from '../turns.ts'
 import {createEngine, type Engine} from './engine.ts'
 import {reportStall} from './hart-reports.ts'
+import {RunDelay} from './run-delay.ts'
 import {createSbiContext} from './sbi-machine.ts'
 import {turnEvents} from './serial-board.ts'
 import {Standstill} from './standstill.ts'
@@ -24,6 +25,8 @@ const shortestSlice = 8192
 const longestSleep = 1000
 /** Traps in a row without an instruction between them after which a hart is stuck: a handler that can run retires some. */
 const stuckTraps = 32
+/** Ticks between two times that a hart is told how long it was kept from running. */
+const stolenTimePeriod = 2 * ticksPerMillisecond
 /** A stuck hart looks after 1, 2, 4, … milliseconds, in the end this often, whether it can execute these instructions. */
 const [longestNap, lookInstructions] = [16, 64]
 
@@ -41,6 +44,8 @@ export class Vcpu {
 	readonly #engine: Engine
 	readonly #timers: Timers
 	readonly #sbi: BuiltInSbi
+	/** Undefined where the host does not count it. */
+	readonly #stealTime: StealTime | undefined
 	readonly #states: HartStates
 	readonly #standstill: Standstill
 	readonly #note: ActivityNote
@@ -118,6 +123,8 @@ export class Vcpu {
 			needsClearing: () => (turns ? turns.wantHelp() : board.control.ringMain(MainDoorbell.tlbPool)),
 			milliseconds: turns && (() => now() / ticksPerMillisecond),
 		})
+		const ram = new GuestRam(memory, blocks)
+		this.#stealTime = stealTime(ram, turns !== undefined)
 		this.#sbi = new BuiltInSbi(
 			createSbiContext({
 				config,
@@ -127,7 +134,8 @@ export class Vcpu {
 				reader: this.#reader,
 				engine: this.#engine,
 				note: this.#note,
-				ram: new GuestRam(memory, blocks),
+				ram,
+				stealTime: this.#stealTime,
 				timers: this.#timers,
 				stopHart: () => this.#enter('stopped'),
 				suspendHart: (request) => {
@@ -187,7 +195,9 @@ export class Vcpu {
 	}
 
 	#runSlice(): void {
-		this.#adaptSlice(this.#timers.beginSlice())
+		const began = this.#timers.beginSlice()
+		this.#adaptSlice(began)
+		this.#tellStolenTime(began)
 		const {registers} = this
 		const [retiredBefore, trapsBefore] = [registers.word('instret'), registers.word('traps')]
 		// Another hart may have written the instructions that this one lacks, and cannot make it execute fence.i.
@@ -206,6 +216,14 @@ export class Vcpu {
 		}
 		if (this.#stuckLooks > 0) this.#setStuck(0)
 	}
+
+	#tellStolenTime(now: number): void {
+		if (now - this.#stolenTimeTold < stolenTimePeriod) return
+		this.#stolenTimeTold = now
+		this.#stealTime?.update()
+	}
+	/** Ticks. */
+	#stolenTimeTold = 0
 
 	/** A slice in pieces, each after another turn; without a safepoint between them, as other threads may come between any two instructions. */
 	#runByTurns(turns: ThreadTurns): number {
@@ -297,7 +315,10 @@ export class Vcpu {
 
 	#enter(mode: HartMode): void {
 		this.#mode = mode
-		if (mode === 'stopped') this.#states.set(this.#config.vcpu, HsmState.STOPPED)
+		if (mode !== 'stopped') return
+		// Nothing more is written to what the hart's next program may use otherwise. It asks again, as Linux does on each start.
+		this.#stealTime?.stop()
+		this.#states.set(this.#config.vcpu, HsmState.STOPPED)
 	}
 
 	#sleepOnDoorbell(milliseconds: number): void {
@@ -331,6 +352,17 @@ export class Vcpu {
 	#countDecoded(): void {
 		this.registers.setWord('instructionsDecoded', this.registers.word('instructionsDecoded') + 1)
 	}
+}
+
+/** A hart that can run, but has no core of the host's, has its time stolen. In serial mode nothing is: runs repeat on any host. */
+function stealTime(ram: GuestRam, isSerial: boolean): StealTime | undefined {
+	if (isSerial) return new StealTime(ram, () => 0)
+	const delay = new RunDelay()
+	if (!delay.available) return undefined
+	return new StealTime(ram, () => {
+		delay.read()
+		return delay.waited
+	})
 }
 
 /** For reads of the seed CSR: 16 bits each. */
