@@ -5,6 +5,7 @@
 import {availableParallelism} from 'node:os'
 import {type RegionRequest, type SharedMemory, sharedStruct} from '../memory/index.ts'
 import type {Patience} from '../rcu/index.ts'
+import type {RunDelay} from './run-delay.ts'
 
 const HostCoresState = sharedStruct(
 	{
@@ -13,9 +14,6 @@ const HostCoresState = sharedStruct(
 	},
 	{align: 128},
 )
-
-/** How long a thread had to wait for a core, nanoseconds; undefined where the host does not say. */
-export type RunDelay = Readonly<{nanoseconds(): number | undefined}>
 
 /** Milliseconds between two looks at the run delay, at least. */
 const delayPeriod = 5
@@ -28,7 +26,7 @@ export class HostCores implements Patience {
 	readonly #words: Int32Array
 	readonly #running: number
 	readonly #cores: number
-	readonly #delay: RunDelay | undefined
+	readonly #delay: Pick<RunDelay, 'read' | 'waited'>
 	/** The run delay of this thread at the last look at it, in milliseconds, and when that was. */
 	#delayed = 0
 	#lookedAt = 0
@@ -39,7 +37,7 @@ export class HostCores implements Patience {
 	}
 
 	/** @param options.cores that this process may use; default: as the host says, affinity and limits of containers included. */
-	constructor(memory: SharedMemory, options: {cores?: number; delay?: RunDelay | undefined} = {}) {
+	constructor(memory: SharedMemory, options: {cores?: number; delay: Pick<RunDelay, 'read' | 'waited'>}) {
 		this.#words = memory.i32
 		this.#running = (memory.region('host-cores').offset + HostCoresState.offset.running) >> 2
 		this.#cores = options.cores ?? availableParallelism()
@@ -72,7 +70,8 @@ export class HostCores implements Patience {
 		const now = performance.now()
 		const since = now - this.#lookedAt
 		if (since < delayPeriod) return this.#isDelayed
-		const delayed = (this.#delay?.nanoseconds() ?? 0) / 1e6
+		this.#delay.read()
+		const delayed = this.#delay.waited / 1e6
 		this.#isDelayed = delayed - this.#delayed > shortDelay * since
 		this.#delayed = delayed
 		this.#lookedAt = now

@@ -5,7 +5,7 @@ import {Activity, ActivityNote, enterSupervisor, fieldOffset, HartRegisters} fro
 import {ExitReason} from '../interpreter/index.ts'
 import {Doorbell, GuestRam, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
 import {Rcu, type RcuReader, type Stall} from '../rcu/index.ts'
-import {BuiltInSbi, HartStates, HsmState, type SuspendRequest} from '../sbi/index.ts'
+import {BuiltInSbi, HartStates, HsmState, StealTime, type SuspendRequest} from '../sbi/index.ts'
 import {randomBytes, type ThreadTurns} from '../serial/index.ts'
 import {FlushCause, Tlb} from '../tlb/index.ts'
 import {pointNames} from '../turns.ts'
@@ -13,6 +13,7 @@ import {DoorbellWait} from './doorbell-wait.ts'
 import {createEngine, type Engine} from './engine.ts'
 import {reportStall} from './hart-reports.ts'
 import {HostCores} from './host-cores.ts'
+import {RunDelay} from './run-delay.ts'
 import {createSbiContext} from './sbi-machine.ts'
 import {turnEvents} from './serial-board.ts'
 import {Standstill} from './standstill.ts'
@@ -26,6 +27,8 @@ const shortestSlice = 8192
 const longestSleep = 1000
 /** Traps in a row without an instruction between them after which a hart is stuck: a handler that can run retires some. */
 const stuckTraps = 32
+/** Ticks between two times that a hart is told how long it was kept from running. */
+const stolenTimePeriod = 2 * ticksPerMillisecond
 /** A stuck hart looks after 1, 2, 4, … milliseconds, in the end this often, whether it can execute these instructions. */
 const [longestNap, lookInstructions] = [16, 64]
 
@@ -45,6 +48,8 @@ export class Vcpu {
 	readonly #engine: Engine
 	readonly #timers: Timers
 	readonly #sbi: BuiltInSbi
+	/** Undefined where the host does not count it. */
+	readonly #stealTime: StealTime | undefined
 	readonly #states: HartStates
 	readonly #standstill: Standstill
 	readonly #note: ActivityNote
@@ -73,7 +78,8 @@ export class Vcpu {
 		this.#board = board
 		this.#turns = turns
 		this.registers = new HartRegisters(memory, this.#block)
-		const cores = turns ? undefined : new HostCores(memory)
+		const delay = turns ? undefined : new RunDelay()
+		const cores = delay && new HostCores(memory, {delay})
 		const onStall = (stall: Stall) => reportStall({blocks, board}, stall)
 		const rcu = new Rcu(memory, config.harts, {onStall, patience: cores})
 		this.#note = new ActivityNote(memory, this.#block)
@@ -126,6 +132,8 @@ export class Vcpu {
 			needsClearing: () => (turns ? turns.wantHelp() : board.control.ringMain(MainDoorbell.tlbPool)),
 			milliseconds: turns && (() => now() / ticksPerMillisecond),
 		})
+		const ram = new GuestRam(memory, blocks)
+		this.#stealTime = stealTime(ram, delay)
 		this.#sbi = new BuiltInSbi(
 			createSbiContext({
 				config,
@@ -135,7 +143,8 @@ export class Vcpu {
 				reader: this.#reader,
 				engine: this.#engine,
 				note: this.#note,
-				ram: new GuestRam(memory, blocks),
+				ram,
+				stealTime: this.#stealTime,
 				timers: this.#timers,
 				stopHart: () => this.#enter('stopped'),
 				suspendHart: (request) => {
@@ -200,7 +209,9 @@ export class Vcpu {
 	}
 
 	#runSlice(): void {
-		this.#adaptSlice(this.#timers.beginSlice())
+		const began = this.#timers.beginSlice()
+		this.#adaptSlice(began)
+		this.#tellStolenTime(began)
 		const {registers} = this
 		const [retiredBefore, trapsBefore] = [registers.word('instret'), registers.word('traps')]
 		// Another hart may have written the instructions that this one lacks, and cannot make it execute fence.i.
@@ -219,6 +230,14 @@ export class Vcpu {
 		}
 		if (this.#stuckLooks > 0) this.#setStuck(0)
 	}
+
+	#tellStolenTime(now: number): void {
+		if (now - this.#stolenTimeTold < stolenTimePeriod) return
+		this.#stolenTimeTold = now
+		this.#stealTime?.update()
+	}
+	/** Ticks. */
+	#stolenTimeTold = 0
 
 	/** A slice in pieces, each after another turn; without a safepoint between them, as other threads may come between any two instructions. */
 	#runByTurns(turns: ThreadTurns): number {
@@ -310,7 +329,10 @@ export class Vcpu {
 
 	#enter(mode: HartMode): void {
 		this.#mode = mode
-		if (mode === 'stopped') this.#states.set(this.#config.vcpu, HsmState.STOPPED)
+		if (mode !== 'stopped') return
+		// Nothing more is written to what the hart's next program may use otherwise. It asks again, as Linux does on each start.
+		this.#stealTime?.stop()
+		this.#states.set(this.#config.vcpu, HsmState.STOPPED)
 	}
 
 	/** Index of the doorbell's word. */
@@ -334,6 +356,16 @@ export class Vcpu {
 	#countDecoded(): void {
 		this.registers.setWord('instructionsDecoded', this.registers.word('instructionsDecoded') + 1)
 	}
+}
+
+/** A hart that can run, but has no core of the host's, has its time stolen. In serial mode nothing is: runs repeat on any host. */
+function stealTime(ram: GuestRam, delay: RunDelay | undefined): StealTime | undefined {
+	if (!delay) return new StealTime(ram, () => 0)
+	if (!delay.available) return undefined
+	return new StealTime(ram, () => {
+		delay.read()
+		return delay.waited
+	})
 }
 
 /** For reads of the seed CSR: 16 bits each. */
