@@ -79,7 +79,7 @@ export class Vcpu {
 		this.#turns = turns
 		this.registers = new HartRegisters(memory, this.#block)
 		const delay = turns ? undefined : new RunDelay()
-		const cores = delay && new HostCores(memory, {delay})
+		const cores = delay && new HostCores(blocks, {delay})
 		const onStall = (stall: Stall) => reportStall({blocks, board}, stall)
 		const rcu = new Rcu(memory, config.harts, {onStall, patience: cores})
 		this.#note = new ActivityNote(memory, this.#block)
