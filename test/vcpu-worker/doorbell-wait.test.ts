@@ -6,6 +6,7 @@ import {Doorbell, VcpuBlocks} from '../../src/memory/index.ts'
 import {Rcu} from '../../src/rcu/index.ts'
 import {DoorbellWait} from '../../src/vcpu-worker/doorbell-wait.ts'
 import {HostCores} from '../../src/vcpu-worker/host-cores.ts'
+import {margin, patience} from '../support/patience.ts'
 
 /** A hart on one core, and the thread of another hart. */
 function hart(options: {isSerial?: boolean} = {}) {
@@ -30,6 +31,7 @@ function hart(options: {isSerial?: boolean} = {}) {
 }
 
 test('a halt ends when a bell rings on another thread, and was a quiescent state', async (t) => {
+	t.timeout(patience + margin)
 	const {memory, blocks, rcu, wait} = hart()
 	const gracePeriod = rcu.startPoll()
 	t.false(rcu.poll(gracePeriod))
@@ -37,8 +39,9 @@ test('a halt ends when a bell rings on another thread, and was a quiescent state
 		workerData: {memory: memory.memory, map: memory.map, vcpu: 0},
 	})
 	const ended = new Promise((resolve) => ringer.on('exit', resolve))
-	// No limit: only the bell ends it.
-	wait.halt(Number.POSITIVE_INFINITY)
+	const began = performance.now()
+	wait.halt(patience)
+	t.true(performance.now() - began < patience, 'the bell ended it')
 	t.true(rcu.poll(gracePeriod))
 	t.is(blocks.takeDoorbell(0), Doorbell.interrupt)
 	await ended
@@ -71,12 +74,15 @@ test('after short halts the thread looks before it sleeps, if cores are free', (
 })
 
 test('a hart that spins naps only while another thread needs its core, and so does one that is to give way', (t) => {
-	const {wait, other, counted} = hart()
+	const {rcu, wait, other, counted} = hart()
 	wait.nap()
 	wait.giveWay()
 	t.like(counted(), {naps: 0, given: 0})
 	other.enter()
+	const gracePeriod = rcu.startPoll()
+	t.false(rcu.poll(gracePeriod))
 	wait.nap()
+	t.true(rcu.poll(gracePeriod), 'no fence waits for a hart that naps')
 	wait.nap()
 	wait.endNaps()
 	wait.giveWay()
