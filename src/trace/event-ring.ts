@@ -42,11 +42,12 @@ class Ring {
 export class EventRing extends Ring {
 	/** Events written; `tail` at the last look. */
 	#written: number
-	#taken = 0
+	#taken: number
 
 	constructor(memory: SharedMemory, options: {index: number; harts: number}) {
 		super(memory, options)
 		this.#written = this.words[this.head]!
+		this.#taken = this.words[this.tail]!
 	}
 
 	/** @param began microseconds. @param a details, as EventKind says. */

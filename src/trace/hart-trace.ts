@@ -23,11 +23,15 @@ export class HartTrace {
 	readonly note: TimedNote
 	readonly #memory: SharedMemory
 	readonly #times: number
+	/** HartTimes.descheduled. Plain: only this thread writes it. */
+	readonly #descheduled: Float64Array
 	readonly #now: () => number
 	readonly #ring: EventRing | undefined
 	/** When a wait for a device's lock began. */
 	#lockWaited = 0
 	#delayRead = 0
+	/** Run delay before the first look: while the thread started. Nanoseconds. */
+	#delayBefore: number | undefined
 
 	/** @returns undefined if neither times nor a trace are asked for. */
 	static of(memory: SharedMemory, options: {hart: number; harts: number; origin: TraceOrigin}): HartTrace | undefined {
@@ -38,6 +42,7 @@ export class HartTrace {
 		this.#memory = memory
 		this.#now = traceClock(origin)
 		this.#times = memory.region(traceRegions.times).offset + hart * HartTimes.size
+		this.#descheduled = new Float64Array(memory.i32.buffer, this.#times + HartTimes.offset.descheduled, 1)
 		this.#ring = hasRegion(memory.map, 'rings') ? new EventRing(memory, {index: hart, harts}) : undefined
 		this.blocks = new TracedBlocks(memory, harts, {self: hart, now: this.#now, ring: this.#ring})
 		this.note = new TimedNote(memory, this.blocks.base(hart), {times: this.#times, now: this.#now, ring: this.#ring})
@@ -96,7 +101,8 @@ export class HartTrace {
 		const now = performance.now()
 		if (!delay || now - this.#delayRead < delayPeriod) return
 		this.#delayRead = now
+		this.#delayBefore ??= delay.waited
 		delay.read()
-		new Float64Array(this.#memory.i32.buffer, this.#times + HartTimes.offset.descheduled, 1)[0] = delay.waited / 1000
+		this.#descheduled[0] = (delay.waited - this.#delayBefore) / 1000
 	}
 }

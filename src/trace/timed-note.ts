@@ -7,7 +7,7 @@ import {HartTimes} from './trace-layout.ts'
 
 /** Activities inside one another, at most: far more than there are. */
 const deepest = 16
-/** Microseconds: shorter flushes and device accesses are counted, but not traced. There may be a million a second. */
+/** Microseconds: shorter flushes, device accesses and requests for translations are counted, but not traced. There may be a million a second. */
 const shortestTraced = 1
 /** x16 and x17: the function and the extension of an SBI call. */
 const [functionRegister, extensionRegister] = [16, 17]
@@ -131,6 +131,7 @@ export class TimedNote extends ActivityNote {
 				return
 			}
 			case Activity.device:
+			case Activity.compilation:
 				if (lasted < shortestTraced) return
 				break
 			case Activity.flush:

@@ -19,7 +19,7 @@ export const HartTimes = sharedStruct(
 		locks: LatencyHistogram,
 		/** When the first bell that the hart has not taken was rung: microseconds modulo 2^32, at least 1; 0 = none. Any thread. */
 		rungAt: 'i32',
-		/** By initiator: the number of a fence that this hart has not answered; 0 = none. The initiator, and the owner. */
+		/** By initiator: the number of its latest fence that this hart has not answered; 0 = none. The initiator, and the owner. */
 		fences: array('i32', mostHarts),
 	},
 	{align: 128},
@@ -58,7 +58,7 @@ export const EventKind = {
 	ipi: 33,
 	/** A fence rings a target. Details: the target, the fence's number. */
 	fenceRings: 34,
-	/** A target takes it. Details: the initiator, the fence's number. */
+	/** A target takes it, and all before it. Details: the initiator, the fence's number. */
 	fenceTaken: 35,
 	/** A grace period has elapsed. Details: its number as two words. */
 	gracePeriod: 36,

@@ -51,10 +51,9 @@ export class TracedBlocks extends VcpuBlocks {
 		if (!this.#ring) return
 		this.#fence = (this.#fence + 1) & 0x7fff_ffff || 1
 		const word = this.#word(target, HartTimes.offset.fences) + this.#self
-		// Ordered before the bell: the target that takes it finds the number. Pairs with #takeFences(). If the target has not taken
-		// the last fence yet, that one's arrow stands for both.
-		if (Atomics.compareExchange(this.memory.i32, word, 0, this.#fence) === 0)
-			this.#ring.add(EventKind.fenceRings, this.#now(), 0, target, this.#fence)
+		this.#ring.add(EventKind.fenceRings, this.#now(), 0, target, this.#fence)
+		// Ordered before the bell: the target that takes it finds the number, and answers all fences up to it. Pairs with #takeFences().
+		Atomics.store(this.memory.i32, word, this.#fence)
 	}
 
 	override takeDoorbell(vcpu: number): number {

@@ -13,8 +13,13 @@ export type Naming = Readonly<{
 	deviceAt(gpa: number): string | undefined
 }>
 
-/** Arrows that have one end only so far, at most: those of fences whose targets sleep. */
-const mostOpen = 16_384
+/** Fences of one initiator that one target has not answered, at most: those of a target that sleeps. */
+const mostOpen = 4096
+
+/** `at`: time and thread. */
+type End = Readonly<{fence: number; at: string}>
+/** Fences whose answer has not come, and answers after which more of their fences may come. */
+type Arrows = Readonly<{rung: End[]; taken: End[]}>
 
 const extensionsById = new Map(extensions.map((extension) => [extension.id, extension]))
 const causes = Object.fromEntries(Object.entries(FlushCause).map(([name, cause]) => [cause, name]))
@@ -36,14 +41,15 @@ export class TraceEvents {
 	readonly #naming: Naming
 	/** By thread: the end of each event's text. Harts, then the main thread. */
 	readonly #thread: readonly string[]
-	/** Arrows whose other end has not come. The rings are not read at one moment: either end may come first. */
-	readonly #open = new Map<number, string>()
+	/** By initiator and target. */
+	readonly #arrows: readonly Arrows[]
 	#loose = 0
 
 	constructor(file: TraceFile, {harts, naming}: {harts: number; naming: Naming}) {
 		this.#file = file
 		this.#harts = harts
 		this.#naming = naming
+		this.#arrows = Array.from({length: harts * harts}, () => ({rung: [], taken: []}))
 		this.#thread = Array.from({length: harts + 1}, (_, index) => `"tid":${index + 1}`)
 		file.write('"name":"process_name","ph":"M","tid":1,"args":{"name":"manyhart"}')
 		for (const [index, thread] of this.#thread.entries()) {
@@ -53,9 +59,9 @@ export class TraceEvents {
 		}
 	}
 
-	/** Arrows of which only one end was seen; they are left out. */
+	/** Fences whose answer was not seen: their arrows are left out. */
 	get loose(): number {
-		return this.#loose + this.#open.size
+		return this.#arrows.reduce((sum, {rung}) => sum + rung.length, this.#loose)
 	}
 
 	/** @param thread the hart; the number of harts: the main thread. */
@@ -74,9 +80,11 @@ export class TraceEvents {
 				)
 				return
 			case EventKind.fenceRings:
-				return this.#addEnd(this.#arrow(thread, a, b), `"ph":"s",${at}`)
+				this.#arrow(thread, a).rung.push({fence: b, at})
+				return this.#connect(this.#arrow(thread, a), `${thread} ${a}`)
 			case EventKind.fenceTaken:
-				return this.#addEnd(this.#arrow(a, thread, b), `"ph":"f","bp":"e",${at}`)
+				this.#arrow(a, thread).taken.push({fence: b, at})
+				return this.#connect(this.#arrow(a, thread), `${a} ${thread}`)
 			case EventKind.gracePeriod:
 				return this.#addGracePeriod(thread, event)
 			case EventKind.drain:
@@ -117,23 +125,25 @@ export class TraceEvents {
 		else this.#file.write(second)
 	}
 
-	/** One number for each arrow. */
-	#arrow(initiator: number, target: number, fence: number): number {
-		return (fence * this.#harts + initiator) * this.#harts + target
+	/** The fences of an initiator that a target has to answer. */
+	#arrow(initiator: number, target: number): Arrows {
+		return this.#arrows[initiator * this.#harts + target]!
 	}
 
-	#addEnd(arrow: number, end: string): void {
-		const other = this.#open.get(arrow)
-		const fields = `"name":"fence","cat":"fence","id":${arrow},${end}`
-		if (other !== undefined) {
-			this.#open.delete(arrow)
-			this.#addPair(other, fields)
-			return
+	/** The rings are not read at one moment: a fence's answer may be seen before it. The fences of one initiator come in order. */
+	#connect({rung, taken}: Arrows, pair: string): void {
+		while (rung.length > 0 && taken.length > 0) {
+			const [first, answer] = [rung[0]!, taken[0]!]
+			if (first.fence > answer.fence) taken.shift()
+			else {
+				rung.shift()
+				const common = `"name":"fence","cat":"fence","id":"${pair} ${first.fence}"`
+				this.#addPair(`${common},"ph":"s",${first.at}`, `${common},"ph":"f","bp":"e",${answer.at}`)
+			}
 		}
-		this.#open.set(arrow, fields)
-		if (this.#open.size <= mostOpen) return
-		const [oldest] = this.#open.keys()
-		this.#open.delete(oldest!)
+		if (taken.length > mostOpen) taken.shift()
+		if (rung.length <= mostOpen) return
+		rung.shift()
 		this.#loose++
 	}
 
