@@ -15,7 +15,7 @@ import {
 import {rcuRegion} from '../rcu/index.ts'
 import {type SerialConfig, SerialControl} from '../serial/index.ts'
 import {shadowRegions, type TlbConfig, tlbRegion} from '../tlb/index.ts'
-import {ringsRegion, timesRegion, usualRingEvents} from '../trace/index.ts'
+import {ringEvents, ringsRegion, timesRegion} from '../trace/index.ts'
 import {HostCores} from '../vcpu-worker/index.ts'
 
 export type MemoryPlan = Readonly<{
@@ -48,7 +48,7 @@ export function planMemory({harts, ramBytes, tlb, serial, notes = 'none'}: Memor
 		tlbRegion(tlb),
 		...shadowRegions(tlb),
 		...(notes === 'none' ? [] : [timesRegion(harts)]),
-		...(notes === 'trace' ? [ringsRegion(harts, usualRingEvents)] : []),
+		...(notes === 'trace' ? [ringsRegion(harts, ringEvents(harts))] : []),
 		{name: vcpuRegions.codeCaches, size: harts * codeCacheBytes(codePagesPerVcpu(harts)), align: pageBytes},
 		{name: guestPagesRegion, size: Math.ceil(ramBytes / pageBytes) * GuestPage.size, align: pageBytes},
 		{name: vcpuRegions.rom, size: boardMap.bootRom.size, align: pageBytes},

@@ -66,8 +66,13 @@ export const EventKind = {
 	drain: 37,
 } as const
 
-/** Events of a ring: at the highest rates seen, those of some tenths of a second. */
-export const usualRingEvents = 8192
+/** Events of a ring at most and at least, and of all rings together. */
+const [mostRingEvents, fewestRingEvents, ringEventsInAll] = [32_768, 8192, 2 ** 18]
+
+/** Events that a thread has room for: at the highest rates seen, those of some seconds. */
+export function ringEvents(harts: number): number {
+	return Math.min(mostRingEvents, Math.max(fewestRingEvents, Math.floor(ringEventsInAll / harts)))
+}
 
 export const traceRegions = {times: 'times', rings: 'trace'} as const
 

@@ -14,8 +14,8 @@ import {
 import {type Naming, TraceEvents} from './trace-events.ts'
 import type {TraceFile} from './trace-file.ts'
 
-/** Milliseconds between two looks: as short as timers are. */
-const lookPeriod = 1
+/** Milliseconds between two looks: each wakes the main thread. */
+const lookPeriod = 2
 /** Milliseconds after which events are taken out at the latest, and counters written. */
 const drainPeriod = 100
 

@@ -32,8 +32,14 @@ const plainNames: Readonly<Record<number, string>> = {
 	[Activity.nap]: 'nap',
 }
 
-/** Microseconds with three decimals: nanoseconds are what the clock has. */
-const rounded = (time: number): number => Math.round(time * 1000) / 1000
+const decimals = Array.from({length: 1000}, (_, value) => String(value).padStart(3, '0'))
+
+/** Microseconds with three decimals: nanoseconds are what the clock has. Of two integers, which are written faster than a fraction. */
+function rounded(time: number): string {
+	const nanoseconds = Math.max(0, Math.round(time * 1000))
+	const whole = Math.floor(nanoseconds / 1000)
+	return `${whole}.${decimals[nanoseconds - whole * 1000]}`
+}
 
 export class TraceEvents {
 	readonly #file: TraceFile
