@@ -50,6 +50,7 @@ export class TraceEvents {
 	/** By initiator and target. */
 	readonly #arrows: readonly Arrows[]
 	#loose = 0
+	#holes = 0
 
 	constructor(file: TraceFile, {harts, naming}: {harts: number; naming: Naming}) {
 		this.#file = file
@@ -93,6 +94,8 @@ export class TraceEvents {
 				return this.#connect(this.#arrow(a, thread), `${a} ${thread}`)
 			case EventKind.gracePeriod:
 				return this.#addGracePeriod(thread, event)
+			case EventKind.leftOut:
+				return this.#addLeftOut(thread, event)
 			case EventKind.drain:
 				return this.#addSlice(event, at, 'write trace', 'main', `{"events":${a}}`)
 			default:
@@ -113,6 +116,16 @@ export class TraceEvents {
 		const text = thread === this.#harts ? name : `${name} of hart ${thread}`
 		this.#file.write(
 			`"name":"${text}","ph":"C","ts":${rounded(time)},${this.#thread[thread]},"args":{"value":${rounded(value)}}`,
+		)
+	}
+
+	/** Asynchronous: it began and ended within slices. */
+	#addLeftOut(thread: number, {time, duration, details: [count = 0]}: TakenEvent): void {
+		const id = `${thread} ${++this.#holes}`
+		const common = `"name":"events left out","cat":"trace","id":"${id}",${this.#thread[thread]}`
+		this.#addPair(
+			`"ph":"b","ts":${rounded(time)},${common},"args":{"events":${count >>> 0}}`,
+			`"ph":"e","ts":${rounded(time + duration)},${common}`,
 		)
 	}
 
