@@ -45,7 +45,7 @@ export class TraceEvents {
 	readonly #file: TraceFile
 	readonly #harts: number
 	readonly #naming: Naming
-	/** By thread: the end of each event's text. Harts, then the main thread. */
+	/** By thread, as each event names it. Harts, then the main thread, then all helpers. */
 	readonly #thread: readonly string[]
 	/** By initiator and target. */
 	readonly #arrows: readonly Arrows[]
@@ -57,11 +57,11 @@ export class TraceEvents {
 		this.#harts = harts
 		this.#naming = naming
 		this.#arrows = Array.from({length: harts * harts}, () => ({rung: [], taken: []}))
-		this.#thread = Array.from({length: harts + 1}, (_, index) => `"tid":${index + 1}`)
+		const names = [...Array.from({length: harts}, (_, hart) => `hart ${hart}`), 'main', 'helpers']
+		this.#thread = names.map((_, index) => `"tid":${index + 1}`)
 		file.write('"name":"process_name","ph":"M","tid":1,"args":{"name":"manyhart"}')
 		for (const [index, thread] of this.#thread.entries()) {
-			const name = index === harts ? 'main' : `hart ${index}`
-			file.write(`"name":"thread_name","ph":"M",${thread},"args":{"name":"${name}"}`)
+			file.write(`"name":"thread_name","ph":"M",${thread},"args":{"name":"${names[index]}"}`)
 			file.write(`"name":"thread_sort_index","ph":"M",${thread},"args":{"sort_index":${index}}`)
 		}
 	}
@@ -105,7 +105,7 @@ export class TraceEvents {
 
 	/** A job of the helpers: they run on threads that nobody names, so it is an asynchronous event. */
 	addJob(name: string, {number, began, ended}: {number: number; began: number; ended: number}, args = '{}'): void {
-		const common = `"name":"${name}","cat":"helpers","id":"${name} ${number}",${this.#thread[this.#harts]}`
+		const common = `"name":"${name}","cat":"helpers","id":"${name} ${number}",${this.#thread[this.#harts + 1]}`
 		this.#addPair(
 			`"ph":"b","ts":${rounded(began)},${common},"args":${args}`,
 			`"ph":"e","ts":${rounded(ended)},${common}`,

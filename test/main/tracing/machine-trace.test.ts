@@ -28,7 +28,7 @@ test('a trace of harts that fence each other is well formed, and has its threads
 	t.deepEqual(faultsOf(events), [])
 	t.deepEqual(
 		named(events, 'thread_name').map(({args}) => args!.name),
-		['hart 0', 'hart 1', 'hart 2', 'main'],
+		['hart 0', 'hart 1', 'hart 2', 'main', 'helpers'],
 	)
 	const names = new Set(events.map(({name}) => name))
 	for (const name of ['guest', 'wfi', 'fence', 'answer fence', 'flush', 'grace period', 'sbi RFENCE remote_sfence_vma'])
