@@ -1,6 +1,6 @@
 /** All tables of docs/benchmarks.md, in its order. */
 import {UserError} from '../../../src/errors.ts'
-import {bootCounters, churn, flush, lookup} from './costs.ts'
+import {bootCounters, churn, flush, footprint, lookup} from './costs.ts'
 import {peers} from './peers.ts'
 import {smp, smpLatency} from './smp.ts'
 import {boot, codeStores, cpu, interpretedBoot, interpretedCpu, twoAtOnce} from './speeds.ts'
@@ -16,6 +16,7 @@ export const tables: readonly Table[] = [
 	interpretedCpu,
 	interpretedBoot,
 	bootCounters,
+	footprint,
 	flush,
 	lookup,
 	churn,
