@@ -1,6 +1,6 @@
 /**
  * Collects a thread's garbage when it has had nothing to do for a while. V8 collects when a heap has grown, so a thread that works in
- * bursts keeps the garbage of its last one: some 20 MiB after a boot's translations.
+ * bursts keeps the garbage of its last one: some 10 MiB after a boot’s translations.
  */
 import {getHeapStatistics} from 'node:v8'
 import {collectGarbage} from './collect-garbage.ts'
