@@ -260,7 +260,7 @@ export const footprint = table<FootprintFigures>({
 	comparesWithQemu: true,
 	read: ([output]) => ({footprints: (output as FootprintFigures).footprints}),
 	lines: ({footprints}) => {
-		const figure = (bytes: number) => (bytes === 0 ? dash : (bytes / 2 ** 20).toFixed(0))
+		const figure = (bytes = 0) => (bytes === 0 ? dash : (bytes / 2 ** 20).toFixed(0))
 		return markdown(
 			['', ...footprints.map(({side}) => columns[side] ?? side)],
 			[
