@@ -2,10 +2,11 @@ import {Worker} from 'node:worker_threads'
 import test from 'ava'
 import {ActivityNote, HartRegisters} from '../../src/hart/index.ts'
 import {createMemory} from '../../src/main/machine-memory.ts'
-import {Doorbell, VcpuBlocks} from '../../src/memory/index.ts'
+import {Doorbell, VcpuBlocks, VcpuWords} from '../../src/memory/index.ts'
 import {Rcu} from '../../src/rcu/index.ts'
 import {DoorbellWait} from '../../src/vcpu-worker/doorbell-wait.ts'
 import {HostCores} from '../../src/vcpu-worker/host-cores.ts'
+import {margin, patience} from '../support/patience.ts'
 
 /** A hart on one core, and the thread of another hart. */
 function hart(options: {isSerial?: boolean} = {}) {
@@ -30,6 +31,7 @@ function hart(options: {isSerial?: boolean} = {}) {
 }
 
 test('a halt ends when a bell rings on another thread, and was a quiescent state', async (t) => {
+	t.timeout(patience + margin)
 	const {memory, blocks, rcu, wait} = hart()
 	const gracePeriod = rcu.startPoll()
 	t.false(rcu.poll(gracePeriod))
@@ -37,20 +39,22 @@ test('a halt ends when a bell rings on another thread, and was a quiescent state
 		workerData: {memory: memory.memory, map: memory.map, vcpu: 0},
 	})
 	const ended = new Promise((resolve) => ringer.on('exit', resolve))
-	// No limit: only the bell ends it.
-	wait.halt(Number.POSITIVE_INFINITY)
+	const began = performance.now()
+	wait.halt(patience)
+	t.true(performance.now() - began < patience, 'the bell ended it')
 	t.true(rcu.poll(gracePeriod))
 	t.is(blocks.takeDoorbell(0), Doorbell.interrupt)
 	await ended
 })
 
 test('a halt whose bell has rung already does not sleep, and one without a bell ends after its time', (t) => {
-	const {blocks, wait, counted} = hart()
+	const {memory, blocks, wait, counted} = hart()
 	blocks.ring(0, Doorbell.hsm)
 	wait.halt(Number.POSITIVE_INFINITY)
 	t.is(blocks.takeDoorbell(0), Doorbell.hsm)
 	wait.halt(0.001)
 	t.is(counted().halts, 2)
+	t.is(memory.i32[(blocks.base(0) + VcpuWords.offset.asleep) >> 2], 0, 'nobody needs to wake it any more')
 })
 
 test('after short halts the thread looks before it sleeps, if cores are free', (t) => {
@@ -71,12 +75,15 @@ test('after short halts the thread looks before it sleeps, if cores are free', (
 })
 
 test('a hart that spins naps only while another thread needs its core, and so does one that is to give way', (t) => {
-	const {wait, other, counted} = hart()
+	const {rcu, wait, other, counted} = hart()
 	wait.nap()
 	wait.giveWay()
 	t.like(counted(), {naps: 0, given: 0})
 	other.enter()
+	const gracePeriod = rcu.startPoll()
+	t.false(rcu.poll(gracePeriod))
 	wait.nap()
+	t.true(rcu.poll(gracePeriod), 'no fence waits for a hart that naps')
 	wait.nap()
 	wait.endNaps()
 	wait.giveWay()
