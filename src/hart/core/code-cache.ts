@@ -56,8 +56,8 @@ let pages: u32 = 0
 let pageCount: u32 = 0
 /** Pages that are in use at most, the scratch page among them. Grows to pageCount where a hart keeps running them all. */
 let limit: u32 = 0
-/** At first: code of 1 MiB. Most code runs once, as the kernel's initialization. */
-const FIRST_LIMIT: u32 = 512
+/** At first: code of 4 MiB. Most code runs once, as a kernel's initialization. */
+const FIRST_LIMIT: u32 = 1024
 /** Where the search for a page that is not in use goes on. */
 let next: u32 = 1
 /** From here on pages have never been used, are zeroed, and take no memory of the host. */

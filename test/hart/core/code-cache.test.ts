@@ -150,7 +150,7 @@ test('a full cache whose pages are all in use is emptied at once and filled anew
 })
 
 test('a hart that runs code once keeps within the pages that the cache begins with, one that uses more gets more', (t) => {
-	const [pagesOfCode, first, fetched] = [1024, 512, 2000]
+	const [pagesOfCode, first, fetched] = [2048, 1024, 2200]
 	const create = () => new HartCore(SharedMemory.create(mapWith(pagesOfCode)), {pagesOfCode})
 	const places = (hart: HartCore, around: (page: number) => void) => {
 		const used = new Set<bigint | object>()
