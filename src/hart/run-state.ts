@@ -48,6 +48,8 @@ export const RunState = sharedStruct({
 	interpretAt: 'i32',
 	/** The GuestPage of an atomic store to code, to be announced once it is done; 0 = none. */
 	storedPage: 'i32',
+	/** Pauses in the present ration, and turns of loops that can only wait for memory: hart/core/pause.ts. */
+	pauses: 'i32',
 	/**
 	 * The data and fetch tables that generated code loaded at its last restart, with masks (entries − 1) × TlbEntry.size.
 	 */
@@ -75,3 +77,6 @@ export const RunState = sharedStruct({
 
 /** Instructions that a region runs between two checks of the doorbell, at most: some microseconds. */
 export const largestRation = 4096
+
+/** A hart that pauses this often in one ration spins: it waits for another. */
+export const spinPauses = 64

@@ -4,13 +4,15 @@ import {exitCodes} from '../exit-codes.ts'
 import {Activity, ActivityNote, enterSupervisor, fieldOffset, HartRegisters} from '../hart/index.ts'
 import {ExitReason} from '../interpreter/index.ts'
 import {Doorbell, GuestRam, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
-import {Rcu, type RcuReader} from '../rcu/index.ts'
+import {Rcu, type RcuReader, type Stall} from '../rcu/index.ts'
 import {BuiltInSbi, HartStates, HsmState, StealTime, type SuspendRequest} from '../sbi/index.ts'
 import {randomBytes, type ThreadTurns} from '../serial/index.ts'
 import {FlushCause, Tlb} from '../tlb/index.ts'
-import {pointNames, waitOn} from '../turns.ts'
+import {pointNames} from '../turns.ts'
+import {DoorbellWait} from './doorbell-wait.ts'
 import {createEngine, type Engine} from './engine.ts'
 import {reportStall} from './hart-reports.ts'
+import {HostCores} from './host-cores.ts'
 import {RunDelay} from './run-delay.ts'
 import {createSbiContext} from './sbi-machine.ts'
 import {turnEvents} from './serial-board.ts'
@@ -40,6 +42,8 @@ export class Vcpu {
 	readonly #block: number
 	readonly #board: Board
 	readonly #reader: RcuReader
+	readonly #cores: HostCores | undefined
+	readonly #wait: DoorbellWait
 	readonly #tlb: Tlb
 	readonly #engine: Engine
 	readonly #timers: Timers
@@ -74,9 +78,14 @@ export class Vcpu {
 		this.#board = board
 		this.#turns = turns
 		this.registers = new HartRegisters(memory, this.#block)
-		const rcu = new Rcu(memory, config.harts, {onStall: (stall) => reportStall({blocks, board}, stall)})
+		const delay = turns ? undefined : new RunDelay()
+		const cores = turns ? undefined : new HostCores(memory, {delay})
+		const onStall = (stall: Stall) => reportStall({blocks, board}, stall)
+		const rcu = new Rcu(memory, config.harts, {onStall, patience: cores})
 		this.#note = new ActivityNote(memory, this.#block)
+		this.#cores = cores
 		this.#reader = rcu.reader(vcpu)
+		this.#wait = new DoorbellWait({vcpu, blocks, reader: this.#reader, note: this.#note, cores})
 		this.#timers = new Timers({vcpu, blocks, registers: this.registers, aclint: board.aclint, now})
 		this.#states = new HartStates(blocks)
 		this.#standstill = new Standstill({blocks, board, states: this.#states})
@@ -124,7 +133,7 @@ export class Vcpu {
 			milliseconds: turns && (() => now() / ticksPerMillisecond),
 		})
 		const ram = new GuestRam(memory, blocks)
-		this.#stealTime = stealTime(ram, turns !== undefined)
+		this.#stealTime = stealTime(ram, delay)
 		this.#sbi = new BuiltInSbi(
 			createSbiContext({
 				config,
@@ -163,6 +172,7 @@ export class Vcpu {
 	/** Runs the hart until the machine pauses or stops. Blocks the thread; bells reach it through shared memory. */
 	run(): void {
 		this.#turns?.join()
+		this.#cores?.enter()
 		this.#reader.online()
 		this.#note.begin(Activity.runLoop)
 		try {
@@ -172,6 +182,7 @@ export class Vcpu {
 			}
 		} finally {
 			this.#reader.offline()
+			this.#cores?.leave()
 			this.#note.begin(Activity.parked)
 			this.#turns?.leave()
 		}
@@ -185,6 +196,9 @@ export class Vcpu {
 		if (bells & Doorbell.interrupt) this.#timers.changed()
 		if (bells & Doorbell.message) this.#receiveCode()
 		if (bells & Doorbell.hsm) this.#takeStart()
+		if (bells & Doorbell.spin) this.#wait.nap()
+		else this.#wait.endNaps()
+		if (bells & Doorbell.giveWay) this.#wait.giveWay()
 		return (bells & Doorbell.pause) === 0
 	}
 
@@ -260,7 +274,7 @@ export class Vcpu {
 			const {code: exitCode} = exitCodes.guestStuck
 			this.#board.control.requestStop({reason: StopReason.error, exitCode, hart: this.#config.vcpu})
 		}
-		this.#sleepOnDoorbell(Math.min(2 ** this.#stuckLooks / 2, longestNap, this.#timers.check()))
+		this.#wait.sleep(Math.min(2 ** this.#stuckLooks / 2, longestNap, this.#timers.check()))
 	}
 
 	/** @param looks 0: an instruction was executed. */
@@ -283,7 +297,7 @@ export class Vcpu {
 			this.#countSleep()
 			// In serial mode the limit would only make the virtual clock go on while nothing happens.
 			const longest = this.#turns ? Number.POSITIVE_INFINITY : longestSleep
-			this.#sleepOnDoorbell(waitsForInterrupt ? Math.min(untilDeadline, longest) : longest)
+			this.#wait.halt(waitsForInterrupt ? Math.min(untilDeadline, longest) : longest)
 			this.#countSleep()
 			this.#timers.check()
 		}
@@ -321,16 +335,6 @@ export class Vcpu {
 		this.#states.set(this.#config.vcpu, HsmState.STOPPED)
 	}
 
-	#sleepOnDoorbell(milliseconds: number): void {
-		this.#reader.offline()
-		const before = this.#note.begin(Activity.sleep)
-		// Sleeps only while no bell has rung. Pairs with VcpuBlocks.ring(). The hart's own deadline needs no bell.
-		waitOn(this.#memory.i32, this.#doorbell, 0, milliseconds)
-		this.#note.end(before)
-		// From here on grace periods wait for this reader again. A safepoint comes before guest code runs.
-		this.#reader.online()
-	}
-
 	/** Index of the doorbell's word. */
 	get #doorbell(): number {
 		return (this.#block + VcpuWords.offset.doorbell) >> 2
@@ -354,15 +358,13 @@ export class Vcpu {
 	}
 }
 
-/** A hart that can run, but has no core of the host's, has its time stolen. In serial mode nothing is: runs repeat on any host. */
-function stealTime(ram: GuestRam, isSerial: boolean): StealTime | undefined {
-	if (isSerial) return new StealTime(ram, () => 0)
-	const delay = new RunDelay()
-	if (!delay.available) return undefined
-	return new StealTime(ram, () => {
-		delay.read()
-		return delay.waited
-	})
+/**
+ * A hart that could run, but has no core of the host's, has its time stolen.
+ * @param delay undefined in serial mode: nothing is stolen there, so that runs repeat on any host.
+ */
+function stealTime(ram: GuestRam, delay: RunDelay | undefined): StealTime | undefined {
+	if (!delay) return new StealTime(ram, () => 0)
+	return delay.available ? new StealTime(ram, () => delay.nanoseconds() ?? 0) : undefined
 }
 
 /** For reads of the seed CSR: 16 bits each. */
