@@ -34,8 +34,8 @@ export type RcuOptions = Readonly<{
 export type Patience = Readonly<{
 	/** @param looks that it has taken. */
 	mayLook(looks: number): boolean
-	/** Before it sleeps, and after. */
-	leave(): void
+	/** Before it sleeps, and after. @param others readers that are online, other than the one that is waited for. */
+	leave(others: Iterable<number>): void
 	enter(): void
 }>
 
@@ -156,9 +156,15 @@ export class Rcu {
 		for (let looks = 0; patience.mayLook(looks); looks += looksAtOnce) {
 			for (let look = 0; look < looksAtOnce; look++) if (this.hasPassed(reader, gracePeriod)) return
 		}
-		patience.leave()
+		patience.leave(this.#onlineBeside(reader))
 		this.#sleepUntilPassed(reader, gracePeriod)
 		patience.enter()
+	}
+
+	*#onlineBeside(reader: number): Iterable<number> {
+		// Low words; orders nothing: for patience, which may be wrong.
+		for (let other = 0; other < this.readers; other++)
+			if (other !== reader && Atomics.load(this.#words, this.slotWord(other)) !== 0) yield other
 	}
 
 	#sleepUntilPassed(reader: number, gracePeriod: GracePeriod): void {

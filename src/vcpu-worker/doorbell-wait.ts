@@ -13,7 +13,7 @@ const [longestLook, firstLook] = [0.2, 0.01]
 /** Looks between two looks at the clock. */
 const looks = 16
 /** Milliseconds of a nap: the first one, and the longest, which it grows to while the hart only spins. */
-const [firstNap, longestNap] = [0.02, 0.5]
+const [firstNap, longestNap] = [0.02, 0.1]
 
 export class DoorbellWait {
 	readonly #vcpu: number

@@ -3,8 +3,9 @@
  * what it waits for; else it sleeps, so that the thread that it waits for can run.
  */
 import {availableParallelism} from 'node:os'
-import {type RegionRequest, type SharedMemory, sharedStruct} from '../memory/index.ts'
+import {Doorbell, type RegionRequest, sharedStruct, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
 import type {Patience} from '../rcu/index.ts'
+import type {RunDelay} from './run-delay.ts'
 
 const HostCoresState = sharedStruct(
 	{
@@ -13,9 +14,6 @@ const HostCoresState = sharedStruct(
 	},
 	{align: 128},
 )
-
-/** How long a thread had to wait for a core, nanoseconds; undefined where the host does not say. */
-export type RunDelay = Readonly<{nanoseconds(): number | undefined}>
 
 /** Milliseconds between two looks at the run delay, at least. */
 const delayPeriod = 5
@@ -26,9 +24,10 @@ const [fewLooks, manyLooks] = [500, 40_000]
 
 export class HostCores implements Patience {
 	readonly #words: Int32Array
+	readonly #blocks: VcpuBlocks
 	readonly #running: number
 	readonly #cores: number
-	readonly #delay: RunDelay | undefined
+	readonly #delay: Pick<RunDelay, 'read' | 'waited'>
 	/** The run delay of this thread at the last look at it, in milliseconds, and when that was. */
 	#delayed = 0
 	#lookedAt = 0
@@ -39,7 +38,9 @@ export class HostCores implements Patience {
 	}
 
 	/** @param options.cores that this process may use; default: as the host says, affinity and limits of containers included. */
-	constructor(memory: SharedMemory, options: {cores?: number; delay?: RunDelay | undefined} = {}) {
+	constructor(blocks: VcpuBlocks, options: {cores?: number; delay: Pick<RunDelay, 'read' | 'waited'>}) {
+		const {memory} = blocks
+		this.#blocks = blocks
 		this.#words = memory.i32
 		this.#running = (memory.region('host-cores').offset + HostCoresState.offset.running) >> 2
 		this.#cores = options.cores ?? availableParallelism()
@@ -52,9 +53,14 @@ export class HostCores implements Patience {
 		Atomics.add(this.#words, this.#running, 1)
 	}
 
-	/** It sleeps, or is about to. */
-	leave(): void {
+	/**
+	 * It sleeps, or is about to. @param others vCPUs that are to give way if cores are short, to one that this thread waits for: it is
+	 * no use to wait until the host's scheduler gives that one a core.
+	 */
+	leave(others: Iterable<number> = []): void {
 		Atomics.sub(this.#words, this.#running, 1)
+		// No wake-up: one that sleeps is in nobody's way. Pairs with VcpuBlocks.takeDoorbell().
+		if (this.areShort) for (const vcpu of others) Atomics.or(this.#words, this.#doorbell(vcpu), Doorbell.giveWay)
 	}
 
 	/** Whether another thread could use the core that this one has. */
@@ -67,12 +73,17 @@ export class HostCores implements Patience {
 		return looks < fewLooks || (looks < manyLooks && !this.areShort)
 	}
 
+	#doorbell(vcpu: number): number {
+		return (this.#blocks.base(vcpu) + VcpuWords.offset.doorbell) >> 2
+	}
+
 	/** Other processes, and V8's threads, want cores as well. */
 	#hasBeenDelayed(): boolean {
 		const now = performance.now()
 		const since = now - this.#lookedAt
 		if (since < delayPeriod) return this.#isDelayed
-		const delayed = (this.#delay?.nanoseconds() ?? 0) / 1e6
+		this.#delay.read()
+		const delayed = this.#delay.waited / 1e6
 		this.#isDelayed = delayed - this.#delayed > shortDelay * since
 		this.#delayed = delayed
 		this.#lookedAt = now

@@ -35,13 +35,6 @@ export class RunDelay {
 		return this.#fields[0]!
 	}
 
-	/** Reads, and returns what this thread waited for a core until now; undefined where that is not counted. */
-	nanoseconds(): number | undefined {
-		if (!this.available) return undefined
-		this.read()
-		return this.waited
-	}
-
 	/** Takes 1 µs and allocates nothing. */
 	read(): void {
 		if (this.#file === undefined) return

@@ -79,7 +79,7 @@ export class Vcpu {
 		this.#turns = turns
 		this.registers = new HartRegisters(memory, this.#block)
 		const delay = turns ? undefined : new RunDelay()
-		const cores = turns ? undefined : new HostCores(memory, {delay})
+		const cores = delay && new HostCores(blocks, {delay})
 		const onStall = (stall: Stall) => reportStall({blocks, board}, stall)
 		const rcu = new Rcu(memory, config.harts, {onStall, patience: cores})
 		this.#note = new ActivityNote(memory, this.#block)
@@ -358,13 +358,14 @@ export class Vcpu {
 	}
 }
 
-/**
- * A hart that could run, but has no core of the host's, has its time stolen.
- * @param delay undefined in serial mode: nothing is stolen there, so that runs repeat on any host.
- */
+/** A hart that can run, but has no core of the host's, has its time stolen. In serial mode nothing is: runs repeat on any host. */
 function stealTime(ram: GuestRam, delay: RunDelay | undefined): StealTime | undefined {
 	if (!delay) return new StealTime(ram, () => 0)
-	return delay.available ? new StealTime(ram, () => delay.nanoseconds() ?? 0) : undefined
+	if (!delay.available) return undefined
+	return new StealTime(ram, () => {
+		delay.read()
+		return delay.waited
+	})
 }
 
 /** For reads of the seed CSR: 16 bits each. */
