@@ -27,11 +27,16 @@ export type IdleOptions = Compared &
 export type IdleRow = Readonly<{
 	side: string
 	harts: number
+	/** Lines of trouble in the kernel's log. */
+	warnings: number
+	/** Undefined: it reached no prompt in time. */
+	idle?: IdleUse
+}>
+
+export type IdleUse = Readonly<{
 	/** Until the prompt: wall time, and processor time of the whole process. */
 	bootSeconds: number
 	bootCpuSeconds: number
-	/** Lines of trouble in the kernel's log. */
-	warnings: number
 	/** Of all threads while idle: processor time in percent of one core, and wake-ups of threads per second. */
 	cpuPercent: number
 	wakeups: number
@@ -67,19 +72,20 @@ async function measure(
 	{settle, seconds, timeout}: IdleOptions,
 ): Promise<IdleRow> {
 	let bootCpuSeconds = 0
-	let idle: Pick<IdleRow, 'cpuPercent' | 'wakeups' | 'residentMiB'> | undefined
+	let use: Pick<IdleUse, 'cpuPercent' | 'wakeups' | 'residentMiB'> | undefined
 	const run = await side.boot(guest, {
 		timeoutSeconds: timeout,
 		until: shellPrompt,
 		onMatch: async (pid) => {
 			bootCpuSeconds = sum(await usesOf(pid)).nanoseconds / 1e9
 			await delay(settle * 1000)
-			idle = await watch(pid, seconds)
+			use = await watch(pid, seconds)
 		},
 	})
-	if (!idle) throw new BuildError(`${side.name} reached no shell prompt:\n${run.console.slice(-2000)}`)
+	if (!use && !run.timedOut) throw new BuildError(`${side.name} reached no shell prompt:\n${run.console.slice(-2000)}`)
 	const warnings = run.console.split('\n').filter((line) => trouble.test(line)).length
-	return {side: side.name, harts: guest.harts, bootSeconds: run.seconds, bootCpuSeconds, warnings, ...idle}
+	const idle = use && {bootSeconds: run.seconds, bootCpuSeconds, ...use}
+	return {side: side.name, harts: guest.harts, warnings, ...(idle && {idle})}
 }
 
 async function watch(pid: number, seconds: number) {
@@ -124,15 +130,18 @@ function idleTable(rows: readonly IdleRow[]): string {
 	const head = ['harts', '', 'boot, s', 'processor, s', 'warnings', 'idle, % of a core', 'wake-ups/s', 'resident, MiB']
 	return textTable([
 		head,
-		...rows.map((row) => [
-			`${row.harts}`,
-			row.side,
-			row.bootSeconds.toFixed(1),
-			row.bootCpuSeconds.toFixed(1),
-			`${row.warnings}`,
-			row.cpuPercent.toFixed(2),
-			row.wakeups.toFixed(1),
-			row.residentMiB.toFixed(0),
-		]),
+		...rows.map(({harts, side, warnings, idle}) => {
+			const figure = (key: keyof IdleUse, digits: number) => idle?.[key].toFixed(digits) ?? '–'
+			return [
+				`${harts}`,
+				side,
+				figure('bootSeconds', 1),
+				figure('bootCpuSeconds', 1),
+				`${warnings}`,
+				figure('cpuPercent', 2),
+				figure('wakeups', 1),
+				figure('residentMiB', 0),
+			]
+		}),
 	])
 }

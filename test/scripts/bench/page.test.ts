@@ -57,21 +57,14 @@ test('speeds: groups, programs, and boots with their harts', (t) => {
 })
 
 test('idle machines: both sides by harts, and what was added to the command line', (t) => {
-	const row = {
-		bootSeconds: 12.34,
-		bootCpuSeconds: 5.678,
-		warnings: 0,
-		cpuPercent: 0.444,
-		wakeups: 8.24,
-		residentMiB: 501.9,
-	}
+	const use = {bootSeconds: 12.34, bootCpuSeconds: 5.678, cpuPercent: 0.444, wakeups: 8.24, residentMiB: 501.9}
 	const outputs = [
-		{rows: [{side: 'manyhart', harts: 1, ...row}]},
-		{append: 'nowatchdog', rows: [{side: 'QEMU', harts: 64, ...row, warnings: 2}]},
+		{rows: [{side: 'manyhart', harts: 1, warnings: 0, idle: use}]},
+		{append: 'nowatchdog', rows: [{side: 'QEMU', harts: 64, warnings: 2}]},
 	]
 	t.deepEqual(linesOf(idle, outputs).slice(2), [
 		'| 1 hart, Manyhart | 0.44 % | 8.2 | 502 MiB | 12.3 s | 5.68 s | 0 |',
-		'| 64 harts, `nowatchdog`, QEMU | 0.44 % | 8.2 | 502 MiB | 12.3 s | 5.68 s | 2 |',
+		'| 64 harts, `nowatchdog`, QEMU | – | – | – | – | – | 2 |',
 	])
 })
 
