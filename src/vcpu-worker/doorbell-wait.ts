@@ -3,7 +3,7 @@
  * are free: a wake-up takes the host longer than most waits last. The while follows what waits last, by the rule of KVM's halt
  * polling (Documentation/virt/kvm/halt-polling.rst). A hart that spins naps, if they are not.
  */
-import {Activity, type ActivityNote} from '../hart/index.ts'
+import {Activity, type ActivityNote, type HartRegisters} from '../hart/index.ts'
 import {type VcpuBlocks, VcpuWords} from '../memory/index.ts'
 import type {RcuReader} from '../rcu/index.ts'
 import type {HostCores} from './host-cores.ts'
@@ -20,6 +20,7 @@ export class DoorbellWait {
 	readonly #blocks: VcpuBlocks
 	readonly #reader: RcuReader
 	readonly #note: ActivityNote
+	readonly #registers: HartRegisters
 	readonly #cores: HostCores | undefined
 	/** Milliseconds. */
 	#look = 0
@@ -31,12 +32,14 @@ export class DoorbellWait {
 		blocks: VcpuBlocks
 		reader: RcuReader
 		note: ActivityNote
+		registers: HartRegisters
 		cores: HostCores | undefined
 	}) {
 		this.#vcpu = options.vcpu
 		this.#blocks = options.blocks
 		this.#reader = options.reader
 		this.#note = options.note
+		this.#registers = options.registers
 		this.#cores = options.cores
 	}
 
@@ -44,9 +47,11 @@ export class DoorbellWait {
 	halt(milliseconds: number): void {
 		const cores = this.#cores
 		if (!cores) return this.sleep(milliseconds)
+		this.#count('halts')
 		this.#reader.offline()
 		const began = performance.now()
-		if (!this.#rings(cores, began, Math.min(milliseconds, this.#look))) this.#sleep(milliseconds)
+		if (this.#rings(cores, began, Math.min(milliseconds, this.#look))) this.#count('haltsPolled')
+		else this.#sleep(milliseconds)
 		this.#adapt(performance.now() - began)
 		this.#reader.online()
 	}
@@ -62,6 +67,7 @@ export class DoorbellWait {
 	/** The hart spins: if another thread needs its core, it gives that away for a moment, longer each time. */
 	nap(): void {
 		if (!this.#cores?.areShort) return
+		this.#count('naps')
 		this.sleep(this.#nap)
 		this.#nap = Math.min(2 * this.#nap, longestNap)
 	}
@@ -73,7 +79,9 @@ export class DoorbellWait {
 
 	/** Another hart waits for one without a core. */
 	giveWay(): void {
-		if (this.#cores?.areShort) this.sleep(firstNap)
+		if (!this.#cores?.areShort) return
+		this.#count('waysGiven')
+		this.sleep(firstNap)
 	}
 
 	#sleep(milliseconds: number): void {
@@ -97,6 +105,11 @@ export class DoorbellWait {
 			}
 		} while (!cores.areShort && performance.now() - began < milliseconds)
 		return false
+	}
+
+	// Plain: only this vCPU writes its statistics. 2^32 waits are far off.
+	#count(what: 'halts' | 'haltsPolled' | 'naps' | 'waysGiven'): void {
+		this.#registers.setWord(what, this.#registers.word(what) + 1)
 	}
 
 	/** @param took milliseconds that the wait lasted. */

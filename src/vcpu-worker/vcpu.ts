@@ -85,7 +85,14 @@ export class Vcpu {
 		this.#note = new ActivityNote(memory, this.#block)
 		this.#cores = cores
 		this.#reader = rcu.reader(vcpu)
-		this.#wait = new DoorbellWait({vcpu, blocks, reader: this.#reader, note: this.#note, cores})
+		this.#wait = new DoorbellWait({
+			vcpu,
+			blocks,
+			reader: this.#reader,
+			note: this.#note,
+			registers: this.registers,
+			cores,
+		})
 		this.#timers = new Timers({vcpu, blocks, registers: this.registers, aclint: board.aclint, now})
 		this.#states = new HartStates(blocks)
 		this.#standstill = new Standstill({blocks, board, states: this.#states})

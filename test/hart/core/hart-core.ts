@@ -80,6 +80,15 @@ export type Tag = 'readTag' | 'writeTag' | 'execTag'
 const fields = {...HartState.fields, ...RunState.fields, ...HartCounters.fields}
 
 /** The exports, as their names in src/hart/core/index.ts. */
+type Procedure =
+	| 'takeTrap'
+	| 'fenceI'
+	| 'codeChanged'
+	| 'removeCodeEntries'
+	| 'updateRegimes'
+	| 'ebreak'
+	| 'pause'
+	| 'clock'
 type Exports = TableOperations &
 	Readonly<
 		Record<'readMemory', (gva: bigint, bytes: number) => number> &
@@ -90,10 +99,10 @@ type Exports = TableOperations &
 			Record<'raise', (cause: number, tval: bigint) => void> &
 			Record<'csrAccess', (number: number, how: number, operand: bigint, readOnly: number) => number> &
 			Record<'sfence' | 'sinval', (rs1: number, rs2: number, gva: bigint, asid: bigint) => number> &
-			Record<'findCodePage' | 'roundingMode' | 'poll', (argument: number) => number> &
+			Record<'findCodePage' | 'roundingMode' | 'poll' | 'ration', (argument: number) => number> &
 			Record<'coverInstruction', (code: number, offset: number) => void> &
 			Record<'coverBytes' | 'coverFromRegion', (code: number, offset: number, length: number) => number> &
-			Record<'takeTrap' | 'fenceI' | 'codeChanged' | 'removeCodeEntries' | 'updateRegimes' | 'ebreak', () => void> &
+			Record<Procedure, () => void> &
 			Record<
 				| 'takeInterrupt'
 				| 'interruptPending'
