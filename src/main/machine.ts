@@ -393,6 +393,7 @@ export class MachineCore implements CommandLineMachine {
 
 	/** Called at each heartbeat, even if all else hangs. */
 	#beat(): void {
+		this.#board.control.wakeMain()
 		this.#stalls.look()
 		if (this.#phase === 'running') this.#stuckHarts.check()
 		const hung = this.#board.watch(deviceLimit)
@@ -444,7 +445,10 @@ export class MachineCore implements CommandLineMachine {
 		const {control, console, rtc} = this.#board
 		let untilAlarm: number | undefined
 		while (this.#phase !== 'over') {
-			const bells = await control.mainWait(Math.min(untilAlarm ?? heartbeat.milliseconds, heartbeat.milliseconds))
+			// The alarm follows the host's time of day, which may be set. Nothing else comes by time: the machine's heartbeat is the
+			// only wake-up of an idle main thread.
+			const longest = untilAlarm === undefined ? Number.POSITIVE_INFINITY : Math.min(untilAlarm, heartbeat.milliseconds)
+			const bells = await control.mainWait(longest)
 			if (bells & (MainDoorbell.consoleInput | MainDoorbell.deviceLock)) console.pump()
 			if (bells & MainDoorbell.tlbPool) this.#clearTables()
 			if (!this.#serial) untilAlarm = rtc.serveAlarm()
