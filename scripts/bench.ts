@@ -8,6 +8,7 @@
  *     npm run bench -- idle     what an idle machine costs the host, by harts
  *     npm run bench -- flush    designs of the TLB: what flushes cost, and what guests notice; docs/flush.md
  *     npm run bench -- smp      harts that wait for one another: fences, locks, wake-ups, more harts than cores
+ *     npm run bench -- footprint  memory of the host that an idle Debian takes, and where it is
  *     npm run bench -- lookup   speed with each value of --tlb's keys, on bare metal
  *     npm run bench -- churn    live translations and memory while programs come and go
  *     npm run bench -- page     measures all tables of docs/benchmarks.md
@@ -22,6 +23,7 @@ import {benchBoot} from './bench/boot.ts'
 import {benchChurn} from './bench/churn.ts'
 import {benchCpu, type CpuOptions} from './bench/cpu.ts'
 import {benchFlush} from './bench/flush.ts'
+import {benchFootprint} from './bench/footprint.ts'
 import {benchIdle} from './bench/idle.ts'
 import {benchLookup, type LookupOptions} from './bench/lookup.ts'
 import {measurableNames} from './bench/page/tables.ts'
@@ -118,6 +120,20 @@ function createCommand(): Command {
 		.addOption(manyhartOption())
 		.addOption(againstOption())
 		.action((own, options) => benchIdle({...options, own: checkOwnOptions(own)}))
+	command
+		.command('footprint')
+		.description(
+			'memory of the host that an idle Debian takes, and where it is: here, under QEMU, and of another build',
+		)
+		.argument(...ownOptions)
+		.option('--smp <n>', 'harts', integerFrom(1, mostHarts), 4)
+		.option('--idle <seconds>', 'at the prompt, before it is measured', integerFrom(0, 3600), 10)
+		.option('--rounds <n>', 'boots of each; the median counts', integerFrom(1, 1000), 3)
+		.addOption(jsonOption())
+		.addOption(timeoutOption())
+		.addOption(manyhartOption())
+		.addOption(new Option('--against <file>', "also another build's manyhart.js"))
+		.action((own, options) => benchFootprint({...options, own: checkOwnOptions(own)}))
 	const flush = command
 		.command('flush')
 		.description(

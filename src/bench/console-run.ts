@@ -9,7 +9,7 @@ export type ConsoleOptions = Readonly<{
 	until?: RegExp
 	/** Called with the whole console whenever it has grown. */
 	onConsole?: (console: string) => void
-	/** After the match, before the program is ended. */
+	/** After the match, before the program is ended. @param pid its process. */
 	onMatch?: (pid: number) => Promise<void>
 	/** Ends the program at once; the run then throws the signal's reason. */
 	signal?: AbortSignal

@@ -1,6 +1,6 @@
 /** All tables of docs/benchmarks.md, in its order. */
 import {UserError} from '../../../src/errors.ts'
-import {bootCounters, churn, flush, lookup} from './costs.ts'
+import {bootCounters, churn, flush, footprint, lookup} from './costs.ts'
 import {idle} from './idle.ts'
 import {peers} from './peers.ts'
 import {smp, smpLatency} from './smp.ts'
@@ -18,6 +18,7 @@ export const tables: readonly Table[] = [
 	interpretedCpu,
 	interpretedBoot,
 	bootCounters,
+	footprint,
 	flush,
 	lookup,
 	churn,

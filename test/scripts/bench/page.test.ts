@@ -1,7 +1,7 @@
 /** docs/benchmarks.md and the README's speeds: their record, and how it is measured. */
 import {readFile} from 'node:fs/promises'
 import test from 'ava'
-import {bootCounters, churn, flush, lookup} from '../../../scripts/bench/page/costs.ts'
+import {bootCounters, churn, flush, footprint, lookup} from '../../../scripts/bench/page/costs.ts'
 import {idle} from '../../../scripts/bench/page/idle.ts'
 import {measure, shown} from '../../../scripts/bench/page/measure.ts'
 import {type BenchmarkRecord, type Entry, emptyRecord} from '../../../scripts/bench/page/record.ts'
@@ -66,6 +66,21 @@ test('idle machines: both sides by harts, and what was added to the command line
 		'| 1 hart, Manyhart | 0.44 % | 8.2 | 502 MiB | 12.3 s | 5.68 s | 0 |',
 		'| 64 harts, `nowatchdog`, QEMU | – | – | – | – | – | 2 |',
 	])
+})
+
+test('footprint: the parts of each side in MiB, and what is resident', (t) => {
+	const parts = {'guest RAM': 100 * 2 ** 20, 'heaps of V8': 0}
+	const side = (name: string, resident: number) => ({side: name, resident: resident * 2 ** 20, parts})
+	const lines = linesOf(footprint, [
+		{footprints: [side('manyhart', 400.4), side('the other build', 650), side('QEMU', 230.6)]},
+	])
+	t.deepEqual(lines.slice(0, 3), [
+		'| | Manyhart | before | QEMU |',
+		'| - | -: | -: | -: |',
+		'| guest RAM | 100 | 100 | 100 |',
+	])
+	t.is(lines.at(-1), '| **resident** | **400** | **650** | **231** |')
+	t.true(lines.includes('| heaps of V8 | – | – | – |'))
 })
 
 test('two at once: the time of one divided by the time of two', (t) => {
