@@ -393,7 +393,8 @@ export class MachineCore implements CommandLineMachine {
 
 	/** Called at each heartbeat, even if all else hangs. */
 	#beat(): void {
-		this.#stalls.look()
+		// By turns a hart may be away for long.
+		if (!this.#serial) this.#stalls.look()
 		if (this.#phase === 'running') this.#stuckHarts.check()
 		const hung = this.#board.watch(deviceLimit)
 		if (hung) this.#fail(hung.hart === undefined ? hung.message : `${hung.message}: ${this.#activityOf(hung.hart)}`)

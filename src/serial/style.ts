@@ -11,11 +11,14 @@ export type Style = Readonly<{
 	rarityOf: Readonly<Record<Point, number>>
 }>
 
-/** `run`: slices are long, since a handover takes some ten microseconds. */
-export type StyleName = 'run' | 'explore'
+/**
+ * `run`: slices are long, since a handover takes some ten microseconds. `explore`: harts are interrupted often, in guest code above
+ * all; `explore-rcu`: threads without a machine, in the steps of grace periods.
+ */
+export type StyleName = 'run' | 'explore' | 'explore-rcu'
 
 /** Instructions between two points of interpreted code, a power of two; 0: it has none. */
-export const turnDistance: Readonly<Record<StyleName, number>> = {run: 0, explore: 4}
+export const turnDistance: Readonly<Record<StyleName, number>> = {run: 0, explore: 4, 'explore-rcu': 0}
 
 const byPoint = (rarity: (point: Point, index: number) => number): Readonly<Record<Point, number>> =>
 	Object.fromEntries(pointNames.map((point, index) => [point, rarity(point, index)])) as Record<Point, number>
@@ -30,9 +33,18 @@ const [ofPhase, ofPoints] = [2000, 2001]
 const frequentPoints: readonly Point[] = ['instruction', 'ration', 'slow', 'queue']
 /** In one of so many cases the turn passes at points of these kinds, if a thread may be interrupted there. */
 const rarities = {frequent: [32, 128, 512], other: [2, 4, 16]} as const
-/** Points in guest code, where a hart has an entry or a table in its hands: two of three that are chosen. */
-const guestPoints: readonly Point[] = ['instruction', 'ration', 'fill', 'fill', 'fill', 'space', 'generation', 'writer']
-const withinSteps = pointNames.filter((point) => point !== 'slice' && point !== 'wait')
+/** All points within a step that threads come to, and those that two of three chosen ones are among. */
+const pointsOf: Readonly<Record<'explore' | 'explore-rcu', Readonly<Record<'all' | 'often', readonly Point[]>>>> = {
+	explore: {
+		all: pointNames.filter((point) => point !== 'slice' && point !== 'wait'),
+		// In guest code, where a hart has an entry or a table in its hands.
+		often: ['instruction', 'ration', 'fill', 'fill', 'fill', 'space', 'generation', 'writer'],
+	},
+	'explore-rcu': {
+		all: ['instruction', 'announce', 'announced', 'online', 'poll', 'advancing', 'waiter', 'queue', 'holdout'],
+		often: ['announce', 'announced', 'online', 'poll', 'advancing', 'holdout'],
+	},
+}
 const [shortestLimit, limits, mostPoints] = [128, 7, 3]
 
 /** @returns the number of the style at this step; it changes now and then. */
@@ -47,14 +59,15 @@ export function phaseAt(name: StyleName, step: number): number {
 export function styleOf(name: StyleName, seed: number, phase: number): Style {
 	if (name === 'run') return runStyle
 	const draw = (number: number, limit: number): number => drawn(drawn(seed, ofPhase, phase), ofPoints, number) % limit
+	const {all, often} = pointsOf[name]
 	const longestSlice = shortestLimit * 2 ** draw(0, limits)
 	// Mostly one: others only disturb what goes far meanwhile.
 	const count = draw(1, 2) === 0 ? 1 + draw(3, mostPoints) : 1
 	const few = Array.from({length: count}, (_, index) => {
-		const points = draw(4 + index, 3) === 0 ? withinSteps : guestPoints
+		const points = draw(4 + index, 3) === 0 ? all : often
 		return points[draw(10 + index, points.length)]!
 	})
-	const chosen: readonly Point[] = draw(2, 8) === 0 ? withinSteps : few
+	const chosen: readonly Point[] = draw(2, 8) === 0 ? all : few
 	const rarityOf = (point: Point, index: number): number => {
 		if (!chosen.includes(point)) return 0
 		const kinds = rarities[frequentPoints.includes(point) ? 'frequent' : 'other']

@@ -3,9 +3,9 @@
  * shrunk: to the fewest handovers of the turn with which it still does.
  */
 import {availableParallelism} from 'node:os'
-import type {Handover, RecordedHandover, SerialConfig} from '../serial/index.ts'
+import type {Handover, RecordedHandover, SerialConfig, StyleName} from '../serial/index.ts'
 import {points} from '../turns.ts'
-import type {TurnsOptions, TurnsResult} from './guest-run.ts'
+import type {TurnsOptions, TurnsResult} from './run.ts'
 import {shrink} from './shrink.ts'
 
 /** Handovers that one run may record. */
@@ -13,7 +13,7 @@ const capacity = 2 ** 18
 /** Milliseconds of a run that shrinks a schedule, and of all of them. */
 const [longestRun, longestShrinking] = [60_000, 60_000]
 
-const configOf = (seed: number): SerialConfig => ({seed, style: 'explore', capacity})
+const configOf = (seed: number, style: StyleName): SerialConfig => ({seed, style, capacity})
 
 export type Explored = Readonly<{
 	/** Seeds that were run to their end. */
@@ -43,6 +43,7 @@ export type ExploreOptions = Readonly<{
 	seconds: number
 	/** Handovers of the first seed, instead of those that it draws. */
 	schedule: readonly Handover[] | undefined
+	style: StyleName
 	signal: AbortSignal
 	run: RunSeed
 	/** After each run, in order of the ends. */
@@ -50,7 +51,7 @@ export type ExploreOptions = Readonly<{
 }>
 
 export async function explore(options: ExploreOptions): Promise<Explored> {
-	const {first, seeds, seconds, schedule, signal, run, onResult} = options
+	const {first, seeds, seconds, schedule, style, signal, run, onResult} = options
 	const end = performance.now() + seconds * 1000
 	const results: TurnsResult[] = []
 	let failed: TurnsResult | undefined
@@ -59,7 +60,7 @@ export async function explore(options: ExploreOptions): Promise<Explored> {
 	const job = async (): Promise<void> => {
 		while (!isOver()) {
 			const seed = next++
-			const config = configOf(seed)
+			const config = configOf(seed, style)
 			const result = await run(seed, {
 				turns: schedule ? {...config, forced: schedule} : config,
 				// A guest that makes no progress is a violation.
@@ -77,10 +78,10 @@ export async function explore(options: ExploreOptions): Promise<Explored> {
 	return {seeds: results.length, results: results.toSorted((one, other) => one.seed - other.seed), failure}
 }
 
-async function describeFailure(result: TurnsResult, {signal, run}: ExploreOptions): Promise<Failure> {
+async function describeFailure(result: TurnsResult, {style, signal, run}: ExploreOptions): Promise<Failure> {
 	const began = performance.now()
 	const {seed, handovers, steps} = result
-	const config = configOf(seed)
+	const config = configOf(seed, style)
 	/** What the failing run with the fewest forced handovers recorded. */
 	let shortest: Readonly<{forced: number; result: TurnsResult}> | undefined
 	const fails = async (forced: readonly Handover[]): Promise<boolean> => {
@@ -100,7 +101,11 @@ async function describeFailure(result: TurnsResult, {signal, run}: ExploreOption
 	return {result: shortest?.result ?? result, handovers: handovers?.length, schedule, runs, seconds}
 }
 
-export function describeHandover({step, from, thread, point}: RecordedHandover, harts: number): string {
-	const to = thread === harts ? 'the helper clears tables' : `hart ${thread} goes on`
-	return `step ${step}: hart ${from} is ${points[point].startsWith('while') ? 'held up' : 'interrupted'} ${points[point]}; ${to}`
+/** @param nameOf names a thread. */
+export function describeHandover(
+	{step, from, thread, point}: RecordedHandover,
+	nameOf: (thread: number) => string,
+): string {
+	const how = points[point].startsWith('while') ? 'held up' : 'interrupted'
+	return `step ${step}: ${nameOf(from)} is ${how} ${points[point]}; ${nameOf(thread)} goes on`
 }

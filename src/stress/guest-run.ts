@@ -10,10 +10,9 @@ import {elfWithParameters} from '../bench/index.ts'
 import {serialThreshold, stressThreshold} from '../main/command-line/stress-library.ts'
 import type {MachineStatistics} from '../main/index.ts'
 import {MachineCore} from '../main/machine.ts'
-import type {RecordedHandover, SerialConfig} from '../serial/index.ts'
 import {stressFile} from './files.ts'
 import {type Ending, GuestLines, violationOf} from './guest-lines.ts'
-import {type Figures, noFigures, type RunOptions, type RunResult} from './run.ts'
+import {type Figures, noFigures, type RunOptions, type RunResult, type TurnsOptions, type TurnsResult} from './run.ts'
 
 /** Milliseconds of the guest between two lines of progress. */
 const progressPeriod = 500
@@ -30,19 +29,6 @@ export const guestKinds = {
 	devices: steps.flushes | steps.atomics | steps.code | steps.devices,
 } as const
 export type GuestKind = keyof typeof guestKinds
-
-/** Of a run by turns. */
-export type TurnsOptions = Readonly<{
-	turns: SerialConfig
-	/** Milliseconds of the host, and decisions about turns, after which the run ends without a result. */
-	limit: number
-	mostSteps: number
-	withDigest: boolean
-}>
-
-/** @property handovers that were not the usual ones; undefined: too many. @property digest if it was asked for. */
-export type TurnsResult = RunResult &
-	Readonly<{handovers: readonly RecordedHandover[] | undefined; steps: number; digest: string | undefined}>
 
 export async function runGuest(kind: GuestKind, options: RunOptions): Promise<RunResult> {
 	return await withMachine(kind, options, undefined, async (_, run) => await run())

@@ -55,7 +55,7 @@ async function runOne(
 ): Promise<RunResult> {
 	const {fault, harts, seconds, iterations, seed, translation, serial} = options
 	using line = new LiveLine(stream)
-	if (serial && kind !== 'rcu') return await runByTurns(kind, {...options, fault, serial}, {signal, line})
+	if (serial) return await runByTurns(kind, {...options, fault, serial}, {signal, line})
 	const began = performance.now()
 	let latest: {figures: Figures; at: number} | undefined
 	const onProgress = (figures: Figures): void => {
@@ -89,7 +89,7 @@ function describe(result: RunResult, options: StressOptions): string {
 	return [
 		`${summary}: VIOLATED`,
 		...violation.map((line) => `  ${line}`),
-		...(kind === 'rcu' ? [] : [`perhaps again, by turns: manyhart ${serialCommand(kind, options)}`]),
+		`perhaps again, by turns: manyhart ${serialCommand(kind, options)}`,
 	].join('\n')
 }
 
@@ -146,9 +146,9 @@ async function inject(
 	options: StressOptions,
 	environment: StressEnvironment,
 ): Promise<{injection: Injection; result: RunResult}> {
-	const tlb = {...designOfFault[fault], ...options.translation.tlb}
-	const translation = {...options.translation, ...(Object.keys(tlb).length > 0 && {tlb})}
 	const [kind = 'flush'] = options.kinds
+	const tlb = {...(kind !== 'rcu' && designOfFault[fault]), ...options.translation.tlb}
+	const translation = {...options.translation, ...(Object.keys(tlb).length > 0 && {tlb})}
 	const result = await runOne(kind, {...options, translation, fault}, environment)
 	const {seconds, seed, violation} = result
 	// The guest's first line says where, the second what.

@@ -111,21 +111,30 @@ test('more turns than there is room for are not recorded', (t) => {
 	})
 })
 
-test('a run that explores interrupts threads at a few points in one phase, and at each in some phase', (t) => {
-	const interrupted = (phase: number) =>
-		Object.entries(styleOf('explore', 5, phase).rarityOf)
-			.filter(([, rarity]) => rarity > 0)
-			.map(([point]) => point as Point)
-	const counts = Array.from({length: 200}, (_, phase) => interrupted(phase))
-	t.true(counts.some((points) => points.length <= 3))
-	const seen = new Set(counts.flat())
-	t.deepEqual(
-		pointNames.filter((point) => !seen.has(point)),
-		['slice', 'wait'],
-	)
-	t.not(phaseAt('explore', 0), phaseAt('explore', 50_000))
-	t.is(phaseAt('run', 0), phaseAt('run', 50_000))
-})
+const byStyle = [
+	['explore', pointNames.filter((point) => point !== 'slice' && point !== 'wait')],
+	[
+		'explore-rcu',
+		['instruction', 'announce', 'announced', 'online', 'poll', 'advancing', 'waiter', 'queue', 'holdout'],
+	],
+] as const
+for (const [style, points] of byStyle) {
+	test(`a run that explores interrupts threads at a few points in one phase, and at each in some phase (${style})`, (t) => {
+		const interrupted = (phase: number) =>
+			Object.entries(styleOf(style, 5, phase).rarityOf)
+				.filter(([, rarity]) => rarity > 0)
+				.map(([point]) => point as Point)
+		const counts = Array.from({length: 200}, (_, phase) => interrupted(phase))
+		t.true(counts.some((points) => points.length <= 3))
+		const seen = new Set(counts.flat())
+		t.deepEqual(
+			pointNames.filter((point) => seen.has(point)),
+			pointNames.filter((point) => new Set<Point>(points).has(point)),
+		)
+		t.not(phaseAt(style, 0), phaseAt(style, 50_000))
+		t.is(phaseAt('run', 0), phaseAt('run', 50_000))
+	})
+}
 
 test('a holder of the turn that makes no step is reported once, unless it waits for the world outside', (t) => {
 	const {schedule: of, control} = schedule()

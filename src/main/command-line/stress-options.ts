@@ -36,6 +36,8 @@ export type RawStressOptions = RawTranslationSwitches &
 		json?: boolean
 	}>
 
+/** Threads of the kind rcu that are no readers. Of the others, the helper is behind the harts. */
+const rcuUpdaters = 3
 const defaultSeconds = {run: 10, inject: 60, campaign: 120}
 const defaultFolder = 'manyhart-stress'
 
@@ -115,18 +117,13 @@ export function checkStressOptions(kind: string, raw: RawStressOptions): StressO
 	const byTurns = parseSerial({serial, seeds, schedule, digest})
 	const hartTotal =
 		harts === undefined ? defaultHarts(campaign?.jobs ?? 1) : parseNumber('--harts', harts, [1, maximumHarts])
-	// The helper is behind the harts.
-	if (byTurns?.schedule?.some(({thread}) => thread > hartTotal))
-		throw expected(`--schedule with threads from 0 to ${hartTotal}`, quoted(schedule!))
+	const lastThread = hartTotal + (kind === 'rcu' ? rcuUpdaters - 1 : 0)
+	if (byTurns?.schedule?.some(({thread}) => thread > lastThread))
+		throw expected(`--schedule with threads from 0 to ${lastThread}`, quoted(schedule!))
 	if (byTurns && campaign) throw expected('--serial without --jobs', 'both')
-	if (byTurns && kind === 'rcu')
-		throw expected(
-			`--serial with a kind among ${stressKinds.filter((name) => name !== 'rcu').join(', ')}`,
-			quoted(kind),
-		)
 	const secondsOfRun = defaultSeconds[broken.length > 0 ? 'inject' : campaign ? 'campaign' : 'run']
 	return {
-		kinds: parseKind(kind).filter((name) => !byTurns || name !== 'rcu'),
+		kinds: parseKind(kind),
 		harts: hartTotal,
 		seconds: seconds === undefined ? secondsOfRun : parseNumber('--seconds', seconds, [1, 1_000_000]),
 		iterations: iterations === undefined ? undefined : parseNumber('--iterations', iterations, [1, 2 ** 31]),

@@ -26,7 +26,7 @@ test('a campaign has hours, and a folder for failures', (t) => {
 	t.is(seconds, 120)
 })
 
-test('runs by turns have a schedule of their own, and leave out the kind that has no machine', (t) => {
+test('runs by turns have a schedule of their own, of harts, or of threads', (t) => {
 	t.deepEqual(checkStressOptions('flush', {serial: true, schedule: '12:0,40:2'}).serial, {
 		...{seeds: 1, digest: false},
 		schedule: [
@@ -35,8 +35,10 @@ test('runs by turns have a schedule of their own, and leave out the kind that ha
 		],
 	})
 	t.deepEqual(checkStressOptions('flush', {serial: true, schedule: 'none'}).serial!.schedule, [])
+	// Three updaters and the readers.
+	t.is(checkStressOptions('rcu', {serial: true, harts: '2', schedule: '12:4'}).serial!.schedule!.length, 1)
 	const {kinds, serial} = checkStressOptions('all', {serial: true, seeds: '9', digest: true})
-	t.deepEqual(kinds, ['flush', 'atomics', 'smc', 'devices'])
+	t.deepEqual(kinds, ['rcu', 'flush', 'atomics', 'smc', 'devices'])
 	t.deepEqual(serial, {seeds: 9, schedule: undefined, digest: true})
 })
 
@@ -62,7 +64,7 @@ const refused: readonly (readonly [string, RawStressOptions, RegExp])[] = [
 	['flush', {serial: true, harts: '2', schedule: '12:3'}, /Expected --schedule with threads from 0 to 2, got "?12:3"?/],
 	['flush', {serial: true, seeds: '0'}, /Expected --seeds from 1 to/],
 	['flush', {serial: true, jobs: '2'}, /Expected --serial without --jobs, got both/],
-	['rcu', {serial: true}, /Expected --serial with a kind among flush, atomics, smc, devices, got "?rcu"?/],
+	['rcu', {serial: true, harts: '2', schedule: '12:5'}, /Expected --schedule with threads from 0 to 4, got "?12:5"?/],
 ]
 for (const [kind, options, message] of refused) {
 	test(`stress ${kind} ${JSON.stringify(options)} is refused, and the message says what is expected`, (t) => {
