@@ -36,5 +36,5 @@ export function stressArguments(options: Described): string[] {
 /** As `--schedule` takes it: `none` if all turns are the usual ones. */
 export function scheduleText(schedule: readonly Handover[]): string {
 	if (schedule.length === 0) return 'none'
-	return schedule.map(({step, thread}) => `${step}:${thread}`).join(',')
+	return schedule.map(({from, step, thread}) => `${from}.${step}:${thread}`).join(',')
 }

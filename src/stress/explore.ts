@@ -12,6 +12,8 @@ import {shrink} from './shrink.ts'
 const capacity = 2 ** 18
 /** Milliseconds of a run that shrinks a schedule, and of all of them. */
 const [longestRun, longestShrinking] = [60_000, 60_000]
+/** Times as many decisions as the shortest failing run had, after which a run has not failed. */
+const slack = 1.5
 
 const configOf = (seed: number, style: StyleName): SerialConfig => ({seed, style, capacity})
 
@@ -82,23 +84,28 @@ async function describeFailure(result: TurnsResult, {style, signal, run}: Explor
 	const began = performance.now()
 	const {seed, handovers, steps} = result
 	const config = configOf(seed, style)
-	/** What the failing run with the fewest forced handovers recorded. */
-	let shortest: Readonly<{forced: number; result: TurnsResult}> | undefined
-	const fails = async (forced: readonly Handover[]): Promise<boolean> => {
-		const again = await run(seed, {turns: {...config, forced}, limit: longestRun, mostSteps: 2 * steps})
-		if (again.violation.length === 0) return false
-		if (forced.length <= (shortest?.forced ?? Number.POSITIVE_INFINITY))
-			shortest = {forced: forced.length, result: again}
-		return true
+	/** The failing run with the fewest handovers. */
+	let shortest: TurnsResult | undefined
+	const fails = async (forced: readonly RecordedHandover[]): Promise<readonly RecordedHandover[] | undefined> => {
+		const mostSteps = Math.ceil(slack * (shortest?.steps ?? steps))
+		const again = await run(seed, {turns: {...config, forced}, limit: longestRun, mostSteps})
+		if (again.violation.length === 0 || !again.handovers) return undefined
+		if (again.handovers.length <= (shortest?.handovers?.length ?? Number.POSITIVE_INFINITY)) shortest = again
+		return again.handovers
 	}
 	const isOver = () => signal.aborted || performance.now() - began > longestShrinking
 	const {runs, entries} = handovers
 		? await shrink(handovers, {fails, isOver, parallel: availableParallelism()})
 		: {runs: 0, entries: undefined}
 	const seconds = (performance.now() - began) / 1000
-	const schedule = entries && shortest?.result.handovers
-	// What the printed schedule shows, which may be another page or hart.
-	return {result: shortest?.result ?? result, handovers: handovers?.length, schedule, runs, seconds}
+	// The result is what the printed schedule shows, which may be another page or hart.
+	return {
+		result: shortest ?? result,
+		handovers: handovers?.length,
+		schedule: entries && shortest?.handovers,
+		runs,
+		seconds,
+	}
 }
 
 /** @param nameOf names a thread. */
@@ -107,5 +114,5 @@ export function describeHandover(
 	nameOf: (thread: number) => string,
 ): string {
 	const how = points[point].startsWith('while') ? 'held up' : 'interrupted'
-	return `step ${step}: ${nameOf(from)} is ${how} ${points[point]}; ${nameOf(thread)} goes on`
+	return `${nameOf(from)}, step ${step}: ${how} ${points[point]}; ${nameOf(thread)} goes on`
 }

@@ -55,16 +55,17 @@ test('without forced turns a thread goes on for some slices, and then the next o
 	t.is(turns.indexOf(1), 64)
 })
 
-test('a forced turn is made at its step, and only if its thread can run', (t) => {
+test('a forced turn is made at its step of its thread, and only if its thread can run', (t) => {
 	const forced: readonly Handover[] = [
-		{step: 2, thread: 2},
-		{step: 3, thread: 1},
+		{from: 2, step: 1, thread: 0},
+		{from: 0, step: 2, thread: 2},
+		{from: 0, step: 3, thread: 1},
 	]
 	const {schedule: of} = schedule({forced})
 	of.setAway(1)
 	t.deepEqual(
-		[1, 2, 3].map(() => of.next(0, 'fill')),
-		[0, 2, 0],
+		[0, 0, 2, 2, 0].map((thread) => of.next(thread, 'fill')),
+		[0, 2, 0, 2, 0],
 	)
 })
 
@@ -106,7 +107,7 @@ test('more turns than there is room for are not recorded', (t) => {
 	const {schedule: of, control} = schedule({capacity: 3})
 	decisions(of)
 	t.is(control.recorded(), undefined)
-	t.throws(() => schedule({capacity: 1, forced: [1, 2].map((step) => ({step, thread: 0}))}), {
+	t.throws(() => schedule({capacity: 1, forced: [1, 2].map((step) => ({from: 0, step, thread: 0}))}), {
 		message: 'Expected at most 1 handovers, got 2',
 	})
 })

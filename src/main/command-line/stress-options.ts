@@ -62,8 +62,8 @@ export const stressOptions = (): readonly Option[] => [
 	),
 	new Option('--seeds <n>', 'with --serial: seeds at most (default: as many as the seconds allow)'),
 	new Option(
-		'--schedule <step:hart,...>',
-		'with --serial: only these turns are not the usual ones, or none, as a failure prints it',
+		'--schedule <hart.step:hart,...>',
+		'with --serial: only these turns are not the usual ones (at which of its steps a hart is interrupted, and who goes on), or none, as a failure prints it',
 	),
 	new Option('--digest', 'with --serial: print the digest of the machine after each seed'),
 	new Option('--jobs <n>', 'a campaign: so many runs at a time, each with the next seed, until the hours are over'),
@@ -118,7 +118,7 @@ export function checkStressOptions(kind: string, raw: RawStressOptions): StressO
 	const hartTotal =
 		harts === undefined ? defaultHarts(campaign?.jobs ?? 1) : parseNumber('--harts', harts, [1, maximumHarts])
 	const lastThread = hartTotal + (kind === 'rcu' ? rcuUpdaters - 1 : 0)
-	if (byTurns?.schedule?.some(({thread}) => thread > lastThread))
+	if (byTurns?.schedule?.some(({from, thread}) => Math.max(from, thread) > lastThread))
 		throw expected(`--schedule with threads from 0 to ${lastThread}`, quoted(schedule!))
 	if (byTurns && campaign) throw expected('--serial without --jobs', 'both')
 	const secondsOfRun = defaultSeconds[broken.length > 0 ? 'inject' : campaign ? 'campaign' : 'run']
@@ -159,16 +159,19 @@ function parseSerial({serial, seeds, schedule, digest}: RawSerial): SerialStress
 	}
 }
 
-function parseSchedule(text: string): readonly Readonly<{step: number; thread: number}>[] {
+function parseSchedule(text: string): NonNullable<SerialStress['schedule']> {
 	if (text === 'none') return []
 	const schedule = text.split(',').map((part) => {
-		const [, step, thread] = /^(\d+):(\d+)$/.exec(part) ?? []
-		if (step === undefined || thread === undefined)
-			throw expected('--schedule to be none, or STEP:HART,STEP:HART', quoted(text))
-		return {step: Number(step), thread: Number(thread)}
+		const [from, step, thread] = /^(\d+)\.(\d+):(\d+)$/.exec(part)?.slice(1).map(Number) ?? []
+		if (from === undefined || step === undefined || thread === undefined)
+			throw expected('--schedule to be none, or HART.STEP:HART,HART.STEP:HART', quoted(text))
+		return {from, step, thread}
 	})
-	const isOrdered = schedule.every(({step}, index) => index === 0 || step > schedule[index - 1]!.step)
-	if (!isOrdered) throw expected('--schedule with steps that grow', quoted(text))
+	const lastStep = new Map<number, number>()
+	for (const {from, step} of schedule) {
+		if (step <= (lastStep.get(from) ?? 0)) throw expected('--schedule with steps of each hart that grow', quoted(text))
+		lastStep.set(from, step)
+	}
 	return schedule
 }
 
