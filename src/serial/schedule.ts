@@ -20,7 +20,7 @@ import {
 import {phaseAt, type Style, type StyleName, styleOf} from './style.ts'
 
 /** Decisions for which a thread that was interrupted gets no turn by lot, as powers of two. */
-const [leastAside, mostAside] = [8, 17]
+const [leastAside, mostAside] = [9, 17]
 /** One slice in so many is followed by a safepoint. */
 const safepointRarity = 4
 /** Instructions of a slice while no other thread can run. */
@@ -213,8 +213,10 @@ export class Schedule {
 	#byLot(step: number, {thread, point, usual}: {thread: number; point: Point; usual: number}): number {
 		const isWithin = point !== 'slice' && point !== 'wait'
 		if (isWithin) {
-			const rarity = this.#styleNow().rarityOf[point]
-			if (rarity === 0 || drawn(this.#seed, decisions, step) % rarity !== 0) return thread
+			const {rarityOf, victim} = this.#styleNow()
+			const rarity = rarityOf[point]
+			if (rarity === 0 || (victim !== undefined && victim % this.threads !== thread)) return thread
+			if (drawn(this.#seed, decisions, step) % rarity !== 0) return thread
 		}
 		const all = isWithin ? this.threads : this.threads + 1
 		const draw = drawn(this.#seed, decisions + 1, step)

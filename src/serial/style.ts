@@ -9,6 +9,8 @@ export type Style = Readonly<{
 	piece: number
 	/** By point: within a step the turn passes in one of so many cases; 0: never. */
 	rarityOf: Readonly<Record<Point, number>>
+	/** The one thread that loses its turn within a step, modulo their number; undefined: any. */
+	victim: number | undefined
 }>
 
 /**
@@ -23,7 +25,7 @@ export const turnDistance: Readonly<Record<StyleName, number>> = {run: 0, explor
 const byPoint = (rarity: (point: Point, index: number) => number): Readonly<Record<Point, number>> =>
 	Object.fromEntries(pointNames.map((point, index) => [point, rarity(point, index)])) as Record<Point, number>
 
-const runStyle: Style = {longestSlice: 65_536, piece: 0, rarityOf: byPoint(() => 64)}
+const runStyle: Style = {longestSlice: 65_536, piece: 0, rarityOf: byPoint(() => 64), victim: undefined}
 
 /** Steps, as a power of two, after which a run that explores changes its style. */
 const phaseShift = 14
@@ -32,7 +34,7 @@ const [ofPhase, ofPoints] = [2000, 2001]
 /** Points that are passed very often. */
 const frequentPoints: readonly Point[] = ['instruction', 'ration', 'slow', 'queue']
 /** In one of so many cases the turn passes at points of these kinds, if a thread may be interrupted there. */
-const rarities = {frequent: [32, 128, 512], other: [2, 4, 16]} as const
+const rarities = {frequent: [32, 128, 512], other: [1, 3, 12]} as const
 /** All points within a step that threads come to, and those that two of three chosen ones are among. */
 const pointsOf: Readonly<Record<'explore' | 'explore-rcu', Readonly<Record<'all' | 'often', readonly Point[]>>>> = {
 	explore: {
@@ -45,7 +47,7 @@ const pointsOf: Readonly<Record<'explore' | 'explore-rcu', Readonly<Record<'all'
 		often: ['announce', 'announced', 'online', 'poll', 'advancing', 'holdout'],
 	},
 }
-const [shortestLimit, limits, mostPoints] = [128, 7, 3]
+const [shortestLimit, limits, mostPoints, mostVictims] = [256, 7, 3, 2 ** 16]
 
 /** @returns the number of the style at this step; it changes now and then. */
 export function phaseAt(name: StyleName, step: number): number {
@@ -73,5 +75,7 @@ export function styleOf(name: StyleName, seed: number, phase: number): Style {
 		const kinds = rarities[frequentPoints.includes(point) ? 'frequent' : 'other']
 		return kinds[draw(100 + index, kinds.length)]!
 	}
-	return {longestSlice, piece: longestSlice, rarityOf: byPoint(rarityOf)}
+	// Mostly the others are not interrupted meanwhile.
+	const victim = draw(50, 4) === 0 ? undefined : draw(51, mostVictims)
+	return {longestSlice, piece: longestSlice, rarityOf: byPoint(rarityOf), victim}
 }

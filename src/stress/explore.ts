@@ -28,10 +28,12 @@ export type Explored = Readonly<{
 /** @property result of the run with the shrunk schedule, if there is one. */
 export type Failure = Readonly<{
 	result: TurnsResult
+	/** Seconds until it was noticed. */
+	noticedAfter: number
 	/** Of the seed's schedule, and of the shrunk one; undefined: they were too many, or did not repeat it. */
 	handovers: number | undefined
 	schedule: readonly RecordedHandover[] | undefined
-	/** Runs that shrank it. */
+	/** Runs that shrank it, and how long they took. */
 	runs: number
 	seconds: number
 }>
@@ -54,7 +56,8 @@ export type ExploreOptions = Readonly<{
 
 export async function explore(options: ExploreOptions): Promise<Explored> {
 	const {first, seeds, seconds, schedule, style, signal, run, onResult} = options
-	const end = performance.now() + seconds * 1000
+	const began = performance.now()
+	const end = began + seconds * 1000
 	const results: TurnsResult[] = []
 	let failed: TurnsResult | undefined
 	let next = first
@@ -76,11 +79,15 @@ export async function explore(options: ExploreOptions): Promise<Explored> {
 		}
 	}
 	await Promise.all(Array.from({length: Math.min(seeds, availableParallelism())}, job))
-	const failure = failed && (await describeFailure(failed, options))
+	const noticedAfter = (performance.now() - began) / 1000
+	const failure = failed && {noticedAfter, ...(await describeFailure(failed, options))}
 	return {seeds: results.length, results: results.toSorted((one, other) => one.seed - other.seed), failure}
 }
 
-async function describeFailure(result: TurnsResult, {style, signal, run}: ExploreOptions): Promise<Failure> {
+async function describeFailure(
+	result: TurnsResult,
+	{style, signal, run}: ExploreOptions,
+): Promise<Omit<Failure, 'noticedAfter'>> {
 	const began = performance.now()
 	const {seed, handovers, steps} = result
 	const config = configOf(seed, style)

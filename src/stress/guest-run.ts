@@ -10,6 +10,7 @@ import {elfWithParameters} from '../bench/index.ts'
 import {serialThreshold, stressThreshold} from '../main/command-line/stress-library.ts'
 import type {MachineStatistics} from '../main/index.ts'
 import {MachineCore} from '../main/machine.ts'
+import {drawn} from '../serial/index.ts'
 import {stressFile} from './files.ts'
 import {type Ending, GuestLines, violationOf} from './guest-lines.ts'
 import {type Figures, noFigures, type RunOptions, type RunResult, type TurnsOptions, type TurnsResult} from './run.ts'
@@ -19,6 +20,8 @@ const progressPeriod = 500
 /** Milliseconds without one after which the guest is taken for stuck. Guests of many harts on few cores are slow. */
 const patience = 120_000
 const memory = 2 ** 28
+/** Stream of draws. */
+const ofAccel = 3001
 
 /** Steps of the guest, as its sources number them. */
 const steps = {flushes: 1, atomics: 2, code: 4, devices: 8} as const
@@ -43,6 +46,9 @@ export async function runGuestByTurns(kind: GuestKind, options: RunOptions, by: 
 	})
 }
 
+/** Half of the seeds interpret all code: that takes half the time. */
+const accelOf = (seed: number) => (drawn(seed, ofAccel, 0) % 2 === 0 ? 'jit' : 'interp')
+
 async function withMachine<Result>(
 	kind: GuestKind,
 	options: RunOptions,
@@ -59,7 +65,9 @@ async function withMachine<Result>(
 	await writeFile(kernel, await elfWithParameters(fileURLToPath(stressFile('guest')), words))
 	const began = performance.now()
 	const machine = await MachineCore.create({
-		...{smp: harts, memory, kernel, jitThreshold: by ? serialThreshold : stressThreshold, ...translation, signal},
+		...{smp: harts, memory, kernel, jitThreshold: by ? serialThreshold : stressThreshold},
+		...(by && {accel: accelOf(seed)}),
+		...{...translation, signal},
 		...(fault && {fault}),
 		...(by && {turns: by.turns}),
 	})

@@ -21,9 +21,14 @@ const mostShown = 40
 type SerialOptions = Pick<StressOptions, 'harts' | 'seconds' | 'iterations' | 'seed' | 'translation'> &
 	Readonly<{fault: Fault | undefined; serial: SerialStress}>
 
-/** @property seeds that were run. @property digests by seed, if they were asked for. */
+/** @property seeds that were run. @property digests by seed, if they were asked for. @property noticedAfter seconds, of a violation. */
 export type SerialResult = RunResult &
-	Readonly<{seeds: number; digests?: Readonly<Record<number, string>>; schedule?: string | undefined}>
+	Readonly<{
+		seeds: number
+		digests?: Readonly<Record<number, string>>
+		schedule?: string | undefined
+		noticedAfter?: number
+	}>
 
 type Runner = Readonly<{
 	style: StyleName
@@ -82,6 +87,7 @@ export async function runByTurns(
 			: [],
 		seeds,
 		...(serial.digest && {digests: Object.fromEntries(results.map(({seed, digest}) => [seed, digest!]))}),
+		...(failure && {noticedAfter: failure.noticedAfter}),
 		...(failure?.schedule && {schedule: scheduleText(failure.schedule)}),
 	}
 }

@@ -21,7 +21,7 @@ export type SerialStress = Readonly<{
 }>
 
 /** Steps of each hart in a run by turns. */
-export const serialIterations = 500
+export const serialIterations = 1000
 
 export type StressOptions = Readonly<{
 	kinds: readonly StressKind[]

@@ -110,7 +110,7 @@ export function checkStressOptions(kind: string, raw: RawStressOptions): StressO
 		...switches
 	} = raw
 	const broken = parseFaults(inject)
-	if (broken.length > 0 && !kindsThatNotice(broken).some((name) => name === kind))
+	if (broken.length > 0 && ![...kindsThatNotice(broken), 'all'].includes(kind))
 		throw expected(`--inject ${inject} with the kind ${kindsThatNotice(broken).join(' or ')}`, quoted(kind))
 	const campaign = parseCampaign({jobs, hours, out})
 	if (campaign && broken.length > 0) throw expected('--jobs without --inject', 'both')

@@ -29,8 +29,9 @@ enum kinds { FLUSHES = 1, ATOMICS = 2, CODE = 4, DEVICES = 8 };
 static uint64_t seed, most_rounds, last_tick, progress_ticks, kinds;
 static int hart_total; /* hart_count() asks the SBI each time. */
 static int used_spaces = SPACES, used_slots = SLOTS, used_globals = GLOBALS; /* which pages are used */
-static uint64_t more_remaps, more_bursts;
+static uint64_t more_remaps, more_bursts, more_sweeps;
 static int only_scope = -1;
+static bool only_sbi, revisits;
 static bool is_over;
 static volatile bool has_svinval = true;
 
@@ -47,6 +48,7 @@ static struct event {
 static struct hart {
 	uint64_t random, rounds, accesses, fences, switches, event_count;
 	int space; /* or -1: one of its own */
+	int last_page, last_way; /* of a visit in this space; -1: none */
 	bool present, faulted;
 	volatile bool expects_fault;
 	/* Fences that others asked this hart for, and those that it has made. */
@@ -209,6 +211,7 @@ static void write_satp(const struct space *space, uint64_t asid)
 static void enter(int number, int space)
 {
 	harts[number].space = space;
+	harts[number].last_page = -1;
 	harts[number].switches++;
 	write_satp(&spaces[space], asid_of(space));
 }
@@ -322,7 +325,7 @@ static void become_present(int number)
 
 static void fence(int number, const struct change *change)
 {
-	if (below(&harts[number], 4)) fence_by_sbi(change);
+	if (below(&harts[number], 4) || only_sbi) fence_by_sbi(change);
 	else fence_by_asking(number, change);
 	harts[number].fences++;
 	note(number, FENCED, change->start, change->scope);
@@ -484,6 +487,8 @@ static void visit(int number)
 	enum way way = (enum way)below(hart, WAYS);
 	/* One page of each space, so that gp's last page is often the one that is looked for. */
 	if (way == LOAD_BY_GP) page = hart->space * SLOTS + 7 * number % used_slots;
+	if (revisits && hart->last_page >= 0 && below(hart, 4)) page = hart->last_page, way = (enum way)hart->last_way;
+	hart->last_page = page, hart->last_way = way;
 	note(number, VISIT, (uint64_t)page, way);
 	hart->accesses++;
 	/* Before the access. Pairs with the store after the fence. */
@@ -843,7 +848,7 @@ static void use_translations(int number)
 	else if (next < 300) visit_megapage(number);
 	else if (next < 304) visit_nothing(number);
 	else if (next < 360 || (next >= 410 && next < 410 + more_bursts)) visit_often(number);
-	else if (next < 400) sweep(number);
+	else if (next < 400 || (next >= 900 && next < 900 + more_sweeps)) sweep(number);
 	else if (next < 402) sleep_a_little(number);
 	else if (next == 402 && number > 0 && !below(hart, 16)) stop(number);
 	else visit(number);
@@ -897,8 +902,11 @@ int main(int boot_hart)
 		used_spaces = 1 + (mix & 1) + (mix >> 1 & 1);
 		used_slots = hart_total < 4 ? 4 : hart_total < SLOTS ? hart_total : SLOTS;
 		used_globals = mix >> 2 & 1 ? used_slots < GLOBALS ? used_slots : GLOBALS : 0;
-		more_remaps = 100 * (mix >> 3 & 3);
+		more_remaps = 60 + 80 * (mix >> 3 & 3);
 		more_bursts = 60 * (mix >> 10 & 3);
+		more_sweeps = 40 * (mix >> 12 & 3);
+		only_sbi = mix >> 14 & 1;
+		revisits = mix >> 15 & 1;
 		if (mix >> 6 & 1) only_scope = (int)(mix >> 7 & 3);
 	}
 	if (milliseconds) last_tick = ticks() + milliseconds * TICKS_PER_MILLISECOND;
