@@ -9,7 +9,7 @@ type Described = Pick<StressOptions, 'kinds' | 'harts' | 'seed' | 'translation'>
 	Readonly<{
 		fault?: Fault | undefined
 		/** By turns: undefined for those that the seed draws. */
-		serial?: Readonly<{schedule: readonly Handover[] | undefined}> | undefined
+		serial?: Readonly<{seeds?: number; schedule: readonly Handover[] | undefined}> | undefined
 	}>
 
 /** @returns what follows `manyhart`. */
@@ -29,6 +29,7 @@ export function stressArguments(options: Described): string[] {
 		...option('--jit-threshold', jitThreshold),
 		...option('--tlb', (tlb && formatTlbDesign(tlb)) || undefined),
 		...option('--inject', fault),
+		...option('--seeds', serial?.seeds),
 		...option('--schedule', serial?.schedule && scheduleText(serial.schedule)),
 	]
 }

@@ -12,6 +12,8 @@ import {shrink} from './shrink.ts'
 const capacity = 2 ** 18
 /** Milliseconds of a run that shrinks a schedule, and of all of them. */
 const [longestRun, longestShrinking] = [60_000, 60_000]
+/** Entries of a schedule that a command may have. */
+export const mostEntries = 200
 /** Times as many decisions as the shortest failing run had, after which a run has not failed. */
 const slack = 1.5
 

@@ -9,14 +9,14 @@ import {
 } from '../main/command-line/stress-library.ts'
 import type {StyleName} from '../serial/index.ts'
 import {scheduleText, stressArguments} from './arguments.ts'
-import {describeHandover, explore, type Failure} from './explore.ts'
+import {describeHandover, explore, type Failure, mostEntries} from './explore.ts'
 import {runGuestByTurns} from './guest-run.ts'
 import type {LiveLine} from './live-line.ts'
 import {rcuThreadName, runRcuByTurns} from './rcu-run.ts'
 import {type Figures, noFigures, type RunOptions, type RunResult, type TurnsOptions, type TurnsResult} from './run.ts'
 
 /** Handovers of a schedule that are shown. */
-const mostShown = 40
+const mostShown = 12
 
 type SerialOptions = Pick<StressOptions, 'harts' | 'seconds' | 'iterations' | 'seed' | 'translation'> &
 	Readonly<{fault: Fault | undefined; serial: SerialStress}>
@@ -82,7 +82,7 @@ export async function runByTurns(
 			? [
 					...failure.result.violation,
 					...describeSchedule(failure, nameOf),
-					`again: manyhart ${stressArguments({...again!, serial: {schedule: failure.schedule}}).join(' ')}`,
+					`again: manyhart ${stressArguments({...again!, serial: repeatable(failure)}).join(' ')}`,
 				]
 			: [],
 		seeds,
@@ -90,6 +90,11 @@ export async function runByTurns(
 		...(failure && {noticedAfter: failure.noticedAfter}),
 		...(failure?.schedule && {schedule: scheduleText(failure.schedule)}),
 	}
+}
+
+/** The seed draws the whole schedule again. A long one is of no use to a reader. */
+function repeatable({schedule}: Failure): Readonly<{seeds?: number; schedule: Failure['schedule']}> {
+	return schedule && schedule.length <= mostEntries ? {schedule} : {seeds: 1, schedule: undefined}
 }
 
 function describeSchedule({handovers, schedule, runs, seconds}: Failure, nameOf: Runner['nameOf']): string[] {

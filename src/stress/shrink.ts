@@ -1,6 +1,6 @@
 /**
- * Delta debugging: the fewest entries of a list with which a run still fails. Pieces are left out, from the first to the last, then
- * pieces of half the length, down to single entries.
+ * Delta debugging: the fewest entries of a list with which a run still fails. Its last entries are tried first. Then pieces are left out,
+ * from the first to the last, then pieces of half the length, down to single entries.
  */
 
 export type ShrinkOptions<Entry> = Readonly<{
@@ -34,7 +34,12 @@ export async function shrink<Entry>(
 	}
 	let entries = await firstFailing([all])
 	if (!entries) return {entries, runs}
-	if (await firstFailing([[]])) return {entries: [], runs}
+	const whole = entries
+	// The last ones, since they are next to the failure: a few of them, then more. The fewer, the faster a run.
+	const lengths = Array.from({length: 16}, (_, power) => 2 * 4 ** power).filter((length) => length < whole.length)
+	const ends = await firstFailing([[], ...lengths.map((length) => whole.slice(-length))])
+	if (ends?.length === 0) return {entries: ends, runs}
+	if (ends) entries = ends
 	/** Without pieces of this length, one after the other: @returns whether any was left out. */
 	const leaveOut = async (length: number): Promise<boolean> => {
 		let hasChanged = false
