@@ -13,6 +13,7 @@ import {MachineCore} from '../main/machine.ts'
 import {drawn} from '../serial/index.ts'
 import {stressFile} from './files.ts'
 import {type Ending, GuestLines, violationOf} from './guest-lines.ts'
+import {type HostFence, HostRemapper} from './host-remapper.ts'
 import {type Figures, noFigures, type RunOptions, type RunResult, type TurnsOptions, type TurnsResult} from './run.ts'
 
 /** Milliseconds of the guest between two lines of progress. */
@@ -33,13 +34,14 @@ export const guestKinds = {
 } as const
 export type GuestKind = keyof typeof guestKinds
 
-export async function runGuest(kind: GuestKind, options: RunOptions): Promise<RunResult> {
-	return await withMachine(kind, options, undefined, async (_, run) => await run())
+/** @param hostFence the host's, if it is another than the machine's: for tests. */
+export async function runGuest(kind: GuestKind, options: RunOptions, hostFence?: HostFence): Promise<RunResult> {
+	return await withMachine(kind, options, {hostFence}, async (_, run) => await run())
 }
 
 /** Runs the guest in serial mode. */
 export async function runGuestByTurns(kind: GuestKind, options: RunOptions, by: TurnsOptions): Promise<TurnsResult> {
-	return await withMachine(kind, options, by, async (machine, run) => {
+	return await withMachine(kind, options, {by}, async (machine, run) => {
 		const result = await run()
 		const digest = by.withDigest ? await machine.digest() : undefined
 		return {...result, handovers: machine.handovers, steps: machine.turnSteps, digest}
@@ -52,7 +54,7 @@ const accelOf = (seed: number) => (drawn(seed, ofAccel, 0) % 2 === 0 ? 'jit' : '
 async function withMachine<Result>(
 	kind: GuestKind,
 	options: RunOptions,
-	by: TurnsOptions | undefined,
+	{by, hostFence}: Readonly<{by?: TurnsOptions; hostFence?: HostFence | undefined}>,
 	use: (machine: MachineCore, run: () => Promise<RunResult>) => Promise<Result>,
 ): Promise<Result> {
 	const {harts, seed, seconds, iterations = 0, translation, fault, signal} = options
@@ -61,7 +63,7 @@ async function withMachine<Result>(
 	cleaning.defer(() => rm(folder, {recursive: true, force: true}))
 	const kernel = join(folder, 'stress.elf')
 	const milliseconds = by ? 0 : Math.ceil(seconds * 1000)
-	const words = [seed, milliseconds, iterations, progressPeriod, guestKinds[kind], by ? 1 : 0]
+	const words = [seed, milliseconds, iterations, progressPeriod, guestKinds[kind], by ? 1 : 0, by ? 0 : 1]
 	await writeFile(kernel, await elfWithParameters(fileURLToPath(stressFile('guest')), words))
 	const began = performance.now()
 	const machine = await MachineCore.create({
@@ -74,6 +76,7 @@ async function withMachine<Result>(
 	cleaning.use(machine)
 	return await use(machine, async () => {
 		const seen = new Output(machine, options)
+		if (!by) seen.remap(new HostRemapper(machine.hostSide, {seed, ...(hostFence && {fence: hostFence})}))
 		const outcome = await seen.watch(machine.run(), by)
 		return {
 			kind,
@@ -94,6 +97,9 @@ class Output {
 	#firstMemory = 0
 	#lastMemory = 0
 	#lastLine = performance.now()
+	#host: HostRemapper | undefined
+	#remapping: Promise<void> | undefined
+	readonly #ended = new AbortController()
 
 	constructor(machine: MachineCore, options: RunOptions) {
 		this.#machine = machine
@@ -118,7 +124,16 @@ class Output {
 	}
 
 	figures(): Figures {
-		return {...noFigures, ...tableFigures(this.#machine.statistics()), ...this.#guest.counts}
+		const {operations, fences} = this.#guest.counts
+		const ofTables = tableFigures(this.#machine.statistics())
+		return {...noFigures, ...ofTables, operations, fences: fences + (this.#host?.fences ?? 0)}
+	}
+
+	/** The host remaps, too, from when the guest has made its pages until the machine ends. */
+	remap(host: HostRemapper): void {
+		this.#host = host
+		this.#remapping = this.#guest.hostArea.then((area) => host.run(area, this.#ended.signal))
+		this.#remapping.catch((error: Error) => this.#stop(`the host failed: ${error.message}`))
 	}
 
 	/** Until the machine ends; stops it if the guest makes no progress. */
@@ -133,6 +148,7 @@ class Output {
 			return await running
 		} finally {
 			clearInterval(timer)
+			this.#ended.abort()
 			await reading
 		}
 	}

@@ -5,6 +5,7 @@
  * Among these steps come others, if they are wanted: atomics on shared words, code that is rewritten under other harts, and devices.
  *
  * Parameters: the seed; milliseconds and rounds of each hart, 0 for no limit; milliseconds between two lines of progress; kinds of steps;
+ * 1 if the host remaps pages of its own, too (the 7th), which it finds by the line "host ADDRESS"; the 6th is
  * 1 for few pages, and a mix of steps that the seed draws, so that harts meet in short runs, and all kinds of mixes come in many.
  * Prints "progress ACCESSES FENCES SWITCHES", "# …" for the console's sake, and "VIOLATION …" with the last events of each hart, for
  * which it exits with 1.
@@ -31,7 +32,7 @@ static int hart_total; /* hart_count() asks the SBI each time. */
 static int used_spaces = SPACES, used_slots = SLOTS, used_globals = GLOBALS; /* which pages are used */
 static uint64_t more_remaps, more_bursts, more_sweeps;
 static int only_scope = -1;
-static bool only_sbi, revisits;
+static bool only_sbi, revisits, has_host;
 static bool is_over;
 static volatile bool has_svinval = true;
 
@@ -100,7 +101,7 @@ static const uint32_t ecall = 0x73;
 /* Of each page: the latest one, stored before its PTE; and the least that may be read, stored after its fence. */
 static uint64_t generations[PAGES + MEGAPAGES], least[PAGES + MEGAPAGES];
 /* Of the frames, 11 bits, and of the latest generations of a page. */
-enum { STAMPS = 1 << 11, HISTORY = 16, BURST = 300 };
+enum { STAMPS = 1 << 11, HISTORY = 16, BURST = 300, HOST_BURST = 30 };
 static uint16_t frame_stamps[2 * PAGES], stamps[PAGES][HISTORY];
 
 static struct frame *frame_of(int page, uint64_t generation) { return &frames[2 * page + (generation & 1)]; }
@@ -155,6 +156,37 @@ static void show_megapage(int megapage, uint64_t generation)
 	spaces[megapage].middle[SUPERVISOR][1] = pte_to((void *)megaframe_word(megapage, generation, 0), leaf_flags[SUPERVISOR]);
 }
 
+/* ---- pages that the host remaps: one of each space, and a global one ---- */
+
+enum { HOST_SLOT = 64, HOST_PAGES = SPACES + 1 };
+/* src/stress/host-remapper.ts has the same. */
+static struct {
+	uint64_t count;
+	struct host_page {
+		uint64_t least, pte, frames[2], address, asid;
+	} pages[HOST_PAGES];
+} host_area;
+static struct {
+	volatile uint64_t number;
+} __attribute__((aligned(PAGE_BYTES))) host_frames[2 * HOST_PAGES];
+
+static void make_host_pages(void)
+{
+	for (int page = 0; page < HOST_PAGES; page++) {
+		bool of_all = page == SPACES;
+		uint64_t *pte = of_all ? &global_leaves[SUPERVISOR][HOST_SLOT] : &spaces[page].leaves[SUPERVISOR][HOST_SLOT];
+		struct host_page *of_host = &host_area.pages[page];
+		for (int i = 0; i < 2; i++) of_host->frames[i] = (uint64_t)&host_frames[2 * page + i];
+		of_host->pte = (uint64_t)pte;
+		of_host->address = (uint64_t)(of_all ? GLOBAL : OWN) << 30 | HOST_SLOT * PAGE_BYTES;
+		of_host->asid = of_all ? 0 : asid_of(page);
+		host_frames[2 * page].number = (uint64_t)page << 32;
+		host_frames[2 * page + 1].number = FREE;
+		*pte = pte_to((void *)&host_frames[2 * page], leaf_flags[SUPERVISOR] | (of_all ? PTE_G : 0));
+	}
+	host_area.count = HOST_PAGES;
+}
+
 static void make_space(struct space *space)
 {
 	map_identity(space->root);
@@ -199,6 +231,7 @@ static void make_spaces(void)
 			*megaframe_word(megapage, 0, sample) = number_of(PAGES + megapage, 0);
 		show_megapage(megapage, 0);
 	}
+	make_host_pages();
 	fence_i();
 	fence_all();
 }
@@ -535,6 +568,25 @@ static void visit_megapage(int number)
 	expect(number, LOAD, page, at_least, *(volatile uint64_t *)megapage_address((int)below(hart, 3)));
 }
 
+/* Many loads, so that some are at the time of a fence. */
+static void visit_host_page(int number)
+{
+	struct hart *hart = &harts[number];
+	int page = below(hart, 4) ? hart->space : SPACES;
+	struct host_page *of_host = &host_area.pages[page];
+	volatile uint64_t *word = (volatile uint64_t *)of_host->address;
+	note(number, VISIT, HOST_SLOT, (uint64_t)page);
+	for (int i = 0; i < HOST_BURST; i++) {
+		uint64_t at_least = load_acquire(of_host->least), got = *word;
+		if (got >> 32 == (uint64_t)page && (uint32_t)got >= at_least) continue;
+		begin_violation(number);
+		print("a load got 0x%x from page %d of the host at 0x%x: want generation %u or later, now %u", got, (int64_t)page,
+		      of_host->address, at_least, load_acquire(of_host->least));
+		end_with_violation();
+	}
+	hart->accesses += HOST_BURST;
+}
+
 /* Nothing is mapped to anything at address 0: a table that has just been emptied must not match it. */
 static void visit_nothing(int number)
 {
@@ -850,6 +902,7 @@ static void use_translations(int number)
 	else if (next < 360 || (next >= 410 && next < 410 + more_bursts)) visit_often(number);
 	else if (next < 400 || (next >= 900 && next < 900 + more_sweeps)) sweep(number);
 	else if (next < 402) sleep_a_little(number);
+	else if (has_host && next >= 860 && next < 900) visit_host_page(number);
 	else if (next == 402 && number > 0 && !below(hart, 16)) stop(number);
 	else visit(number);
 }
@@ -913,6 +966,8 @@ int main(int boot_hart)
 	set_trap_handler(on_trap);
 	__asm__ volatile(".word 0x18000073" ::: "memory"); /* sfence.w.inval: illegal without Svinval */
 	make_spaces();
+	has_host = parameter(6, 0);
+	if (has_host) print("host 0x%x", &host_area);
 	make_functions();
 	begin_atomics();
 	if (kinds & DEVICES) open_random();
