@@ -137,6 +137,22 @@ for (const [style, points] of byStyle) {
 	})
 }
 
+test('while one thread is the victim, only that one is interrupted within its steps', (t) => {
+	const seeds = Array.from({length: 200}, (_, seed) => seed)
+	// One that is interrupted at one point only, often.
+	const seed = seeds.find((number) => {
+		const {victim, rarityOf} = styleOf('explore', number, 0)
+		return victim !== undefined && rarityOf.fill === 1
+	})!
+	const {schedule: of} = schedule({seed})
+	const interrupted = new Set<number>()
+	for (let step = 0; step < 300; step++) {
+		const thread = step % threads
+		if (of.next(thread, 'fill') !== thread) interrupted.add(thread)
+	}
+	t.deepEqual([...interrupted], [styleOf('explore', seed, 0).victim! % threads])
+})
+
 test('a holder of the turn that makes no step is reported once, unless it waits for the world outside', (t) => {
 	const {schedule: of, control} = schedule()
 	of.set('holder', 2)

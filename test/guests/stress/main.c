@@ -959,7 +959,7 @@ int main(int boot_hart)
 		more_bursts = 60 * (mix >> 10 & 3);
 		more_sweeps = 40 * (mix >> 12 & 3);
 		only_sbi = mix >> 14 & 1;
-		revisits = mix >> 15 & 1;
+		revisits = mix >> 15 & 3;
 		if (mix >> 6 & 1) only_scope = (int)(mix >> 7 & 3);
 	}
 	if (milliseconds) last_tick = ticks() + milliseconds * TICKS_PER_MILLISECOND;
