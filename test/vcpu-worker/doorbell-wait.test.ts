@@ -68,7 +68,9 @@ test('after short halts the thread looks before it sleeps, if cores are free', (
 	}
 	t.false(isPolled(), 'never before it has waited')
 	// The host may take its time once, not for ever.
-	while (!isPolled()) wait.halt(0.001)
+	let tries = 0
+	while (!isPolled() && tries++ < 10_000) wait.halt(0.001)
+	t.true(tries < 10_000, 'it looks, in the end')
 	other.enter()
 	t.true(isPolled(), 'a bell that has rung is seen at once')
 	t.is(counted().naps, 0)

@@ -2,6 +2,7 @@
 import {readFile} from 'node:fs/promises'
 import test from 'ava'
 import {bootCounters, churn, flush, footprint, lookup} from '../../../scripts/bench/page/costs.ts'
+import {idle} from '../../../scripts/bench/page/idle.ts'
 import {measure, shown} from '../../../scripts/bench/page/measure.ts'
 import {type BenchmarkRecord, type Entry, emptyRecord} from '../../../scripts/bench/page/record.ts'
 import {render, withSpeeds} from '../../../scripts/bench/page/render.ts'
@@ -52,6 +53,18 @@ test('speeds: groups, programs, and boots with their harts', (t) => {
 	t.deepEqual(linesOf(boot, [bootOf(1), bootOf(2)]).slice(2), [
 		'| 1 hart | 4.00 s | 2.00 s | 0.50 | 0.25 – 1.00 |',
 		'| 2 harts | 4.00 s | 2.00 s | 0.50 | 0.25 – 1.00 |',
+	])
+})
+
+test('idle machines: both sides by harts, and what was added to the command line', (t) => {
+	const use = {bootSeconds: 12.34, bootCpuSeconds: 5.678, cpuPercent: 0.444, wakeups: 8.24, residentMiB: 501.9}
+	const outputs = [
+		{rows: [{side: 'manyhart', harts: 1, warnings: 0, idle: use}]},
+		{append: 'nowatchdog', rows: [{side: 'QEMU', harts: 64, warnings: 2}]},
+	]
+	t.deepEqual(linesOf(idle, outputs).slice(2), [
+		'| 1 hart, Manyhart | 0.44 % | 8.2 | 502 MiB | 12.3 s | 5.68 s | 0 |',
+		'| 64 harts, `nowatchdog`, QEMU | – | – | – | – | – | 2 |',
 	])
 })
 
