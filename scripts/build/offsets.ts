@@ -17,7 +17,7 @@ import {CodePage, lastParcel, pageSlots, parcelBytes, Slot, SlotHandler} from '.
 import {BlockStatus, CsrStatus, FenceStatus, leaveRegion, WfiStatus} from '../../src/hart/core-status.ts'
 import {HartCounters} from '../../src/hart/hart-counters.ts'
 import {HartState} from '../../src/hart/hart-state.ts'
-import {largestRation, mostPendingRanges, PendingRange, RunState} from '../../src/hart/run-state.ts'
+import {largestRation, mostPendingRanges, PendingRange, RunState, spinPauses} from '../../src/hart/run-state.ts'
 import {VcpuBlock} from '../../src/hart/vcpu-block.ts'
 import {
 	AtomicOperation,
@@ -156,6 +156,7 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 			['PAGE_BYTES', pageBytes],
 			['PAGE_MASK', BigInt(pageMask)],
 			['LARGEST_RATION', largestRation],
+			['SPIN_PAUSES', spinPauses],
 			['MOST_PENDING_RANGES', mostPendingRanges],
 			['PARCEL_BYTES', parcelBytes],
 			['PAGE_SLOTS', pageSlots],

@@ -277,11 +277,11 @@ export const areaMeasures: readonly AreaMeasure[] = [
 	},
 	{
 		name: 'sbi',
-		area: 'SBI: BASE, TIME, IPI, RFENCE, HSM, SRST, DBCN, legacy',
+		area: 'SBI: BASE, TIME, IPI, RFENCE, HSM, SRST, DBCN, STA, legacy',
 		source: 'SBI 2.0',
 		unit: 'tests',
-		files: ['built-in-sbi', 'hart-states', 'legacy', 'page-range'].map((name) => `test/sbi/${name}.test.ts`),
-		notImplemented: 'PMU, SUSP, CPPC, NACL, STA; HFENCE',
+		files: ['built-in-sbi', 'hart-states', 'legacy', 'page-range', 'sta'].map((name) => `test/sbi/${name}.test.ts`),
+		notImplemented: 'PMU, SUSP, CPPC, NACL; HFENCE',
 	},
 	{
 		name: 'board',

@@ -52,6 +52,7 @@ byte waiters[VCPUS];
 
 /* VcpuWords, and the posted flush request. */
 byte doorbell[VCPUS];
+bit asleep[VCPUS];
 bit pending[VCPUS];
 bit request[VCPUS];
 
@@ -406,16 +407,23 @@ inline sleepInWfi() {
 #ifndef SleepsOnline
 		offline(); /* #sleep: offline */
 #endif
+#ifndef SaysTooLateThatItSleeps
+		asleep[me] = 1; /* sleepOnDoorbell: store asleep */
+#endif
 #ifdef SleepLooksFirst
 		if
 		:: doorbell[me] == 0 -> sleepsOnBell[me] = 1
 		:: doorbell[me] != 0
 		fi;
 #else
-		d_step { if :: doorbell[me] == 0 -> sleepsOnBell[me] = 1 :: else fi }; /* #sleep: wait */
+		d_step { if :: doorbell[me] == 0 -> sleepsOnBell[me] = 1 :: else fi }; /* sleepOnDoorbell: wait */
+#endif
+#ifdef SaysTooLateThatItSleeps
+		asleep[me] = 1;
 #endif
 endAsleep:
 		sleepsOnBell[me] == 0; /* woken */
+		asleep[me] = 0; /* sleepOnDoorbell: store asleep */
 #ifndef SleepsOnline
 		online() /* #sleep: online */
 #endif
@@ -476,10 +484,20 @@ proctype host() {
 			sleepsOnBell[callee] = 0;
 			doorbell[callee] = doorbell[callee] | INTERRUPT
 #else
+#ifdef LooksWhoSleepsBeforeTheBell
+			todo = asleep[callee];
+			doorbell[callee] = doorbell[callee] | INTERRUPT;
+#else
 			doorbell[callee] = doorbell[callee] | INTERRUPT; /* ring: or doorbell */
-#ifndef RingDoesNotNotify
-			sleepsOnBell[callee] = 0 /* ring: notify */
+			todo = asleep[callee]; /* ring: load asleep */
 #endif
+#ifndef RingDoesNotNotify
+			if
+			:: todo -> sleepsOnBell[callee] = 0 /* ring: notify */
+			:: !todo
+			fi;
+#endif
+			todo = 0
 #endif
 		fi;
 		callee = 0

@@ -158,6 +158,18 @@ const mutants: readonly Mistake<SceneName>[] = [
 		check: 'liveness',
 	},
 	{name: 'RingDoesNotNotify', what: 'ring() sets the bit, and does not notify', scene: wakes, check: 'liveness'},
+	{
+		name: 'LooksWhoSleepsBeforeTheBell',
+		what: 'ring() looks whether the thread sleeps before it sets the bit',
+		scene: wakes,
+		check: 'liveness',
+	},
+	{
+		name: 'SaysTooLateThatItSleeps',
+		what: 'a thread that sleeps says so after its look at the doorbell',
+		scene: wakes,
+		check: 'liveness',
+	},
 	{name: 'NotifiesBeforeTheBell', what: 'ring() notifies before it sets the bit', scene: wakes, check: 'liveness'},
 ]
 

@@ -14,6 +14,7 @@ import {statisticsMutations} from './statistics.ts'
 import {stressMutations} from './stress.ts'
 import {superpageMutations} from './superpages.ts'
 import {translationMutations} from './translation.ts'
+import {waitingMutations} from './waiting.ts'
 
 export {type Area, areas, type Mutation, type MutationResult, mutate} from './mutation.ts'
 
@@ -32,6 +33,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	'reports of harts': reportMutations,
 	stress: stressMutations,
 	'serial mode': serialMutations,
+	waiting: waitingMutations,
 	translation: translationMutations,
 }
 

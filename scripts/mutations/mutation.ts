@@ -16,6 +16,7 @@ export const areas = [
 	'reports of harts',
 	'stress',
 	'serial mode',
+	'waiting',
 ] as const
 export type Area = (typeof areas)[number]
 

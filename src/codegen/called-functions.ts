@@ -36,6 +36,7 @@ const ownSignatures = {
 	manageBlock: [['i64', 'i32'], ['i32']],
 	mayFenceTranslations: [[], ['i32']],
 	clock: [[], []],
+	pause: [[], []],
 	ration: [['i32'], ['i32']],
 	poll: [['i32'], ['i32']],
 } as const satisfies Readonly<
@@ -65,7 +66,7 @@ function callSignatures(): [CallName, Signature][] {
 export const allCoreNames: readonly CoreName[] = [...signatures.keys()]
 
 /** Functions that every module of regions needs. */
-const always: readonly CoreName[] = ['readMemory', 'writeMemory', 'raise', 'poll', 'coverFromRegion']
+const always: readonly CoreName[] = ['readMemory', 'writeMemory', 'raise', 'poll', 'pause', 'coverFromRegion']
 
 /** The functions of the hart core that regions with these instructions may call. */
 export function coreNamesOf(instructionsOfRegions: Iterable<Instruction>): ReadonlySet<CoreName> {

@@ -12,6 +12,11 @@ export const HartCounters = sharedStruct({
 	codePagesChanged: 'i64',
 	codeCacheResets: 'i64',
 	instructionsDecoded: 'i64',
+	/** Waits in WFI, or stopped or suspended; those that ended while the thread still looked; naps of a hart that spins, or gives way. */
+	halts: 'i64',
+	haltsPolled: 'i64',
+	naps: 'i64',
+	waysGiven: 'i64',
 	/** Instructions retired by translated regions, and how often the interpreter entered one. */
 	instructionsTranslated: 'i64',
 	regionEntries: 'i64',

@@ -48,6 +48,8 @@ export const RunState = sharedStruct({
 	interpretAt: 'i32',
 	/** The GuestPage of an atomic store to code, to be announced once it is done; 0 = none. */
 	storedPage: 'i32',
+	/** Pauses in the present ration, and turns of loops that can only wait for memory: hart/core/pause.ts. */
+	pauses: 'i32',
 	/**
 	 * The data and fetch tables that generated code loaded at its last restart, with masks (entries − 1) × TlbEntry.size.
 	 */
@@ -66,8 +68,6 @@ export const RunState = sharedStruct({
 	pendingCount: 'i32',
 	/** mostPendingRanges × PendingRange. */
 	pendingRanges: array('i64', (mostPendingRanges * PendingRange.size) / 8),
-	/** Index of the next free decoded page in this vCPU's code cache. */
-	codePagesUsed: 'i32',
 	/** Activity: what this vCPU's thread does; and the address that this is about. Other threads read them for reports. */
 	activity: 'i32',
 	activityAt: 'i64',
@@ -75,3 +75,6 @@ export const RunState = sharedStruct({
 
 /** Instructions that a region runs between two checks of the doorbell, at most: some microseconds. */
 export const largestRation = 4096
+
+/** A hart that pauses this often in one ration spins: it waits for another. */
+export const spinPauses = 64

@@ -190,6 +190,7 @@ function emitSystem(context: RunContext, name: SystemName, {instruction, length}
 			code.op('atomic.fence')
 			return advance(context, length)
 		case 'pause':
+			call('pause')
 			return advance(context, length)
 		case 'fence.i':
 			call('fenceI')

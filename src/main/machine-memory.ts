@@ -15,6 +15,7 @@ import {
 import {rcuRegion} from '../rcu/index.ts'
 import {type SerialConfig, SerialControl} from '../serial/index.ts'
 import {shadowRegions, type TlbConfig, tlbRegion} from '../tlb/index.ts'
+import {HostCores} from '../vcpu-worker/index.ts'
 
 export type MemoryPlan = Readonly<{harts: number; ramBytes: number; tlb: TlbConfig; serial?: SerialConfig | undefined}>
 
@@ -31,6 +32,7 @@ export function planMemory({harts, ramBytes, tlb, serial}: MemoryPlan): MemoryMa
 	const regions: RegionRequest[] = [
 		rcuRegion(harts),
 		boardRegion(),
+		HostCores.region(),
 		...(serial ? [SerialControl.region(harts, serial)] : []),
 		{name: vcpuRegions.blocks, size: harts * VcpuBlock.size, align: pageBytes},
 		tlbRegion(tlb),

@@ -1,6 +1,6 @@
 /** The words of a vCPU that any thread may write. They lie at the start of each vCPU's block. */
 
-import {passTurn} from '../turns.ts'
+import {passTurn, waitOn} from '../turns.ts'
 import type {SharedMemory} from './shared-memory.ts'
 import {array, sharedStruct} from './shared-struct.ts'
 
@@ -20,7 +20,9 @@ export const VcpuWords = sharedStruct(
 		hsmOpaque: 'i64',
 		/** How often in a row the vCPU has looked whether its hart, which is stuck, can execute an instruction; 0 if it is not. */
 		stuckLooks: 'i32',
-		reserved: array('i32', 23),
+		/** 1 while the vCPU's thread sleeps on its doorbell, or is about to: who rings has to wake it. */
+		asleep: 'i32',
+		reserved: array('i32', 22),
 	},
 	{align: 128},
 )
@@ -38,6 +40,10 @@ export const Doorbell = {
 	codeMade: 64,
 	/** Code changed that was decoded: pages whose version is another one must be compared before they run again. */
 	codeChanged: 128,
+	/** The hart spins: rung by itself. */
+	spin: 256,
+	/** Another hart waits for one that has no core: whoever has one naps. */
+	giveWay: 512,
 } as const
 
 /** Bits of mip, by the privileged specification's numbers. */
@@ -80,10 +86,26 @@ export class VcpuBlocks {
 	 * safepoints of generated code.
 	 */
 	ring(vcpu: number, bit: number): void {
-		const word = (this.base(vcpu) + VcpuWords.offset.doorbell) >> 2
+		const {i32} = this.memory
+		const base = this.base(vcpu)
+		const word = (base + VcpuWords.offset.doorbell) >> 2
 		POINT: passTurn('ring')
-		Atomics.or(this.memory.i32, word, bit)
-		Atomics.notify(this.memory.i32, word)
+		Atomics.or(i32, word, bit)
+		// Ordered after the bit. The vCPU says that it sleeps before it looks at its doorbell: one of both sees the other. Pairs with
+		// sleepOnDoorbell(). A notification takes a lock of the whole process.
+		if (Atomics.load(i32, (base + VcpuWords.offset.asleep) >> 2) !== 0) Atomics.notify(i32, word)
+	}
+
+	/** Sleeps until a bell rings, at most so long. The vCPU's own thread. */
+	sleepOnDoorbell(vcpu: number, milliseconds: number): void {
+		const {i32} = this.memory
+		const base = this.base(vcpu)
+		const asleep = (base + VcpuWords.offset.asleep) >> 2
+		// Ordered before the wait's look at the doorbell. Pairs with ring().
+		Atomics.store(i32, asleep, 1)
+		waitOn(i32, (base + VcpuWords.offset.doorbell) >> 2, 0, milliseconds)
+		// Orders nothing: a notification too many wakes nobody.
+		Atomics.store(i32, asleep, 0)
 	}
 
 	/** Clears a bell that its vCPU has not taken. Only while that vCPU is parked; starting it orders this first. */

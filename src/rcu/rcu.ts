@@ -26,6 +26,17 @@ export type RcuOptions = Readonly<{
 	stallPeriod?: number
 	/** Default: one line on the console. */
 	onStall?: (stall: Stall) => void
+	/** Default: a few looks. */
+	patience?: Patience | undefined
+}>
+
+/** How a thread waits for a reader: how long it looks at the reader's slot, before it sleeps. */
+export type Patience = Readonly<{
+	/** @param looks that it has taken. */
+	mayLook(looks: number): boolean
+	/** Before it sleeps, and after. @param others readers that are online, other than the one that is waited for. */
+	leave(others: Iterable<number>): void
+	enter(): void
 }>
 
 export type RcuStatistics = Readonly<{
@@ -44,8 +55,10 @@ export type RcuStatistics = Readonly<{
  */
 export const stallLooks = 5
 
-/** Looks at a slot this often before it sleeps: a reader that runs needs only a few microseconds to pass. */
-const spins = 500
+/** Looks between two questions whether to go on: a reader that runs needs only a few microseconds to pass. */
+const looksAtOnce = 100
+
+const usualPatience: Patience = {mayLook: (looks) => looks < 500, leave: () => {}, enter: () => {}}
 
 export class Rcu {
 	readonly memory: SharedMemory
@@ -54,6 +67,7 @@ export class Rcu {
 	/** Milliseconds. */
 	readonly stallPeriod: number
 	readonly #onStall: (stall: Stall) => void
+	readonly #patience: Patience
 	readonly #words: Int32Array
 	readonly #state: number
 	readonly #slots: number
@@ -74,6 +88,7 @@ export class Rcu {
 		this.memory = memory
 		this.stallPeriod = options.stallPeriod ?? 1000
 		this.#onStall = options.onStall ?? ((stall) => console.error(describeStall(stall)))
+		this.#patience = options.patience ?? usualPatience
 		this.#words = memory.i32
 		this.#state = region.offset
 		this.#slots = region.offset + RcuState.size
@@ -137,7 +152,22 @@ export class Rcu {
 
 	/** Sleeps until hasPassed(). The caller's own reader must be offline. */
 	waitForReader(reader: number, gracePeriod: GracePeriod): void {
-		for (let spin = 0; spin < spins; spin++) if (this.hasPassed(reader, gracePeriod)) return
+		const patience = this.#patience
+		for (let looks = 0; patience.mayLook(looks); looks += looksAtOnce) {
+			for (let look = 0; look < looksAtOnce; look++) if (this.hasPassed(reader, gracePeriod)) return
+		}
+		patience.leave(this.#onlineBeside(reader))
+		this.#sleepUntilPassed(reader, gracePeriod)
+		patience.enter()
+	}
+
+	*#onlineBeside(reader: number): Iterable<number> {
+		// Low words; orders nothing: for patience, which may be wrong.
+		for (let other = 0; other < this.readers; other++)
+			if (other !== reader && Atomics.load(this.#words, this.slotWord(other)) !== 0) yield other
+	}
+
+	#sleepUntilPassed(reader: number, gracePeriod: GracePeriod): void {
 		const words = this.#words
 		const slot = this.slotWord(reader)
 		const waiters = (this.#slots + reader * RcuSlot.size + RcuSlot.offset.waiters) >> 2

@@ -1,6 +1,7 @@
 /** BASE: version and implementation of this SBI. SBI 2.0, "Base Extension". */
 import type {SbiExtension, SbiFunction} from './extension.ts'
 import type {SbiCall} from './sbi-call.ts'
+import type {SbiContext} from './sbi-context.ts'
 
 /** Major version in bits 30–24, minor below. */
 const specificationVersion = 2 << 24
@@ -16,9 +17,9 @@ function constant(name: string, value: number): SbiFunction {
 	return {name, call: (call) => call.success(BigInt(value))}
 }
 
-/** @param isAvailable whether the dispatcher knows an extension id. */
-export function baseExtension(isAvailable: (extension: number) => boolean): SbiExtension {
-	const probe = (call: SbiCall) => call.success(isAvailable(call.low(0)) ? 1n : 0n)
+/** @param isAvailable whether the dispatcher knows an extension id, on this machine. */
+export function baseExtension(isAvailable: (extension: number, context: SbiContext) => boolean): SbiExtension {
+	const probe = (call: SbiCall) => call.success(isAvailable(call.low(0), call.context) ? 1n : 0n)
 	return {
 		id: 0x10,
 		name: 'BASE',

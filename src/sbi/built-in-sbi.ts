@@ -10,11 +10,12 @@ import {SbiCall} from './sbi-call.ts'
 import type {SbiContext} from './sbi-context.ts'
 import {doesNotReturn, SbiError} from './sbi-error.ts'
 import {srstExtension} from './srst.ts'
+import {staExtension} from './sta.ts'
 import {timeExtension} from './timer.ts'
 
-const isAvailable = (extension: number): boolean => table.has(extension)
+const isAvailable = (extension: number, context: SbiContext): boolean => find(extension, context) !== undefined
 
-/** All extensions; calls of others (SUSP, CPPC, NACL, STA, PMU) return SBI_ERR_NOT_SUPPORTED. */
+/** All extensions; calls of others (SUSP, CPPC, NACL, PMU) return SBI_ERR_NOT_SUPPORTED. */
 export const extensions: readonly (SbiExtension | LegacyExtension)[] = [
 	baseExtension(isAvailable),
 	timeExtension,
@@ -23,12 +24,18 @@ export const extensions: readonly (SbiExtension | LegacyExtension)[] = [
 	hsmExtension,
 	srstExtension,
 	dbcnExtension,
+	staExtension,
 	...legacyExtensions,
 ]
 
 const table: ReadonlyMap<number, SbiExtension | LegacyExtension> = new Map(
 	extensions.map((extension) => [extension.id, extension]),
 )
+
+function find(id: number, context: SbiContext): SbiExtension | LegacyExtension | undefined {
+	const extension = table.get(id)
+	return extension && 'isPresent' in extension && extension.isPresent?.(context) === false ? undefined : extension
+}
 
 /** One per vCPU. */
 export class BuiltInSbi {
@@ -45,7 +52,7 @@ export class BuiltInSbi {
 	 */
 	dispatch(): 'returns' | typeof doesNotReturn {
 		const call = this.#call
-		const extension = table.get(call.extension)
+		const extension = find(call.extension, call.context)
 		if (extension && 'legacy' in extension) {
 			const result = extension.legacy(call)
 			if (result === doesNotReturn) return doesNotReturn

@@ -1,5 +1,6 @@
 /** The shape of an SBI extension: a row of the dispatcher's table. */
 import type {SbiCall} from './sbi-call.ts'
+import type {SbiContext} from './sbi-context.ts'
 import type {SbiOutcome} from './sbi-error.ts'
 
 export type SbiFunction = Readonly<{name: string; call: (call: SbiCall) => SbiOutcome}>
@@ -9,6 +10,8 @@ export type SbiExtension = Readonly<{
 	name: string
 	/** Indexed by function id. */
 	functions: readonly SbiFunction[]
+	/** Whether this machine has it; left out if every machine does. */
+	isPresent?: (context: SbiContext) => boolean
 }>
 
 export type LegacyResult = number | 'does not return'

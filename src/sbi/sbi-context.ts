@@ -1,6 +1,7 @@
 /** The machine as the built-in SBI uses it. The run loop provides one context per vCPU. */
 import type {GuestRam, VcpuBlocks} from '../memory/index.ts'
 import type {PageRange} from './page-range.ts'
+import type {StealTime} from './steal-time.ts'
 
 /** A fence that takes effect on other harts, and perhaps the caller, before the call returns. */
 export type RemoteFence =
@@ -43,6 +44,8 @@ export type SbiContext = Readonly<{
 	blocks: VcpuBlocks
 	ram: GuestRam
 	console: SbiConsole
+	/** This hart's; undefined where the host does not count it. */
+	stealTime: StealTime | undefined
 	/** Called after stimecmp was written and STIP lowered: sets the next deadline, and raises STIP if it has passed. */
 	timerChanged(): void
 	/** Returns once the fence has taken effect on every target. Offline for RCU meanwhile. */

@@ -26,6 +26,7 @@ import {analyzeRegisters, type RegisterFlow} from './register-flow.ts'
 import {RegisterLocals} from './register-locals.ts'
 import {noRegisters, type RegisterSet, registersWritten, union} from './register-set.ts'
 import {analyze, emitStructured} from './structure.ts'
+import {isWaitLoop} from './wait-loop.ts'
 
 /** For basic blocks in which no instruction can trap. */
 const noExits: Lowering['exits'] = {trap: {name: 'none', depth: -1}, illegal: {name: 'none', depth: -1}}
@@ -99,7 +100,11 @@ class RegionEmitter {
 					this.#block(blocks[node]!, {flow, exits: exits.get(keyOf(flow.trapped)) ?? noExits, goTo})
 				},
 				cutEdge: (_, to) => this.#jump(blocks[to]!.start),
-				backEdge: (_, to) => this.#safepoint(blocks[to]!.start),
+				backEdge: (from, to) => {
+					const successors = (index: number) => this.#successors(blocks[index]!)
+					if (isWaitLoop({blocks, successors}, from, to)) code.call(this.#context.functions.of('pause'))
+					this.#safepoint(blocks[to]!.start)
+				},
 			})
 		})
 	}
@@ -220,7 +225,9 @@ class RegionEmitter {
 		const {instruction} = decoded
 		this.#float.before(instruction, lowering.exits.illegal)
 		for (const effect of instruction.effects) if (effect.effect !== 'system') lowering.effect(effect)
-		if (traitsOf(instruction).system === 'fence') code.op('atomic.fence')
+		const {system} = traitsOf(instruction)
+		if (system === 'fence') code.op('atomic.fence')
+		if (system === 'pause') code.call(this.#context.functions.of('pause'))
 		this.#float.after(instruction)
 		this.#dirty = this.#dirtyAfter(decoded)
 		const status = lowering.csrStatus

@@ -14,9 +14,11 @@ import {
 	intersection,
 	noRegisters,
 	type RegisterSet,
-	registersRead,
+	readFirst,
+	readIn,
 	registersWritten,
 	union,
+	writtenIn,
 } from './register-set.ts'
 
 export type RegisterFlow = Readonly<{
@@ -158,19 +160,4 @@ function solve(
 		})
 	}
 	return arriving
-}
-
-const writtenIn = ({instructions}: Block): RegisterSet =>
-	instructions.map(({decoded}) => registersWritten(decoded)).reduce(union, noRegisters)
-const readIn = ({instructions}: Block): RegisterSet =>
-	instructions.map(({decoded}) => registersRead(decoded)).reduce(union, noRegisters)
-
-/** Read before they are written. */
-function readFirst({instructions}: Block): RegisterSet {
-	let [found, written] = [noRegisters, noRegisters]
-	for (const {decoded} of instructions) {
-		found = union(found, difference(registersRead(decoded), written))
-		written = union(written, registersWritten(decoded))
-	}
-	return found
 }

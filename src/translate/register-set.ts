@@ -38,3 +38,21 @@ export function registersWritten({instruction, operands}: Decoded): RegisterSet 
 	if (!writes) return noRegisters
 	return registerSetOf(writes === 'f' ? firstFloat + operands.rd : operands.rd)
 }
+
+type Instructions = Readonly<{instructions: readonly Readonly<{decoded: Decoded}>[]}>
+
+/** What a block's instructions write, and read. */
+export const writtenIn = ({instructions}: Instructions): RegisterSet =>
+	instructions.map(({decoded}) => registersWritten(decoded)).reduce(union, noRegisters)
+export const readIn = ({instructions}: Instructions): RegisterSet =>
+	instructions.map(({decoded}) => registersRead(decoded)).reduce(union, noRegisters)
+
+/** Read before they are written. */
+export function readFirst({instructions}: Instructions): RegisterSet {
+	let [found, written] = [noRegisters, noRegisters]
+	for (const {decoded} of instructions) {
+		found = union(found, difference(registersRead(decoded), written))
+		written = union(written, registersWritten(decoded))
+	}
+	return found
+}

@@ -3,7 +3,7 @@ import {type Board, StopReason} from '../board/index.ts'
 import {Activity, type ActivityNote} from '../hart/index.ts'
 import {Doorbell, type GuestRam, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
 import type {RcuReader} from '../rcu/index.ts'
-import type {PageRange, RemoteFence, SbiContext, SuspendRequest} from '../sbi/index.ts'
+import type {PageRange, RemoteFence, SbiContext, StealTime, SuspendRequest} from '../sbi/index.ts'
 import type {Tlb} from '../tlb/index.ts'
 import type {Engine} from './engine.ts'
 import type {Timers} from './timers.ts'
@@ -18,6 +18,7 @@ export type SbiMachine = Readonly<{
 	engine: Engine
 	note: ActivityNote
 	ram: GuestRam
+	stealTime: StealTime | undefined
 	timers: Timers
 	stopHart: () => void
 	suspendHart: (request: SuspendRequest) => void
@@ -27,12 +28,13 @@ export type SbiMachine = Readonly<{
 const consoleWait = 200
 
 export function createSbiContext(machine: SbiMachine): SbiContext {
-	const {config, blocks, board, engine, ram, timers} = machine
+	const {config, blocks, board, engine, ram, stealTime, timers} = machine
 	const bytes = new DataView(blocks.memory.memory.buffer)
 	return {
 		hart: config.vcpu,
 		blocks,
 		ram,
+		stealTime,
 		console: {
 			write: (data) => writeConsole(machine, data),
 			read: (into) => {

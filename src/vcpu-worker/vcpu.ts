@@ -4,13 +4,16 @@ import {exitCodes} from '../exit-codes.ts'
 import {Activity, ActivityNote, enterSupervisor, fieldOffset, HartRegisters} from '../hart/index.ts'
 import {ExitReason} from '../interpreter/index.ts'
 import {Doorbell, GuestRam, type SharedMemory, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
-import {Rcu, type RcuReader} from '../rcu/index.ts'
-import {BuiltInSbi, HartStates, HsmState, type SuspendRequest} from '../sbi/index.ts'
+import {Rcu, type RcuReader, type Stall} from '../rcu/index.ts'
+import {BuiltInSbi, HartStates, HsmState, StealTime, type SuspendRequest} from '../sbi/index.ts'
 import {randomBytes, type ThreadTurns} from '../serial/index.ts'
 import {FlushCause, Tlb} from '../tlb/index.ts'
-import {pointNames, waitOn} from '../turns.ts'
+import {pointNames} from '../turns.ts'
+import {DoorbellWait} from './doorbell-wait.ts'
 import {createEngine, type Engine} from './engine.ts'
 import {reportStall} from './hart-reports.ts'
+import {HostCores} from './host-cores.ts'
+import {RunDelay} from './run-delay.ts'
 import {createSbiContext} from './sbi-machine.ts'
 import {turnEvents} from './serial-board.ts'
 import {Standstill} from './standstill.ts'
@@ -20,10 +23,12 @@ import type {VcpuConfig} from './vcpu-config.ts'
 /** Instructions between two checks of the timers: a few hundred microseconds. */
 const sliceInstructions = {interp: 32_768, jit: 262_144} as const
 const shortestSlice = 8192
-/** Milliseconds: a sleeping vCPU wakes this often even if no bell rings. */
-const longestSleep = 1000
+/** Milliseconds: a sleeping vCPU wakes this often even if no bell rings. Rare, as an idle machine has many of them. */
+const longestSleep = 30_000
 /** Traps in a row without an instruction between them after which a hart is stuck: a handler that can run retires some. */
 const stuckTraps = 32
+/** Ticks between two times that a hart is told how long it was kept from running. */
+const stolenTimePeriod = 2 * ticksPerMillisecond
 /** A stuck hart looks after 1, 2, 4, … milliseconds, in the end this often, whether it can execute these instructions. */
 const [longestNap, lookInstructions] = [16, 64]
 
@@ -37,10 +42,14 @@ export class Vcpu {
 	readonly #block: number
 	readonly #board: Board
 	readonly #reader: RcuReader
+	readonly #cores: HostCores | undefined
+	readonly #wait: DoorbellWait
 	readonly #tlb: Tlb
 	readonly #engine: Engine
 	readonly #timers: Timers
 	readonly #sbi: BuiltInSbi
+	/** Undefined where the host does not count it. */
+	readonly #stealTime: StealTime | undefined
 	readonly #states: HartStates
 	readonly #standstill: Standstill
 	readonly #note: ActivityNote
@@ -69,9 +78,21 @@ export class Vcpu {
 		this.#board = board
 		this.#turns = turns
 		this.registers = new HartRegisters(memory, this.#block)
-		const rcu = new Rcu(memory, config.harts, {onStall: (stall) => reportStall({blocks, board}, stall)})
+		const delay = turns ? undefined : new RunDelay()
+		const cores = delay && new HostCores(blocks, {delay})
+		const onStall = (stall: Stall) => reportStall({blocks, board}, stall)
+		const rcu = new Rcu(memory, config.harts, {onStall, patience: cores})
 		this.#note = new ActivityNote(memory, this.#block)
+		this.#cores = cores
 		this.#reader = rcu.reader(vcpu)
+		this.#wait = new DoorbellWait({
+			vcpu,
+			blocks,
+			reader: this.#reader,
+			note: this.#note,
+			registers: this.registers,
+			cores,
+		})
 		this.#timers = new Timers({vcpu, blocks, registers: this.registers, aclint: board.aclint, now})
 		this.#states = new HartStates(blocks)
 		this.#standstill = new Standstill({blocks, board, states: this.#states})
@@ -118,6 +139,8 @@ export class Vcpu {
 			needsClearing: () => (turns ? turns.wantHelp() : board.control.ringMain(MainDoorbell.tlbPool)),
 			milliseconds: turns && (() => now() / ticksPerMillisecond),
 		})
+		const ram = new GuestRam(memory, blocks)
+		this.#stealTime = stealTime(ram, delay)
 		this.#sbi = new BuiltInSbi(
 			createSbiContext({
 				config,
@@ -127,7 +150,8 @@ export class Vcpu {
 				reader: this.#reader,
 				engine: this.#engine,
 				note: this.#note,
-				ram: new GuestRam(memory, blocks),
+				ram,
+				stealTime: this.#stealTime,
 				timers: this.#timers,
 				stopHart: () => this.#enter('stopped'),
 				suspendHart: (request) => {
@@ -155,6 +179,7 @@ export class Vcpu {
 	/** Runs the hart until the machine pauses or stops. Blocks the thread; bells reach it through shared memory. */
 	run(): void {
 		this.#turns?.join()
+		this.#cores?.enter()
 		this.#reader.online()
 		this.#note.begin(Activity.runLoop)
 		try {
@@ -164,6 +189,7 @@ export class Vcpu {
 			}
 		} finally {
 			this.#reader.offline()
+			this.#cores?.leave()
 			this.#note.begin(Activity.parked)
 			this.#turns?.leave()
 		}
@@ -177,6 +203,9 @@ export class Vcpu {
 		if (bells & Doorbell.interrupt) this.#timers.changed()
 		if (bells & Doorbell.message) this.#receiveCode()
 		if (bells & Doorbell.hsm) this.#takeStart()
+		if (bells & Doorbell.spin) this.#wait.nap()
+		else this.#wait.endNaps()
+		if (bells & Doorbell.giveWay) this.#wait.giveWay()
 		return (bells & Doorbell.pause) === 0
 	}
 
@@ -187,7 +216,9 @@ export class Vcpu {
 	}
 
 	#runSlice(): void {
-		this.#adaptSlice(this.#timers.beginSlice())
+		const began = this.#timers.beginSlice()
+		this.#adaptSlice(began)
+		this.#tellStolenTime(began)
 		const {registers} = this
 		const [retiredBefore, trapsBefore] = [registers.word('instret'), registers.word('traps')]
 		// Another hart may have written the instructions that this one lacks, and cannot make it execute fence.i.
@@ -206,6 +237,14 @@ export class Vcpu {
 		}
 		if (this.#stuckLooks > 0) this.#setStuck(0)
 	}
+
+	#tellStolenTime(now: number): void {
+		if (now - this.#stolenTimeTold < stolenTimePeriod) return
+		this.#stolenTimeTold = now
+		this.#stealTime?.update()
+	}
+	/** Ticks. */
+	#stolenTimeTold = 0
 
 	/** A slice in pieces, each after another turn; without a safepoint between them, as other threads may come between any two instructions. */
 	#runByTurns(turns: ThreadTurns): number {
@@ -242,7 +281,7 @@ export class Vcpu {
 			const {code: exitCode} = exitCodes.guestStuck
 			this.#board.control.requestStop({reason: StopReason.error, exitCode, hart: this.#config.vcpu})
 		}
-		this.#sleepOnDoorbell(Math.min(2 ** this.#stuckLooks / 2, longestNap, this.#timers.check()))
+		this.#wait.sleep(Math.min(2 ** this.#stuckLooks / 2, longestNap, this.#timers.check()))
 	}
 
 	/** @param looks 0: an instruction was executed. */
@@ -265,7 +304,7 @@ export class Vcpu {
 			this.#countSleep()
 			// In serial mode the limit would only make the virtual clock go on while nothing happens.
 			const longest = this.#turns ? Number.POSITIVE_INFINITY : longestSleep
-			this.#sleepOnDoorbell(waitsForInterrupt ? Math.min(untilDeadline, longest) : longest)
+			this.#wait.halt(waitsForInterrupt ? Math.min(untilDeadline, longest) : longest)
 			this.#countSleep()
 			this.#timers.check()
 		}
@@ -297,17 +336,10 @@ export class Vcpu {
 
 	#enter(mode: HartMode): void {
 		this.#mode = mode
-		if (mode === 'stopped') this.#states.set(this.#config.vcpu, HsmState.STOPPED)
-	}
-
-	#sleepOnDoorbell(milliseconds: number): void {
-		this.#reader.offline()
-		const before = this.#note.begin(Activity.sleep)
-		// Sleeps only while no bell has rung. Pairs with VcpuBlocks.ring(). The hart's own deadline needs no bell.
-		waitOn(this.#memory.i32, this.#doorbell, 0, milliseconds)
-		this.#note.end(before)
-		// From here on grace periods wait for this reader again. A safepoint comes before guest code runs.
-		this.#reader.online()
+		if (mode !== 'stopped') return
+		// Nothing more is written to what the hart's next program may use otherwise. It asks again, as Linux does on each start.
+		this.#stealTime?.stop()
+		this.#states.set(this.#config.vcpu, HsmState.STOPPED)
 	}
 
 	/** Index of the doorbell's word. */
@@ -331,6 +363,16 @@ export class Vcpu {
 	#countDecoded(): void {
 		this.registers.setWord('instructionsDecoded', this.registers.word('instructionsDecoded') + 1)
 	}
+}
+
+/** A hart that can run, but has no core of the host's, has its time stolen. In serial mode nothing is: runs repeat on any host. */
+function stealTime(ram: GuestRam, delay: RunDelay | undefined): StealTime | undefined {
+	if (!delay) return new StealTime(ram, () => 0)
+	if (!delay.available) return undefined
+	return new StealTime(ram, () => {
+		delay.read()
+		return delay.waited
+	})
 }
 
 /** For reads of the seed CSR: 16 bits each. */

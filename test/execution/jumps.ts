@@ -185,6 +185,40 @@ export function testJumps(engine: Engine): void {
 		})
 	}
 
+	const load = encode('lw', {rd: 7, rs1: 6, imm: 0})
+	const spins = [
+		['pauses', [encode('pause', {})]],
+		['executes wrs.nto', [encode('wrs.nto', {})]],
+		// Only a translator sees what a loop does.
+		...(engine.translation ? [['reads the same word', [load, encode('addi', {rd: 8, rs1: 7, imm: 1})]] as const] : []),
+	] as const
+	for (const [name, body] of spins) {
+		test(`a loop that only ${name} rings the hart's own bell soon, and ends its slice${on(engine)}`, (t) => {
+			const pair = newPair()
+			const {hart} = pair
+			endlessLoop(pair, encode('jal', {rd: 0, imm: -4 * body.length}), body)
+			pair.setX(6, page)
+			const retired = hart.get('instret')
+			t.is(hart.run(1_000_000), ExitReason.slice)
+			t.is(hart.doorbell, Doorbell.spin)
+			const ran = Number(hart.get('instret') - retired)
+			t.true(ran <= 2 * largestRation, `${ran} instructions`)
+		})
+	}
+
+	test(`a loop that computes, and one that pauses rarely, do not${on(engine)}`, (t) => {
+		for (const body of [
+			[load, addi],
+			[encode('pause', {}), ...Array(200).fill(addi)],
+		]) {
+			const pair = newPair()
+			endlessLoop(pair, encode('jal', {rd: 0, imm: -4 * body.length}), body)
+			pair.setX(6, page)
+			pair.hart.run(100_000)
+			t.is(pair.hart.doorbell, 0)
+		}
+	})
+
 	test(`the next instruction, which a store changes, runs as it is then${on(engine)}`, (t) => {
 		const pair = newPair()
 		const {hart} = pair

@@ -1,6 +1,7 @@
 /** Hostile SBI calls, with the answer that SBI 2.0 demands where it demands one. */
 import {ramBase} from '../../src/memory/index.ts'
 import {SbiError} from '../../src/sbi/sbi-error.ts'
+import {RunDelay} from '../../src/vcpu-worker/run-delay.ts'
 import type {Random} from '../hart/core/float-operands.ts'
 
 export const [sbiHarts, sbiRamBytes] = [4, 64 * 2 ** 20]
@@ -20,11 +21,14 @@ const Extension = {
 	hsm: 0x48_534dn,
 	srst: 0x5352_5354n,
 	dbcn: 0x4442_434en,
+	sta: 0x53_5441n,
 } as const
 const ramStart = BigInt(ramBase)
 const ramEnd = ramStart + BigInt(sbiRamBytes)
 const allOnes = 2n ** 64n - 1n
 const {SUCCESS, NOT_SUPPORTED, INVALID_PARAM, INVALID_ADDRESS, ALREADY_AVAILABLE} = SbiError
+/** A host that counts no run delay has no STA. */
+const whereNotCounted = new RunDelay().available ? [] : [NOT_SUPPORTED]
 const boundaries = [
 	...[0n, 1n, 2n, 3n, 4n, 7n, 63n, 64n, 0xfffn, 0x1000n, 0xffffn, 0x1_0000n, 0x1000_0000n, 0x7fff_ffffn, 0x8000_0000n],
 	...[
@@ -52,6 +56,9 @@ const boundaries = [
 ]
 
 const value = (random: Random) => (random.below(4) ? random.pick(boundaries) : random.bits(64))
+
+/** Of stolen time: 64 bytes, the only ones that a call may have the machine write. */
+export const stealRecord = ramEnd - 64n
 
 /** Each draws one kind of call. */
 const kinds: readonly ((random: Random) => HostileCall)[] = [
@@ -129,6 +136,18 @@ const kinds: readonly ((random: Random) => HostileCall)[] = [
 			[value(random), value(random)],
 			[NOT_SUPPORTED],
 		),
+	(random) => {
+		const flags = random.below(4) ? 0n : value(random)
+		const high = random.below(4) ? 0n : value(random)
+		const near = random.pick([ramStart, ramEnd]) - 256n + BigInt(random.below(512))
+		const drawn = random.below(2) ? near & (random.below(2) ? ~63n : ~0n) : value(random)
+		const isRecord = drawn >= ramStart && drawn <= stealRecord && drawn % 64n === 0n
+		const low = isRecord ? stealRecord : drawn
+		const isOff = low === allOnes && high === allOnes
+		const isMisaligned = !isOff && low % 64n !== 0n
+		const error = flags || isMisaligned ? INVALID_PARAM : isOff || (isRecord && !high) ? SUCCESS : INVALID_ADDRESS
+		return call('steal_time_set_shmem', Extension.sta, 0n, [low, high, flags], [error, ...whereNotCounted])
+	},
 	(random) => call('set_timer', Extension.time, 0n, [value(random)], [SUCCESS]),
 	(random) =>
 		call(
@@ -156,7 +175,6 @@ const kinds: readonly ((random: Random) => HostileCall)[] = [
 			0x5355_5350n,
 			0x4350_5043n,
 			0x4e41_434cn,
-			0x53_5441n,
 			0x50_4d55n,
 			0xa00_0000n,
 			0x7fff_ffffn,

@@ -1,4 +1,4 @@
-/** Hostile SBI calls by a guest: every one is answered as SBI says, and nothing but the results is written. */
+/** Hostile SBI calls by a guest: every one is answered as SBI says, and nothing but the results, and one record, is written. */
 import test from 'ava'
 import {vcpuRegions} from '../../src/hart/index.ts'
 import {ramBase} from '../../src/memory/index.ts'
@@ -19,7 +19,7 @@ import {
 } from '../main/little-guest.ts'
 import {createMachine} from '../main/test-machine.ts'
 import {checksum} from './board-machine.ts'
-import {hostileCall, parkAddress, sbiHarts, sbiRamBytes} from './sbi-calls.ts'
+import {hostileCall, parkAddress, sbiHarts, sbiRamBytes, stealRecord} from './sbi-calls.ts'
 import {spyOnMemory} from './spied-memory.ts'
 
 const calls = 4000
@@ -86,7 +86,7 @@ test.serial('hostile SBI calls are answered, and write nothing but their results
 			memory.region(vcpuRegions.rom),
 			{offset: ram.offset, size: code.offset - ram.offset},
 			code,
-			{offset: end, size: ram.offset + ram.size - end},
+			{offset: end, size: ram.offset + Number(stealRecord) - ramBase - end},
 		].map((region) => checksum(memory, region))
 	const before = untouched()
 	const running = machine.run()

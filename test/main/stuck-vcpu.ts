@@ -24,7 +24,7 @@ const api: VcpuApi = {
 			rcu.startPoll()
 		}
 		// Sleeps until a bell rings. Pairs with VcpuBlocks.ring().
-		while (blocks.takeDoorbell(vcpu) === 0) Atomics.wait(shared.i32, blocks.base(vcpu) >> 2, 0)
+		while (blocks.takeDoorbell(vcpu) === 0) blocks.sleepOnDoorbell(vcpu, Number.POSITIVE_INFINITY)
 		reader.offline()
 	},
 }

@@ -1,6 +1,7 @@
 import test from 'ava'
 import {
 	describeStall,
+	type Patience,
 	Rcu,
 	type RcuOptions,
 	RetiredList,
@@ -169,6 +170,32 @@ test('a thread that waits names the reader that it waits for', (t) => {
 	)
 	t.is(stalls[1]!.milliseconds, 2 * 2 * stallLooks)
 	t.is(rcu.statistics().lastStall?.reader, 2)
+})
+
+test('a thread that is about to sleep names those who run beside the reader that it waits for', (t) => {
+	const named: number[][] = []
+	let looked = 0
+	const patience: Patience = {
+		mayLook: (looks) => {
+			looked = looks
+			return looks < 300
+		},
+		leave: (others) => {
+			named.push([...others])
+			readers[2]!.offline()
+		},
+		enter: () => named.push([]),
+	}
+	const {rcu, readers} = create(5, {patience})
+	for (const index of [0, 1, 2, 4]) readers[index]!.online()
+	const gracePeriod = rcu.startPoll()
+	readers[0]!.offline()
+	rcu.waitForReader(2, gracePeriod)
+	t.deepEqual(named, [[1, 4], []])
+	t.is(looked, 300)
+	// Without a sleep nobody is asked.
+	rcu.waitForReader(0, gracePeriod)
+	t.is(named.length, 2)
 })
 
 test('a retired object is ready after its grace period, oldest first', (t) => {

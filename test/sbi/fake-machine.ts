@@ -2,7 +2,7 @@
 import {VcpuBlock} from '../../src/hart/index.ts'
 import {GuestRam, layOut, SharedMemory, VcpuBlocks, VcpuWords} from '../../src/memory/index.ts'
 import type {RemoteFence, SbiContext, StopRequest, SuspendRequest} from '../../src/sbi/index.ts'
-import {BuiltInSbi, HartStates} from '../../src/sbi/index.ts'
+import {BuiltInSbi, HartStates, StealTime} from '../../src/sbi/index.ts'
 
 export const ramBytes = 0x2_0000
 
@@ -23,12 +23,15 @@ export class FakeMachine {
 	readonly requests: Request[] = []
 	/** The output to the console. */
 	output = ''
+	/** Nanoseconds that the host has counted. */
+	stolen = 0
+	readonly stealTime: StealTime | undefined
 	/** The input that console.read() has yet to return. */
 	input = ''
 	readonly #hart: number
 	readonly #sbi: BuiltInSbi
 
-	constructor({harts = 4, hart = 0}: {harts?: number; hart?: number} = {}) {
+	constructor({harts = 4, hart = 0, counts = true}: {harts?: number; hart?: number; counts?: boolean} = {}) {
 		this.memory = SharedMemory.create(
 			layOut([
 				{name: 'vcpu', size: harts * VcpuBlock.size, align: 4096},
@@ -39,6 +42,7 @@ export class FakeMachine {
 		this.ram = new GuestRam(this.memory)
 		this.states = new HartStates(this.blocks)
 		this.#hart = hart
+		this.stealTime = counts ? new StealTime(this.ram, () => this.stolen) : undefined
 		this.#sbi = new BuiltInSbi(this.#context())
 	}
 
@@ -82,6 +86,7 @@ export class FakeMachine {
 			hart: this.#hart,
 			blocks: this.blocks,
 			ram: this.ram,
+			stealTime: this.stealTime,
 			console: {
 				write: (bytes) => {
 					this.output += String.fromCharCode(...bytes)

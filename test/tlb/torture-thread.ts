@@ -137,7 +137,7 @@ function runVcpu(vcpu: number): void {
 		else if (next === 2) {
 			machine.leave(vcpu)
 			// Sleeps while no bell is rung; no ringer notifies it, so mostly until the time-out.
-			Atomics.wait(words, doorbell, 0, random(3))
+			blocks.sleepOnDoorbell(vcpu, random(3))
 			machine.enter(vcpu)
 		} else if (next === 3) tlb.flush(vcpu, FlushCause.statusChange)
 		else if (next < 12) goTo(vcpu, random(spaces))

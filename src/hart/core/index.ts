@@ -33,6 +33,7 @@ export {
 	writeMemoryInRegion,
 	zeroBlockInRegion,
 } from './memory-access'
+export {pause} from './pause'
 export {poll, ration} from './ration'
 export {updateRegimes} from './regimes'
 export {clock} from './slow'

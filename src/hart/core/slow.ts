@@ -10,6 +10,7 @@ import {
 import {passTurn} from '../../tlb/core/env'
 import {lookAtClock} from './env'
 import {hart} from './hart'
+import {forgetPauses} from './pause'
 
 /** Units of some hundred nanoseconds between two looks: some ten microseconds. */
 const INTERVAL: i32 = 256
@@ -37,6 +38,7 @@ export function isRung(): bool {
 
 /** Looks at the clock; the interpreter does so between rations. */
 export function clock(): void {
+	forgetPauses()
 	if (lookAtClock()) endSlice()
 }
 

@@ -1,0 +1,106 @@
+import {Worker} from 'node:worker_threads'
+import test from 'ava'
+import {ActivityNote, HartRegisters} from '../../src/hart/index.ts'
+import {createMemory} from '../../src/main/machine-memory.ts'
+import {Doorbell, VcpuBlocks, VcpuWords} from '../../src/memory/index.ts'
+import {Rcu} from '../../src/rcu/index.ts'
+import {DoorbellWait} from '../../src/vcpu-worker/doorbell-wait.ts'
+import {HostCores} from '../../src/vcpu-worker/host-cores.ts'
+import {margin, patience} from '../support/patience.ts'
+
+/** A hart on one core, and the thread of another hart. */
+function hart(options: {isSerial?: boolean} = {}) {
+	const memory = createMemory({harts: 2, ramBytes: 4096, tlb: {vcpus: 2, design: {size: '256'}}})
+	const blocks = new VcpuBlocks(memory, 2)
+	const rcu = new Rcu(memory, 2)
+	const reader = rcu.reader(0)
+	const delay = {waited: 0, read: () => {}}
+	const [cores, other] = [0, 1].map(() => new HostCores(blocks, {cores: 1, delay})) as [HostCores, HostCores]
+	const registers = new HartRegisters(memory, blocks.base(0))
+	const note = new ActivityNote(memory, blocks.base(0))
+	const wait = new DoorbellWait({vcpu: 0, blocks, reader, note, registers, cores: options.isSerial ? undefined : cores})
+	reader.online()
+	cores.enter()
+	const counted = () => {
+		const [halts, polled, naps, given] = (['halts', 'haltsPolled', 'naps', 'waysGiven'] as const).map((name) =>
+			registers.word(name),
+		)
+		return {halts, polled, naps, given}
+	}
+	return {memory, blocks, rcu, wait, cores, other, counted}
+}
+
+test('a halt ends when a bell rings on another thread, and was a quiescent state', async (t) => {
+	t.timeout(patience + margin)
+	const {memory, blocks, rcu, wait} = hart()
+	const gracePeriod = rcu.startPoll()
+	t.false(rcu.poll(gracePeriod))
+	const ringer = new Worker(new URL('ringing-thread.ts', import.meta.url), {
+		workerData: {memory: memory.memory, map: memory.map, vcpu: 0},
+	})
+	const ended = new Promise((resolve) => ringer.on('exit', resolve))
+	const began = performance.now()
+	wait.halt(patience)
+	t.true(performance.now() - began < patience, 'the bell ended it')
+	t.true(rcu.poll(gracePeriod))
+	t.is(blocks.takeDoorbell(0), Doorbell.interrupt)
+	await ended
+})
+
+test('a halt whose bell has rung already does not sleep, and one without a bell ends after its time', (t) => {
+	const {memory, blocks, wait, counted} = hart()
+	blocks.ring(0, Doorbell.hsm)
+	wait.halt(Number.POSITIVE_INFINITY)
+	t.is(blocks.takeDoorbell(0), Doorbell.hsm)
+	wait.halt(0.001)
+	t.is(counted().halts, 2)
+	t.is(memory.i32[(blocks.base(0) + VcpuWords.offset.asleep) >> 2], 0, 'nobody needs to wake it any more')
+})
+
+test('after short halts the thread looks before it sleeps, if cores are free', (t) => {
+	const {blocks, wait, other, counted} = hart()
+	const isPolled = () => {
+		const {polled} = counted()
+		blocks.ring(0, Doorbell.interrupt)
+		wait.halt(1)
+		blocks.takeDoorbell(0)
+		return counted().polled !== polled
+	}
+	t.false(isPolled(), 'never before it has waited')
+	// The host may take its time once, not for ever.
+	let tries = 0
+	while (!isPolled() && tries++ < 10_000) wait.halt(0.001)
+	t.true(tries < 10_000, 'it looks, in the end')
+	other.enter()
+	t.true(isPolled(), 'a bell that has rung is seen at once')
+	t.is(counted().naps, 0)
+})
+
+test('a hart that spins naps only while another thread needs its core, and so does one that is to give way', (t) => {
+	const {rcu, wait, other, counted} = hart()
+	wait.nap()
+	wait.giveWay()
+	t.like(counted(), {naps: 0, given: 0})
+	other.enter()
+	const gracePeriod = rcu.startPoll()
+	t.false(rcu.poll(gracePeriod))
+	wait.nap()
+	t.true(rcu.poll(gracePeriod), 'no fence waits for a hart that naps')
+	wait.nap()
+	wait.endNaps()
+	wait.giveWay()
+	t.like(counted(), {naps: 2, given: 1})
+	other.leave()
+	wait.nap()
+	t.like(counted(), {naps: 2, given: 1})
+})
+
+test('by turns nothing depends on the host: no naps, no looks', (t) => {
+	const {blocks, wait, other, counted} = hart({isSerial: true})
+	other.enter()
+	wait.nap()
+	wait.giveWay()
+	blocks.ring(0, Doorbell.interrupt)
+	wait.halt(1)
+	t.deepEqual(counted(), {halts: 0, polled: 0, naps: 0, given: 0})
+})

@@ -1,0 +1,64 @@
+import test from 'ava'
+import {createMemory} from '../../src/main/machine-memory.ts'
+import {Doorbell, VcpuBlocks, VcpuWords} from '../../src/memory/index.ts'
+import {HostCores} from '../../src/vcpu-worker/host-cores.ts'
+
+/** Threads of harts on two cores. */
+function threads(harts: number) {
+	const memory = createMemory({harts, ramBytes: 4096, tlb: {vcpus: harts, design: {size: '256'}}})
+	const blocks = new VcpuBlocks(memory, harts)
+	const delay = {waited: 0, read: () => {}}
+	const all = Array.from({length: harts}, () => new HostCores(blocks, {cores: 2, delay}))
+	return {all, blocks, delay}
+}
+
+test('cores are short when more threads want one than there are, until enough of them sleep', (t) => {
+	const {all} = threads(3)
+	const [first, second, third] = all as [HostCores, HostCores, HostCores]
+	first.enter()
+	second.enter()
+	t.false(first.areShort)
+	third.enter()
+	t.true(first.areShort)
+	t.true(third.areShort)
+	second.leave()
+	t.false(first.areShort)
+})
+
+test('they are short, too, for a thread that others have kept from running for a good part of its time', (t) => {
+	const {all, delay} = threads(1)
+	const [only] = all as [HostCores]
+	only.enter()
+	t.false(only.areShort)
+	const until = (isShort: boolean) => {
+		// More waited in any case than time has passed: the next look, whenever it is due, sees it.
+		while (only.areShort !== isShort) if (isShort) delay.waited += 1e9
+	}
+	until(true)
+	until(false)
+	t.pass()
+})
+
+test('a thread looks for a few microseconds in any case, longer only while cores are free', (t) => {
+	const {all} = threads(3)
+	const [first, ...others] = all as [HostCores, ...HostCores[]]
+	first.enter()
+	t.true(first.mayLook(0))
+	t.true(first.mayLook(5000))
+	t.false(first.mayLook(1e6), 'not for ever')
+	for (const other of others) other.enter()
+	t.true(first.mayLook(0))
+	t.false(first.mayLook(5000))
+})
+
+test('a thread that begins to wait asks others to give way, if cores are short', (t) => {
+	const {all, blocks} = threads(4)
+	const bell = (vcpu: number) => blocks.memory.i32[(blocks.base(vcpu) + VcpuWords.offset.doorbell) >> 2]
+	for (const each of all.slice(0, 2)) each.enter()
+	all[0]!.leave([1])
+	t.is(bell(1), 0)
+	all[0]!.enter()
+	for (const each of all.slice(2)) each.enter()
+	all[0]!.leave([1, 2])
+	t.deepEqual([0, 1, 2, 3].map(bell), [0, Doorbell.giveWay, Doorbell.giveWay, 0])
+})
