@@ -28,7 +28,7 @@ export type TlbConfig = Readonly<{
 	spareTables?: number
 	/** Under a policy that swaps or undoes: a table with at most this many logged entries is undone; -1 = never. */
 	undoLimit?: number
-	/** The hart core says when flushes begin and end, as with statistics. */
+	/** The hart core says when flushes begin and end, as with statistics; but not those of single pages. */
 	timesFlushes?: boolean
 }>
 
