@@ -99,7 +99,9 @@ test('a file at its limit keeps both ends of what it began', async (t) => {
 	const {cut} = trace.at(-1)!.args!
 	const begun = trace.filter(({ph}) => ph === 'b').length
 	t.true(begun > 100)
-	t.is(2 * (999 - begun), Number(cut))
+	// The main thread's counters, and its slice of writing, may be left out as well.
+	const others = Number(cut) - 2 * (999 - begun)
+	t.true(others >= 0 && others <= 3, `${others}`)
 })
 
 test('a bell is timed from its first ring by another thread until the hart takes it', async (t) => {
