@@ -15,8 +15,9 @@ import {longPatience, margin} from '../support/patience.ts'
 import {testTranslation} from '../support/translation.ts'
 import {guestBinary} from './guests.ts'
 
-/** A thousandth of half a second, or some operations at least, so that each of three threads has one; and a change of the record. */
-const littleWork = ({name, work}: ScaleWorkload) => Math.max(name.startsWith('read-') ? 2000 : 5, work.emulated / 1000)
+/** Some milliseconds, or some operations at least, so that each of three threads has one; and a change of the record. */
+const littleWork = ({name, work}: ScaleWorkload) =>
+	Math.max(name.startsWith('read-') ? 2000 : 5, Math.round(work.emulated / 1000))
 const command = (workload: ScaleWorkload, threads: number) =>
 	`/bin/scale ${workloadArguments(workload, threads, {work: littleWork(workload)}).join(' ')}`
 
