@@ -1,4 +1,4 @@
-/** The workloads of `manyhart scale`: what each is for, and how much of it is enough. Their sources are test/guests/scale and scale-linux. */
+/** The workloads of `manyhart scale`: what each is for, and how much of it is enough. Their sources are test/guests/scale, scale-linux, scale-bare. */
 
 export type ScaleWorkload = Readonly<{
 	name: string
@@ -170,9 +170,9 @@ export const scaleWorkloads: readonly ScaleWorkload[] = [
 		scaling: both,
 		limit: 'wake-ups: an interrupt to a hart that sleeps',
 	}),
-	threads([400_000, 50_000], {
+	anywhere([400_000, 50_000], {
 		name: 'shootdown',
-		title: 'mprotect in each thread of one process, and nothing else',
+		title: 'mprotect in each thread of one process; on bare metal, a remote fence of one page',
 		unit: 'a page’s protection changed, and an access',
 		scaling: both,
 		limit: 'a remote fence for each change, which waits for all other harts; the kernel’s lock on the address space',
