@@ -6,8 +6,11 @@ import {BuildError, fromRoot} from './project.ts'
 
 /** Packages stay imports, which the user's installation resolves. */
 const ofMainThread: BuildOptions = {packages: 'external'}
-/** Files of their own, wherever they are copied: whole, and modules by their suffix. */
-const ofWorker: BuildOptions = {outExtension: {'.js': '.mjs'}}
+/**
+ * Files of their own, wherever they are copied: whole, and modules by their suffix. Each thread keeps the text: it is without
+ * comments, and ASCII, of which V8 takes a byte for a character.
+ */
+const ofWorker: BuildOptions = {outExtension: {'.js': '.mjs'}, minifyWhitespace: true, lineLimit: 120, charset: 'ascii'}
 /** An older Node than the one we need must be able to read the file that says so. */
 const forAnyNode: BuildOptions = {target: 'node18'}
 
