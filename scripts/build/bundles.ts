@@ -1,7 +1,10 @@
 /** The bundles: the command, the library, and one entry per kind of worker thread. */
-import {copyFile, mkdir} from 'node:fs/promises'
+import {copyFile, glob, mkdir, readFile, rm} from 'node:fs/promises'
+import {sep} from 'node:path'
 import {type BuildOptions, build} from 'esbuild'
-import {BuildError, fromRoot} from './project.ts'
+import {guestProgram} from '../../test/guests/guests.ts'
+import {sourcesOf} from '../guests/manifest.ts'
+import {BuildError, fromRoot, writeWhole} from './project.ts'
 
 /** Packages stay imports, which the user's installation resolves. */
 const ofMainThread: BuildOptions = {packages: 'external'}
@@ -36,6 +39,8 @@ const guests = [
 	['smp-demo.elf', 'guests'],
 	['bench-linux.elf', 'test/guests/bin'],
 	['bench-bare.elf', 'test/guests/bin'],
+	['scale-bare.elf', 'test/guests/bin'],
+	['scale-linux.elf', 'test/guests/bin'],
 	['stress.elf', 'test/guests/bin'],
 ] as const
 
@@ -44,7 +49,17 @@ export async function buildBundles(): Promise<string> {
 	await Promise.all(bundles.map(buildBundle))
 	await mkdir(fromRoot('dist'), {recursive: true})
 	for (const [name, folder] of guests) await copyFile(fromRoot(folder, name), fromRoot('dist', name))
+	await copyScaleSources()
 	return `${bundles.length} built`
+}
+
+/** What src/bench/scale/native.ts compiles for the user's host, and nothing that was there before. Others may build meanwhile. */
+async function copyScaleSources(): Promise<void> {
+	const sources = (await sourcesOf(guestProgram('scale-linux'))).map((path) => path.replace('test/guests/', ''))
+	for (const path of sources)
+		await writeWhole(fromRoot('dist/scale-sources', path), await readFile(fromRoot('test/guests', path)))
+	for await (const path of glob('*/*.{c,h}', {cwd: fromRoot('dist/scale-sources')}))
+		if (!sources.includes(path.replaceAll(sep, '/'))) await rm(fromRoot('dist/scale-sources', path), {force: true})
 }
 
 async function buildBundle(options: BuildOptions): Promise<void> {

@@ -213,15 +213,16 @@ export class Vcpu {
 		if (bells & Doorbell.interrupt) this.#timers.changed()
 		if (bells & Doorbell.message) this.#receiveCode()
 		if (bells & Doorbell.hsm) this.#takeStart()
-		if (bells & (Doorbell.spin | Doorbell.giveWay)) this.#giveCore(bells)
+		const givesWay = (bells & Doorbell.giveWay) !== 0 || this.#cores?.takeWoken() === true
 		if (!(bells & Doorbell.spin)) this.#wait.endNaps()
+		if (bells & Doorbell.spin || givesWay) this.#giveCore({spins: (bells & Doorbell.spin) !== 0, givesWay})
 		return (bells & Doorbell.pause) === 0
 	}
 
-	#giveCore(bells: number): void {
+	#giveCore({spins, givesWay}: {spins: boolean; givesWay: boolean}): void {
 		const before = this.#note.begin(Activity.nap)
-		if (bells & Doorbell.spin) this.#wait.nap()
-		if (bells & Doorbell.giveWay) this.#wait.giveWay()
+		if (spins) this.#wait.nap()
+		if (givesWay) this.#wait.giveWay()
 		this.#note.end(before)
 	}
 
