@@ -1,7 +1,7 @@
 /** What other processes take from a measurement: cores, from the system's count of busy time. Linux only. */
 import {readFileSync} from 'node:fs'
 import {setTimeout as delay} from 'node:timers/promises'
-import {cpuSecondsOfChildren} from '../../../src/bench/flush/host.ts'
+import {cpuSecondsOfChildren} from '../../../src/bench/host.ts'
 
 /** Linux: the same on all architectures. */
 const ticksPerSecond = 100
