@@ -72,6 +72,7 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 			String.raw`typed at the console, a line at each prompt; text may have escapes: \n, \x40 for @`,
 		),
 		new RunOption('--stats <file>', 'write statistics (JSON) at the end'),
+		new RunOption('--stats-at <regex>', 'with --stats: also statistics at each line of the console that matches'),
 		new RunOption('--no-reboot', 'exit when the guest reboots').asInQemu(),
 		new RunOption('--nographic', 'no effect, as there are no graphics').asInQemu().hideHelp(),
 	],

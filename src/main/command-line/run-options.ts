@@ -27,6 +27,7 @@ export type RawRunOptions = Readonly<
 			| 'timeout'
 			| 'input'
 			| 'stats'
+			| 'statsAt'
 			| 'seed',
 			string
 		>
@@ -48,6 +49,8 @@ export type RunOptions = Readonly<{
 	/** `@` and the path of a file, or text with escapes. */
 	input: string | undefined
 	stats: string | undefined
+	/** Lines of the console at which statistics are taken, too. */
+	statsAt: RegExp | undefined
 	/** What to do when the guest reboots. */
 	onReboot: 'start-again' | 'exit'
 	/** The switches that were given; the machine chooses the rest. */
@@ -79,12 +82,19 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		timeoutSeconds: raw.timeout === undefined ? undefined : parseSeconds(raw.timeout, '--timeout'),
 		input: raw.input,
 		stats: raw.stats,
+		statsAt: parseStatsAt(raw),
 		onReboot: raw.reboot === false ? 'exit' : 'start-again',
 		translation: checkTranslationSwitches(accel === undefined ? raw : {accel, ...raw}),
 		serialSeed: parseSerial(raw),
 		digest: raw.digest === true,
 		virtioMmioVersion: raw.global === undefined ? undefined : parseGlobal(raw.global),
 	}
+}
+
+function parseStatsAt({stats, statsAt}: RawRunOptions): RegExp | undefined {
+	if (statsAt === undefined) return undefined
+	if (stats === undefined) throw expected('--stats-at with --stats', '--stats-at alone')
+	return parsePattern(statsAt, '--stats-at')
 }
 
 function parseSerial({serial, seed}: RawRunOptions): number | undefined {

@@ -15,7 +15,7 @@ test('serial fractions are those of M. J. Quinn’s two examples, where the seco
 	const check = (speedUps: readonly number[], fractions: readonly number[]) => {
 		// Their last digit is rounded, as that of the speed-ups is.
 		for (const [index, speedUp] of speedUps.entries())
-			t.true(Math.abs(karpFlatt(speedUp, index + 2)! - fractions[index]!) < 0.001, `on ${index + 2}`)
+			t.true(Math.abs(karpFlatt(speedUp, index + 2)! - fractions[index]!) < 0.002, `on ${index + 2}`)
 	}
 	check([1.82, 2.5, 3.08, 3.57, 4.0, 4.38, 4.71], [0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])
 	check([1.87, 2.61, 3.23, 3.73, 4.14, 4.46, 4.71], [0.07, 0.075, 0.08, 0.085, 0.09, 0.095, 0.1])
