@@ -1,7 +1,7 @@
 /** Compares the designs of the TLB: `manyhart bench flush`. */
 import {join} from 'node:path'
 import {expected} from '../../errors.ts'
-import type {BenchEnvironment, BenchOptions, Laboratory, PartName} from '../../main/command-line/laboratory.ts'
+import type {BenchOptions, Laboratory, LaboratoryEnvironment, PartName} from '../../main/command-line/laboratory.ts'
 import {makeFolder} from '../../main/guests/index.ts'
 import {describeSystemError} from '../../main/system-error.ts'
 import {defaultTlbDesign} from '../../tlb/index.ts'
@@ -39,7 +39,7 @@ export async function readRecord(option: string, path: string): Promise<FlushRec
 	return parseRecord(text, `${option} ${path}`)
 }
 
-async function measured(options: BenchOptions, environment: BenchEnvironment): Promise<FlushRecord> {
+async function measured(options: BenchOptions, environment: LaboratoryEnvironment): Promise<FlushRecord> {
 	const {amount, seed, out} = options
 	const {prepareLinux, signal, stream} = environment
 	const qemus = await qemusOf(options)
@@ -68,7 +68,7 @@ async function qemusOf({qemus}: BenchOptions): Promise<readonly Readonly<{file: 
 
 type About = Readonly<{
 	options: Omit<BenchOptions, 'parts'> & Readonly<{parts: readonly PartName[]}>
-	environment: BenchEnvironment
+	environment: LaboratoryEnvironment
 }>
 
 function emptyRecord({runs, subjects}: Plan, {options, environment}: About): FlushRecord {

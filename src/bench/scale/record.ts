@@ -69,11 +69,11 @@ const Run = v.object({
 	/** Why there are no figures, or none that count. */
 	error: v.optional(v.string()),
 	operations: v.optional(count),
-	/** By the guest's clock, without the warm-up. */
+	/** By the guest's clock, without the warm-up that the program does first. */
 	seconds: v.optional(amount),
 	/** Of the work done, hexadecimal. */
 	checksum: v.optional(v.string()),
-	/** Of each hart, warm-up apart; Manyhart only. */
+	/** From here on of the whole program, its start and warm-up included. Of each hart; Manyhart only. */
 	instructions: v.optional(v.array(count)),
 	/** Of the engine's process on the host: on its cores, and ready without a core. */
 	cpuSeconds: v.optional(amount),
@@ -102,8 +102,6 @@ const ScaleRecord = v.object({
 	/** Counts of harts, ascending. */
 	smp: v.array(count),
 	repeat: count,
-	/** Milliseconds that each workload runs before it is measured. */
-	warmUp: count,
 	scalings: v.array(v.picklist(scalings)),
 	state: v.picklist(['running', 'complete', 'interrupted']),
 	/** Boots. */

@@ -1,0 +1,69 @@
+/** The plan: every boot, in the order in which they come. Engines take turns, so that all see the same load. */
+import {availableParallelism} from 'node:os'
+import type {Boot, Engine, Scaling} from './record.ts'
+import type {Subject} from './subjects.ts'
+
+/** One run of a program. */
+export type Task = Readonly<{workload: string; scaling: Scaling}>
+
+export type PlannedBoot = Pick<Boot, 'engine' | 'harts' | 'repetition'> & Readonly<{tasks: readonly Task[]}>
+
+export type PlanOptions = Readonly<{
+	smp: readonly number[]
+	repeat: number
+	scalings: readonly Scaling[]
+	engines: readonly Engine[]
+	subjects: readonly Subject[]
+}>
+
+/** A, B, A, B; and in each repetition another engine comes first. */
+export function makePlan({smp, repeat, scalings, engines, subjects}: PlanOptions): readonly PlannedBoot[] {
+	return Array.from({length: repeat}, (_, repetition) =>
+		smp.flatMap((harts) =>
+			rotated(engines, repetition).map(
+				({id, kind}): PlannedBoot => ({
+					engine: id,
+					harts,
+					repetition,
+					tasks: tasksOf(subjects, {scalings, harts, isNative: kind === 'native'}),
+				}),
+			),
+		),
+	)
+		.flat()
+		.filter(({tasks}) => tasks.length > 0)
+}
+
+function tasksOf(
+	subjects: readonly Subject[],
+	{scalings, harts, isNative}: Readonly<{scalings: readonly Scaling[]; harts: number; isNative: boolean}>,
+): readonly Task[] {
+	return subjects
+		.filter(({own}) => !(own !== undefined && isNative))
+		.flatMap(({name, own}) =>
+			scalings
+				// On one hart both are the same; how much a program of the user's does is its own affair.
+				.filter((scaling) => scaling === 'strong' || (harts > 1 && own === undefined))
+				.map((scaling) => ({workload: name, scaling})),
+		)
+}
+
+const rotated = <Item>(items: readonly Item[], by: number): readonly Item[] => [
+	...items.slice(by % items.length),
+	...items.slice(0, by % items.length),
+]
+
+/** Powers of two, the cores, and twice the cores. */
+export function defaultSmp(most: number, cores = availableParallelism()): readonly number[] {
+	const powers = Array.from({length: Math.floor(Math.log2(cores)) + 1}, (_, power) => 2 ** power)
+	return [...new Set([...powers, cores, 2 * cores])]
+		.filter((harts) => harts <= most)
+		.toSorted((one, other) => one - other)
+}
+
+/** Seconds that a start of Linux takes, and a program. */
+const [linuxStart, program] = [6, 1.5]
+
+/** A first guess. */
+export const estimate = ({tasks, isNative}: Readonly<{tasks: readonly Task[]; isNative: boolean}>): number =>
+	(isNative ? 0 : linuxStart) + tasks.length * program
