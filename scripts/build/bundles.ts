@@ -33,6 +33,7 @@ const guests = [
 	['smp-demo.elf', 'guests'],
 	['bench-linux.elf', 'test/guests/bin'],
 	['bench-bare.elf', 'test/guests/bin'],
+	['scale-linux.elf', 'test/guests/bin'],
 	['stress.elf', 'test/guests/bin'],
 ] as const
 

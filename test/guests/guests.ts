@@ -54,8 +54,9 @@ export const guestPrograms: readonly GuestProgram[] = [
 	testProgram('steal'),
 	{...testProgram('teaching'), sources: ['teaching'], withoutFirmware: 'test/guests/teaching/teaching.ld'},
 	{...testProgram('smp-demo'), binary: 'guests/smp-demo.elf'},
-	{...testProgram('bench-bare'), sources: ['runtime', 'bench', 'bench-bare'], memory: '1G'},
-	{...testProgram('bench-linux'), sources: ['bench', 'bench-linux'], on: 'Linux'},
+	{...testProgram('bench-bare'), sources: ['runtime', 'shared', 'bench', 'bench-bare'], memory: '1G'},
+	{...testProgram('bench-linux'), sources: ['shared', 'linux', 'bench', 'bench-linux'], on: 'Linux'},
+	{...testProgram('scale-linux'), sources: ['shared', 'linux', 'scale', 'scale-linux'], on: 'Linux'},
 ]
 
 export function guestProgram(name: string): GuestProgram {

@@ -10,6 +10,7 @@
  * do, translation is not flushed for seconds, and QEMU, which sizes its TLB at flushes only, keeps a small one.
  */
 #define _GNU_SOURCE
+#include "../linux/build.h"
 #include "timed.h"
 #include <errno.h>
 #include <sched.h>
@@ -27,27 +28,6 @@ enum { MOST_COPIES = 64 };
 static struct result {
 	uint64_t nanoseconds, sum;
 } *results; /* shared with the copies */
-
-void fail(const char *what)
-{
-	fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
-	_exit(1);
-}
-
-long must(long result, const char *what)
-{
-	if (result < 0) fail(what);
-	return result;
-}
-
-void join_child(int child)
-{
-	int status;
-	must(waitpid(child, &status, 0), "waitpid");
-	if (status == 0) return;
-	fprintf(stderr, "bench: a child ended with status 0x%x\n", status);
-	_exit(1);
-}
 
 static void *shared_memory(size_t bytes, int flags)
 {
@@ -70,14 +50,6 @@ void scratch_prepare(void)
 	must(unshare(CLONE_NEWNS), "unshare");
 	if (mkdir(SCRATCH, 0700) < 0 && errno != EEXIST) fail("mkdir");
 	must(mount("none", SCRATCH, "tmpfs", 0, 0), "mount");
-}
-
-void pin(int hart)
-{
-	cpu_set_t harts;
-	CPU_ZERO(&harts);
-	CPU_SET(hart % sysconf(_SC_NPROCESSORS_ONLN), &harts);
-	must(sched_setaffinity(0, sizeof harts, &harts), "sched_setaffinity");
 }
 
 /* What runs besides the programs. */
@@ -160,7 +132,7 @@ static const struct program *find(const char *name)
 int main(int count, char **arguments)
 {
 	if (count == 2 && !strcmp(arguments[1], NOTHING)) return 0;
-	if (count == 4 && !strcmp(arguments[1], COMPILE)) return compile_source(arguments[2], arguments[3]);
+	if (count == 5 && !strcmp(arguments[1], COMPILE)) return compile_source(arguments[2], arguments[3], arguments[4]);
 	if (count > 3 && !strcmp(arguments[1], "--for")) {
 		run_timed(strtoull(arguments[2], 0, 10), arguments + 3);
 		return 0;

@@ -2,6 +2,7 @@
  * Counters and locks that all harts want, a thread on each. An operation: the counter is taken further by one, under the
  * lock or by an atomic instruction. In the end it must be the number of operations.
  */
+#include "../shared/locks.h"
 #include "timed.h"
 
 static _Alignas(128) uint64_t counter;
@@ -20,78 +21,40 @@ static void time_counting(const char *name, void (*body)(struct worker *))
 	check_counter();
 }
 
-/* A critical section, and as much work outside. */
-static void count_one(void)
-{
-	counter++;
-	for (volatile int i = 0; i < 10; i++) {}
-}
-
-static void work_outside(void)
-{
-	for (volatile int i = 0; i < 10; i++) {}
-}
-
-/* ---- atomic instructions ---- */
 static void by_amo(struct worker *worker)
 {
-	do __atomic_fetch_add(&counter, 1, __ATOMIC_RELAXED);
+	do count_by_amo(&counter);
 	while (next_operation(worker));
 }
 
 static void by_lr_sc(struct worker *worker)
 {
-	do {
-		uint64_t value, failed;
-		__asm__ volatile("1: lr.d %0, (%2)\n\taddi %0, %0, 1\n\tsc.d %1, %0, (%2)\n\tbnez %1, 1b"
-				 : "=&r"(value), "=&r"(failed)
-				 : "r"(&counter)
-				 : "memory");
-	} while (next_operation(worker));
+	do count_by_lr_sc(&counter);
+	while (next_operation(worker));
 }
 
-/* ---- a ticket lock: whoever came first gets it, even if its hart does not run ---- */
-static _Alignas(128) uint32_t next_ticket;
-static _Alignas(128) uint32_t served;
+static struct ticket_lock ticket_lock;
 
 static void by_ticket(struct worker *worker)
 {
 	do {
-		uint32_t ticket = __atomic_fetch_add(&next_ticket, 1, __ATOMIC_RELAXED);
-		while (__atomic_load_n(&served, __ATOMIC_ACQUIRE) != ticket) pause_hart();
-		count_one();
-		__atomic_store_n(&served, ticket + 1, __ATOMIC_RELEASE);
+		uint32_t ticket = acquire_ticket(&ticket_lock);
+		count_one(&counter);
+		release_ticket(&ticket_lock, ticket);
 		work_outside();
 	} while (next_operation(worker));
 }
 
-/* ---- an MCS lock: the same order, and each waits on a word of its own. Mellor-Crummey and Scott, 1991 ---- */
-struct waiter {
-	_Alignas(128) struct waiter *next;
-	uint32_t waits;
-};
-static struct waiter waiters[MOST_WORKERS];
-static struct waiter *tail;
+static struct mcs_waiter waiters[MOST_WORKERS];
+static struct mcs_waiter *tail;
 
 static void by_mcs(struct worker *worker)
 {
-	struct waiter *own = &waiters[worker->number];
+	struct mcs_waiter *own = &waiters[worker->number];
 	do {
-		own->next = 0;
-		own->waits = 1;
-		struct waiter *before = __atomic_exchange_n(&tail, own, __ATOMIC_ACQ_REL);
-		if (before) {
-			__atomic_store_n(&before->next, own, __ATOMIC_RELEASE);
-			while (__atomic_load_n(&own->waits, __ATOMIC_ACQUIRE)) pause_hart();
-		}
-		count_one();
-		struct waiter *last = own;
-		if (__atomic_load_n(&own->next, __ATOMIC_ACQUIRE) ||
-		    !__atomic_compare_exchange_n(&tail, &last, 0, 0, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
-			struct waiter *next;
-			while (!(next = __atomic_load_n(&own->next, __ATOMIC_ACQUIRE))) pause_hart();
-			__atomic_store_n(&next->waits, 0, __ATOMIC_RELEASE);
-		}
+		acquire_mcs(&tail, own);
+		count_one(&counter);
+		release_mcs(&tail, own);
 		work_outside();
 	} while (next_operation(worker));
 }
@@ -103,7 +66,7 @@ static void by_mutex(struct worker *worker)
 {
 	do {
 		if (pthread_mutex_lock(&mutex)) fail("pthread_mutex_lock");
-		count_one();
+		count_one(&counter);
 		if (pthread_mutex_unlock(&mutex)) fail("pthread_mutex_unlock");
 		work_outside();
 	} while (next_operation(worker));

@@ -1,38 +1,16 @@
 /* Mappings that change in 1, 2 and 4 threads of one process: what one changes is fenced on the harts of the others. */
 #define _GNU_SOURCE
+#include "../linux/mappings.h"
 #include "timed.h"
-#include <sys/mman.h>
 #include <time.h>
 
-enum { PAGE = 4096, TOUCHED = 4, STEPS = 10000 };
-
-static uint8_t *map(size_t bytes, int protection)
-{
-	uint8_t *pages = mmap(0, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (pages == MAP_FAILED) fail("mmap");
-	return pages;
-}
+enum { STEPS = 10000 };
 
 /* An operation: four pages mapped, touched, taken away. */
 static void map_pages(struct worker *worker)
 {
-	do {
-		uint8_t *pages = map(TOUCHED * PAGE, PROT_READ | PROT_WRITE);
-		for (int i = 0; i < TOUCHED; i++) pages[i * PAGE] = (uint8_t)(worker->operations + 1);
-		for (int i = 0; i < TOUCHED; i++)
-			if (pages[i * PAGE] != (uint8_t)(worker->operations + 1)) fail("a new page lost its byte");
-		must(munmap(pages, TOUCHED * PAGE), "munmap");
-	} while (next_operation(worker));
-}
-
-/* Between two pages without access, which the kernel cannot merge with the page: all changes cost the same. */
-static uint8_t *lone_page(void) { return map(3 * PAGE, PROT_NONE) + PAGE; }
-
-static void protect_and_touch(volatile uint8_t *page, uint8_t value, bool writable)
-{
-	must(mprotect((void *)page, PAGE, writable ? PROT_READ | PROT_WRITE : PROT_READ), "mprotect");
-	if (writable) page[value] = value;
-	else if (page[value] != value) fail("a protected page lost its byte");
+	do map_and_touch((uint8_t)(worker->operations + 1));
+	while (next_operation(worker));
 }
 
 /* An operation: a page made writable and written, or made read-only and read. */

@@ -1,5 +1,6 @@
 /* Processes and threads that wake one another, and processes that come and go. */
 #define _GNU_SOURCE
+#include "../linux/ping-pong.h"
 #include "timed.h"
 #include <errno.h>
 #include <linux/futex.h>
@@ -7,42 +8,17 @@
 #include <unistd.h>
 
 /* ---- a byte to another process and back, through two pipes ---- */
-static int there[2], back[2];
-static uint8_t sent;
+static struct ping_pong pair;
 
-static void answer(void)
-{
-	uint8_t byte;
-	while (read(there[0], &byte, 1) == 1) {
-		byte++;
-		must(write(back[1], &byte, 1), "write");
-	}
-	_exit(0);
-}
-
-static void exchange_byte(void)
-{
-	uint8_t byte = sent;
-	must(write(there[1], &byte, 1), "write");
-	if (must(read(back[0], &byte, 1), "read") != 1) fail("the other process ended");
-	if (byte != (uint8_t)(sent + 1)) fail("another byte came back");
-	sent = byte;
-}
+static void exchange_byte(void) { ping(&pair); }
 
 /* Apart: each on a hart of its own. */
 static void exchange(const char *name, bool apart)
 {
-	must(pipe(there), "pipe");
-	must(pipe(back), "pipe");
-	int child = (int)must(fork(), "fork");
-	if (apart) pin(child ? 0 : 1);
-	if (!child) {
-		close(there[1]);
-		answer();
-	}
+	if (apart) pin(0);
+	open_ping_pong(&pair, apart ? 1 : ANY_HART);
 	time_operation(name, 4, exchange_byte);
-	close(there[1]);
-	join_child(child);
+	close_ping_pong(&pair);
 }
 
 void timed_pipe(void) { exchange("pipe", false); }
@@ -108,10 +84,7 @@ static void fork_once(void)
 static void exec_once(void)
 {
 	int child = (int)must(fork(), "fork");
-	if (!child) {
-		execl("/proc/self/exe", "bench", NOTHING, (char *)0);
-		fail("exec");
-	}
+	if (!child) become_nothing();
 	join_child(child);
 }
 

@@ -14,15 +14,6 @@ struct worker workers[MOST_WORKERS];
 bool stopping;
 static uint64_t duration; /* nanoseconds */
 
-int hart_count(void) { return (int)must(sysconf(_SC_NPROCESSORS_ONLN), "sysconf"); }
-
-uint64_t now(void)
-{
-	struct timespec time;
-	must(clock_gettime(CLOCK_MONOTONIC, &time), "clock_gettime");
-	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-}
-
 static void sleep_for(uint64_t nanoseconds)
 {
 	struct timespec time = {(time_t)(nanoseconds / 1000000000), (long)(nanoseconds % 1000000000)};

@@ -52,7 +52,4 @@ void time_workers(int count, void (*const bodies[])(struct worker *), const stru
 /* The same body in all threads, one figure. */
 void time_alike(const char *name, int count, void (*body)(struct worker *));
 
-int hart_count(void);
-uint64_t now(void);
-static inline void pause_hart(void) { __asm__ volatile(".word 0x0100000f" ::: "memory"); }
 #endif

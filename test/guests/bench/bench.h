@@ -1,6 +1,7 @@
 /* What the benchmark programs share: on bare metal and under Linux. */
 #ifndef BENCH_H
 #define BENCH_H
+#include "../shared/words.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,33 +30,10 @@ static inline uint64_t scaled_rounds(const struct program *program, uint64_t sca
 	return rounds ? rounds : 1;
 }
 
-/* FNV-1a's step, over whole words. */
-static inline uint64_t mixed(uint64_t sum, uint64_t value) { return (sum ^ value) * 0x100000001b3; }
-
-/* Exact: every engine must give the same bits. */
-static inline uint64_t bits_of(double value)
-{
-	union {
-		double value;
-		uint64_t bits;
-	} both = {value};
-	return both.bits;
-}
-
 static inline double square_root(double value)
 {
 	double root;
 	__asm__("fsqrt.d %0, %1" : "=f"(root) : "f"(value));
 	return root;
-}
-
-/* xorshift64: the state must not be 0. */
-static inline uint64_t random_word(uint64_t *state)
-{
-	uint64_t x = *state;
-	x ^= x << 13;
-	x ^= x >> 7;
-	x ^= x << 17;
-	return *state = x;
 }
 #endif
