@@ -61,7 +61,7 @@ function differences(one: ScaleRecord, other: ScaleRecord): readonly string[] {
 	)
 	const works = one.workloads.flatMap(({name, work}) => {
 		const same = other.workloads.find((each) => each.name === name)
-		return same && same.work !== work ? [name] : []
+		return same && JSON.stringify(same.work) !== JSON.stringify(work) ? [name] : []
 	})
 	return [
 		...(hosts[0] === hosts[1] ? [] : [`the hosts differ: ${hosts.join('; and ')}`]),

@@ -1,10 +1,10 @@
 /** What a guest's console says of the programs that it runs: marks around each, and its figure. */
 import type {Task} from './plan.ts'
 import type {Run, Scaling} from './record.ts'
+import {parseWorkloadResults} from './workloads.ts'
 
-/** As regular expressions of lines. The full stop shows that all of the line is there. */
+/** The full stop shows that all of the line is there. */
 const mark = /^scale: (begin|end) (\S+) (strong|weak)(?: (\d+))?\.\r?$/
-const figure = /^scale (\S+) threads (\d+) operations (\d+) ns (\d+) checksum (\S+)\s*$/
 /** Of a program of the user's, as bench --own prints it. */
 const ownFigure = /^bench (\S+) (\d+) ns, check 0x([0-9a-f]+)\s*$/
 
@@ -29,9 +29,11 @@ export const keyOf = ({workload, scaling}: Task) => `${workload} ${scaling}`
 export type Figure = Pick<Run, 'operations' | 'seconds' | 'checksum' | 'error'>
 
 export function parseFigure(line: string): Required<Pick<Run, 'operations' | 'seconds' | 'checksum'>> | undefined {
-	const [, , , operations, nanoseconds, checksum] = figure.exec(line) ?? []
-	if (operations !== undefined)
-		return {operations: Number(operations), seconds: Number(nanoseconds) / 1e9, checksum: checksum!}
+	const [result] = parseWorkloadResults(line)
+	if (result?.checksum !== undefined) {
+		const {operations, nanoseconds, checksum} = result
+		return {operations, seconds: nanoseconds / 1e9, checksum}
+	}
 	const [, , ownNanoseconds, check] = ownFigure.exec(line) ?? []
 	if (check === undefined) return undefined
 	return {operations: 1, seconds: Number(ownNanoseconds) / 1e9, checksum: check}

@@ -12,9 +12,18 @@ import {compareRecords, comparisonText} from './compare.ts'
 import {carryOut} from './measure.ts'
 import {compileNative} from './native.ts'
 import {defaultSmp, estimate, makePlan} from './plan.ts'
-import {readRecord, recordName, recordText, type ScaleRecord, scalings, schemaVersion, writeRecord} from './record.ts'
+import {
+	readRecord,
+	recordName,
+	recordText,
+	type ScaleRecord,
+	scalings,
+	schemaVersion,
+	type Workload,
+	writeRecord,
+} from './record.ts'
 import {writeReport} from './report/report.ts'
-import {chooseEngines, chooseWorkloads, nativeId} from './subjects.ts'
+import {chooseEngines, chooseWorkloads, nativeId, type Subject} from './subjects.ts'
 
 export const scale: Laboratory['scale'] = async (options, environment) => {
 	const {out, format} = options
@@ -64,7 +73,7 @@ async function measured(options: ScaleOptions, environment: LaboratoryEnvironmen
 			state: 'running',
 			planned: plan.length,
 			engines: [...engines],
-			workloads: subjects.map(({name, title, unit, work}) => ({name, title, unit, ...(work !== undefined && {work})})),
+			workloads: subjects.map(workloadOf),
 			boots: [],
 			runs: [],
 		}
@@ -75,6 +84,12 @@ async function measured(options: ScaleOptions, environment: LaboratoryEnvironmen
 	} finally {
 		await rm(folder, {recursive: true, force: true})
 	}
+}
+
+function workloadOf({name, title, unit, ...subject}: Subject): Workload {
+	if (subject.kind === 'own') return {name, title, unit}
+	const {limit, work} = subject.of
+	return {name, title, unit, limit, work: {...work}}
 }
 
 export const compare: Laboratory['compare'] = async ({files, format}, {print}) => {

@@ -39,12 +39,15 @@ function tasksOf(
 	{scalings, harts, isNative}: Readonly<{scalings: readonly Scaling[]; harts: number; isNative: boolean}>,
 ): readonly Task[] {
 	return subjects
-		.filter(({own}) => !(own !== undefined && isNative))
-		.flatMap(({name, own}) =>
+		.filter(({kind}) => !(kind === 'own' && isNative))
+		.flatMap((subject) =>
 			scalings
 				// On one hart both are the same; how much a program of the user's does is its own affair.
-				.filter((scaling) => scaling === 'strong' || (harts > 1 && own === undefined))
-				.map((scaling) => ({workload: name, scaling})),
+				.filter(
+					(scaling) =>
+						scaling === 'strong' || (harts > 1 && subject.kind === 'ours' && subject.of.scaling.includes(scaling)),
+				)
+				.map((scaling) => ({workload: subject.name, scaling})),
 		)
 }
 

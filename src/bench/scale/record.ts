@@ -37,8 +37,10 @@ const Workload = v.object({
 	title: v.string(),
 	/** What one operation is. */
 	unit: v.string(),
-	/** Operations: in all for strong scaling, of each thread for weak; absent of a program of the user's. */
-	work: v.optional(count),
+	/** What keeps it from scaling; absent, as the next, of a program of the user's. */
+	limit: v.optional(v.string()),
+	/** Operations in a guest, and on the host itself: in all for strong scaling, of each worker for weak. */
+	work: v.optional(v.object({emulated: count, native: count})),
 })
 export type Workload = v.InferOutput<typeof Workload>
 

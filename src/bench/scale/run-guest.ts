@@ -11,6 +11,7 @@ import type {PlannedBoot, Task} from './plan.ts'
 import type {Engine, Run} from './record.ts'
 import type {Subject} from './subjects.ts'
 import {TaskWatch} from './watch.ts'
+import {type Amount, workloadArguments} from './workloads.ts'
 
 export const memory = '1G'
 
@@ -49,16 +50,7 @@ export async function makeImage(
 	{harts, tasks}: PlannedBoot,
 	{subjects, folder}: Readonly<{subjects: readonly Subject[]; folder: string}>,
 ): Promise<Image> {
-	const files = await Promise.all(
-		subjects
-			.filter(({own}) => own !== undefined)
-			.map(async ({name, own}) => ({
-				kind: 'file' as const,
-				name: `own/${name}`,
-				mode: 0o755,
-				data: await readElf('--workload', own!),
-			})),
-	)
+	const files = await Promise.all(subjects.flatMap((subject) => (subject.kind === 'own' ? [ownFile(subject)] : [])))
 	const scale = {kind: 'file', name: 'bin/scale', mode: 0o755, data: await readFile(benchPath('scaleLinux'))} as const
 	const byName = new Map(subjects.map((subject) => [subject.name, subject]))
 	return await waitingScript([], {
@@ -73,24 +65,23 @@ export async function makeImage(
 	})
 }
 
-function commandOf({name, own, work}: Subject, {task, harts}: Readonly<{task: Task; harts: number}>): string {
+const ownFile = async ({name, path}: Subject & {kind: 'own'}) => ({
+	kind: 'file' as const,
+	name: `own/${name}`,
+	mode: 0o755,
+	data: await readElf('--workload', path),
+})
+
+function commandOf(subject: Subject, {task, harts}: Readonly<{task: Task; harts: number}>): string {
+	const {name} = subject
 	// One run after the other, without other copies and wake-ups.
-	if (own !== undefined) return `/bin/busybox env THREADS=${harts} /bin/bench 1000 1 0 --own ${name} /own/${name}`
-	return ['/bin/scale', ...scaleArguments({name, work: work!, scaling: task.scaling, threads: harts})].join(' ')
+	if (subject.kind === 'own') return `/bin/busybox env THREADS=${harts} /bin/bench 1000 1 0 --own ${name} /own/${name}`
+	const {of} = subject
+	return ['/bin/scale', ...workloadArguments(of, harts, amountOf(task.scaling, of.work.emulated))].join(' ')
 }
 
-export const scaleArguments = ({
-	name,
-	work,
-	scaling,
-	threads,
-}: Readonly<{name: string; work: number; scaling: Task['scaling']; threads: number}>): readonly string[] => [
-	name,
-	'--threads',
-	`${threads}`,
-	scaling === 'strong' ? '--work' : '--per-thread',
-	`${work}`,
-]
+export const amountOf = (scaling: Task['scaling'], work: number): Amount =>
+	scaling === 'strong' ? {work} : {perThread: work}
 
 export type GuestOptions = Readonly<{
 	boot: PlannedBoot

@@ -4,24 +4,21 @@ import {cpuSecondsOfChildren} from '../host.ts'
 import {keyOf, parseFigure} from './console.ts'
 import type {PlannedBoot, Task} from './plan.ts'
 import type {Run} from './record.ts'
-import {type BootFigures, type RunFigures, scaleArguments, taskTimeout} from './run-guest.ts'
+import {amountOf, type BootFigures, type RunFigures, taskTimeout} from './run-guest.ts'
 import type {Subject} from './subjects.ts'
 import {costsBetween, sample} from './watch.ts'
-
-/** Seconds: what takes less is done several times over, so that its time says something. */
-const longEnough = 0.5
-const mostTimes = 1000
+import {workloadArguments} from './workloads.ts'
 
 export type CheckedRun = Pick<Run, 'operations' | 'checksum'>
 
 export class NativeRuns {
 	readonly #file: string
 	readonly #subjects: ReadonlyMap<string, Subject>
-	/** How often a workload's work is done, by its name: decided once, so that all points of a curve have the same work. */
-	readonly #times = new Map<string, number>()
+	/** Tasks whose work of a guest was done and checked, by keyOf() and threads. */
+	readonly #checked = new Set<string>()
 	readonly #check: (workload: string, run: CheckedRun) => string | undefined
 
-	/** @param check of the usual work. @returns what is wrong with it. */
+	/** @param check of the work that guests do. @returns what is wrong with it. */
 	constructor({
 		file,
 		subjects,
@@ -48,24 +45,24 @@ export class NativeRuns {
 	}
 
 	async #runTask(task: Task, threads: number, signal: AbortSignal): Promise<RunFigures> {
-		const {workload: name, scaling} = task
-		const work = this.#subjects.get(name)!.work!
-		const run = (times: number) => this.#runOnce({name, work: work * times, scaling, threads}, signal)
-		const usual = await run(1)
-		const wrong = usual.error ?? this.#check(name, usual)
-		if (wrong !== undefined) return {error: wrong}
-		const times = this.#times.get(name) ?? Math.min(mostTimes, Math.ceil(longEnough / Math.max(usual.seconds!, 1e-6)))
-		this.#times.set(name, times)
-		return times === 1 ? usual : await run(times)
+		const subject = this.#subjects.get(task.workload)!
+		if (subject.kind === 'own') throw new Error('a program of the user cannot run on the host')
+		const {of} = subject
+		const run = (work: number) => this.#runOnce(workloadArguments(of, threads, amountOf(task.scaling, work)), signal)
+		const key = `${keyOf(task)} ${threads}`
+		if (!this.#checked.has(key)) {
+			const guests = await run(of.work.emulated)
+			const wrong = guests.error ?? this.#check(of.name, guests)
+			if (wrong !== undefined) return {error: wrong}
+			this.#checked.add(key)
+		}
+		return await run(of.work.native)
 	}
 
-	async #runOnce(of: Parameters<typeof scaleArguments>[0], signal: AbortSignal): Promise<RunFigures> {
+	async #runOnce(args: readonly string[], signal: AbortSignal): Promise<RunFigures> {
 		const before = sample(undefined)
 		const cpuBefore = cpuSecondsOfChildren()
-		const {console, exitCode, timedOut} = await runConsole(this.#file, scaleArguments(of), {
-			timeoutSeconds: taskTimeout,
-			signal,
-		})
+		const {console, exitCode, timedOut} = await runConsole(this.#file, args, {timeoutSeconds: taskTimeout, signal})
 		const cpuAfter = cpuSecondsOfChildren()
 		if (timedOut) return {error: `did not end in ${taskTimeout} s`}
 		const last = console.trim().split('\n').at(-1) ?? ''

@@ -6,13 +6,15 @@ import {isPlainName, readElf} from '../images.ts'
 import {findQemus, qemuVersionOf} from '../qemu.ts'
 import type {Native} from './native.ts'
 import type {Engine, Workload} from './record.ts'
-import {workloads} from './workloads.ts'
+import {type ScaleWorkload, scaleWorkloads} from './workloads.ts'
 
-/** @property own the path of an ELF of the user's. */
-export type Subject = Workload & Readonly<{own?: string}>
+/** One of our workloads, or an ELF of the user's with its path. */
+export type Subject = Pick<Workload, 'name' | 'title' | 'unit'> &
+	Readonly<{kind: 'ours'; of: ScaleWorkload} | {kind: 'own'; path: string}>
 
 /** @param names as after --workload. @throws UserError that lists the choices. */
 export async function chooseWorkloads(names: readonly string[]): Promise<readonly Subject[]> {
+	const workloads = scaleWorkloads.map(subjectOf)
 	const chosen = await Promise.all(
 		names.map(async (name): Promise<readonly Subject[]> => {
 			if (name === 'all') return workloads
@@ -30,12 +32,14 @@ export async function chooseWorkloads(names: readonly string[]): Promise<readonl
 	return all.filter(({name}, index) => first(name) === index)
 }
 
+const subjectOf = (of: ScaleWorkload): Subject => ({kind: 'ours', of, name: of.name, title: of.title, unit: of.unit})
+
 async function ownWorkload(path: string): Promise<Subject> {
 	await readElf('--workload', path)
 	const name = basename(path)
-	if (!isPlainName(name) || workloads.some((workload) => workload.name === name))
+	if (!isPlainName(name) || scaleWorkloads.some((workload) => workload.name === name))
 		throw expected('--workload with a file whose name has letters, digits, dots and dashes', name)
-	return {name, title: `your program ${name}`, unit: 'run of the program', own: path}
+	return {kind: 'own', path, name, title: `your program ${name}`, unit: 'a run of the program'}
 }
 
 /**

@@ -1,6 +1,13 @@
 /** Records as measurements would leave them, with figures that are made up. */
 import {makePlan} from '../../../src/bench/scale/plan.ts'
-import {type Engine, type Run, type ScaleRecord, schemaVersion} from '../../../src/bench/scale/record.ts'
+import {
+	type Engine,
+	type Run,
+	type ScaleRecord,
+	scalings,
+	schemaVersion,
+	type Workload,
+} from '../../../src/bench/scale/record.ts'
 import type {Subject} from '../../../src/bench/scale/subjects.ts'
 import {uslRate} from '../../../src/bench/scale/usl.ts'
 import {randomSource} from '../../../src/bench/statistics.ts'
@@ -12,9 +19,32 @@ export const fakeEngines: readonly Engine[] = [
 ]
 
 export const fakeSubjects: readonly Subject[] = [
-	{name: 'compute', title: 'independent arithmetic', unit: 'rounds', work: 1000},
-	{name: 'lock', title: 'a lock that all take', unit: 'increments', work: 5000},
+	fakeSubject('compute', {title: 'independent arithmetic', unit: 'a round', work: 1000}),
+	fakeSubject('lock', {title: 'a lock that all take', unit: 'the lock taken once', work: 5000}),
 ]
+
+function fakeSubject(
+	name: string,
+	{title, unit, work}: Readonly<{title: string; unit: string; work: number}>,
+): Subject {
+	const amount = {emulated: work, native: 10 * work}
+	const of = {
+		name,
+		title,
+		unit,
+		work: amount,
+		kind: 'threads',
+		bareMetal: false,
+		scaling: scalings,
+		limit: 'cores',
+	} as const
+	return {kind: 'ours', of, name, title, unit}
+}
+
+const workloads = fakeSubjects.map(({name, title, unit}): Workload => {
+	const subject = fakeSubjects.find((each) => each.name === name)!
+	return {name, title, unit, ...(subject.kind === 'ours' && {limit: 'cores', work: {...subject.of.work}})}
+})
 
 export type Law = Readonly<{gamma: number; sigma: number; kappa: number}>
 
@@ -41,14 +71,14 @@ export type FakeOptions = Partial<ScaleRecord> &
 	}>
 
 export function fakeRecord({noise = 0.02, faster = 1, ...change}: FakeOptions = {}): ScaleRecord {
-	const {smp = [1, 2, 4, 8], repeat = 5, scalings = ['strong', 'weak'], engines = [...fakeEngines]} = change
-	const plan = makePlan({smp, repeat, scalings, engines, subjects: fakeSubjects})
+	const {smp = [1, 2, 4, 8], repeat = 5, scalings: wanted = [...scalings], engines = [...fakeEngines]} = change
+	const plan = makePlan({smp, repeat, scalings: wanted, engines, subjects: fakeSubjects})
 	const random = randomSource(7)
 	const runs = plan.flatMap(({engine, harts, repetition, tasks}, boot) =>
 		tasks.map(({workload, scaling}): Run => {
 			const law = laws[workload]![engines.findIndex(({id}) => id === engine)]!
-			const {work = 1} = fakeSubjects.find(({name}) => name === workload)!
-			const operations = scaling === 'strong' ? work : work * harts
+			const {work} = workloads.find(({name}) => name === workload)!
+			const operations = scaling === 'strong' ? work!.emulated : work!.emulated * harts
 			const rate = faster * uslRate(law, harts) * (1 + noise * (2 * random() - 1))
 			return {
 				engine,
@@ -90,11 +120,11 @@ export function fakeRecord({noise = 0.02, faster = 1, ...change}: FakeOptions = 
 		quick: false,
 		smp,
 		repeat,
-		scalings,
+		scalings: wanted,
 		state: 'complete',
 		planned: plan.length,
 		engines,
-		workloads: fakeSubjects.map((subject) => ({...subject})),
+		workloads,
 		boots: plan.map(({engine, harts, repetition}, index) => ({
 			engine,
 			harts,

@@ -44,8 +44,8 @@ export function method({cores}: Summary): Section {
 					"A program first does a quarter of its work, which does not count. The guest's own clock times the rest. Its checksum depends on the work alone: a run whose checksum differs from the others' is a failure.",
 					'`native` is the same program, compiled for the host, in as many threads: the limit.',
 					'Figures are medians over the repetitions. Brackets have the bootstrap interval of the median, 95 %, from five repetitions on; round ones have least and greatest of fewer.',
-					'Ratios, such as speed-ups, are of runs of the same repetition. A difference is called only where the whole interval is on one side.',
-					`${beyondMark} and hollow points: more harts than the host's ${cores} cores. They show how an engine shares cores, not how it scales.`,
+					'Ratios, such as speed-ups, are of runs of the same repetition. A difference is called only where the whole interval is on one side; of twenty points without any difference about one is called by chance.',
+					`Marked with ${beyondMark}, hollow in plots: more harts than the host's ${cores} cores. They show how an engine shares cores, not how it scales.`,
 				],
 			},
 		],
@@ -163,15 +163,15 @@ export function worseThanQemu(summary: Summary): Section | undefined {
 }
 
 export function workloadSection(summary: Summary, workload: Workload, figures: readonly Figure[]): Section {
-	const {name, title, unit, work} = workload
+	const {name, title, unit, work, limit} = workload
 	return {
 		id: `workload-${name.replaceAll(/[^\w-]/g, '-')}`,
 		title: `${nameOf(workload)}: ${title}`,
 		blocks: [
 			paragraph(
 				work === undefined
-					? 'It runs once; the variable THREADS in its environment has the number of harts.'
-					: `An operation is one of its ${unit}. Strong scaling: ${figure(work)} in all; weak: as many for each thread.`,
+					? 'It runs once; the variable `THREADS` in its environment has the number of harts.'
+					: `An operation is: ${unit}. ${figure(work.emulated)} operations, and ${figure(work.native)} on the host itself: in all for strong scaling, of each worker for weak. What keeps it from scaling: ${limit}.`,
 			),
 			...(figures.length > 0 ? [{kind: 'figures', figures} as const] : []),
 			...summary.record.scalings.flatMap((scaling) => curveTable(summary, workload, scaling) ?? []),
