@@ -1,6 +1,4 @@
 /** How guests scale with harts, here and under QEMU: `manyhart scale` and `manyhart report`. */
-import {mkdtemp, rm} from 'node:fs/promises'
-import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {expected} from '../../errors.ts'
 import type {Laboratory, LaboratoryEnvironment, ScaleOptions} from '../../main/command-line/laboratory.ts'
@@ -10,7 +8,7 @@ import {describeHost} from '../host.ts'
 import {inWords} from '../progress.ts'
 import {compareRecords, comparisonText} from './compare.ts'
 import {carryOut} from './measure.ts'
-import {compileNative} from './native.ts'
+import {nativeWorkloads} from './native.ts'
 import {defaultSmp, estimate, makePlan} from './plan.ts'
 import {
 	readRecord,
@@ -43,47 +41,53 @@ async function measured(options: ScaleOptions, environment: LaboratoryEnvironmen
 	const subjects = await chooseWorkloads(options.workloads)
 	const smp = options.smp ?? (quick ? defaultSmp(mostHarts).slice(0, -1) : defaultSmp(mostHarts))
 	const scaling = quick ? ['strong' as const] : scalings
-	const folder = await mkdtemp(join(tmpdir(), 'manyhart-native-'))
-	try {
-		const native = options.native ? await compileNative(folder) : undefined
-		if (options.native && !native) stream.write('scale: no compiler is found: there is no native run beside\n')
-		const engines = await chooseEngines(options.engines, {version, native})
-		if (options.engines.some(({kind}) => kind === 'qemu') && !engines.some(({kind}) => kind === 'qemu'))
-			stream.write('scale: there is no qemu-system-riscv64 in PATH: nothing is measured beside\n')
-		const plan = makePlan({smp, repeat, scalings: scaling, engines, subjects})
-		await makeFolder(out).catch((error) => {
-			throw expected(`--out ${out} to be a folder, or none yet`, describeSystemError(error))
+	const native = options.native ? await nativeWorkloads({signal}) : undefined
+	if (native && native.program === undefined) stream.write(`scale: ${native.reason}: there is no native run beside\n`)
+	const compiled = native?.program === undefined ? undefined : native
+	const engines = await chooseEngines(options.engines, {version, compiler: compiled?.compiler})
+	if (options.engines.some(({kind}) => kind === 'qemu') && !engines.some(({kind}) => kind === 'qemu'))
+		stream.write('scale: there is no qemu-system-riscv64 in PATH: nothing is measured beside\n')
+	const plan = makePlan({smp, repeat, scalings: scaling, engines, subjects})
+	await makeFolder(out).catch((error) => {
+		throw expected(`--out ${out} to be a folder, or none yet`, describeSystemError(error))
+	})
+	const path = join(out, recordName)
+	const keep = (record: ScaleRecord) =>
+		writeRecord(path, record).catch((error) => {
+			throw expected(`to write ${path}`, describeSystemError(error))
 		})
-		const path = join(out, recordName)
-		const keep = (record: ScaleRecord) =>
-			writeRecord(path, record).catch((error) => {
-				throw expected(`to write ${path}`, describeSystemError(error))
-			})
-		const record: ScaleRecord = {
-			schema: schemaVersion,
-			command: environment.command,
-			date: new Date().toISOString(),
-			manyhart: version,
-			node: process.version,
-			host: describeHost(),
-			quick,
-			smp: [...smp],
-			repeat,
-			scalings: [...scaling],
-			state: 'running',
-			planned: plan.length,
-			engines: [...engines],
-			workloads: subjects.map(workloadOf),
-			boots: [],
-			runs: [],
-		}
-		await keep(record)
-		const seconds = plan.reduce((sum, {tasks, engine}) => sum + estimate({tasks, isNative: engine === nativeId}), 0)
-		stream.write(`scale: ${plan.length} boots, about ${inWords(seconds)}; results in ${out}\n`)
-		return await carryOut({plan, subjects, engines, native: native?.file, record, keep, prepareLinux, signal, stream})
-	} finally {
-		await rm(folder, {recursive: true, force: true})
+	const record: ScaleRecord = {
+		schema: schemaVersion,
+		command: environment.command,
+		date: new Date().toISOString(),
+		manyhart: version,
+		node: process.version,
+		host: describeHost(),
+		quick,
+		smp: [...smp],
+		repeat,
+		scalings: [...scaling],
+		state: 'running',
+		planned: plan.length,
+		engines: [...engines],
+		workloads: subjects.map(workloadOf),
+		boots: [],
+		runs: [],
 	}
+	await keep(record)
+	const seconds = plan.reduce((sum, {tasks, engine}) => sum + estimate({tasks, isNative: engine === nativeId}), 0)
+	stream.write(`scale: ${plan.length} boots, about ${inWords(seconds)}; results in ${out}\n`)
+	return await carryOut({
+		plan,
+		subjects,
+		engines,
+		native: compiled?.program,
+		record,
+		keep,
+		prepareLinux,
+		signal,
+		stream,
+	})
 }
 
 function workloadOf({name, title, unit, ...subject}: Subject): Workload {

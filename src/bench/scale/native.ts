@@ -1,6 +1,10 @@
-/** The host's own: the same program, compiled for it. */
+/** The workloads compiled for the host: what a guest's curve can reach at most on the same cores. */
 
-export type Native = Readonly<{file: string; compiler: string}>
+export type NativeOptions = Readonly<{signal?: AbortSignal}>
 
-/** @returns undefined where no compiler is found. */
-export const compileNative = async (_folder: string): Promise<Native | undefined> => undefined
+/** @property compiler the first line of what it says of its version. */
+export type Native = Readonly<{program: string; compiler: string}> | Readonly<{program?: undefined; reason: string}>
+
+export const nativeWorkloads = async (_given: NativeOptions = {}): Promise<Native> => ({
+	reason: 'No C compiler in PATH',
+})

@@ -4,7 +4,6 @@ import {expected} from '../../errors.ts'
 import type {EngineChoice} from '../../main/command-line/laboratory.ts'
 import {isPlainName, readElf} from '../images.ts'
 import {findQemus, qemuVersionOf} from '../qemu.ts'
-import type {Native} from './native.ts'
 import type {Engine, Workload} from './record.ts'
 import {type ScaleWorkload, scaleWorkloads} from './workloads.ts'
 
@@ -44,12 +43,12 @@ async function ownWorkload(path: string): Promise<Subject> {
 
 /**
  * @param version of Manyhart.
- * @param native undefined: there is none.
+ * @param compiler of the host's own program; undefined: there is none.
  * @throws UserError for a QEMU that is none.
  */
 export async function chooseEngines(
 	choices: readonly EngineChoice[],
-	{version, native}: Readonly<{version: string; native: Native | undefined}>,
+	{version, compiler}: Readonly<{version: string; compiler: string | undefined}>,
 ): Promise<readonly Engine[]> {
 	const wanted = await Promise.all(
 		choices.map(async (choice): Promise<readonly (string | undefined)[]> => {
@@ -69,7 +68,7 @@ export async function chooseEngines(
 		const isUnique = emulators.every((other, at) => at === index || other.id !== engine.id)
 		return isUnique || engine.kind !== 'qemu' ? engine : {...engine, id: `${engine.id} (${engine.file})`}
 	})
-	return [...named, ...(native ? [{id: nativeId, kind: 'native' as const, compiler: native.compiler}] : [])]
+	return [...named, ...(compiler === undefined ? [] : [{id: nativeId, kind: 'native' as const, compiler}])]
 }
 
 export const nativeId = 'native'

@@ -9,7 +9,16 @@ import {reportHtml} from '../../report/write-html.ts'
 import {reportMarkdown} from '../../report/write-markdown.ts'
 import type {ScaleRecord} from '../record.ts'
 import {scalingFigure} from './plots.ts'
-import {failureSection, hostSection, method, overview, provenance, workloadSection, worseThanQemu} from './sections.ts'
+import {
+	disturbance,
+	failureSection,
+	hostSection,
+	method,
+	overview,
+	provenance,
+	workloadSection,
+	worseThanQemu,
+} from './sections.ts'
 import {Summary} from './summary.ts'
 
 export const htmlName = 'report.html'
@@ -50,7 +59,7 @@ export async function makeReport(summary: Summary): Promise<Report> {
 	]
 	return {
 		title: 'How it scales',
-		blocks: provenance(summary.record),
+		blocks: [...provenance(summary.record), ...disturbance(summary)],
 		sections: sections.filter((section) => section !== undefined),
 	}
 }

@@ -31,6 +31,19 @@ export function provenance({host, ...record}: ScaleRecord): readonly Block[] {
 	]
 }
 
+/** Share of the cores: with more, figures say little of the engines. */
+const mostOthers = 0.1
+
+/** @returns a warning if other processes had the host's cores meanwhile. */
+export function disturbance({otherCores, cores}: Summary): readonly Block[] {
+	if (otherCores === undefined || otherCores <= mostOthers * cores) return []
+	return [
+		paragraph(
+			`Others were at work: half of the runs had ${figure(cores - otherCores)} of the host's ${cores} cores or fewer. Speed-ups are then those of what was left.`,
+		),
+	]
+}
+
 /** How it was measured, and how figures are written. */
 export function method({cores}: Summary): Section {
 	return {

@@ -131,6 +131,11 @@ export class Summary {
 		return beyond && {...beyond, beyondCores: true}
 	}
 
+	/** Cores that other processes had, a median over all runs; undefined where the host does not say. */
+	get otherCores(): number | undefined {
+		return spreadOf(this.record.runs.flatMap(({otherCores}) => otherCores ?? []))?.median
+	}
+
 	cost(what: Cost, place: Place): Spread | undefined {
 		return spreadOf(this.#runsOf(place).flatMap((run) => run[what] ?? []))
 	}
