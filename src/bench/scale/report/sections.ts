@@ -69,8 +69,8 @@ const starred = (summary: Summary, harts: number) => `${harts}${summary.exceedsC
 
 /** The greatest number of harts that is compared: up to the cores, if more than one was measured. */
 export function headlineHarts(summary: Summary): number | undefined {
-	const within = summary.record.smp.filter((harts) => harts > 1 && !summary.exceedsCores(harts))
-	return within.at(-1) ?? summary.record.smp.filter((harts) => harts > 1)[0]
+	const many = summary.measuredHarts.filter((harts) => harts > 1)
+	return many.filter((harts) => !summary.exceedsCores(harts)).at(-1) ?? many[0]
 }
 
 const nameOf = ({name}: Workload) => `\`${name}\``

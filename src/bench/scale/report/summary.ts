@@ -66,6 +66,12 @@ export class Summary {
 		return this.#runs.get(keyOf({...place, harts, scaling: harts === 1 ? 'strong' : scaling})) ?? []
 	}
 
+	/** Counts of harts with any figure, ascending. */
+	get measuredHarts(): readonly number[] {
+		const measured = new Set([...this.#runs.values()].flatMap(([run]) => run?.harts ?? []))
+		return this.record.smp.filter((harts) => measured.has(harts))
+	}
+
 	/** Operations per second. */
 	rates(place: Place): Rates {
 		return new Map(
