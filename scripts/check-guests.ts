@@ -34,7 +34,10 @@ const record = (printed: string) =>
 	printed
 		.replaceAll('\r', '')
 		.trim()
-		.replace(/\d+(?= ticks)|\d+(?= ns)|\d+(?= reads)|(?<=\()\d+(?= faults)|(?<=booted on hart )\d+/g, '#')
+		.replace(
+			/\d+(?= ticks)|\d+(?= ns(?! \d))|(?<= ns )\d+|\d+(?= reads)|(?<=\()\d+(?= faults)|(?<=booted on hart )\d+/g,
+			'#',
+		)
 		.concat('\n')
 
 try {

@@ -1,6 +1,7 @@
 /** The bundles: the command, the library, and one entry per kind of worker thread. */
-import {copyFile, mkdir} from 'node:fs/promises'
+import {copyFile, cp, mkdir, rm} from 'node:fs/promises'
 import {type BuildOptions, build} from 'esbuild'
+import {guestProgram} from '../../test/guests/guests.ts'
 import {BuildError, fromRoot} from './project.ts'
 
 /** Packages stay imports, which the user's installation resolves. */
@@ -33,6 +34,7 @@ const guests = [
 	['smp-demo.elf', 'guests'],
 	['bench-linux.elf', 'test/guests/bin'],
 	['bench-bare.elf', 'test/guests/bin'],
+	['scale-bare.elf', 'test/guests/bin'],
 	['scale-linux.elf', 'test/guests/bin'],
 	['stress.elf', 'test/guests/bin'],
 ] as const
@@ -42,7 +44,16 @@ export async function buildBundles(): Promise<string> {
 	await Promise.all(bundles.map(buildBundle))
 	await mkdir(fromRoot('dist'), {recursive: true})
 	for (const [name, folder] of guests) await copyFile(fromRoot(folder, name), fromRoot('dist', name))
+	await copyScaleSources()
 	return `${bundles.length} built`
+}
+
+/** What src/bench/scale/native.ts compiles for the user's host. */
+async function copyScaleSources(): Promise<void> {
+	const folder = fromRoot('dist/scale-sources')
+	await rm(folder, {recursive: true, force: true})
+	for (const name of guestProgram('scale-linux').sources)
+		await cp(fromRoot('test/guests', name), `${folder}/${name}`, {recursive: true})
 }
 
 async function buildBundle(options: BuildOptions): Promise<void> {

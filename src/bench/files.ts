@@ -6,6 +6,7 @@ const files = {
 	benchLinux: {built: 'bench-linux.elf', source: '../../test/guests/bin/bench-linux.elf'},
 	benchBare: {built: 'bench-bare.elf', source: '../../test/guests/bin/bench-bare.elf'},
 	scaleLinux: {built: 'scale-linux.elf', source: '../../test/guests/bin/scale-linux.elf'},
+	scaleBare: {built: 'scale-bare.elf', source: '../../test/guests/bin/scale-bare.elf'},
 	hartCore: {built: 'hart.wasm', source: '../../dist/hart.wasm'},
 	/** The command itself: guests run in processes of their own. */
 	manyhart: {built: 'manyhart.js', source: '../../dist/manyhart.js'},

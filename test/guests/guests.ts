@@ -56,6 +56,7 @@ export const guestPrograms: readonly GuestProgram[] = [
 	{...testProgram('smp-demo'), binary: 'guests/smp-demo.elf'},
 	{...testProgram('bench-bare'), sources: ['runtime', 'shared', 'bench', 'bench-bare'], memory: '1G'},
 	{...testProgram('bench-linux'), sources: ['shared', 'linux', 'bench', 'bench-linux'], on: 'Linux'},
+	{...testProgram('scale-bare'), sources: ['runtime', 'shared', 'scale', 'scale-bare'], memory: '256M'},
 	{...testProgram('scale-linux'), sources: ['shared', 'linux', 'scale', 'scale-linux'], on: 'Linux'},
 ]
 

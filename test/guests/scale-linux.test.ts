@@ -1,10 +1,16 @@
 /** The workloads of `manyhart scale` in Debian's kernel: their checks pass, and their checksums do not depend on the number of threads. */
-import {readFile} from 'node:fs/promises'
-import test from 'ava'
+import {execFile} from 'node:child_process'
+import {mkdtemp, readFile, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {promisify} from 'node:util'
+import test, {type ExecutionContext} from 'ava'
+import {nativeWorkloads} from '../../src/bench/scale/native.ts'
 import {
 	parseWorkloadResults,
 	type ScaleWorkload,
 	scaleWorkloads,
+	type WorkloadResult,
 	workloadArguments,
 } from '../../src/bench/scale/workloads.ts'
 import {packCpio} from '../../src/main/guests/index.ts'
@@ -15,8 +21,9 @@ import {longPatience, margin} from '../support/patience.ts'
 import {testTranslation} from '../support/translation.ts'
 import {guestBinary} from './guests.ts'
 
-/** A thousandth of half a second, or some operations at least, so that each of three threads has one; and a change of the record. */
-const littleWork = ({name, work}: ScaleWorkload) => Math.max(name.startsWith('read-') ? 2000 : 5, work.emulated / 1000)
+/** Some milliseconds, or some operations at least, so that each of three threads has one; and a change of the record. */
+const littleWork = ({name, work}: ScaleWorkload) =>
+	Math.max(name.startsWith('read-') ? 2000 : 5, Math.round(work.emulated / 1000))
 const command = (workload: ScaleWorkload, threads: number) =>
 	`/bin/scale ${workloadArguments(workload, threads, {work: littleWork(workload)}).join(' ')}`
 
@@ -77,6 +84,7 @@ test('each workload passes its checks on three harts, with the same checksum for
 		t.is(one!.checksum, three!.checksum, workload.name)
 		t.true(one!.nanoseconds > 0 && three!.nanoseconds > 0)
 	}
+	await comparesWithHost(t, results)
 	const [futex, rcu, sort, ring, timed, each, inAll] = results.slice(commands.length)
 	t.is(futex!.operations, 1000)
 	t.is(rcu!.operations, 3000)
@@ -84,6 +92,19 @@ test('each workload passes its checks on three harts, with the same checksum for
 	t.like(each, {operations: 6, checksum: inAll!.checksum!})
 	t.regex(console, /NAME is one of compute-integer [\s\S]*exit code 2/)
 })
+
+/** Where there is a compiler: the host computes what the guest does. */
+async function comparesWithHost(t: ExecutionContext, results: readonly WorkloadResult[]): Promise<void> {
+	const cache = await mkdtemp(join(tmpdir(), 'manyhart-scale-test-'))
+	t.teardown(() => rm(cache, {recursive: true}))
+	const {program} = await nativeWorkloads({cache})
+	if (program === undefined) return
+	for (const [index, workload] of scaleWorkloads.entries()) {
+		const args = workloadArguments(workload, 2, {work: littleWork(workload)})
+		const [native] = parseWorkloadResults((await promisify(execFile)(program, args)).stdout)
+		t.is(native!.checksum, results[2 * index]!.checksum, workload.name)
+	}
+}
 
 test('the registry lists the workloads of the guest', async (t) => {
 	const common = await readFile(new URL('scale/common.h', import.meta.url), 'utf8')

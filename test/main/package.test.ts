@@ -7,7 +7,9 @@ import {promisify} from 'node:util'
 import test from 'ava'
 import {build} from 'esbuild'
 import {fromRoot} from '../../scripts/build/project.ts'
+import {sourcesOf} from '../../scripts/guests/manifest.ts'
 import {nodeMismatch} from '../../src/main/node-version.ts'
+import {guestProgram} from '../guests/guests.ts'
 import {eventually} from '../support/eventually.ts'
 import {InstalledPackage} from '../support/installed-package.ts'
 
@@ -44,7 +46,10 @@ test('the package has what users need, and nothing else', async (t) => {
 	const names = files
 		.filter((file) => file.isFile())
 		.map((file) => join(file.parentPath, file.name).slice(folder.length + 1))
-	t.deepEqual(names.filter((name) => !name.startsWith('docs/')).sort(), [
+	const [scaleSources, others] = [true, false].map((are) =>
+		names.filter((name) => name.startsWith('dist/scale-sources/') === are),
+	)
+	t.deepEqual(others!.filter((name) => !name.startsWith('docs/')).sort(), [
 		'LICENSE',
 		'README.md',
 		'dist/bench-bare.elf',
@@ -62,12 +67,18 @@ test('the package has what users need, and nothing else', async (t) => {
 		'dist/index.js',
 		'dist/manyhart.js',
 		'dist/rcu-stress-thread.mjs',
+		'dist/scale-bare.elf',
+		'dist/scale-linux.elf',
 		'dist/smp-demo.elf',
 		'dist/stress.elf',
 		'dist/stress.js',
 		'dist/vcpu-worker.mjs',
 		'package.json',
 	])
+	t.deepEqual(
+		scaleSources!.map((name) => name.replace('dist/scale-sources', 'test/guests')).sort(),
+		(await sourcesOf(guestProgram('scale-linux'))).toSorted(),
+	)
 	t.deepEqual(
 		names.filter((name) => /^docs\/.*(?<!\.md|\.svg|\.1)$/.test(name)),
 		[],

@@ -1,4 +1,4 @@
-/** The workloads of `manyhart scale`: what each is for, and how much of it is enough. Their sources are test/guests/scale and scale-linux. */
+/** The workloads of `manyhart scale`: what each is for, and how much of it is enough. Their sources are test/guests/scale, scale-linux, scale-bare. */
 
 export type ScaleWorkload = Readonly<{
 	name: string
@@ -36,63 +36,63 @@ const threads = (work: Work, rest: Row) => row('threads', false, work, rest)
 const processes = (work: Work, rest: Row) => row('processes', false, work, rest)
 
 export const scaleWorkloads: readonly ScaleWorkload[] = [
-	anywhere([30_000, 4000], {
+	anywhere([30_000, 20_000], {
 		name: 'compute-integer',
 		title: 'computing with integers, nothing shared',
 		unit: '10,000 steps of a random number generator and a small table',
 		scaling: both,
 		limit: 'cores; in the emulator also threads of its own that take them',
 	}),
-	anywhere([80_000, 10_000], {
+	anywhere([80_000, 12_000], {
 		name: 'compute-float',
 		title: 'computing with floating point, nothing shared',
 		unit: '1,000 steps of Lorenz’s equations',
 		scaling: both,
 		limit: 'cores; in the emulator also threads of its own that take them',
 	}),
-	anywhere([80_000_000, 10_000_000], {
+	anywhere([80_000_000, 50_000_000], {
 		name: 'count-amo',
 		title: 'a counter of all, by one atomic instruction',
 		unit: 'the counter taken further by one',
 		scaling: strong,
 		limit: 'one cache line, which goes from core to core',
 	}),
-	anywhere([80_000_000, 10_000_000], {
+	anywhere([80_000_000, 40_000_000], {
 		name: 'count-lr-sc',
 		title: 'a counter of all, by load-reserved and store-conditional',
 		unit: 'the counter taken further by one',
 		scaling: strong,
 		limit: 'one cache line, and stores that fail because of another hart',
 	}),
-	anywhere([30_000_000, 2_000_000], {
+	anywhere([30_000_000, 4_000_000], {
 		name: 'count-ticket',
 		title: 'a counter under a ticket lock',
 		unit: 'the lock taken and released once',
 		scaling: strong,
 		limit: 'the lock; a waiter without a core keeps all behind it waiting',
 	}),
-	anywhere([30_000_000, 2_000_000], {
+	anywhere([30_000_000, 4_000_000], {
 		name: 'count-mcs',
 		title: 'a counter under an MCS lock',
 		unit: 'the lock taken and released once',
 		scaling: strong,
 		limit: 'the lock; a waiter without a core keeps all behind it waiting',
 	}),
-	threads([30_000_000, 2_000_000], {
+	threads([30_000_000, 3_000_000], {
 		name: 'count-futex',
 		title: 'a counter under a mutex whose waiters sleep (futex)',
 		unit: 'the mutex taken and released once',
 		scaling: strong,
 		limit: 'the mutex; sleeping and waking by system calls',
 	}),
-	threads([100_000_000, 5_000_000], {
+	threads([100_000_000, 6_000_000], {
 		name: 'read-rcu',
 		title: 'a record that many read and few change, by RCU',
 		unit: 'the record read; each 512th time changed',
 		scaling: both,
 		limit: 'writers, which wait for all readers',
 	}),
-	threads([30_000_000, 2_000_000], {
+	threads([30_000_000, 5_000_000], {
 		name: 'read-rwlock',
 		title: 'a record that many read and few change, under a reader-writer lock',
 		unit: 'the record read; each 512th time changed',
@@ -106,84 +106,85 @@ export const scaleWorkloads: readonly ScaleWorkload[] = [
 		scaling: both,
 		limit: 'cache lines between two cores; a neighbour that does not run',
 	}),
-	anywhere([100_000, 10_000], {
+	anywhere([100_000, 25_000], {
 		name: 'barrier',
 		title: 'short phases with a barrier between them',
 		unit: 'a step of 4,096 cells, shared by all',
 		scaling: strong,
 		limit: 'the barrier: the slowest worker of each phase, and being told of its end',
 	}),
-	anywhere([15_000_000, 400_000], {
+	anywhere([15_000_000, 2_000_000], {
 		name: 'false-sharing',
 		title: 'a counter for each worker, all in one cache line',
 		unit: '100 increments of the worker’s own counter',
 		scaling: both,
 		limit: 'the cache line, although nothing is shared',
 	}),
-	anywhere([15_000_000, 400_000], {
+	anywhere([15_000_000, 2_000_000], {
 		name: 'padded',
 		title: 'a counter for each worker, each in a cache line of its own',
 		unit: '100 increments of the worker’s own counter',
 		scaling: both,
 		limit: 'cores',
 	}),
-	anywhere([300, 40], {
+	anywhere([300, 100], {
 		name: 'sort',
 		title: 'parallel merge sort',
 		unit: '32,768 numbers sorted, shared by all',
 		scaling: strong,
 		limit: 'barriers between the merges; memory',
 	}),
-	anywhere([3500, 300], {
+	anywhere([3500, 20], {
 		name: 'matrix',
 		title: 'parallel matrix multiplication',
 		unit: 'two 96 × 96 matrices multiplied, shared by all',
 		scaling: strong,
-		limit: 'a barrier after each product; rows that do not divide evenly',
+		limit:
+			'a barrier after each product; rows that do not divide evenly. Fused multiply-adds, which an emulator computes exactly, take most of its time',
 	}),
-	threads([40_000, 4000], {
+	threads([40_000, 1000], {
 		name: 'mmap',
 		title: 'mmap and munmap in each thread of one process',
 		unit: 'four pages mapped, touched, unmapped',
 		scaling: both,
 		limit: 'the kernel’s lock on the address space; a remote fence for each munmap',
 	}),
-	threads([300, 60], {
+	threads([300, 30], {
 		name: 'page-fault',
 		title: 'page faults in each thread of one process',
 		unit: '1,024 pages mapped, touched one by one, unmapped',
 		scaling: both,
 		limit: 'the kernel’s locks on the address space and on free pages; page walks',
 	}),
-	processes([1000, 100], {
+	processes([1000, 60], {
 		name: 'fork-exec',
 		title: 'processes that begin and end',
 		unit: 'fork, exec, wait',
 		scaling: both,
 		limit: 'the kernel’s locks on processes and free pages; flushes of whole address spaces',
 	}),
-	processes([10_000, 5000], {
+	processes([10_000, 3000], {
 		name: 'pipe',
 		title: 'a byte to a process on the next hart, and back',
 		unit: 'there and back',
 		scaling: both,
 		limit: 'wake-ups: an interrupt to a hart that sleeps',
 	}),
-	threads([400_000, 20_000], {
+	anywhere([400_000, 50_000], {
 		name: 'shootdown',
-		title: 'mprotect in each thread of one process, and nothing else',
+		title: 'mprotect in each thread of one process; on bare metal, a remote fence of one page',
 		unit: 'a page’s protection changed, and an access',
 		scaling: both,
 		limit: 'a remote fence for each change, which waits for all other harts; the kernel’s lock on the address space',
 	}),
-	anywhere([60_000, 10_000], {
+	anywhere([60_000, 20_000], {
 		name: 'bandwidth',
-		title: 'memory bandwidth: STREAM’s triad over 48 MiB',
+		title: 'memory bandwidth: STREAM’s triad, in integers, over 48 MiB',
 		unit: '4,096 numbers of each of three arrays',
 		scaling: both,
 		limit: 'the memory’s bandwidth, which all cores share',
 	}),
-	processes([500, 50], {
+	processes([500, 30], {
 		name: 'batch',
 		title: 'a batch of short processes, as make starts them',
 		unit: 'a source file compiled to an object by a process of its own',

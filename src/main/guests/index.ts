@@ -1,4 +1,5 @@
 /** The named guests. */
+export {cacheFolder} from './cache-folder.ts'
 export {type CpioEntry, packCpio} from './cpio.ts'
 export type {FetchOptions, FetchProgress, GuestInfo, GuestParts, RemovedGuest, ResolveOptions} from './guest.ts'
 export {fetchGuest, guestDescriptions, listGuests, removeGuest, resolveGuest} from './guests.ts'

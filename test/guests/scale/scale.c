@@ -85,7 +85,11 @@ static void begin_phase(enum phase phase)
 	}
 	run->begins[0] = run->units > 0;
 	if (run->workload->begin) run->workload->begin();
-	if (run->kind != MILLISECONDS) return;
+}
+
+/* By worker 0 when all have begun. */
+static void limit_time(enum phase phase)
+{
 	uint64_t whole = run->amount * NANOSECONDS_PER_MILLISECOND;
 	stop_after(phase == WARM_UP ? whole / WARM_UP_PART : whole);
 }
@@ -127,6 +131,7 @@ void be_worker(int number)
 		meet_all();
 		take_share(worker);
 		worker->began = now();
+		if (number == 0 && run->kind == MILLISECONDS) limit_time(phase);
 		run->workload->work(worker);
 		worker->ended = now();
 		meet_all();

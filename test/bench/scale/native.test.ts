@@ -1,0 +1,134 @@
+/** The workloads compiled for this host: the same program, which finds the mistakes it looks for. */
+import {execFile} from 'node:child_process'
+import {cp, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {promisify} from 'node:util'
+import test, {type ExecutionContext} from 'ava'
+import {fromRoot} from '../../../scripts/build/project.ts'
+import {nativeSources, nativeWorkloads} from '../../../src/bench/scale/native.ts'
+import {parseWorkloadResults, scaleWorkloads, workloadArguments} from '../../../src/bench/scale/workloads.ts'
+import {guestProgram} from '../../guests/guests.ts'
+
+const run = promisify(execFile)
+
+async function temporaryFolder(t: ExecutionContext): Promise<string> {
+	const folder = await mkdtemp(join(tmpdir(), 'manyhart-scale-test-'))
+	t.teardown(() => rm(folder, {recursive: true}))
+	return folder
+}
+
+/** @returns the program; undefined, and says why, if this host cannot compile. */
+async function compiled(t: ExecutionContext, sources?: string): Promise<string | undefined> {
+	const native = await nativeWorkloads({cache: await temporaryFolder(t), ...(sources && {sources})})
+	if (native.program !== undefined) return native.program
+	t.pass()
+	t.log(`skipped: ${native.reason}`)
+	return undefined
+}
+
+test.serial('the guest and the host compile the same sources', (t) => {
+	t.deepEqual([...nativeSources], [...guestProgram('scale-linux').sources])
+})
+
+test.serial('each workload passes its checks, with the same checksum for one thread and for three', async (t) => {
+	t.timeout(240_000)
+	const program = await compiled(t)
+	if (!program) return
+	for (const workload of scaleWorkloads) {
+		const work = Math.max(workload.name.startsWith('read-') ? 2000 : 5, Math.round(workload.work.native / 10_000))
+		const results = []
+		for (const threads of [1, 3]) {
+			const {stdout} = await run(program, workloadArguments(workload, threads, {work}))
+			results.push(...parseWorkloadResults(stdout))
+		}
+		const [one, three] = results
+		t.like(one, {name: workload.name, threads: 1, operations: work})
+		t.like(three, {name: workload.name, threads: 3, operations: work})
+		t.is(one!.checksum, three!.checksum, workload.name)
+	}
+})
+
+test.serial('a program is compiled once for the same sources', async (t) => {
+	const cache = await temporaryFolder(t)
+	const first = await nativeWorkloads({cache})
+	if (first.program === undefined) return t.pass()
+	await writeFile(first.program, 'as it was')
+	t.deepEqual(await nativeWorkloads({cache}), first)
+	t.is(await readFile(first.program, 'utf8'), 'as it was')
+	t.deepEqual(await readdir(cache), [first.program.slice(cache.length + 1)])
+})
+
+/** What a workload does wrong, and what it says then. */
+const mistakes = [
+	['scale/ring.c', 'ring->items[ring->sent % PLACES] = more', 'if (ring->sent != 3) $&', 'ring', /ring/],
+	['scale/sort.c', '? one[i++]', '? one[i++] & ~1u', 'sort', /sorted numbers are not/],
+	['shared/locks.h', '++*counter;', '*counter += 2;', 'count-ticket', /lost a count/],
+	[
+		'scale/scale.c',
+		'parts / threads * number + parts % threads * number / threads',
+		'parts / threads * number',
+		'padded',
+		/not all units were done/,
+	],
+	[
+		'scale-linux/read-mostly.c',
+		'write_record(new, ++shared->changes);',
+		'$& new->words[3]++;',
+		'read-rcu',
+		/while it was changed/,
+	],
+	['linux/mappings.c', 'pages[i * PAGE] = value;', '$& pages[0] = 0;', 'mmap', /lost its byte/],
+] as const
+
+for (const [file, statement, wrong, workload, says] of mistakes)
+	test.serial(`a mistake of ${workload} is noticed: it ends with 1, and says what is wrong`, async (t) => {
+		const sources = await temporaryFolder(t)
+		for (const folder of nativeSources)
+			await cp(fromRoot('test/guests', folder), join(sources, folder), {recursive: true})
+		const text = await readFile(join(sources, file), 'utf8')
+		const changed = text.replace(statement, wrong)
+		t.not(changed, text)
+		await writeFile(join(sources, file), changed)
+		const program = await compiled(t, sources)
+		if (!program) return
+		const failed = run(program, [workload, '--threads', '3', '--work', '2002'])
+		const {code, stdout, stderr} = await t.throwsAsync<Error & {code: number; stdout: string; stderr: string}>(failed)
+		t.is(code, 1)
+		t.is(stdout, '')
+		t.regex(stderr, says)
+	})
+
+test.serial('a wrong command line ends with 2 and lists the workloads', async (t) => {
+	const program = await compiled(t)
+	if (!program) return
+	const wrong = [
+		['sort', '--threads', '65', '--work', '1'],
+		['sort', '--threads', '1'],
+		['sort', '--threads', '1', '--work', '1', '--milliseconds', '1'],
+		['sort', '--threads', '1', '--work', '-1'],
+		['sorted', '--threads', '1', '--work', '1'],
+	]
+	for (const args of wrong) {
+		const {code, stderr} = await t.throwsAsync<Error & {code: number; stderr: string}>(run(program, args))
+		t.is(code, 2, args.join(' '))
+		t.regex(stderr, /^scale NAME --threads N .*\nNAME is one of compute-integer /)
+	}
+})
+
+test.serial('without a compiler, or on another system, there is a reason', async (t) => {
+	const cache = await temporaryFolder(t)
+	t.deepEqual(await nativeWorkloads({cache, platform: 'linux', arch: 'x64', compilers: ['no-such-cc', 'nor-this']}), {
+		reason: 'No C compiler in PATH (no-such-cc, nor-this)',
+	})
+	t.deepEqual(await nativeWorkloads({cache, platform: 'darwin'}), {
+		reason: 'The workloads are for Linux, and this host runs darwin',
+	})
+	t.deepEqual(await nativeWorkloads({cache, platform: 'linux', arch: 's390x'}), {
+		reason: 'The workloads are not written for s390x',
+	})
+	const broken = await nativeWorkloads({cache, sources: cache})
+	if (broken.program === undefined)
+		t.regex(broken.reason, /No sources of the workloads|No C compiler|not written|are for Linux/)
+	t.deepEqual(await readdir(cache), [])
+})

@@ -1,0 +1,93 @@
+/** The workloads of `manyhart scale` on bare metal: their checks pass, and they compute what they compute under QEMU and on the host. */
+import {execFile} from 'node:child_process'
+import {mkdtemp, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {promisify} from 'node:util'
+import test, {type ExecutionContext} from 'ava'
+import {nativeWorkloads} from '../../src/bench/scale/native.ts'
+import {parseWorkloadResults, scaleWorkloads, workloadArguments} from '../../src/bench/scale/workloads.ts'
+import {Machine} from '../../src/main/index.ts'
+import {temporaryFile} from '../main/boot/boot-files.ts'
+import {patience} from '../support/patience.ts'
+import {testTranslation} from '../support/translation.ts'
+import {expectedOutput, guestBinary, outputDifference} from './guests.ts'
+import {withParameters} from './parameters.ts'
+
+/** How the guest's first parameter is meant. */
+const kinds = {work: 0, perThread: 1, milliseconds: 2} as const
+
+async function run(kernel: string, smp: number): Promise<{console: string; exitCode: number | undefined}> {
+	const signal = AbortSignal.timeout(patience)
+	await using machine = await Machine.create({smp, memory: 2 ** 28, kernel, signal, ...testTranslation()})
+	const running = machine.run()
+	let console = ''
+	for await (const bytes of machine.console) console += Buffer.from(bytes).toString('latin1')
+	const outcome = await running
+	return {console, exitCode: 'exitCode' in outcome ? outcome.exitCode : undefined}
+}
+
+async function runSome(t: ExecutionContext, words: readonly number[], names: string) {
+	const rest = new TextEncoder().encode(`${names}\0`)
+	return run(await temporaryFile(t, await withParameters('scale-bare', words, rest)), 3)
+}
+
+test.serial('all workloads do the same here as under QEMU', async (t) => {
+	const {console, exitCode} = await run(guestBinary('scale-bare'), 4)
+	t.is(outputDifference(console, await expectedOutput('scale-bare')), undefined, console)
+	t.is(exitCode, 0)
+})
+
+test.serial('the registry says which of them there are', async (t) => {
+	const names = (await expectedOutput('scale-bare')).flatMap((line) => /^scale (\S+) threads/.exec(line)?.[1] ?? [])
+	const bare = scaleWorkloads.filter(({bareMetal}) => bareMetal)
+	t.deepEqual(names.toSorted(), bare.map(({name}) => name).toSorted())
+})
+
+test.serial('the host computes what the machine does', async (t) => {
+	const cache = await mkdtemp(join(tmpdir(), 'manyhart-scale-test-'))
+	t.teardown(() => rm(cache, {recursive: true}))
+	const {program, ...why} = await nativeWorkloads({cache})
+	if (program === undefined) {
+		t.log(why)
+		return t.pass()
+	}
+	const results = parseWorkloadResults((await expectedOutput('scale-bare')).join('\n').replaceAll('#', '16'))
+	for (const {name, operations, checksum} of results) {
+		const args = workloadArguments({name, kind: 'threads'}, 3, {work: operations})
+		const [native] = parseWorkloadResults((await promisify(execFile)(program, args)).stdout)
+		t.is(native!.checksum, checksum, name)
+	}
+})
+
+test.serial('the workloads, their work and the number of workers can be chosen', async (t) => {
+	const {console, exitCode} = await runSome(t, [kinds.perThread, 30, 2], 'sort count-mcs shootdown')
+	t.is(exitCode, 0)
+	t.like(parseWorkloadResults(console), [
+		{name: 'sort', threads: 2, operations: 60},
+		{name: 'count-mcs', threads: 2, operations: 60},
+		{name: 'shootdown', threads: 2, operations: 60},
+	])
+	const whole = await runSome(t, [kinds.work, 60, 0], 'sort shootdown')
+	const checksums = (text: string) => new Map(parseWorkloadResults(text).map(({name, checksum}) => [name, checksum]))
+	t.is(checksums(whole.console).get('sort'), checksums(console).get('sort'))
+	t.is(checksums(whole.console).get('shootdown'), checksums(console).get('shootdown'))
+})
+
+test.serial('a time can be the limit', async (t) => {
+	const {console, exitCode} = await runSome(t, [kinds.milliseconds, 20, 3], 'compute-integer barrier ring')
+	t.is(exitCode, 0)
+	const results = parseWorkloadResults(console)
+	t.deepEqual(
+		results.map(({name}) => name),
+		['compute-integer', 'barrier', 'ring'],
+	)
+	for (const {nanoseconds, operations, checksum} of results)
+		t.true(nanoseconds >= 20_000_000 && operations > 0 && checksum === undefined)
+})
+
+test.serial('a workload that there is not is refused', async (t) => {
+	const {console, exitCode} = await runSome(t, [kinds.work, 1, 1], 'mmap')
+	t.regex(console, /scale: no workload mmap/)
+	t.is(exitCode, 2)
+})

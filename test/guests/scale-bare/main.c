@@ -1,0 +1,131 @@
+/*
+ * The workloads on bare metal, harts as workers; they print the same line as scale-linux. Parameters: how the amount is meant (0: in
+ * all, 1: for each worker, 2: milliseconds), the amount, the number of workers (0: all harts), then the names, with spaces between.
+ * Without parameters all run a little. Needs 256 MiB of RAM.
+ */
+#include "../runtime/parameters.h"
+#include "bare.h"
+
+enum { NANOSECONDS_PER_TICK = 100, ENTRIES = 512, LITTLE = 16, STIE = 1 << 5, LONGEST_NAME = 64 };
+#define RAM 0x80000000UL
+#define TABLES 0x87000000UL /* behind the parameters */
+#define FREE 0x88000000UL
+#define FREE_END 0x90000000UL
+#define TIMER_INTERRUPT (1UL << 63 | 5)
+
+static page_table root, gigabyte;
+static uint64_t next_free = FREE;
+static int workers; /* 0: all harts */
+
+static void map_pages(void)
+{
+	uint64_t *leaves = (uint64_t *)TABLES;
+	map_identity(root);
+	for (uint64_t i = 0; i < (FREE_END - RAM) / PAGE_BYTES; i++)
+		leaves[i] = pte_to((void *)(RAM + i * PAGE_BYTES), PTE_RW_SET | PTE_X);
+	for (uint64_t i = 0; i < (FREE_END - RAM) / PAGE_BYTES / ENTRIES; i++)
+		gigabyte[i] = pte_to(leaves + i * ENTRIES, PTE_V);
+	root[RAM >> 30] = pte_to(gigabyte, PTE_V);
+}
+
+volatile uint64_t *pte_of(const volatile void *page) { return (uint64_t *)TABLES + ((uint64_t)page - RAM) / PAGE_BYTES; }
+
+/* ---- what scale.h asks for ---- */
+
+void *shared_memory(size_t bytes)
+{
+	void *memory = (void *)next_free;
+	next_free += (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+	if (next_free > FREE_END) {
+		print("scale: out of memory");
+		finish_with(1);
+	}
+	/* What an earlier workload has left. */
+	for (uint64_t *word = memory; word < (uint64_t *)next_free; word++) *word = 0;
+	return memory;
+}
+
+uint64_t now(void) { return ticks() * NANOSECONDS_PER_TICK; }
+
+static void stop(struct trap_frame *frame)
+{
+	if (frame->cause != TIMER_INTERRUPT) {
+		print("scale: unexpected trap: scause 0x%x, sepc 0x%x, stval 0x%x", frame->cause, frame->pc, frame->value);
+		finish_with(2);
+	}
+	sbi_call(SBI_TIME, 0, -1, 0, 0, 0, 0);
+	__atomic_store_n(&run->stopping, true, __ATOMIC_RELAXED);
+}
+
+void stop_after(uint64_t nanoseconds)
+{
+	set_trap_handler(stop);
+	sbi_call(SBI_TIME, 0, (long)(ticks() + nanoseconds / NANOSECONDS_PER_TICK), 0, 0, 0, 0);
+	set_csr(sie, STIE);
+	set_csr(sstatus, SSTATUS_SIE);
+}
+
+void yield_hart(void) {}
+
+void broken(const char *what)
+{
+	print("scale: %s: %s", run->workload->name, what);
+	finish_with(1);
+}
+
+/* ---- workers ---- */
+
+static void be_hart(int hart)
+{
+	set_root(root);
+	if (hart < run->threads) be_worker(hart);
+}
+
+static void run_workload(const struct workload *workload, enum amount kind, uint64_t amount)
+{
+	static const char digits[] = "0123456789abcdef";
+	int most = hart_count() < MOST_WORKERS ? hart_count() : MOST_WORKERS;
+	char checksum[17] = "-";
+	next_free = FREE;
+	prepare_run(workload, workers && workers < most ? workers : most, kind, amount);
+	on_all_harts(be_hart);
+	for (int i = 0; kind != MILLISECONDS && i < 16; i++) checksum[i] = digits[run->checksum >> (60 - 4 * i) & 15];
+	print("scale %s threads %d operations %u ns %u checksum %s", workload->name, (int64_t)run->threads, run->operations,
+	      run->nanoseconds, checksum);
+}
+
+/* Copies the next name, and returns what follows it; 0 at the end. */
+static const char *next_name(const char *from, char *name)
+{
+	size_t length = 0;
+	while (*from == ' ') from++;
+	if (!*from) return 0;
+	for (; *from && *from != ' '; from++)
+		if (length < LONGEST_NAME - 1) name[length++] = *from;
+	name[length] = 0;
+	return from;
+}
+
+int main(int boot_hart)
+{
+	(void)boot_hart;
+	enum amount kind = (enum amount)parameter(0, IN_ALL);
+	uint64_t amount = parameter(1, LITTLE);
+	const char *names = (const char *)(PARAMETERS + 32);
+	char name[LONGEST_NAME];
+	workers = (int)parameter(2, 0);
+	map_pages();
+	set_root(root);
+	if (parameter(1, 0) == 0)
+		for (const struct workload *each = workloads; each->name; each++) run_workload(each, kind, amount);
+	else
+		while ((names = next_name(names, name))) {
+			const struct workload *workload = find_workload(name);
+			if (!workload) {
+				print("scale: no workload %s", name);
+				finish_with(2);
+			}
+			run_workload(workload, kind, amount);
+		}
+	finish("scale");
+}
