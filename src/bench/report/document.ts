@@ -1,6 +1,6 @@
 /** A report, however it is then written: sections of paragraphs, lists, tables and figures. */
 
-/** Text in which a pair of backquotes is around code. */
+/** Text as in Markdown: `code` and **strong**, and nothing else. */
 export type Text = string
 
 export type Table = Readonly<{

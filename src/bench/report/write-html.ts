@@ -133,5 +133,8 @@ export function figureHtml({name, title, description, svg}: Figure): string {
 const entities: Readonly<Record<string, string>> = {'&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;'}
 const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => entities[character]!)
 
-const inline = (text: Text): string => escaped(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>')
-const plain = (text: Text): string => text.replaceAll('`', '')
+const inline = (text: Text): string =>
+	escaped(text)
+		.replaceAll(/`([^`]+)`/g, '<code>$1</code>')
+		.replaceAll(/\*\*([^*]+)\*\*/g, '<strong>$1</strong>')
+const plain = (text: Text): string => text.replaceAll(/`|\*\*/g, '')

@@ -76,8 +76,8 @@ function differences(one: ScaleRecord, other: ScaleRecord): readonly string[] {
 const calls: Readonly<Record<Verdict, string>> = {
 	more: 'faster',
 	less: 'slower',
-	none: 'no difference that the spread carries',
-	'too few': 'no call: fewer than five repetitions',
+	none: 'not shown to differ',
+	'too few': 'not called: fewer than five repetitions',
 }
 
 export function comparisonText({points, warnings}: Comparison): string {
@@ -95,7 +95,16 @@ export function comparisonText({points, warnings}: Comparison): string {
 	const count = (...of: readonly Verdict[]) => points.filter(({verdict}) => of.includes(verdict)).length
 	return [
 		...markdownTable(
-			['workload', 'scaling', 'harts', 'engine', 'first, operations/s', 'second', 'ratio', 'the second is'],
+			[
+				'workload',
+				'scaling',
+				'harts',
+				'engine',
+				'first, operations/s',
+				'second, operations/s',
+				'ratio',
+				'the second is',
+			],
 			rows,
 			['left', 'left', 'right', 'left', 'right', 'right', 'right', 'left'],
 		),

@@ -33,14 +33,8 @@ export function separateRatio(one: readonly number[], other: readonly number[]):
 	return {...spread, interval: bootstrapInterval((random) => ratio(resampled(one, random), resampled(other, random)))}
 }
 
-export const verdicts = {
-	more: 'more than the spread explains',
-	less: 'less than the spread explains',
-	none: 'no difference that the spread carries',
-	'too few': `fewer than ${fewestForInterval} repetitions: no call`,
-} as const
-/** Whether a ratio is above or below 1. */
-export type Verdict = keyof typeof verdicts
+/** Whether a ratio is above or below 1 by more than its spread; with too few repetitions that cannot be said. */
+export type Verdict = 'more' | 'less' | 'none' | 'too few'
 
 /** Above or below 1 only if all of the interval is. @param ratio undefined: nothing to compare. */
 export function verdictOn(ratio: Spread | undefined): Verdict {

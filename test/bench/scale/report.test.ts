@@ -79,7 +79,7 @@ test('the report has what was measured, and says what scales worse than under QE
 		markdown,
 		/^`manyhart scale`, 2026-11-29: Manyhart 0\.1\.0, Node v26\.10\.0\. Host: linux 6\.1\.0, x64, 4 cores/m,
 	)
-	t.regex(markdown, /^6 of 12 points scale worse than under QEMU, beyond the spread\.$/m)
+	t.regex(markdown, /^6 of 12 points scale worse than under QEMU by more than the spread\.$/m)
 	t.regex(markdown, /^\| `lock` \| strong \| 8\* \| QEMU 7\.2\.22 \| 0\.50/m, 'points beyond the cores are marked')
 	t.regex(summary, /^\| `lock` \| .* \| worse: 0\.5/m)
 	t.regex(summary, /\nIn .*: report\.html, report\.md, 4 plots$/)
@@ -96,7 +96,7 @@ const textOf = (blocks: readonly Block[]) =>
 
 test('few repetitions call no difference, however great', (t) => {
 	const {blocks} = worseThanQemu(new Summary(fakeRecord({repeat: 2})))!
-	t.is(textOf(blocks), '12 points were compared. With fewer than five repetitions none is called worse or better.')
+	t.is(textOf(blocks), '12 points were compared. With fewer than five repetitions, none is called worse or better.')
 })
 
 test('who else had the cores is said where it matters', (t) => {
@@ -105,7 +105,7 @@ test('who else had the cores is said where it matters', (t) => {
 	const runs = record.runs.map((run) => ({...run, otherCores: 1.5}))
 	t.regex(
 		textOf(disturbance(new Summary({...record, runs}))),
-		/^Others were at work: half of the runs had 2\.50 of the host's 4 cores or fewer\./,
+		/^\*\*The host was busy\.\*\* In half of the runs other processes used 1\.50 or more of its 4 cores\./,
 	)
 })
 
@@ -171,7 +171,7 @@ test('two records are compared where both have a point, and differences are call
 	t.regex(comparisonText(same), /\n42 points: 0 faster, 0 slower, 42 not called\.$/)
 	const few = compareRecords(fakeRecord({repeat: 3}), fakeRecord({repeat: 3, faster: 2}))
 	t.deepEqual([...new Set(few.points.map(({verdict}) => verdict))], ['too few'])
-	t.regex(comparisonText(few), /no call: fewer than five repetitions/)
+	t.regex(comparisonText(few), /not called: fewer than five repetitions/)
 })
 
 test('what differs beside the figures is said; another version of Manyhart is compared, another QEMU is not', (t) => {

@@ -17,7 +17,7 @@ export function provenance({host, ...record}: ScaleRecord): readonly Block[] {
 	const where = [
 		`${platform} ${release}, ${arch}, ${cores} cores${model ? ` of ${model}` : ''}, ${memory} GiB`,
 		...(virtual ? ['a virtual machine'] : []),
-		`load ${figure(load)} before`,
+		`load average ${figure(load)} before the start`,
 	].join('; ')
 	const engines = record.engines.map((engine) => (engine.kind === 'native' ? `native (${engine.compiler})` : engine.id))
 	return [
@@ -27,7 +27,9 @@ export function provenance({host, ...record}: ScaleRecord): readonly Block[] {
 		paragraph(
 			`Engines: ${engines.join(', ')}. ${boots.length} of ${planned} boots in ${repeat === 1 ? '1 repetition' : `${repeat} repetitions`}, ${state}.`,
 		),
-		...(quick ? [paragraph('A quick look: one repetition. Figures are rough, and no difference is called.')] : []),
+		...(quick
+			? [paragraph('A quick look: a single repetition. Figures are rough, and no differences are called.')]
+			: []),
 	]
 }
 
@@ -39,7 +41,7 @@ export function disturbance({otherCores, cores}: Summary): readonly Block[] {
 	if (otherCores === undefined || otherCores <= mostOthers * cores) return []
 	return [
 		paragraph(
-			`Others were at work: half of the runs had ${figure(cores - otherCores)} of the host's ${cores} cores or fewer. Speed-ups are then those of what was left.`,
+			`**The host was busy.** In half of the runs other processes used ${figure(otherCores)} or more of its ${cores} cores. The speed-ups are limited by the cores that were left.`,
 		),
 	]
 }
@@ -53,12 +55,12 @@ export function method({cores}: Summary): Section {
 			{
 				kind: 'list',
 				items: [
-					'All engines boot the same kernel, initial RAM disk and arguments, with as many harts and as much memory. In each repetition they take turns, and another one begins.',
-					"A program first does a quarter of its work, which does not count. The guest's own clock times the rest. Its checksum depends on the work alone: a run whose checksum differs from the others' is a failure.",
-					'`native` is the same program, compiled for the host, in as many threads: the limit.',
-					'Figures are medians over the repetitions. Brackets have the bootstrap interval of the median, 95 %, from five repetitions on; round ones have least and greatest of fewer.',
-					'Ratios, such as speed-ups, are of runs of the same repetition. A difference is called only where the whole interval is on one side; of twenty points without any difference about one is called by chance.',
-					`Marked with ${beyondMark}, hollow in plots: more harts than the host's ${cores} cores. They show how an engine shares cores, not how it scales.`,
+					'All engines boot the same kernel, initial RAM disk and kernel command line, with the same number of harts and the same memory. Within a repetition they take turns; each repetition begins with another engine.',
+					"Each program first does a quarter of its work as a warm-up, which is not timed. Times are by the guest's clock. The checksum depends on the work alone: a run whose checksum differs from the others' counts as failed.",
+					'`native` is the same program, compiled for the host, with as many threads: the limit.',
+					'Figures are medians over the repetitions. In square brackets: the 95 % bootstrap interval of the median, from five repetitions on. In round brackets: least and greatest, of fewer.',
+					'Ratios, such as speed-ups, compare runs of the same repetition. A difference is called only where the whole interval is on one side of 1. That still happens by chance at about one of twenty points.',
+					`Points with more harts than the host's ${cores} cores are marked with ${beyondMark}, and hollow in plots. They show how an engine shares cores, not how it scales.`,
 				],
 			},
 		],
@@ -99,11 +101,11 @@ export function overview(summary: Summary): Table | undefined {
 	if (rows.length === 0) return undefined
 	return {
 		kind: 'table',
-		caption: `Speed-up on ${starred(summary, harts)} harts over one, the same work in all${own && qemu ? `; speed and scaling of ${own.id} as multiples of ${qemu.id}'s` : ''}.`,
+		caption: `Speed-up on ${starred(summary, harts)} harts over one hart, strong scaling${own && qemu ? `; then the speed of ${own.id} on ${starred(summary, harts)} harts relative to ${qemu.id}, and the ratio of the two speed-ups` : ''}.`,
 		heading: [
 			'workload',
 			...engines.map(({id}) => id),
-			...(own && qemu ? [`speed, ${qemu.id} = 1`, `scales, beside ${qemu.id}`] : []),
+			...(own && qemu ? [`speed, ${qemu.id} = 1`, `scales, compared with ${qemu.id}`] : []),
 		],
 		rows,
 	}
@@ -144,10 +146,10 @@ export function worseThanQemu(summary: Summary): Section | undefined {
 	const undecided = compared.filter(({call}) => call === 'too few').length
 	const text =
 		worse.length > 0
-			? `${worse.length} of ${compared.length} points scale worse than under QEMU, beyond the spread.`
+			? `${worse.length} of ${compared.length} points scale worse than under QEMU by more than the spread.`
 			: undecided === compared.length
-				? `${compared.length} points were compared. With fewer than five repetitions none is called worse or better.`
-				: `None of ${compared.length} points scales worse than under QEMU, beyond the spread.`
+				? `${compared.length} points were compared. With fewer than five repetitions, none is called worse or better.`
+				: `None of ${compared.length} points scales worse than under QEMU by more than the spread.`
 	const rows = worse.map(({workload, scaling, harts, qemu, ratio}) => [
 		nameOf(workload),
 		scaling,
@@ -164,8 +166,8 @@ export function worseThanQemu(summary: Summary): Section | undefined {
 				? [
 						{
 							kind: 'table',
-							caption: "Speed-up as a multiple of QEMU's.",
-							heading: ['workload', 'scaling', 'harts', 'beside', 'ratio'],
+							caption: "Speed-up relative to QEMU's.",
+							heading: ['workload', 'scaling', 'harts', 'compared with', 'ratio'],
 							align: ['left', 'left', 'right', 'left', 'right'],
 							rows,
 						} as const,
@@ -183,8 +185,8 @@ export function workloadSection(summary: Summary, workload: Workload, figures: r
 		blocks: [
 			paragraph(
 				work === undefined
-					? 'It runs once; the variable `THREADS` in its environment has the number of harts.'
-					: `An operation is: ${unit}. ${figure(work.emulated)} operations, and ${figure(work.native)} on the host itself: in all for strong scaling, of each worker for weak. What keeps it from scaling: ${limit}.`,
+					? 'It runs once, with the number of harts in the environment variable `THREADS`.'
+					: `One operation: ${unit}. Operations: ${figure(work.emulated)} in a guest, ${figure(work.native)} natively; in total for strong scaling, per worker for weak. Limited by: ${limit}.`,
 			),
 			...(figures.length > 0 ? [{kind: 'figures', figures} as const] : []),
 			...summary.record.scalings.flatMap((scaling) => curveTable(summary, workload, scaling) ?? []),
@@ -221,8 +223,8 @@ function curveTable(summary: Summary, workload: Workload, scaling: 'strong' | 'w
 	return {
 		kind: 'table',
 		caption: isStrong
-			? 'Strong scaling: the same work on any number of harts. CPU seconds, switches (voluntary / involuntary) and instructions are of the whole program, its warm-up included.'
-			: 'Weak scaling: as much work for each hart as one had. The speed-up is of the rate.',
+			? 'Strong scaling: the same work on any number of harts. CPU seconds, context switches (voluntary / involuntary) and instructions include the warm-up.'
+			: 'Weak scaling: the work grows with the harts. Speed-up is the ratio of the rates.',
 		heading: [
 			'engine',
 			'harts',
@@ -251,7 +253,7 @@ function uslTable(summary: Summary, {name}: Workload): readonly Block[] | undefi
 	return [
 		{
 			kind: 'table',
-			caption: `Universal Scalability Law, fitted to strong scaling: σ for contention, κ for coherency; and where its curve is highest.${fits.some(({fit}) => fit.beyondCores) ? ` ${beyondMark}: also to points where harts exceed cores, since there are fewer than three others; it then stands for the host's scheduler, too.` : ''}`,
+			caption: `Universal Scalability Law, fitted to strong scaling: σ (contention), κ (coherency), and the number of harts at which its curve is highest.${fits.some(({fit}) => fit.beyondCores) ? ` Marked with ${beyondMark}: fewer than three numbers of harts do not exceed the cores, so all points are fitted, and the coefficients reflect the host's scheduler, too.` : ''}`,
 			heading: ['engine', 'σ', 'κ', 'highest at'],
 			rows: fits.map(({id, fit}) => [
 				`${id}${fit.beyondCores ? beyondMark : ''}`,
@@ -302,8 +304,8 @@ export function hostSection(summary: Summary): Section | undefined {
 			{
 				kind: 'table',
 				caption:
-					'During each run: cores that other processes had, time that the hypervisor gave to others, and time that the engine’s threads were ready without a core. Medians over the runs.',
-				heading: ['engine', 'harts', 'others, cores', 'at most', 'stolen, s', 'without a core, s'],
+					'During each run: cores that other processes used, time that the hypervisor gave to others, and time that the engine’s threads were runnable without running. Medians over the runs, and the most.',
+				heading: ['engine', 'harts', 'other processes, cores', 'most', 'stolen, s', 'runnable, s'],
 				rows,
 			},
 		],
@@ -320,7 +322,7 @@ export function failureSection(summary: Summary): Section | undefined {
 		blocks: [
 			{
 				kind: 'table',
-				caption: 'They give no figures.',
+				caption: 'These runs count nowhere else.',
 				heading: ['workload', 'scaling', 'engine', 'harts', 'repetition', 'what it said'],
 				align: ['left', 'left', 'left', 'right', 'right', 'left'],
 				rows: failures.map(({workload, scaling, engine, harts, repetition, error}) => [
