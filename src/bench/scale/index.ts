@@ -17,11 +17,10 @@ import {
 	type ScaleRecord,
 	scalings,
 	schemaVersion,
-	type Workload,
 	writeRecord,
 } from './record.ts'
 import {writeReport} from './report/report.ts'
-import {chooseEngines, chooseWorkloads, nativeId, type Subject} from './subjects.ts'
+import {chooseEngines, chooseWorkloads, nativeId, workloadOf} from './subjects.ts'
 
 export const scale: Laboratory['scale'] = async (options, environment) => {
 	const {out, format} = options
@@ -39,7 +38,8 @@ async function measured(options: ScaleOptions, environment: LaboratoryEnvironmen
 	const {quick, out, mostHarts, repeat = quick ? 1 : 5} = options
 	const {prepareLinux, signal, stream, version} = environment
 	const subjects = await chooseWorkloads(options.workloads)
-	const smp = options.smp ?? (quick ? defaultSmp(mostHarts).slice(0, -1) : defaultSmp(mostHarts))
+	const {cores} = describeHost()
+	const smp = options.smp ?? defaultSmp(mostHarts, cores).filter((harts) => !quick || harts <= cores)
 	const scaling = quick ? ['strong' as const] : scalings
 	const native = options.native ? await nativeWorkloads({signal}) : undefined
 	if (native && native.program === undefined) stream.write(`scale: ${native.reason}: there is no native run beside\n`)
@@ -88,12 +88,6 @@ async function measured(options: ScaleOptions, environment: LaboratoryEnvironmen
 		signal,
 		stream,
 	})
-}
-
-function workloadOf({name, title, unit, ...subject}: Subject): Workload {
-	if (subject.kind === 'own') return {name, title, unit}
-	const {limit, work} = subject.of
-	return {name, title, unit, limit, work: {...work}}
 }
 
 export const compare: Laboratory['compare'] = async ({files, format}, {print}) => {

@@ -1,5 +1,4 @@
 /** The plan: every boot, in the order in which they come. Engines take turns, so that all see the same load. */
-import {availableParallelism} from 'node:os'
 import type {Boot, Engine, Scaling} from './record.ts'
 import type {Subject} from './subjects.ts'
 
@@ -57,7 +56,7 @@ const rotated = <Item>(items: readonly Item[], by: number): readonly Item[] => [
 ]
 
 /** Powers of two, the cores, and twice the cores. */
-export function defaultSmp(most: number, cores = availableParallelism()): readonly number[] {
+export function defaultSmp(most: number, cores: number): readonly number[] {
 	const powers = Array.from({length: Math.floor(Math.log2(cores)) + 1}, (_, power) => 2 ** power)
 	return [...new Set([...powers, cores, 2 * cores])]
 		.filter((harts) => harts <= most)

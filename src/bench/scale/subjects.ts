@@ -33,6 +33,13 @@ export async function chooseWorkloads(names: readonly string[]): Promise<readonl
 
 const subjectOf = (of: ScaleWorkload): Subject => ({kind: 'ours', of, name: of.name, title: of.title, unit: of.unit})
 
+/** For a record. */
+export function workloadOf({name, title, unit, ...subject}: Subject): Workload {
+	if (subject.kind === 'own') return {name, title, unit}
+	const {limit, work} = subject.of
+	return {name, title, unit, limit, work: {...work}}
+}
+
 async function ownWorkload(path: string): Promise<Subject> {
 	await readElf('--workload', path)
 	const name = basename(path)

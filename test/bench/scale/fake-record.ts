@@ -6,9 +6,8 @@ import {
 	type ScaleRecord,
 	scalings,
 	schemaVersion,
-	type Workload,
 } from '../../../src/bench/scale/record.ts'
-import type {Subject} from '../../../src/bench/scale/subjects.ts'
+import {type Subject, workloadOf} from '../../../src/bench/scale/subjects.ts'
 import {uslRate} from '../../../src/bench/scale/usl.ts'
 import {randomSource} from '../../../src/bench/statistics.ts'
 
@@ -41,10 +40,7 @@ function fakeSubject(
 	return {kind: 'ours', of, name, title, unit}
 }
 
-const workloads = fakeSubjects.map(({name, title, unit}): Workload => {
-	const subject = fakeSubjects.find((each) => each.name === name)!
-	return {name, title, unit, ...(subject.kind === 'ours' && {limit: 'cores', work: {...subject.of.work}})}
-})
+const workloads = fakeSubjects.map(workloadOf)
 
 export type Law = Readonly<{gamma: number; sigma: number; kappa: number}>
 

@@ -1,4 +1,4 @@
-import {chmod, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
+import {chmod, mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {PassThrough} from 'node:stream'
@@ -7,8 +7,11 @@ import {beginMark, endMark, keyOf} from '../../../src/bench/scale/console.ts'
 import {carryOut, type MeasureOptions} from '../../../src/bench/scale/measure.ts'
 import {makePlan, type PlannedBoot} from '../../../src/bench/scale/plan.ts'
 import {parseRecord, type Run, recordText, scalings, writeRecord} from '../../../src/bench/scale/record.ts'
-import {runGuest} from '../../../src/bench/scale/run-guest.ts'
-import {nativeId} from '../../../src/bench/scale/subjects.ts'
+import {makeImage, runGuest} from '../../../src/bench/scale/run-guest.ts'
+import {nativeId, type Subject} from '../../../src/bench/scale/subjects.ts'
+import {scaleWorkloads} from '../../../src/bench/scale/workloads.ts'
+import {fetchedGuest} from '../../boot/boot-guest.ts'
+import {longPatience, margin} from '../../support/patience.ts'
 import {writtenText} from '../../main/command-line/written-text.ts'
 import {fakeEngines, fakeRecord, fakeSubjects} from './fake-record.ts'
 
@@ -174,4 +177,29 @@ onHost('an interruption in the middle of a guest leaves the figures that it had'
 	const {runs} = await running
 	t.true(runs.size <= 1)
 	for (const [key, run] of runs) t.like({key, ...run}, {key: keyOf(compute!), operations: 5})
+})
+
+test('Debian runs a workload here: its figure, the instructions of each hart, and what it cost the host', async (t) => {
+	t.timeout(longPatience + margin)
+	if (!(await fetchedGuest(t, 'debian'))) return
+	const folder = await folderOf(t)
+	const {name, ...usual} = scaleWorkloads.find((each) => each.name === 'compute-integer')!
+	const of = {...usual, name, work: {emulated: 50, native: 50}}
+	const subjects: readonly Subject[] = [{kind: 'ours', of, name, title: '', unit: ''}]
+	const task = {workload: name, scaling: 'weak'} as const
+	const planned: PlannedBoot = {engine: 'here', harts: 2, repetition: 0, tasks: [task]}
+	await mkdir(join(folder, 'image'))
+	const image = await makeImage(planned, {subjects, folder: join(folder, 'image')})
+	const signal = AbortSignal.timeout(longPatience)
+	const engine = {kind: 'manyhart', id: 'here', version: '0'} as const
+	const {runs, error, kernel} = await runGuest(engine, {boot: planned, image, folder, signal})
+	t.is(error, undefined)
+	t.regex(kernel!, /^\d+\./)
+	const run = runs.get(keyOf(task))!
+	t.like(run, {operations: 100, error: undefined})
+	t.true(run.seconds! > 0)
+	// Each operation is 10,000 steps of several instructions; the warm-up comes on top.
+	t.is(run.instructions!.length, 2)
+	t.true(run.instructions!.reduce((sum, count) => sum + count) > 100 * 10_000)
+	if (process.platform === 'linux') t.true(run.cpuSeconds! > 0)
 })

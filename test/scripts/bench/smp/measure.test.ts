@@ -9,7 +9,6 @@ import type {Run} from '../../../../scripts/bench/smp/plan.ts'
 import type {SmpRecord} from '../../../../scripts/bench/smp/record.ts'
 import {seriesOf} from '../../../../scripts/bench/smp/series.ts'
 import type {Subject} from '../../../../scripts/bench/smp/subjects.ts'
-import {parseCoreTimes} from '../../../../src/bench/host.ts'
 import {writtenText} from '../../../main/command-line/written-text.ts'
 import {fakeRecord} from './fake-record.ts'
 
@@ -119,11 +118,4 @@ test('doorbells are taken by harts that are busy, idle, or more than cores', asy
 			2,
 		)
 })
-
-test('busy time is everything but idle and waiting for disks, in seconds', (t) => {
-	t.deepEqual(parseCoreTimes('cpu  100 10 20 5000 700 3 4 13 50 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n'), {
-		busy: 1.5,
-		steal: 0.13,
-	})
-	t.deepEqual(parseCoreTimes('cpu  100 0 0 5000\n'), {busy: 1, steal: 0})
 })
