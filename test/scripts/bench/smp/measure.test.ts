@@ -118,4 +118,3 @@ test('doorbells are taken by harts that are busy, idle, or more than cores', asy
 			2,
 		)
 })
-})
