@@ -11,7 +11,7 @@ import {Aclint, AclintState} from './aclint.ts'
 import {Bus} from './bus.ts'
 import {ConsoleBackend} from './console-backend.ts'
 import {Control, ControlWords} from './control.ts'
-import type {HungLock} from './device-lock.ts'
+import type {HungLock, LockTimer} from './device-lock.ts'
 import {DeviceLocks} from './device-locks.ts'
 import {EmptyPlace} from './empty-place.ts'
 import {GoldfishRtc, GoldfishRtcState} from './goldfish-rtc.ts'
@@ -59,6 +59,7 @@ export type BoardOptions = Readonly<{
 	fillRandom?: (bytes: Uint8Array<ArrayBuffer>) => void
 	/** Whether output rings the main thread, default; in serial mode it is asked to take it. */
 	announcesOutput?: boolean
+	lockTimer?: LockTimer | undefined
 }>
 
 export class Board {
@@ -87,7 +88,7 @@ export class Board {
 		const state = (name: keyof typeof BoardState.offset) => offset + BoardState.offset[name]
 		const ram = new GuestRam(memory, blocks)
 		const control = new ControlWords(memory, blocks)
-		const locks = new DeviceLocks(memory, {control, hart})
+		const locks = new DeviceLocks(memory, {control, hart, timer: options.lockTimer})
 		const plic = new Plic(memory, {state: state('plic'), locks, blocks})
 		this.#locks = locks
 		this.control = control

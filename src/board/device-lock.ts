@@ -28,7 +28,11 @@ export type DeviceLockOptions = Readonly<{
 	hart?: number | undefined
 	/** Called on the thread that releases a lock that the main thread failed to acquire. */
 	onWanted?: () => void
+	timer?: LockTimer | undefined
 }>
+
+/** Told of waits for locks that are held. */
+export type LockTimer = Readonly<{begins(): void; ends(): void}>
 
 /** @property hart that holds it; undefined: the main thread. */
 export type HungLock = Readonly<{message: string; hart: number | undefined}>
@@ -39,17 +43,19 @@ export class DeviceLock {
 	readonly #device: string
 	readonly #self: number
 	readonly #onWanted: () => void
+	readonly #timer: LockTimer | undefined
 	/** How many times this thread has acquired the lock and not released it. */
 	#depth = 0
 	/** Consecutive calls of watch() that found the lock not released since the call before. */
 	#watches = 0
 
-	constructor(memory: SharedMemory, {device, offset, hart, onWanted}: DeviceLockOptions) {
+	constructor(memory: SharedMemory, {device, offset, hart, onWanted, timer}: DeviceLockOptions) {
 		this.#words = memory.i32
 		this.#word = offset >> 2
 		this.#device = device
 		this.#self = hart === undefined ? mainHolder : holderOf(hart)
 		this.#onWanted = onWanted ?? (() => {})
+		this.#timer = timer
 	}
 
 	/**
@@ -58,8 +64,11 @@ export class DeviceLock {
 	 */
 	acquire(): void {
 		// Acquire: the last holder's writes are ordered before everything that follows. Pairs with release().
-		if (this.#depth === 0 && Atomics.compareExchange(this.#words, this.#word, 0, this.#self) !== 0)
+		if (this.#depth === 0 && Atomics.compareExchange(this.#words, this.#word, 0, this.#self) !== 0) {
+			this.#timer?.begins()
 			this.#acquireSlowly()
+			this.#timer?.ends()
+		}
 		this.#depth++
 	}
 

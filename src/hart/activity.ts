@@ -21,6 +21,12 @@ export const Activity = {
 	/** It compiles or instantiates translated code. */
 	compilation: 8,
 	sleep: 9,
+	/** It waits for an interrupt, or stopped or suspended: looks for its doorbell, or sleeps. */
+	halt: 10,
+	/** It spins, or another hart needs its core: may sleep for a moment. */
+	nap: 11,
+	/** It empties TLB tables. Noted only if times are asked for. */
+	flush: 12,
 } as const
 export type Activity = (typeof Activity)[keyof typeof Activity]
 
@@ -58,6 +64,9 @@ const texts: Readonly<Record<Activity, string>> = {
 	[Activity.fence]: 'waiting for the end of a fence',
 	[Activity.compilation]: 'installing translated code',
 	[Activity.sleep]: 'asleep',
+	[Activity.halt]: 'waiting for an interrupt',
+	[Activity.nap]: 'giving its core away',
+	[Activity.flush]: 'emptying TLB tables',
 }
 
 /** Then the block's pc is of the beginning of the slice, or of the last trap in it. */

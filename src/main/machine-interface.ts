@@ -1,6 +1,7 @@
 /** The interface of a machine to the command line. `Machine` implements it; so do fakes in tests. */
 import type {TlbDesign} from '../tlb/index.ts'
 
+export const [usualTraceBytes, leastTraceBytes] = [256 * 2 ** 20, 2 ** 16] as const
 export const [defaultSeed, mostSeed] = [1, 2 ** 32 - 1] as const
 
 export type MachineOptions = Readonly<{
@@ -24,6 +25,12 @@ export type MachineOptions = Readonly<{
 	serial?: boolean
 	/** Of what is drawn by lot in serial mode, 0 to mostSeed; default defaultSeed. */
 	seed?: number
+	/** Note where each hart's time goes: `harts[].time` in the statistics. Costs little. */
+	times?: boolean
+	/** A file to write a trace to, which Perfetto and Chrome open; see docs/tracing.md. With `times`. */
+	trace?: string
+	/** Bytes that the trace has at most; default 256 MiB. */
+	traceBytes?: number
 	/** Stops the machine when aborted. */
 	signal?: AbortSignal
 	/**

@@ -15,9 +15,19 @@ import {
 import {rcuRegion} from '../rcu/index.ts'
 import {type SerialConfig, SerialControl} from '../serial/index.ts'
 import {shadowRegions, type TlbConfig, tlbRegion} from '../tlb/index.ts'
+import {ringEvents, ringsRegion, timesRegion} from '../trace/index.ts'
 import {HostCores} from '../vcpu-worker/index.ts'
 
-export type MemoryPlan = Readonly<{harts: number; ramBytes: number; tlb: TlbConfig; serial?: SerialConfig | undefined}>
+export type MemoryPlan = Readonly<{
+	harts: number
+	ramBytes: number
+	tlb: TlbConfig
+	serial?: SerialConfig | undefined
+	notes?: Notes
+}>
+
+/** What harts note: nothing, times, or times and events for a trace. */
+export type Notes = 'none' | 'times' | 'trace'
 
 /** Decoded pages of all vCPUs together, and those of one vCPU at most and at least. */
 const codePagesInAll = 16_384
@@ -28,7 +38,7 @@ export function codePagesPerVcpu(harts: number): number {
 	return Math.min(mostCodePages, Math.max(fewestCodePages, Math.floor(codePagesInAll / harts)))
 }
 
-export function planMemory({harts, ramBytes, tlb, serial}: MemoryPlan): MemoryMap {
+export function planMemory({harts, ramBytes, tlb, serial, notes = 'none'}: MemoryPlan): MemoryMap {
 	const regions: RegionRequest[] = [
 		rcuRegion(harts),
 		boardRegion(),
@@ -37,6 +47,8 @@ export function planMemory({harts, ramBytes, tlb, serial}: MemoryPlan): MemoryMa
 		{name: vcpuRegions.blocks, size: harts * VcpuBlock.size, align: pageBytes},
 		tlbRegion(tlb),
 		...shadowRegions(tlb),
+		...(notes === 'none' ? [] : [timesRegion(harts)]),
+		...(notes === 'trace' ? [ringsRegion(harts, ringEvents(harts))] : []),
 		{name: vcpuRegions.codeCaches, size: harts * codeCacheBytes(codePagesPerVcpu(harts)), align: pageBytes},
 		{name: guestPagesRegion, size: Math.ceil(ramBytes / pageBytes) * GuestPage.size, align: pageBytes},
 		{name: vcpuRegions.rom, size: boardMap.bootRom.size, align: pageBytes},

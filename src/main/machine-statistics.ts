@@ -4,6 +4,8 @@ import {HartRegisters} from '../hart/index.ts'
 import type {SharedMemory, VcpuBlocks} from '../memory/index.ts'
 import type {Rcu, RcuStatistics} from '../rcu/index.ts'
 import type {SharedTlbStatistics, Tlb, TlbDesign, TlbStatistics} from '../tlb/index.ts'
+import type {HartTime} from '../trace/index.ts'
+import type {MachineTimes, TraceStatistics} from './tracing/index.ts'
 import {type TranslationStatistics, translationByHarts} from './translation/index.ts'
 
 const counters = [
@@ -51,6 +53,8 @@ export type HartStatistics = Readonly<Record<(typeof counters)[number], number>>
 		/** The share of calls, jumps and returns out of regions that avoided the interpreter: 0 to 1. With `chains`. */
 		chainRate?: number
 		tlb: TlbStatistics
+		/** Absent unless times are noted. */
+		time?: HartTime
 	}>
 
 export type MachineStatistics = Readonly<{
@@ -62,6 +66,8 @@ export type MachineStatistics = Readonly<{
 	tlbPool: SharedTlbStatistics
 	/** Absent if all code is interpreted. If each hart translates its code itself: of all harts together. */
 	translation?: TranslationStatistics
+	/** Absent without a trace. */
+	trace?: TraceStatistics
 }>
 
 export function readStatistics(machine: {
@@ -72,6 +78,7 @@ export function readStatistics(machine: {
 	/** `by harts`: each translates its code itself, and counts. */
 	translation: TranslationStatistics | 'by harts' | undefined
 	countsChains: boolean
+	times: MachineTimes | undefined
 }): MachineStatistics {
 	const harts = Array.from({length: machine.blocks.count}, (_, hart): HartStatistics => {
 		const registers = new HartRegisters(machine.memory, machine.blocks.base(hart))
@@ -89,12 +96,14 @@ export function readStatistics(machine: {
 			...(machine.countsChains && readChains(registers, regionExits)),
 			...(values as Record<(typeof counters)[number], number>),
 			tlb: machine.tlb.tlbStatistics(hart),
+			...(machine.times && {time: machine.times.timeOf(hart)}),
 		}
 	})
 	const {rcu, tlb, memory, blocks} = machine
 	const translation = machine.translation === 'by harts' ? translationByHarts(memory, blocks) : machine.translation
+	const trace = machine.times?.statistics()
 	const shared = {tlb: tlb.design, tlbPool: tlb.sharedStatistics()}
-	return {harts, rcu: rcu.statistics(), ...shared, ...(translation && {translation})}
+	return {harts, rcu: rcu.statistics(), ...shared, ...(translation && {translation}), ...(trace && {trace})}
 }
 
 function regionEnds(registers: HartRegisters, field: 'regionExits' | 'callsUnwound'): RegionEnds {

@@ -13,17 +13,24 @@ import {Tlb, type TlbConfig, tableOperations} from '../tlb/index.ts'
 import type {TranslationConfig} from '../translate/index.ts'
 import {activityOf, reportStall, serialBoard} from '../vcpu-worker/index.ts'
 import {findThreadEntries, instrumentedFolder, readHartCore, type ThreadEntries} from './artifacts.ts'
-import {type BootPlan, planBoot} from './boot/index.ts'
+import {type BootPlan, planBoot, readSymbols} from './boot/index.ts'
 import {ConsoleStream} from './console-stream.ts'
 import {heartbeat} from './heartbeat.ts'
 import {HelperPool, translationJobs} from './helper-pool.ts'
 import {digestOf} from './machine-digest.ts'
-import {type CommandLineMachine, defaultSeed, type MachineOptions, type MachineOutcome} from './machine-interface.ts'
+import {
+	type CommandLineMachine,
+	defaultSeed,
+	type MachineOptions,
+	type MachineOutcome,
+	usualTraceBytes,
+} from './machine-interface.ts'
 import {codePagesPerVcpu, createMemory} from './machine-memory.ts'
 import {type MachineStatistics, readStatistics} from './machine-statistics.ts'
 import {StuckHarts} from './stuck-harts.ts'
 import {TableWatch} from './table-watch.ts'
 import {lowerCompilerPriority} from './thread-priority.ts'
+import {MachineTimes, TraceFile} from './tracing/index.ts'
 import {
 	defaultLimits,
 	prepareDumpFolder,
@@ -84,6 +91,8 @@ export class MachineCore implements CommandLineMachine {
 	readonly #stalls: StallWatch
 	readonly #stuckHarts: StuckHarts
 	readonly #tableWatch: TableWatch
+	/** Undefined if neither times nor a trace are asked for. */
+	readonly #times: MachineTimes | undefined
 	#phase: 'created' | 'starting' | 'running' | 'paused' | 'over' = 'created'
 	/** Set from pause() to resume(). */
 	#pause: Pause | undefined
@@ -99,6 +108,8 @@ export class MachineCore implements CommandLineMachine {
 	static async create(options: CoreOptions): Promise<MachineCore> {
 		const {smp, memory: memoryBytes, kernel, initrd, bios, dtb, append} = options
 		const serial = serialConfig(options)
+		if (serial && (options.times || options.trace !== undefined))
+			throw expected('times and trace without serial, whose time is virtual', 'both')
 		const translation = translationConfig({...options, ...(serial && {jitSynchronous: true})})
 		const files = Object.fromEntries(
 			Object.entries({kernel, initrd, bios, dtb, append}).filter(([, value]) => value !== undefined),
@@ -106,8 +117,9 @@ export class MachineCore implements CommandLineMachine {
 		const rngSeed = serial && randomSeed(serial, smp)
 		const plan = await planBoot({smp, memoryBytes, ...files, ...(rngSeed && {rngSeed})})
 		const {design} = translation
-		const tlb: TlbConfig = {vcpus: smp, design}
-		const memory = createMemory({harts: smp, ramBytes: memoryBytes, tlb, serial})
+		const notes = options.trace !== undefined ? 'trace' : options.times ? 'times' : 'none'
+		const tlb: TlbConfig = {vcpus: smp, design, ...(notes !== 'none' && {timesFlushes: true})}
+		const memory = createMemory({harts: smp, ramBytes: memoryBytes, tlb, serial, notes})
 		if (options.dumpWasm !== undefined) await prepareDumpFolder(options.dumpWasm)
 		setEngineFlags({perfMap: options.perfMap ?? false})
 		lowerCompilerPriority()
@@ -152,6 +164,7 @@ export class MachineCore implements CommandLineMachine {
 		const {plan, memory, tlb, entries, hartModule, interpreterModule, translation, options, serial, started} = parts
 		const harts = options.smp
 		const clockOrigin: ClockOrigin = process.hrtime()
+		const notesTimes = options.times || options.trace !== undefined
 		this.harts = harts
 		this.#plan = plan
 		this.#memory = memory
@@ -166,7 +179,9 @@ export class MachineCore implements CommandLineMachine {
 			virtioMmioVersion,
 			...(serial && serialBoard(serial, harts, now)),
 		})
+		this.#times = notesTimes ? started.use(this.#createTimes(options, clockOrigin)) : undefined
 		this.#rcu = new Rcu(memory, harts, {
+			onElapsed: this.#times?.onGracePeriod,
 			stallPeriod: heartbeat.milliseconds,
 			onStall: (stall) => reportStall({blocks: this.#blocks, board: this.#board}, stall),
 		})
@@ -234,6 +249,8 @@ export class MachineCore implements CommandLineMachine {
 		using atEnd = new DisposableStack()
 		// Also keeps the process alive: the threads and the wait on the main doorbell do not.
 		using _beat = heartbeat.start(() => this.#beat())
+		this.#times?.start()
+		atEnd.defer(() => this.#times?.stop())
 		this.#abort?.addEventListener('abort', this.#onAbort, {once: true})
 		atEnd.defer(() => this.#abort?.removeEventListener('abort', this.#onAbort))
 		if (this.#abort?.aborted) this.#onAbort()
@@ -320,6 +337,7 @@ export class MachineCore implements CommandLineMachine {
 			tlb: this.#tlb,
 			translation: this.#translation ? this.#translation.statistics() : this.#translates ? 'by harts' : undefined,
 			countsChains: this.#countsChains,
+			times: this.#times,
 		})
 	}
 
@@ -370,6 +388,7 @@ export class MachineCore implements CommandLineMachine {
 		await this.#running
 		this.#phase = 'over'
 		this.#translation?.close()
+		this.#times?.[Symbol.dispose]()
 		await Promise.all([this.#threads[Symbol.asyncDispose](), this.#helpers?.[Symbol.asyncDispose]()])
 		this.console.end()
 	}
@@ -416,12 +435,26 @@ export class MachineCore implements CommandLineMachine {
 		return activityOf({blocks: this.#blocks, board: this.#board}, hart)
 	}
 
+	/** @throws UserError if the trace cannot be written. */
+	#createTimes({trace, traceBytes}: CoreOptions, origin: ClockOrigin): MachineTimes {
+		const file = trace === undefined ? undefined : new TraceFile(trace, traceBytes ?? usualTraceBytes)
+		const symbols = readSymbols((file && this.#plan.elf) ?? new Uint8Array())
+		const naming = {
+			symbol: (low: number, high: number) => symbols.name(low, high),
+			deviceAt: (gpa: number) => this.#board.bus.nameAt(gpa),
+		}
+		return new MachineTimes(this.#memory, {blocks: this.#blocks, origin, file, naming})
+	}
+
 	#createTranslation(options: TranslationConfig, {dumpWasm}: MachineOptions): TranslationService {
 		return new TranslationService(this.#memory, {
 			vcpus: this.harts,
 			rcu: this.#rcu,
 			ring: (vcpu) => this.#blocks.ring(vcpu, Doorbell.message),
-			translate: (id, requests) => this.#helpers!.translate({id, requests, options, dumpFolder: dumpWasm}),
+			translate: (id, requests) => {
+				const job = this.#helpers!.translate({id, requests, options, dumpFolder: dumpWasm})
+				return this.#times?.traceJob('translate', job) ?? job
+			},
 			jobs: translationJobs,
 			limits: {...defaultLimits, wasmBytes: options.mostBytes},
 		})
@@ -458,7 +491,9 @@ export class MachineCore implements CommandLineMachine {
 	}
 
 	#clearTables(): void {
-		this.#helpers?.clearTables().catch((error: Error) => this.#tableWatch.clearingFailed(error))
+		const job = this.#helpers?.clearTables()
+		const traced = job && this.#times?.traceJob('clear tables', job)
+		;(traced ?? job)?.catch((error: Error) => this.#tableWatch.clearingFailed(error))
 	}
 
 	#outcome(): MachineOutcome {

@@ -13,6 +13,7 @@ const commandLineNames = {
 	append: '--append',
 	tlb: '--tlb',
 	dumpWasm: '--dump-wasm',
+	trace: '--trace',
 } as const satisfies Partial<Record<keyof MachineOptions, string>>
 
 /** Runs `create`; what it throws names options as the library does. The cause is the error with the other spelling. */

@@ -28,6 +28,8 @@ export type RcuOptions = Readonly<{
 	onStall?: (stall: Stall) => void
 	/** Default: a few looks. */
 	patience?: Patience | undefined
+	/** Called when a grace period has elapsed, on the thread that found it so. @param microseconds that it lasted. */
+	onElapsed?: ((gracePeriod: GracePeriod, microseconds: number) => void) | undefined
 }>
 
 /** How a thread waits for a reader: how long it looks at the reader's slot, before it sleeps. */
@@ -68,6 +70,7 @@ export class Rcu {
 	readonly stallPeriod: number
 	readonly #onStall: (stall: Stall) => void
 	readonly #patience: Patience
+	readonly #onElapsed: RcuOptions['onElapsed']
 	readonly #words: Int32Array
 	readonly #state: number
 	readonly #slots: number
@@ -89,6 +92,7 @@ export class Rcu {
 		this.stallPeriod = options.stallPeriod ?? 1000
 		this.#onStall = options.onStall ?? ((stall) => console.error(describeStall(stall)))
 		this.#patience = options.patience ?? usualPatience
+		this.#onElapsed = options.onElapsed
 		this.#words = memory.i32
 		this.#state = region.offset
 		this.#slots = region.offset + RcuState.size
@@ -240,7 +244,9 @@ export class Rcu {
 			if (!this.#allPassed(target)) return
 			if (words[state + (RcuState.offset.targetTimed >> 2)] === 1) {
 				const began = words[state + (RcuState.offset.targetBegan >> 2)] ?? 0
-				recordLatency(words, this.#state + RcuState.offset.latency, microseconds() - began)
+				const lasted = (microseconds() - began) >>> 0
+				recordLatency(words, this.#state + RcuState.offset.latency, lasted)
+				this.#onElapsed?.(target, lasted)
 				Atomics.add(words, state + (RcuState.offset.gracePeriods >> 2), 1)
 			}
 			// Publish: all that the readers did in their critical sections is ordered before. Pairs with poll().

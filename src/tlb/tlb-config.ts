@@ -28,6 +28,8 @@ export type TlbConfig = Readonly<{
 	spareTables?: number
 	/** Under a policy that swaps or undoes: a table with at most this many logged entries is undone; -1 = never. */
 	undoLimit?: number
+	/** The hart core says when flushes begin and end, as with statistics. */
+	timesFlushes?: boolean
 }>
 
 /** One size class of tables, and where its pool lies, bytes from the start of the region. */
@@ -78,6 +80,7 @@ export function stateWords(config: TlbConfig) {
 		largePages: range === 'on' ? 1 : 0,
 		sizing: size === 'qemu' || size === 'adaptive' ? Sizing[size] : Sizing.fixed,
 		victims: victim === '8' ? 1 : 0,
+		timesFlushes: config.timesFlushes || shadowSizeOf(config) ? 1 : 0,
 	}
 }
 export type StateWords = ReturnType<typeof stateWords>

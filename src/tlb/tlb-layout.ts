@@ -276,6 +276,8 @@ export const TlbState = sharedStruct(
 		spaceMisses: 'i32',
 		/** Offset of the vCPU's TlbShadow; 0 = no statistics of misses. Written before the vCPU runs. */
 		shadow: 'i32',
+		/** 1 if the hart core says when its flushes begin and end. Written before the vCPU runs. */
+		timesFlushes: 'i32',
 		/** The FlushCause of the owner's latest flush. The owner's. */
 		flushCause: 'i32',
 	},

@@ -59,6 +59,8 @@ export type TlbOptions = PoolOptions &
 		satpOffset?: number | undefined
 		/** Milliseconds of a clock, for the sizes of QEMU's rule; default: the host's. */
 		milliseconds?: (() => number) | undefined
+		/** Called before a fence rings a target. */
+		onFence?: ((target: number) => void) | undefined
 	}>
 
 export type RemoteFlush = Readonly<{
@@ -94,6 +96,7 @@ export class Tlb {
 	readonly #spaces: number
 	readonly #satpOffset: number | undefined
 	readonly #milliseconds: () => number
+	readonly #onFence: ((target: number) => void) | undefined
 	readonly #shared: number
 	/** Each vCPU's TlbShadow; empty without statistics. */
 	readonly #shadows: readonly number[]
@@ -124,6 +127,7 @@ export class Tlb {
 		this.#countsTime = designOf(config).size === 'qemu'
 		this.#satpOffset = satpOffset
 		this.#milliseconds = milliseconds
+		this.#onFence = options.onFence
 		this.#shared = memory.region('tlb').offset
 		const numbers = Array.from({length: config.vcpus}, (_, vcpu) => vcpu)
 		this.#readers = numbers.map((vcpu) => rcu.reader(vcpu))
@@ -272,6 +276,7 @@ export class Tlb {
 				this.#awaited.push(target)
 				continue
 			}
+			this.#onFence?.(target)
 			Atomics.or(this.#memory.i32, this.#doorbell(target), bell)
 			this.#awaited.push(target)
 		}

@@ -8,9 +8,10 @@ import {Rcu, type RcuReader, type Stall} from '../rcu/index.ts'
 import {BuiltInSbi, HartStates, HsmState, StealTime, type SuspendRequest} from '../sbi/index.ts'
 import {randomBytes, type ThreadTurns} from '../serial/index.ts'
 import {FlushCause, Tlb} from '../tlb/index.ts'
+import type {HartTrace} from '../trace/index.ts'
 import {pointNames} from '../turns.ts'
 import {DoorbellWait} from './doorbell-wait.ts'
-import {createEngine, type Engine} from './engine.ts'
+import {createEngine, type Engine, type EngineImports} from './engine.ts'
 import {reportStall} from './hart-reports.ts'
 import {HostCores} from './host-cores.ts'
 import {RunDelay} from './run-delay.ts'
@@ -53,6 +54,9 @@ export class Vcpu {
 	readonly #states: HartStates
 	readonly #standstill: Standstill
 	readonly #note: ActivityNote
+	/** If times are asked for. */
+	readonly #trace: HartTrace | undefined
+	readonly #delay: RunDelay | undefined
 	/** In serial mode. */
 	readonly #turns: ThreadTurns | undefined
 	#mode: HartMode = 'running'
@@ -69,20 +73,23 @@ export class Vcpu {
 		blocks: VcpuBlocks
 		now: () => number
 		turns?: ThreadTurns | undefined
+		trace?: HartTrace | undefined
 	}) {
-		const {config, memory, board, blocks, now, turns} = options
+		const {config, memory, board, blocks, now, turns, trace} = options
 		const {vcpu} = config
 		this.#config = config
 		this.#memory = memory
 		this.#block = blocks.base(vcpu)
 		this.#board = board
 		this.#turns = turns
+		this.#trace = trace
 		this.registers = new HartRegisters(memory, this.#block)
 		const delay = turns ? undefined : new RunDelay()
+		this.#delay = delay
 		const cores = delay && new HostCores(blocks, {delay})
 		const onStall = (stall: Stall) => reportStall({blocks, board}, stall)
-		const rcu = new Rcu(memory, config.harts, {onStall, patience: cores})
-		this.#note = new ActivityNote(memory, this.#block)
+		const rcu = new Rcu(memory, config.harts, {onStall, patience: cores, onElapsed: trace?.onGracePeriod})
+		this.#note = trace?.note ?? new ActivityNote(memory, this.#block)
 		this.#cores = cores
 		this.#reader = rcu.reader(vcpu)
 		this.#wait = new DoorbellWait({
@@ -96,13 +103,14 @@ export class Vcpu {
 		this.#timers = new Timers({vcpu, blocks, registers: this.registers, aclint: board.aclint, now})
 		this.#states = new HartStates(blocks)
 		this.#standstill = new Standstill({blocks, board, states: this.#states})
+		const timed = (imports: EngineImports) => trace?.time(imports) ?? imports
 		this.#engine = createEngine(memory, {
 			config,
 			block: this.#block,
 			firstBlock: blocks.base(0),
 			mtimeOffsetAt: board.aclint.mtimeOffsetAt,
 			note: this.#note,
-			imports: {
+			imports: timed({
 				mmioRead: (gpa, bytes) => board.bus.read(gpa, bytes),
 				mmioHigh: () => board.bus.high,
 				mmioWrite: (gpa, bytes, low, high) => board.bus.write(gpa, bytes, low, high),
@@ -123,7 +131,7 @@ export class Vcpu {
 				timerChanged: () => this.#timers.changed(),
 				passTurn: (point) => turns?.passWithin(pointNames[point]!) ?? 0,
 				decoded: () => this.#countDecoded(),
-			},
+			}),
 		})
 		// STIP is right before the next instruction, as MTIP is.
 		board.aclint.onMtimeWritten = () => {
@@ -136,6 +144,7 @@ export class Vcpu {
 			config: config.tlb,
 			operations: this.#engine.tableOperations,
 			satpOffset: fieldOffset.satp,
+			onFence: trace && ((target) => trace.blocks.fenceRings(target)),
 			needsClearing: () => (turns ? turns.wantHelp() : board.control.ringMain(MainDoorbell.tlbPool)),
 			milliseconds: turns && (() => now() / ticksPerMillisecond),
 		})
@@ -197,16 +206,23 @@ export class Vcpu {
 
 	/** @param bells Doorbell.flush has been answered. @returns false if the machine pauses. */
 	#answerBells(bells: number): boolean {
+		this.#trace?.answered(this.#delay)
 		if (bells & Doorbell.fenceI) this.#engine.fenceI()
 		if (bells & Doorbell.codeMade) this.#engine.removeCodeEntries()
 		if (bells & Doorbell.codeChanged) this.#engine.codeChanged()
 		if (bells & Doorbell.interrupt) this.#timers.changed()
 		if (bells & Doorbell.message) this.#receiveCode()
 		if (bells & Doorbell.hsm) this.#takeStart()
-		if (bells & Doorbell.spin) this.#wait.nap()
-		else this.#wait.endNaps()
-		if (bells & Doorbell.giveWay) this.#wait.giveWay()
+		if (bells & (Doorbell.spin | Doorbell.giveWay)) this.#giveCore(bells)
+		if (!(bells & Doorbell.spin)) this.#wait.endNaps()
 		return (bells & Doorbell.pause) === 0
+	}
+
+	#giveCore(bells: number): void {
+		const before = this.#note.begin(Activity.nap)
+		if (bells & Doorbell.spin) this.#wait.nap()
+		if (bells & Doorbell.giveWay) this.#wait.giveWay()
+		this.#note.end(before)
 	}
 
 	#receiveCode(): void {
@@ -304,7 +320,9 @@ export class Vcpu {
 			this.#countSleep()
 			// In serial mode the limit would only make the virtual clock go on while nothing happens.
 			const longest = this.#turns ? Number.POSITIVE_INFINITY : longestSleep
+			const before = this.#note.begin(Activity.halt)
 			this.#wait.halt(waitsForInterrupt ? Math.min(untilDeadline, longest) : longest)
+			this.#note.end(before)
 			this.#countSleep()
 			this.#timers.check()
 		}

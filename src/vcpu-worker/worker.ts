@@ -6,6 +6,7 @@ import {assert} from '../errors.ts'
 import {breakRule} from '../faults.ts'
 import {SharedMemory, VcpuBlocks} from '../memory/index.ts'
 import {ThreadTurns} from '../serial/index.ts'
+import {HartTrace} from '../trace/index.ts'
 import {nodeEndpoint} from './comlink-endpoint.ts'
 import {serialBoard} from './serial-board.ts'
 import {dropTimerSlack} from './timer-slack.ts'
@@ -25,12 +26,19 @@ const config = workerData as VcpuConfig
 FAULT: breakRule(config.fault)
 dropTimerSlack()
 const memory = new SharedMemory(config.memory, config.map)
-const blocks = new VcpuBlocks(memory, config.harts)
 const {vcpu: hart, harts, virtioMmioVersion, serial} = config
+const trace = HartTrace.of(memory, {hart, harts, origin: config.clockOrigin})
+const blocks = trace?.blocks ?? new VcpuBlocks(memory, harts)
 const turns = serial && new ThreadTurns(memory, {thread: hart, threads: harts, config: serial})
 const now = turns ? () => turns.now() : ticksSince(config.clockOrigin)
-const board = new Board(memory, blocks, {now, hart, virtioMmioVersion, ...(serial && serialBoard(serial, hart, now))})
-const vcpu = new Vcpu({config, memory, blocks, board, now, turns})
+const board = new Board(memory, blocks, {
+	now,
+	hart,
+	virtioMmioVersion,
+	lockTimer: trace?.lockTimer,
+	...(serial && serialBoard(serial, hart, now)),
+})
+const vcpu = new Vcpu({config, memory, blocks, board, now, turns, trace})
 
 const api: VcpuApi = {
 	reset: () => vcpu.reset(),

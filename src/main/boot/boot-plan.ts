@@ -25,6 +25,8 @@ export type BootPlan = Readonly<{
 	entry: Entry
 	/** Also one of the segments. */
 	dtb: Readonly<{gpa: Gpa; bytes: Uint8Array}>
+	/** The kernel's file, if it is an ELF: for its symbols. */
+	elf?: Uint8Array
 }>
 
 /** The user's options. Files are given by path. */

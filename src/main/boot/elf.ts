@@ -6,7 +6,7 @@ import type {Segment} from './boot-plan.ts'
 import {hex} from './ram-range.ts'
 
 /** `bootargs`: the command line that it gets if the user gives none. */
-export type Loaded = Readonly<{segments: readonly Segment[]; entry: Gpa; bootargs?: string}>
+export type Loaded = Readonly<{segments: readonly Segment[]; entry: Gpa; bootargs?: string; elf?: Uint8Array}>
 
 export type LoadedElf = Readonly<{
 	segments: readonly Segment[]

@@ -2,3 +2,4 @@
 export type {BootOptions, BootPlan, Entry, Segment} from './boot-plan.ts'
 export {loadElf} from './elf.ts'
 export {planBoot} from './plan.ts'
+export {GuestSymbols, readSymbols} from './symbols.ts'

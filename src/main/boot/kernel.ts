@@ -23,7 +23,7 @@ export async function loadKernel(path: string, place: KernelPlace): Promise<Load
 	const {base, memoryBytes, enteredBy} = place
 	const limit = {bytes: memoryBytes, reason: "the guest's memory"}
 	const file = await unpackKernel(await readBootFile('--kernel', path, limit), memoryBytes)
-	if (isElf(file.bytes)) return enterElf(loadElf(file, name), enteredBy)
+	if (isElf(file.bytes)) return {...enterElf(loadElf(file, name), enteredBy), elf: file.bytes}
 	const image = readLinuxImage(file)
 	if (!image) return raw(file, base)
 	// Firmware knows nothing of the Image's offset: it enters the kernel where QEMU puts it.

@@ -39,10 +39,11 @@ export async function planBoot(options: BootOptions): Promise<BootPlan> {
 
 	const segments = [...programs, ...(initrd ? [initrd] : []), tree]
 	checkSegments(segments, memoryBytes)
-	if (bios === undefined) return {segments, rom: new Uint8Array(), entry: {mode: 'supervisor', pc: first.entry}, dtb}
+	const shared = {segments, dtb, ...(kernel?.elf && {elf: kernel.elf})}
+	if (bios === undefined) return {...shared, rom: new Uint8Array(), entry: {mode: 'supervisor', pc: first.entry}}
 	const rom = resetVector({start: first.entry, dtb: treeGpa, next: firmware ? (kernel?.entry ?? 0) : 0})
 	const entry: Entry = {mode: 'machine', pc: boardMap.bootRom.base}
-	return {segments, rom, entry, dtb}
+	return {...shared, rom, entry}
 }
 
 /** As in QEMU: above the firmware (or where it would be), at the start of RAM with `--bios none`. */

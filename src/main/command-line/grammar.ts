@@ -4,7 +4,7 @@ import {Command} from 'commander'
 import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
 import {exitCodes} from '../../exit-codes.ts'
-import {defaultSeed, mostSeed} from '../machine-interface.ts'
+import {defaultSeed, mostSeed, usualTraceBytes} from '../machine-interface.ts'
 import {benchOptions, type RawBenchOptions} from './bench-options.ts'
 import {addCompletion} from './completion.ts'
 import {keyHelp} from './key-escapes.ts'
@@ -85,6 +85,12 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 		),
 		new RunOption('--stats <file>', 'write statistics (JSON) at the end'),
 		new RunOption('--stats-at <regex>', 'with --stats: also statistics at each line of the console that matches'),
+		new RunOption('--times', "with --stats: where each hart's time went"),
+		new RunOption('--trace <file>', 'write a trace of all harts, which Perfetto and Chrome open'),
+		new RunOption(
+			'--trace-size <size>',
+			`the trace at most: later events are left out (default: ${usualTraceBytes / 2 ** 20}M)`,
+		),
 		new RunOption('--no-reboot', 'exit when the guest reboots').asInQemu(),
 		new RunOption('--nographic', 'no effect, as there are no graphics').asInQemu().hideHelp(),
 	],

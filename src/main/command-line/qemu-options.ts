@@ -82,7 +82,11 @@ export const qemuOptions: readonly QemuOption[] = [
 	{names: ['qmp', 'qmp-pretty', 'mon', 'chardev', 'debugcon', 'echr'], value: '…', reason: monitor},
 	{names: ['no-shutdown', 'preconfig'], reason: monitor},
 	{names: ['action', 'watchdog-action'], value: '…', reason: 'the machine ends with the guest; see --no-reboot'},
-	{names: ['d', 'D', 'dfilter', 'trace', 'plugin', 'msg'], value: '…', reason: 'there is no log; see --stats'},
+	{
+		names: ['d', 'D', 'dfilter', 'trace', 'plugin', 'msg'],
+		value: '…',
+		reason: 'there is no log; see --stats and --trace',
+	},
 	{names: ['singlestep'], reason: 'see --accel interp, which interprets all code'},
 	{names: ['icount'], value: '…', reason: "time is this machine's, not the number of instructions"},
 	{names: ['enable-kvm'], reason: 'the harts are emulated'},

@@ -1,6 +1,8 @@
 /** `manyhart run`: boots a guest and stays with it until it ends. */
+import {format as formatPath, parse as parsePath} from 'node:path'
 import {exitCodes} from '../../exit-codes.ts'
 import type {CommandLineMachine, CreateMachine} from '../machine-interface.ts'
+import type {TraceStatistics} from '../tracing/index.ts'
 import {perfMapPath} from '../translation/index.ts'
 import {chooseGuest} from './choose-guest.ts'
 import type {GuestLibrary} from './guest-library.ts'
@@ -49,13 +51,18 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 	const treeFile = await open('--dumpdtb', dumpdtb)
 	const input = options.input === undefined ? undefined : await untilAborted(signal, readInput(options.input, say))
 	const parts = await chooseGuest(options, {guests, say, signal})
+	let machines = 0
 	const create = () => {
+		machines++
 		const machineOptions = {
 			smp,
 			memory,
 			...parts,
 			...translation,
 			...(virtioMmioVersion && {virtioMmioVersion}),
+			...(options.times && {times: true}),
+			...(options.trace !== undefined && !treeFile && {trace: nameOfTrace(options.trace, machines)}),
+			...(options.traceBytes !== undefined && !treeFile && {traceBytes: options.traceBytes}),
 			...(serialSeed !== undefined && {serial: true, seed: serialSeed}),
 			signal,
 		}
@@ -83,6 +90,7 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 			running = machine
 			session ??= new RunSession({terminal, signal, expect, watcher, input})
 			const ending = await session.run(machine)
+			if (options.trace !== undefined) concludeTrace(machine, {path: nameOfTrace(options.trace, machines), say})
 			if (rebooted(ending) && options.onReboot === 'start-again') continue
 			if (digest && ending.kind === 'machine') say(`manyhart: digest ${await machine.digest()}`)
 			await statisticsFile?.write(await statisticsReport({machine, ending, options, start, marks}))
@@ -91,6 +99,23 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 	} finally {
 		session?.[Symbol.dispose]()
 	}
+}
+
+/** A guest that reboots is another machine, with a trace of its own. @example nameOfTrace('/tmp/a.json', 2) // '/tmp/a-2.json' */
+function nameOfTrace(path: string, machine: number): string {
+	if (machine === 1) return path
+	const {dir, name, ext} = parsePath(path)
+	return formatPath({dir, base: `${name}-${machine}${ext}`})
+}
+
+/** Says what the trace lacks. */
+function concludeTrace(machine: CommandLineMachine, {path, say}: {path: string; say: (line: string) => void}): void {
+	const {trace} = machine.statistics() as {trace?: TraceStatistics}
+	if (!trace) return
+	const {dropped, cut, failure} = trace
+	if (failure !== undefined) say(`manyhart: --trace ${path} is not whole: ${failure}`)
+	else if (dropped + cut > 0)
+		say(`manyhart: --trace ${path} lacks ${dropped} events that came too fast, and ${cut} above --trace-size`)
 }
 
 function rebooted(ending: Ending): boolean {

@@ -2,7 +2,7 @@
 import {availableParallelism} from 'node:os'
 import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
-import {defaultSeed, type TranslationOptions} from '../machine-interface.ts'
+import {defaultSeed, leastTraceBytes, type TranslationOptions} from '../machine-interface.ts'
 import {parsePattern} from './console-matcher.ts'
 import {parseMachine} from './machine-option.ts'
 import {parseSeconds, parseSeed, parseSize, parseSmp, quoted} from './quantities.ts'
@@ -28,11 +28,13 @@ export type RawRunOptions = Readonly<
 			| 'input'
 			| 'stats'
 			| 'statsAt'
+			| 'trace'
+			| 'traceSize'
 			| 'seed',
 			string
 		>
 	> &
-		RawTranslationSwitches & {reboot?: boolean; serial?: boolean; digest?: boolean}
+		RawTranslationSwitches & {reboot?: boolean; serial?: boolean; digest?: boolean; times?: boolean}
 >
 
 export type RunOptions = Readonly<{
@@ -51,6 +53,11 @@ export type RunOptions = Readonly<{
 	stats: string | undefined
 	/** Lines of the console at which statistics are taken, too. */
 	statsAt: RegExp | undefined
+	/** Whether statistics have the harts' times. */
+	times: boolean
+	trace: string | undefined
+	/** Bytes; if undefined, the machine's default. */
+	traceBytes: number | undefined
 	/** What to do when the guest reboots. */
 	onReboot: 'start-again' | 'exit'
 	/** The switches that were given; the machine chooses the rest. */
@@ -83,6 +90,7 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		input: raw.input,
 		stats: raw.stats,
 		statsAt: parseStatsAt(raw),
+		...parseTimes(raw),
 		onReboot: raw.reboot === false ? 'exit' : 'start-again',
 		translation: checkTranslationSwitches(accel === undefined ? raw : {accel, ...raw}),
 		serialSeed: parseSerial(raw),
@@ -95,6 +103,21 @@ function parseStatsAt({stats, statsAt}: RawRunOptions): RegExp | undefined {
 	if (statsAt === undefined) return undefined
 	if (stats === undefined) throw expected('--stats-at with --stats', '--stats-at alone')
 	return parsePattern(statsAt, '--stats-at')
+}
+
+function parseTimes({
+	times,
+	trace,
+	traceSize,
+	serial,
+}: RawRunOptions): Pick<RunOptions, 'times' | 'trace' | 'traceBytes'> {
+	if (serial && (times || trace !== undefined))
+		throw expected('--times and --trace without --serial, whose time is virtual', 'both')
+	if (traceSize !== undefined && trace === undefined) throw expected('--trace-size with --trace', '--trace-size alone')
+	const traceBytes = traceSize === undefined ? undefined : parseSize(traceSize, '--trace-size')
+	if (traceBytes !== undefined && traceBytes < leastTraceBytes)
+		throw expected(`--trace-size of at least ${leastTraceBytes / 1024}k`, quoted(traceSize!))
+	return {times: times === true, trace, traceBytes}
 }
 
 function parseSerial({serial, seed}: RawRunOptions): number | undefined {

@@ -24,13 +24,13 @@ const guests: GuestLibrary = {
 	},
 }
 
-type Slow = Readonly<{fetchGuest?: GuestLibrary['fetchGuest']; creation?: Promise<void>}>
+type Slow = Readonly<{fetchGuest?: GuestLibrary['fetchGuest']; creation?: Promise<void>; statistics?: object}>
 
 /** Runs a command line with `script` as the guest. */
 async function run(
 	args: readonly string[],
 	script: Script = () => powerOff,
-	{fetchGuest = guests.fetchGuest, creation = Promise.resolve()}: Slow = {},
+	{fetchGuest = guests.fetchGuest, creation = Promise.resolve(), statistics}: Slow = {},
 ) {
 	const stdin = new PassThrough()
 	const stdout = new PassThrough()
@@ -43,7 +43,8 @@ async function run(
 		createMachine: async (options) => {
 			created.push(options)
 			await creation
-			return fakeMachine(script, options)
+			const machine = fakeMachine(script, options)
+			return statistics ? {...machine, statistics: () => statistics} : machine
 		},
 	})
 	return {exitCode, created, stdout: writtenText(stdout), stderr: writtenText(stderr)}
@@ -73,6 +74,34 @@ serial('options reach the machine, in QEMU’s spelling too', async (t) => {
 	])
 	const [{signal: _, ...options} = {} as MachineOptions] = created
 	t.deepEqual(options, {smp: 3, memory: 256 * 2 ** 20, kernel: '/k', append: 'console=ttyS0 -x'})
+})
+
+serial('times and a trace are asked of the machine', async (t) => {
+	const {created} = await run(['--kernel', '/k', '--smp', '1', '--times', '--trace', '/t.json', '--trace-size', '1M'])
+	t.like(created[0], {times: true, trace: '/t.json', traceBytes: 2 ** 20})
+})
+
+serial('each machine of a guest that reboots has a trace of its own', async (t) => {
+	let boots = 0
+	const script: Script = () => (boots++ < 2 ? {reason: 'reboot', exitCode: 0} : powerOff)
+	const {created} = await run(['--kernel', '/k', '--trace', '/tmp/t.json'], script)
+	t.deepEqual(
+		created.map(({trace}) => trace),
+		['/tmp/t.json', '/tmp/t-2.json', '/tmp/t-3.json'],
+	)
+})
+
+serial('a trace that lacks events says so', async (t) => {
+	const lacking = (trace: object) => run(['--kernel', '/k', '--trace', 't.json'], () => powerOff, {statistics: {trace}})
+	t.is((await lacking({dropped: 0, cut: 0})).stderr, '')
+	t.is(
+		(await lacking({dropped: 3, cut: 4})).stderr,
+		'manyhart: --trace t.json lacks 3 events that came too fast, and 4 above --trace-size\n',
+	)
+	t.is(
+		(await lacking({dropped: 0, cut: 4, failure: 'ENOSPC (no space left on device)'})).stderr,
+		'manyhart: --trace t.json is not whole: ENOSPC (no space left on device)\n',
+	)
 })
 
 serial('a command line of QEMU runs as it is', async (t) => {
@@ -290,6 +319,9 @@ const mistakes: readonly (readonly [args: readonly string[], message: RegExp])[]
 	[['guest', 'fetch'], /^Expected <name>, got none$/],
 	[['-machine', 'spike'], /^Expected --machine virt, the only board, got spike$/],
 	[['--guest', 'plan9'], /^Expected a guest that is fetched, got plan9$/],
+	[['--trace-size', '1M'], /^Expected --trace-size with --trace, got --trace-size alone$/],
+	[['--trace', 't.json', '--trace-size', '1k'], /^Expected --trace-size of at least 64k, got 1k$/],
+	[['--times', '--serial'], /^Expected --times and --trace without --serial, whose time is virtual, got both$/],
 	[['--timeout', 'soon'], /^Expected --timeout to be a number of seconds above 0, got soon$/],
 ]
 for (const [args, message] of mistakes) {

@@ -1,0 +1,207 @@
+/** From events in the rings to those of the file. */
+import {Activity} from '../../hart/index.ts'
+import {Mip} from '../../memory/index.ts'
+import {extensions} from '../../sbi/index.ts'
+import {FlushCause} from '../../tlb/index.ts'
+import {answersFence, EventKind, type TakenEvent} from '../../trace/index.ts'
+import type {TraceFile} from './trace-file.ts'
+
+/** What the events of a machine need to be named. */
+export type Naming = Readonly<{
+	/** Of a place in the guest. */
+	symbol(low: number, high: number): string
+	deviceAt(gpa: number): string | undefined
+}>
+
+/** Fences of one initiator that one target has not answered, at most: those of a target that sleeps. */
+const mostOpen = 4096
+
+/** `at`: time and thread. */
+type End = Readonly<{fence: number; at: string}>
+/** Fences whose answer has not come, and answers after which more of their fences may come. */
+type Arrows = Readonly<{rung: End[]; taken: End[]}>
+
+const extensionsById = new Map(extensions.map((extension) => [extension.id, extension]))
+const causes = Object.fromEntries(Object.entries(FlushCause).map(([name, cause]) => [cause, name]))
+const interruptNames = Object.entries(Mip) as readonly [string, number][]
+
+const plainNames: Readonly<Record<number, string>> = {
+	[Activity.console]: 'console',
+	[Activity.compilation]: 'compilation',
+	[Activity.sleep]: 'stuck',
+	[Activity.nap]: 'nap',
+}
+
+const decimals = Array.from({length: 1000}, (_, value) => String(value).padStart(3, '0'))
+
+/** Microseconds with three decimals: nanoseconds are what the clock has. Of two integers, which are written faster than a fraction. */
+function rounded(time: number): string {
+	const nanoseconds = Math.max(0, Math.round(time * 1000))
+	const whole = Math.floor(nanoseconds / 1000)
+	return `${whole}.${decimals[nanoseconds - whole * 1000]}`
+}
+
+export class TraceEvents {
+	readonly #file: TraceFile
+	readonly #harts: number
+	readonly #naming: Naming
+	/** By thread: the end of each event's text. Harts, then the main thread. */
+	readonly #thread: readonly string[]
+	/** By initiator and target. */
+	readonly #arrows: readonly Arrows[]
+	#loose = 0
+
+	constructor(file: TraceFile, {harts, naming}: {harts: number; naming: Naming}) {
+		this.#file = file
+		this.#harts = harts
+		this.#naming = naming
+		this.#arrows = Array.from({length: harts * harts}, () => ({rung: [], taken: []}))
+		this.#thread = Array.from({length: harts + 1}, (_, index) => `"tid":${index + 1}`)
+		file.write('"name":"process_name","ph":"M","tid":1,"args":{"name":"manyhart"}')
+		for (const [index, thread] of this.#thread.entries()) {
+			const name = index === harts ? 'main' : `hart ${index}`
+			file.write(`"name":"thread_name","ph":"M",${thread},"args":{"name":"${name}"}`)
+			file.write(`"name":"thread_sort_index","ph":"M",${thread},"args":{"sort_index":${index}}`)
+		}
+	}
+
+	/** Fences whose answer was not seen: their arrows are left out. */
+	get loose(): number {
+		return this.#arrows.reduce((sum, {rung}) => sum + rung.length, this.#loose)
+	}
+
+	/** @param thread the hart; the number of harts: the main thread. */
+	add(thread: number, event: TakenEvent): void {
+		const [a = 0, b = 0] = event.details
+		const at = `"ts":${rounded(event.time)},${this.#thread[thread]}`
+		switch (event.kind) {
+			case EventKind.interrupt:
+				this.#file.write(
+					`"name":"interrupt","cat":"interrupt","ph":"i","s":"t",${at},"args":{"pending":"${mipNames(a)}"}`,
+				)
+				return
+			case EventKind.ipi:
+				this.#file.write(
+					`"name":"ipi","cat":"interrupt","ph":"i","s":"t",${at},"args":{"hart":${a},"raises":"${mipNames(b)}"}`,
+				)
+				return
+			case EventKind.fenceRings:
+				this.#arrow(thread, a).rung.push({fence: b, at})
+				return this.#connect(this.#arrow(thread, a), `${thread} ${a}`)
+			case EventKind.fenceTaken:
+				this.#arrow(a, thread).taken.push({fence: b, at})
+				return this.#connect(this.#arrow(a, thread), `${a} ${thread}`)
+			case EventKind.gracePeriod:
+				return this.#addGracePeriod(thread, event)
+			case EventKind.drain:
+				return this.#addSlice(event, at, 'write trace', 'main', `{"events":${a}}`)
+			default:
+				return this.#addActivity(event, at)
+		}
+	}
+
+	/** A job of the helpers: they run on threads that nobody names, so it is an asynchronous event. */
+	addJob(name: string, {number, began, ended}: {number: number; began: number; ended: number}, args = '{}'): void {
+		const common = `"name":"${name}","cat":"helpers","id":"${name} ${number}",${this.#thread[this.#harts]}`
+		this.#addPair(
+			`"ph":"b","ts":${rounded(began)},${common},"args":${args}`,
+			`"ph":"e","ts":${rounded(ended)},${common}`,
+		)
+	}
+
+	addCounter(thread: number, time: number, name: string, value: number): void {
+		const text = thread === this.#harts ? name : `${name} of hart ${thread}`
+		this.#file.write(
+			`"name":"${text}","ph":"C","ts":${rounded(time)},${this.#thread[thread]},"args":{"value":${rounded(value)}}`,
+		)
+	}
+
+	#addGracePeriod(thread: number, {time, duration, details: [low = 0, high = 0]}: TakenEvent): void {
+		const number = (high >>> 0) * 2 ** 32 + (low >>> 0)
+		const common = `"name":"grace period","cat":"rcu","id":"grace period ${number}",${this.#thread[thread]}`
+		this.#addPair(
+			`"ph":"b","ts":${rounded(time)},${common},"args":{"number":${number}}`,
+			`"ph":"e","ts":${rounded(time + duration)},${common}`,
+		)
+	}
+
+	/** Both or none: a beginning without an end would last for ever. */
+	#addPair(first: string, second: string): void {
+		if (this.#file.write(first)) this.#file.writeAnyway(second)
+		else this.#file.write(second)
+	}
+
+	/** The fences of an initiator that a target has to answer. */
+	#arrow(initiator: number, target: number): Arrows {
+		return this.#arrows[initiator * this.#harts + target]!
+	}
+
+	/** The rings are not read at one moment: a fence's answer may be seen before it. The fences of one initiator come in order. */
+	#connect({rung, taken}: Arrows, pair: string): void {
+		while (rung.length > 0 && taken.length > 0) {
+			const [first, answer] = [rung[0]!, taken[0]!]
+			if (first.fence > answer.fence) taken.shift()
+			else {
+				rung.shift()
+				const common = `"name":"fence","cat":"fence","id":"${pair} ${first.fence}"`
+				this.#addPair(`${common},"ph":"s",${first.at}`, `${common},"ph":"f","bp":"e",${answer.at}`)
+			}
+		}
+		if (taken.length > mostOpen) taken.shift()
+		if (rung.length <= mostOpen) return
+		rung.shift()
+		this.#loose++
+	}
+
+	#addActivity(event: TakenEvent, at: string): void {
+		const [a = 0, b = 0, low = 0, high = 0] = event.details
+		const {kind} = event
+		switch (kind) {
+			case Activity.guestCode:
+				return this.#addSlice(
+					event,
+					at,
+					'guest',
+					'guest',
+					`{"from":"${this.#naming.symbol(low, high)}","instructions":${a >>> 0}}`,
+				)
+			case Activity.halt:
+				return this.#addSlice(event, at, 'wfi', 'wait', `{"at":"${this.#naming.symbol(low, high)}"}`)
+			case Activity.sbiCall:
+				// pc is past the ecall already.
+				return this.#addSlice(event, at, sbiName(a, b), 'sbi', `{"at":"${this.#naming.symbol(low, high)}"}`)
+			case Activity.fence:
+				return this.#addSlice(event, at, 'fence', 'fence', '{}')
+			case Activity.flush:
+				if (b === answersFence) return this.#addSlice(event, at, 'answer fence', 'fence', '{}')
+				return this.#addSlice(event, at, 'flush', 'tlb', `{"cause":"${causes[b] ?? b}","newTables":${a}}`)
+			case Activity.device: {
+				const gpa = a >>> 0
+				return this.#addSlice(
+					event,
+					at,
+					this.#naming.deviceAt(gpa) ?? 'device',
+					'device',
+					`{"gpa":"0x${gpa.toString(16)}"}`,
+				)
+			}
+			default:
+				return this.#addSlice(event, at, plainNames[kind] ?? `activity ${kind}`, 'wait', '{}')
+		}
+	}
+
+	#addSlice({duration}: TakenEvent, at: string, name: string, category: string, args: string): void {
+		this.#file.write(`"name":"${name}","cat":"${category}","ph":"X",${at},"dur":${rounded(duration)},"args":${args}`)
+	}
+}
+
+function sbiName(extension: number, number: number): string {
+	const found = extensionsById.get(extension)
+	if (!found) return `sbi 0x${(extension >>> 0).toString(16)} ${number}`
+	if ('legacy' in found) return `sbi ${found.name}`
+	return `sbi ${found.name} ${found.functions[number]?.name ?? number}`
+}
+
+function mipNames(bits: number): string {
+	return interruptNames.flatMap(([name, bit]) => (bits & bit ? [name] : [])).join(' ')
+}

@@ -1,0 +1,167 @@
+/** A hart's note of what it does, which also counts the time that each activity takes, and traces it. On the hart's thread. */
+import {Activity, ActivityNote, fieldOffset} from '../hart/index.ts'
+import type {SharedMemory} from '../memory/index.ts'
+import {type FlushCause, TlbState, tlbStateOffset} from '../tlb/index.ts'
+import type {EventRing} from './event-ring.ts'
+import {HartTimes} from './trace-layout.ts'
+
+/** Activities inside one another, at most: far more than there are. */
+const deepest = 16
+/** Microseconds: shorter flushes, device accesses and requests for translations are counted, but not traced. There may be a million a second. */
+const shortestTraced = 1
+/** x16 and x17: the function and the extension of an SBI call. */
+const [functionRegister, extensionRegister] = [16, 17]
+/** As the cause of a flush: a fence of another hart's is answered. */
+export const answersFence = -1
+
+export class TimedNote extends ActivityNote {
+	readonly #words: Int32Array<SharedArrayBuffer>
+	readonly #doubles: Float64Array
+	readonly #block: number
+	/** Index of HartTimes.spent. */
+	readonly #spent: number
+	readonly #now: () => number
+	readonly #ring: EventRing | undefined
+	/** The innermost activity's place in what follows. */
+	#depth = 0
+	readonly #activities = new Int32Array(deepest)
+	readonly #began = new Float64Array(deepest)
+	readonly #details = new Int32Array(deepest * 4)
+	/** When the innermost activity was begun, or went on. */
+	#since: number
+
+	/** @param options.times offset of the hart's HartTimes. @param options.now microseconds. */
+	constructor(
+		memory: SharedMemory,
+		block: number,
+		{times, now, ring}: {times: number; now: () => number; ring: EventRing | undefined},
+	) {
+		super(memory, block)
+		this.#words = memory.i32
+		this.#doubles = new Float64Array(memory.i32.buffer)
+		this.#block = block
+		this.#spent = (times + HartTimes.offset.spent) >>> 3
+		this.#now = now
+		this.#ring = ring
+		this.#since = now()
+		this.#activities[0] = Activity.parked
+	}
+
+	/** Begins the run loop, or parks, without an end; all others end. */
+	override begin(activity: Activity): Activity {
+		const now = this.#now()
+		this.#spend(now)
+		const isOutermost = activity === Activity.runLoop || activity === Activity.parked
+		this.#depth = isOutermost ? 0 : Math.min(this.#depth + 1, deepest - 1)
+		this.#activities[this.#depth] = activity
+		this.#began[this.#depth] = now
+		if (this.#ring) this.#notePlace(activity)
+		return super.begin(activity)
+	}
+
+	override end(before: Activity): void {
+		const now = this.#now()
+		this.#spend(now)
+		if (this.#ring) this.#trace(this.#ring, now)
+		if (this.#depth > 0) this.#depth--
+		super.end(before)
+	}
+
+	/** Of the innermost activity, in the trace. */
+	detail(index: 0 | 1, value: number): void {
+		this.#details[this.#depth * 4 + index] = value
+	}
+
+	/** Of the innermost activity. */
+	get beganAt(): number {
+		return this.#began[this.#depth]!
+	}
+
+	#spend(now: number): void {
+		// Plain: only this thread writes it. A sleep is part of what sleeps.
+		const inner = this.#activities[this.#depth]!
+		const outer = this.#depth > 0 ? this.#activities[this.#depth - 1]! : inner
+		const isPart = inner === Activity.sleep && (outer === Activity.halt || outer === Activity.nap)
+		this.#doubles[this.#spent + (isPart ? outer : inner)]! += now - this.#since
+		this.#since = now
+	}
+
+	/** What its details say as it begins. */
+	#notePlace(activity: Activity): void {
+		const [words, block, details] = [this.#words, this.#block, this.#details]
+		const at = this.#depth * 4
+		details.fill(0, at, at + 4)
+		switch (activity) {
+			case Activity.guestCode:
+				details[at] = this.#retired()
+				break
+			case Activity.sbiCall:
+				details[at] = words[(block + fieldOffset.x + extensionRegister * 8) >>> 2]!
+				details[at + 1] = words[(block + fieldOffset.x + functionRegister * 8) >>> 2]!
+				break
+			case Activity.device:
+				details[at] = words[(block + fieldOffset.activityAt) >>> 2]!
+				return
+			case Activity.flush:
+				details[at] = this.#emptied()
+				return
+			case Activity.halt:
+				break
+			default:
+				return
+		}
+		details[at + 2] = words[(block + fieldOffset.pc) >>> 2]!
+		details[at + 3] = words[(block + fieldOffset.pc + 4) >>> 2]!
+	}
+
+	#trace(ring: EventRing, now: number): void {
+		const at = this.#depth * 4
+		const details = this.#details
+		const activity = this.#activities[this.#depth]!
+		const began = this.#began[this.#depth]!
+		const lasted = now - began
+		switch (activity) {
+			case Activity.nap:
+				// Mostly cores are not short, and it does not sleep.
+				return
+			case Activity.sleep: {
+				const outer = this.#depth > 0 ? this.#activities[this.#depth - 1]! : activity
+				if (outer === Activity.halt) return
+				ring.add(outer === Activity.nap ? Activity.nap : activity, began, lasted)
+				return
+			}
+			case Activity.device:
+			case Activity.compilation:
+				if (lasted < shortestTraced) return
+				break
+			case Activity.flush:
+				if (details[at + 1] !== answersFence) {
+					details[at] = this.#emptied() - details[at]!
+					if (details[at] === 0 && lasted < shortestTraced) return
+					details[at + 1] = this.#words[
+						(this.#block + tlbStateOffset + TlbState.offset.flushCause) >>> 2
+					]! as FlushCause
+				}
+				break
+			case Activity.guestCode:
+				details[at] = (this.#retired() - details[at]!) | 0
+				break
+		}
+		ring.add(activity, began, lasted, details[at], details[at + 1], details[at + 2], details[at + 3])
+	}
+
+	/** Modulo 2^32: as retired() in src/hart/core/retired.ts. */
+	#retired(): number {
+		const word = (field: 'instret' | 'budget' | 'reserve') => this.#words[(this.#block + fieldOffset[field]) >>> 2]!
+		return (word('instret') - word('budget') - word('reserve')) | 0
+	}
+
+	/** Tables that were swapped, or began a generation. */
+	#emptied(): number {
+		const state = this.#block + tlbStateOffset
+		// Plain: statistics.
+		return (
+			this.#words[(state + TlbState.offset.swaps) >>> 2]! + this.#words[(state + TlbState.offset.generations) >>> 2]!
+		)
+	}
+}
