@@ -73,6 +73,7 @@ async function measured(options: ScaleOptions, environment: LaboratoryEnvironmen
 		workloads: subjects.map(workloadOf),
 		boots: [],
 		runs: [],
+		breakdowns: [],
 	}
 	await keep(record)
 	const seconds = plan.reduce((sum, {tasks, engine}) => sum + estimate({tasks, isNative: engine === nativeId}), 0)

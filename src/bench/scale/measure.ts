@@ -7,7 +7,7 @@ import type {Image} from '../images.ts'
 import {LabProgress} from '../progress.ts'
 import {keyOf} from './console.ts'
 import {estimate, type PlannedBoot} from './plan.ts'
-import type {Engine, Run, ScaleRecord} from './record.ts'
+import type {Breakdown, Engine, Run, ScaleRecord} from './record.ts'
 import {type BootFigures, makeImage, type RunFigures, runGuest} from './run-guest.ts'
 import {type CheckedRun, NativeRuns} from './run-native.ts'
 import {nativeId, type Subject} from './subjects.ts'
@@ -47,7 +47,7 @@ export async function carryOut(options: MeasureOptions): Promise<ScaleRecord> {
 			if (signal.aborted) break
 			progress.begin(number, inWords(boot), forecast.of(plan.slice(number)))
 			const began = elapsed()
-			const {kernel, runs, ...figures} = await lab.boot(boot)
+			const {kernel, runs, times, ...figures} = await lab.boot(boot)
 			const took = elapsed() - began
 			if (!signal.aborted) forecast.finished(boot, took)
 			const measured = boot.tasks.flatMap((task): readonly Run[] => {
@@ -58,18 +58,19 @@ export async function carryOut(options: MeasureOptions): Promise<ScaleRecord> {
 				const about = {engine, ...task, harts, repetition, boot: record.boots.length}
 				return [{...about, ...(run ?? {error: `did not run: ${figures.error ?? 'its boot ended before'}`})}]
 			})
-			for (const {workload, scaling, error} of measured)
-				if (error !== undefined) progress.say(`scale: ${inWords(boot)}: ${workload}, ${scaling}: ${error}`)
-			const {engine, harts, repetition} = boot
+			for (const [key, {error}] of runs)
+				if (error !== undefined) progress.say(`scale: ${inWords(boot)}: ${key.replace(' ', ', ')}: ${error}`)
+			// Once, and not for each program that did not run.
+			if (figures.error !== undefined) progress.say(`scale: ${inWords(boot)}: ${figures.error}`)
+			const {tasks: _, ...about} = boot
+			const breakdowns = breakdownsOf(boot, {place: record.boots.length, times})
 			if (measured.length > 0)
 				record = {
 					...record,
 					...(kernel !== undefined && {guest: `Debian's kernel ${kernel}`}),
-					boots: [
-						...record.boots,
-						{engine, harts, repetition, began, took: Math.round(took * 1000) / 1000, ...figures},
-					],
-					runs: [...record.runs, ...measured],
+					boots: [...record.boots, {...about, began, took: Math.round(took * 1000) / 1000, ...figures}],
+					runs: [...record.runs, ...(boot.times ? [] : measured)],
+					breakdowns: [...record.breakdowns, ...breakdowns],
 				}
 			await keep(record)
 		}
@@ -81,8 +82,18 @@ export async function carryOut(options: MeasureOptions): Promise<ScaleRecord> {
 	}
 }
 
-export const inWords = ({engine, harts, repetition}: PlannedBoot): string =>
-	`${engine}, ${hartsInWords(harts)}, repetition ${repetition + 1}`
+function breakdownsOf(
+	{engine, harts, tasks}: PlannedBoot,
+	{place, times}: Readonly<{place: number} & Pick<BootFigures, 'times'>>,
+): readonly Breakdown[] {
+	return tasks.flatMap((task) => {
+		const spent = times?.get(keyOf(task))
+		return spent ? [{engine, ...task, harts, boot: place, ...spent}] : []
+	})
+}
+
+export const inWords = ({engine, harts, repetition, times}: PlannedBoot): string =>
+	`${engine}, ${hartsInWords(harts)}, ${times ? 'where time goes' : `repetition ${repetition + 1}`}`
 export const hartsInWords = (harts: number): string => (harts === 1 ? '1 hart' : `${harts} harts`)
 
 class Lab {

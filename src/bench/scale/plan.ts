@@ -5,7 +5,7 @@ import type {Subject} from './subjects.ts'
 /** One run of a program. */
 export type Task = Readonly<{workload: string; scaling: Scaling}>
 
-export type PlannedBoot = Pick<Boot, 'engine' | 'harts' | 'repetition'> & Readonly<{tasks: readonly Task[]}>
+export type PlannedBoot = Pick<Boot, 'engine' | 'harts' | 'repetition' | 'times'> & Readonly<{tasks: readonly Task[]}>
 
 export type PlanOptions = Readonly<{
 	smp: readonly number[]
@@ -15,9 +15,14 @@ export type PlanOptions = Readonly<{
 	subjects: readonly Subject[]
 }>
 
-/** A, B, A, B; and in each repetition another engine comes first. */
-export function makePlan({smp, repeat, scalings, engines, subjects}: PlanOptions): readonly PlannedBoot[] {
-	return Array.from({length: repeat}, (_, repetition) =>
+/**
+ * A, B, A, B; and in each repetition another engine comes first. At the end each number of harts once more, with a look at
+ * where time goes, which costs some.
+ */
+export function makePlan(options: PlanOptions): readonly PlannedBoot[] {
+	const {smp, repeat, scalings, engines, subjects} = options
+	const timed = engines.filter(({kind}) => kind === 'manyhart')
+	const measured = Array.from({length: repeat}, (_, repetition) =>
 		smp.flatMap((harts) =>
 			rotated(engines, repetition).map(
 				({id, kind}): PlannedBoot => ({
@@ -28,9 +33,19 @@ export function makePlan({smp, repeat, scalings, engines, subjects}: PlanOptions
 				}),
 			),
 		),
+	).flat()
+	const looks = smp.flatMap((harts) =>
+		timed.map(
+			({id}): PlannedBoot => ({
+				engine: id,
+				harts,
+				repetition: repeat,
+				times: true,
+				tasks: tasksOf(subjects, {scalings, harts, isNative: false}),
+			}),
+		),
 	)
-		.flat()
-		.filter(({tasks}) => tasks.length > 0)
+	return [...measured, ...looks].filter(({tasks}) => tasks.length > 0)
 }
 
 function tasksOf(

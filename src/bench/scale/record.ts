@@ -44,6 +44,9 @@ const Workload = v.object({
 })
 export type Workload = v.InferOutput<typeof Workload>
 
+const Latency = v.object({count, median: amount, p99: amount, maximum: amount})
+export type Latency = v.InferOutput<typeof Latency>
+
 /** One start of an engine: a guest that runs the workloads one after the other, or their native runs. */
 const Boot = v.object({
 	engine: v.string(),
@@ -54,6 +57,10 @@ const Boot = v.object({
 	took: amount,
 	/** From the start of the process until init runs. */
 	bootSeconds: v.optional(amount),
+	/** It was to show where time goes: its programs are in `breakdowns`, and not in `runs`. */
+	times: v.optional(v.literal(true)),
+	/** With `times`, over the whole boot, in microseconds: by what took so long, of each hart, or one for all. */
+	latencies: v.optional(v.record(v.string(), v.array(Latency))),
 	/** Why it ended early; the runs before that are there. */
 	error: v.optional(v.string()),
 })
@@ -89,6 +96,20 @@ const Run = v.object({
 })
 export type Run = v.InferOutput<typeof Run>
 
+/** Where the time of the harts' threads went during a program, its start and warm-up included. Manyhart only. */
+const Breakdown = v.object({
+	engine: v.string(),
+	workload: v.string(),
+	scaling: v.picklist(scalings),
+	harts: count,
+	boot: count,
+	/** Seconds of all harts, by what they did; statistics.md names them. */
+	spent: v.record(v.string(), amount),
+	/** Part of these: they could have run, but had no core. */
+	descheduled: v.optional(amount),
+})
+export type Breakdown = v.InferOutput<typeof Breakdown>
+
 const ScaleRecord = v.object({
 	schema: v.literal(schemaVersion),
 	/** As typed. */
@@ -112,6 +133,7 @@ const ScaleRecord = v.object({
 	workloads: v.array(Workload),
 	boots: v.array(Boot),
 	runs: v.array(Run),
+	breakdowns: v.array(Breakdown),
 })
 export type ScaleRecord = v.InferOutput<typeof ScaleRecord>
 

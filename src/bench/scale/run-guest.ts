@@ -8,7 +8,7 @@ import {qemuArguments} from '../qemu.ts'
 import {qemuCommand} from '../qemu-command.ts'
 import {beginMark, endMark, keyOf, markSource, parseConsole, parseMark} from './console.ts'
 import type {PlannedBoot, Task} from './plan.ts'
-import type {Engine, Run} from './record.ts'
+import type {Boot, Breakdown, Engine, Latency, Run} from './record.ts'
 import type {Subject} from './subjects.ts'
 import {TaskWatch} from './watch.ts'
 import {type Amount, workloadArguments} from './workloads.ts'
@@ -41,6 +41,9 @@ export type BootFigures = Readonly<{
 	bootSeconds?: number
 	/** The guest's kernel. */
 	kernel?: string
+	/** With times: by keyOf(), and of the whole boot. */
+	times?: ReadonlyMap<string, Spent>
+	latencies?: Boot['latencies']
 	/** Why it ended early. */
 	error?: string
 }>
@@ -114,7 +117,7 @@ export async function runGuest(engine: Engine, options: GuestOptions): Promise<B
 		throw error
 	})
 	const figures = parseConsole(console, taskTimeout)
-	const {instructions} = ended ?? {}
+	const {instructions, times, latencies} = ended ?? {}
 	const kernel = initMarks.begins.exec(console)?.[1]
 	const error = ended && failureOf(ended.run, boot)
 	return {
@@ -126,13 +129,20 @@ export async function runGuest(engine: Engine, options: GuestOptions): Promise<B
 		),
 		...(bootSeconds !== undefined && {bootSeconds}),
 		...(kernel !== undefined && {kernel}),
+		...(times && {times}),
+		...(latencies && {latencies}),
 		...(error !== undefined && {error}),
 	}
 }
 
 type Listeners = Readonly<{onStart: (pid: number) => void; onConsole: (console: string) => void}>
 type Instructions = ReadonlyMap<string, readonly number[]>
-type Ended = Readonly<{run: ConsoleRun; instructions?: Instructions}>
+type Ended = Readonly<{
+	run: ConsoleRun
+	instructions?: Instructions
+	times?: ReadonlyMap<string, Spent>
+	latencies?: Boot['latencies']
+}>
 type Start = (listeners: Listeners) => Promise<Ended>
 
 const timeoutOf = ({tasks}: PlannedBoot) => bootTimeout + taskTimeout * tasks.length
@@ -160,6 +170,7 @@ const runManyhart =
 			...(initrd ? ['--initrd', initrd] : []),
 			...(append ? ['--append', append] : []),
 			...['--expect', initMarks.ended.source, '--stats', file, '--stats-at', markSource],
+			...(boot.times ? ['--times'] : []),
 		]
 		const timeoutSeconds = timeoutOf(boot)
 		const run = await runConsole(process.execPath, [benchPath('manyhart'), ...args], {
@@ -169,15 +180,22 @@ const runManyhart =
 		})
 		// Where the run has failed, its console says why.
 		const statistics = await readFile(file, 'utf8').then(JSON.parse, () => undefined)
-		return {run, instructions: instructionsBetween(statistics)}
+		return {
+			run,
+			instructions: instructionsBetween(statistics),
+			...(boot.times && {times: timesBetween(statistics), latencies: latenciesOf(statistics)}),
+		}
 	}
 
-type Marks = Readonly<{
-	marks?: readonly Readonly<{line: string; statistics: {harts?: readonly {instructions: number}[]}}>[]
+type HartReport = Readonly<{instructions: number; time?: Readonly<Record<string, unknown>>}>
+type Report = Readonly<{
+	marks?: readonly Readonly<{line: string; statistics: {harts?: readonly HartReport[]}}>[]
+	statistics?: Readonly<{harts?: readonly HartReport[]; rcu?: Nested; tlbPool?: Nested}>
 }>
+type Nested = Readonly<Record<string, unknown>>
 
 /** @param report of --stats with --stats-at. @returns by keyOf(), of each hart. */
-export function instructionsBetween(report: Marks | undefined): Instructions {
+export function instructionsBetween(report: Report | undefined): Instructions {
 	const between = new Map<string, readonly number[]>()
 	let before: readonly number[] = []
 	for (const {line, statistics} of report?.marks ?? []) {
@@ -191,6 +209,56 @@ export function instructionsBetween(report: Marks | undefined): Instructions {
 			)
 	}
 	return between
+}
+
+/** Seconds of all harts. */
+export type Spent = Pick<Breakdown, 'spent' | 'descheduled'>
+
+/** No times, or no sums over harts. */
+const notSpent = ['samples', 'descheduled', 'doorbells', 'locks']
+
+/** @param report of --stats with --stats-at and --times. @returns by keyOf(). */
+export function timesBetween(report: Report | undefined): ReadonlyMap<string, Spent> {
+	const between = new Map<string, Spent>()
+	let before: ReadonlyMap<string, number> = new Map()
+	for (const {line, statistics} of report?.marks ?? []) {
+		const mark = parseMark(line)
+		const sums = new Map<string, number>()
+		for (const {time = {}} of statistics.harts ?? [])
+			for (const [name, value] of Object.entries(time))
+				if (typeof value === 'number') sums.set(name, (sums.get(name) ?? 0) + value)
+		if (mark?.kind === 'begin') before = sums
+		else if (mark && sums.size > 0) {
+			// Milliseconds. A share that samples estimate may go down a little.
+			const seconds = (name: string) =>
+				Math.max(0, Math.round((sums.get(name) ?? 0) * 10 - (before.get(name) ?? 0) * 10) / 10_000)
+			const names = [...sums.keys()].filter((name) => !notSpent.includes(name))
+			between.set(keyOf(mark.task), {
+				spent: Object.fromEntries(names.map((name) => [name, seconds(name)])),
+				...(sums.has('descheduled') && {descheduled: seconds('descheduled')}),
+			})
+		}
+	}
+	return between
+}
+
+/** Of the whole boot. */
+function latenciesOf(report: Report | undefined): Boot['latencies'] {
+	const {harts = [], rcu, tlbPool} = report?.statistics ?? {}
+	const ofHarts = (name: string) => harts.flatMap(({time}) => latencyOf(time?.[name]) ?? [])
+	const shared = (value: unknown) => [latencyOf(value)].filter((each) => each !== undefined)
+	return {
+		doorbells: ofHarts('doorbells'),
+		locks: ofHarts('locks'),
+		remoteFlushes: shared(tlbPool?.remoteFlushes),
+		gracePeriods: shared(rcu && {count: rcu.gracePeriods, ...(rcu.latency as Nested | undefined)}),
+	}
+}
+
+function latencyOf(value: unknown): Latency | undefined {
+	const {count, median, p99, maximum} = (value ?? {}) as Partial<Latency>
+	if (count === undefined || median === undefined || p99 === undefined || maximum === undefined) return undefined
+	return {count, median, p99, maximum}
 }
 
 function failureOf({console, timedOut, exitCode}: ConsoleRun, boot: PlannedBoot): string | undefined {

@@ -1,7 +1,9 @@
 /** Records as measurements would leave them, with figures that are made up. */
 import {makePlan} from '../../../src/bench/scale/plan.ts'
 import {
+	type Breakdown,
 	type Engine,
+	type Latency,
 	type Run,
 	type ScaleRecord,
 	scalings,
@@ -58,6 +60,24 @@ const laws: Readonly<Record<string, readonly Law[]>> = {
 	],
 }
 
+const fakeLatencies = (harts: number): Record<string, Latency[]> => ({
+	doorbells: Array.from({length: harts}, (_, hart) => ({count: 10, median: 5 + hart, p99: 90, maximum: 300 * harts})),
+	locks: Array.from({length: harts}, () => ({count: 0, median: 0, p99: 0, maximum: 0})),
+	remoteFlushes: [{count: 30, median: 12, p99: 200, maximum: 1200}],
+	gracePeriods: [{count: 7, median: 100, p99: 900, maximum: 4000}],
+})
+
+/** Seconds; 2 in all. */
+const fakeSpent = (harts: number): Record<string, number> => ({
+	translated: 1.5 / harts,
+	interpreted: 0.1,
+	pageWalk: 0.05,
+	fence: 0.1,
+	device: 0.01,
+	console: 0.01,
+	wfi: 2 - 1.5 / harts - 0.27,
+})
+
 export type FakeOptions = Partial<ScaleRecord> &
 	Readonly<{
 		/** Of rates, as a share. */
@@ -70,8 +90,8 @@ export function fakeRecord({noise = 0.02, faster = 1, ...change}: FakeOptions = 
 	const {smp = [1, 2, 4, 8], repeat = 5, scalings: wanted = [...scalings], engines = [...fakeEngines]} = change
 	const plan = makePlan({smp, repeat, scalings: wanted, engines, subjects: fakeSubjects})
 	const random = randomSource(7)
-	const runs = plan.flatMap(({engine, harts, repetition, tasks}, boot) =>
-		tasks.map(({workload, scaling}): Run => {
+	const runs = plan.flatMap(({engine, harts, repetition, tasks, times}, boot) =>
+		(times ? [] : tasks).map(({workload, scaling}): Run => {
 			const law = laws[workload]![engines.findIndex(({id}) => id === engine)]!
 			const {work} = workloads.find(({name}) => name === workload)!
 			const operations = scaling === 'strong' ? work!.emulated : work!.emulated * harts
@@ -121,15 +141,17 @@ export function fakeRecord({noise = 0.02, faster = 1, ...change}: FakeOptions = 
 		planned: plan.length,
 		engines,
 		workloads,
-		boots: plan.map(({engine, harts, repetition}, index) => ({
-			engine,
-			harts,
-			repetition,
+		boots: plan.map(({tasks: _, ...boot}, index) => ({
+			...boot,
 			began: index * 10,
 			took: 9,
 			bootSeconds: 4,
+			...(boot.times && {latencies: fakeLatencies(boot.harts)}),
 		})),
 		runs,
+		breakdowns: plan.flatMap(({engine, harts, tasks, times}, boot) =>
+			(times ? tasks : []).map((task): Breakdown => ({engine, ...task, harts, boot, spent: fakeSpent(harts), descheduled: 0.1})),
+		),
 		...change,
 	}
 }

@@ -50,7 +50,7 @@ async function carriedOut(
 		subjects,
 		engines,
 		native: await script(folder, 'native', program),
-		record: fakeRecord({engines: [...engines], state: 'running', boots: [], runs: []}),
+		record: fakeRecord({engines: [...engines], state: 'running', boots: [], runs: [], breakdowns: []}),
 		prepareLinux: () => t.fail() as never,
 		signal: new AbortController().signal,
 		stream: stream as unknown as NodeJS.WriteStream,
@@ -187,12 +187,12 @@ test('Debian runs a workload here: its figure, the instructions of each hart, an
 	const of = {...usual, name, work: {emulated: 50, native: 50}}
 	const subjects: readonly Subject[] = [{kind: 'ours', of, name, title: '', unit: ''}]
 	const task = {workload: name, scaling: 'weak'} as const
-	const planned: PlannedBoot = {engine: 'here', harts: 2, repetition: 0, tasks: [task]}
+	const planned: PlannedBoot = {engine: 'here', harts: 2, repetition: 0, times: true, tasks: [task]}
 	await mkdir(join(folder, 'image'))
 	const image = await makeImage(planned, {subjects, folder: join(folder, 'image')})
 	const signal = AbortSignal.timeout(longPatience)
 	const engine = {kind: 'manyhart', id: 'here', version: '0'} as const
-	const {runs, error, kernel} = await runGuest(engine, {boot: planned, image, folder, signal})
+	const {runs, error, kernel, times, latencies} = await runGuest(engine, {boot: planned, image, folder, signal})
 	t.is(error, undefined)
 	t.regex(kernel!, /^\d+\./)
 	const run = runs.get(keyOf(task))!
@@ -202,4 +202,7 @@ test('Debian runs a workload here: its figure, the instructions of each hart, an
 	t.is(run.instructions!.length, 2)
 	t.true(run.instructions!.reduce((sum, count) => sum + count) > 100 * 10_000)
 	if (process.platform === 'linux') t.true(run.cpuSeconds! > 0)
+	const {spent} = times!.get(keyOf(task))!
+	t.true(spent.translated! + spent.interpreted! > 0)
+	t.true(latencies!.doorbells!.length === 2 && latencies!.gracePeriods![0]!.count > 0)
 })

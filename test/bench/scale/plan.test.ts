@@ -12,7 +12,7 @@ const options: PlanOptions = {smp: [1, 2], repeat: 3, scalings, engines: fakeEng
 const [ours, qemu, native] = fakeEngines.map(({id}) => id)
 
 test('engines take turns at each number of harts, and in each repetition another begins', (t) => {
-	const plan = makePlan(options)
+	const plan = makePlan(options).filter(({times}) => !times)
 	t.deepEqual(
 		plan.filter(({harts}) => harts === 2).map(({engine}) => engine),
 		[ours, qemu, native, qemu, native, ours, native, ours, qemu].map((each) => each!),
@@ -21,6 +21,19 @@ test('engines take turns at each number of harts, and in each repetition another
 		plan.filter(({repetition}) => repetition === 0).map(({harts}) => harts),
 		[1, 1, 1, 2, 2, 2],
 	)
+})
+
+test('at the end each number of harts once more shows where time goes, here only', (t) => {
+	const looks = makePlan(options).slice(-2)
+	t.deepEqual(
+		looks.map(({engine, harts, times}) => [engine, harts, times]),
+		[
+			[ours!, 1, true],
+			[ours!, 2, true],
+		],
+	)
+	t.is(makePlan(options).filter(({times}) => times).length, 2)
+	t.deepEqual(makePlan({...options, engines: fakeEngines.slice(1)}).filter(({times}) => times), [])
 })
 
 test('weak scaling is measured where there is more than one hart, and of workloads that it says something of', (t) => {
@@ -42,7 +55,7 @@ test('a program of the user runs in guests only, once for each number of harts',
 	t.like(subjects, [{kind: 'own', name: 'own.elf', path}])
 	const plan = makePlan({...options, repeat: 1, subjects})
 	t.deepEqual(
-		plan.map(({engine}) => engine),
+		plan.filter(({times}) => !times).map(({engine}) => engine),
 		[ours, qemu, ours, qemu].map((each) => each!),
 	)
 	for (const {tasks} of plan) t.deepEqual(tasks, [{workload: 'own.elf', scaling: 'strong'}])

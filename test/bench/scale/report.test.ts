@@ -82,12 +82,12 @@ test('the report has what was measured, and says what scales worse than under QE
 	t.regex(markdown, /^6 of 12 points scale worse than under QEMU by more than the spread\.$/m)
 	t.regex(markdown, /^\| `lock` \| strong \| 8\* \| QEMU 7\.2\.22 \| 0\.50/m, 'points beyond the cores are marked')
 	t.regex(summary, /^\| `lock` \| .* \| worse: 0\.5/m)
-	t.regex(summary, /\nIn .*: report\.html, report\.md, 4 plots$/)
+	t.regex(summary, /\nIn .*: report\.html, report\.md, 6 plots$/)
 	t.notRegex(markdown, /NaN|undefined|Infinity/)
 	for (const [, image] of markdown.matchAll(/\]\(([^)]+\.svg)\)/g)) t.true(names.includes(image!), image)
 	t.deepEqual(
 		names.filter((name) => name.endsWith('.svg')),
-		['strong-compute.svg', 'strong-lock.svg', 'weak-compute.svg', 'weak-lock.svg'],
+		['strong-compute.svg', 'strong-lock.svg', 'time-compute.svg', 'time-lock.svg', 'weak-compute.svg', 'weak-lock.svg'],
 	)
 })
 
@@ -129,7 +129,7 @@ test('report.html is one file, which a screen reader can read', async (t) => {
 	const figures = [
 		...html.matchAll(/<svg ([^>]*)>(<title id="([^"]+)">[^<]+<\/title><desc id="([^"]+)">[^<]+<\/desc>)?/g),
 	]
-	t.is(figures.length, 4)
+	t.is(figures.length, 6)
 	for (const [, attributes, , title, description] of figures)
 		t.true(attributes!.includes(`role="img" aria-labelledby="${title} ${description}"`))
 	const ids = [...html.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id)
@@ -143,8 +143,8 @@ test('a record renders to the same files each time; without runs there is a repo
 	const [one, other] = [await report(t, record), await report(t, record)]
 	t.is(one.html, other.html)
 	t.is(one.markdown, other.markdown)
-	const {markdown} = await report(t, fakeRecord({runs: [], boots: [], state: 'interrupted'}))
-	t.regex(markdown, /0 of 60 boots in 5 repetitions, interrupted\./)
+	const {markdown} = await report(t, fakeRecord({runs: [], boots: [], breakdowns: [], state: 'interrupted'}))
+	t.regex(markdown, /0 of 64 boots in 5 repetitions, interrupted\./)
 })
 
 test('plots name what they show, with hollow points beyond the cores and the ideal', async (t) => {
@@ -154,6 +154,18 @@ test('plots name what they show, with hollow points beyond the cores and the ide
 	t.regex(svg, /aria-label="harts: 8;[^"]*engine: Manyhart 0\.1\.0"[^>]*fill="#ffffff"/)
 	t.regex(svg, /aria-label="harts: 4;[^"]*engine: Manyhart 0\.1\.0"[^>]*fill="#0072b2"/)
 	t.notRegex(svg, /NaN/)
+})
+
+test('where time went is told by harts, in shares that add up, with the latencies of the boot', async (t) => {
+	const {markdown, html} = await usualReport(t)
+	// 0.375 of 2 seconds, and 0.1 without a core
+	t.regex(markdown, /^\| 4 \| strong \| 18\.8 \| 5\.0 \| 2\.5 \| 5\.0 \| 1\.0 \| 67\.8 \| 5\.0 \|$/m)
+	t.regex(markdown, /^\| 8\* \| weak \| /m)
+	t.regex(markdown, /^\| from a ring of the doorbell to the safepoint \| 4 \| 40 \| 5\.00–8\.00 \| 90 \| 1,200 \|$/m)
+	t.notRegex(markdown, /a wait for a lock of a device/, 'there was none')
+	t.regex(html, /on 4: translated code 18\.8 %, interpreter 5\.0 %/)
+	for (const breakdown of fakeRecord().breakdowns)
+		t.true(Math.abs(Object.values(breakdown.spent).reduce((sum, seconds) => sum + seconds, 0) - 2) < 1e-9)
 })
 
 test('two records are compared where both have a point, and differences are called that the spread carries', (t) => {

@@ -20,6 +20,7 @@ import {
 	worseThanQemu,
 } from './sections.ts'
 import {Summary} from './summary.ts'
+import {latencySection, timeFigure} from './time.ts'
 
 export const htmlName = 'report.html'
 export const markdownName = 'report.md'
@@ -35,9 +36,10 @@ export async function makeReport(summary: Summary): Promise<Report> {
 	const table = overview(summary)
 	const workloads = await Promise.all(
 		summary.workloads.map(async (workload) => {
-			const figures = await Promise.all(
-				summary.record.scalings.map((scaling) => scalingFigure(summary, workload, scaling)),
-			)
+			const figures = await Promise.all([
+				...summary.record.scalings.map((scaling) => scalingFigure(summary, workload, scaling)),
+				timeFigure(summary, workload),
+			])
 			return workloadSection(
 				summary,
 				workload,
@@ -54,6 +56,7 @@ export async function makeReport(summary: Summary): Promise<Report> {
 		worseThanQemu(summary),
 		failureSection(summary),
 		workloads.length > 0 ? {id: 'workloads', title: 'Workloads', blocks: [], sections: workloads} : undefined,
+		latencySection(summary),
 		hostSection(summary),
 		method(summary),
 	]

@@ -1,6 +1,6 @@
 /** Figures of a record: rates, and what follows from how they change with the harts. */
 import {type Spread, spreadOf} from '../../statistics.ts'
-import type {Engine, Run, ScaleRecord, Scaling, Workload} from '../record.ts'
+import type {Breakdown, Engine, Run, ScaleRecord, Scaling, Workload} from '../record.ts'
 import {pairedRatio, pairedRatios, type Rates, serialFraction, sharedBy} from '../statistics.ts'
 import {fitUslWithIntervals, type UslWithIntervals} from '../usl.ts'
 
@@ -64,6 +64,13 @@ export class Summary {
 	/** On one hart weak scaling is strong scaling. */
 	#runsOf({harts, scaling, ...place}: Place): readonly Run[] {
 		return this.#runs.get(keyOf({...place, harts, scaling: harts === 1 ? 'strong' : scaling})) ?? []
+	}
+
+	/** Where time went, by harts, ascending. */
+	breakdowns(workload: string, scaling: Scaling): readonly Breakdown[] {
+		return this.record.breakdowns
+			.filter((each) => each.workload === workload && each.scaling === scaling)
+			.toSorted((one, other) => one.harts - other.harts)
 	}
 
 	/** Counts of harts with any figure, ascending. */
