@@ -81,33 +81,49 @@ const nameOf = ({name}: Workload) => `\`${name}\``
 export function overview(summary: Summary): Table | undefined {
 	const harts = headlineHarts(summary)
 	if (harts === undefined) return undefined
-	const [own, qemu, native] = (['manyhart', 'qemu', 'native'] as const).map((kind) => summary.enginesOf(kind)[0])
-	const engines = [own, qemu, native].filter((engine) => engine !== undefined)
+	const [own] = summary.enginesOf('manyhart')
+	const [native] = summary.enginesOf('native')
+	const qemus = own ? summary.enginesOf('qemu') : []
 	const at = (engine: Engine, {name}: Workload): Place => ({
 		engine: engine.id,
 		workload: name,
 		scaling: 'strong',
 		harts,
 	})
-	const rows = summary.workloads.map((workload) => [
-		nameOf(workload),
-		...engines.map((engine) => withInterval(summary.speedUp(at(engine, workload)))),
-		...(own && qemu
+	const columns: readonly Readonly<{heading: string; cell: (workload: Workload) => string}>[] = [
+		...summary.engines.map((engine) => ({
+			heading: engine.id,
+			cell: (workload: Workload) => withInterval(summary.speedUp(at(engine, workload))),
+		})),
+		...(own && native
 			? [
-					withInterval(summary.rateAgainst(at(own, workload), qemu.id)),
-					scalingVerdict(summary, at(own, workload), qemu.id),
+					{
+						heading: `scales, ${native.id} = 1`,
+						cell: (workload: Workload) => withInterval(summary.speedUpAgainst(at(own, workload), native.id)),
+					},
 				]
 			: []),
-	])
+		...qemus.flatMap(({id}) => [
+			{
+				heading: `speed, ${id} = 1`,
+				cell: (workload: Workload) => withInterval(summary.rateAgainst(at(own!, workload), id)),
+			},
+			{
+				heading: `scales, compared with ${id}`,
+				cell: (workload: Workload) => scalingVerdict(summary, at(own!, workload), id),
+			},
+		]),
+	]
+	const rows = summary.workloads.map((workload) => [nameOf(workload), ...columns.map(({cell}) => cell(workload))])
 	if (rows.length === 0) return undefined
+	const relative =
+		own && (native || qemus.length > 0)
+			? ` Then ${own.id} in relation to the others: its speed-up as a share of theirs (scales), and its speed on as many harts.`
+			: ''
 	return {
 		kind: 'table',
-		caption: `Speed-up on ${starred(summary, harts)} harts over one hart, strong scaling${own && qemu ? `; then the speed of ${own.id} on ${starred(summary, harts)} harts relative to ${qemu.id}, and the ratio of the two speed-ups` : ''}.`,
-		heading: [
-			'workload',
-			...engines.map(({id}) => id),
-			...(own && qemu ? [`speed, ${qemu.id} = 1`, `scales, compared with ${qemu.id}`] : []),
-		],
+		caption: `Speed-up on ${starred(summary, harts)} harts over one hart, strong scaling.${relative}`,
+		heading: ['workload', ...columns.map(({heading}) => heading)],
 		rows,
 	}
 }
