@@ -1,7 +1,6 @@
 import test from 'ava'
 import {beginMark, endMark, keyOf, parseConsole, parseMark} from '../../../src/bench/scale/console.ts'
 import type {Task} from '../../../src/bench/scale/plan.ts'
-import {instructionsBetween, timesBetween} from '../../../src/bench/scale/run-guest.ts'
 
 const ring: Task = {workload: 'ring', scaling: 'strong'}
 const sort: Task = {workload: 'sort', scaling: 'weak'}
@@ -49,39 +48,4 @@ test('a mark is a whole line', (t) => {
 	t.deepEqual(parseMark(`${beginMark(ring)}\r`), {kind: 'begin', task: ring, code: 0})
 	t.is(parseMark(beginMark(ring).slice(0, -1)), undefined)
 	t.is(parseMark(`x ${beginMark(ring)}`), undefined)
-})
-
-test('instructions are those from begin to end, of each hart', (t) => {
-	const mark = (line: string, ...counts: readonly number[]) => ({
-		line,
-		statistics: {harts: counts.map((instructions) => ({instructions}))},
-	})
-	const marks = [
-		mark(beginMark(ring), 100, 200),
-		mark(endMark(ring, '0'), 150, 300),
-		mark(beginMark(sort), 151, 300),
-		mark(endMark(sort, '0'), 1151, 310),
-	]
-	t.deepEqual(
-		[...instructionsBetween({marks})],
-		[
-			[keyOf(ring), [50, 100]],
-			[keyOf(sort), [1000, 10]],
-		],
-	)
-	t.is(instructionsBetween(undefined).size, 0)
-})
-
-test('times are those from begin to end, of all harts, in seconds', (t) => {
-	const time = (translated: number, wfi: number) => ({
-		instructions: 0,
-		time: {translated, wfi, samples: 99, descheduled: translated / 10, doorbells: {count: 1}},
-	})
-	const mark = (line: string, ...harts: readonly ReturnType<typeof time>[]) => ({line, statistics: {harts}})
-	const marks = [
-		mark(beginMark(ring), time(1000, 0), time(500, 500)),
-		mark(endMark(ring, '0'), time(3000, 100), time(1000, 400)),
-	]
-	t.deepEqual(timesBetween({marks}).get(keyOf(ring)), {spent: {translated: 2.5, wfi: 0}, descheduled: 0.25})
-	t.is(timesBetween({marks: marks.map(({line}) => ({line, statistics: {}}))}).size, 0, 'without --times')
 })
