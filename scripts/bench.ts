@@ -5,8 +5,10 @@
  *
  *     npm run bench -- cpu      our benchmark programs, in the Debian guest or on bare metal
  *     npm run bench -- boot     from start to Debian's shell prompt
+ *     npm run bench -- idle     what an idle machine costs the host, by harts
  *     npm run bench -- flush    designs of the TLB: what flushes cost, and what guests notice; docs/flush.md
  *     npm run bench -- smp      harts that wait for one another: fences, locks, wake-ups, more harts than cores
+ *     npm run bench -- footprint  memory of the host that an idle Debian takes, and where it is
  *     npm run bench -- lookup   speed with each value of --tlb's keys, on bare metal
  *     npm run bench -- churn    live translations and memory while programs come and go
  *     npm run bench -- page     measures all tables of docs/benchmarks.md
@@ -21,6 +23,8 @@ import {benchBoot} from './bench/boot.ts'
 import {benchChurn} from './bench/churn.ts'
 import {benchCpu, type CpuOptions} from './bench/cpu.ts'
 import {benchFlush} from './bench/flush.ts'
+import {benchFootprint} from './bench/footprint.ts'
+import {benchIdle} from './bench/idle.ts'
 import {benchLookup, type LookupOptions} from './bench/lookup.ts'
 import {measurableNames} from './bench/page/tables.ts'
 import {benchPage} from './bench/page.ts'
@@ -99,6 +103,37 @@ function createCommand(): Command {
 		.addOption(manyhartOption())
 		.addOption(againstOption())
 		.action((own, options) => benchBoot({...options, own: checkOwnOptions(own)}))
+	command
+		.command('idle')
+		.description("processor time and wake-ups of a machine at Debian's shell prompt; Linux only")
+		.argument(...ownOptions)
+		.addOption(
+			new Option('--harts <n,...>', 'numbers of harts')
+				.argParser((text: string) => text.split(',').map(integerFrom(1, mostHarts)))
+				.default([1, 4, 16, 64], '1,4,16,64'),
+		)
+		.option('--settle <seconds>', 'from the prompt to the measurement', integerFrom(0, 100_000), 60)
+		.option('--seconds <n>', 'of the measurement', integerFrom(1, 100_000), 60)
+		.option('--append <text>', "added to the kernel's command line")
+		.addOption(jsonOption())
+		.addOption(timeoutOption())
+		.addOption(manyhartOption())
+		.addOption(againstOption())
+		.action((own, options) => benchIdle({...options, own: checkOwnOptions(own)}))
+	command
+		.command('footprint')
+		.description(
+			'memory of the host that an idle Debian takes, and where it is: here, under QEMU, and of another build',
+		)
+		.argument(...ownOptions)
+		.option('--smp <n>', 'harts', integerFrom(1, mostHarts), 4)
+		.option('--idle <seconds>', 'at the prompt, before it is measured', integerFrom(0, 3600), 10)
+		.option('--rounds <n>', 'boots of each; the median counts', integerFrom(1, 1000), 3)
+		.addOption(jsonOption())
+		.addOption(timeoutOption())
+		.addOption(manyhartOption())
+		.addOption(new Option('--against <file>', "also another build's manyhart.js"))
+		.action((own, options) => benchFootprint({...options, own: checkOwnOptions(own)}))
 	const flush = command
 		.command('flush')
 		.description(

@@ -40,6 +40,7 @@ export const points = {
 	advancing: 'while it drives grace periods on',
 	waiter: 'between the count of those that wait and the look at the slot',
 	queue: 'between the place in a queue and its item',
+	holdout: 'between its look at a reader and the note that this one is waited for',
 } as const satisfies Record<string, string>
 export type Point = keyof typeof points
 

@@ -1,13 +1,18 @@
 /** The bundles: the command, the library, and one entry per kind of worker thread. */
-import {copyFile, cp, mkdir, rm} from 'node:fs/promises'
+import {copyFile, glob, mkdir, readFile, rm} from 'node:fs/promises'
+import {sep} from 'node:path'
 import {type BuildOptions, build} from 'esbuild'
 import {guestProgram} from '../../test/guests/guests.ts'
-import {BuildError, fromRoot} from './project.ts'
+import {sourcesOf} from '../guests/manifest.ts'
+import {BuildError, fromRoot, writeWhole} from './project.ts'
 
 /** Packages stay imports, which the user's installation resolves. */
 const ofMainThread: BuildOptions = {packages: 'external'}
-/** Files of their own, wherever they are copied: whole, and modules by their suffix. */
-const ofWorker: BuildOptions = {outExtension: {'.js': '.mjs'}}
+/**
+ * Files of their own, wherever they are copied: whole, and modules by their suffix. Each thread keeps the text: it is without
+ * comments, and ASCII, of which V8 takes a byte for a character.
+ */
+const ofWorker: BuildOptions = {outExtension: {'.js': '.mjs'}, minifyWhitespace: true, lineLimit: 120, charset: 'ascii'}
 /** An older Node than the one we need must be able to read the file that says so. */
 const forAnyNode: BuildOptions = {target: 'node18'}
 
@@ -48,12 +53,13 @@ export async function buildBundles(): Promise<string> {
 	return `${bundles.length} built`
 }
 
-/** What src/bench/scale/native.ts compiles for the user's host. */
+/** What src/bench/scale/native.ts compiles for the user's host, and nothing that was there before. Others may build meanwhile. */
 async function copyScaleSources(): Promise<void> {
-	const folder = fromRoot('dist/scale-sources')
-	await rm(folder, {recursive: true, force: true})
-	for (const name of guestProgram('scale-linux').sources)
-		await cp(fromRoot('test/guests', name), `${folder}/${name}`, {recursive: true})
+	const sources = (await sourcesOf(guestProgram('scale-linux'))).map((path) => path.replace('test/guests/', ''))
+	for (const path of sources)
+		await writeWhole(fromRoot('dist/scale-sources', path), await readFile(fromRoot('test/guests', path)))
+	for await (const path of glob('*/*.{c,h}', {cwd: fromRoot('dist/scale-sources')}))
+		if (!sources.includes(path.replaceAll(sep, '/'))) await rm(fromRoot('dist/scale-sources', path), {force: true})
 }
 
 async function buildBundle(options: BuildOptions): Promise<void> {

@@ -67,6 +67,27 @@ export const fenceMutations: readonly Mutation[] = [
 		tests: ['test/hart/core/code-cache.test.ts'],
 	},
 	{
+		name: 'TLB entries still lead to decoded pages that were given up',
+		file: 'src/hart/core/code-cache.ts',
+		find: '	flushTables(FLUSH_CAUSE_CODE_CACHE_RESET)\n',
+		replace: '',
+		tests: ['test/hart/core/code-cache.test.ts'],
+	},
+	{
+		name: 'a page that was given up keeps its slots for the next one',
+		file: 'src/hart/core/code-cache.ts',
+		find: 'if (code < pages + unused * CODE_PAGE_SIZE) clearCodePage(code)',
+		replace: 'if (code < pages) clearCodePage(code)',
+		tests: ['test/hart/core/code-cache.test.ts'],
+	},
+	{
+		name: 'decoded pages in use are given up, and those out of use are kept',
+		file: 'src/hart/core/code-cache.ts',
+		find: 'CODE_PAGE_GENERATION) - mark) < 0',
+		replace: 'CODE_PAGE_GENERATION) - mark) >= 0',
+		tests: ['test/hart/core/code-cache.test.ts'],
+	},
+	{
 		name: 'a walk fills the table that came after its own',
 		file: 'src/hart/core/fetch.ts',
 		find: 'fill(descriptor, page, physicalPage, may, code)',

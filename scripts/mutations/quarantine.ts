@@ -27,8 +27,15 @@ export const quarantineMutations: readonly Mutation[] = [
 	{
 		name: 'a table that leaves the quarantine is not checked',
 		file: pool,
-		find: '		quarantine.check(table, descriptor)\n		this.#operations.wipeTable(descriptor)\n',
-		replace: '		this.#operations.wipeTable(descriptor)\n',
+		find: '		quarantine.check(table, descriptor)\n		FAULT: if',
+		replace: '		FAULT: if',
+		tests: [units],
+	},
+	{
+		name: 'a table that is used again is not checked to be clear',
+		file: pool,
+		find: '		this.#quarantine?.checkClear(table, descriptor)\n',
+		replace: '',
 		tests: [units],
 	},
 	{

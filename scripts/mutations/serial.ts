@@ -52,6 +52,20 @@ export const serialMutations: readonly Mutation[] = [
 		tests: [schedules],
 	},
 	{
+		name: 'forced turns are found by the steps of all threads',
+		file: schedule,
+		find: 'this.#forced(thread, ownStep, usual)',
+		replace: 'this.#forced(thread, step, usual)',
+		tests: [schedules],
+	},
+	{
+		name: 'all threads are interrupted while one is the victim',
+		file: schedule,
+		find: '(victim !== undefined && victim % this.threads !== thread)',
+		replace: '(victim !== undefined && victim % this.threads === -1)',
+		tests: [schedules],
+	},
+	{
 		name: 'each step has the style of the first phase',
 		file: style,
 		find: "name === 'run' ? 0 : step >>> phaseShift",
@@ -82,15 +96,15 @@ export const serialMutations: readonly Mutation[] = [
 	{
 		name: 'a list is shrunk from one side only',
 		file: shrink,
-		find: 'entries.slice(start + length)]',
-		replace: 'entries.slice(entries.length)]',
+		find: 'left.slice(from + length)]',
+		replace: 'left.slice(left.length)]',
 		tests: ['test/stress/shrink.test.ts'],
 	},
 	{
 		name: 'shrinking ends with large pieces',
 		file: shrink,
-		find: 'else pieces = Math.min(entries.length, pieces * 2)',
-		replace: 'else break',
+		find: 'if (length > 1) length = Math.ceil(Math.min(length, entries.length) / 2)',
+		replace: 'if (length > 1) break',
 		tests: ['test/stress/shrink.test.ts'],
 	},
 ]

@@ -189,7 +189,7 @@ export const translationMutations: readonly Mutation[] = [
 	{
 		name: 'fence in a region orders nothing',
 		file: emitRegion,
-		find: "		if (traitsOf(instruction).system === 'fence') code.op('atomic.fence')\n",
+		find: "		if (system === 'fence') code.op('atomic.fence')\n",
 		replace: '',
 		tests: ['test/litmus/control.test.ts'],
 	},

@@ -11,8 +11,8 @@ export type ConsoleOptions = Readonly<{
 	onStart?: (pid: number) => void
 	/** Called with the whole console whenever it has grown. */
 	onConsole?: (console: string) => void
-	/** After the match, before the program is ended. */
-	onMatch?: () => Promise<void>
+	/** After the match, before the program is ended. @param pid its process. */
+	onMatch?: (pid: number) => Promise<void>
 	/** Ends the program at once; the run then throws the signal's reason. */
 	signal?: AbortSignal
 }>
@@ -42,7 +42,7 @@ export async function runConsole(
 	let failure: unknown
 	const finish = async () => {
 		try {
-			await onMatch?.()
+			await onMatch?.(child.pid!)
 		} catch (error) {
 			failure = error
 		}

@@ -57,6 +57,13 @@ export class ControlWords {
 		return Atomics.exchange(this.#words, this.#word('mainDoorbell'), 0)
 	}
 
+	/** Wakes the main thread if a bit is set: the ringer's thread may have died before it notified. */
+	wakeMain(): void {
+		const word = this.#word('mainDoorbell')
+		// Orders nothing: the waiter takes the bits itself.
+		if (Atomics.load(this.#words, word) !== 0) Atomics.notify(this.#words, word)
+	}
+
 	/**
 	 * Waits until a bit is set, without blocking the event loop, and takes all bits. For the main thread only.
 	 * A pending wait does not keep the process alive.

@@ -35,13 +35,11 @@ export function resetHarts(blocks: VcpuBlocks, entry: HartEntry): void {
 		const block = blocks.base(hart)
 		// Plain: no vCPU runs, and these stores are ordered before its start. The TLB's tables stay as they are.
 		const registers = new HartRegisters(blocks.memory, block)
-		const codePagesUsed = registers.word('codePagesUsed')
 		const codeGeneration = registers.word('codeGeneration')
 		const {u8} = blocks.memory
 		u8.fill(0, block, block + VcpuBlock.offset.tlb)
 		u8.fill(0, block + VcpuBlock.offset.hart, block + VcpuBlock.size)
 		// A code cache in use keeps its pages; the next generation has them compared with the new RAM.
-		registers.setWord('codePagesUsed', codePagesUsed)
 		registers.setWord('codeGeneration', codeGeneration + 1)
 		registers.setWord('hartId', hart)
 		registers.set('mstatus', wideMstatus)

@@ -68,8 +68,6 @@ export const RunState = sharedStruct({
 	pendingCount: 'i32',
 	/** mostPendingRanges × PendingRange. */
 	pendingRanges: array('i64', (mostPendingRanges * PendingRange.size) / 8),
-	/** Index of the next free decoded page in this vCPU's code cache. */
-	codePagesUsed: 'i32',
 	/** Activity: what this vCPU's thread does; and the address that this is about. Other threads read them for reports. */
 	activity: 'i32',
 	activityAt: 'i64',

@@ -44,21 +44,20 @@ const compressedRows = compressedInstructions.map((row) => ({
 	parsed: parsePattern(row.pattern),
 }))
 
-/** Parcel → its instruction; null if it is illegal. Filled as parcels occur. */
-const decodedParcels: (Decoded | null | undefined)[] = new Array(0x1_0000).fill(undefined)
+/** Bits 1–0, the quadrant, and 15–13, funct3. */
+const parcelBucketOf = (parcel: number): number => (parcel & 3) | ((parcel >>> 11) & 0x1c)
+
+/** parcelBucketOf(parcel) → the rows that the parcel may match, in the order of the list. A table of all parcels would take each thread megabytes. */
+const parcelBuckets = Array.from({length: 32}, (_, bucket) =>
+	compressedRows.filter(({parsed: {mask, match}}) => (bucket & parcelBucketOf(mask)) === parcelBucketOf(match)),
+)
 
 /**
  * @param word the 32 bits at the instruction's address; if bits 1–0 are not 11, only the lower 16 count.
  * @returns undefined for an illegal instruction.
  */
 export function decode(word: number): Decoded | undefined {
-	if ((word & 3) === 3) return decodeWord(word)
-	const parcel = word & 0xffff
-	const known = decodedParcels[parcel]
-	if (known !== undefined) return known ?? undefined
-	const decoded = decodeParcel(parcel)
-	decodedParcels[parcel] = decoded ?? null
-	return decoded
+	return (word & 3) === 3 ? decodeWord(word) : decodeParcel(word & 0xffff)
 }
 
 function decodeWord(word: number): Decoded | undefined {
@@ -71,7 +70,7 @@ function decodeWord(word: number): Decoded | undefined {
 }
 
 function decodeParcel(parcel: number): Decoded | undefined {
-	const row = compressedRows.find(({parsed}) => parsed.matches(parcel))
+	const row = parcelBuckets[parcelBucketOf(parcel)]?.find(({parsed}) => parsed.matches(parcel))
 	if (!row) return undefined
 	const operands = {...row.parsed.extract(parcel), ...row.fixed}
 	return {name: row.name, length: 2, instruction: row.instruction, operands}

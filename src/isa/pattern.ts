@@ -105,7 +105,7 @@ function parseToken(token: string): Token {
 	const plain = {operands: [], signed: false, base: 0, forbidden: [], slices: []}
 	if (/^[01]+$/.test(token)) return {...plain, width: token.length, literal: Number.parseInt(token, 2)}
 
-	const [, name = '', bitList, excluded] = /^([^[≠]+)(?:\[([^\]]+)\])?(?:≠\{?([\d,]+)\}?)?$/.exec(token) ?? []
+	const [, name = '', bitList, excluded] = /^([^[\u2260]+)(?:\[([^\]]+)\])?(?:\u2260\{?([\d,]+)\}?)?$/.exec(token) ?? []
 	const forbidden = excluded === undefined ? [] : excluded.split(',').map(Number)
 	const sliced = slicedFields[name]
 	if (sliced && bitList !== undefined) {

@@ -4,6 +4,7 @@ import {Piscina} from 'piscina'
 import type {SharedMemory} from '../memory/index.ts'
 import {UseAfterRetirement} from '../tlb/index.ts'
 import type {HelperConfig} from './helper.ts'
+import {heapLimits} from './thread-heaps.ts'
 import {niceIncrements} from './thread-priority.ts'
 import type {TranslatedModule, TranslateJob} from './translation/index.ts'
 
@@ -33,6 +34,7 @@ export class HelperPool implements AsyncDisposable {
 			// By default Piscina's workers block in Atomics.wait between tasks instead of returning to their event loop.
 			atomics: 'disabled',
 			niceIncrement: niceIncrements.helper,
+			resourceLimits: heapLimits.helper,
 		})
 	}
 

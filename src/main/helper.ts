@@ -2,6 +2,7 @@
 import {breakRule, type Fault} from '../faults.ts'
 import {type MemoryMap, SharedMemory} from '../memory/index.ts'
 import {clearRetired, type TlbConfig, tableOperations, UseAfterRetirement} from '../tlb/index.ts'
+import {IdleCollection} from './idle-collection.ts'
 import {runTranslateJob, type TranslatedModule, type TranslateJob} from './translation/index.ts'
 
 /**
@@ -33,6 +34,7 @@ export function createHelper({memory: shared, map, tlb, hartModule, fault}: Help
 	FAULT: breakRule(fault)
 	const memory = new SharedMemory(shared, map)
 	const operations = tableOperations(hartModule, memory)
+	const idle = new IdleCollection()
 	return {
 		clearTables: () => {
 			try {
@@ -43,6 +45,9 @@ export function createHelper({memory: shared, map, tlb, hartModule, fault}: Help
 				throw error
 			}
 		},
-		translateRegions: (job) => runTranslateJob(memory, job),
+		translateRegions: (job) => {
+			idle.worked()
+			return runTranslateJob(memory, job)
+		},
 	}
 }

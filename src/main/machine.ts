@@ -3,7 +3,7 @@ import {Board, boardMap, type ClockOrigin, MainDoorbell, StopReason, ticksSince}
 import {assert, expected, type UserError} from '../errors.ts'
 import {exitCodes} from '../exit-codes.ts'
 import type {Fault} from '../faults.ts'
-import {HartRegisters, type RegisterDump, resetHarts} from '../hart/index.ts'
+import {fieldOffset, HartRegisters, type RegisterDump, resetHarts} from '../hart/index.ts'
 import {buildInterpreter} from '../interpreter/index.ts'
 import {Doorbell, GuestRam, type SharedMemory, VcpuBlocks} from '../memory/index.ts'
 import {Rcu, StallWatch} from '../rcu/index.ts'
@@ -14,9 +14,11 @@ import type {TranslationConfig} from '../translate/index.ts'
 import {activityOf, reportStall, serialBoard} from '../vcpu-worker/index.ts'
 import {findThreadEntries, instrumentedFolder, readHartCore, type ThreadEntries} from './artifacts.ts'
 import {type BootPlan, planBoot, readSymbols} from './boot/index.ts'
+import {collectGarbage} from './collect-garbage.ts'
 import {ConsoleStream} from './console-stream.ts'
 import {heartbeat} from './heartbeat.ts'
 import {HelperPool, translationJobs} from './helper-pool.ts'
+import {HostSide} from './host-side.ts'
 import {digestOf} from './machine-digest.ts'
 import {
 	type CommandLineMachine,
@@ -73,7 +75,7 @@ function randomSeed({seed}: SerialConfig, harts: number): Uint8Array {
 export class MachineCore implements CommandLineMachine {
 	readonly console: ConsoleStream
 	readonly harts: number
-	readonly #plan: BootPlan
+	readonly #deviceTree: Uint8Array
 	readonly #memory: SharedMemory
 	readonly #blocks: VcpuBlocks
 	readonly #board: Board
@@ -166,7 +168,7 @@ export class MachineCore implements CommandLineMachine {
 		const clockOrigin: ClockOrigin = process.hrtime()
 		const notesTimes = options.times || options.trace !== undefined
 		this.harts = harts
-		this.#plan = plan
+		this.#deviceTree = plan.dtb.bytes
 		this.#memory = memory
 		this.#abort = options.signal
 		this.#blocks = new VcpuBlocks(memory, harts)
@@ -188,14 +190,17 @@ export class MachineCore implements CommandLineMachine {
 		this.#stalls = new StallWatch(this.#rcu)
 		this.#stuckHarts = new StuckHarts(this.#blocks)
 		const operations = tableOperations(hartModule, memory)
-		this.#tlb = new Tlb(memory, {blocks: this.#blocks, rcu: this.#rcu, config: tlb, operations})
+		this.#tlb = new Tlb(memory, {
+			...{blocks: this.#blocks, rcu: this.#rcu, config: tlb, operations, satpOffset: fieldOffset.satp},
+			needsClearing: () => this.#clearTables(),
+		})
 		this.#tableWatch = new TableWatch(this.#tlb, (message) => this.#fail(message))
 		this.console = new ConsoleStream({
 			type: (bytes, taken) => this.#board.console.write(bytes, taken),
 			hasRoom: () => this.#board.control.ringMain(MainDoorbell.consoleOutput),
 		})
 		control?.initialize()
-		this.#load()
+		this.#load(plan)
 		const broken = options.fault === undefined ? {} : {fault: options.fault}
 		this.#helpers = serial
 			? undefined
@@ -236,6 +241,8 @@ export class MachineCore implements CommandLineMachine {
 	async run(): Promise<MachineOutcome> {
 		if (this.#phase !== 'created') throw MachineCore.notNew(this.#phase)
 		this.#phase = 'starting'
+		// Gives back what the guest was loaded from, which nothing holds any more: the kernel's bytes, all in RAM now.
+		void collectGarbage()
 		this.#running = this.#run()
 		return await this.#running
 	}
@@ -341,6 +348,11 @@ export class MachineCore implements CommandLineMachine {
 		})
 	}
 
+	/** Guest memory and fences from outside, for stress runs. Not in serial mode, where the host has no turn. */
+	get hostSide(): HostSide {
+		return new HostSide(this.#memory, {blocks: this.#blocks, tlb: this.#tlb})
+	}
+
 	/** The words of the vCPUs that any thread may write: for measurements. */
 	get blocks(): VcpuBlocks {
 		return this.#blocks
@@ -374,7 +386,7 @@ export class MachineCore implements CommandLineMachine {
 
 	/** The guest's flattened device tree. */
 	deviceTree(): Uint8Array {
-		return this.#plan.dtb.bytes
+		return this.#deviceTree
 	}
 
 	/** Stops the machine and ends its threads. */
@@ -412,7 +424,9 @@ export class MachineCore implements CommandLineMachine {
 
 	/** Called at each heartbeat, even if all else hangs. */
 	#beat(): void {
-		this.#stalls.look()
+		this.#board.control.wakeMain()
+		// By turns a hart may be away for long.
+		if (!this.#serial) this.#stalls.look()
 		if (this.#phase === 'running') this.#stuckHarts.check()
 		const hung = this.#board.watch(deviceLimit)
 		if (hung) this.#fail(hung.hart === undefined ? hung.message : `${hung.message}: ${this.#activityOf(hung.hart)}`)
@@ -460,8 +474,7 @@ export class MachineCore implements CommandLineMachine {
 		})
 	}
 
-	#load(): void {
-		const {segments, rom, entry, dtb} = this.#plan
+	#load({segments, rom, entry, dtb}: BootPlan): void {
 		const ram = new GuestRam(this.#memory)
 		// Plain: no vCPU runs yet; starting its thread orders this before it.
 		for (const {gpa, bytes} of segments) ram.write(gpa, bytes)
@@ -477,7 +490,10 @@ export class MachineCore implements CommandLineMachine {
 		const {control, console, rtc} = this.#board
 		let untilAlarm: number | undefined
 		while (this.#phase !== 'over') {
-			const bells = await control.mainWait(Math.min(untilAlarm ?? heartbeat.milliseconds, heartbeat.milliseconds))
+			// The alarm follows the host's time of day, which may be set. Nothing else comes by time: the machine's heartbeat is the
+			// only wake-up of an idle main thread.
+			const longest = untilAlarm === undefined ? Number.POSITIVE_INFINITY : Math.min(untilAlarm, heartbeat.milliseconds)
+			const bells = await control.mainWait(longest)
 			if (bells & (MainDoorbell.consoleInput | MainDoorbell.deviceLock)) console.pump()
 			if (bells & MainDoorbell.tlbPool) this.#clearTables()
 			if (!this.#serial) untilAlarm = rtc.serveAlarm()

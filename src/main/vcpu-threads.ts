@@ -1,5 +1,6 @@
 /** The vCPU worker threads of one machine. */
 import type {VcpuApi, VcpuConfig} from '../vcpu-worker/index.ts'
+import {heapLimits} from './thread-heaps.ts'
 import {WorkerThread} from './worker-thread.ts'
 
 /** A vCPU's thread ended by itself, which it never should. */
@@ -23,7 +24,8 @@ export class VcpuThreads implements AsyncDisposable {
 	/** Starts the next vCPU's thread. @throws when the host cannot; the other threads are as before. */
 	start(entry: URL, config: VcpuConfig): void {
 		const transfer = config.translationPort ? [config.translationPort] : []
-		this.#threads.push(new WorkerThread({entry, name: `vcpu ${config.vcpu}`, data: config, transfer}))
+		const [name, resourceLimits] = [`vcpu ${config.vcpu}`, heapLimits.vcpu]
+		this.#threads.push(new WorkerThread({entry, name, data: config, transfer, resourceLimits}))
 	}
 
 	/** Resets every vCPU. @param order `in turn`: the same each time. @throws VcpuDied */

@@ -1,5 +1,5 @@
 /** A worker thread of a machine, called through Comlink. */
-import {type Transferable, Worker} from 'node:worker_threads'
+import {type ResourceLimits, type Transferable, Worker} from 'node:worker_threads'
 import * as Comlink from 'comlink'
 import {nodeEndpoint} from '../vcpu-worker/index.ts'
 
@@ -10,6 +10,7 @@ export type WorkerThreadOptions = Readonly<{
 	/** Posted when the thread starts. */
 	data: unknown
 	transfer?: readonly Transferable[]
+	resourceLimits?: ResourceLimits
 }>
 
 export class WorkerThread<Api> implements AsyncDisposable {
@@ -20,9 +21,10 @@ export class WorkerThread<Api> implements AsyncDisposable {
 	#ended: Error | undefined
 
 	/** @throws when the host cannot start it. */
-	constructor({entry, name, data, transfer = []}: WorkerThreadOptions) {
+	constructor({entry, name, data, transfer = [], resourceLimits = {}}: WorkerThreadOptions) {
 		// No execArgv: the worker would inherit flags that are for the main script, such as --input-type.
-		this.#worker = new Worker(entry, {workerData: data, transferList: [...transfer], name, execArgv: []})
+		const options = {workerData: data, transferList: [...transfer], name, execArgv: [], resourceLimits}
+		this.#worker = new Worker(entry, options)
 		this.#worker.once('error', (error: Error) => this.#end(error))
 		this.#worker.once('exit', (code) => this.#end(new Error(`its thread ended with code ${code}`)))
 		this.#api = Comlink.wrap<Api>(nodeEndpoint(this.#worker))

@@ -259,6 +259,7 @@ export class Rcu {
 		const words = this.#words
 		for (let reader = Math.max(0, (words[this.#holdout] ?? 0) - 1); reader < this.readers; reader++) {
 			if (this.hasPassed(reader, target)) continue
+			POINT: passTurn('holdout')
 			// Named before the second look: the reader stores its slot, then reads `holdout`. One of both sees the other. Pairs with RcuReader.
 			if (words[this.#holdout] !== reader + 1) Atomics.store(words, this.#holdout, reader + 1)
 			if (!this.hasPassed(reader, target)) return false

@@ -1,8 +1,9 @@
 /**
- * Who has the next turn. Decisions are numbered: there is one at the end of each slice, at each wait, and at each point within a
- * step. Usually a thread goes on while it can, for a number of slices; then comes the next one. A seed draws other decisions by
+ * Who has the next turn. Each thread's decisions are numbered, its steps: there is one at the end of each slice, at each wait, and at
+ * each point within. Usually a thread goes on while it can, for a number of slices; then comes the next one. A seed draws other decisions by
  * lot, and these are recorded. A run that forces the recorded ones repeats the first; one that forces some of them shows whether
- * those suffice for what the first one has found.
+ * those suffice for what the first one has found. That is why they are numbered by thread: what one thread does without a handover leaves
+ * the numbers of the others as they are.
  */
 import type {SharedMemory} from '../memory/index.ts'
 import {type Point, pointNames} from '../turns.ts'
@@ -19,7 +20,7 @@ import {
 import {phaseAt, type Style, type StyleName, styleOf} from './style.ts'
 
 /** Decisions for which a thread that was interrupted gets no turn by lot, as powers of two. */
-const [leastAside, mostAside] = [8, 17]
+const [leastAside, mostAside] = [9, 17]
 /** One slice in so many is followed by a safepoint. */
 const safepointRarity = 4
 /** Instructions of a slice while no other thread can run. */
@@ -177,10 +178,11 @@ export class Schedule {
 		const step = this.#words[this.#stepsWord]! + 1
 		this.#words[this.#stepsWord] = step
 		const usual = this.#usual(thread, point)
+		const ownStep = ++this.#words[this.threadWord(thread, threadField.steps)]!
 		const chosen = this.#words[this.#isForcedWord]
-			? this.#forced(step, usual)
+			? this.#forced(thread, ownStep, usual)
 			: this.#byLot(step, {thread, point, usual})
-		if (chosen !== usual) this.#record({step, thread: chosen, from: thread, point: pointNames.indexOf(point)})
+		if (chosen !== usual) this.#record({step: ownStep, thread: chosen, from: thread, point: pointNames.indexOf(point)})
 		if (chosen !== thread) this.#words[this.#slicesWord] = 0
 		else if (point === 'slice') this.#words[this.#slicesWord]!++
 		return chosen
@@ -197,12 +199,13 @@ export class Schedule {
 		return -1
 	}
 
-	#forced(step: number, usual: number): number {
-		const next = this.get('nextForced')
-		if (next === this.get('forced')) return usual
+	#forced(thread: number, step: number, usual: number): number {
+		const nextWord = this.threadWord(thread, threadField.nextForced)
+		const next = this.#words[nextWord]!
+		if (next === this.#words[this.threadWord(thread, threadField.endForced)]) return usual
 		const entry = this.#entryWord(next)
 		if (this.#words[entry] !== step) return usual
-		this.set('nextForced', next + 1)
+		this.#words[nextWord] = next + 1
 		const chosen = this.#words[entry + 1]!
 		return this.#canRun(chosen) ? chosen : usual
 	}
@@ -210,8 +213,10 @@ export class Schedule {
 	#byLot(step: number, {thread, point, usual}: {thread: number; point: Point; usual: number}): number {
 		const isWithin = point !== 'slice' && point !== 'wait'
 		if (isWithin) {
-			const rarity = this.#styleNow().rarityOf[point]
-			if (rarity === 0 || drawn(this.#seed, decisions, step) % rarity !== 0) return thread
+			const {rarityOf, victim} = this.#styleNow()
+			const rarity = rarityOf[point]
+			if (rarity === 0 || (victim !== undefined && victim % this.threads !== thread)) return thread
+			if (drawn(this.#seed, decisions, step) % rarity !== 0) return thread
 		}
 		const all = isWithin ? this.threads : this.threads + 1
 		const draw = drawn(this.#seed, decisions + 1, step)
@@ -287,14 +292,18 @@ export class Schedule {
 		return serialEntryOffset(this.#region, this.threads, entry) >>> 2
 	}
 
-	/** Forces these handovers, in order of their steps. */
+	/** Forces these handovers, of each thread in order of its steps. */
 	force(entries: readonly Handover[]): void {
-		entries.forEach(({step, thread}, index) => {
-			const entry = this.#entryWord(index)
-			this.#words[entry] = step
-			this.#words[entry + 1] = thread
-		})
-		this.set('forced', entries.length)
+		let index = 0
+		for (let from = 0; from < this.threads; from++) {
+			this.#words[this.threadWord(from, threadField.nextForced)] = index
+			for (const {step, thread} of entries.filter((entry) => entry.from === from)) {
+				const entry = this.#entryWord(index++)
+				this.#words[entry] = step
+				this.#words[entry + 1] = thread
+			}
+			this.#words[this.threadWord(from, threadField.endForced)] = index
+		}
 		this.set('isForced', 1)
 	}
 
@@ -311,6 +320,6 @@ export class Schedule {
 	}
 }
 
-/** @property step number of the decision. @property thread that goes on; the number of threads: the helper. */
-export type Handover = Readonly<{step: number; thread: number}>
-export type RecordedHandover = Handover & Readonly<{from: number; point: Point}>
+/** @property step number of the decision, of the thread `from`. @property thread that goes on; the number of threads: the helper. */
+export type Handover = Readonly<{from: number; step: number; thread: number}>
+export type RecordedHandover = Handover & Readonly<{point: Point}>

@@ -18,14 +18,12 @@ export const SerialState = sharedStruct(
 		// of the schedule
 		/** 1: by the forced entries below, and else the usual way; 0: by lot. */
 		isForced: 'i32',
-		forced: 'i32',
-		nextForced: 'i32',
 		/** Handovers that were recorded, and the room for them. */
 		recorded: 'i32',
 		capacity: 'i32',
 		/** The virtual clock, as a 64-bit float: ticks of the timebase. */
 		clock: 'i64',
-		reserved: array('i32', 19),
+		reserved: array('i32', 21),
 	},
 	{align: 128},
 )
@@ -47,12 +45,16 @@ export const SerialThread = sharedStruct(
 		slices: 'i32',
 		/** The step before which it gets no turn by lot, while another thread can run. */
 		setAside: 'i32',
-		reserved: array('i32', 8),
+		/** Decisions of the thread so far; and the entries, of those that are sorted by thread, that are still to be forced. */
+		steps: 'i32',
+		nextForced: 'i32',
+		endForced: 'i32',
+		reserved: array('i32', 5),
 	},
 	{align: 64},
 )
 
-/** A handover that is not the usual one: at which step, and to whom. Recorded ones say where, too. */
+/** A handover that is not the usual one: at which step of which thread, and to whom. Recorded ones say where, too. */
 export const SerialEntry = sharedStruct({step: 'i32', thread: 'i32', from: 'i32', point: 'i32'}, {align: 16})
 
 export const serialRegionName = 'serial'

@@ -28,7 +28,7 @@ export class ThreadTurns implements Turns {
 	readonly #words: Int32Array
 	readonly #schedule: Schedule
 	readonly #turn: number
-	#events: TurnEvents = noEvents
+	#events: TurnEvents = noTurnEvents
 	#hasJoined = false
 	/** Instructions that the clock has counted. */
 	#counted = 0
@@ -204,7 +204,8 @@ export class ThreadTurns implements Turns {
 /** No slice is longer. */
 const mostInstructions = 2 ** 24
 
-const noEvents: TurnEvents = {
+/** Of a thread without surroundings. */
+export const noTurnEvents: TurnEvents = {
 	retired: () => 0,
 	settle: () => {},
 	deadline: () => Number.POSITIVE_INFINITY,

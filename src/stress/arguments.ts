@@ -9,7 +9,7 @@ type Described = Pick<StressOptions, 'kinds' | 'harts' | 'seed' | 'translation'>
 	Readonly<{
 		fault?: Fault | undefined
 		/** By turns: undefined for those that the seed draws. */
-		serial?: Readonly<{schedule: readonly Handover[] | undefined}> | undefined
+		serial?: Readonly<{seeds?: number; schedule: readonly Handover[] | undefined}> | undefined
 	}>
 
 /** @returns what follows `manyhart`. */
@@ -29,6 +29,7 @@ export function stressArguments(options: Described): string[] {
 		...option('--jit-threshold', jitThreshold),
 		...option('--tlb', (tlb && formatTlbDesign(tlb)) || undefined),
 		...option('--inject', fault),
+		...option('--seeds', serial?.seeds),
 		...option('--schedule', serial?.schedule && scheduleText(serial.schedule)),
 	]
 }
@@ -36,5 +37,5 @@ export function stressArguments(options: Described): string[] {
 /** As `--schedule` takes it: `none` if all turns are the usual ones. */
 export function scheduleText(schedule: readonly Handover[]): string {
 	if (schedule.length === 0) return 'none'
-	return schedule.map(({step, thread}) => `${step}:${thread}`).join(',')
+	return schedule.map(({from, step, thread}) => `${from}.${step}:${thread}`).join(',')
 }

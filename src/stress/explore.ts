@@ -3,17 +3,21 @@
  * shrunk: to the fewest handovers of the turn with which it still does.
  */
 import {availableParallelism} from 'node:os'
-import type {Handover, RecordedHandover, SerialConfig} from '../serial/index.ts'
+import type {Handover, RecordedHandover, SerialConfig, StyleName} from '../serial/index.ts'
 import {points} from '../turns.ts'
-import type {TurnsOptions, TurnsResult} from './guest-run.ts'
+import type {TurnsOptions, TurnsResult} from './run.ts'
 import {shrink} from './shrink.ts'
 
 /** Handovers that one run may record. */
 const capacity = 2 ** 18
 /** Milliseconds of a run that shrinks a schedule, and of all of them. */
 const [longestRun, longestShrinking] = [60_000, 60_000]
+/** Entries of a schedule that a command may have. */
+export const mostEntries = 200
+/** Times as many decisions as the shortest failing run had, after which a run has not failed. */
+const slack = 1.5
 
-const configOf = (seed: number): SerialConfig => ({seed, style: 'explore', capacity})
+const configOf = (seed: number, style: StyleName): SerialConfig => ({seed, style, capacity})
 
 export type Explored = Readonly<{
 	/** Seeds that were run to their end. */
@@ -26,10 +30,12 @@ export type Explored = Readonly<{
 /** @property result of the run with the shrunk schedule, if there is one. */
 export type Failure = Readonly<{
 	result: TurnsResult
+	/** Seconds until it was noticed. */
+	noticedAfter: number
 	/** Of the seed's schedule, and of the shrunk one; undefined: they were too many, or did not repeat it. */
 	handovers: number | undefined
 	schedule: readonly RecordedHandover[] | undefined
-	/** Runs that shrank it. */
+	/** Runs that shrank it, and how long they took. */
 	runs: number
 	seconds: number
 }>
@@ -43,6 +49,7 @@ export type ExploreOptions = Readonly<{
 	seconds: number
 	/** Handovers of the first seed, instead of those that it draws. */
 	schedule: readonly Handover[] | undefined
+	style: StyleName
 	signal: AbortSignal
 	run: RunSeed
 	/** After each run, in order of the ends. */
@@ -50,8 +57,9 @@ export type ExploreOptions = Readonly<{
 }>
 
 export async function explore(options: ExploreOptions): Promise<Explored> {
-	const {first, seeds, seconds, schedule, signal, run, onResult} = options
-	const end = performance.now() + seconds * 1000
+	const {first, seeds, seconds, schedule, style, signal, run, onResult} = options
+	const began = performance.now()
+	const end = began + seconds * 1000
 	const results: TurnsResult[] = []
 	let failed: TurnsResult | undefined
 	let next = first
@@ -59,7 +67,7 @@ export async function explore(options: ExploreOptions): Promise<Explored> {
 	const job = async (): Promise<void> => {
 		while (!isOver()) {
 			const seed = next++
-			const config = configOf(seed)
+			const config = configOf(seed, style)
 			const result = await run(seed, {
 				turns: schedule ? {...config, forced: schedule} : config,
 				// A guest that makes no progress is a violation.
@@ -73,34 +81,47 @@ export async function explore(options: ExploreOptions): Promise<Explored> {
 		}
 	}
 	await Promise.all(Array.from({length: Math.min(seeds, availableParallelism())}, job))
-	const failure = failed && (await describeFailure(failed, options))
+	const noticedAfter = (performance.now() - began) / 1000
+	const failure = failed && {noticedAfter, ...(await describeFailure(failed, options))}
 	return {seeds: results.length, results: results.toSorted((one, other) => one.seed - other.seed), failure}
 }
 
-async function describeFailure(result: TurnsResult, {signal, run}: ExploreOptions): Promise<Failure> {
+async function describeFailure(
+	result: TurnsResult,
+	{style, signal, run}: ExploreOptions,
+): Promise<Omit<Failure, 'noticedAfter'>> {
 	const began = performance.now()
 	const {seed, handovers, steps} = result
-	const config = configOf(seed)
-	/** What the failing run with the fewest forced handovers recorded. */
-	let shortest: Readonly<{forced: number; result: TurnsResult}> | undefined
-	const fails = async (forced: readonly Handover[]): Promise<boolean> => {
-		const again = await run(seed, {turns: {...config, forced}, limit: longestRun, mostSteps: 2 * steps})
-		if (again.violation.length === 0) return false
-		if (forced.length <= (shortest?.forced ?? Number.POSITIVE_INFINITY))
-			shortest = {forced: forced.length, result: again}
-		return true
+	const config = configOf(seed, style)
+	/** The failing run with the fewest handovers. */
+	let shortest: TurnsResult | undefined
+	const fails = async (forced: readonly RecordedHandover[]): Promise<readonly RecordedHandover[] | undefined> => {
+		const mostSteps = Math.ceil(slack * (shortest?.steps ?? steps))
+		const again = await run(seed, {turns: {...config, forced}, limit: longestRun, mostSteps})
+		if (again.violation.length === 0 || !again.handovers) return undefined
+		if (again.handovers.length <= (shortest?.handovers?.length ?? Number.POSITIVE_INFINITY)) shortest = again
+		return again.handovers
 	}
 	const isOver = () => signal.aborted || performance.now() - began > longestShrinking
 	const {runs, entries} = handovers
 		? await shrink(handovers, {fails, isOver, parallel: availableParallelism()})
 		: {runs: 0, entries: undefined}
 	const seconds = (performance.now() - began) / 1000
-	const schedule = entries && shortest?.result.handovers
-	// What the printed schedule shows, which may be another page or hart.
-	return {result: shortest?.result ?? result, handovers: handovers?.length, schedule, runs, seconds}
+	// The result is what the printed schedule shows, which may be another page or hart.
+	return {
+		result: shortest ?? result,
+		handovers: handovers?.length,
+		schedule: entries && shortest?.handovers,
+		runs,
+		seconds,
+	}
 }
 
-export function describeHandover({step, from, thread, point}: RecordedHandover, harts: number): string {
-	const to = thread === harts ? 'the helper clears tables' : `hart ${thread} goes on`
-	return `step ${step}: hart ${from} is ${points[point].startsWith('while') ? 'held up' : 'interrupted'} ${points[point]}; ${to}`
+/** @param nameOf names a thread. */
+export function describeHandover(
+	{step, from, thread, point}: RecordedHandover,
+	nameOf: (thread: number) => string,
+): string {
+	const how = points[point].startsWith('while') ? 'held up' : 'interrupted'
+	return `${nameOf(from)}, step ${step}: ${how} ${points[point]}; ${nameOf(thread)} goes on`
 }

@@ -9,6 +9,9 @@ export class GuestLines {
 	/** A violation, with the events before it. */
 	readonly lines: string[] = []
 	hasPassed = false
+	/** Gpa of what the host needs to remap pages of its own, once the guest has said it. */
+	readonly hostArea: Promise<number>
+	readonly #resolveHostArea: (gpa: number) => void
 	/** As the latest line of progress has them. */
 	counts: Readonly<{operations: number; fences: number}> = {operations: 0, fences: 0}
 	readonly #onProgress: () => void
@@ -18,6 +21,9 @@ export class GuestLines {
 	/** @param onProgress called after each line of progress. */
 	constructor(onProgress: () => void) {
 		this.#onProgress = onProgress
+		const {promise, resolve} = Promise.withResolvers<number>()
+		this.hostArea = promise
+		this.#resolveHostArea = resolve
 	}
 
 	/** Bytes of the guest's console, cut anywhere. */
@@ -34,8 +40,10 @@ export class GuestLines {
 	}
 
 	#takeLine(line: string): void {
+		const host = /^host (0x[\da-f]+)$/.exec(line)
 		const progress = /^progress (\d+) (\d+) \d+$/.exec(line)
-		if (progress) {
+		if (host) this.#resolveHostArea(Number(host[1]))
+		else if (progress) {
 			const [operations = 0, fences = 0] = progress.slice(1).map(Number)
 			this.counts = {operations, fences}
 			this.#onProgress()

@@ -10,16 +10,19 @@ import {elfWithParameters} from '../bench/index.ts'
 import {serialThreshold, stressThreshold} from '../main/command-line/stress-library.ts'
 import type {MachineStatistics} from '../main/index.ts'
 import {MachineCore} from '../main/machine.ts'
-import type {RecordedHandover, SerialConfig} from '../serial/index.ts'
+import {drawn} from '../serial/index.ts'
 import {stressFile} from './files.ts'
 import {type Ending, GuestLines, violationOf} from './guest-lines.ts'
-import {type Figures, noFigures, type RunOptions, type RunResult} from './run.ts'
+import {type HostFence, HostRemapper} from './host-remapper.ts'
+import {type Figures, noFigures, type RunOptions, type RunResult, type TurnsOptions, type TurnsResult} from './run.ts'
 
 /** Milliseconds of the guest between two lines of progress. */
 const progressPeriod = 500
 /** Milliseconds without one after which the guest is taken for stuck. Guests of many harts on few cores are slow. */
 const patience = 120_000
 const memory = 2 ** 28
+/** Stream of draws. */
+const ofAccel = 3001
 
 /** Steps of the guest, as its sources number them. */
 const steps = {flushes: 1, atomics: 2, code: 4, devices: 8} as const
@@ -31,36 +34,29 @@ export const guestKinds = {
 } as const
 export type GuestKind = keyof typeof guestKinds
 
-/** Of a run by turns. */
-export type TurnsOptions = Readonly<{
-	turns: SerialConfig
-	/** Milliseconds of the host, and decisions about turns, after which the run ends without a result. */
-	limit: number
-	mostSteps: number
-	withDigest: boolean
-}>
-
-/** @property handovers that were not the usual ones; undefined: too many. @property digest if it was asked for. */
-export type TurnsResult = RunResult &
-	Readonly<{handovers: readonly RecordedHandover[] | undefined; steps: number; digest: string | undefined}>
-
-export async function runGuest(kind: GuestKind, options: RunOptions): Promise<RunResult> {
-	return await withMachine(kind, options, undefined, async (_, run) => await run())
+/** @param hostFence the host's, if it is another than the machine's: for tests. */
+export async function runGuest(kind: GuestKind, options: RunOptions, hostFence?: HostFence): Promise<RunResult> {
+	return await withMachine(kind, options, {hostFence}, async (_, run) => await run())
 }
 
 /** Runs the guest in serial mode. */
 export async function runGuestByTurns(kind: GuestKind, options: RunOptions, by: TurnsOptions): Promise<TurnsResult> {
-	return await withMachine(kind, options, by, async (machine, run) => {
+	return await withMachine(kind, options, {by}, async (machine, run) => {
 		const result = await run()
 		const digest = by.withDigest ? await machine.digest() : undefined
 		return {...result, handovers: machine.handovers, steps: machine.turnSteps, digest}
 	})
 }
 
+/** Two of three seeds interpret all code, which takes half the time, unless it is code that is to be rewritten. */
+function accelOf(kind: GuestKind, seed: number): 'jit' | 'interp' {
+	return kind === 'smc' || drawn(seed, ofAccel, 0) % 3 === 0 ? 'jit' : 'interp'
+}
+
 async function withMachine<Result>(
 	kind: GuestKind,
 	options: RunOptions,
-	by: TurnsOptions | undefined,
+	{by, hostFence}: Readonly<{by?: TurnsOptions; hostFence?: HostFence | undefined}>,
 	use: (machine: MachineCore, run: () => Promise<RunResult>) => Promise<Result>,
 ): Promise<Result> {
 	const {harts, seed, seconds, iterations = 0, translation, fault, signal} = options
@@ -69,17 +65,20 @@ async function withMachine<Result>(
 	cleaning.defer(() => rm(folder, {recursive: true, force: true}))
 	const kernel = join(folder, 'stress.elf')
 	const milliseconds = by ? 0 : Math.ceil(seconds * 1000)
-	const words = [seed, milliseconds, iterations, progressPeriod, guestKinds[kind], by ? 1 : 0]
+	const words = [seed, milliseconds, iterations, progressPeriod, guestKinds[kind], by ? 1 : 0, by ? 0 : 1]
 	await writeFile(kernel, await elfWithParameters(fileURLToPath(stressFile('guest')), words))
 	const began = performance.now()
 	const machine = await MachineCore.create({
-		...{smp: harts, memory, kernel, jitThreshold: by ? serialThreshold : stressThreshold, ...translation, signal},
+		...{smp: harts, memory, kernel, jitThreshold: by ? serialThreshold : stressThreshold},
+		...(by && {accel: accelOf(kind, seed)}),
+		...{...translation, signal},
 		...(fault && {fault}),
 		...(by && {turns: by.turns}),
 	})
 	cleaning.use(machine)
 	return await use(machine, async () => {
 		const seen = new Output(machine, options)
+		if (!by) seen.remap(new HostRemapper(machine.hostSide, {seed, ...(hostFence && {fence: hostFence})}))
 		const outcome = await seen.watch(machine.run(), by)
 		return {
 			kind,
@@ -100,6 +99,9 @@ class Output {
 	#firstMemory = 0
 	#lastMemory = 0
 	#lastLine = performance.now()
+	#host: HostRemapper | undefined
+	#remapping: Promise<void> | undefined
+	readonly #ended = new AbortController()
 
 	constructor(machine: MachineCore, options: RunOptions) {
 		this.#machine = machine
@@ -124,7 +126,16 @@ class Output {
 	}
 
 	figures(): Figures {
-		return {...noFigures, ...tableFigures(this.#machine.statistics()), ...this.#guest.counts}
+		const {operations, fences} = this.#guest.counts
+		const ofTables = tableFigures(this.#machine.statistics())
+		return {...noFigures, ...ofTables, operations, fences: fences + (this.#host?.fences ?? 0)}
+	}
+
+	/** The host remaps, too, from when the guest has made its pages until the machine ends. */
+	remap(host: HostRemapper): void {
+		this.#host = host
+		this.#remapping = this.#guest.hostArea.then((area) => host.run(area, this.#ended.signal))
+		this.#remapping.catch((error: Error) => this.#stop(`the host failed: ${error.message}`))
 	}
 
 	/** Until the machine ends; stops it if the guest makes no progress. */
@@ -139,6 +150,7 @@ class Output {
 			return await running
 		} finally {
 			clearInterval(timer)
+			this.#ended.abort()
 			await reading
 		}
 	}

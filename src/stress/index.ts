@@ -31,6 +31,12 @@ const designOfFault: Readonly<Partial<Record<Fault, Partial<TlbDesign>>>> = {
 	'skip-poison': {policy: 'swap-pool', encoding: 'poison-zero'},
 }
 
+/** The kind that shows a broken rule, in parallel and by turns, if it is not `flush`. */
+const kindOfFault: Readonly<Record<'parallel' | 'byTurns', Readonly<Partial<Record<Fault, StressKind>>>>> = {
+	parallel: {},
+	byTurns: {'skip-grace-period': 'rcu', 'stale-region': 'smc'},
+}
+
 export const stress: StressLibrary['stress'] = async (options, environment) => {
 	if (options.campaign) return await runCampaign(options, options.campaign, environment)
 	return options.inject.length > 0 ? await injectAll(options, environment) : await runAll(options, environment)
@@ -55,7 +61,7 @@ async function runOne(
 ): Promise<RunResult> {
 	const {fault, harts, seconds, iterations, seed, translation, serial} = options
 	using line = new LiveLine(stream)
-	if (serial && kind !== 'rcu') return await runByTurns(kind, {...options, fault, serial}, {signal, line})
+	if (serial) return await runByTurns(kind, {...options, fault, serial}, {signal, line})
 	const began = performance.now()
 	let latest: {figures: Figures; at: number} | undefined
 	const onProgress = (figures: Figures): void => {
@@ -89,7 +95,7 @@ function describe(result: RunResult, options: StressOptions): string {
 	return [
 		`${summary}: VIOLATED`,
 		...violation.map((line) => `  ${line}`),
-		...(kind === 'rcu' ? [] : [`perhaps again, by turns: manyhart ${serialCommand(kind, options)}`]),
+		`perhaps again, by turns: manyhart ${serialCommand(kind, options)}`,
 	].join('\n')
 }
 
@@ -120,7 +126,18 @@ function describeSerial({
 
 // ---- rules that are broken on purpose ----
 
-type Injection = Readonly<{fault: Fault; found: boolean; seconds: number; seed: number; design: string; saw: string}>
+type Injection = Readonly<{
+	fault: Fault
+	kind: StressKind
+	found: boolean
+	/** Until it was noticed, or it was not. */
+	seconds: number
+	seed: number
+	design: string
+	saw: string
+	/** By turns: the shrunk one. */
+	schedule?: string | undefined
+}>
 
 async function injectAll(options: StressOptions, environment: StressEnvironment): Promise<StressOutcome> {
 	const injections: Injection[] = []
@@ -130,7 +147,8 @@ async function injectAll(options: StressOptions, environment: StressEnvironment)
 		injections.push(injection)
 		if (options.format !== 'text') continue
 		environment.print(describeInjection(injection))
-		if (options.inject.length === 1) for (const line of result.violation) environment.print(`  ${line}`)
+		for (const line of options.inject.length === 1 ? result.violation : scheduleLines(result))
+			environment.print(`  ${line}`)
 	}
 	if (options.format === 'json') environment.print(JSON.stringify(injections, null, '\t'))
 	const missed = injections.filter(({found}) => !found)
@@ -146,19 +164,32 @@ async function inject(
 	options: StressOptions,
 	environment: StressEnvironment,
 ): Promise<{injection: Injection; result: RunResult}> {
-	const tlb = {...designOfFault[fault], ...options.translation.tlb}
+	const kind = kindFor(fault, options)
+	const tlb = {...(kind !== 'rcu' && designOfFault[fault]), ...options.translation.tlb}
 	const translation = {...options.translation, ...(Object.keys(tlb).length > 0 && {tlb})}
-	const [kind = 'flush'] = options.kinds
 	const result = await runOne(kind, {...options, translation, fault}, environment)
-	const {seconds, seed, violation} = result
+	const {noticedAfter: seconds = result.seconds, schedule}: Partial<SerialResult> = result
+	const {seed, violation} = result
 	// The guest's first line says where, the second what.
 	const saw = violation.find((line) => !line.startsWith('VIOLATION')) ?? ''
-	const injection = {fault, found: violation.length > 0, seconds, seed, design: formatTlbDesign(tlb), saw}
+	const found = violation.length > 0
+	const injection = {fault, kind, found, seconds, seed, design: formatTlbDesign(tlb), saw, schedule}
 	return {injection, result}
 }
 
-function describeInjection({fault, found, seconds, design, saw}: Injection): string {
-	const where = design === '' ? '' : ` (--tlb ${design})`
+function kindFor(fault: Fault, {kinds, serial}: StressOptions): StressKind {
+	const [only] = kinds
+	return kinds.length === 1 && only ? only : (kindOfFault[serial ? 'byTurns' : 'parallel'][fault] ?? 'flush')
+}
+
+/** Of a violation by turns: its schedule, and the command that shows it again. */
+function scheduleLines({violation}: RunResult): readonly string[] {
+	const first = violation.findIndex((line) => line.startsWith('schedule:'))
+	return first < 0 ? [] : violation.slice(first)
+}
+
+function describeInjection({fault, kind, found, seconds, design, saw}: Injection): string {
+	const where = kind === 'flush' && design === '' ? '' : ` (${kind}${design && ` --tlb ${design}`})`
 	const time = `${seconds.toFixed(1)} s`
 	if (found) return `${fault.padEnd(20)} ${time.padStart(7)}  ${saw}${where}`
 	return `${fault.padEnd(20)} ${time.padStart(7)}  NOT NOTICED, although ${faults[fault]}${where}`

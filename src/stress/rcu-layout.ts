@@ -2,6 +2,7 @@
 import type {Fault} from '../faults.ts'
 import {layOut, type MemoryMap, SharedMemory} from '../memory/index.ts'
 import {RcuState, RetiredList, rcuRegion} from '../rcu/index.ts'
+import {type SerialConfig, SerialControl} from '../serial/index.ts'
 
 /** Objects are published by updaters, of which there is one of each kind; each publishes in a word of its own. */
 export const updaters = ['synchronizer', 'poller', 'deferrer'] as const
@@ -21,6 +22,8 @@ export type RcuThreadRole = Readonly<{
 	iterations: number | undefined
 	/** The rule that is broken on purpose. */
 	fault: Fault | undefined
+	/** All threads run by turns; undefined: in parallel. */
+	serial?: SerialConfig | undefined
 }>
 
 /** Indices of 32-bit words in the region `words`. A thread's own lie in a cache line of its own. */
@@ -40,13 +43,17 @@ export const rcuWord = {
 	oldest: (thread: number) => 32 * (10 + thread) + 2,
 } as const
 
-/** @param firstGracePeriod odd; a large one makes the counter's low word wrap soon. */
-export function createRcuMemory(threads: number, {firstGracePeriod = 1} = {}): SharedMemory {
+/** @param options.firstGracePeriod odd; a large one makes the counter's low word wrap soon. */
+export function createRcuMemory(
+	threads: number,
+	{firstGracePeriod = 1, serial}: Readonly<{firstGracePeriod?: number; serial?: SerialConfig | undefined}> = {},
+): SharedMemory {
 	const memory = SharedMemory.create(
 		layOut([
 			rcuRegion(threads),
 			{name: 'words', size: 4 * 32 * (10 + threads), align: 128},
 			{name: 'retired', size: RetiredList.size(objectsPerUpdater), align: 128},
+			...(serial ? [SerialControl.region(threads, serial)] : []),
 		]),
 	)
 	// Plain: no other thread has it yet.

@@ -1,63 +1,145 @@
-/** The kind `rcu`: readers and updaters on threads of their own, without a machine. */
+/** The kind `rcu`: readers and updaters on threads of their own, without a machine; in parallel, or by turns. */
 import {once} from 'node:events'
 import {setTimeout as delay} from 'node:timers/promises'
 import {Worker} from 'node:worker_threads'
 import type {SharedMemory} from '../memory/index.ts'
 import {Rcu, StallWatch} from '../rcu/index.ts'
+import {drawn, SerialControl} from '../serial/index.ts'
 import {stressFile} from './files.ts'
+import {digestOfRcu} from './rcu-digest.ts'
 import {createRcuMemory, type RcuThreadRole, rcuWord, updaters} from './rcu-layout.ts'
-import type {Figures, RunOptions, RunResult} from './run.ts'
+import type {Figures, RunOptions, RunResult, TurnsOptions, TurnsResult} from './run.ts'
 
-/** Milliseconds between two looks at the threads, and that they get to end. */
-const period = 500
+/** Milliseconds between two looks at the threads, in parallel and by turns; and that they get to end. */
+const [period, periodByTurns] = [500, 50]
 const patience = 60_000
+/** Grace periods before the counter's low word wraps, in one of two runs by turns. */
+const beforeWrap = 20
+/** Stream of draws. */
+const ofCounter = 3000
+
+export const rcuThreads = (readers: number): number => updaters.length + readers
+
+/** @returns the name of a thread. */
+export function rcuThreadName(thread: number): string {
+	const updater = updaters[thread]
+	return updater ? `the ${updater}` : `reader ${thread}`
+}
 
 export async function runRcu(options: RunOptions): Promise<RunResult> {
-	const {harts, seed, seconds, iterations, fault, signal, onProgress} = options
-	const threads = updaters.length + harts
-	const memory = createRcuMemory(threads)
-	const rcu = new Rcu(memory, threads)
-	const stalls = new StallWatch(rcu)
-	const words = new RcuWords(memory)
-	const began = performance.now()
-	const role = {memory: memory.memory, map: memory.map, threads, seed, iterations, fault}
-	const workers = Array.from({length: threads}, (_, thread) => {
-		const workerData: RcuThreadRole = {...role, thread}
-		return new Worker(stressFile(fault ? 'faultyRcuThread' : 'rcuThread'), {
-			workerData,
-			name: updaters[thread] ?? `reader ${thread}`,
-		})
-	})
-	const failures: string[] = []
-	const ends = workers.map(async (worker) => {
+	const threads = new RcuThreads(options)
+	return await threads.run()
+}
+
+export async function runRcuByTurns(options: RunOptions, by: TurnsOptions): Promise<TurnsResult> {
+	const threads = new RcuThreads(options, by)
+	const result = await threads.run()
+	return {...result, ...threads.turns(by.withDigest)}
+}
+
+/** The first grace period of a run by turns: soon the counter's low word wraps, or not. */
+function firstGracePeriodOf(seed: number): number {
+	return drawn(seed, ofCounter, 0) % 2 === 0 ? 1 : 2 ** 32 + 1 - 2 * beforeWrap
+}
+
+class RcuThreads {
+	readonly #options: RunOptions
+	readonly #by: TurnsOptions | undefined
+	readonly #threads: number
+	readonly #memory: SharedMemory
+	readonly #rcu: Rcu
+	readonly #control: SerialControl | undefined
+	readonly #words: RcuWords
+	readonly #failures: string[] = []
+
+	constructor(options: RunOptions, by?: TurnsOptions) {
+		const {harts, seed} = options
+		this.#options = options
+		this.#by = by
+		this.#threads = rcuThreads(harts)
+		const serial = by?.turns
+		this.#memory = createRcuMemory(this.#threads, serial && {firstGracePeriod: firstGracePeriodOf(seed), serial})
+		this.#control = serial && new SerialControl(this.#memory, {threads: this.#threads, config: serial})
+		this.#control?.initialize()
+		this.#rcu = new Rcu(this.#memory, this.#threads)
+		this.#words = new RcuWords(this.#memory)
+	}
+
+	async run(): Promise<RunResult> {
+		const {harts, seed} = this.#options
+		const began = performance.now()
+		const workers = Array.from({length: this.#threads}, (_, thread) => this.#start(thread))
+		let memory: readonly [number, number]
+		try {
+			memory = await this.#watch(Promise.all(workers.map((worker, thread) => this.#end(worker, thread))))
+		} finally {
+			await Promise.all(workers.map((worker) => worker.terminate()))
+		}
+		return {
+			...{kind: 'rcu', seed, harts, seconds: (performance.now() - began) / 1000},
+			...this.#words.figures(this.#rcu, this.#threads),
+			memory,
+			violation: [...this.#words.violation(), ...this.#failures, ...this.#leftBehind()],
+		}
+	}
+
+	/** After a run by turns. */
+	turns(withDigest: boolean): Pick<TurnsResult, 'handovers' | 'steps' | 'digest'> {
+		const control = this.#control!
+		const digest = withDigest ? digestOfRcu(this.#memory, this.#threads, control) : undefined
+		return {handovers: control.recorded(), steps: control.steps, digest}
+	}
+
+	#start(thread: number): Worker {
+		const {seed, iterations, fault} = this.#options
+		const workerData: RcuThreadRole = {
+			...{memory: this.#memory.memory, map: this.#memory.map, thread, threads: this.#threads},
+			...{seed, iterations, fault, serial: this.#by?.turns},
+		}
+		const file = fault || this.#by ? 'faultyRcuThread' : 'rcuThread'
+		return new Worker(stressFile(file), {workerData, name: updaters[thread] ?? `reader ${thread}`})
+	}
+
+	async #end(worker: Worker, thread: number): Promise<void> {
 		await once(worker, 'message').catch((error: Error) => {
-			failures.push(`a thread failed: ${error.message}`)
-			words.store(rcuWord.stop, 1)
+			this.#failures.push(`${rcuThreadName(thread)} failed: ${error.message}`)
+			this.#words.store(rcuWord.stop, 1)
+			this.#control?.abandon(thread)
 		})
-	})
-	const all = Promise.all(ends)
-	const memories: [number, number] = [0, 0]
-	try {
-		const isOver = () => signal.aborted || performance.now() - began >= seconds * 1000 || words.load(rcuWord.stop) !== 0
-		while (!isOver()) {
-			const ended = await Promise.race([all.then(() => true), delay(period, false, {signal}).catch(() => false)])
-			if (ended) break
-			stalls.look()
+	}
+
+	/** Until the threads have ended, or the run is over. @returns bytes of the process, at first and at last. */
+	async #watch(ends: Promise<unknown>): Promise<readonly [number, number]> {
+		const {signal, onProgress} = this.#options
+		const memories: [number, number] = [0, 0]
+		const stalls = new StallWatch(this.#rcu)
+		const ended = ends.then(() => true)
+		const pause = this.#by ? periodByTurns : period
+		const began = performance.now()
+		while (!this.#isOver(performance.now() - began)) {
+			if (await Promise.race([ended, delay(pause, false, {signal}).catch(() => false)])) break
+			if (!this.#by) stalls.look()
 			memories[1] = process.memoryUsage.rss()
 			memories[0] ||= memories[1]
-			onProgress(words.figures(rcu, threads))
+			onProgress(this.#words.figures(this.#rcu, this.#threads))
 		}
-		words.store(rcuWord.stop, 1)
-		const ended = await Promise.race([all.then(() => true), delay(patience, false, {ref: false})])
-		if (!ended) failures.push(`threads have not ended in ${patience / 1000} s: ${words.describeSteps(threads)}`)
-	} finally {
-		await Promise.all(workers.map((worker) => worker.terminate()))
+		this.#words.store(rcuWord.stop, 1)
+		const hasEnded = await Promise.race([ended, delay(patience, false, {ref: false})])
+		if (!hasEnded)
+			this.#failures.push(`threads have not ended in ${patience / 1000} s: ${this.#words.describeSteps(this.#threads)}`)
+		return memories
 	}
-	return {
-		...{kind: 'rcu', seed, harts, seconds: (performance.now() - began) / 1000},
-		...words.figures(rcu, threads),
-		memory: memories,
-		violation: [...words.violation(), ...failures],
+
+	#isOver(milliseconds: number): boolean {
+		if (this.#options.signal.aborted || this.#words.load(rcuWord.stop) !== 0) return true
+		if (!this.#by) return milliseconds >= this.#options.seconds * 1000
+		return milliseconds >= this.#by.limit || this.#control!.steps > this.#by.mostSteps
+	}
+
+	/** When all threads have ended, and so are offline, no grace period is left: the last one that it waited for has completed it. */
+	#leftBehind(): readonly string[] {
+		if (this.#failures.length > 0 || !this.#rcu.statistics().waiting) return []
+		return ['a grace period has not elapsed, although all threads are offline']
 	}
 }
 
@@ -113,7 +195,7 @@ class RcuWords {
 	describeSteps(threads: number): string {
 		return Array.from(
 			{length: threads},
-			(_, thread) => `${updaters[thread] ?? `reader ${thread}`} at step ${this.load(rcuWord.steps(thread))}`,
+			(_, thread) => `${rcuThreadName(thread)} at step ${this.load(rcuWord.steps(thread))}`,
 		).join(', ')
 	}
 }

@@ -6,23 +6,31 @@
 import {parentPort, workerData} from 'node:worker_threads'
 import {breakRule} from '../faults.ts'
 import {SharedMemory} from '../memory/index.ts'
-import {type GracePeriod, Rcu, RetiredList} from '../rcu/index.ts'
+import {describeStall, type GracePeriod, Rcu, RetiredList, type Stall} from '../rcu/index.ts'
+import {noTurnEvents, ThreadTurns} from '../serial/index.ts'
+import {passTurn, waitOn} from '../turns.ts'
 import {objectsPerUpdater, oldestAge, type RcuThreadRole, rcuWord, updaters} from './rcu-layout.ts'
 
 const role = workerData as RcuThreadRole
 FAULT: breakRule(role.fault)
 const memory = new SharedMemory(role.memory, role.map)
-const rcu = new Rcu(memory, role.threads)
-const {thread} = role
+const {thread, threads, serial} = role
+const turns = serial && new ThreadTurns(memory, {thread, threads, config: serial})
+const rcu = new Rcu(memory, threads, turns && {onStall: failByStall})
 const reader = rcu.reader(thread)
 const words = memory.i32
 const first = memory.region('words').offset >> 2
 const at = (word: number): number => first + word
 const bed = new Int32Array(new SharedArrayBuffer(4))
+/** By turns delays are shorter, since each step counts. */
+const loadsPerInstruction = 16
 let state = (role.seed * 7919 + thread * 104_729) | 1
 let steps = 0
 let replaced = 0
 let oldest = 0
+/** By turns: what counts as instructions, in all, and of the slice that is left. */
+let retired = 0
+let leftOfSlice = 0
 
 /** xorshift32. @returns an integer from 0 to below `limit`. */
 function below(limit: number): number {
@@ -38,17 +46,37 @@ function goesOn(): boolean {
 	Atomics.store(words, at(rcuWord.steps(thread)), steps)
 	Atomics.store(words, at(rcuWord.replaced(thread)), replaced)
 	if (role.iterations !== undefined && steps >= role.iterations) return false
+	if (turns) work(turns, 1)
 	return Atomics.load(words, at(rcuWord.stop)) === 0
 }
 
 /** A delay that the optimizer cannot remove. */
 function dawdle(loads: number): void {
+	if (turns) return work(turns, Math.ceil(loads / loadsPerInstruction))
 	for (let load = 0; load < loads; load++) Atomics.load(words, at(rcuWord.stop))
+}
+
+/** By turns: so many instructions. Others may come between any two. */
+function work(by: ThreadTurns, instructions: number): void {
+	for (let left = instructions; left > 0; ) {
+		const now = Math.min(left, leftOfSlice)
+		left -= now
+		leftOfSlice -= now
+		retired = (retired + now) | 0
+		if (leftOfSlice > 0) return
+		by.sliceEnded()
+		leftOfSlice = by.sliceLength()
+	}
 }
 
 /** Only sleeps; no thread notifies this word, and it orders nothing. The reader is offline. */
 function sleep(milliseconds: number): void {
-	Atomics.wait(bed, 0, 0, milliseconds)
+	waitOn(bed, 0, 0, milliseconds)
+}
+
+/** By turns, time passes only where every thread waits: one of them for what does not come. */
+function failByStall(stall: Stall): never {
+	throw new Error(describeStall(stall))
 }
 
 // ---- readers ----
@@ -58,7 +86,9 @@ type Held = Readonly<{updater: number; object: number}>
 function take(): Held {
 	const updater = below(updaters.length)
 	// Ordered before the load of the age. Pairs with the exchange in replace().
-	return {updater, object: Atomics.load(words, at(rcuWord.published(updater)))}
+	const object = Atomics.load(words, at(rcuWord.published(updater)))
+	POINT: passTurn('instruction')
+	return {updater, object}
 }
 
 function look({updater, object}: Held): void {
@@ -108,7 +138,7 @@ function read(): void {
 function synchronize(): void {
 	const gracePeriod = rcu.startPoll()
 	reader.offline()
-	for (let other = 0; other < role.threads; other++) if (other !== thread) rcu.waitForReader(other, gracePeriod)
+	for (let other = 0; other < threads; other++) if (other !== thread) rcu.waitForReader(other, gracePeriod)
 	reader.online()
 }
 
@@ -119,6 +149,7 @@ function replace(updater: number, fresh: number): number {
 	// Age 0 is ordered before the object is published. Pairs with the loads of a reader.
 	Atomics.store(words, at(rcuWord.age(updater, fresh)), 0)
 	const old = Atomics.exchange(words, at(rcuWord.published(updater)), fresh)
+	POINT: passTurn('instruction')
 	grow(updater, old)
 	replaced += 1
 	return old
@@ -165,20 +196,27 @@ function defer(updater: number): void {
 	reader.offline()
 }
 
-switch (updaters[thread]) {
-	case undefined:
-		read()
-		break
-	case 'poller':
-		update(thread, (gracePeriod) => rcu.poll(gracePeriod))
-		break
-	case 'synchronizer':
-		update(thread, (gracePeriod) => {
-			if (!rcu.poll(gracePeriod)) synchronize()
-			return rcu.poll(gracePeriod)
-		})
-		break
-	case 'deferrer':
-		defer(thread)
+function run(): void {
+	switch (updaters[thread]) {
+		case undefined:
+			return read()
+		case 'poller':
+			return update(thread, (gracePeriod) => rcu.poll(gracePeriod))
+		case 'synchronizer':
+			return update(thread, (gracePeriod) => {
+				if (!rcu.poll(gracePeriod)) synchronize()
+				return rcu.poll(gracePeriod)
+			})
+		case 'deferrer':
+			return defer(thread)
+	}
 }
+
+if (turns) {
+	turns.events = {...noTurnEvents, retired: () => retired}
+	turns.join()
+	leftOfSlice = turns.sliceLength()
+}
+run()
+turns?.leave()
 parentPort!.postMessage('done')

@@ -1,6 +1,7 @@
 /** What a run of one kind is given, and what it finds. */
 import type {Fault} from '../faults.ts'
 import type {StressKind, StressOptions} from '../main/command-line/stress-library.ts'
+import type {RecordedHandover, SerialConfig} from '../serial/index.ts'
 
 export type RunOptions = Pick<StressOptions, 'harts' | 'seconds' | 'iterations' | 'seed' | 'translation'> &
 	Readonly<{
@@ -37,3 +38,16 @@ export type RunResult = Figures &
 		/** What was seen: lines. Empty: nothing was violated. */
 		violation: readonly string[]
 	}>
+
+/** Of a run by turns. */
+export type TurnsOptions = Readonly<{
+	turns: SerialConfig
+	/** Milliseconds of the host, and decisions about turns, after which the run ends without a result. */
+	limit: number
+	mostSteps: number
+	withDigest: boolean
+}>
+
+/** @property handovers that were not the usual ones; undefined: too many. @property digest if it was asked for. */
+export type TurnsResult = RunResult &
+	Readonly<{handovers: readonly RecordedHandover[] | undefined; steps: number; digest: string | undefined}>

@@ -1,33 +1,58 @@
-/** The kinds that run a machine, by turns: explores seeds, and describes the first one that violates something. */
+/** Runs by turns: explores seeds, and describes the first one that violates something. */
 import type {Fault} from '../faults.ts'
 import {
 	type SerialStress,
 	type StressEnvironment,
+	type StressKind,
 	type StressOptions,
 	serialIterations,
 } from '../main/command-line/stress-library.ts'
+import type {StyleName} from '../serial/index.ts'
 import {scheduleText, stressArguments} from './arguments.ts'
-import {describeHandover, explore, type Failure} from './explore.ts'
-import {type GuestKind, runGuestByTurns, type TurnsResult} from './guest-run.ts'
+import {describeHandover, explore, type Failure, mostEntries} from './explore.ts'
+import {runGuestByTurns} from './guest-run.ts'
 import type {LiveLine} from './live-line.ts'
-import {type Figures, noFigures, type RunResult} from './run.ts'
+import {rcuThreadName, runRcuByTurns} from './rcu-run.ts'
+import {type Figures, noFigures, type RunOptions, type RunResult, type TurnsOptions, type TurnsResult} from './run.ts'
 
 /** Handovers of a schedule that are shown. */
-const mostShown = 40
+const mostShown = 12
 
 type SerialOptions = Pick<StressOptions, 'harts' | 'seconds' | 'iterations' | 'seed' | 'translation'> &
 	Readonly<{fault: Fault | undefined; serial: SerialStress}>
 
-/** @property seeds that were run. @property digests by seed, if they were asked for. */
+/** @property seeds that were run. @property digests by seed, if they were asked for. @property noticedAfter seconds, of a violation. */
 export type SerialResult = RunResult &
-	Readonly<{seeds: number; digests?: Readonly<Record<number, string>>; schedule?: string | undefined}>
+	Readonly<{
+		seeds: number
+		digests?: Readonly<Record<number, string>>
+		schedule?: string | undefined
+		noticedAfter?: number
+	}>
+
+type Runner = Readonly<{
+	style: StyleName
+	run: (options: RunOptions, by: TurnsOptions) => Promise<TurnsResult>
+	/** @returns a thread's name. */
+	nameOf: (thread: number) => string
+}>
+
+function runnerOf(kind: StressKind, harts: number): Runner {
+	if (kind === 'rcu') return {style: 'explore-rcu', run: runRcuByTurns, nameOf: rcuThreadName}
+	return {
+		style: 'explore',
+		run: (options, by) => runGuestByTurns(kind, options, by),
+		nameOf: (thread) => (thread === harts ? 'the helper, which clears tables,' : `hart ${thread}`),
+	}
+}
 
 export async function runByTurns(
-	kind: GuestKind,
+	kind: StressKind,
 	options: SerialOptions,
 	{signal, line}: Pick<StressEnvironment, 'signal'> & Readonly<{line: LiveLine}>,
 ): Promise<SerialResult> {
 	const {harts, seed: first, seconds, serial, translation, fault, iterations = serialIterations} = options
+	const {style, run, nameOf} = runnerOf(kind, harts)
 	const began = performance.now()
 	let sum: Figures = noFigures
 	const {seeds, results, failure} = await explore({
@@ -35,10 +60,10 @@ export async function runByTurns(
 		seeds: serial.seeds,
 		seconds,
 		schedule: serial.schedule,
+		style,
 		signal,
 		run: (seed, by) =>
-			runGuestByTurns(
-				kind,
+			run(
 				{harts, seed, seconds, iterations, translation, fault, signal, onProgress: () => {}},
 				{...by, withDigest: serial.digest},
 			),
@@ -56,20 +81,26 @@ export async function runByTurns(
 		violation: failure
 			? [
 					...failure.result.violation,
-					...describeSchedule(failure, harts),
-					`again: manyhart ${stressArguments({...again!, serial: {schedule: failure.schedule}}).join(' ')}`,
+					...describeSchedule(failure, nameOf),
+					`again: manyhart ${stressArguments({...again!, serial: repeatable(failure)}).join(' ')}`,
 				]
 			: [],
 		seeds,
 		...(serial.digest && {digests: Object.fromEntries(results.map(({seed, digest}) => [seed, digest!]))}),
+		...(failure && {noticedAfter: failure.noticedAfter}),
 		...(failure?.schedule && {schedule: scheduleText(failure.schedule)}),
 	}
 }
 
-function describeSchedule({handovers, schedule, runs, seconds}: Failure, harts: number): string[] {
+/** The seed draws the whole schedule again. A long one is of no use to a reader. */
+function repeatable({schedule}: Failure): Readonly<{seeds?: number; schedule: Failure['schedule']}> {
+	return schedule && schedule.length <= mostEntries ? {schedule} : {seeds: 1, schedule: undefined}
+}
+
+function describeSchedule({handovers, schedule, runs, seconds}: Failure, nameOf: Runner['nameOf']): string[] {
 	if (handovers === undefined) return ['schedule: too many turns to shrink it']
 	if (!schedule) return ['schedule: not shrunk, since no run showed a violation again before the end']
-	const shown = schedule.slice(0, mostShown).map((handover) => `  ${describeHandover(handover, harts)}`)
+	const shown = schedule.slice(0, mostShown).map((handover) => `  ${describeHandover(handover, nameOf)}`)
 	const more = schedule.length > mostShown ? [`  … ${schedule.length - mostShown} more`] : []
 	const count = (value: number, noun: string) => `${value.toLocaleString('en')} ${noun}${value === 1 ? '' : 's'}`
 	return [

@@ -118,6 +118,20 @@ export class Quarantine {
 		throw new UseAfterRetirement(this.#describe(table, descriptor))
 	}
 
+	/** Of a table that this thread has taken from the pool. @throws UseAfterRetirement if it is not clear. */
+	checkClear(table: number, descriptor: number): void {
+		const place = this.#operations.findNonZero(descriptor) >>> 0
+		if (place === 0) return
+		const takenOut = this.#read(this.#record(table) + TableRecord.offset.takenOut)
+		const what = [
+			`A TLB table is to be used again that was not cleared, or was used after that: table ${table} with ${1 << tableLog2Entries(descriptor)} entries`,
+			this.#describeWord(descriptor, place),
+			`taken out before ${describeStep(takenOut)}, ${before(takenOut.at, milliseconds())}`,
+			`found in grace period ${this.#rcu.latest}`,
+		]
+		throw new UseAfterRetirement(what.join('; '))
+	}
+
 	statistics(): QuarantineStatistics {
 		// Orders nothing.
 		const checks = Atomics.load(this.#memory.i32, (this.#header + QuarantineHeader.offset.checks) >>> 2) >>> 0
@@ -161,10 +175,18 @@ export class Quarantine {
 			this.#changes(descriptor).find(
 				(change) => indexOf(change) < entries && this.#pageOf(start, indexOf(change)) !== undefined,
 			) ?? first
-		if (indexOf(found) < entries) return `entry ${indexOf(found)} is ${this.#describeEntry(start, indexOf(found))}`
-		const offset = found - start - TlbEntry.size * entries
+		return this.#describeWord(descriptor, found)
+	}
+
+	/** @param place of a word in the table. */
+	#describeWord(descriptor: number, place: number): string {
+		const start = tableAddress(descriptor)
+		const entries = 1 << tableLog2Entries(descriptor)
+		const entry = Math.floor((place - start) / TlbEntry.size)
+		if (entry < entries) return `entry ${entry} is ${this.#describeEntry(start, entry)}`
+		const offset = place - start - TlbEntry.size * entries
 		const [field] = Object.entries(TlbTableTrailer.offset).findLast(([, at]) => at <= offset)!
-		return `its ${field} (at byte ${offset} of the trailer) is ${hex(this.#memory.u32[found >>> 2]!)}`
+		return `its ${field} (at byte ${offset} of the trailer) is ${hex(this.#memory.u32[place >>> 2]!)}`
 	}
 
 	#describeEntry(start: number, index: number): string {

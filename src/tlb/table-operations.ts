@@ -25,6 +25,8 @@ export type TableOperations = Readonly<{
 	fillCanary(descriptor: number): void
 	/** @param from place of a word, or 0. @returns the place of the first one from there on that is not the canary, signed; or 0. */
 	findChange(descriptor: number, from: number): number
+	/** Of a table from the pool, with debug=on. @returns the place of its first word that is not 0, signed; or 0. */
+	findNonZero(descriptor: number): number
 	/** Zeroes all of a table, the log included. */
 	wipeTable(descriptor: number): void
 	/** Counts the cause and empties the vCPU's tables in place. */

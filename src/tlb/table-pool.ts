@@ -142,7 +142,10 @@ export class TablePool {
 		return poolLayout(size).size
 	}
 
-	/** Takes a cleared table, ready to be published. @returns its descriptor, or noTable when the pool is dry. */
+	/**
+	 * Takes a cleared table, ready to be published. @returns its descriptor, or noTable when the pool is dry.
+	 * @throws UseAfterRetirement with debug=on, if it is not clear.
+	 */
 	take(): number {
 		// Soon enough for the vCPU that still uses it.
 		FAULT: if (breaks('skip-grace-period') || breaks('reuse-before-clear')) {
@@ -261,6 +264,7 @@ export class TablePool {
 		this.#move(table, TableState.quarantined, TableState.clearing)
 		const descriptor = this.#descriptor(table)
 		quarantine.check(table, descriptor)
+		FAULT: if (breaks('reuse-before-clear')) return table
 		this.#operations.wipeTable(descriptor)
 		this.#noteCleared(table)
 		return table
@@ -289,6 +293,7 @@ export class TablePool {
 	#prepare(table: number, from: number): number {
 		this.#move(table, from, TableState.inUse)
 		const descriptor = this.#descriptor(table)
+		this.#quarantine?.checkClear(table, descriptor)
 		this.#operations.poisonSlotZero(descriptor, this.#tagBias)
 		return descriptor
 	}

@@ -24,8 +24,8 @@ import type {VcpuConfig} from './vcpu-config.ts'
 /** Instructions between two checks of the timers: a few hundred microseconds. */
 const sliceInstructions = {interp: 32_768, jit: 262_144} as const
 const shortestSlice = 8192
-/** Milliseconds: a sleeping vCPU wakes this often even if no bell rings. */
-const longestSleep = 1000
+/** Milliseconds: a sleeping vCPU wakes this often even if no bell rings. Rare, as an idle machine has many of them. */
+const longestSleep = 30_000
 /** Traps in a row without an instruction between them after which a hart is stuck: a handler that can run retires some. */
 const stuckTraps = 32
 /** Ticks between two times that a hart is told how long it was kept from running. */

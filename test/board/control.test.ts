@@ -1,8 +1,9 @@
 import {once} from 'node:events'
 import {Worker} from 'node:worker_threads'
 import test from 'ava'
-import {MainDoorbell, StopReason} from '../../src/board/index.ts'
+import {Control, MainDoorbell, StopReason} from '../../src/board/index.ts'
 import {Doorbell} from '../../src/memory/index.ts'
+import {patience} from '../support/patience.ts'
 import {createBoard} from './support.ts'
 
 test('the first stop wins, and rings every vCPU and the main thread', (t) => {
@@ -55,5 +56,19 @@ test('mainWait gives what was rung before, what is rung meanwhile, and 0 at the 
 	t.is(await control.mainWait(10_000), MainDoorbell.stop)
 	const keepAlive = setTimeout(() => {}, 10_000)
 	t.is(await control.mainWait(5), 0)
+	clearTimeout(keepAlive)
+})
+
+test('wakeMain wakes the main thread for a bell whose ringer died before it notified, and not without a bell', async (t) => {
+	const {board, memory} = createBoard()
+	const {control} = board
+	const word = (memory.region('devices').offset + Control.offset.mainDoorbell) >> 2
+	const waits = control.mainWait(Number.POSITIVE_INFINITY)
+	control.wakeMain()
+	t.is(Atomics.load(memory.i32, word), 0)
+	const keepAlive = setTimeout(() => {}, patience)
+	Atomics.or(memory.i32, word, MainDoorbell.stop)
+	control.wakeMain()
+	t.is(await waits, MainDoorbell.stop)
 	clearTimeout(keepAlive)
 })

@@ -96,7 +96,7 @@ for (const [what, [word, name]] of Object.entries(fences)) {
 }
 
 test('a parcel decodes alike whatever follows it', (t) => {
-	t.is(decode(0xffff_8082 | 0), decode(0x8082))
+	t.deepEqual(decode(0xffff_8082 | 0), decode(0x8082))
 	t.is(decode(0x8082)?.length, 2)
 })
 

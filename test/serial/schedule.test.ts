@@ -55,16 +55,17 @@ test('without forced turns a thread goes on for some slices, and then the next o
 	t.is(turns.indexOf(1), 64)
 })
 
-test('a forced turn is made at its step, and only if its thread can run', (t) => {
+test('a forced turn is made at its step of its thread, and only if its thread can run', (t) => {
 	const forced: readonly Handover[] = [
-		{step: 2, thread: 2},
-		{step: 3, thread: 1},
+		{from: 2, step: 1, thread: 0},
+		{from: 0, step: 2, thread: 2},
+		{from: 0, step: 3, thread: 1},
 	]
 	const {schedule: of} = schedule({forced})
 	of.setAway(1)
 	t.deepEqual(
-		[1, 2, 3].map(() => of.next(0, 'fill')),
-		[0, 2, 0],
+		[0, 0, 2, 2, 0].map((thread) => of.next(thread, 'fill')),
+		[0, 2, 0, 2, 0],
 	)
 })
 
@@ -106,25 +107,50 @@ test('more turns than there is room for are not recorded', (t) => {
 	const {schedule: of, control} = schedule({capacity: 3})
 	decisions(of)
 	t.is(control.recorded(), undefined)
-	t.throws(() => schedule({capacity: 1, forced: [1, 2].map((step) => ({step, thread: 0}))}), {
+	t.throws(() => schedule({capacity: 1, forced: [1, 2].map((step) => ({from: 0, step, thread: 0}))}), {
 		message: 'Expected at most 1 handovers, got 2',
 	})
 })
 
-test('a run that explores interrupts threads at a few points in one phase, and at each in some phase', (t) => {
-	const interrupted = (phase: number) =>
-		Object.entries(styleOf('explore', 5, phase).rarityOf)
-			.filter(([, rarity]) => rarity > 0)
-			.map(([point]) => point as Point)
-	const counts = Array.from({length: 200}, (_, phase) => interrupted(phase))
-	t.true(counts.some((points) => points.length <= 3))
-	const seen = new Set(counts.flat())
-	t.deepEqual(
-		pointNames.filter((point) => !seen.has(point)),
-		['slice', 'wait'],
-	)
-	t.not(phaseAt('explore', 0), phaseAt('explore', 50_000))
-	t.is(phaseAt('run', 0), phaseAt('run', 50_000))
+const byStyle = [
+	['explore', pointNames.filter((point) => point !== 'slice' && point !== 'wait')],
+	[
+		'explore-rcu',
+		['instruction', 'announce', 'announced', 'online', 'poll', 'advancing', 'waiter', 'queue', 'holdout'],
+	],
+] as const
+for (const [style, points] of byStyle) {
+	test(`a run that explores interrupts threads at a few points in one phase, and at each in some phase (${style})`, (t) => {
+		const interrupted = (phase: number) =>
+			Object.entries(styleOf(style, 5, phase).rarityOf)
+				.filter(([, rarity]) => rarity > 0)
+				.map(([point]) => point as Point)
+		const counts = Array.from({length: 200}, (_, phase) => interrupted(phase))
+		t.true(counts.some((points) => points.length <= 3))
+		const seen = new Set(counts.flat())
+		t.deepEqual(
+			pointNames.filter((point) => seen.has(point)),
+			pointNames.filter((point) => new Set<Point>(points).has(point)),
+		)
+		t.not(phaseAt(style, 0), phaseAt(style, 50_000))
+		t.is(phaseAt('run', 0), phaseAt('run', 50_000))
+	})
+}
+
+test('while one thread is the victim, only that one is interrupted within its steps', (t) => {
+	const seeds = Array.from({length: 200}, (_, seed) => seed)
+	// One that is interrupted at one point only, often.
+	const seed = seeds.find((number) => {
+		const {victim, rarityOf} = styleOf('explore', number, 0)
+		return victim !== undefined && rarityOf.fill === 1
+	})!
+	const {schedule: of} = schedule({seed})
+	const interrupted = new Set<number>()
+	for (let step = 0; step < 300; step++) {
+		const thread = step % threads
+		if (of.next(thread, 'fill') !== thread) interrupted.add(thread)
+	}
+	t.deepEqual([...interrupted], [styleOf('explore', seed, 0).victim! % threads])
 })
 
 test('a holder of the turn that makes no step is reported once, unless it waits for the world outside', (t) => {

@@ -5,10 +5,10 @@ import {stress} from '../../src/stress/index.ts'
 
 const stream = new Writable({write: (_chunk, _encoding, done) => done()}) as unknown as NodeJS.WriteStream
 
-/** @returns what `manyhart stress flush --serial …` prints. */
-async function byTurns(raw: RawStressOptions): Promise<{outcome: string; text: string}> {
+/** @returns what `manyhart stress KIND --serial …` prints. */
+async function byTurns(raw: RawStressOptions, kind = 'flush'): Promise<{outcome: string; text: string}> {
 	const lines: string[] = []
-	const options = checkStressOptions('flush', {serial: true, harts: '3', ...raw})
+	const options = checkStressOptions(kind, {serial: true, harts: '3', ...raw})
 	const environment = {signal: new AbortController().signal, print: (line: string) => void lines.push(line), stream}
 	return {outcome: await stress(options, environment), text: lines.join('\n')}
 }
@@ -35,4 +35,28 @@ test.serial('a broken rule is noticed by turns, and the schedule that is printed
 	t.is(again.outcome, 'violated', again.text)
 	const without = await byTurns({seed: seed!, seeds: '1', seconds: '1000', iterations: '200'})
 	t.is(without.outcome, 'passed', without.text)
+})
+
+test.serial('threads of the kind rcu violate nothing by turns, and end alike each time', async (t) => {
+	const raw = {seed: '40', seeds: '4', seconds: '1000', iterations: '200', digest: true}
+	const [first, again] = [await byTurns(raw, 'rcu'), await byTurns(raw, 'rcu')]
+	t.is(first.outcome, 'passed', first.text)
+	const digests = first.text.split('\n').slice(0, 4)
+	t.is(new Set(digests).size, 4)
+	t.deepEqual(again.text.split('\n').slice(0, 4), digests)
+})
+
+test.serial('objects that are used too early are noticed by turns, and the schedule shows it again', async (t) => {
+	const raw = {harts: '1', seed: '1', seconds: '1000', iterations: '100', inject: 'skip-grace-period'}
+	const {outcome, text} = await byTurns(raw, 'rcu')
+	t.is(outcome, 'violated')
+	t.regex(text, /a reader that held object \d+ of the deferrer saw its age \d+/)
+	const [, seed, schedule] =
+		/--seed (\d+) --iterations 100 --inject skip-grace-period --schedule (\S+)/.exec(text) ?? []
+	t.true(schedule !== undefined && schedule.split(',').length <= 8, text)
+	t.is((await byTurns({...raw, seed: seed!, schedule: schedule!}, 'rcu')).outcome, 'violated')
+	t.is(
+		(await byTurns({harts: '1', seed: seed!, seeds: '1', seconds: '1000', iterations: '100'}, 'rcu')).outcome,
+		'passed',
+	)
 })

@@ -57,11 +57,15 @@ const injected: readonly [Fault, Partial<TlbDesign>, RegExp][] = [
 	['lost-range', {}, /got 0x|store came into a frame/],
 	['skip-poison', swaps, /got 0x/],
 	['reuse-before-clear', swaps, /./],
+	['reuse-before-clear', {...swaps, debug: 'on'}, /A TLB table is to be used again that was not cleared/],
 ]
 for (const [fault, tlb, saw] of injected) {
-	test.serial(`the rule ${fault} is noticed when it is broken`, async (t) => {
-		const {violation, seed} = await runGuest('flush', options({fault, translation: {tlb}}))
-		t.log(`seed ${seed}: ${violation.slice(0, 2).join(': ')}`)
-		t.regex(violation.join('\n'), saw)
-	})
+	test.serial(
+		`the rule ${fault} is noticed when it is broken${tlb.debug === 'on' ? ', with debug=on' : ''}`,
+		async (t) => {
+			const {violation, seed} = await runGuest('flush', options({fault, translation: {tlb}}))
+			t.log(`seed ${seed}: ${violation.slice(0, 2).join(': ')}`)
+			t.regex(violation.join('\n'), saw)
+		},
+	)
 }

@@ -1,5 +1,6 @@
 /** Quarantine: retired tables are kept with a canary, and whoever uses one is reported. */
 import test from 'ava'
+import {breakRule} from '../../src/faults.ts'
 import {Doorbell} from '../../src/memory/index.ts'
 import {Rcu} from '../../src/rcu/index.ts'
 import {
@@ -193,6 +194,48 @@ test('a use is found when the table leaves, too', (t) => {
 		}
 	}
 	t.throws(leave, {instanceOf: UseAfterRetirement, message: /; entry 3 is /})
+})
+
+/** Flushes until the table is free again. */
+function recycle(machine: TestMachine, table: number): void {
+	for (let flushes = 0; wordsOf(machine, table).some((word) => word !== 0); flushes++) {
+		if (flushes > 20) throw new Error('the table is not recycled')
+		flush(machine)
+		settle(machine)
+	}
+}
+
+/** Flushes until each table has been used. */
+function useAll(machine: TestMachine): void {
+	for (let flushes = 0; flushes < 20; flushes++) {
+		flush(machine)
+		settle(machine)
+	}
+}
+
+test('a use after a table was cleared is reported when it is taken', (t) => {
+	const machine = create()
+	const retired = flush(machine)
+	recycle(machine, retired)
+	fill(machine, retired, 3, 5)
+	t.throws(() => useAll(machine), {
+		instanceOf: UseAfterRetirement,
+		message: new RegExp(
+			`^A TLB table is to be used again that was not cleared, or was used after that: table \\d+ with 64 entries; entry 3 is readTag 0x3000, .*, for page 0x3000; taken out before by a flush of hart 0 \\(sfenceAll\\), ${seconds}; found in grace period \\d+$`,
+		),
+	})
+})
+
+test('a table that is not cleared is reported when it is taken', (t) => {
+	breakRule('reuse-before-clear')
+	try {
+		t.throws(() => useAll(create()), {
+			instanceOf: UseAfterRetirement,
+			message: /^A TLB table is to be used again that was not cleared, .*; entry 0 is readTag 0xdead71b0dead71b, /,
+		})
+	} finally {
+		breakRule(undefined)
+	}
 })
 
 const owners = [

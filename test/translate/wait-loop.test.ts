@@ -37,12 +37,23 @@ test('so does one with two paths, if each writes what is read after them', (t) =
 	)
 })
 
+test('what only one of two paths has written may be from the turn before, whichever it is', (t) => {
+	const [use, write] = [encode('add', {rd: 7, rs1: 6, rs2: 6}), encode('addi', {rd: 6, rs1: 5, imm: 1})]
+	const other = encode('addi', {rd: 8, rs1: 5, imm: 1})
+	const fork = encode('beq', {rs1: 5, rs2: 11, imm: 12})
+	const meet = encode('jal', {rd: 0, imm: 8})
+	t.false(waits(load, fork, write, meet, other, use, again(6)))
+	t.false(waits(load, fork, other, meet, write, use, again(6)))
+	t.true(waits(load, fork, write, meet, write, use, again(6)))
+})
+
 test('a loop that counts, follows a pointer, writes, or reads the clock does not only wait', (t) => {
 	t.false(waits(encode('addi', {rd: 5, rs1: 5, imm: -1}), again(1, 'bne')))
 	t.false(waits(load, encode('addi', {rd: 6, rs1: 6, imm: 1}), again(2)))
 	t.false(waits(encode('lw', {rd: 5, rs1: 5, imm: 0}), again(1, 'bne')))
 	t.false(waits(load, encode('sw', {rs1: 10, rs2: 0, imm: 4}), again(2)))
 	t.false(waits(encode('amoswap.w', {rd: 5, rs1: 10, rs2: 0}), again(1, 'bne')))
+	t.false(waits(load, encode('amoswap.w', {rd: 6, rs1: 11, rs2: 0}), again(2)))
 	t.false(waits(load, encode('csrrs', {rd: 6, rs1: 0, csr: 0xc01}), again(2)))
 })
 

@@ -2,7 +2,7 @@ import {Worker} from 'node:worker_threads'
 import test from 'ava'
 import {ActivityNote, HartRegisters} from '../../src/hart/index.ts'
 import {createMemory} from '../../src/main/machine-memory.ts'
-import {Doorbell, VcpuBlocks} from '../../src/memory/index.ts'
+import {Doorbell, VcpuBlocks, VcpuWords} from '../../src/memory/index.ts'
 import {Rcu} from '../../src/rcu/index.ts'
 import {DoorbellWait} from '../../src/vcpu-worker/doorbell-wait.ts'
 import {HostCores} from '../../src/vcpu-worker/host-cores.ts'
@@ -48,12 +48,13 @@ test('a halt ends when a bell rings on another thread, and was a quiescent state
 })
 
 test('a halt whose bell has rung already does not sleep, and one without a bell ends after its time', (t) => {
-	const {blocks, wait, counted} = hart()
+	const {memory, blocks, wait, counted} = hart()
 	blocks.ring(0, Doorbell.hsm)
 	wait.halt(Number.POSITIVE_INFINITY)
 	t.is(blocks.takeDoorbell(0), Doorbell.hsm)
 	wait.halt(0.001)
 	t.is(counted().halts, 2)
+	t.is(memory.i32[(blocks.base(0) + VcpuWords.offset.asleep) >> 2], 0, 'nobody needs to wake it any more')
 })
 
 test('after short halts the thread looks before it sleeps, if cores are free', (t) => {
@@ -67,7 +68,9 @@ test('after short halts the thread looks before it sleeps, if cores are free', (
 	}
 	t.false(isPolled(), 'never before it has waited')
 	// The host may take its time once, not for ever.
-	while (!isPolled()) wait.halt(0.001)
+	let tries = 0
+	while (!isPolled() && tries++ < 10_000) wait.halt(0.001)
+	t.true(tries < 10_000, 'it looks, in the end')
 	other.enter()
 	t.true(isPolled(), 'a bell that has rung is seen at once')
 	t.is(counted().naps, 0)

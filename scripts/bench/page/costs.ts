@@ -2,9 +2,11 @@
 import type {FlushRecord} from '../../../src/bench/flush/record.ts'
 import {type CostRow, Summary} from '../../../src/bench/flush/report/summary.ts'
 import type {ChurnRow} from '../churn.ts'
+import type {Footprint} from '../footprint.ts'
 import type {LookupSpeed} from '../lookup.ts'
+import {parts} from '../memory-parts.ts'
 import {geometricMean} from '../speeds.ts'
-import {bench, manyhart, markdown, orDash, rounded, statisticsFile, table} from './table.ts'
+import {bench, dash, manyhart, markdown, orDash, rounded, statisticsFile, table} from './table.ts'
 
 const two = (figure: number) => figure.toFixed(2)
 const count = (figure: number) => figure.toLocaleString('en')
@@ -241,3 +243,32 @@ function countersOf({smp, statistics: {harts, translation}}: StatisticsOutput): 
 		wasmBytes,
 	}
 }
+
+/** Bytes. */
+export type FootprintFigures = Readonly<{footprints: readonly Footprint[]}>
+
+export const footprint = table<FootprintFigures>({
+	name: 'footprint',
+	title: 'Footprint',
+	about: [
+		'Memory of the host that Debian takes at its prompt, 4 harts with 1 GiB of RAM between them, ten seconds after the prompt',
+		'came: resident sizes of the process’s mappings (/proc/PID/smaps), MiB. In Manyhart’s shared memory the pages are counted',
+		'that are in RAM. A heap of V8 belongs to each thread that runs JavaScript: the main thread, each hart, each helper. What',
+		'malloc has is mostly V8’s: compiled modules, and memory of its compiler that glibc keeps in an arena for each thread.',
+	],
+	commands: [bench('footprint')],
+	comparesWithQemu: true,
+	read: ([output]) => ({footprints: (output as FootprintFigures).footprints}),
+	lines: ({footprints}) => {
+		const figure = (bytes = 0) => (bytes === 0 ? dash : (bytes / 2 ** 20).toFixed(0))
+		return markdown(
+			['', ...footprints.map(({side}) => columns[side] ?? side)],
+			[
+				...parts.map((part) => [part, ...footprints.map((each) => figure(each.parts[part]))]),
+				['**resident**', ...footprints.map(({resident}) => `**${figure(resident)}**`)],
+			],
+		)
+	},
+})
+
+const columns: Readonly<Record<string, string>> = {manyhart: 'Manyhart', 'the other build': 'before'}

@@ -28,6 +28,7 @@ npm run bench -- cpu --group working-set               # 4 KiB to 256 MiB
 npm run bench -- cpu --group flush --smp 4             # storms in 1, 2 and 4 threads of a process, and more
 npm run bench -- cpu --copies 2                        # two of each at once, each on a hart of its own
 npm run bench -- cpu --elf ./mine                      # your own static Linux ELF; its output is compared
+npm run bench -- idle --harts 64 --append nowatchdog  # an idle machine: processor time, wake-ups
 npm run bench -- smp --quick --qemu /usr/bin/qemu-system-riscv64 --qemu ~/qemu-10  # harts that wait, beside two QEMUs
 npm run bench -- cpu --svg speeds.svg -- --stats stats.json  # after the second --: options of manyhart
 \`\`\`

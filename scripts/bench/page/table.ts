@@ -38,7 +38,7 @@ export function table<Figures>(
 }
 
 /** Stands for a figure that an old record lacks. */
-const dash = '–'
+export const dash = '–'
 export const orDash = <Value>(value: Value | undefined, text: (value: Value) => string): string =>
 	value === undefined ? dash : text(value)
 

@@ -1,6 +1,7 @@
 /** All tables of docs/benchmarks.md, in its order. */
 import {UserError} from '../../../src/errors.ts'
-import {bootCounters, churn, flush, lookup} from './costs.ts'
+import {bootCounters, churn, flush, footprint, lookup} from './costs.ts'
+import {idle} from './idle.ts'
 import {peers} from './peers.ts'
 import {smp, smpLatency} from './smp.ts'
 import {boot, codeStores, cpu, interpretedBoot, interpretedCpu, twoAtOnce} from './speeds.ts'
@@ -12,10 +13,12 @@ export const tables: readonly Table[] = [
 	twoAtOnce,
 	smp,
 	smpLatency,
+	idle,
 	codeStores,
 	interpretedCpu,
 	interpretedBoot,
 	bootCounters,
+	footprint,
 	flush,
 	lookup,
 	churn,

@@ -36,56 +36,56 @@ const threads = (work: Work, rest: Row) => row('threads', false, work, rest)
 const processes = (work: Work, rest: Row) => row('processes', false, work, rest)
 
 export const scaleWorkloads: readonly ScaleWorkload[] = [
-	anywhere([30_000, 20_000], {
+	anywhere([30_000, 25_000], {
 		name: 'compute-integer',
 		title: 'computing with integers, nothing shared',
 		unit: '10,000 steps of a random number generator and a small table',
 		scaling: both,
 		limit: 'cores; in the emulator also threads of its own that take them',
 	}),
-	anywhere([80_000, 12_000], {
+	anywhere([80_000, 35_000], {
 		name: 'compute-float',
 		title: 'computing with floating point, nothing shared',
 		unit: '1,000 steps of Lorenz’s equations',
 		scaling: both,
 		limit: 'cores; in the emulator also threads of its own that take them',
 	}),
-	anywhere([80_000_000, 50_000_000], {
+	anywhere([80_000_000, 60_000_000], {
 		name: 'count-amo',
 		title: 'a counter of all, by one atomic instruction',
 		unit: 'the counter taken further by one',
 		scaling: strong,
 		limit: 'one cache line, which goes from core to core',
 	}),
-	anywhere([80_000_000, 40_000_000], {
+	anywhere([80_000_000, 55_000_000], {
 		name: 'count-lr-sc',
 		title: 'a counter of all, by load-reserved and store-conditional',
 		unit: 'the counter taken further by one',
 		scaling: strong,
 		limit: 'one cache line, and stores that fail because of another hart',
 	}),
-	anywhere([30_000_000, 4_000_000], {
+	anywhere([50_000_000, 5_000_000], {
 		name: 'count-ticket',
 		title: 'a counter under a ticket lock',
 		unit: 'the lock taken and released once',
 		scaling: strong,
 		limit: 'the lock; a waiter without a core keeps all behind it waiting',
 	}),
-	anywhere([30_000_000, 4_000_000], {
+	anywhere([30_000_000, 5_000_000], {
 		name: 'count-mcs',
 		title: 'a counter under an MCS lock',
 		unit: 'the lock taken and released once',
 		scaling: strong,
 		limit: 'the lock; a waiter without a core keeps all behind it waiting',
 	}),
-	threads([30_000_000, 3_000_000], {
+	threads([30_000_000, 4_000_000], {
 		name: 'count-futex',
 		title: 'a counter under a mutex whose waiters sleep (futex)',
 		unit: 'the mutex taken and released once',
 		scaling: strong,
 		limit: 'the mutex; sleeping and waking by system calls',
 	}),
-	threads([100_000_000, 6_000_000], {
+	threads([100_000_000, 10_000_000], {
 		name: 'read-rcu',
 		title: 'a record that many read and few change, by RCU',
 		unit: 'the record read; each 512th time changed',
@@ -99,28 +99,28 @@ export const scaleWorkloads: readonly ScaleWorkload[] = [
 		scaling: both,
 		limit: 'the lock’s cache line, which readers write, too; sleeping and waking',
 	}),
-	anywhere([200_000_000, 10_000_000], {
+	anywhere([200_000_000, 9_000_000], {
 		name: 'ring',
 		title: 'producers and consumers, each worker both, over rings',
 		unit: 'an item sent to the next worker',
 		scaling: both,
 		limit: 'cache lines between two cores; a neighbour that does not run',
 	}),
-	anywhere([100_000, 25_000], {
+	anywhere([150_000, 40_000], {
 		name: 'barrier',
 		title: 'short phases with a barrier between them',
 		unit: 'a step of 4,096 cells, shared by all',
 		scaling: strong,
 		limit: 'the barrier: the slowest worker of each phase, and being told of its end',
 	}),
-	anywhere([15_000_000, 2_000_000], {
+	anywhere([15_000_000, 2_500_000], {
 		name: 'false-sharing',
 		title: 'a counter for each worker, all in one cache line',
 		unit: '100 increments of the worker’s own counter',
 		scaling: both,
 		limit: 'the cache line, although nothing is shared',
 	}),
-	anywhere([15_000_000, 2_000_000], {
+	anywhere([15_000_000, 2_500_000], {
 		name: 'padded',
 		title: 'a counter for each worker, each in a cache line of its own',
 		unit: '100 increments of the worker’s own counter',
@@ -134,7 +134,7 @@ export const scaleWorkloads: readonly ScaleWorkload[] = [
 		scaling: strong,
 		limit: 'barriers between the merges; memory',
 	}),
-	anywhere([3500, 20], {
+	anywhere([3500, 25], {
 		name: 'matrix',
 		title: 'parallel matrix multiplication',
 		unit: 'two 96 × 96 matrices multiplied, shared by all',
@@ -142,49 +142,49 @@ export const scaleWorkloads: readonly ScaleWorkload[] = [
 		limit:
 			'a barrier after each product; rows that do not divide evenly. Fused multiply-adds, which an emulator computes exactly, take most of its time',
 	}),
-	threads([40_000, 1000], {
+	threads([40_000, 1500], {
 		name: 'mmap',
 		title: 'mmap and munmap in each thread of one process',
 		unit: 'four pages mapped, touched, unmapped',
 		scaling: both,
 		limit: 'the kernel’s lock on the address space; a remote fence for each munmap',
 	}),
-	threads([300, 30], {
+	threads([300, 60], {
 		name: 'page-fault',
 		title: 'page faults in each thread of one process',
 		unit: '1,024 pages mapped, touched one by one, unmapped',
 		scaling: both,
 		limit: 'the kernel’s locks on the address space and on free pages; page walks',
 	}),
-	processes([1000, 60], {
+	processes([1100, 100], {
 		name: 'fork-exec',
 		title: 'processes that begin and end',
 		unit: 'fork, exec, wait',
 		scaling: both,
 		limit: 'the kernel’s locks on processes and free pages; flushes of whole address spaces',
 	}),
-	processes([10_000, 3000], {
+	processes([15_000, 10_000], {
 		name: 'pipe',
 		title: 'a byte to a process on the next hart, and back',
 		unit: 'there and back',
 		scaling: both,
 		limit: 'wake-ups: an interrupt to a hart that sleeps',
 	}),
-	anywhere([400_000, 50_000], {
+	anywhere([500_000, 100_000], {
 		name: 'shootdown',
 		title: 'mprotect in each thread of one process; on bare metal, a remote fence of one page',
 		unit: 'a page’s protection changed, and an access',
 		scaling: both,
 		limit: 'a remote fence for each change, which waits for all other harts; the kernel’s lock on the address space',
 	}),
-	anywhere([60_000, 20_000], {
+	anywhere([80_000, 20_000], {
 		name: 'bandwidth',
 		title: 'memory bandwidth: STREAM’s triad, in integers, over 48 MiB',
 		unit: '4,096 numbers of each of three arrays',
 		scaling: both,
 		limit: 'the memory’s bandwidth, which all cores share',
 	}),
-	processes([500, 30], {
+	processes([500, 50], {
 		name: 'batch',
 		title: 'a batch of short processes, as make starts them',
 		unit: 'a source file compiled to an object by a process of its own',

@@ -28,7 +28,6 @@ import {
 	PAGE_SLOTS,
 	PARCEL_BYTES,
 	RUN_CODE_GENERATION,
-	RUN_CODE_PAGES_USED,
 	RUN_FENCED_GENERATION,
 	SLOT_HANDLER,
 	SLOT_SIZE,
@@ -55,13 +54,27 @@ let buckets: u32 = 0
 let bucketCount: u32 = 0
 let pages: u32 = 0
 let pageCount: u32 = 0
+/** Pages that are in use at most, the scratch page among them. Grows to pageCount where a hart keeps running them all. */
+let limit: u32 = 0
+/** At first: code of 4 MiB. Most code runs once, as a kernel's initialization. */
+const FIRST_LIMIT: u32 = 1024
+/** Where the search for a page that is not in use goes on. */
+let next: u32 = 1
+/** From here on pages have never been used, are zeroed, and take no memory of the host. */
+let unused: u32 = 1
+/** Pages to hand out before the mark is set: half of those that are free after a search. 0: it is set. */
+let untilMark: u32 = 0
+/** A code generation: pages of an older one were not fetched since it began. */
+let mark: u32 = 0
+/** If less than this part of the pages in use can be given up, there may be more of them. */
+const FEWEST_COLD: u32 = 8
 /** The scratch page's only slot that is no sentinel; PAGE_SLOTS = none. */
 let openSlot: u32 = PAGE_SLOTS
 /** Snapshots taken. Survives a reset of the cache, because translated code remembers their numbers. */
 let snapshots: u64 = 0
 
 /**
- * @param cache 64-byte aligned. @param count at least 8, so that the pages are aligned too. @param hashBuckets a power
+ * @param cache zeroed, 64-byte aligned. @param count at least 8, so that the pages are aligned too. @param hashBuckets a power
  * of two.
  */
 export function attachCodeCache(cache: u32, count: u32, hashBuckets: u32): void {
@@ -69,6 +82,8 @@ export function attachCodeCache(cache: u32, count: u32, hashBuckets: u32): void 
 	bucketCount = hashBuckets
 	pages = cache + bucketCount * 4
 	pageCount = count
+	limit = min(count, FIRST_LIMIT)
+	unused = 1
 	for (let slot: u32 = 0; slot < PAGE_SLOTS; slot++) store<u64>(pages + slot * SLOT_SIZE, SENTINEL, CODE_PAGE_SLOTS)
 	writeSentinels(pages)
 	openSlot = PAGE_SLOTS
@@ -103,24 +118,37 @@ export function findCodePage(physicalPage: u32): u32 {
 	return load<u32>(bucketFor(physicalPage))
 }
 
-/** Finds or makes the decoded page of a physical page. A full cache is emptied first. */
+/** Finds or makes the decoded page of a physical page. If the cache is full, others are given up first. */
 export function codePage(physicalPage: u32): u32 {
 	let bucket = bucketFor(physicalPage)
 	const found = load<u32>(bucket)
 	if (found != 0) return verifyCodePage(found)
-	if (load<u32>(hart, RUN_CODE_PAGES_USED) == pageCount) {
-		resetCodeCache()
+	let code = freePage()
+	if (code == 0) {
+		makeRoom()
 		bucket = bucketFor(physicalPage)
+		code = freePage()
 	}
-	const used = load<u32>(hart, RUN_CODE_PAGES_USED)
-	store<u32>(hart, used + 1, RUN_CODE_PAGES_USED)
-	const code = pages + used * CODE_PAGE_SIZE
 	store<u32>(bucket, code)
 	store<u32>(code, physicalPage, CODE_PAGE_PAGE)
 	store<u32>(code, guestPageOf(physicalPage), CODE_PAGE_STATE)
-	resetCodePage(code)
+	if (code < pages + unused * CODE_PAGE_SIZE) clearCodePage(code)
+	else unused++
+	beginCodePage(code)
 	store<u64>(hart, load<u64>(hart, COUNT_CODE_PAGES_DECODED) + 1, COUNT_CODE_PAGES_DECODED)
 	return code
+}
+
+/** @returns a page that is not in use; 0 if there is none. */
+function freePage(): u32 {
+	while (next < limit && load<u32>(pages + next * CODE_PAGE_SIZE, CODE_PAGE_PAGE) != 0) next++
+	if (next == limit) return 0
+	if (untilMark != 0 && --untilMark == 0) {
+		// Each page is verified when it is fetched next, which shows that it is in use.
+		mark = load<u32>(hart, RUN_CODE_GENERATION) + 1
+		store<u32>(hart, mark, RUN_CODE_GENERATION)
+	}
+	return pages + next++ * CODE_PAGE_SIZE
 }
 
 /** Compares a page that may have changed since it was used last with memory, and forgets what changed. @returns the page. */
@@ -278,23 +306,32 @@ export function writeSentinels(code: u32): void {
 	store<u64>(code + (PAGE_SLOTS + 1) * SLOT_SIZE, SENTINEL, CODE_PAGE_SLOTS)
 }
 
+/** Forgets all that was decoded of a page. */
+export function resetCodePage(code: u32): void {
+	clearCodePage(code)
+	beginCodePage(code)
+}
+
+function clearCodePage(code: u32): void {
+	memory.fill(code + CODE_PAGE_SLOTS, 0, PAGE_SLOTS * SLOT_SIZE)
+	memory.fill(code + CODE_PAGE_COUNTERS, 0, PAGE_SLOTS * COUNTER_BYTES)
+	memory.fill(code + CODE_PAGE_COVERED, 0, (PAGE_BYTES / CODE_LINE_BYTES) * 4)
+	store<u32>(code, 0, CODE_PAGE_HAS_REGIONS)
+}
+
 /**
- * Forgets all that was decoded of a page.
- * Plain reads of guest code here and below: what another hart writes meanwhile is seen now or later, see coverBytes(); slots are
+ * Makes a cleared page a copy of its physical page as that is now. Of guest RAM the bytes are copied where they are covered: most of a
+ * page is never executed, and memory that is not written takes none of the host's.
+ * Plain reads of guest code here and in coverBytes(): what another hart writes meanwhile is seen now or later, see there; slots are
  * decoded from the snapshot only, so they agree with what is compared.
  */
-export function resetCodePage(code: u32): void {
+function beginCodePage(code: u32): void {
 	const page = load<u32>(code, CODE_PAGE_STATE)
 	if (page != 0) {
 		store<u32>(code, lifeOf(page), CODE_PAGE_LIFE)
 		store<u32>(code, takeVersion(page), CODE_PAGE_VERSION)
-	}
-	memory.fill(code + CODE_PAGE_SLOTS, 0, PAGE_SLOTS * SLOT_SIZE)
+	} else memory.copy(code + CODE_PAGE_SNAPSHOT, load<u32>(code, CODE_PAGE_PAGE), PAGE_BYTES)
 	writeSentinels(code)
-	memory.fill(code + CODE_PAGE_COUNTERS, 0, PAGE_SLOTS * COUNTER_BYTES)
-	memory.fill(code + CODE_PAGE_COVERED, 0, (PAGE_BYTES / CODE_LINE_BYTES) * 4)
-	store<u32>(code, 0, CODE_PAGE_HAS_REGIONS)
-	memory.copy(code + CODE_PAGE_SNAPSHOT, load<u32>(code, CODE_PAGE_PAGE), PAGE_BYTES)
 	store<u64>(code, ++snapshots, CODE_PAGE_SNAPSHOT_NUMBER)
 	store<u32>(code, load<u32>(hart, RUN_CODE_GENERATION), CODE_PAGE_GENERATION)
 }
@@ -307,17 +344,44 @@ function sameAsMemory(code: u32): bool {
 	return true
 }
 
-function resetCodeCache(): void {
-	emptyCodeCache()
+/** Gives up the pages that were not fetched since the mark. If these are few, the cache may hold more; if it must not, all go. */
+function makeRoom(): void {
+	let cold: u32 = 0
+	for (let index: u32 = 1; index < limit; index++) if (isCold(pages + index * CODE_PAGE_SIZE)) cold++
+	if (cold * FEWEST_COLD < limit && limit < pageCount) {
+		const before = limit
+		limit = min(2 * limit, pageCount)
+		untilMark = (limit - before + 1) / 2
+		return
+	}
+	if (cold * FEWEST_COLD < limit) emptyCodeCache()
+	else giveUpCold(cold)
 	store<u64>(hart, load<u64>(hart, COUNT_CODE_CACHE_RESETS) + 1, COUNT_CODE_CACHE_RESETS)
 	// TLB entries point to code pages that are about to be reused.
 	flushTables(FLUSH_CAUSE_CODE_CACHE_RESET)
 }
 
+function isCold(code: u32): bool {
+	return <i32>(load<u32>(code, CODE_PAGE_GENERATION) - mark) < 0
+}
+
+function giveUpCold(cold: u32): void {
+	memory.fill(buckets, 0, bucketCount * 4)
+	for (let index: u32 = 1; index < limit; index++) {
+		const code = pages + index * CODE_PAGE_SIZE
+		if (isCold(code)) store<u32>(code, 0, CODE_PAGE_PAGE)
+		else store<u32>(bucketFor(load<u32>(code, CODE_PAGE_PAGE)), code)
+	}
+	next = 1
+	untilMark = (cold + 1) / 2
+}
+
 function emptyCodeCache(): void {
 	memory.fill(buckets, 0, bucketCount * 4)
+	for (let index: u32 = 1; index < unused; index++) store<u32>(pages + index * CODE_PAGE_SIZE, 0, CODE_PAGE_PAGE)
 	// Page 0 is the scratch page.
-	store<u32>(hart, 1, RUN_CODE_PAGES_USED)
+	next = 1
+	untilMark = limit / 2
 }
 
 /** @returns the bucket that holds the page's code page, or the empty one for it: over half of them are empty. */

@@ -12,7 +12,7 @@ export {
 	flushTranslations,
 	flushTranslationsOf,
 } from '../../tlb/core/flush'
-export {fillCanary, findChange, wipeTable} from '../../tlb/core/quarantine'
+export {fillCanary, findChange, findNonZero, wipeTable} from '../../tlb/core/quarantine'
 export {switchSpace} from '../../tlb/core/spaces'
 export {noteSuperpage} from '../../tlb/core/superpages'
 export {clearEntries, clearTable, emptyTable, poisonSlotZero} from '../../tlb/core/table'

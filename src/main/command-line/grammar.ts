@@ -200,14 +200,14 @@ function addBench(program: Command, {benchFlush}: Actions): void {
 
 function addStress(program: Command, {stress}: Actions): void {
 	const command = program
-		.command('stress <kind>')
+		.command('stress [kind]')
 		.description(
-			'stress the emulator on real threads, watching that no rule is violated: grace periods (rcu), flushes of TLBs (flush), these beside atomics, beside code that is rewritten (smc), or beside all that and devices; all: one kind after the other',
+			'stress the emulator on real threads, watching that no rule is violated: grace periods (rcu), flushes of TLBs (flush), these beside atomics, beside code that is rewritten (smc), or beside all that and devices; all, the default: one kind after the other, or for each broken rule the one that shows it',
 		)
 	for (const option of stressOptions()) command.addOption(option)
 	command
 		.addHelpText('after', `\n${stressNote}\n\n${ruleHelp}`)
-		.action((kind: string, options: RawStressOptions) => stress(kind, options))
+		.action((kind: string | undefined, options: RawStressOptions) => stress(kind ?? 'all', options))
 }
 
 function addScale(program: Command, {scale}: Actions): void {

@@ -1,4 +1,5 @@
 /** A session at a machine's console: shows output, types input, and waits for a pattern or an end. */
+import {IdleCollection} from '../idle-collection.ts'
 import type {CommandLineMachine, MachineOutcome} from '../machine-interface.ts'
 import {ConsoleInput} from './console-input.ts'
 import {ConsoleMatcher} from './console-matcher.ts'
@@ -43,6 +44,8 @@ export class RunSession implements Disposable {
 	readonly #input = new ConsoleInput()
 	readonly #ended = Promise.withResolvers<Ending>()
 	readonly #cleanup = new DisposableStack()
+	/** The program's own heap: a library leaves that to its user. */
+	readonly #idle = new IdleCollection()
 	#matched = false
 	#dropsKeys = false
 
@@ -86,6 +89,7 @@ export class RunSession implements Disposable {
 
 	async #show(bytes: Uint8Array): Promise<void> {
 		this.#watcher?.push(bytes)
+		this.#idle.worked()
 		await this.#terminal.show(bytes)
 		this.#typist?.sees(bytes)
 		if (this.#matched || !this.#matcher?.push(bytes)) return

@@ -13,15 +13,15 @@ export const serialThreshold = 8
 /** @property jobs processes at a time. @property folder for what runs that fail leave. */
 export type Campaign = Readonly<{jobs: number; hours: number; folder: string}>
 
-/** @property seeds at most. @property schedule handovers of the first seed, as `explore.ts` prints them. @property digest whether each seed's is printed. */
+/** @property seeds at most. @property schedule handovers of the first seed: at which of its steps a thread loses its turn, and to whom. @property digest whether each seed's is printed. */
 export type SerialStress = Readonly<{
 	seeds: number
-	schedule: readonly Readonly<{step: number; thread: number}>[] | undefined
+	schedule: readonly Readonly<{from: number; step: number; thread: number}>[] | undefined
 	digest: boolean
 }>
 
 /** Steps of each hart in a run by turns. */
-export const serialIterations = 500
+export const serialIterations = 1000
 
 export type StressOptions = Readonly<{
 	kinds: readonly StressKind[]

@@ -36,6 +36,8 @@ export type RawStressOptions = RawTranslationSwitches &
 		json?: boolean
 	}>
 
+/** Threads of the kind rcu that are no readers. Of the others, the helper is behind the harts. */
+const rcuUpdaters = 3
 const defaultSeconds = {run: 10, inject: 60, campaign: 120}
 const defaultFolder = 'manyhart-stress'
 
@@ -60,8 +62,8 @@ export const stressOptions = (): readonly Option[] => [
 	),
 	new Option('--seeds <n>', 'with --serial: seeds at most (default: as many as the seconds allow)'),
 	new Option(
-		'--schedule <step:hart,...>',
-		'with --serial: only these turns are not the usual ones, or none, as a failure prints it',
+		'--schedule <hart.step:hart,...>',
+		'with --serial: only these turns are not the usual ones (at which of its steps a hart is interrupted, and who goes on), or none, as a failure prints it',
 	),
 	new Option('--digest', 'with --serial: print the digest of the machine after each seed'),
 	new Option('--jobs <n>', 'a campaign: so many runs at a time, each with the next seed, until the hours are over'),
@@ -108,25 +110,20 @@ export function checkStressOptions(kind: string, raw: RawStressOptions): StressO
 		...switches
 	} = raw
 	const broken = parseFaults(inject)
-	if (broken.length > 0 && !kindsThatNotice(broken).some((name) => name === kind))
+	if (broken.length > 0 && ![...kindsThatNotice(broken), 'all'].includes(kind))
 		throw expected(`--inject ${inject} with the kind ${kindsThatNotice(broken).join(' or ')}`, quoted(kind))
 	const campaign = parseCampaign({jobs, hours, out})
 	if (campaign && broken.length > 0) throw expected('--jobs without --inject', 'both')
 	const byTurns = parseSerial({serial, seeds, schedule, digest})
 	const hartTotal =
 		harts === undefined ? defaultHarts(campaign?.jobs ?? 1) : parseNumber('--harts', harts, [1, maximumHarts])
-	// The helper is behind the harts.
-	if (byTurns?.schedule?.some(({thread}) => thread > hartTotal))
-		throw expected(`--schedule with threads from 0 to ${hartTotal}`, quoted(schedule!))
+	const lastThread = hartTotal + (kind === 'rcu' ? rcuUpdaters - 1 : 0)
+	if (byTurns?.schedule?.some(({from, thread}) => Math.max(from, thread) > lastThread))
+		throw expected(`--schedule with threads from 0 to ${lastThread}`, quoted(schedule!))
 	if (byTurns && campaign) throw expected('--serial without --jobs', 'both')
-	if (byTurns && kind === 'rcu')
-		throw expected(
-			`--serial with a kind among ${stressKinds.filter((name) => name !== 'rcu').join(', ')}`,
-			quoted(kind),
-		)
 	const secondsOfRun = defaultSeconds[broken.length > 0 ? 'inject' : campaign ? 'campaign' : 'run']
 	return {
-		kinds: parseKind(kind).filter((name) => !byTurns || name !== 'rcu'),
+		kinds: parseKind(kind),
 		harts: hartTotal,
 		seconds: seconds === undefined ? secondsOfRun : parseNumber('--seconds', seconds, [1, 1_000_000]),
 		iterations: iterations === undefined ? undefined : parseNumber('--iterations', iterations, [1, 2 ** 31]),
@@ -162,16 +159,19 @@ function parseSerial({serial, seeds, schedule, digest}: RawSerial): SerialStress
 	}
 }
 
-function parseSchedule(text: string): readonly Readonly<{step: number; thread: number}>[] {
+function parseSchedule(text: string): NonNullable<SerialStress['schedule']> {
 	if (text === 'none') return []
 	const schedule = text.split(',').map((part) => {
-		const [, step, thread] = /^(\d+):(\d+)$/.exec(part) ?? []
-		if (step === undefined || thread === undefined)
-			throw expected('--schedule to be none, or STEP:HART,STEP:HART', quoted(text))
-		return {step: Number(step), thread: Number(thread)}
+		const [from, step, thread] = /^(\d+)\.(\d+):(\d+)$/.exec(part)?.slice(1).map(Number) ?? []
+		if (from === undefined || step === undefined || thread === undefined)
+			throw expected('--schedule to be none, or HART.STEP:HART,HART.STEP:HART', quoted(text))
+		return {from, step, thread}
 	})
-	const isOrdered = schedule.every(({step}, index) => index === 0 || step > schedule[index - 1]!.step)
-	if (!isOrdered) throw expected('--schedule with steps that grow', quoted(text))
+	const lastStep = new Map<number, number>()
+	for (const {from, step} of schedule) {
+		if (step <= (lastStep.get(from) ?? 0)) throw expected('--schedule with steps of each hart that grow', quoted(text))
+		lastStep.set(from, step)
+	}
 	return schedule
 }
 

@@ -39,6 +39,15 @@ export function wipeTable(descriptor: u32): void {
 	memory.fill(table, 0, endOf(descriptor) - table)
 }
 
+/** @returns the place of a table's first word that is not 0, or 0. */
+export function findNonZero(descriptor: u32): u32 {
+	const end = endOf(descriptor)
+	for (let at = tableOf(descriptor); at < end; at += 8) {
+		if (load<u64>(at) != 0) return load<u32>(at) != 0 ? at : at + 4
+	}
+	return 0
+}
+
 function isChanged(at: u32, filled: u32): bool {
 	return load<u32>(at) != (at == filled ? 0 : CANARY_WORD)
 }

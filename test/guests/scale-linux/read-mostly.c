@@ -148,8 +148,10 @@ void prepare_rwlock(void)
 	pthread_rwlockattr_t attributes;
 	shared = shared_memory(sizeof *shared);
 	must_be_zero(pthread_rwlockattr_init(&attributes), "pthread_rwlockattr_init");
+#ifdef __GLIBC__
 	/* Otherwise readers that follow one another may keep a writer out for as long as they like. */
 	must_be_zero(pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP), "setkind");
+#endif
 	if (in_processes) must_be_zero(pthread_rwlockattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED), "setpshared");
 	must_be_zero(pthread_rwlock_init(&shared->lock, &attributes), "pthread_rwlock_init");
 }

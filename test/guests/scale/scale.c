@@ -72,7 +72,7 @@ bool next_together(struct worker *worker, uint64_t *unit)
 static void begin_phase(enum phase phase)
 {
 	uint64_t threads = (uint64_t)run->threads;
-	run->stopping = false;
+	run->stopping = false; /* plain: the others wait, and the last phase's timer has ended that phase */
 	if (run->kind == MILLISECONDS) {
 		run->units = WITHOUT_END;
 	} else {
@@ -87,7 +87,7 @@ static void begin_phase(enum phase phase)
 	if (run->workload->begin) run->workload->begin();
 }
 
-/* By worker 0 when all have begun. */
+/* By worker 0 when it has begun: the time that is measured is never less. */
 static void limit_time(enum phase phase)
 {
 	uint64_t whole = run->amount * NANOSECONDS_PER_MILLISECOND;

@@ -5,6 +5,7 @@
  * Among these steps come others, if they are wanted: atomics on shared words, code that is rewritten under other harts, and devices.
  *
  * Parameters: the seed; milliseconds and rounds of each hart, 0 for no limit; milliseconds between two lines of progress; kinds of steps;
+ * 1 if the host remaps pages of its own, too (the 7th), which it finds by the line "host ADDRESS"; the 6th is
  * 1 for few pages, and a mix of steps that the seed draws, so that harts meet in short runs, and all kinds of mixes come in many.
  * Prints "progress ACCESSES FENCES SWITCHES", "# …" for the console's sake, and "VIOLATION …" with the last events of each hart, for
  * which it exits with 1.
@@ -29,8 +30,9 @@ enum kinds { FLUSHES = 1, ATOMICS = 2, CODE = 4, DEVICES = 8 };
 static uint64_t seed, most_rounds, last_tick, progress_ticks, kinds;
 static int hart_total; /* hart_count() asks the SBI each time. */
 static int used_spaces = SPACES, used_slots = SLOTS, used_globals = GLOBALS; /* which pages are used */
-static uint64_t more_remaps, more_bursts;
+static uint64_t more_remaps, more_bursts, more_sweeps;
 static int only_scope = -1;
+static bool only_sbi, revisits, has_host;
 static bool is_over;
 static volatile bool has_svinval = true;
 
@@ -47,6 +49,7 @@ static struct event {
 static struct hart {
 	uint64_t random, rounds, accesses, fences, switches, event_count;
 	int space; /* or -1: one of its own */
+	int last_page, last_way; /* of a visit in this space; -1: none */
 	bool present, faulted;
 	volatile bool expects_fault;
 	/* Fences that others asked this hart for, and those that it has made. */
@@ -98,7 +101,7 @@ static const uint32_t ecall = 0x73;
 /* Of each page: the latest one, stored before its PTE; and the least that may be read, stored after its fence. */
 static uint64_t generations[PAGES + MEGAPAGES], least[PAGES + MEGAPAGES];
 /* Of the frames, 11 bits, and of the latest generations of a page. */
-enum { STAMPS = 1 << 11, HISTORY = 16, BURST = 300 };
+enum { STAMPS = 1 << 11, HISTORY = 16, BURST = 300, HOST_BURST = 30 };
 static uint16_t frame_stamps[2 * PAGES], stamps[PAGES][HISTORY];
 
 static struct frame *frame_of(int page, uint64_t generation) { return &frames[2 * page + (generation & 1)]; }
@@ -153,6 +156,37 @@ static void show_megapage(int megapage, uint64_t generation)
 	spaces[megapage].middle[SUPERVISOR][1] = pte_to((void *)megaframe_word(megapage, generation, 0), leaf_flags[SUPERVISOR]);
 }
 
+/* ---- pages that the host remaps: one of each space, and a global one ---- */
+
+enum { HOST_SLOT = 64, HOST_PAGES = SPACES + 1 };
+/* src/stress/host-remapper.ts has the same. */
+static struct {
+	uint64_t count;
+	struct host_page {
+		uint64_t least, pte, frames[2], address, asid;
+	} pages[HOST_PAGES];
+} host_area;
+static struct {
+	volatile uint64_t number;
+} __attribute__((aligned(PAGE_BYTES))) host_frames[2 * HOST_PAGES];
+
+static void make_host_pages(void)
+{
+	for (int page = 0; page < HOST_PAGES; page++) {
+		bool of_all = page == SPACES;
+		uint64_t *pte = of_all ? &global_leaves[SUPERVISOR][HOST_SLOT] : &spaces[page].leaves[SUPERVISOR][HOST_SLOT];
+		struct host_page *of_host = &host_area.pages[page];
+		for (int i = 0; i < 2; i++) of_host->frames[i] = (uint64_t)&host_frames[2 * page + i];
+		of_host->pte = (uint64_t)pte;
+		of_host->address = (uint64_t)(of_all ? GLOBAL : OWN) << 30 | HOST_SLOT * PAGE_BYTES;
+		of_host->asid = of_all ? 0 : asid_of(page);
+		host_frames[2 * page].number = (uint64_t)page << 32;
+		host_frames[2 * page + 1].number = FREE;
+		*pte = pte_to((void *)&host_frames[2 * page], leaf_flags[SUPERVISOR] | (of_all ? PTE_G : 0));
+	}
+	host_area.count = HOST_PAGES;
+}
+
 static void make_space(struct space *space)
 {
 	map_identity(space->root);
@@ -197,6 +231,7 @@ static void make_spaces(void)
 			*megaframe_word(megapage, 0, sample) = number_of(PAGES + megapage, 0);
 		show_megapage(megapage, 0);
 	}
+	make_host_pages();
 	fence_i();
 	fence_all();
 }
@@ -209,6 +244,7 @@ static void write_satp(const struct space *space, uint64_t asid)
 static void enter(int number, int space)
 {
 	harts[number].space = space;
+	harts[number].last_page = -1;
 	harts[number].switches++;
 	write_satp(&spaces[space], asid_of(space));
 }
@@ -322,7 +358,7 @@ static void become_present(int number)
 
 static void fence(int number, const struct change *change)
 {
-	if (below(&harts[number], 4)) fence_by_sbi(change);
+	if (below(&harts[number], 4) || only_sbi) fence_by_sbi(change);
 	else fence_by_asking(number, change);
 	harts[number].fences++;
 	note(number, FENCED, change->start, change->scope);
@@ -484,6 +520,8 @@ static void visit(int number)
 	enum way way = (enum way)below(hart, WAYS);
 	/* One page of each space, so that gp's last page is often the one that is looked for. */
 	if (way == LOAD_BY_GP) page = hart->space * SLOTS + 7 * number % used_slots;
+	if (revisits && hart->last_page >= 0 && below(hart, 4)) page = hart->last_page, way = (enum way)hart->last_way;
+	hart->last_page = page, hart->last_way = way;
 	note(number, VISIT, (uint64_t)page, way);
 	hart->accesses++;
 	/* Before the access. Pairs with the store after the fence. */
@@ -528,6 +566,25 @@ static void visit_megapage(int number)
 	uint64_t at_least = load_acquire(least[page]);
 	hart->accesses++;
 	expect(number, LOAD, page, at_least, *(volatile uint64_t *)megapage_address((int)below(hart, 3)));
+}
+
+/* Many loads, so that some are at the time of a fence. */
+static void visit_host_page(int number)
+{
+	struct hart *hart = &harts[number];
+	int page = below(hart, 4) ? hart->space : SPACES;
+	struct host_page *of_host = &host_area.pages[page];
+	volatile uint64_t *word = (volatile uint64_t *)of_host->address;
+	note(number, VISIT, HOST_SLOT, (uint64_t)page);
+	for (int i = 0; i < HOST_BURST; i++) {
+		uint64_t at_least = load_acquire(of_host->least), got = *word;
+		if (got >> 32 == (uint64_t)page && (uint32_t)got >= at_least) continue;
+		begin_violation(number);
+		print("a load got 0x%x from page %d of the host at 0x%x: want generation %u or later, now %u", got, (int64_t)page,
+		      of_host->address, at_least, load_acquire(of_host->least));
+		end_with_violation();
+	}
+	hart->accesses += HOST_BURST;
 }
 
 /* Nothing is mapped to anything at address 0: a table that has just been emptied must not match it. */
@@ -843,8 +900,9 @@ static void use_translations(int number)
 	else if (next < 300) visit_megapage(number);
 	else if (next < 304) visit_nothing(number);
 	else if (next < 360 || (next >= 410 && next < 410 + more_bursts)) visit_often(number);
-	else if (next < 400) sweep(number);
+	else if (next < 400 || (next >= 900 && next < 900 + more_sweeps)) sweep(number);
 	else if (next < 402) sleep_a_little(number);
+	else if (has_host && next >= 860 && next < 900) visit_host_page(number);
 	else if (next == 402 && number > 0 && !below(hart, 16)) stop(number);
 	else visit(number);
 }
@@ -897,14 +955,19 @@ int main(int boot_hart)
 		used_spaces = 1 + (mix & 1) + (mix >> 1 & 1);
 		used_slots = hart_total < 4 ? 4 : hart_total < SLOTS ? hart_total : SLOTS;
 		used_globals = mix >> 2 & 1 ? used_slots < GLOBALS ? used_slots : GLOBALS : 0;
-		more_remaps = 100 * (mix >> 3 & 3);
+		more_remaps = 60 + 80 * (mix >> 3 & 3);
 		more_bursts = 60 * (mix >> 10 & 3);
+		more_sweeps = 40 * (mix >> 12 & 3);
+		only_sbi = mix >> 14 & 1;
+		revisits = mix >> 15 & 3;
 		if (mix >> 6 & 1) only_scope = (int)(mix >> 7 & 3);
 	}
 	if (milliseconds) last_tick = ticks() + milliseconds * TICKS_PER_MILLISECOND;
 	set_trap_handler(on_trap);
 	__asm__ volatile(".word 0x18000073" ::: "memory"); /* sfence.w.inval: illegal without Svinval */
 	make_spaces();
+	has_host = parameter(6, 0);
+	if (has_host) print("host 0x%x", &host_area);
 	make_functions();
 	begin_atomics();
 	if (kinds & DEVICES) open_random();

@@ -1,9 +1,9 @@
 /** Decoded code pages: found again, compared after fence.i, dropped when the cache is full. */
 import test from 'ava'
 import {codeBuckets} from '../../../src/hart/code-cache.ts'
-import {ramBase} from '../../../src/memory/index.ts'
+import {ramBase, SharedMemory} from '../../../src/memory/index.ts'
 import {FlushCause} from '../../../src/tlb/index.ts'
-import {codePages, HartCore, Privilege} from './hart-core.ts'
+import {codePages, HartCore, mapWith, Privilege, rom} from './hart-core.ts'
 import {kernelPage, PageTables} from './page-tables.ts'
 
 const ram = BigInt(ramBase)
@@ -26,17 +26,26 @@ test('a code page is found by its physical page once it is there, and not after 
 	t.is(find(0), 0)
 })
 
-test('a fresh code page has the bytes of its page, empty slots and two sentinels', (t) => {
+test('a fresh code page has empty slots and two sentinels, and those bytes of its page that are covered', (t) => {
 	const hart = new HartCore()
 	hart.poke(ramBase, 0x1111_2222_3333_4444n)
 	hart.poke(ramBase + 0xff8, 0x5555_6666_7777_8888n)
 	const code = hart.fetch(ram + 0x10n)
+	t.deepEqual([hart.snapshot(code, 0), hart.snapshot(code, 0xffc)], [0, 0], 'nothing is copied that does not run')
+	hart.core.coverBytes(Number(code), 0, 4)
+	hart.core.coverBytes(Number(code), 0xffe, 2)
 	t.is(hart.snapshot(code, 0), 0x3333_4444)
-	t.is(hart.snapshot(code, 0xffc), 0x5555_6666)
+	t.is(hart.snapshot(code, 0xffc), 0x5555_0000)
 	t.is(hart.slot(code, 0), 0n)
 	t.is(hart.slot(code, 2047), 0n)
 	t.is(hart.slot(code, 2048), 1n)
 	t.is(hart.slot(code, 2049), 1n)
+})
+
+test('a code page of ROM has all bytes of its page', (t) => {
+	const hart = new HartCore()
+	hart.memory.u32[(hart.memory.region('rom').offset + 0xff8) / 4] = 0x1234_5678
+	t.is(hart.snapshot(hart.fetch(BigInt(rom.gpa)), 0xff8), 0x1234_5678)
 })
 
 test('a physical page has one code page, whatever addresses it is fetched at', (t) => {
@@ -99,18 +108,69 @@ test('each copy of a page has a number of its own, which it keeps while it stays
 	t.true(hart.get('codeCacheResets') > 0n)
 })
 
-test('a full cache is emptied at once and filled anew', (t) => {
+/** Fetches page n of RAM. */
+const fetchPage = (hart: HartCore, page: number) => hart.fetch(ram + BigInt(page * 4096))
+
+test('a full cache gives up the pages that were not fetched lately, and keeps the others with their slots', (t) => {
 	const hart = new HartCore()
-	for (let i = 0; i < codePages - 1; i++) hart.setSlot(hart.fetch(ram + BigInt(i * 4096)), 0, 0x77n)
+	const pages = Array.from({length: codePages - 1}, (_, page) => page)
+	for (const page of pages) hart.setSlot(fetchPage(hart, page), 0, 0x77n)
+	// Of the first ones, which are older than half of the others, one is in use.
+	const kept = fetchPage(hart, 0)
 	t.deepEqual(hart.flushes, [])
-	const code = hart.fetch(ram + 0x10_0000n)
+	const code = fetchPage(hart, 0x100)
+	t.deepEqual(hart.flushes, [FlushCause.codeCacheReset])
+	t.is(hart.get('codeCacheResets'), 1n)
+	t.is(hart.slot(code, 0), 0n)
+	const found = (page: number) => hart.core.findCodePage(hart.ramOffset(ramBase + page * 4096)) !== 0
+	t.deepEqual(pages.filter(found), [0, 3, 4, 5, 6])
+	t.is(fetchPage(hart, 0), kept)
+	t.is(hart.slot(kept, 0), 0x77n)
+	// One that was given up is decoded anew, and shares its place with none.
+	t.is(hart.slot(fetchPage(hart, 1), 0), 0n)
+	t.is(new Set([0, 1, 3, 4, 5, 6, 0x100].map((page) => fetchPage(hart, page))).size, 7)
+	t.is(hart.get('codeCacheResets'), 1n)
+})
+
+test('a full cache whose pages are all in use is emptied at once and filled anew', (t) => {
+	const hart = new HartCore()
+	const pages = Array.from({length: codePages - 1}, (_, page) => page)
+	for (const page of [...pages, ...pages]) hart.setSlot(fetchPage(hart, page), 0, 0x77n)
+	t.deepEqual(hart.flushes, [])
+	const code = fetchPage(hart, 0x100)
 	t.deepEqual(hart.flushes, [FlushCause.codeCacheReset])
 	t.is(hart.slot(code, 0), 0n)
 	t.is(hart.get('codeCacheResets'), 1n)
+	const found = (page: number) => hart.core.findCodePage(hart.ramOffset(ramBase + page * 4096)) !== 0
+	t.deepEqual(pages.filter(found), [])
 	// All pages are found and are distinct.
-	const found = Array.from({length: codePages - 2}, (_, i) => hart.fetch(ram + BigInt(i * 4096)))
-	t.is(new Set([...found, code]).size, codePages - 1)
-	t.is(hart.fetch(ram + 0x10_0000n), code)
+	const again = pages.slice(1).map((page) => fetchPage(hart, page))
+	t.is(new Set([...again, code]).size, codePages - 1)
+	t.is(fetchPage(hart, 0x100), code)
+})
+
+test('a hart that runs code once keeps within the pages that the cache begins with, one that uses more gets more', (t) => {
+	const [pagesOfCode, first, fetched] = [2048, 1024, 2200]
+	const create = () => new HartCore(SharedMemory.create(mapWith(pagesOfCode)), {pagesOfCode})
+	const places = (hart: HartCore, around: (page: number) => void) => {
+		const used = new Set<bigint | object>()
+		for (let page = 0; page < fetched; page++) {
+			used.add(fetchPage(hart, page))
+			around(page)
+		}
+		return used.size
+	}
+	const once = create()
+	t.is(
+		places(once, () => {}),
+		first - 1,
+	)
+	t.true(once.get('codeCacheResets') > 0n)
+	const often = create()
+	const again = (page: number) => {
+		if (page < first + 100) for (let earlier = 0; earlier < page; earlier += 1) fetchPage(often, earlier)
+	}
+	t.is(places(often, again), pagesOfCode - 1)
 })
 
 test('an instruction across two pages gets a slot in the scratch page, a new one only when its bytes differ', (t) => {

@@ -61,16 +61,19 @@ const keptSpaces = 2
 const withStatistics: TlbConfig = {vcpus: 1, design: {statistics: 'on'}}
 const shadowSize = shadowSizeOf(withStatistics)!
 
-export const memoryMap: MemoryMap = layOut([
-	{name: 'vcpu', size: VcpuBlock.size, align: VcpuBlock.align},
-	{name: 'mtime', size: 8, align: 8},
-	...shadowRegions(withStatistics),
-	{name: 'tables', size: tableBytes(log2Entries) * (tables + 2 * keptSpaces), align: 4096},
-	{name: 'rom', size: rom.bytes, align: 4096},
-	{name: 'codeCache', size: codeCacheBytes(codePages), align: 64},
-	{name: guestPagesRegion, size: (ramBytes / 4096) * GuestPage.size, align: 64},
-	{name: 'ram', size: ramBytes, align: 65536},
-])
+/** @param pagesOfCode what the code cache has room for. */
+export const mapWith = (pagesOfCode: number): MemoryMap =>
+	layOut([
+		{name: 'vcpu', size: VcpuBlock.size, align: VcpuBlock.align},
+		{name: 'mtime', size: 8, align: 8},
+		...shadowRegions(withStatistics),
+		{name: 'tables', size: tableBytes(log2Entries) * (tables + 2 * keptSpaces), align: 4096},
+		{name: 'rom', size: rom.bytes, align: 4096},
+		{name: 'codeCache', size: codeCacheBytes(pagesOfCode), align: 64},
+		{name: guestPagesRegion, size: (ramBytes / 4096) * GuestPage.size, align: 64},
+		{name: 'ram', size: ramBytes, align: 65536},
+	])
+export const memoryMap = mapWith(codePages)
 
 export const Environment = {ADUE: 1n << 61n, PBMTE: 1n << 62n, STCE: 1n << 63n} as const
 export const Privilege = {user: 0, supervisor: 1, machine: 3} as const
@@ -128,6 +131,8 @@ export type HartCoreOptions = Readonly<{
 	keepsSpaces?: boolean
 	/** Which misses are told apart; default: none. */
 	samples?: 'all pages' | 'some pages' | 'all pages, four remembered' | undefined
+	/** Of the code cache, if not `codePages`; the memory's map has as many. */
+	pagesOfCode?: number
 	/** Called with the name of each `observed` function that is called. */
 	observe?: ((name: string) => void) | undefined
 }>
@@ -177,7 +182,14 @@ export class HartCore {
 
 	constructor(
 		memory = SharedMemory.create(memoryMap),
-		{design = {}, encoding = tlbDesign(design).encoding, keepsSpaces = false, samples, observe}: HartCoreOptions = {},
+		{
+			design = {},
+			encoding = tlbDesign(design).encoding,
+			keepsSpaces = false,
+			samples,
+			observe,
+			pagesOfCode = codePages,
+		}: HartCoreOptions = {},
 	) {
 		this.memory = memory
 		this.design = tlbDesign({policy: 'swap-undo', ...design, encoding})
@@ -228,7 +240,7 @@ export class HartCore {
 		const exports = new WebAssembly.Instance(hartModule, {env}).exports as unknown as Exports
 		this.core = observe ? observedBy(observe, exports) : exports
 		const [ram, boot, cache] = [memory.region('ram'), memory.region('rom'), memory.region('codeCache')]
-		const code = [cache.offset, codePages, codeBuckets(codePages)]
+		const code = [cache.offset, pagesOfCode, codeBuckets(pagesOfCode)]
 		const mtimeOffsetAt = memory.region('mtime').offset
 		const others = [mtimeOffsetAt, memory.region(guestPagesRegion).offset, this.block, 1]
 		this.core.attach(this.block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, ...code, ...others)

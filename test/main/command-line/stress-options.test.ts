@@ -26,17 +26,20 @@ test('a campaign has hours, and a folder for failures', (t) => {
 	t.is(seconds, 120)
 })
 
-test('runs by turns have a schedule of their own, and leave out the kind that has no machine', (t) => {
-	t.deepEqual(checkStressOptions('flush', {serial: true, schedule: '12:0,40:2'}).serial, {
+test('runs by turns have a schedule of their own, of harts, or of threads', (t) => {
+	t.deepEqual(checkStressOptions('flush', {serial: true, schedule: '1.40:0,0.12:2,1.41:2'}).serial, {
 		...{seeds: 1, digest: false},
 		schedule: [
-			{step: 12, thread: 0},
-			{step: 40, thread: 2},
+			{from: 1, step: 40, thread: 0},
+			{from: 0, step: 12, thread: 2},
+			{from: 1, step: 41, thread: 2},
 		],
 	})
 	t.deepEqual(checkStressOptions('flush', {serial: true, schedule: 'none'}).serial!.schedule, [])
+	// Three updaters and the readers.
+	t.is(checkStressOptions('rcu', {serial: true, harts: '2', schedule: '0.12:4'}).serial!.schedule!.length, 1)
 	const {kinds, serial} = checkStressOptions('all', {serial: true, seeds: '9', digest: true})
-	t.deepEqual(kinds, ['flush', 'atomics', 'smc', 'devices'])
+	t.deepEqual(kinds, ['rcu', 'flush', 'atomics', 'smc', 'devices'])
 	t.deepEqual(serial, {seeds: 9, schedule: undefined, digest: true})
 })
 
@@ -56,13 +59,29 @@ const refused: readonly (readonly [string, RawStressOptions, RegExp])[] = [
 	['flush', {jobs: '2', hours: '0'}, /Expected --hours above 0/],
 	['flush', {jobs: '2', inject: 'all'}, /Expected --jobs without --inject, got both/],
 	['flush', {seeds: '2'}, /Expected --seeds with --serial, got --seeds alone/],
-	['flush', {schedule: '1:2'}, /Expected --schedule with --serial, got --schedule alone/],
-	['flush', {serial: true, schedule: '1:2,3'}, /Expected --schedule to be none, or STEP:HART,STEP:HART, got "?1:2,3"?/],
-	['flush', {serial: true, schedule: '12:0,12:1'}, /Expected --schedule with steps that grow, got "?12:0,12:1"?/],
-	['flush', {serial: true, harts: '2', schedule: '12:3'}, /Expected --schedule with threads from 0 to 2, got "?12:3"?/],
+	['flush', {schedule: '0.1:2'}, /Expected --schedule with --serial, got --schedule alone/],
+	[
+		'flush',
+		{serial: true, schedule: '0.1:2,3'},
+		/Expected --schedule to be none, or HART.STEP:HART,HART.STEP:HART, got "?0.1:2,3"?/,
+	],
+	[
+		'flush',
+		{serial: true, schedule: '2.12:0,2.12:1'},
+		/Expected --schedule with steps of each hart that grow, got "?2.12:0,2.12:1"?/,
+	],
+	[
+		'flush',
+		{serial: true, harts: '2', schedule: '0.12:3'},
+		/Expected --schedule with threads from 0 to 2, got "?0.12:3"?/,
+	],
 	['flush', {serial: true, seeds: '0'}, /Expected --seeds from 1 to/],
 	['flush', {serial: true, jobs: '2'}, /Expected --serial without --jobs, got both/],
-	['rcu', {serial: true}, /Expected --serial with a kind among flush, atomics, smc, devices, got "?rcu"?/],
+	[
+		'rcu',
+		{serial: true, harts: '2', schedule: '5.12:0'},
+		/Expected --schedule with threads from 0 to 4, got "?5.12:0"?/,
+	],
 ]
 for (const [kind, options, message] of refused) {
 	test(`stress ${kind} ${JSON.stringify(options)} is refused, and the message says what is expected`, (t) => {

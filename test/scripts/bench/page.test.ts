@@ -1,7 +1,8 @@
 /** docs/benchmarks.md and the README's speeds: their record, and how it is measured. */
 import {readFile} from 'node:fs/promises'
 import test from 'ava'
-import {bootCounters, churn, flush, lookup} from '../../../scripts/bench/page/costs.ts'
+import {bootCounters, churn, flush, footprint, lookup} from '../../../scripts/bench/page/costs.ts'
+import {idle} from '../../../scripts/bench/page/idle.ts'
 import {measure, shown} from '../../../scripts/bench/page/measure.ts'
 import {type BenchmarkRecord, type Entry, emptyRecord} from '../../../scripts/bench/page/record.ts'
 import {render, withSpeeds} from '../../../scripts/bench/page/render.ts'
@@ -53,6 +54,33 @@ test('speeds: groups, programs, and boots with their harts', (t) => {
 		'| 1 hart | 4.00 s | 2.00 s | 0.50 | 0.25 – 1.00 |',
 		'| 2 harts | 4.00 s | 2.00 s | 0.50 | 0.25 – 1.00 |',
 	])
+})
+
+test('idle machines: both sides by harts, and what was added to the command line', (t) => {
+	const use = {bootSeconds: 12.34, bootCpuSeconds: 5.678, cpuPercent: 0.444, wakeups: 8.24, residentMiB: 501.9}
+	const outputs = [
+		{rows: [{side: 'manyhart', harts: 1, warnings: 0, idle: use}]},
+		{append: 'nowatchdog', rows: [{side: 'QEMU', harts: 64, warnings: 2}]},
+	]
+	t.deepEqual(linesOf(idle, outputs).slice(2), [
+		'| 1 hart, Manyhart | 0.44 % | 8.2 | 502 MiB | 12.3 s | 5.68 s | 0 |',
+		'| 64 harts, `nowatchdog`, QEMU | – | – | – | – | – | 2 |',
+	])
+})
+
+test('footprint: the parts of each side in MiB, and what is resident', (t) => {
+	const parts = {'guest RAM': 100 * 2 ** 20, 'heaps of V8': 0}
+	const side = (name: string, resident: number) => ({side: name, resident: resident * 2 ** 20, parts})
+	const lines = linesOf(footprint, [
+		{footprints: [side('manyhart', 400.4), side('the other build', 650), side('QEMU', 230.6)]},
+	])
+	t.deepEqual(lines.slice(0, 3), [
+		'| | Manyhart | before | QEMU |',
+		'| - | -: | -: | -: |',
+		'| guest RAM | 100 | 100 | 100 |',
+	])
+	t.is(lines.at(-1), '| **resident** | **400** | **650** | **231** |')
+	t.true(lines.includes('| heaps of V8 | – | – | – |'))
 })
 
 test('two at once: the time of one divided by the time of two', (t) => {
