@@ -1,6 +1,7 @@
 /** The interface of a machine to the command line. `Machine` implements it; so do fakes in tests. */
 import type {TlbDesign} from '../tlb/index.ts'
 
+export const [usualTraceRate, leastTraceRate] = [20_000, 100] as const
 export const [usualTraceBytes, leastTraceBytes] = [256 * 2 ** 20, 2 ** 16] as const
 export const [defaultSeed, mostSeed] = [1, 2 ** 32 - 1] as const
 
@@ -31,6 +32,8 @@ export type MachineOptions = Readonly<{
 	trace?: string
 	/** Bytes that the trace has at most; default 256 MiB. */
 	traceBytes?: number
+	/** Events that the trace has of each hart in a second, about; default 20000. Others are left out. */
+	traceRate?: number
 	/** Stops the machine when aborted. */
 	signal?: AbortSignal
 	/**

@@ -5,7 +5,7 @@ import {maximumHarts} from '../board/index.ts'
 import {expected, UserError} from '../errors.ts'
 import {pageBytes} from '../memory/index.ts'
 import {tlbKeys} from '../tlb/index.ts'
-import {leastTraceBytes, type MachineOptions, mostSeed} from './machine-interface.ts'
+import {leastTraceBytes, leastTraceRate, type MachineOptions, mostSeed} from './machine-interface.ts'
 import {accelerators, mostThreshold, refuseFormerFields} from './translation/index.ts'
 
 const config = (what: string): v.Config<v.BaseIssue<unknown>> => ({
@@ -41,6 +41,7 @@ const fields = {
 	times: flag('times'),
 	trace: path('trace'),
 	traceBytes: option(`traceBytes of at least ${leastTraceBytes}`, integer(leastTraceBytes)),
+	traceRate: option(`traceRate of at least ${leastTraceRate}`, integer(leastTraceRate, 2 ** 30)),
 	signal: option('signal to be an AbortSignal', v.instance(AbortSignal)),
 	assets: option(
 		'assets to be the path or the file URL of a folder',
@@ -82,8 +83,9 @@ export function checkMachineOptions(given: unknown): MachineOptions {
 	if (!result.success) throw new UserError(result.issues[0].message)
 	if (result.output.seed !== undefined && !result.output.serial)
 		throw expected('seed only with serial: true', shown(given))
-	if (result.output.traceBytes !== undefined && result.output.trace === undefined)
-		throw expected('traceBytes only with trace', shown(given))
+	for (const name of ['traceBytes', 'traceRate'] as const)
+		if (result.output[name] !== undefined && result.output.trace === undefined)
+			throw expected(`${name} only with trace`, shown(given))
 	const options = Object.entries(result.output).filter(([, value]) => value !== undefined)
 	return Object.fromEntries(options) as MachineOptions
 }

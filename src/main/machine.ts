@@ -10,6 +10,7 @@ import {Rcu, StallWatch} from '../rcu/index.ts'
 import {HartStates} from '../sbi/index.ts'
 import {type RecordedHandover, randomBytes, type SerialConfig, SerialControl, turnDistance} from '../serial/index.ts'
 import {Tlb, type TlbConfig, tableOperations} from '../tlb/index.ts'
+import {TracedBlocks, traceClock} from '../trace/index.ts'
 import type {TranslationConfig} from '../translate/index.ts'
 import {activityOf, reportStall, serialBoard} from '../vcpu-worker/index.ts'
 import {findThreadEntries, instrumentedFolder, readHartCore, type ThreadEntries} from './artifacts.ts'
@@ -26,6 +27,7 @@ import {
 	type MachineOptions,
 	type MachineOutcome,
 	usualTraceBytes,
+	usualTraceRate,
 } from './machine-interface.ts'
 import {codePagesPerVcpu, createMemory} from './machine-memory.ts'
 import {type MachineStatistics, readStatistics} from './machine-statistics.ts'
@@ -171,7 +173,9 @@ export class MachineCore implements CommandLineMachine {
 		this.#deviceTree = plan.dtb.bytes
 		this.#memory = memory
 		this.#abort = options.signal
-		this.#blocks = new VcpuBlocks(memory, harts)
+		// The main thread's own events go to the trace by other ways.
+		const traced = {self: harts, now: traceClock(clockOrigin), ring: undefined}
+		this.#blocks = notesTimes ? new TracedBlocks(memory, harts, traced) : new VcpuBlocks(memory, harts)
 		const {virtioMmioVersion} = options
 		const control = serial && new SerialControl(memory, {threads: harts, config: serial})
 		this.#serial = control
@@ -257,7 +261,7 @@ export class MachineCore implements CommandLineMachine {
 		// Also keeps the process alive: the threads and the wait on the main doorbell do not.
 		using _beat = heartbeat.start(() => this.#beat())
 		this.#times?.start()
-		atEnd.defer(() => this.#times?.stop())
+		atEnd.defer(() => this.#times?.[Symbol.dispose]())
 		this.#abort?.addEventListener('abort', this.#onAbort, {once: true})
 		atEnd.defer(() => this.#abort?.removeEventListener('abort', this.#onAbort))
 		if (this.#abort?.aborted) this.#onAbort()
@@ -450,14 +454,14 @@ export class MachineCore implements CommandLineMachine {
 	}
 
 	/** @throws UserError if the trace cannot be written. */
-	#createTimes({trace, traceBytes}: CoreOptions, origin: ClockOrigin): MachineTimes {
+	#createTimes({trace, traceBytes, traceRate}: CoreOptions, origin: ClockOrigin): MachineTimes {
 		const file = trace === undefined ? undefined : new TraceFile(trace, traceBytes ?? usualTraceBytes)
 		const symbols = readSymbols((file && this.#plan.elf) ?? new Uint8Array())
 		const naming = {
 			symbol: (low: number, high: number) => symbols.name(low, high),
 			deviceAt: (gpa: number) => this.#board.bus.nameAt(gpa),
 		}
-		return new MachineTimes(this.#memory, {blocks: this.#blocks, origin, file, naming})
+		return new MachineTimes(this.#memory, {blocks: this.#blocks, origin, file, rate: traceRate ?? usualTraceRate, naming})
 	}
 
 	#createTranslation(options: TranslationConfig, {dumpWasm}: MachineOptions): TranslationService {

@@ -1,6 +1,9 @@
-/** A bounded ring of events: one thread writes, the main thread takes them out. A full ring drops the newest, and counts them. */
+/**
+ * A bounded ring of events: one thread writes, the main thread takes them out. A full ring drops the newest, and counts them. So
+ * does a thread that has had its quota of the present tenth of a second: what is traced is to go on as if it were not.
+ */
 import type {SharedMemory} from '../memory/index.ts'
-import {TraceEvent, TraceRing, traceRegions} from './trace-layout.ts'
+import {EventKind, quotaPeriod, TraceEvent, TraceRing, traceRegions} from './trace-layout.ts'
 
 /** What an event says; reused from one to the next. */
 export type TakenEvent = {time: number; duration: number; kind: number; details: Int32Array}
@@ -17,6 +20,8 @@ class Ring {
 	protected readonly head: number
 	protected readonly tail: number
 	protected readonly dropped: number
+	protected readonly leftOut: number
+	protected readonly quota: number
 
 	/** @param options.index the hart; the number of harts: the main thread's. */
 	constructor(memory: SharedMemory, {index, harts}: {index: number; harts: number}) {
@@ -30,6 +35,8 @@ class Ring {
 		this.head = (offset + TraceRing.offset.head) >>> 2
 		this.tail = (offset + TraceRing.offset.tail) >>> 2
 		this.dropped = (offset + TraceRing.offset.dropped) >>> 2
+		this.leftOut = (offset + TraceRing.offset.leftOut) >>> 2
+		this.quota = (offset + TraceRing.offset.quota) >>> 2
 	}
 
 	/** Offset of an event. @param count modulo 2^32. */
@@ -43,6 +50,12 @@ export class EventRing extends Ring {
 	/** Events written; `tail` at the last look. */
 	#written: number
 	#taken: number
+	/** Of the quota; when the present period ends. */
+	#left = 0
+	#periodEnd = Number.NEGATIVE_INFINITY
+	/** Events left out since when. */
+	#missing = 0
+	#missingSince = 0
 
 	constructor(memory: SharedMemory, options: {index: number; harts: number}) {
 		super(memory, options)
@@ -50,13 +63,28 @@ export class EventRing extends Ring {
 		this.#taken = this.words[this.tail]!
 	}
 
-	/** @param began microseconds. @param a details, as EventKind says. */
-	add(what: number, began: number, lasted: number, a = 0, b = 0, c = 0, d = 0): void {
+	/** Whether the quota has not been used up yet. */
+	get isOpen(): boolean {
+		return this.#left > 0
+	}
+
+	/**
+	 * @param began microseconds. @param a details, as EventKind says.
+	 * @returns false if the event was left out, or dropped.
+	 */
+	add(what: number, began: number, lasted: number, a = 0, b = 0, c = 0, d = 0): boolean {
+		if (this.#left === 0 && !this.#refill(began + lasted)) return false
+		this.#left--
+		return this.addAnyway(what, began, lasted, a, b, c, d)
+	}
+
+	/** Whatever the quota says: of what another thread's quota limits. */
+	addAnyway(what: number, began: number, lasted: number, a = 0, b = 0, c = 0, d = 0): boolean {
 		const {words, times} = this
 		if (((this.#written - this.#taken) | 0) >= this.events && this.#isFull()) {
 			// Plain: only the owner writes it.
 			words[this.dropped]!++
-			return
+			return false
 		}
 		// Plain: the main thread reads the event once it sees the head behind it.
 		const at = this.at(this.#written)
@@ -71,6 +99,28 @@ export class EventRing extends Ring {
 		this.#written = (this.#written + 1) | 0
 		// Publishes the event. Pairs with EventReader.take().
 		Atomics.store(words, this.head, this.#written)
+		return true
+	}
+
+	/** @returns whether a new period has begun. */
+	#refill(now: number): boolean {
+		const {words} = this
+		// Plain: written before this thread ran, and by this thread only.
+		const quota = words[this.quota]!
+		if (now < this.#periodEnd || quota === 0) {
+			if (this.#missing === 0) this.#missingSince = now
+			this.#missing++
+			words[this.leftOut]!++
+			return false
+		}
+		this.#periodEnd = now + quotaPeriod
+		this.#left = quota
+		if (this.#missing > 0) {
+			const since = this.#missingSince
+			this.addAnyway(EventKind.leftOut, since, now - since, this.#missing)
+		}
+		this.#missing = 0
+		return true
 	}
 
 	#isFull(): boolean {
@@ -112,9 +162,19 @@ export class EventReader extends Ring {
 		return ((Atomics.load(this.words, this.head) - this.words[this.tail]!) | 0) >= this.events / 4
 	}
 
-	/** Events that found no room. */
+	/** Before the owner runs. @param events in each tenth of a second. */
+	setQuota(events: number): void {
+		// Plain: the owner's thread is started, or told to run, after this.
+		this.words[this.quota] = events
+	}
+
+	/** Events that found no room. Orders nothing, as the next: a report. */
 	get lost(): number {
-		// Orders nothing: a report.
 		return Atomics.load(this.words, this.dropped) >>> 0
+	}
+
+	/** Events above the quota. */
+	get beyondQuota(): number {
+		return Atomics.load(this.words, this.leftOut) >>> 0
 	}
 }

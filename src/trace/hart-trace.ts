@@ -15,8 +15,8 @@ type TimedImports = Readonly<{
 	flushEnds(regimes: number): void
 }>
 
-/** Milliseconds between two looks at the run delay. */
-const delayPeriod = 5
+/** Microseconds between two looks at the run delay. */
+const delayPeriod = 5000
 
 export class HartTrace {
 	readonly blocks: TracedBlocks
@@ -80,8 +80,9 @@ export class HartTrace {
 
 	/** For Rcu: a grace period has elapsed, on this thread. @param lasted microseconds. */
 	readonly onGracePeriod = (gracePeriod: number, lasted: number): void => {
+		if (!this.#ring?.isOpen) return
 		const ended = this.#now()
-		this.#ring?.add(EventKind.gracePeriod, ended - lasted, lasted, gracePeriod | 0, Math.floor(gracePeriod / 2 ** 32))
+		this.#ring.add(EventKind.gracePeriod, ended - lasted, lasted, gracePeriod | 0, Math.floor(gracePeriod / 2 ** 32))
 	}
 
 	/** For the board's locks. */
@@ -98,7 +99,7 @@ export class HartTrace {
 	/** The hart has answered the fences that it took with its bells. Notes the run delay, now and then. @param delay of this thread. */
 	answered(delay: {read(): void; readonly waited: number} | undefined): void {
 		this.blocks.answered()
-		const now = performance.now()
+		const now = this.note.latest
 		if (!delay || now - this.#delayRead < delayPeriod) return
 		this.#delayRead = now
 		this.#delayBefore ??= delay.waited

@@ -49,7 +49,8 @@ export class TimedNote extends ActivityNote {
 
 	/** Begins the run loop, or parks, without an end; all others end. */
 	override begin(activity: Activity): Activity {
-		const now = this.#now()
+		// The guest's code has just ended.
+		const now = activity === Activity.sbiCall ? this.#since : this.#now()
 		this.#spend(now)
 		const isOutermost = activity === Activity.runLoop || activity === Activity.parked
 		this.#depth = isOutermost ? 0 : Math.min(this.#depth + 1, deepest - 1)
@@ -72,9 +73,9 @@ export class TimedNote extends ActivityNote {
 		this.#details[this.#depth * 4 + index] = value
 	}
 
-	/** Of the innermost activity. */
-	get beganAt(): number {
-		return this.#began[this.#depth]!
+	/** When it last read the clock, microseconds: when an activity began or ended. */
+	get latest(): number {
+		return this.#since
 	}
 
 	#spend(now: number): void {

@@ -31,7 +31,11 @@ export const TraceRing = sharedStruct(
 		/** Events written so far, and events that found no room; modulo 2^32. The owner. */
 		head: 'i32',
 		dropped: 'i32',
-		unused: array('i32', 30),
+		/** Events that were left out, because there were more than `quota`. The owner. */
+		leftOut: 'i32',
+		/** Events that the owner may add in each quotaPeriod. Written before it runs. */
+		quota: 'i32',
+		unused: array('i32', 28),
 		/** Events taken out so far. The main thread. */
 		tail: 'i32',
 		unusedToo: array('i32', 31),
@@ -62,9 +66,14 @@ export const EventKind = {
 	fenceTaken: 35,
 	/** A grace period has elapsed. Details: its number as two words. */
 	gracePeriod: 36,
+	/** Events were left out meanwhile. Details: how many. */
+	leftOut: 38,
 	/** The main thread took events out of the rings, and wrote them. Details: how many. */
 	drain: 37,
 } as const
+
+/** Microseconds. */
+export const quotaPeriod = 100_000
 
 /** Events of a ring at most and at least, and of all rings together. */
 const [mostRingEvents, fewestRingEvents, ringEventsInAll] = [32_768, 8192, 2 ** 18]

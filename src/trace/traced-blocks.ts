@@ -39,27 +39,41 @@ export class TracedBlocks extends VcpuBlocks {
 		super.ring(vcpu, bit)
 	}
 
+	/** The bell is not taken any more: nothing waits for it. */
+	override silence(vcpu: number, bit: number): void {
+		super.silence(vcpu, bit)
+		// Orders nothing: the vCPU is parked.
+		Atomics.store(this.memory.i32, this.#word(vcpu, HartTimes.offset.rungAt), 0)
+	}
+
 	override raise(vcpu: number, mipBits: number): void {
 		if (this.#ring && mipBits & softwareInterrupts && vcpu !== this.#self)
 			this.#ring.add(EventKind.ipi, this.#now(), 0, vcpu, mipBits)
 		super.raise(vcpu, mipBits)
 	}
 
-	/** A fence of this thread's is about to ring a target: before the bell. */
+	/** A fence of this thread's is about to ring a target: before the bell. It began when this thread last read the clock. */
 	fenceRings(target: number): void {
-		this.#stamp(target)
-		if (!this.#ring) return
-		this.#fence = (this.#fence + 1) & 0x7fff_ffff || 1
-		const word = this.#word(target, HartTimes.offset.fences) + this.#self
-		this.#ring.add(EventKind.fenceRings, this.#now(), 0, target, this.#fence)
+		const now = this.note?.latest ?? this.#now()
+		this.#stamp(target, now)
+		if (!this.#ring?.isOpen) return
+		this.#fence = (this.#fence % 0x7fff_ffff) + 1
+		// Only of fences that are traced: the target traces the answers of these, whatever its quota.
+		if (!this.#ring.add(EventKind.fenceRings, now, 0, target, this.#fence)) return
 		// Ordered before the bell: the target that takes it finds the number, and answers all fences up to it. Pairs with #takeFences().
-		Atomics.store(this.memory.i32, word, this.#fence)
+		Atomics.store(this.memory.i32, this.#word(target, HartTimes.offset.fences) + this.#self, this.#fence)
 	}
 
 	override takeDoorbell(vcpu: number): number {
 		const bells = super.takeDoorbell(vcpu)
 		if (bells === 0) return bells
-		const now = this.#now()
+		const {note} = this
+		const answers = (bells & fences) !== 0 && note !== undefined
+		if (answers) {
+			this.#answering = note.begin(Activity.flush)
+			note.detail(1, answersFence)
+		}
+		const now = answers ? note.latest : this.#now()
 		// After the bells, by the order of both accesses: whoever rings next may find the old time gone, and note its own.
 		const rungAt = Atomics.exchange(this.memory.i32, this.#word(vcpu, HartTimes.offset.rungAt), 0)
 		if (rungAt !== 0) {
@@ -67,12 +81,9 @@ export class TracedBlocks extends VcpuBlocks {
 			const waited = Math.max(0, (Math.floor(now) - rungAt) | 0)
 			recordLatency(this.memory.i32, this.#times + vcpu * HartTimes.size + HartTimes.offset.doorbells, waited)
 		}
-		if (bells & fences && this.note) {
-			this.#answering = this.note.begin(Activity.flush)
-			this.note.detail(1, answersFence)
-			if (this.#ring) this.#takeFences(this.#ring, vcpu)
-		}
-		if (bells & Doorbell.interrupt && this.#ring) {
+		if (!this.#ring) return bells
+		if (answers) this.#takeFences(this.#ring, vcpu, now)
+		if (bells & Doorbell.interrupt) {
 			// Orders nothing: for the trace.
 			const pending = Atomics.load(this.memory.i32, (this.base(vcpu) + pendingOffset) >>> 2)
 			this.#ring.add(EventKind.interrupt, now, 0, pending)
@@ -87,7 +98,7 @@ export class TracedBlocks extends VcpuBlocks {
 		this.#answering = undefined
 	}
 
-	#takeFences(ring: EventRing, vcpu: number): void {
+	#takeFences(ring: EventRing, vcpu: number, now: number): void {
 		const first = this.#word(vcpu, HartTimes.offset.fences)
 		const {i32} = this.memory
 		for (let initiator = 0; initiator < this.count; initiator++) {
@@ -95,17 +106,17 @@ export class TracedBlocks extends VcpuBlocks {
 			if (Atomics.load(i32, first + initiator) === 0) continue
 			// Pairs with fenceRings().
 			const fence = Atomics.exchange(i32, first + initiator, 0)
-			ring.add(EventKind.fenceTaken, this.#now(), 0, initiator, fence)
+			ring.addAnyway(EventKind.fenceTaken, now, 0, initiator, fence)
 		}
 	}
 
 	/** Notes when the first of the bells that a hart has not taken was rung. */
-	#stamp(vcpu: number): void {
+	#stamp(vcpu: number, now?: number): void {
 		if (vcpu === this.#self) return
 		// Orders nothing but the words themselves; see takeDoorbell().
 		const word = this.#word(vcpu, HartTimes.offset.rungAt)
 		if (Atomics.load(this.memory.i32, word) === 0)
-			Atomics.compareExchange(this.memory.i32, word, 0, Math.floor(this.#now()) | 0 || 1)
+			Atomics.compareExchange(this.memory.i32, word, 0, Math.floor(now ?? this.#now()) | 0 || 1)
 	}
 
 	#word(vcpu: number, offset: number): number {

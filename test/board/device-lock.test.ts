@@ -31,6 +31,26 @@ test('a lock that is not released through several watches is reported with its d
 	}
 })
 
+test('who has to wait for a lock is timed, and nobody else', (t) => {
+	const memory = createMemory()
+	const {offset} = memory.region('ram')
+	const holder = new DeviceLock(memory, {device: 'uart', offset, hart: 7})
+	const told: string[] = []
+	const timer = {
+		begins: () => {
+			told.push('begins')
+			holder.release()
+		},
+		ends: () => void told.push('ends'),
+	}
+	const lock = new DeviceLock(memory, {device: 'uart', offset, hart: 1, timer})
+	lock.run(() => lock.run(() => {}))
+	t.deepEqual(told, [])
+	holder.acquire()
+	lock.run(() => lock.run(() => {}))
+	t.deepEqual(told, ['begins', 'ends'])
+})
+
 test('plain additions by three threads under the lock are never lost', async (t) => {
 	const memory = createMemory()
 	const {offset} = memory.region('ram')

@@ -1,15 +1,13 @@
 /** The rings of events, as their owner and the main thread use them. */
 import test from 'ava'
 import {layOut, SharedMemory} from '../../src/memory/index.ts'
-import {EventReader, EventRing, ringsRegion} from '../../src/trace/index.ts'
+import {EventKind, EventReader, EventRing, quotaPeriod, ringsRegion} from '../../src/trace/index.ts'
 
-function rings(events: number) {
+function rings(events: number, quota = 1000) {
 	const memory = SharedMemory.create(layOut([ringsRegion(2, events)]))
-	return {
-		writer: new EventRing(memory, {index: 1, harts: 2}),
-		reader: new EventReader(memory, {index: 1, harts: 2}),
-		memory,
-	}
+	const reader = new EventReader(memory, {index: 1, harts: 2})
+	reader.setQuota(quota)
+	return {writer: new EventRing(memory, {index: 1, harts: 2}), reader, memory}
 }
 
 function takeAll(reader: EventReader) {
@@ -61,6 +59,30 @@ test('counts may pass 2^32', (t) => {
 	)
 	t.is(reader.lost, 1)
 	t.is(writer === late, false)
+})
+
+test('events above the quota of a period are left out, and the next period says how many and since when', (t) => {
+	const {writer, reader} = rings(64, 3)
+	const added = [1, 2, 3, 4, 5].map((time) => writer.add(1, time, 0))
+	t.deepEqual(added, [true, true, true, false, false])
+	t.false(writer.isOpen)
+	// What another thread's quota limits is added anyway.
+	t.true(writer.addAnyway(2, 6, 0))
+	t.true(writer.add(1, quotaPeriod + 1, 0))
+	t.true(writer.isOpen)
+	t.deepEqual(
+		takeAll(reader).map(({kind, time, duration, details}) => [kind, time, duration, details[0]]),
+		[
+			[1, 1, 0, 0],
+			[1, 2, 0, 0],
+			[1, 3, 0, 0],
+			[2, 6, 0, 0],
+			[EventKind.leftOut, 4, quotaPeriod - 3, 2],
+			[1, quotaPeriod + 1, 0, 0],
+		],
+	)
+	t.is(reader.beyondQuota, 2)
+	t.is(reader.lost, 0)
 })
 
 test('a ring is no neighbour', (t) => {

@@ -4,7 +4,7 @@ import {Command} from 'commander'
 import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
 import {exitCodes} from '../../exit-codes.ts'
-import {defaultSeed, mostSeed, usualTraceBytes} from '../machine-interface.ts'
+import {defaultSeed, mostSeed, usualTraceBytes, usualTraceRate} from '../machine-interface.ts'
 import {benchOptions, type RawBenchOptions} from './bench-options.ts'
 import {addCompletion} from './completion.ts'
 import {keyHelp} from './key-escapes.ts'
@@ -90,6 +90,10 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 		new RunOption(
 			'--trace-size <size>',
 			`the trace at most: later events are left out (default: ${usualTraceBytes / 2 ** 20}M)`,
+		),
+		new RunOption(
+			'--trace-rate <events>',
+			`of each hart in a second, about: events above are left out (default: ${usualTraceRate})`,
 		),
 		new RunOption('--no-reboot', 'exit when the guest reboots').asInQemu(),
 		new RunOption('--nographic', 'no effect, as there are no graphics').asInQemu().hideHelp(),

@@ -63,6 +63,7 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 			...(options.times && {times: true}),
 			...(options.trace !== undefined && !treeFile && {trace: nameOfTrace(options.trace, machines)}),
 			...(options.traceBytes !== undefined && !treeFile && {traceBytes: options.traceBytes}),
+			...(options.traceRate !== undefined && !treeFile && {traceRate: options.traceRate}),
 			...(serialSeed !== undefined && {serial: true, seed: serialSeed}),
 			signal,
 		}
@@ -112,10 +113,14 @@ function nameOfTrace(path: string, machine: number): string {
 function concludeTrace(machine: CommandLineMachine, {path, say}: {path: string; say: (line: string) => void}): void {
 	const {trace} = machine.statistics() as {trace?: TraceStatistics}
 	if (!trace) return
-	const {dropped, cut, failure} = trace
+	const {dropped, leftOut, cut, failure} = trace
 	if (failure !== undefined) say(`manyhart: --trace ${path} is not whole: ${failure}`)
-	else if (dropped + cut > 0)
-		say(`manyhart: --trace ${path} lacks ${dropped} events that came too fast, and ${cut} above --trace-size`)
+	const missing = [
+		...(leftOut > 0 ? [`${leftOut} events above --trace-rate`] : []),
+		...(cut > 0 ? [`${cut} events above --trace-size`] : []),
+		...(dropped > 0 ? [`${dropped} events that this machine was too busy to write`] : []),
+	]
+	if (failure === undefined && missing.length > 0) say(`manyhart: --trace ${path} lacks ${missing.join(', ')}`)
 }
 
 function rebooted(ending: Ending): boolean {

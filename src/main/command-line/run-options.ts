@@ -2,7 +2,7 @@
 import {availableParallelism} from 'node:os'
 import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
-import {defaultSeed, leastTraceBytes, type TranslationOptions} from '../machine-interface.ts'
+import {defaultSeed, leastTraceBytes, leastTraceRate, type TranslationOptions} from '../machine-interface.ts'
 import {parsePattern} from './console-matcher.ts'
 import {parseMachine} from './machine-option.ts'
 import {parseSeconds, parseSeed, parseSize, parseSmp, quoted} from './quantities.ts'
@@ -30,6 +30,7 @@ export type RawRunOptions = Readonly<
 			| 'statsAt'
 			| 'trace'
 			| 'traceSize'
+			| 'traceRate'
 			| 'seed',
 			string
 		>
@@ -58,6 +59,8 @@ export type RunOptions = Readonly<{
 	trace: string | undefined
 	/** Bytes; if undefined, the machine's default. */
 	traceBytes: number | undefined
+	/** Events a second; if undefined, the machine's default. */
+	traceRate: number | undefined
 	/** What to do when the guest reboots. */
 	onReboot: 'start-again' | 'exit'
 	/** The switches that were given; the machine chooses the rest. */
@@ -109,15 +112,24 @@ function parseTimes({
 	times,
 	trace,
 	traceSize,
+	traceRate,
 	serial,
-}: RawRunOptions): Pick<RunOptions, 'times' | 'trace' | 'traceBytes'> {
+}: RawRunOptions): Pick<RunOptions, 'times' | 'trace' | 'traceBytes' | 'traceRate'> {
 	if (serial && (times || trace !== undefined))
 		throw expected('--times and --trace without --serial, whose time is virtual', 'both')
 	if (traceSize !== undefined && trace === undefined) throw expected('--trace-size with --trace', '--trace-size alone')
+	if (traceRate !== undefined && trace === undefined) throw expected('--trace-rate with --trace', '--trace-rate alone')
 	const traceBytes = traceSize === undefined ? undefined : parseSize(traceSize, '--trace-size')
 	if (traceBytes !== undefined && traceBytes < leastTraceBytes)
 		throw expected(`--trace-size of at least ${leastTraceBytes / 1024}k`, quoted(traceSize!))
-	return {times: times === true, trace, traceBytes}
+	return {times: times === true, trace, traceBytes, traceRate: traceRate === undefined ? undefined : parseRate(traceRate)}
+}
+
+function parseRate(text: string): number {
+	const rate = /^\d+$/.test(text) ? Number(text) : 0
+	if (rate < leastTraceRate || rate > 2 ** 30)
+		throw expected(`--trace-rate to be a number of events from ${leastTraceRate}`, quoted(text))
+	return rate
 }
 
 function parseSerial({serial, seed}: RawRunOptions): number | undefined {

@@ -7,6 +7,7 @@ import {
 	EventReader,
 	EventRing,
 	type HartTime,
+	quotaPeriod,
 	readHartTime,
 	type TraceOrigin,
 	traceClock,
@@ -55,8 +56,16 @@ export class MachineTimes implements Disposable {
 			blocks,
 			origin,
 			file,
+			rate,
 			naming,
-		}: {blocks: VcpuBlocks; origin: TraceOrigin; file: TraceFile | undefined; naming: Naming},
+		}: {
+			blocks: VcpuBlocks
+			origin: TraceOrigin
+			file: TraceFile | undefined
+			/** Events that each thread may add in a second. */
+			rate: number
+			naming: Naming
+		},
 	) {
 		const harts = blocks.count
 		this.#memory = memory
@@ -72,6 +81,7 @@ export class MachineTimes implements Disposable {
 			readers: numbers.map((index) => new EventReader(memory, {index, harts})),
 			ring: new EventRing(memory, {index: harts, harts}),
 		}
+		for (const reader of this.#trace?.readers ?? []) reader.setQuota(Math.ceil((rate * quotaPeriod) / 1e6))
 	}
 
 	/** For Rcu: a grace period has elapsed, on this thread. @param lasted microseconds. */
@@ -154,7 +164,8 @@ export class MachineTimes implements Disposable {
 		const {file, events, readers} = this.#trace
 		const {bytes, cut, failure} = file
 		const dropped = readers.reduce((sum, reader) => sum + reader.lost, 0)
-		return {events: file.events, bytes, dropped, cut, loose: events.loose, ...(failure !== undefined && {failure})}
+		const leftOut = readers.reduce((sum, reader) => sum + reader.beyondQuota, 0)
+		return {events: file.events, bytes, dropped, leftOut, cut, loose: events.loose, ...(failure !== undefined && {failure})}
 	}
 
 	/** Writes what is left, and closes the file. */
@@ -164,8 +175,8 @@ export class MachineTimes implements Disposable {
 		this.#closed = true
 		const trace = this.#trace
 		if (!trace) return
-		const {dropped, cut, loose} = this.statistics()!
-		const args = `{"dropped":${dropped},"cut":${cut},"loose":${loose}}`
+		const {dropped, leftOut, cut, loose} = this.statistics()!
+		const args = `{"dropped":${dropped},"leftOut":${leftOut},"cut":${cut},"loose":${loose}}`
 		trace.file.close(
 			`"name":"end of trace","ph":"i","s":"g","ts":${Math.round(this.#now())},"tid":${this.#harts + 1},"args":${args}`,
 		)

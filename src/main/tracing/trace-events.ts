@@ -45,22 +45,23 @@ export class TraceEvents {
 	readonly #file: TraceFile
 	readonly #harts: number
 	readonly #naming: Naming
-	/** By thread: the end of each event's text. Harts, then the main thread. */
+	/** By thread, as each event names it. Harts, then the main thread, then all helpers. */
 	readonly #thread: readonly string[]
 	/** By initiator and target. */
 	readonly #arrows: readonly Arrows[]
 	#loose = 0
+	#holes = 0
 
 	constructor(file: TraceFile, {harts, naming}: {harts: number; naming: Naming}) {
 		this.#file = file
 		this.#harts = harts
 		this.#naming = naming
 		this.#arrows = Array.from({length: harts * harts}, () => ({rung: [], taken: []}))
-		this.#thread = Array.from({length: harts + 1}, (_, index) => `"tid":${index + 1}`)
+		const names = [...Array.from({length: harts}, (_, hart) => `hart ${hart}`), 'main', 'helpers']
+		this.#thread = names.map((_, index) => `"tid":${index + 1}`)
 		file.write('"name":"process_name","ph":"M","tid":1,"args":{"name":"manyhart"}')
 		for (const [index, thread] of this.#thread.entries()) {
-			const name = index === harts ? 'main' : `hart ${index}`
-			file.write(`"name":"thread_name","ph":"M",${thread},"args":{"name":"${name}"}`)
+			file.write(`"name":"thread_name","ph":"M",${thread},"args":{"name":"${names[index]}"}`)
 			file.write(`"name":"thread_sort_index","ph":"M",${thread},"args":{"sort_index":${index}}`)
 		}
 	}
@@ -93,6 +94,8 @@ export class TraceEvents {
 				return this.#connect(this.#arrow(a, thread), `${a} ${thread}`)
 			case EventKind.gracePeriod:
 				return this.#addGracePeriod(thread, event)
+			case EventKind.leftOut:
+				return this.#addLeftOut(thread, event)
 			case EventKind.drain:
 				return this.#addSlice(event, at, 'write trace', 'main', `{"events":${a}}`)
 			default:
@@ -102,7 +105,7 @@ export class TraceEvents {
 
 	/** A job of the helpers: they run on threads that nobody names, so it is an asynchronous event. */
 	addJob(name: string, {number, began, ended}: {number: number; began: number; ended: number}, args = '{}'): void {
-		const common = `"name":"${name}","cat":"helpers","id":"${name} ${number}",${this.#thread[this.#harts]}`
+		const common = `"name":"${name}","cat":"helpers","id":"${name} ${number}",${this.#thread[this.#harts + 1]}`
 		this.#addPair(
 			`"ph":"b","ts":${rounded(began)},${common},"args":${args}`,
 			`"ph":"e","ts":${rounded(ended)},${common}`,
@@ -113,6 +116,16 @@ export class TraceEvents {
 		const text = thread === this.#harts ? name : `${name} of hart ${thread}`
 		this.#file.write(
 			`"name":"${text}","ph":"C","ts":${rounded(time)},${this.#thread[thread]},"args":{"value":${rounded(value)}}`,
+		)
+	}
+
+	/** Asynchronous: it began and ended within slices. */
+	#addLeftOut(thread: number, {time, duration, details: [count = 0]}: TakenEvent): void {
+		const id = `${thread} ${++this.#holes}`
+		const common = `"name":"events left out","cat":"trace","id":"${id}",${this.#thread[thread]}`
+		this.#addPair(
+			`"ph":"b","ts":${rounded(time)},${common},"args":{"events":${count >>> 0}}`,
+			`"ph":"e","ts":${rounded(time + duration)},${common}`,
 		)
 	}
 

@@ -77,8 +77,8 @@ serial('options reach the machine, in QEMU’s spelling too', async (t) => {
 })
 
 serial('times and a trace are asked of the machine', async (t) => {
-	const {created} = await run(['--kernel', '/k', '--smp', '1', '--times', '--trace', '/t.json', '--trace-size', '1M'])
-	t.like(created[0], {times: true, trace: '/t.json', traceBytes: 2 ** 20})
+	const {created} = await run(['--kernel', '/k', '--smp', '1', '--times', '--trace', '/t.json', ...['--trace-size', '1M', '--trace-rate', '5000']])
+	t.like(created[0], {times: true, trace: '/t.json', traceBytes: 2 ** 20, traceRate: 5000})
 })
 
 serial('each machine of a guest that reboots has a trace of its own', async (t) => {
@@ -93,13 +93,13 @@ serial('each machine of a guest that reboots has a trace of its own', async (t) 
 
 serial('a trace that lacks events says so', async (t) => {
 	const lacking = (trace: object) => run(['--kernel', '/k', '--trace', 't.json'], () => powerOff, {statistics: {trace}})
-	t.is((await lacking({dropped: 0, cut: 0})).stderr, '')
+	t.is((await lacking({dropped: 0, leftOut: 0, cut: 0})).stderr, '')
 	t.is(
-		(await lacking({dropped: 3, cut: 4})).stderr,
-		'manyhart: --trace t.json lacks 3 events that came too fast, and 4 above --trace-size\n',
+		(await lacking({dropped: 3, leftOut: 2, cut: 4})).stderr,
+		'manyhart: --trace t.json lacks 2 events above --trace-rate, 4 events above --trace-size, 3 events that this machine was too busy to write\n',
 	)
 	t.is(
-		(await lacking({dropped: 0, cut: 4, failure: 'ENOSPC (no space left on device)'})).stderr,
+		(await lacking({dropped: 0, leftOut: 0, cut: 4, failure: 'ENOSPC (no space left on device)'})).stderr,
 		'manyhart: --trace t.json is not whole: ENOSPC (no space left on device)\n',
 	)
 })
@@ -321,6 +321,8 @@ const mistakes: readonly (readonly [args: readonly string[], message: RegExp])[]
 	[['--guest', 'plan9'], /^Expected a guest that is fetched, got plan9$/],
 	[['--trace-size', '1M'], /^Expected --trace-size with --trace, got --trace-size alone$/],
 	[['--trace', 't.json', '--trace-size', '1k'], /^Expected --trace-size of at least 64k, got 1k$/],
+	[['--trace-rate', '500'], /^Expected --trace-rate with --trace, got --trace-rate alone$/],
+	[['--trace', 't.json', '--trace-rate', '9'], /^Expected --trace-rate to be a number of events from 100, got 9$/],
 	[['--times', '--serial'], /^Expected --times and --trace without --serial, whose time is virtual, got both$/],
 	[['--timeout', 'soon'], /^Expected --timeout to be a number of seconds above 0, got soon$/],
 ]

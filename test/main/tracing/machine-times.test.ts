@@ -13,7 +13,7 @@ const harts = 2
 const origin = process.hrtime()
 const naming = {symbol: (low: number) => `at ${low}`, deviceAt: () => 'uart'}
 
-async function machine(t: ExecutionContext, {events, bytes = 2 ** 20}: {events: number; bytes?: number}) {
+async function machine(t: ExecutionContext, {events, bytes = 2 ** 20, rate = 1e6}: {events: number; bytes?: number; rate?: number}) {
 	const folder = await mkdtemp(join(tmpdir(), 'manyhart-trace-'))
 	t.teardown(() => rm(folder, {recursive: true}))
 	const path = join(folder, 'trace.json')
@@ -25,7 +25,7 @@ async function machine(t: ExecutionContext, {events, bytes = 2 ** 20}: {events: 
 		]),
 	)
 	const blocks = new VcpuBlocks(memory, harts)
-	const times = new MachineTimes(memory, {blocks, origin, file: new TraceFile(path, bytes), naming})
+	const times = new MachineTimes(memory, {blocks, origin, file: new TraceFile(path, bytes), rate, naming})
 	const end = async () => {
 		times[Symbol.dispose]()
 		const trace = await readTrace(path)
@@ -41,8 +41,21 @@ test('events that found a ring full are counted in the trace', async (t) => {
 	for (let time = 0; time < 20; time++) owner.add(Activity.nap, time, 1)
 	const trace = await end()
 	t.is(trace.filter(({name}) => name === 'nap').length, 8)
-	t.like(trace.at(-1), {name: 'end of trace', args: {dropped: 12, cut: 0, loose: 0}})
+	t.like(trace.at(-1), {name: 'end of trace', args: {dropped: 12, leftOut: 0, cut: 0, loose: 0}})
 	t.is(times.statistics()!.dropped, 12)
+})
+
+test('where a thread had more events than its rate, the trace has a hole that says so', async (t) => {
+	const {end, ring, times} = await machine(t, {events: 64, rate: 100})
+	const owner = ring(0)
+	for (let time = 1; time <= 15; time++) owner.add(Activity.nap, time, 0.5)
+	owner.add(Activity.nap, 200_000, 1)
+	const trace = await end()
+	t.is(trace.filter(({name}) => name === 'nap').length, 11)
+	const [begins, ends] = trace.filter(({name}) => name === 'events left out')
+	t.like(begins, {ph: 'b', ts: 11.5, args: {events: 5}})
+	t.like(ends, {ph: 'e', ts: 200_001})
+	t.is(times.statistics()!.leftOut, 5)
 })
 
 test('a safepoint answers all fences before it, and one whose answer is missing has no arrow', async (t) => {
@@ -98,6 +111,12 @@ test('a bell is timed from its first ring by another thread until the hart takes
 	second!.blocks.takeDoorbell(1)
 	t.is(times.timeOf(1).doorbells.count, 1)
 	t.is(times.timeOf(0).doorbells.count, 0)
+	// A bell that is silenced waits no longer.
+	first!.blocks.ring(1, Doorbell.pause)
+	first!.blocks.silence(1, Doorbell.pause)
+	second!.blocks.ring(1, Doorbell.interrupt)
+	second!.blocks.takeDoorbell(1)
+	t.is(times.timeOf(1).doorbells.count, 1)
 	times[Symbol.dispose]()
 })
 

@@ -14,7 +14,7 @@ async function traced(t: ExecutionContext, kernel: string, options: Partial<Mach
 	const folder = await mkdtemp(join(tmpdir(), 'manyhart-trace-'))
 	t.teardown(() => rm(folder, {recursive: true}))
 	const trace = join(folder, 'trace.json')
-	const machine = await createMachine(t, {kernel, smp: 2, trace, ...options})
+	const machine = await createMachine(t, {kernel, smp: 2, trace, traceRate: 1e6, ...options})
 	const outcome = await machine.run()
 	await machine[Symbol.asyncDispose]()
 	return {machine, outcome, path: trace, events: await readTrace(trace)}
@@ -28,13 +28,13 @@ test('a trace of harts that fence each other is well formed, and has its threads
 	t.deepEqual(faultsOf(events), [])
 	t.deepEqual(
 		named(events, 'thread_name').map(({args}) => args!.name),
-		['hart 0', 'hart 1', 'hart 2', 'main'],
+		['hart 0', 'hart 1', 'hart 2', 'main', 'helpers'],
 	)
 	const names = new Set(events.map(({name}) => name))
 	for (const name of ['guest', 'wfi', 'fence', 'answer fence', 'flush', 'grace period', 'sbi RFENCE remote_sfence_vma'])
 		t.true(names.has(name), name)
 	const {trace, harts} = machine.statistics()
-	t.like(trace, {events: events.length, dropped: 0, cut: 0})
+	t.like(trace, {events: events.length, dropped: 0, leftOut: 0, cut: 0})
 	for (const {time} of harts) t.true(time!.fence > 0 && time!.sbi > 0 && time!.flush > 0)
 })
 
