@@ -185,7 +185,7 @@ export class MachineCore implements CommandLineMachine {
 			virtioMmioVersion,
 			...(serial && serialBoard(serial, harts, now)),
 		})
-		this.#times = notesTimes ? started.use(this.#createTimes(options, clockOrigin)) : undefined
+		this.#times = notesTimes ? started.use(this.#createTimes(options, clockOrigin, plan)) : undefined
 		this.#rcu = new Rcu(memory, harts, {
 			onElapsed: this.#times?.onGracePeriod,
 			stallPeriod: heartbeat.milliseconds,
@@ -454,9 +454,9 @@ export class MachineCore implements CommandLineMachine {
 	}
 
 	/** @throws UserError if the trace cannot be written. */
-	#createTimes({trace, traceBytes, traceRate}: CoreOptions, origin: ClockOrigin): MachineTimes {
+	#createTimes({trace, traceBytes, traceRate}: CoreOptions, origin: ClockOrigin, {elf}: BootPlan): MachineTimes {
 		const file = trace === undefined ? undefined : new TraceFile(trace, traceBytes ?? usualTraceBytes)
-		const symbols = readSymbols((file && this.#plan.elf) ?? new Uint8Array())
+		const symbols = readSymbols((file && elf) ?? new Uint8Array())
 		const naming = {
 			symbol: (low: number, high: number) => symbols.name(low, high),
 			deviceAt: (gpa: number) => this.#board.bus.nameAt(gpa),
