@@ -205,7 +205,7 @@ export class Vcpu {
 		if (bells & Doorbell.hsm) this.#takeStart()
 		if (bells & Doorbell.spin) this.#wait.nap()
 		else this.#wait.endNaps()
-		if (bells & Doorbell.giveWay) this.#wait.giveWay()
+		if (bells & Doorbell.giveWay || this.#cores?.takeWoken()) this.#wait.giveWay()
 		return (bells & Doorbell.pause) === 0
 	}
 
