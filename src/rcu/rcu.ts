@@ -37,8 +37,10 @@ export type Patience = Readonly<{
 	/** @param looks that it has taken. */
 	mayLook(looks: number): boolean
 	/** Before it sleeps, and after. @param others readers that are online, other than the one that is waited for. */
-	leave(others: Iterable<number>): void
-	enter(): void
+	beginSleep(others: Iterable<number>): void
+	endSleep(): void
+	/** After this thread's reader has woken a thread that waited for it. */
+	woke(): void
 }>
 
 export type RcuStatistics = Readonly<{
@@ -60,7 +62,12 @@ export const stallLooks = 5
 /** Looks between two questions whether to go on: a reader that runs needs only a few microseconds to pass. */
 const looksAtOnce = 100
 
-const usualPatience: Patience = {mayLook: (looks) => looks < 500, leave: () => {}, enter: () => {}}
+const usualPatience: Patience = {
+	mayLook: (looks) => looks < 500,
+	beginSleep: () => {},
+	endSleep: () => {},
+	woke: () => {},
+}
 
 export class Rcu {
 	readonly memory: SharedMemory
@@ -160,9 +167,9 @@ export class Rcu {
 		for (let looks = 0; patience.mayLook(looks); looks += looksAtOnce) {
 			for (let look = 0; look < looksAtOnce; look++) if (this.hasPassed(reader, gracePeriod)) return
 		}
-		patience.leave(this.#onlineBeside(reader))
+		patience.beginSleep(this.#onlineBeside(reader))
 		this.#sleepUntilPassed(reader, gracePeriod)
-		patience.enter()
+		patience.endSleep()
 	}
 
 	*#onlineBeside(reader: number): Iterable<number> {
@@ -273,7 +280,10 @@ export class Rcu {
 		const words = this.#words
 		// Both after the slot's store; see waitForReader() and #allPassed().
 		const waiters = slot + ((RcuSlot.offset.waiters - RcuSlot.offset.seen) >> 2)
-		if (Atomics.load(words, waiters) !== 0) Atomics.notify(words, slot)
+		if (Atomics.load(words, waiters) !== 0) {
+			Atomics.notify(words, slot)
+			this.#patience.woke()
+		}
 		if (Atomics.load(words, this.#holdout) === reader + 1) this.advance()
 	}
 

@@ -14,6 +14,8 @@ const [longestLook, firstLook] = [0.2, 0.01]
 const looks = 16
 /** Milliseconds of a nap: the first one, and the longest, which it grows to while the hart only spins. */
 const [firstNap, longestNap] = [0.02, 0.1]
+/** To give way once. */
+const mostNaps = 8
 
 export class DoorbellWait {
 	readonly #vcpu: number
@@ -79,9 +81,13 @@ export class DoorbellWait {
 
 	/** Another hart waits for one without a core. */
 	giveWay(): void {
-		if (!this.#cores?.areShort) return
+		const cores = this.#cores
+		if (!cores?.areShort) return
 		this.#count('waysGiven')
-		this.sleep(firstNap)
+		// Whoever is woken has to get a core, too. Not for long: there may always be fences.
+		let naps = 0
+		do this.sleep(firstNap)
+		while (++naps < mostNaps && cores.areFencing)
 	}
 
 	#sleep(milliseconds: number): void {

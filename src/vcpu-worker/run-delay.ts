@@ -35,6 +35,11 @@ export class RunDelay {
 		return this.#fields[0]!
 	}
 
+	/** How often the thread got a core, as of the latest read(). */
+	get slices(): number {
+		return this.#fields[2]!
+	}
+
 	/** Takes 1 µs and allocates nothing. */
 	read(): void {
 		if (this.#file === undefined) return

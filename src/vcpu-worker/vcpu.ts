@@ -213,15 +213,16 @@ export class Vcpu {
 		if (bells & Doorbell.interrupt) this.#timers.changed()
 		if (bells & Doorbell.message) this.#receiveCode()
 		if (bells & Doorbell.hsm) this.#takeStart()
-		if (bells & (Doorbell.spin | Doorbell.giveWay)) this.#giveCore(bells)
 		if (!(bells & Doorbell.spin)) this.#wait.endNaps()
+		const givesWay = (bells & Doorbell.giveWay) !== 0 || this.#cores?.takeWoken() === true
+		if (bells & Doorbell.spin || givesWay) this.#giveCore({naps: (bells & Doorbell.spin) !== 0, givesWay})
 		return (bells & Doorbell.pause) === 0
 	}
 
-	#giveCore(bells: number): void {
+	#giveCore({naps, givesWay}: Readonly<{naps: boolean; givesWay: boolean}>): void {
 		const before = this.#note.begin(Activity.nap)
-		if (bells & Doorbell.spin) this.#wait.nap()
-		if (bells & Doorbell.giveWay) this.#wait.giveWay()
+		if (naps) this.#wait.nap()
+		if (givesWay) this.#wait.giveWay()
 		this.#note.end(before)
 	}
 

@@ -180,11 +180,12 @@ test('a thread that is about to sleep names those who run beside the reader that
 			looked = looks
 			return looks < 300
 		},
-		leave: (others) => {
+		beginSleep: (others) => {
 			named.push([...others])
 			readers[2]!.offline()
 		},
-		enter: () => named.push([]),
+		endSleep: () => named.push([]),
+		woke: () => {},
 	}
 	const {rcu, readers} = create(5, {patience})
 	for (const index of [0, 1, 2, 4]) readers[index]!.online()

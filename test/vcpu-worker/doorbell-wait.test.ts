@@ -14,7 +14,7 @@ function hart(options: {isSerial?: boolean} = {}) {
 	const blocks = new VcpuBlocks(memory, 2)
 	const rcu = new Rcu(memory, 2)
 	const reader = rcu.reader(0)
-	const delay = {waited: 0, read: () => {}}
+	const delay = {waited: 0, slices: 0, read: () => {}}
 	const [cores, other] = [0, 1].map(() => new HostCores(blocks, {cores: 1, delay})) as [HostCores, HostCores]
 	const registers = new HartRegisters(memory, blocks.base(0))
 	const note = new ActivityNote(memory, blocks.base(0))

@@ -7,7 +7,7 @@ import {HostCores} from '../../src/vcpu-worker/host-cores.ts'
 function threads(harts: number) {
 	const memory = createMemory({harts, ramBytes: 4096, tlb: {vcpus: harts, design: {size: '256'}}})
 	const blocks = new VcpuBlocks(memory, harts)
-	const delay = {waited: 0, read: () => {}}
+	const delay = {waited: 0, slices: 0, read: () => {}}
 	const all = Array.from({length: harts}, () => new HostCores(blocks, {cores: 2, delay}))
 	return {all, blocks, delay}
 }
@@ -32,10 +32,28 @@ test('they are short, too, for a thread that others have kept from running for a
 	t.false(only.areShort)
 	const until = (isShort: boolean) => {
 		// More waited in any case than time has passed: the next look, whenever it is due, sees it.
-		while (only.areShort !== isShort) if (isShort) delay.waited += 1e9
+		while (only.areShort !== isShort) {
+			if (!isShort) continue
+			delay.waited += 1e9
+			delay.slices++
+		}
 	}
 	until(true)
 	until(false)
+	t.pass()
+})
+
+test('a thread that is woken often, and at once, has not been kept from running', (t) => {
+	const {all, delay} = threads(1)
+	const [only] = all as [HostCores]
+	only.enter()
+	const end = performance.now() + 30
+	// Each wake-up took 50 µs, more of them than there was time.
+	while (performance.now() < end) {
+		delay.waited += 50_000
+		delay.slices++
+		if (only.areShort) return t.fail()
+	}
 	t.pass()
 })
 
@@ -55,10 +73,10 @@ test('a thread that begins to wait asks others to give way, if cores are short',
 	const {all, blocks} = threads(4)
 	const bell = (vcpu: number) => blocks.memory.i32[(blocks.base(vcpu) + VcpuWords.offset.doorbell) >> 2]
 	for (const each of all.slice(0, 2)) each.enter()
-	all[0]!.leave([1])
+	all[0]!.beginSleep([1])
 	t.is(bell(1), 0)
-	all[0]!.enter()
+	all[0]!.endSleep()
 	for (const each of all.slice(2)) each.enter()
-	all[0]!.leave([1, 2])
+	all[0]!.beginSleep([1, 2])
 	t.deepEqual([0, 1, 2, 3].map(bell), [0, Doorbell.giveWay, Doorbell.giveWay, 0])
 })
