@@ -185,7 +185,7 @@ export class MachineCore implements CommandLineMachine {
 			virtioMmioVersion,
 			...(serial && serialBoard(serial, harts, now)),
 		})
-		this.#times = notesTimes ? started.use(this.#createTimes(options, clockOrigin, plan)) : undefined
+		this.#times = notesTimes ? started.use(this.#createTimes(options, clockOrigin, plan.elf)) : undefined
 		this.#rcu = new Rcu(memory, harts, {
 			onElapsed: this.#times?.onGracePeriod,
 			stallPeriod: heartbeat.milliseconds,
@@ -454,7 +454,11 @@ export class MachineCore implements CommandLineMachine {
 	}
 
 	/** @throws UserError if the trace cannot be written. */
-	#createTimes({trace, traceBytes, traceRate}: CoreOptions, origin: ClockOrigin, {elf}: BootPlan): MachineTimes {
+	#createTimes(
+		{trace, traceBytes, traceRate}: CoreOptions,
+		origin: ClockOrigin,
+		elf: Uint8Array | undefined,
+	): MachineTimes {
 		const file = trace === undefined ? undefined : new TraceFile(trace, traceBytes ?? usualTraceBytes)
 		const symbols = readSymbols((file && elf) ?? new Uint8Array())
 		const naming = {

@@ -4,10 +4,10 @@ import {delimiter, join} from 'node:path'
 import test from 'ava'
 import {findQemu, findQemus, qemuProgram} from '../../src/bench/qemu.ts'
 
-const onHost = process.platform === 'win32' ? test.skip : test
+const onHost = process.platform === 'win32' ? test.skip : test.serial
 
 // Serial, because the environment belongs to the process.
-onHost.serial('every QEMU in PATH is found, each once, in the order of PATH', async (t) => {
+onHost('every QEMU in PATH is found, each once, in the order of PATH', async (t) => {
 	const root = await mkdtemp(join(tmpdir(), 'manyhart-qemu-test-'))
 	const path = process.env.PATH
 	t.teardown(async () => {
@@ -15,7 +15,13 @@ onHost.serial('every QEMU in PATH is found, each once, in the order of PATH', as
 		await rm(root, {recursive: true})
 	})
 	const folders = ['old', 'again', 'empty', 'plain', 'new'].map((name) => join(root, name))
-	const [old, again, , plain, newer] = folders.map((folder) => join(folder, qemuProgram)) as [string, string, string, string, string]
+	const [old, again, , plain, newer] = folders.map((folder) => join(folder, qemuProgram)) as [
+		string,
+		string,
+		string,
+		string,
+		string,
+	]
 	for (const folder of folders) await mkdir(folder)
 	for (const file of [old, plain, newer]) await writeFile(file, '#!/bin/sh\n')
 	for (const file of [old, newer]) await chmod(file, 0o755)

@@ -10,15 +10,7 @@ import {compareRecords, comparisonText} from './compare.ts'
 import {carryOut} from './measure.ts'
 import {nativeWorkloads} from './native.ts'
 import {defaultSmp, estimate, makePlan} from './plan.ts'
-import {
-	readRecord,
-	recordName,
-	recordText,
-	type ScaleRecord,
-	scalings,
-	schemaVersion,
-	writeRecord,
-} from './record.ts'
+import {readRecord, recordName, recordText, type ScaleRecord, scalings, schemaVersion, writeRecord} from './record.ts'
 import {writeReport} from './report/report.ts'
 import {chooseEngines, chooseWorkloads, nativeId, workloadOf} from './subjects.ts'
 

@@ -84,7 +84,7 @@ export async function carryOut(options: MeasureOptions): Promise<ScaleRecord> {
 
 function breakdownsOf(
 	{engine, harts, tasks}: PlannedBoot,
-	{place, times}: Readonly<{place: number} & Pick<BootFigures, 'times'>>,
+	{place, times}: Readonly<{place: number; times: BootFigures['times'] | undefined}>,
 ): readonly Breakdown[] {
 	return tasks.flatMap((task) => {
 		const spent = times?.get(keyOf(task))

@@ -122,7 +122,12 @@ function parseTimes({
 	const traceBytes = traceSize === undefined ? undefined : parseSize(traceSize, '--trace-size')
 	if (traceBytes !== undefined && traceBytes < leastTraceBytes)
 		throw expected(`--trace-size of at least ${leastTraceBytes / 1024}k`, quoted(traceSize!))
-	return {times: times === true, trace, traceBytes, traceRate: traceRate === undefined ? undefined : parseRate(traceRate)}
+	return {
+		times: times === true,
+		trace,
+		traceBytes,
+		traceRate: traceRate === undefined ? undefined : parseRate(traceRate),
+	}
 }
 
 function parseRate(text: string): number {

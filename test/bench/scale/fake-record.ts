@@ -150,7 +150,9 @@ export function fakeRecord({noise = 0.02, faster = 1, ...change}: FakeOptions = 
 		})),
 		runs,
 		breakdowns: plan.flatMap(({engine, harts, tasks, times}, boot) =>
-			(times ? tasks : []).map((task): Breakdown => ({engine, ...task, harts, boot, spent: fakeSpent(harts), descheduled: 0.1})),
+			(times ? tasks : []).map(
+				(task): Breakdown => ({engine, ...task, harts, boot, spent: fakeSpent(harts), descheduled: 0.1}),
+			),
 		),
 		...change,
 	}

@@ -43,7 +43,10 @@ test('times are those from begin to end, of all harts, in seconds', (t) => {
 
 test('latencies are of the whole boot: of each hart, or one for all', (t) => {
 	const latency = (median: number) => ({count: 3, median, p99: 50, maximum: 70})
-	const hart = (median: number) => ({instructions: 0, time: {translated: 1, doorbells: latency(median), locks: latency(1)}})
+	const hart = (median: number) => ({
+		instructions: 0,
+		time: {translated: 1, doorbells: latency(median), locks: latency(1)},
+	})
 	const statistics = {
 		harts: [hart(5), hart(6)],
 		rcu: {gracePeriods: 9, latency: {median: 100, p99: 200, maximum: 300}},

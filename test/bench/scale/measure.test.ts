@@ -11,8 +11,8 @@ import {makeImage, runGuest} from '../../../src/bench/scale/run-guest.ts'
 import {nativeId, type Subject} from '../../../src/bench/scale/subjects.ts'
 import {scaleWorkloads} from '../../../src/bench/scale/workloads.ts'
 import {fetchedGuest} from '../../boot/boot-guest.ts'
-import {longPatience, margin} from '../../support/patience.ts'
 import {writtenText} from '../../main/command-line/written-text.ts'
+import {longPatience, margin} from '../../support/patience.ts'
 import {fakeEngines, fakeRecord, fakeSubjects} from './fake-record.ts'
 
 const onHost = process.platform === 'win32' ? test.skip : test

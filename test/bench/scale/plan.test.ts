@@ -33,7 +33,10 @@ test('at the end each number of harts once more shows where time goes, here only
 		],
 	)
 	t.is(makePlan(options).filter(({times}) => times).length, 2)
-	t.deepEqual(makePlan({...options, engines: fakeEngines.slice(1)}).filter(({times}) => times), [])
+	t.deepEqual(
+		makePlan({...options, engines: fakeEngines.slice(1)}).filter(({times}) => times),
+		[],
+	)
 })
 
 test('weak scaling is measured where there is more than one hart, and of workloads that it says something of', (t) => {

@@ -77,7 +77,16 @@ serial('options reach the machine, in QEMU’s spelling too', async (t) => {
 })
 
 serial('times and a trace are asked of the machine', async (t) => {
-	const {created} = await run(['--kernel', '/k', '--smp', '1', '--times', '--trace', '/t.json', ...['--trace-size', '1M', '--trace-rate', '5000']])
+	const {created} = await run([
+		'--kernel',
+		'/k',
+		'--smp',
+		'1',
+		'--times',
+		'--trace',
+		'/t.json',
+		...['--trace-size', '1M', '--trace-rate', '5000'],
+	])
 	t.like(created[0], {times: true, trace: '/t.json', traceBytes: 2 ** 20, traceRate: 5000})
 })
 

@@ -56,7 +56,12 @@ export async function timeFigure(summary: Summary, workload: Workload): Promise<
 		data: {values},
 		mark: {type: 'bar'},
 		encoding: {
-			x: {field: 'harts', type: 'ordinal', sort: breakdowns.map(({harts}) => starred(summary, harts)), axis: {title: 'harts', labelAngle: 0}},
+			x: {
+				field: 'harts',
+				type: 'ordinal',
+				sort: breakdowns.map(({harts}) => starred(summary, harts)),
+				axis: {title: 'harts', labelAngle: 0},
+			},
 			y: {
 				field: 'share',
 				type: 'quantitative',
@@ -145,7 +150,8 @@ export function latencySection(summary: Summary): Section | undefined {
 		blocks: [
 			{
 				kind: 'table',
-				caption: 'Microseconds, over a whole boot with all its programs. Where each hart has a figure: the range of their medians, and the greatest of the others.',
+				caption:
+					'Microseconds, over a whole boot with all its programs. Where each hart has a figure: the range of their medians, and the greatest of the others.',
 				heading: ['what', 'harts', 'number', 'median', '99 %', 'longest'],
 				rows: rows.toSorted(([one = '', harts = ''], [other = '', others = '']) =>
 					one === other ? Number.parseInt(harts, 10) - Number.parseInt(others, 10) : one < other ? -1 : 1,
