@@ -465,7 +465,13 @@ export class MachineCore implements CommandLineMachine {
 			symbol: (low: number, high: number) => symbols.name(low, high),
 			deviceAt: (gpa: number) => this.#board.bus.nameAt(gpa),
 		}
-		return new MachineTimes(this.#memory, {blocks: this.#blocks, origin, file, rate: traceRate ?? usualTraceRate, naming})
+		return new MachineTimes(this.#memory, {
+			blocks: this.#blocks,
+			origin,
+			file,
+			rate: traceRate ?? usualTraceRate,
+			naming,
+		})
 	}
 
 	#createTranslation(options: TranslationConfig, {dumpWasm}: MachineOptions): TranslationService {

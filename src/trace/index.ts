@@ -5,5 +5,14 @@ export {HartTrace} from './hart-trace.ts'
 export {type HartTime, readHartTime} from './time-statistics.ts'
 export {answersFence} from './timed-note.ts'
 export {type TraceOrigin, traceClock} from './trace-clock.ts'
-export {EventKind, hasRegion, quotaPeriod, ringEvents, ringsRegion, TraceEvent, TraceRing, timesRegion} from './trace-layout.ts'
+export {
+	EventKind,
+	hasRegion,
+	quotaPeriod,
+	ringEvents,
+	ringsRegion,
+	TraceEvent,
+	TraceRing,
+	timesRegion,
+} from './trace-layout.ts'
 export {TracedBlocks} from './traced-blocks.ts'

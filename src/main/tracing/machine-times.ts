@@ -26,6 +26,8 @@ export type TraceStatistics = Readonly<{
 	bytes: number
 	/** Events that found their thread's ring full. */
 	dropped: number
+	/** Events above their thread's rate. */
+	leftOut: number
 	/** Events that would have made the file larger than it may be. */
 	cut: number
 	/** Ends of arrows without another end. */
@@ -165,7 +167,15 @@ export class MachineTimes implements Disposable {
 		const {bytes, cut, failure} = file
 		const dropped = readers.reduce((sum, reader) => sum + reader.lost, 0)
 		const leftOut = readers.reduce((sum, reader) => sum + reader.beyondQuota, 0)
-		return {events: file.events, bytes, dropped, leftOut, cut, loose: events.loose, ...(failure !== undefined && {failure})}
+		return {
+			events: file.events,
+			bytes,
+			dropped,
+			leftOut,
+			cut,
+			loose: events.loose,
+			...(failure !== undefined && {failure}),
+		}
 	}
 
 	/** Writes what is left, and closes the file. */

@@ -106,7 +106,7 @@ export class TraceEvents {
 	/** A job of the helpers: they run on threads that nobody names, so it is an asynchronous event. */
 	addJob(name: string, {number, began, ended}: {number: number; began: number; ended: number}, args = '{}'): void {
 		const common = `"name":"${name}","cat":"helpers","id":"${name} ${number}",${this.#thread[this.#harts + 1]}`
-		this.#addPair(
+		this.#file.writePair(
 			`"ph":"b","ts":${rounded(began)},${common},"args":${args}`,
 			`"ph":"e","ts":${rounded(ended)},${common}`,
 		)
@@ -123,7 +123,7 @@ export class TraceEvents {
 	#addLeftOut(thread: number, {time, duration, details: [count = 0]}: TakenEvent): void {
 		const id = `${thread} ${++this.#holes}`
 		const common = `"name":"events left out","cat":"trace","id":"${id}",${this.#thread[thread]}`
-		this.#addPair(
+		this.#file.writePair(
 			`"ph":"b","ts":${rounded(time)},${common},"args":{"events":${count >>> 0}}`,
 			`"ph":"e","ts":${rounded(time + duration)},${common}`,
 		)
@@ -132,16 +132,10 @@ export class TraceEvents {
 	#addGracePeriod(thread: number, {time, duration, details: [low = 0, high = 0]}: TakenEvent): void {
 		const number = (high >>> 0) * 2 ** 32 + (low >>> 0)
 		const common = `"name":"grace period","cat":"rcu","id":"grace period ${number}",${this.#thread[thread]}`
-		this.#addPair(
+		this.#file.writePair(
 			`"ph":"b","ts":${rounded(time)},${common},"args":{"number":${number}}`,
 			`"ph":"e","ts":${rounded(time + duration)},${common}`,
 		)
-	}
-
-	/** Both or none: a beginning without an end would last for ever. */
-	#addPair(first: string, second: string): void {
-		if (this.#file.write(first)) this.#file.writeAnyway(second)
-		else this.#file.write(second)
 	}
 
 	/** The fences of an initiator that a target has to answer. */
@@ -157,7 +151,7 @@ export class TraceEvents {
 			else {
 				rung.shift()
 				const common = `"name":"fence","cat":"fence","id":"${pair} ${first.fence}"`
-				this.#addPair(`${common},"ph":"s",${first.at}`, `${common},"ph":"f","bp":"e",${answer.at}`)
+				this.#file.writePair(`${common},"ph":"s",${first.at}`, `${common},"ph":"f","bp":"e",${answer.at}`)
 			}
 		}
 		if (taken.length > mostOpen) taken.shift()

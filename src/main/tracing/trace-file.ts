@@ -6,8 +6,10 @@ import {closeSync, openSync, writeSync} from 'node:fs'
 import {expected} from '../../errors.ts'
 import {describeSystemError} from '../system-error.ts'
 
-/** Bytes kept back for the last events, which say what is missing. */
+/** Bytes kept back for the last event, which says what is missing. */
 const reserve = 4096
+/** Bytes that an event has beside its fields, or more. */
+const separators = 32
 /** Characters collected before they are written. */
 const chunk = 65_536
 
@@ -50,7 +52,7 @@ export class TraceFile {
 
 	/** @param fields of the event, as JSON without braces and pid. All characters are of one byte. @returns whether there was room. */
 	write(fields: string): boolean {
-		if (this.#failure !== undefined || this.#bytes + fields.length > this.#mostBytes) {
+		if (!this.#hasRoom(fields.length)) {
 			this.#cut++
 			return false
 		}
@@ -58,9 +60,18 @@ export class TraceFile {
 		return true
 	}
 
-	/** The end of what was begun: the reserve has room for it. */
-	writeAnyway(fields: string): void {
-		if (this.#failure === undefined) this.#append(fields)
+	/** Both ends of what would last for ever with one, or neither. */
+	writePair(first: string, second: string): void {
+		if (!this.#hasRoom(first.length + second.length + separators)) {
+			this.#cut += 2
+			return
+		}
+		this.#append(first)
+		this.#append(second)
+	}
+
+	#hasRoom(length: number): boolean {
+		return this.#failure === undefined && this.#bytes + length <= this.#mostBytes
 	}
 
 	#append(fields: string): void {

@@ -13,7 +13,10 @@ const harts = 2
 const origin = process.hrtime()
 const naming = {symbol: (low: number) => `at ${low}`, deviceAt: () => 'uart'}
 
-async function machine(t: ExecutionContext, {events, bytes = 2 ** 20, rate = 1e6}: {events: number; bytes?: number; rate?: number}) {
+async function machine(
+	t: ExecutionContext,
+	{events, bytes = 2 ** 20, rate = 1e6}: {events: number; bytes?: number; rate?: number},
+) {
 	const folder = await mkdtemp(join(tmpdir(), 'manyhart-trace-'))
 	t.teardown(() => rm(folder, {recursive: true}))
 	const path = join(folder, 'trace.json')
