@@ -105,8 +105,8 @@ async function measured(options: SmpOptions, out: string): Promise<SmpRecord> {
 /** The command as typed, but for names of files, which say nothing elsewhere. */
 export function typedCommand(words: readonly string[]): string {
 	const shown = words.map((word, index) => {
-		if (/^--(?:qemu|manyhart|against)=/.test(word)) return `${word.split('=')[0]} FILE`
-		return /^--(?:qemu|manyhart|against)$/.test(words[index - 1] ?? '') ? 'FILE' : word
+		if (/^--(?:qemu|manyhart|against|out)=/.test(word)) return `${word.split('=')[0]} FILE`
+		return /^--(?:qemu|manyhart|against|out)$/.test(words[index - 1] ?? '') ? 'FILE' : word
 	})
 	return ['npm run bench --', ...shown].join(' ')
 }

@@ -143,8 +143,36 @@ export const waitingMutations: readonly Mutation[] = [
 	{
 		name: 'a thread that gives way is asked for nothing by the fence that waits',
 		file: rcu,
-		find: 'patience.leave(this.#onlineBeside(reader))',
-		replace: 'patience.leave([])',
+		find: 'patience.beginSleep(this.#onlineBeside(reader))',
+		replace: 'patience.beginSleep([])',
 		tests: ['test/rcu/rcu.test.ts'],
+	},
+	{
+		name: 'who takes the bell of a fence too early passes after its slice',
+		file: 'src/tlb/tlb.ts',
+		find: '!reader.awaitGracePeriod(looksForGracePeriod)',
+		replace: 'looksForGracePeriod > 0',
+		tests: ['test/tlb/tlb.test.ts'],
+	},
+	{
+		name: 'bells that ring before a second quiescent state stay untaken',
+		file: 'src/tlb/tlb.ts',
+		find: 'return bells | this.#takeBells(vcpu)',
+		replace: 'return bells',
+		tests: ['test/tlb/tlb.test.ts'],
+	},
+	{
+		name: 'short wake-ups count as time without a core',
+		file: cores,
+		find: ' && delayed > longDelay * (slices - this.#slices)',
+		replace: '',
+		tests: [host],
+	},
+	{
+		name: 'who has woken the initiator of a fence keeps its core',
+		file: cores,
+		find: '		this.#hasWoken = true\n',
+		replace: '',
+		tests: [host],
 	},
 ]

@@ -36,15 +36,24 @@ export class RcuReader {
 	/**
 	 * Ends one read-side critical section and begins the next. Pointers that were loaded before are void; the next
 	 * one must be loaded atomically, so that the load stays behind the store made here.
+	 * @returns whether a grace period had begun that did not know of it.
 	 */
-	quiescentState(): void {
+	quiescentState(): boolean {
 		const words = this.#words
 		// Plain slot: only this thread writes it. The low words suffice: the slot was equal to the counter shortly before it was
 		// stored, and 2^31 grace periods would have to begin in one critical section to make them equal again; even then
 		// a grace period only lasts longer. Nothing is ordered when they are equal, because nobody waits for this reader:
 		// every grace period that began is in its slot, and has been since it came online, or was announced when it was stored.
-		if (words[this.#slot] === Atomics.load(words, this.#counter)) return
-		this.#announce()
+		if (words[this.#slot] === Atomics.load(words, this.#counter)) return false
+		return this.#announce()
+	}
+
+	/** Looks so often whether a grace period has begun since the last quiescent state. @returns whether one has. */
+	awaitGracePeriod(looks: number): boolean {
+		const words = this.#words
+		// Orders nothing: the quiescent state that follows looks again. Plain slot: only this thread writes it.
+		for (let look = 0; look < looks; look++) if (Atomics.load(words, this.#counter) !== words[this.#slot]) return true
+		return false
 	}
 
 	/** Begins a read-side critical section. What others published before is seen after it. */
@@ -67,10 +76,10 @@ export class RcuReader {
 		this.#rcu.slotChanged(this.index, this.#slot)
 	}
 
-	#announce(): void {
+	#announce(): boolean {
 		const words = this.#words
 		// Plain: only this thread writes it. A reader that is offline has nothing to announce.
-		if (words[this.#slot] === 0) return
+		if (words[this.#slot] === 0) return false
 		// Ordered after all that the critical section read. Pairs with Rcu.hasPassed().
 		const counter = loadCounter(words, this.#counter)
 		POINT: passTurn('announce')
@@ -79,5 +88,6 @@ export class RcuReader {
 		const announced = this.#slot + ((RcuSlot.offset.announced - RcuSlot.offset.seen) >> 2)
 		words[announced] = (words[announced] ?? 0) + 1
 		this.#rcu.slotChanged(this.index, this.#slot)
+		return true
 	}
 }

@@ -82,6 +82,11 @@ export type RemoteFlush = Readonly<{
 /** Bytes from the start of a vCPU's block to its TlbState, which follows the words that any thread writes. */
 export const tlbStateOffset = roundUp(VcpuWords.size, TlbState.align)
 
+/** The bells of remote fences. */
+const fenceBells = Doorbell.flush | Doorbell.fenceI
+/** A microsecond: the initiator may have lost its core. */
+const looksForGracePeriod = 200
+
 /** A longer range is flushed by a swap. */
 const longestRange = 64
 
@@ -283,20 +288,7 @@ export class Tlb {
 		POINT: passTurn('bell')
 		const gracePeriod = this.rcu.startPoll()
 		retireSwappedOut(this.#tables, gracePeriod)
-		this.#hurry(gracePeriod)
 		return gracePeriod
-	}
-
-	/**
-	 * Rings again those that have not passed. A target that had a safepoint between the bell and the beginning of the grace period has
-	 * taken the bell, and would not be asked again before the end of its slice.
-	 */
-	#hurry(gracePeriod: GracePeriod): void {
-		for (const target of this.#awaited) {
-			FAULT: if (breaks('drop-doorbell')) continue
-			// For speed alone, as the request was made before: orders nothing. Pairs with VcpuBlocks.takeDoorbell().
-			if (!this.rcu.hasPassed(target, gracePeriod)) Atomics.or(this.#memory.i32, this.#doorbell(target), Doorbell.flush)
-		}
 	}
 
 	/** The initiator's own part of a fence; it is online. */
@@ -391,10 +383,20 @@ export class Tlb {
 	 * owner's thread, online. @returns the bells, of which Doorbell.flush is answered.
 	 */
 	safepoint(vcpu: number): number {
-		// Bells after the slot: whoever sees that this reader has passed has rung before it looked. Pairs with startRemoteFlush().
-		this.#readers[vcpu]!.quiescentState()
-		POINT: passTurn('safepoint')
 		if (this.#countsTime) this.#noteTime(vcpu)
+		const reader = this.#readers[vcpu]!
+		const hasAnnounced = reader.quiescentState()
+		const bells = this.#takeBells(vcpu)
+		// A fence rings, then begins its grace period. Who comes in between would not be rung again for that, and pass only after its
+		// slice. So it waits for the little that the initiator still has to do, and has another safepoint.
+		if (hasAnnounced || (bells & fenceBells) === 0 || !reader.awaitGracePeriod(looksForGracePeriod)) return bells
+		reader.quiescentState()
+		return bells | this.#takeBells(vcpu)
+	}
+
+	/** After a quiescent state: whoever sees that this reader has passed has rung before it looked. Pairs with startRemoteFlush(). */
+	#takeBells(vcpu: number): number {
+		POINT: passTurn('safepoint')
 		const bells = this.#blocks.takeDoorbell(vcpu)
 		POINT: passTurn('serve')
 		if (bells & Doorbell.flush) this.#serveRequests(vcpu)

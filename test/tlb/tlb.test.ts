@@ -278,3 +278,34 @@ test('the policy clear zeroes the table in place, and leaves others’ tables to
 	machine.enter(1)
 	t.deepEqual(hits(machine, 1, 3), [true, true, false, false, false])
 })
+
+test('who takes the bell of a fence before its grace period begins passes that at the same safepoint, and takes later bells', (t) => {
+	const machine = TestMachine.create({vcpus: 1})
+	const {blocks, rcu, tlb} = machine
+	machine.enter(0)
+	blocks.ring(0, Doorbell.flush)
+	const take = blocks.takeDoorbell.bind(blocks)
+	let gracePeriod: number | undefined
+	blocks.takeDoorbell = (vcpu) => {
+		const bells = take(vcpu)
+		// What another thread does next.
+		if (gracePeriod === undefined) {
+			gracePeriod = rcu.startPoll()
+			blocks.ring(0, Doorbell.hsm)
+		}
+		return bells
+	}
+	t.is(tlb.safepoint(0), Doorbell.flush | Doorbell.hsm)
+	t.true(rcu.poll(gracePeriod!))
+})
+
+test('a bell without a grace period does not hold a safepoint up for long, and other bells not at all', (t) => {
+	const machine = TestMachine.create({vcpus: 1})
+	const {blocks, tlb} = machine
+	machine.enter(0)
+	for (const bell of [Doorbell.flush, Doorbell.fenceI, Doorbell.interrupt]) {
+		blocks.ring(0, bell)
+		t.is(tlb.safepoint(0), bell)
+		t.is(tlb.safepoint(0), 0)
+	}
+})

@@ -80,3 +80,21 @@ test('a thread that begins to wait asks others to give way, if cores are short',
 	all[0]!.beginSleep([1, 2])
 	t.deepEqual([0, 1, 2, 3].map(bell), [0, Doorbell.giveWay, Doorbell.giveWay, 0])
 })
+
+test('a thread that has woken another says so once', (t) => {
+	const {all} = threads(1)
+	const [only] = all as [HostCores]
+	t.false(only.takeWoken())
+	only.woke()
+	t.deepEqual([only.takeWoken(), only.takeWoken()], [true, false])
+})
+
+test('while a thread sleeps until another has passed, that is known', (t) => {
+	const {all} = threads(2)
+	const [first, second] = all as [HostCores, HostCores]
+	t.false(second.areFencing)
+	first.beginSleep([])
+	t.true(second.areFencing)
+	first.endSleep()
+	t.false(second.areFencing)
+})
