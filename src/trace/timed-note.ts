@@ -91,7 +91,10 @@ export class TimedNote extends ActivityNote {
 	#notePlace(activity: Activity): void {
 		const [words, block, details] = [this.#words, this.#block, this.#details]
 		const at = this.#depth * 4
-		details.fill(0, at, at + 4)
+		details[at] = 0
+		details[at + 1] = 0
+		details[at + 2] = 0
+		details[at + 3] = 0
 		switch (activity) {
 			case Activity.guestCode:
 				details[at] = this.#retired()
