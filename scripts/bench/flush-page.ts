@@ -11,10 +11,11 @@
 import {readFile} from 'node:fs/promises'
 import {parseRecord, recordText} from '../../src/bench/flush/record.ts'
 import {figureText} from '../../src/bench/flush/report/figure-text.ts'
-import {plotSvg, reportPlots} from '../../src/bench/flush/report/plots.ts'
+import {reportPlots} from '../../src/bench/flush/report/plots.ts'
 import {provenance} from '../../src/bench/flush/report/report.ts'
 import {Summary} from '../../src/bench/flush/report/summary.ts'
 import {reportTables} from '../../src/bench/flush/report/tables.ts'
+import {plotSvg} from '../../src/bench/report/plot.ts'
 import {BuildError, fromRoot, readIfThere, writeIfChanged, writeWhole} from '../build/project.ts'
 
 const pageFile = fromRoot('docs/flush.md')

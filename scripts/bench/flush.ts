@@ -1,7 +1,7 @@
 /** `npm run bench -- flush`: what `manyhart bench flush` does, from the sources; and the page docs/flush.md. */
 import packageFile from '../../package.json' with {type: 'json'}
-import {benchFlushCommand} from '../../src/main/command-line/bench-command.ts'
 import {checkBenchOptions, type RawBenchOptions} from '../../src/main/command-line/bench-options.ts'
+import {measureCommand} from '../../src/main/command-line/laboratory-command.ts'
 import * as guests from '../../src/main/guests/index.ts'
 import {updateFlushPage} from './flush-page.ts'
 
@@ -11,7 +11,7 @@ export async function benchFlush({page, ...options}: FlushOptions): Promise<void
 	if (page !== undefined) return await updateFlushPage(page === true ? undefined : page)
 	const words = process.argv.slice(2).join(' ')
 	const command = `npm run bench -- ${words}`
-	process.exitCode = await benchFlushCommand(checkBenchOptions(options), {
+	process.exitCode = await measureCommand('benchFlush', checkBenchOptions(options), {
 		guests,
 		version: packageFile.version,
 		command,

@@ -1,7 +1,7 @@
 /** `npm run bench -- smp`: harts that wait for one another, here and under QEMU; programs in Debian, and latencies. */
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {hostInWords} from '../../src/bench/flush/host.ts'
+import {hostInWords} from '../../src/bench/host.ts'
 import {expected} from '../../src/errors.ts'
 import {EndingSignals} from '../../src/main/command-line/signals.ts'
 import {fetchGuest} from '../../src/main/guests/index.ts'

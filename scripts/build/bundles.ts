@@ -23,7 +23,7 @@ const bundles: readonly BuildOptions[] = [
 	{entryPoints: {manyhart: 'src/main/entry.ts'}, banner: {js: '#!/usr/bin/env node'}, ...forAnyNode},
 	{entryPoints: {'command-line': 'src/main/cli.ts'}, ...ofMainThread},
 	{entryPoints: {index: 'src/main/index.ts'}, ...ofMainThread, ...forAnyNode},
-	{entryPoints: {bench: 'src/bench/flush/index.ts'}, ...ofMainThread},
+	{entryPoints: {bench: 'src/bench/laboratory.ts'}, ...ofMainThread},
 	{entryPoints: {'vcpu-worker': 'src/vcpu-worker/worker.ts'}, ...ofWorker},
 	{entryPoints: {helper: 'src/main/helper-thread.ts'}, ...ofWorker},
 	{entryPoints: {'vcpu-worker': 'src/vcpu-worker/worker.ts'}, ...ofWorker, ...withFaults},

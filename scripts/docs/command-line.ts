@@ -7,6 +7,7 @@ import {completionNote} from '../../src/main/command-line/completion.ts'
 import {benchNote, runNotes, runOptions} from '../../src/main/command-line/grammar.ts'
 import {keyHelp} from '../../src/main/command-line/key-escapes.ts'
 import {qemuOptions} from '../../src/main/command-line/qemu-options.ts'
+import {scaleNote} from '../../src/main/command-line/scale-options.ts'
 import {stressNote} from '../../src/main/command-line/stress-options.ts'
 import {environmentVariables} from '../../src/main/environment.ts'
 import {guestDescriptions} from '../../src/main/guests/index.ts'
@@ -76,6 +77,9 @@ function commandSection(command: Command): string[] {
 		...(command.name() === 'completion' ? ['', completionNote] : []),
 		...(pathOf(command) === 'manyhart bench flush'
 			? ['', benchNote, '', 'See [flush.md](flush.md) for what it found.']
+			: []),
+		...(pathOf(command) === 'manyhart scale'
+			? ['', scaleNote, '', 'See [scaling.md](scaling.md) for how it measures, and how to read what it writes.']
 			: []),
 		...(pathOf(command) === 'manyhart stress'
 			? [

@@ -10,6 +10,9 @@ const actions: Actions = {
 	remove: nothing,
 	benchFlush: nothing,
 	stress: nothing,
+	scale: nothing,
+	compare: nothing,
+	render: nothing,
 }
 
 export const documentedGrammar = (): Command => createGrammar({version: '', actions})

@@ -7,6 +7,7 @@ import {exitCodes} from '../../src/exit-codes.ts'
 import {completionNote} from '../../src/main/command-line/completion.ts'
 import {benchNote, runNotes} from '../../src/main/command-line/grammar.ts'
 import {keyHelp} from '../../src/main/command-line/key-escapes.ts'
+import {scaleNote} from '../../src/main/command-line/scale-options.ts'
 import {stressNote} from '../../src/main/command-line/stress-options.ts'
 import {environmentVariables} from '../../src/main/environment.ts'
 import {guestDescriptions} from '../../src/main/guests/index.ts'
@@ -74,6 +75,7 @@ function commandSection(command: Command): string[] {
 		...[`## ${pathOf(command)}`, '', sentence(command.description()), ''],
 		...(isCompletion ? [escaped(completionNote), ''] : []),
 		...(pathOf(command) === 'manyhart bench flush' ? [escaped(benchNote), ''] : []),
+		...(pathOf(command) === 'manyhart scale' ? [escaped(scaleNote), ''] : []),
 		...(pathOf(command) === 'manyhart stress' ? [escaped(stressNote), ''] : []),
 		...itemLines(items),
 	]

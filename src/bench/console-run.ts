@@ -7,6 +7,8 @@ export type ConsoleOptions = Readonly<{
 	timeoutSeconds: number
 	/** Ends the run when the console matches. */
 	until?: RegExp
+	/** Called with the number of the process, once it runs. */
+	onStart?: (pid: number) => void
 	/** Called with the whole console whenever it has grown. */
 	onConsole?: (console: string) => void
 	/** After the match, before the program is ended. @param pid its process. */
@@ -25,13 +27,14 @@ process.on('exit', () => {
 export async function runConsole(
 	program: string,
 	args: readonly string[],
-	{timeoutSeconds, until, onConsole, onMatch, signal}: ConsoleOptions,
+	{timeoutSeconds, until, onStart, onConsole, onMatch, signal}: ConsoleOptions,
 ): Promise<ConsoleRun> {
 	signal?.throwIfAborted()
 	const start = performance.now()
 	const child = spawn(program, args, {stdio: ['ignore', 'pipe', 'pipe']})
 	const kill = () => child.kill('SIGKILL')
 	running.add(kill)
+	if (child.pid !== undefined) onStart?.(child.pid)
 	signal?.addEventListener('abort', kill)
 	let console = ''
 	let timedOut = false

@@ -100,13 +100,26 @@ export async function waitingLinux(programs: readonly string[], options: ImageOp
 	return linuxImage(programs, script, [], options)
 }
 
+/**
+ * Boots Debian's kernel, runs commands of a shell, and waits; see initMarks.
+ * @param programs names of what they run. @param files beside those of the guest.
+ */
+export const waitingScript = (
+	programs: readonly string[],
+	{
+		commands,
+		files,
+		...options
+	}: Pick<ImageOptions, 'folder' | 'harts'> & Readonly<{commands: readonly string[]; files: readonly CpioEntry[]}>,
+): Promise<Image> => linuxImage(programs, waitingInit(commands.join('\n')), files, options)
+
 export async function linuxElf(path: string, options: ImageOptions): Promise<Image> {
 	const name = basename(path)
-	if (!/^[\w.+-]+$/.test(name)) throw expected('--elf to have a name of letters, digits, dots and dashes', name)
+	if (!isPlainName(name)) throw expected('--elf to have a name of letters, digits, dots and dashes', name)
 	const command = `${benchCommand(options)} --own ${name} /own/${name}`
 	const files: CpioEntry[] = [
 		{kind: 'directory', name: 'own'},
-		{kind: 'file', name: `own/${name}`, mode: 0o755, data: await readElf(path)},
+		{kind: 'file', name: `own/${name}`, mode: 0o755, data: await readElf('--elf', path)},
 	]
 	return linuxImage([name], init(command), files, options)
 }
@@ -123,14 +136,18 @@ export async function barePrograms(
 
 /** The program prints figures as ours do, or is timed from the emulator's start to its end. */
 export async function bareElf(path: string, {harts}: ImageOptions): Promise<Image> {
-	await readElf(path)
+	await readElf('--elf', path)
 	return {boot: {kernel: path, harts}, programs: [basename(path)]}
 }
 
-async function readElf(path: string): Promise<Buffer> {
+/** Needs no quoting in a shell. */
+export const isPlainName = (name: string): boolean => /^[\w.+-]+$/.test(name)
+
+/** @param option for messages. @throws UserError */
+export async function readElf(option: string, path: string): Promise<Buffer> {
 	const bytes = await readFile(path).catch((error: Error) => {
-		throw expected('--elf to be a readable file', error.message)
+		throw expected(`${option} to be a readable file`, error.message)
 	})
-	if (bytes.toString('latin1', 0, 4) !== '\u007fELF') throw expected('--elf to be an ELF file', path)
+	if (bytes.toString('latin1', 0, 4) !== '\u007fELF') throw expected(`${option} to be an ELF file`, path)
 	return bytes
 }

@@ -1,5 +1,5 @@
 /** qemu-system-riscv64: which there are, and how a guest is started on the board that Manyhart has, too. */
-import {access, constants} from 'node:fs/promises'
+import {access, constants, realpath} from 'node:fs/promises'
 import {delimiter, join} from 'node:path'
 import {expected} from '../errors.ts'
 import {runConsole} from './console-run.ts'
@@ -32,25 +32,29 @@ export function qemuArguments({kernel, initrd, append, harts, memory, monitor}: 
 }
 
 /** @returns undefined: there is none in the PATH. */
-export async function findQemu(): Promise<string | undefined> {
+export const findQemu = async (): Promise<string | undefined> => (await findQemus())[0]
+
+/** @returns all that are in the PATH, each once. */
+export async function findQemus(): Promise<readonly string[]> {
+	const found = new Map<string, string>()
 	for (const folder of (process.env.PATH ?? '').split(delimiter).filter(Boolean)) {
 		const file = join(folder, qemuProgram)
-		const isThere = await access(file, constants.X_OK).then(
-			() => true,
-			() => false,
+		const real = await access(file, constants.X_OK).then(
+			() => realpath(file),
+			() => undefined,
 		)
-		if (isThere) return file
+		if (real !== undefined && !found.has(real)) found.set(real, file)
 	}
-	return undefined
+	return [...found.values()]
 }
 
-/** @param named as in qemuCommand(). @returns its version, such as 7.2.22. @throws UserError unless it is a QEMU for RISC-V. */
-export async function qemuVersionOf(named: string): Promise<string> {
+/** @param named as in qemuCommand(). @param option for messages. @returns its version, such as 7.2.22. @throws UserError unless it is a QEMU for RISC-V. */
+export async function qemuVersionOf(named: string, option = '--qemu'): Promise<string> {
 	const {program, args} = qemuCommand(named)
 	const {console} = await runConsole(program, [...args, '--version'], {timeoutSeconds: 10}).catch((error: Error) => {
-		throw expected(`--qemu to be a ${qemuProgram}`, error.message)
+		throw expected(`${option} to be a ${qemuProgram}`, error.message)
 	})
 	const version = /^QEMU emulator version (\S+)/.exec(console)?.[1]
-	if (version === undefined) throw expected(`--qemu to be a ${qemuProgram}`, named)
+	if (version === undefined) throw expected(`${option} to be a ${qemuProgram}`, named)
 	return version
 }

@@ -71,7 +71,7 @@ export async function readHartCore(folder?: Folder): Promise<Uint8Array<ArrayBuf
 
 /** The bundle of `manyhart bench`; src/ does not import it, so that no other command loads it. */
 export function laboratoryUrl(): URL {
-	return new URL(fromSources ? '../bench/flush/index.ts' : 'bench.js', ownUrl)
+	return new URL(fromSources ? '../bench/laboratory.ts' : 'bench.js', ownUrl)
 }
 
 /** The bundle of `manyhart stress`, as laboratoryUrl(). */

@@ -1,10 +1,6 @@
 /** What other processes take from a measurement: cores, from the system's count of busy time. Linux only. */
-import {readFileSync} from 'node:fs'
 import {setTimeout as delay} from 'node:timers/promises'
-import {cpuSecondsOfChildren} from '../../../src/bench/flush/host.ts'
-
-/** Linux: the same on all architectures. */
-const ticksPerSecond = 100
+import {coreTimes, cpuSecondsOfChildren} from '../../../src/bench/host.ts'
 
 /**
  * Begins to look. @returns a function for the end, when all children of this process have ended: it returns cores on average,
@@ -36,26 +32,8 @@ export async function untilQuiet(cores: number, deadline: number, signal: AbortS
 
 function foreignSeconds(): number | undefined {
 	const children = cpuSecondsOfChildren()
-	const busy = busySeconds()
+	const busy = coreTimes()?.busy
 	if (children === undefined || busy === undefined) return undefined
 	const {user, system} = process.cpuUsage()
 	return busy - children - (user + system) / 1e6
-}
-
-function busySeconds(): number | undefined {
-	try {
-		return parseBusy(readFileSync('/proc/stat', 'latin1'))
-	} catch {
-		return undefined
-	}
-}
-
-/** proc(5): user, nice, system, idle, iowait, irq, softirq, steal; guests are part of user. @returns seconds of all cores. */
-export function parseBusy(stat: string): number {
-	const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = stat
-		.split('\n')[0]!
-		.trim()
-		.split(/\s+/)
-		.map(Number)
-	return (user + nice + system + irq + softirq + steal) / ticksPerSecond
 }

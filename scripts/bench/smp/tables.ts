@@ -1,7 +1,7 @@
 /** The tables of a record, in Markdown: the programs, and the latencies. Figures go through docs/benchmarks.json. */
 
-import {figure as spelled} from '../../../src/bench/flush/report/words.ts'
 import {markdownTable} from '../../../src/bench/markdown.ts'
+import {figure as spelled} from '../../../src/bench/report/words.ts'
 import {rounded} from '../page/table.ts'
 import type {Speed} from '../speeds.ts'
 import type {Percentiles} from './histogram.ts'

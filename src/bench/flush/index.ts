@@ -1,17 +1,17 @@
-/** The laboratory: compares the designs of the TLB. The entry of its bundle; src/main/command-line loads it. */
-import {readFile} from 'node:fs/promises'
+/** Compares the designs of the TLB: `manyhart bench flush`. */
 import {join} from 'node:path'
 import {expected} from '../../errors.ts'
-import type {BenchEnvironment, BenchOptions, Laboratory, PartName} from '../../main/command-line/laboratory.ts'
+import type {BenchOptions, Laboratory, LaboratoryEnvironment, PartName} from '../../main/command-line/laboratory.ts'
 import {makeFolder} from '../../main/guests/index.ts'
 import {describeSystemError} from '../../main/system-error.ts'
 import {defaultTlbDesign} from '../../tlb/index.ts'
+import {hostInWords} from '../host.ts'
+import {inWords} from '../progress.ts'
 import {findQemu, qemuVersionOf} from '../qemu.ts'
-import {hostInWords} from './host.ts'
+import {readText} from '../record-file.ts'
 import {carryOut} from './measure.ts'
 import {partNames} from './parts.ts'
 import {makePlan, type Plan} from './plan.ts'
-import {inWords} from './progress.ts'
 import {type FlushRecord, parseRecord, recordText, schemaVersion, writeRecord} from './record.ts'
 import {writeReport} from './report/report.ts'
 
@@ -35,13 +35,11 @@ export const benchFlush: Laboratory['benchFlush'] = async (options, environment)
 
 /** @param option for messages. @throws UserError */
 export async function readRecord(option: string, path: string): Promise<FlushRecord> {
-	const text = await readFile(path, 'utf8').catch((error) => {
-		throw expected(`${option} ${path} to be a file`, describeSystemError(error))
-	})
+	const text = await readText(path, `${option} ${path}`)
 	return parseRecord(text, `${option} ${path}`)
 }
 
-async function measured(options: BenchOptions, environment: BenchEnvironment): Promise<FlushRecord> {
+async function measured(options: BenchOptions, environment: LaboratoryEnvironment): Promise<FlushRecord> {
 	const {amount, seed, out} = options
 	const {prepareLinux, signal, stream} = environment
 	const qemus = await qemusOf(options)
@@ -70,7 +68,7 @@ async function qemusOf({qemus}: BenchOptions): Promise<readonly Readonly<{file: 
 
 type About = Readonly<{
 	options: Omit<BenchOptions, 'parts'> & Readonly<{parts: readonly PartName[]}>
-	environment: BenchEnvironment
+	environment: LaboratoryEnvironment
 }>
 
 function emptyRecord({runs, subjects}: Plan, {options, environment}: About): FlushRecord {

@@ -3,10 +3,10 @@ import {mkdir, mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {barePrograms, type Image, waitingLinux} from '../images.ts'
+import {LabProgress} from '../progress.ts'
 import {compileHartCore, measureCost} from './cost/measure-cost.ts'
-import {estimate, Forecast} from './forecast.ts'
+import {estimate, flushForecast} from './forecast.ts'
 import {designOfCost, type Plan, type Run, type Subject} from './plan.ts'
-import {LabProgress} from './progress.ts'
 import type {FlushRecord, Measurement} from './record.ts'
 import {type GuestFigures, runGuest} from './run-guest.ts'
 
@@ -34,7 +34,7 @@ export async function carryOut(options: MeasureOptions): Promise<FlushRecord> {
 	try {
 		using progress = new LabProgress({total: plan.runs.length, stream})
 		const lab = new Lab({...options, folder})
-		const forecast = new Forecast()
+		const forecast = flushForecast()
 		const began = performance.now()
 		const elapsed = () => (performance.now() - began) / 1000
 		let record = options.record

@@ -1,6 +1,7 @@
 /** The plan: every run, in the order in which they come. */
 import {shuffle} from 'simple-statistics'
 import {formatTlbDesign, parseTlbDesign, type TlbDesign, tlbKeys} from '../../tlb/index.ts'
+import {randomSource} from '../statistics.ts'
 import {
 	type AmountName,
 	amounts,
@@ -12,7 +13,6 @@ import {
 	partsOfKey,
 } from './design-data.ts'
 import {computePrograms, linuxPrograms, type PartName, switchStorm} from './parts.ts'
-import {randomSource} from './statistics.ts'
 
 /** What runs a guest: Manyhart with a design of its TLB, or a QEMU. */
 export type Subject = Readonly<

@@ -1,7 +1,6 @@
 /** flush.json: what was planned and measured, on what. Written anew after every run, whole. */
-import {rename, writeFile} from 'node:fs/promises'
 import * as v from 'valibot'
-import {expected} from '../../errors.ts'
+import {jsonText, parseJson, writeWhole} from '../record-file.ts'
 import {partNames} from './parts.ts'
 
 /** Counts up when older readers would misunderstand a record. */
@@ -74,28 +73,9 @@ const FlushRecord = v.object({
 export type FlushRecord = v.InferOutput<typeof FlushRecord>
 
 /** @param name for messages: the option and the file. @throws UserError unless it is a record of this schema. */
-export function parseRecord(text: string, name: string): FlushRecord {
-	let value: unknown
-	try {
-		value = JSON.parse(text)
-	} catch (error) {
-		throw expected(`${name} to be JSON`, (error as Error).message)
-	}
-	const {success, output, issues} = v.safeParse(FlushRecord, value)
-	if (success) return output
-	const [issue] = issues
-	const path = v.getDotPath(issue)
-	throw expected(
-		`${name} to be a record of manyhart bench flush, schema ${schemaVersion}`,
-		`${path ? `${path}: ` : ''}${issue.message}`,
-	)
-}
+export const parseRecord = (text: string, name: string): FlushRecord =>
+	parseJson(text, {schema: FlushRecord, what: `a record of manyhart bench flush, schema ${schemaVersion}`, name})
 
-export const recordText = (record: FlushRecord): string => `${JSON.stringify(record, undefined, '\t')}\n`
+export const recordText = (record: FlushRecord): string => jsonText(record)
 
-/** By a draft and a rename: whoever reads the file, at any time, finds a whole record. */
-export async function writeRecord(path: string, record: FlushRecord): Promise<void> {
-	const draft = `${path}.${process.pid}`
-	await writeFile(draft, recordText(record))
-	await rename(draft, path)
-}
+export const writeRecord = (path: string, record: FlushRecord): Promise<void> => writeWhole(path, recordText(record))

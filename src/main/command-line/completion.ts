@@ -8,6 +8,7 @@ import {accelerators} from '../translation/index.ts'
 import {benchOptions} from './bench-options.ts'
 import {benchParts} from './laboratory.ts'
 import type {RunOption} from './run-option.ts'
+import {engineNames, scaleOptions} from './scale-options.ts'
 
 /** The values that an option takes, by its name. */
 const optionValues: Readonly<Record<string, readonly string[]>> = {
@@ -41,9 +42,15 @@ export function addCompletion(program: Command, options: readonly RunOption[]): 
 		for (const part of benchParts) complete(part, '')
 	}
 
+	root.commands.get('scale')!.options.get('engine')!.handler = (complete) => {
+		for (const name of engineNames) complete(name, '')
+	}
+
 	const ofFiles = new Set([
 		...options.filter(({flags}) => takesFile(flags)).flatMap(({names}) => names),
-		...benchOptions().flatMap((option) => (takesFile(option.flags) ? [option.attributeName()] : [])),
+		...[...benchOptions(), ...scaleOptions()].flatMap((option) =>
+			takesFile(option.flags) ? [option.attributeName()] : [],
+		),
 	])
 	commandOf(program, 'complete').action((words: readonly string[]) => {
 		const isFile = ofFiles.has(words.at(-2)?.replace(/^--?/, '') ?? '')

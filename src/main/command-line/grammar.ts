@@ -10,6 +10,15 @@ import {addCompletion} from './completion.ts'
 import {keyHelp} from './key-escapes.ts'
 import {RunOption} from './run-option.ts'
 import {defaultMemory, type RawRunOptions} from './run-options.ts'
+import {
+	compareOptions,
+	type RawCompareOptions,
+	type RawRenderOptions,
+	type RawScaleOptions,
+	renderOptions,
+	scaleNote,
+	scaleOptions,
+} from './scale-options.ts'
 import {type RawStressOptions, ruleHelp, stressNote, stressOptions} from './stress-options.ts'
 import {accelOption, jitThresholdOption, studyOptions} from './translation-switches.ts'
 
@@ -23,6 +32,9 @@ export type Actions = Readonly<{
 	remove: (name: string, options: GuestOptions) => Promise<void>
 	benchFlush: (options: RawBenchOptions) => Promise<void>
 	stress: (kind: string, options: RawStressOptions) => Promise<void>
+	scale: (options: RawScaleOptions) => Promise<void>
+	compare: (one: string, other: string, options: RawCompareOptions) => Promise<void>
+	render: (file: string, options: RawRenderOptions) => Promise<void>
 }>
 
 /** Options of `run`, under the headings of --help. */
@@ -72,6 +84,7 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 			String.raw`typed at the console, a line at each prompt; text may have escapes: \n, \x40 for @`,
 		),
 		new RunOption('--stats <file>', 'write statistics (JSON) at the end'),
+		new RunOption('--stats-at <regex>', 'with --stats: also statistics at each line of the console that matches'),
 		new RunOption('--times', "with --stats: where each hart's time went"),
 		new RunOption('--trace <file>', 'write a trace of all harts, which Perfetto and Chrome open'),
 		new RunOption(
@@ -115,6 +128,8 @@ export function createGrammar({version, actions}: Readonly<{version: string; act
 	addGuest(program, actions)
 	addBench(program, actions)
 	addStress(program, actions)
+	addScale(program, actions)
+	addReport(program, actions)
 	addCompletion(program, Object.values(runOptions()).flat())
 	return program
 }
@@ -197,6 +212,32 @@ function addStress(program: Command, {stress}: Actions): void {
 	command
 		.addHelpText('after', `\n${stressNote}\n\n${ruleHelp}`)
 		.action((kind: string | undefined, options: RawStressOptions) => stress(kind ?? 'all', options))
+}
+
+function addScale(program: Command, {scale}: Actions): void {
+	const command = program
+		.command('scale')
+		.description(
+			'measure how guests scale with harts, beside QEMU and the same programs on the host itself, and write a report',
+		)
+	for (const option of scaleOptions()) command.addOption(option)
+	command.addHelpText('after', `\n${scaleNote}`).action((options: RawScaleOptions) => scale(options))
+}
+
+function addReport(program: Command, {compare, render}: Actions): void {
+	const report = program.command('report').description('reports of records of `scale`')
+	const comparison = report
+		.command('compare <one> <other>')
+		.description(
+			'compare two records, scale.json: points that both have; differences are named that the spread carries',
+		)
+	for (const option of compareOptions()) comparison.addOption(option)
+	comparison.action((one: string, other: string, options: RawCompareOptions) => compare(one, other, options))
+	const rendering = report
+		.command('render <file>')
+		.description('write the report of a scale.json again, without measuring')
+	for (const option of renderOptions()) rendering.addOption(option)
+	rendering.action((file: string, options: RawRenderOptions) => render(file, options))
 }
 
 /** A note for --help and docs/command-line.md. */

@@ -1,4 +1,4 @@
-/** The interface of the laboratory, src/bench, to the command line. */
+/** The interface of the laboratory, src/bench, to the command line: what it compares, and how it reports. */
 
 /** Parts of `bench flush`; src/bench/flush/parts.ts says what each measures. */
 export const benchParts = ['cost', 'boot', 'compute', 'storms', 'switches', 'mix'] as const
@@ -18,7 +18,31 @@ export type BenchOptions = Readonly<{
 	render: string | undefined
 }>
 
-export type BenchEnvironment = Readonly<{
+/** What may run the workloads beside the host itself. A QEMU without a file: every one in the PATH. */
+export type EngineChoice = Readonly<{kind: 'manyhart'} | {kind: 'qemu'; file: string | undefined}>
+
+export type ScaleOptions = Readonly<{
+	quick: boolean
+	/** Counts of harts, ascending; undefined: chosen by the host's cores. */
+	smp: readonly number[] | undefined
+	/** That a machine can have. */
+	mostHarts: number
+	/** Names of workloads, `all`, and files. */
+	workloads: readonly string[]
+	engines: readonly EngineChoice[]
+	/** Whether the host's own run is measured, too. */
+	native: boolean
+	/** Undefined: the usual number. */
+	repeat: number | undefined
+	/** A folder. */
+	out: string
+	format: 'text' | 'json'
+}>
+
+export type CompareOptions = Readonly<{files: readonly [one: string, other: string]; format: 'text' | 'json'}>
+export type RenderOptions = Readonly<{file: string; out: string}>
+
+export type LaboratoryEnvironment = Readonly<{
 	/** Of the package. */
 	version: string
 	/** As typed, for the record. */
@@ -32,8 +56,16 @@ export type BenchEnvironment = Readonly<{
 	stream: NodeJS.WriteStream
 }>
 
+type Outcome = 'succeeded' | 'some failed'
+
 /** What the entry of the laboratory's bundle exports. */
 export type Laboratory = Readonly<{
 	/** @throws UserError for a file or a folder that cannot be used. */
-	benchFlush: (options: BenchOptions, environment: BenchEnvironment) => Promise<'succeeded' | 'some failed'>
+	benchFlush: (options: BenchOptions, environment: LaboratoryEnvironment) => Promise<Outcome>
+	/** @throws UserError also for a workload or an engine that there is not. */
+	scale: (options: ScaleOptions, environment: LaboratoryEnvironment) => Promise<Outcome>
+	/** Of two records of `scale`. @throws UserError for a file that is none. */
+	compare: (options: CompareOptions, environment: Pick<LaboratoryEnvironment, 'print'>) => Promise<void>
+	/** The reports of a record again. @throws UserError */
+	render: (options: RenderOptions, environment: Pick<LaboratoryEnvironment, 'print'>) => Promise<void>
 }>

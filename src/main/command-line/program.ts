@@ -2,14 +2,15 @@
 import {CommanderError} from 'commander'
 import {UserError} from '../../errors.ts'
 import {presentSpelling} from '../translation/index.ts'
-import {benchFlushCommand} from './bench-command.ts'
 import {checkBenchOptions} from './bench-options.ts'
 import {type Actions, createGrammar} from './grammar.ts'
 import {fetchCommand, type GuestOutput, listCommand, removeCommand} from './guest-command.ts'
+import {compareCommand, measureCommand, renderCommand} from './laboratory-command.ts'
 import {withLongDashes} from './qemu-spelling.ts'
 import type {Result} from './result.ts'
 import {type RunEnvironment, runCommand} from './run-command.ts'
 import {checkRunOptions} from './run-options.ts'
+import {checkCompareOptions, checkRenderOptions, checkScaleOptions} from './scale-options.ts'
 import {stressCommand} from './stress-command.ts'
 import {checkStressOptions} from './stress-options.ts'
 
@@ -34,6 +35,7 @@ export async function runProgram(args: readonly string[], environment: ProgramOp
 
 function actionsOf(args: readonly string[], environment: ProgramOptions, finish: (result: Result) => void): Actions {
 	const {guests, version} = environment
+	const laboratory = {guests, version, command: ['manyhart', ...args].join(' ')}
 	const done = (exitCode: number) => finish({exitCode, output: 'all'})
 	const output = ({json}: {json?: boolean}): GuestOutput => ({format: json ? 'json' : 'text', print: console.log})
 	return {
@@ -42,14 +44,10 @@ function actionsOf(args: readonly string[], environment: ProgramOptions, finish:
 		fetch: async (name, options) => done(await fetchCommand(name, guests, output(options))),
 		remove: async (name, options) => done(await removeCommand(name, guests, output(options))),
 		stress: async (kind, options) => done(await stressCommand(checkStressOptions(kind, options))),
-		benchFlush: async (options) =>
-			done(
-				await benchFlushCommand(checkBenchOptions(options), {
-					guests,
-					version,
-					command: ['manyhart', ...args].join(' '),
-				}),
-			),
+		benchFlush: async (options) => done(await measureCommand('benchFlush', checkBenchOptions(options), laboratory)),
+		scale: async (options) => done(await measureCommand('scale', checkScaleOptions(options), laboratory)),
+		compare: async (one, other, options) => await compareCommand(checkCompareOptions(one, other, options)),
+		render: async (file, options) => await renderCommand(checkRenderOptions(file, options)),
 	}
 }
 

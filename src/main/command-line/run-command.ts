@@ -6,6 +6,7 @@ import type {TraceStatistics} from '../tracing/index.ts'
 import {perfMapPath} from '../translation/index.ts'
 import {chooseGuest} from './choose-guest.ts'
 import type {GuestLibrary} from './guest-library.ts'
+import {LineWatcher} from './line-watcher.ts'
 import {OutputFile} from './output-file.ts'
 import type {Result} from './result.ts'
 import type {RunOptions} from './run-options.ts'
@@ -42,7 +43,7 @@ type Run = RunEnvironment & Readonly<{terminal: Terminal; say: (line: string) =>
 /** @throws the signal's reason if it aborts before the guest runs. */
 async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dumped> {
 	const {terminal, say, signal, guests, createMachine} = run
-	const {expect, stats, dumpdtb, smp, memory, virtioMmioVersion, translation, serialSeed, digest} = options
+	const {expect, stats, statsAt, dumpdtb, smp, memory, virtioMmioVersion, translation, serialSeed, digest} = options
 	await using files = new AsyncDisposableStack()
 	const open = async (option: string, path: string | undefined) =>
 		path === undefined ? undefined : files.use(await untilAborted(signal, OutputFile.open(option, path)))
@@ -77,15 +78,23 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 	const start = performance.now()
 	// Created after the first machine, so that the terminal is not touched if that fails.
 	let session: RunSession | undefined
+	let running: CommandLineMachine | undefined
+	const marks: Mark[] = []
+	const onLine = (line: string) => {
+		const seconds = (performance.now() - start) / 1000
+		if (running) marks.push({line, seconds, statistics: running.statistics()})
+	}
+	const watcher = statsAt && new LineWatcher(statsAt, onLine)
 	try {
 		for (;;) {
 			await using machine = await create()
-			session ??= new RunSession({terminal, signal, expect, input})
+			running = machine
+			session ??= new RunSession({terminal, signal, expect, watcher, input})
 			const ending = await session.run(machine)
 			if (options.trace !== undefined) concludeTrace(machine, {path: nameOfTrace(options.trace, machines), say})
 			if (rebooted(ending) && options.onReboot === 'start-again') continue
 			if (digest && ending.kind === 'machine') say(`manyhart: digest ${await machine.digest()}`)
-			await statisticsFile?.write(await statisticsReport({machine, ending, options, start}))
+			await statisticsFile?.write(await statisticsReport({machine, ending, options, start, marks}))
 			return ending
 		}
 	} finally {
@@ -121,12 +130,21 @@ function rebooted(ending: Ending): boolean {
 /** The device tree is written, and nothing has run. */
 type Dumped = Readonly<{kind: 'dumped'}>
 
-type Statistics = Readonly<{machine: CommandLineMachine; ending: Ending; options: RunOptions; start: number}>
+/** Statistics at a line of the console; the seconds are since the start. */
+type Mark = Readonly<{line: string; seconds: number; statistics: unknown}>
 
-async function statisticsReport({machine, ending, options, start}: Statistics): Promise<string> {
-	const {smp, memory} = options
+type Statistics = Readonly<{
+	machine: CommandLineMachine
+	ending: Ending
+	options: RunOptions
+	start: number
+	marks: readonly Mark[]
+}>
+
+async function statisticsReport({machine, ending, options, start, marks}: Statistics): Promise<string> {
+	const {smp, memory, statsAt} = options
 	const seconds = (performance.now() - start) / 1000
-	const report = {smp, memory, seconds, ending, statistics: await machine.statistics()}
+	const report = {smp, memory, seconds, ending, statistics: await machine.statistics(), ...(statsAt && {marks})}
 	// 64-bit counters become numbers: none reaches 2^53 in a run.
 	const json = JSON.stringify(report, (_, value) => (typeof value === 'bigint' ? Number(value) : value), '\t')
 	return `${json}\n`

@@ -27,6 +27,7 @@ export type RawRunOptions = Readonly<
 			| 'timeout'
 			| 'input'
 			| 'stats'
+			| 'statsAt'
 			| 'trace'
 			| 'traceSize'
 			| 'traceRate'
@@ -51,6 +52,8 @@ export type RunOptions = Readonly<{
 	/** `@` and the path of a file, or text with escapes. */
 	input: string | undefined
 	stats: string | undefined
+	/** Lines of the console at which statistics are taken, too. */
+	statsAt: RegExp | undefined
 	/** Whether statistics have the harts' times. */
 	times: boolean
 	trace: string | undefined
@@ -89,6 +92,7 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		timeoutSeconds: raw.timeout === undefined ? undefined : parseSeconds(raw.timeout, '--timeout'),
 		input: raw.input,
 		stats: raw.stats,
+		statsAt: parseStatsAt(raw),
 		...parseTimes(raw),
 		onReboot: raw.reboot === false ? 'exit' : 'start-again',
 		translation: checkTranslationSwitches(accel === undefined ? raw : {accel, ...raw}),
@@ -96,6 +100,12 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		digest: raw.digest === true,
 		virtioMmioVersion: raw.global === undefined ? undefined : parseGlobal(raw.global),
 	}
+}
+
+function parseStatsAt({stats, statsAt}: RawRunOptions): RegExp | undefined {
+	if (statsAt === undefined) return undefined
+	if (stats === undefined) throw expected('--stats-at with --stats', '--stats-at alone')
+	return parsePattern(statsAt, '--stats-at')
 }
 
 function parseTimes({

@@ -4,6 +4,7 @@ import type {CommandLineMachine, MachineOutcome} from '../machine-interface.ts'
 import {ConsoleInput} from './console-input.ts'
 import {ConsoleMatcher} from './console-matcher.ts'
 import {KeyEscapes, type KeyEvent, keyHelp} from './key-escapes.ts'
+import type {LineWatcher} from './line-watcher.ts'
 import {QueryFilter} from './query-filter.ts'
 import type {Terminal} from './terminal.ts'
 import {TimePassed} from './time-limit.ts'
@@ -20,6 +21,8 @@ export type SessionOptions = Readonly<{
 	/** Aborted by a signal from outside, or by the time limit. */
 	signal: AbortSignal
 	expect?: RegExp | undefined
+	/** Is given all output, before it is shown. */
+	watcher?: LineWatcher | undefined
 	input?: Uint8Array | undefined
 }>
 
@@ -34,6 +37,7 @@ export function abortedBy({reason}: AbortSignal): Aborted {
 export class RunSession implements Disposable {
 	readonly #terminal: Terminal
 	readonly #signal: AbortSignal
+	readonly #watcher: LineWatcher | undefined
 	readonly #matcher: ConsoleMatcher | undefined
 	readonly #typist: Typist | undefined
 	readonly #escapes = new KeyEscapes()
@@ -45,9 +49,10 @@ export class RunSession implements Disposable {
 	#matched = false
 	#dropsKeys = false
 
-	constructor({terminal, signal, expect, input}: SessionOptions) {
+	constructor({terminal, signal, expect, watcher, input}: SessionOptions) {
 		this.#terminal = terminal
 		this.#signal = signal
+		this.#watcher = watcher
 		this.#matcher = expect && new ConsoleMatcher(expect)
 		this.#typist = input && this.#cleanup.use(new Typist({text: input, write: (bytes) => this.#input.write(bytes)}))
 		const onAbort = () => this.#ended.resolve(abortedBy(signal))
@@ -83,6 +88,7 @@ export class RunSession implements Disposable {
 	}
 
 	async #show(bytes: Uint8Array): Promise<void> {
+		this.#watcher?.push(bytes)
 		this.#idle.worked()
 		await this.#terminal.show(bytes)
 		this.#typist?.sees(bytes)

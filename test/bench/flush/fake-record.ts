@@ -3,7 +3,7 @@ import type {amounts} from '../../../src/bench/flush/design-data.ts'
 import {partNames} from '../../../src/bench/flush/parts.ts'
 import {makePlan, type Plan, type Run} from '../../../src/bench/flush/plan.ts'
 import {type FlushRecord, type Measurement, schemaVersion} from '../../../src/bench/flush/record.ts'
-import {randomSource} from '../../../src/bench/flush/statistics.ts'
+import {randomSource} from '../../../src/bench/statistics.ts'
 import {tlbKeys} from '../../../src/tlb/index.ts'
 
 export const fakePlan = (amount: keyof typeof amounts = 'whole'): Plan =>

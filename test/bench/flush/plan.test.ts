@@ -1,6 +1,6 @@
 import test from 'ava'
 import {amounts, othersPerDefault} from '../../../src/bench/flush/design-data.ts'
-import {estimate, Forecast} from '../../../src/bench/flush/forecast.ts'
+import {estimate, flushForecast} from '../../../src/bench/flush/forecast.ts'
 import {computePrograms, linuxPrograms, partNames, partOf, workingSetOf} from '../../../src/bench/flush/parts.ts'
 import {comparedDesigns, defaultId, idOf, makePlan, type Run} from '../../../src/bench/flush/plan.ts'
 import {defaultTlbDesign, parseTlbDesign, tlbKeys} from '../../../src/tlb/index.ts'
@@ -114,13 +114,13 @@ test('only the parts that are asked for are planned', (t) => {
 })
 
 test('by the estimate the whole takes at most an hour, the quick one two minutes', (t) => {
-	t.true(new Forecast().of(whole.runs) < 3600)
-	t.true(new Forecast().of(quick.runs) < 120)
+	t.true(flushForecast().of(whole.runs) < 3600)
+	t.true(flushForecast().of(quick.runs) < 120)
 	t.deepEqual([whole.minutes, quick.minutes], [60, 2])
 })
 
 test('what runs have taken corrects the forecast of their kind', (t) => {
-	const forecast = new Forecast()
+	const forecast = flushForecast()
 	const [boot] = ofKind(quick.runs, 'boot')
 	const [cost] = ofKind(quick.runs, 'cost')
 	forecast.finished(boot!, 3 * estimate(boot!))

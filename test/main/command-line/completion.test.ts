@@ -12,7 +12,7 @@ async function completed(...words: readonly string[]): Promise<string[]> {
 }
 
 test('commands, options and values are completed', async (t) => {
-	t.deepEqual(await completed('r'), ['run', ':4'])
+	t.deepEqual(await completed('r'), ['run', 'report', ':4'])
 	t.deepEqual(await completed('run', '--dump'), ['--dumpdtb', '--dump-wasm', ':4'])
 	t.deepEqual(await completed('--sm'), ['--smp', ':4'], 'options of run without the command')
 	t.deepEqual(await completed('guest', 'f'), ['fetch', ':4'])
@@ -21,6 +21,7 @@ test('commands, options and values are completed', async (t) => {
 	t.deepEqual(await completed('--tlb', 'lookup'), ['lookup=inline', 'lookup=outlined', ':4'])
 	t.deepEqual(await completed('--smp', ''), [':4'], 'a number')
 	t.deepEqual(await completed('bench', 'flush', '--only', 's'), ['storms', 'switches', ':4'])
+	t.deepEqual(await completed('scale', '--engine', ''), ['manyhart', 'qemu', ':4'])
 })
 
 test('files are left to the shell', async (t) => {

@@ -262,6 +262,27 @@ serial('--stats writes what the machine counted', async (t) => {
 	})
 })
 
+serial(
+	'--stats-at adds what the machine had counted at each line that matches, also one that came in pieces',
+	async (t) => {
+		const path = join(await folder(t), 'stats.json')
+		const script: Script = ({print}) => {
+			for (const piece of ['mark o', 'ne\r\nother\nmark two\n', 'mark without an end']) print(piece)
+			return powerOff
+		}
+		await run(['--kernel', '/k', '--smp', '2', '--stats', path, '--stats-at', '^mark'], script)
+		const {marks} = JSON.parse(await readFile(path, 'utf8'))
+		t.deepEqual(
+			marks.map(({line}: {line: string}) => line),
+			['mark one', 'mark two'],
+		)
+		t.like(marks[0], {statistics: {instructions: 12}})
+		await t.throwsAsync(run(['--kernel', '/k', '--stats-at', 'x']), {
+			message: 'Expected --stats-at with --stats, got --stats-at alone',
+		})
+	},
+)
+
 serial('a file that cannot be written is named before the guest runs', async (t) => {
 	const noGuest = () => t.fail() as never
 	const path = join(await folder(t), 'missing', 'file')

@@ -1,5 +1,6 @@
 /** Plots of what one flush costs. */
-import {colourScale, entriesLabel, fields, linesWithSpread, type Plot, policies, titleOf} from './plot-style.ts'
+import {fields, linesWithSpread, type Plot} from '../../report/plot.ts'
+import {colourScale, entriesLabel, policies, titleOf} from './plot-style.ts'
 import type {Summary} from './summary.ts'
 
 const policyOf = (subject: string) => subject.replace(/^policy=/, '')

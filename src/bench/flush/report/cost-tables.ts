@@ -1,8 +1,8 @@
 /** Tables of what one flush costs. */
 import {parseTlbDesign, tlbKeys} from '../../../tlb/index.ts'
+import {figure, withSpread} from '../../report/words.ts'
 import type {CostRow, Summary} from './summary.ts'
 import {aligned, type ReportTable} from './table.ts'
-import {figure, withSpread} from './words.ts'
 
 /** By policy, as --tlb lists them; the default encoding first. */
 function costOrder(subjects: readonly string[]): readonly string[] {

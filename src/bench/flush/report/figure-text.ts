@@ -1,10 +1,10 @@
 /** A figure within a sentence: words that name it, and its text. */
 import {UserError} from '../../../errors.ts'
+import {figure, withSpread} from '../../report/words.ts'
+import type {Spread} from '../../statistics.ts'
 import {partNames} from '../parts.ts'
 import {defaultId} from '../plan.ts'
-import type {Spread} from '../statistics.ts'
 import type {CostRow, Summary} from './summary.ts'
-import {figure, withSpread} from './words.ts'
 
 const help = [
 	'cost SUBJECT SIZE all|half|few|FILLED [flushing|clearing|total]',

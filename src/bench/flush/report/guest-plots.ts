@@ -1,4 +1,6 @@
 /** Plots of what guests do: their speed by design, and beside QEMU. */
+
+import {fields, linesWithSpread, type Plot} from '../../report/plot.ts'
 import {guestParts, type PartName, workingSetOf} from '../parts.ts'
 import {defaultId} from '../plan.ts'
 import {
@@ -7,10 +9,7 @@ import {
 	bytesLabel,
 	colourScale,
 	defaultNote,
-	fields,
 	kindColours,
-	linesWithSpread,
-	type Plot,
 	policies,
 	titleOf,
 } from './plot-style.ts'

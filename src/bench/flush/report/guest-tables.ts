@@ -1,11 +1,11 @@
 /** Tables of what guests do: speeds by design, QEMU beside, what was flushed, and why pages missed. */
 import {tlbKeys} from '../../../tlb/index.ts'
+import {withSpread} from '../../report/words.ts'
 import {missClasses} from '../counters.ts'
 import {guestParts, linuxPrograms, type PartName, parts, switchStorm} from '../parts.ts'
 import {defaultId} from '../plan.ts'
 import {type Subject, type Summary, switchesAlone} from './summary.ts'
 import {aligned, named, type ReportTable} from './table.ts'
-import {withSpread} from './words.ts'
 
 const speedAbout =
 	"The default's time divided by this design's: above 1 this design is faster. Each run is paired with the default's nearest one."

@@ -1,11 +1,11 @@
 /** Figures of a record: medians and spreads over the rounds, and speeds from runs that came close together. */
 import {tlbKeys} from '../../../tlb/index.ts'
+import {geometricMean, type Spread, spreadOf} from '../../statistics.ts'
 import {fullFlushes, type MissClass, missShare, tablesEmptied} from '../counters.ts'
 import {fewEntries} from '../design-data.ts'
 import {type PartName, partNames, partOf, workingSetOf} from '../parts.ts'
 import {defaultId} from '../plan.ts'
 import type {FlushRecord, Measurement} from '../record.ts'
-import {geometricMean, type Spread, spreadOf} from '../statistics.ts'
 
 export type Subject = FlushRecord['subjects'][number]
 type Key = Readonly<{name: string; default: string; values: Readonly<Record<string, string>>}>

@@ -5,7 +5,6 @@ import {PassThrough} from 'node:stream'
 import test, {type ExecutionContext} from 'ava'
 import {measureDoorbells} from '../../../../scripts/bench/smp/doorbell.ts'
 import {carryOut, type MeasureOptions} from '../../../../scripts/bench/smp/measure.ts'
-import {parseBusy} from '../../../../scripts/bench/smp/others.ts'
 import type {Run} from '../../../../scripts/bench/smp/plan.ts'
 import type {SmpRecord} from '../../../../scripts/bench/smp/record.ts'
 import {seriesOf} from '../../../../scripts/bench/smp/series.ts'
@@ -118,9 +117,4 @@ test('doorbells are taken by harts that are busy, idle, or more than cores', asy
 			histogram.reduce((sum, [, count]) => sum + count, 0),
 			2,
 		)
-})
-
-test('busy time is everything but idle and waiting for disks, in seconds', (t) => {
-	t.is(parseBusy('cpu  100 10 20 5000 700 3 4 13 50 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n'), 1.5)
-	t.is(parseBusy('cpu  100 0 0 5000\n'), 1)
 })

@@ -1,5 +1,5 @@
 import test from 'ava'
-import {randomSource, spreadOf} from '../../../src/bench/flush/statistics.ts'
+import {randomSource, spreadOf} from '../../src/bench/statistics.ts'
 
 test('median and spread of a few rounds; nothing of none', (t) => {
 	t.deepEqual(spreadOf([3, 1, 2]), {median: 2, least: 1, greatest: 3, count: 3})

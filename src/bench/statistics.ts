@@ -13,7 +13,8 @@ export type Spread = Readonly<{
 	interval?: readonly [from: number, to: number]
 }>
 
-const fewestForInterval = 5
+/** Rounds. */
+export const fewestForInterval = 5
 const resamplings = 2000
 
 /** @returns undefined without values. @param seed of the bootstrap, so that a record always renders to the same text. */
@@ -22,10 +23,23 @@ export function spreadOf(values: readonly number[], seed = 1): Spread | undefine
 	const all = [...values]
 	const spread = {median: median(all), least: Math.min(...all), greatest: Math.max(...all), count: all.length}
 	if (all.length < fewestForInterval) return spread
-	const random = randomSource(seed)
-	const medians = Array.from({length: resamplings}, () => median(sampleWithReplacement(all, all.length, random)))
-	return {...spread, interval: [quantile(medians, 0.025), quantile(medians, 0.975)]}
+	return {...spread, interval: bootstrapInterval((random) => median(resampled(all, random)), seed)}
 }
+
+/** @param statistic of one resampling. @returns the percentile interval, 95 %, the same each time for a seed. */
+export function bootstrapInterval(
+	statistic: (random: () => number) => number,
+	seed = 1,
+	times = resamplings,
+): readonly [from: number, to: number] {
+	const random = randomSource(seed)
+	const values = Array.from({length: times}, () => statistic(random))
+	return [quantile(values, 0.025), quantile(values, 0.975)]
+}
+
+/** As many values, drawn with replacement. */
+export const resampled = (values: readonly number[], random: () => number): number[] =>
+	sampleWithReplacement([...values], values.length, random)
 
 /** Repeatable random numbers from 0 to below 1: mulberry32. */
 export function randomSource(seed: number): () => number {

@@ -5,14 +5,18 @@ export type LabProgressOptions = Readonly<{
 	/** Runs. */
 	total: number
 	stream: NodeJS.WriteStream
+	/** Of the lines: what is measuring. */
+	name?: string
 }>
 
 export class LabProgress implements Disposable {
 	readonly #bar: SingleBar | undefined
 	readonly #stream: NodeJS.WriteStream
 	readonly #total: number
+	readonly #name: string
 
-	constructor({total, stream}: LabProgressOptions) {
+	constructor({total, stream, name = 'bench'}: LabProgressOptions) {
+		this.#name = name
 		this.#stream = stream
 		this.#total = total
 		if (!stream.isTTY) return
@@ -25,7 +29,7 @@ export class LabProgress implements Disposable {
 	begin(number: number, run: string, seconds: number): void {
 		const left = inWords(seconds)
 		if (this.#bar) this.#bar.update(number, {left, run})
-		else this.#stream.write(`bench: ${number + 1} of ${this.#total}, ${left} left: ${run}\n`)
+		else this.#stream.write(`${this.#name}: ${number + 1} of ${this.#total}, ${left} left: ${run}\n`)
 	}
 
 	/** Something has gone wrong, which is in the record. */

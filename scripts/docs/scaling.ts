@@ -1,0 +1,23 @@
+/** The table of workloads in docs/scaling.md. */
+import {markdownTable} from '../../src/bench/markdown.ts'
+import {scaleWorkloads} from '../../src/bench/scale/workloads.ts'
+
+const begins = '<!-- workloads: npm run docs writes this table -->'
+const ends = '<!-- end of workloads -->'
+
+/** @returns the page with its table written anew. */
+export function withWorkloads(page: string): string {
+	const [before, after] = [page.indexOf(begins), page.indexOf(ends)]
+	if (before < 0 || after < before) throw new Error(`Expected ${begins} and ${ends} in docs/scaling.md`)
+	const lines = markdownTable(
+		['name', 'what', 'an operation', 'scaling', 'limited by'],
+		scaleWorkloads.map(({name, title, unit, scaling, limit}) => [
+			`\`${name}\``,
+			title,
+			unit,
+			scaling.join(', '),
+			limit,
+		]),
+	)
+	return [page.slice(0, before) + begins, ...lines, page.slice(after)].join('\n')
+}

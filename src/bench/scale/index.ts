@@ -1,0 +1,95 @@
+/** How guests scale with harts, here and under QEMU: `manyhart scale` and `manyhart report`. */
+import {join} from 'node:path'
+import {expected} from '../../errors.ts'
+import type {Laboratory, LaboratoryEnvironment, ScaleOptions} from '../../main/command-line/laboratory.ts'
+import {makeFolder} from '../../main/guests/index.ts'
+import {describeSystemError} from '../../main/system-error.ts'
+import {describeHost} from '../host.ts'
+import {inWords} from '../progress.ts'
+import {compareRecords, comparisonText} from './compare.ts'
+import {carryOut} from './measure.ts'
+import {nativeWorkloads} from './native.ts'
+import {defaultSmp, estimate, makePlan} from './plan.ts'
+import {readRecord, recordName, recordText, type ScaleRecord, scalings, schemaVersion, writeRecord} from './record.ts'
+import {writeReport} from './report/report.ts'
+import {chooseEngines, chooseWorkloads, nativeId, workloadOf} from './subjects.ts'
+
+export const scale: Laboratory['scale'] = async (options, environment) => {
+	const {out, format} = options
+	const {print, stream, signal} = environment
+	const record = await measured(options, environment)
+	const {summary, page} = await writeReport(out, record)
+	print(format === 'json' ? recordText(record).trimEnd() : summary)
+	if (signal.aborted) stream.write(`scale: interrupted; what was measured so far is in ${out}\n`)
+	const failed = record.runs.filter(({error}) => error !== undefined).length
+	if (failed > 0) stream.write(`scale: ${failed} of ${record.runs.length} runs failed: see ${join(out, page)}\n`)
+	return failed > 0 ? 'some failed' : 'succeeded'
+}
+
+async function measured(options: ScaleOptions, environment: LaboratoryEnvironment): Promise<ScaleRecord> {
+	const {quick, out, mostHarts, repeat = quick ? 1 : 5} = options
+	const {prepareLinux, signal, stream, version} = environment
+	const subjects = await chooseWorkloads(options.workloads)
+	const {cores} = describeHost()
+	const smp = options.smp ?? defaultSmp(mostHarts, cores).filter((harts) => !quick || harts <= cores)
+	const scaling = quick ? ['strong' as const] : scalings
+	const native = options.native ? await nativeWorkloads({signal}) : undefined
+	if (native && native.program === undefined) stream.write(`scale: ${native.reason}: there is no native run beside\n`)
+	const compiled = native?.program === undefined ? undefined : native
+	const engines = await chooseEngines(options.engines, {version, compiler: compiled?.compiler})
+	if (options.engines.some(({kind}) => kind === 'qemu') && !engines.some(({kind}) => kind === 'qemu'))
+		stream.write('scale: there is no qemu-system-riscv64 in PATH: nothing is measured beside\n')
+	const plan = makePlan({smp, repeat, scalings: scaling, engines, subjects})
+	await makeFolder(out).catch((error) => {
+		throw expected(`--out ${out} to be a folder, or none yet`, describeSystemError(error))
+	})
+	const path = join(out, recordName)
+	const keep = (record: ScaleRecord) =>
+		writeRecord(path, record).catch((error) => {
+			throw expected(`to write ${path}`, describeSystemError(error))
+		})
+	const record: ScaleRecord = {
+		schema: schemaVersion,
+		command: environment.command,
+		date: new Date().toISOString(),
+		manyhart: version,
+		node: process.version,
+		host: describeHost(),
+		quick,
+		smp: [...smp],
+		repeat,
+		scalings: [...scaling],
+		state: 'running',
+		planned: plan.length,
+		engines: [...engines],
+		workloads: subjects.map(workloadOf),
+		boots: [],
+		runs: [],
+		breakdowns: [],
+	}
+	await keep(record)
+	const seconds = plan.reduce((sum, {tasks, engine}) => sum + estimate({tasks, isNative: engine === nativeId}), 0)
+	stream.write(`scale: ${plan.length} boots, about ${inWords(seconds)}; results in ${out}\n`)
+	return await carryOut({
+		plan,
+		subjects,
+		engines,
+		native: compiled?.program,
+		record,
+		keep,
+		prepareLinux,
+		signal,
+		stream,
+	})
+}
+
+export const compare: Laboratory['compare'] = async ({files, format}, {print}) => {
+	const [one, other] = await Promise.all(files.map((file) => readRecord(file, file)))
+	const comparison = compareRecords(one!, other!)
+	print(format === 'json' ? JSON.stringify(comparison, undefined, '\t') : comparisonText(comparison))
+}
+
+export const render: Laboratory['render'] = async ({file, out}, {print}) => {
+	const {summary} = await writeReport(out, await readRecord(file, file))
+	print(summary)
+}

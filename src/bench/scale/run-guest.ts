@@ -1,0 +1,198 @@
+/** Boots a guest under an engine, in a process of its own, and has it run the workloads one after the other. */
+import {readFile, rm} from 'node:fs/promises'
+import {join} from 'node:path'
+import {type ConsoleRun, runConsole} from '../console-run.ts'
+import {benchPath} from '../files.ts'
+import {type Image, initMarks, readElf, waitingScript} from '../images.ts'
+import {qemuArguments} from '../qemu.ts'
+import {qemuCommand} from '../qemu-command.ts'
+import {beginMark, endMark, markSource, parseConsole} from './console.ts'
+import {type Instructions, instructionsBetween, latenciesOf, type Spent, timesBetween} from './marked-statistics.ts'
+import type {PlannedBoot, Task} from './plan.ts'
+import type {Boot, Engine, Run} from './record.ts'
+import type {Subject} from './subjects.ts'
+import {TaskWatch} from './watch.ts'
+import {type Amount, workloadArguments} from './workloads.ts'
+
+export const memory = '1G'
+
+/** Seconds that one program may take, and a boot apart from its programs. */
+export const taskTimeout = 60
+const bootTimeout = 120
+
+/** What is known of a run, beside what it is a run of. */
+export type RunFigures = Pick<
+	Run,
+	| 'operations'
+	| 'seconds'
+	| 'checksum'
+	| 'error'
+	| 'instructions'
+	| 'cpuSeconds'
+	| 'waitedSeconds'
+	| 'voluntarySwitches'
+	| 'involuntarySwitches'
+	| 'stealSeconds'
+	| 'otherCores'
+>
+
+export type BootFigures = Readonly<{
+	/** By keyOf(). */
+	runs: ReadonlyMap<string, RunFigures>
+	bootSeconds?: number
+	/** The guest's kernel. */
+	kernel?: string
+	/** With times: by keyOf(), and of the whole boot. */
+	times?: ReadonlyMap<string, Spent>
+	latencies?: Boot['latencies']
+	/** Why it ended early. */
+	error?: string
+}>
+
+/** @param folder for the image. */
+export async function makeImage(
+	{harts, tasks}: PlannedBoot,
+	{subjects, folder}: Readonly<{subjects: readonly Subject[]; folder: string}>,
+): Promise<Image> {
+	const files = await Promise.all(subjects.flatMap((subject) => (subject.kind === 'own' ? [ownFile(subject)] : [])))
+	const scale = {kind: 'file', name: 'bin/scale', mode: 0o755, data: await readFile(benchPath('scaleLinux'))} as const
+	const byName = new Map(subjects.map((subject) => [subject.name, subject]))
+	return await waitingScript([], {
+		folder,
+		harts,
+		files: [scale, ...(files.length > 0 ? [{kind: 'directory', name: 'own'} as const, ...files] : [])],
+		commands: tasks.flatMap((task) => [
+			`echo ${beginMark(task)}`,
+			`/bin/busybox timeout -s KILL ${taskTimeout} ${commandOf(byName.get(task.workload)!, {task, harts})}`,
+			`echo ${endMark(task, '$?')}`,
+		]),
+	})
+}
+
+const ownFile = async ({name, path}: Subject & {kind: 'own'}) => ({
+	kind: 'file' as const,
+	name: `own/${name}`,
+	mode: 0o755,
+	data: await readElf('--workload', path),
+})
+
+function commandOf(subject: Subject, {task, harts}: Readonly<{task: Task; harts: number}>): string {
+	const {name} = subject
+	// One run after the other, without other copies and wake-ups.
+	if (subject.kind === 'own') return `/bin/busybox env THREADS=${harts} /bin/bench 1000 1 0 --own ${name} /own/${name}`
+	const {of} = subject
+	return ['/bin/scale', ...workloadArguments(of, harts, amountOf(task.scaling, of.work.emulated))].join(' ')
+}
+
+export const amountOf = (scaling: Task['scaling'], work: number): Amount =>
+	scaling === 'strong' ? {work} : {perThread: work}
+
+export type GuestOptions = Readonly<{
+	boot: PlannedBoot
+	image: Image
+	/** For the statistics of this boot. */
+	folder: string
+	signal: AbortSignal
+}>
+
+/** @returns what ran until the end, or until the signal. */
+export async function runGuest(engine: Engine, options: GuestOptions): Promise<BootFigures> {
+	const {boot, signal} = options
+	let [console, pid]: [string, number | undefined] = ['', undefined]
+	const watch = new TaskWatch(() => pid)
+	let bootSeconds: number | undefined
+	const start = performance.now()
+	const onStart = (of: number) => {
+		pid = of
+	}
+	const onConsole = (all: string) => {
+		console = all
+		if (initMarks.begins.test(all)) bootSeconds ??= (performance.now() - start) / 1000
+		watch.see(all)
+	}
+	const ended = await (engine.kind === 'qemu' ? runQemu(engine.file, options) : runManyhart(options))({
+		onStart,
+		onConsole,
+	}).catch((error: Error) => {
+		if (signal.aborted) return undefined
+		throw error
+	})
+	const figures = parseConsole(console, taskTimeout)
+	const {instructions, times, latencies} = ended ?? {}
+	const kernel = initMarks.begins.exec(console)?.[1]
+	const error = ended && failureOf(ended.run, boot)
+	return {
+		runs: new Map(
+			[...figures].map(([key, figure]) => {
+				const counted = instructions?.get(key)
+				return [key, {...figure, ...watch.costs.get(key), ...(counted && {instructions: [...counted]})}]
+			}),
+		),
+		...(bootSeconds !== undefined && {bootSeconds}),
+		...(kernel !== undefined && {kernel}),
+		...(times && {times}),
+		...(latencies && {latencies}),
+		...(error !== undefined && {error}),
+	}
+}
+
+type Listeners = Readonly<{onStart: (pid: number) => void; onConsole: (console: string) => void}>
+type Ended = Readonly<{
+	run: ConsoleRun
+	instructions?: Instructions
+	times?: ReadonlyMap<string, Spent>
+	latencies?: Boot['latencies']
+}>
+type Start = (listeners: Listeners) => Promise<Ended>
+
+const timeoutOf = ({tasks}: PlannedBoot) => bootTimeout + taskTimeout * tasks.length
+
+const runQemu =
+	(file: string, {boot, image, signal}: GuestOptions): Start =>
+	async (listeners) => {
+		const {program, args} = qemuCommand(file)
+		const {kernel, initrd, append} = image.boot
+		const run = await runConsole(
+			program,
+			[...args, ...qemuArguments({kernel, initrd, append, harts: boot.harts, memory})],
+			{timeoutSeconds: timeoutOf(boot), signal, until: initMarks.ended, ...listeners},
+		)
+		return {run}
+	}
+
+const runManyhart =
+	({boot, image, folder, signal}: GuestOptions): Start =>
+	async (listeners) => {
+		const file = join(folder, 'stats.json')
+		await rm(file, {force: true})
+		const {kernel, initrd, append} = image.boot
+		const args = [
+			...['run', '--smp', String(boot.harts), '--memory', memory, '--kernel', kernel],
+			...(initrd ? ['--initrd', initrd] : []),
+			...(append ? ['--append', append] : []),
+			...['--expect', initMarks.ended.source, '--stats', file, '--stats-at', markSource],
+			...(boot.times ? ['--times'] : []),
+		]
+		const timeoutSeconds = timeoutOf(boot)
+		const run = await runConsole(process.execPath, [benchPath('manyhart'), ...args], {
+			timeoutSeconds,
+			signal,
+			...listeners,
+		})
+		// Where the run has failed, its console says why.
+		const statistics = await readFile(file, 'utf8').then(JSON.parse, () => undefined)
+		return {
+			run,
+			instructions: instructionsBetween(statistics),
+			...(boot.times && {times: timesBetween(statistics), latencies: latenciesOf(statistics)}),
+		}
+	}
+
+function failureOf({console, timedOut, exitCode}: ConsoleRun, boot: PlannedBoot): string | undefined {
+	const lines = console.split(/\r?\n/).filter((line) => line.trim() !== '')
+	const last = lines.slice(-5).join(' | ').slice(-500) || 'nothing'
+	if (timedOut) return `did not end in ${timeoutOf(boot)} s; its console ended with: ${last}`
+	if (!initMarks.ended.test(console))
+		return `ended with ${exitCode} before the programs had; its console ended with: ${last}`
+	return undefined
+}

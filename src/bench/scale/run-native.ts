@@ -1,0 +1,75 @@
+/** Runs the workloads on the host itself: the limit of what an engine can reach. */
+import {runConsole} from '../console-run.ts'
+import {cpuSecondsOfChildren} from '../host.ts'
+import {keyOf, parseFigure} from './console.ts'
+import type {PlannedBoot, Task} from './plan.ts'
+import type {Run} from './record.ts'
+import {amountOf, type BootFigures, type RunFigures, taskTimeout} from './run-guest.ts'
+import type {Subject} from './subjects.ts'
+import {costsBetween, sample} from './watch.ts'
+import {workloadArguments} from './workloads.ts'
+
+export type CheckedRun = Pick<Run, 'operations' | 'checksum'>
+
+export class NativeRuns {
+	readonly #file: string
+	readonly #subjects: ReadonlyMap<string, Subject>
+	/** Tasks whose work of a guest was done and checked, by keyOf() and threads. */
+	readonly #checked = new Set<string>()
+	readonly #check: (workload: string, run: CheckedRun) => string | undefined
+
+	/** @param check of the work that guests do. @returns what is wrong with it. */
+	constructor({
+		file,
+		subjects,
+		check,
+	}: Readonly<{
+		file: string
+		subjects: readonly Subject[]
+		check: (workload: string, run: CheckedRun) => string | undefined
+	}>) {
+		this.#file = file
+		this.#subjects = new Map(subjects.map((subject) => [subject.name, subject]))
+		this.#check = check
+	}
+
+	/** @returns what ran until the end, or until the signal. */
+	async run({harts, tasks}: PlannedBoot, signal: AbortSignal): Promise<BootFigures> {
+		const runs = new Map<string, RunFigures>()
+		for (const task of tasks) {
+			const figures = await this.#runTask(task, harts, signal).catch(({message}: Error) => ({error: message}))
+			if (signal.aborted) break
+			runs.set(keyOf(task), figures)
+		}
+		return {runs}
+	}
+
+	async #runTask(task: Task, threads: number, signal: AbortSignal): Promise<RunFigures> {
+		const subject = this.#subjects.get(task.workload)!
+		if (subject.kind === 'own') throw new Error('a program of the user cannot run on the host')
+		const {of} = subject
+		const run = (work: number) => this.#runOnce(workloadArguments(of, threads, amountOf(task.scaling, work)), signal)
+		const key = `${keyOf(task)} ${threads}`
+		if (!this.#checked.has(key)) {
+			const guests = await run(of.work.emulated)
+			const wrong = guests.error ?? this.#check(of.name, guests)
+			if (wrong !== undefined) return {error: wrong}
+			this.#checked.add(key)
+		}
+		return await run(of.work.native)
+	}
+
+	async #runOnce(args: readonly string[], signal: AbortSignal): Promise<RunFigures> {
+		const before = sample(undefined)
+		const cpuBefore = cpuSecondsOfChildren()
+		const {console, exitCode, timedOut} = await runConsole(this.#file, args, {timeoutSeconds: taskTimeout, signal})
+		const cpuAfter = cpuSecondsOfChildren()
+		if (timedOut) return {error: `did not end in ${taskTimeout} s`}
+		const last = console.trim().split('\n').at(-1) ?? ''
+		if (exitCode !== 0) return {error: `ended with ${exitCode}: ${last.slice(-300)}`}
+		const figure = parseFigure(last)
+		if (!figure) return {error: `printed no figure, but ${last.slice(-300) || 'nothing'}`}
+		const cpuSeconds = cpuBefore === undefined || cpuAfter === undefined ? undefined : cpuAfter - cpuBefore
+		return {...figure, ...costsBetween(before, sample(undefined), cpuSeconds)}
+	}
+}

@@ -1,0 +1,62 @@
+import test from 'ava'
+import {beginMark, endMark, keyOf} from '../../../src/bench/scale/console.ts'
+import {instructionsBetween, latenciesOf, timesBetween} from '../../../src/bench/scale/marked-statistics.ts'
+import type {Task} from '../../../src/bench/scale/plan.ts'
+
+const ring: Task = {workload: 'ring', scaling: 'strong'}
+const sort: Task = {workload: 'sort', scaling: 'weak'}
+
+test('instructions are those from begin to end, of each hart', (t) => {
+	const mark = (line: string, ...counts: readonly number[]) => ({
+		line,
+		statistics: {harts: counts.map((instructions) => ({instructions}))},
+	})
+	const marks = [
+		mark(beginMark(ring), 100, 200),
+		mark(endMark(ring, '0'), 150, 300),
+		mark(beginMark(sort), 151, 300),
+		mark(endMark(sort, '0'), 1151, 310),
+	]
+	t.deepEqual(
+		[...instructionsBetween({marks})],
+		[
+			[keyOf(ring), [50, 100]],
+			[keyOf(sort), [1000, 10]],
+		],
+	)
+	t.is(instructionsBetween(undefined).size, 0)
+})
+
+test('times are those from begin to end, of all harts, in seconds', (t) => {
+	const time = (translated: number, wfi: number) => ({
+		instructions: 0,
+		time: {translated, wfi, samples: 99, descheduled: translated / 10, doorbells: {count: 1}},
+	})
+	const mark = (line: string, ...harts: readonly ReturnType<typeof time>[]) => ({line, statistics: {harts}})
+	const marks = [
+		mark(beginMark(ring), time(1000, 0), time(500, 500)),
+		mark(endMark(ring, '0'), time(3000, 100), time(1000, 400)),
+	]
+	t.deepEqual(timesBetween({marks}).get(keyOf(ring)), {spent: {translated: 2.5, wfi: 0}, descheduled: 0.25})
+	t.is(timesBetween({marks: marks.map(({line}) => ({line, statistics: {}}))}).size, 0, 'without --times')
+})
+
+test('latencies are of the whole boot: of each hart, or one for all', (t) => {
+	const latency = (median: number) => ({count: 3, median, p99: 50, maximum: 70})
+	const hart = (median: number) => ({
+		instructions: 0,
+		time: {translated: 1, doorbells: latency(median), locks: latency(1)},
+	})
+	const statistics = {
+		harts: [hart(5), hart(6)],
+		rcu: {gracePeriods: 9, latency: {median: 100, p99: 200, maximum: 300}},
+		tlbPool: {remoteFlushes: latency(12), tables: 4},
+	}
+	t.deepEqual(latenciesOf({statistics}), {
+		doorbells: [latency(5), latency(6)],
+		locks: [latency(1), latency(1)],
+		remoteFlushes: [latency(12)],
+		gracePeriods: [{count: 9, median: 100, p99: 200, maximum: 300}],
+	})
+	t.deepEqual(latenciesOf(undefined), {doorbells: [], locks: [], remoteFlushes: [], gracePeriods: []})
+})

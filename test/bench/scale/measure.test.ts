@@ -1,0 +1,208 @@
+import {chmod, mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {PassThrough} from 'node:stream'
+import test, {type ExecutionContext} from 'ava'
+import {beginMark, endMark, keyOf} from '../../../src/bench/scale/console.ts'
+import {carryOut, type MeasureOptions} from '../../../src/bench/scale/measure.ts'
+import {makePlan, type PlannedBoot} from '../../../src/bench/scale/plan.ts'
+import {parseRecord, type Run, recordText, scalings, writeRecord} from '../../../src/bench/scale/record.ts'
+import {makeImage, runGuest} from '../../../src/bench/scale/run-guest.ts'
+import {nativeId, type Subject} from '../../../src/bench/scale/subjects.ts'
+import {scaleWorkloads} from '../../../src/bench/scale/workloads.ts'
+import {fetchedGuest} from '../../boot/boot-guest.ts'
+import {writtenText} from '../../main/command-line/written-text.ts'
+import {longPatience, margin} from '../../support/patience.ts'
+import {fakeEngines, fakeRecord, fakeSubjects} from './fake-record.ts'
+
+const onHost = process.platform === 'win32' ? test.skip : test
+
+async function folderOf(t: ExecutionContext): Promise<string> {
+	const folder = await mkdtemp(join(tmpdir(), 'manyhart-scale-test-'))
+	t.teardown(() => rm(folder, {recursive: true}))
+	return folder
+}
+
+async function script(folder: string, name: string, text: string): Promise<string> {
+	const path = join(folder, name)
+	await writeFile(path, `#!/bin/sh\n${text}\n`)
+	await chmod(path, 0o755)
+	return path
+}
+
+/** Prints as the workloads do; `$1` is the workload, `$3` the threads, `$5` the work. */
+const prints = 'echo scale $1 threads $3 operations $5 ns $((1000000000 / $3)) checksum 00000000000000$((10 + $5 % 7))'
+
+/** Measures the host's own program, which is a script. */
+async function carriedOut(
+	t: ExecutionContext,
+	program: string,
+	change: Partial<MeasureOptions> & {repeat?: number} = {},
+) {
+	const folder = await folderOf(t)
+	const engines = fakeEngines.filter(({kind}) => kind === 'native')
+	const subjects = change.subjects ?? fakeSubjects
+	const plan = makePlan({smp: [1, 2], repeat: change.repeat ?? 1, scalings, engines, subjects})
+	const path = join(folder, 'scale.json')
+	const stream = new PassThrough()
+	const record = await carryOut({
+		plan,
+		subjects,
+		engines,
+		native: await script(folder, 'native', program),
+		record: fakeRecord({engines: [...engines], state: 'running', boots: [], runs: [], breakdowns: []}),
+		prepareLinux: () => t.fail() as never,
+		signal: new AbortController().signal,
+		stream: stream as unknown as NodeJS.WriteStream,
+		...change,
+		keep: async (kept) => {
+			await writeRecord(path, kept)
+			await change.keep?.(kept)
+		},
+	})
+	t.deepEqual(parseRecord(await readFile(path, 'utf8'), path), record, 'the file is whole')
+	return {record, said: writtenText(stream)}
+}
+
+const named = ({workload, scaling, harts}: Run) => `${workload} ${scaling} ${harts}`
+
+onHost('each workload runs on each number of harts, and its figures are in the record', async (t) => {
+	const {record, said} = await carriedOut(t, prints)
+	t.is(record.state, 'complete')
+	t.deepEqual(record.runs.map(named), [
+		'compute strong 1',
+		'lock strong 1',
+		'compute strong 2',
+		'compute weak 2',
+		'lock strong 2',
+		'lock weak 2',
+	])
+	const [, , compute] = record.runs
+	// The host does more than a guest, so that its time says something.
+	t.like(compute, {engine: nativeId, boot: 1, operations: 10_000, seconds: 0.5, repetition: 0})
+	t.is(compute!.error, undefined)
+	t.true((compute!.cpuSeconds ?? 0) >= 0)
+	t.regex(said, /scale: 1 of 2, \d+ s left: native, 1 hart, repetition 1\n/)
+})
+
+onHost('a run that fails is recorded with what it said, and the others go on', async (t) => {
+	const {record, said} = await carriedOut(t, `[ $1 = lock ] && { echo broken; exit 1; }\n${prints}`)
+	const failed = record.runs.filter(({error}) => error !== undefined)
+	t.deepEqual(
+		failed.map(({workload, error}) => `${workload}: ${error}`),
+		Array.from({length: 3}, () => 'lock: ended with 1: broken'),
+	)
+	t.is(record.runs.length, 6)
+	t.is(record.state, 'complete')
+	t.regex(said, /scale: native, 1 hart, repetition 1: lock, strong: ended with 1: broken\n/)
+})
+
+onHost('the same work must have the same checksum', async (t) => {
+	const {record} = await carriedOut(t, 'echo scale $1 threads $3 operations 7 ns 5 checksum 000000000000000$3')
+	const wrong = record.runs.filter(({error}) => error !== undefined)
+	t.deepEqual([...new Set(wrong.map(({harts}) => harts))], [2])
+	t.is(wrong[0]!.error, 'its checksum is 0000000000000002, and 0000000000000001 on native')
+})
+
+onHost('what was measured before an interruption is a valid record', async (t) => {
+	const interruption = new AbortController()
+	const {record} = await carriedOut(t, prints, {
+		repeat: 2,
+		signal: interruption.signal,
+		keep: async ({boots}) => {
+			if (boots.length === 1) interruption.abort(new Error('stopped'))
+		},
+	})
+	t.is(record.state, 'interrupted')
+	t.is(record.boots.length, 1)
+	t.deepEqual(record.runs.map(named), ['compute strong 1', 'lock strong 1'])
+	t.notThrows(() => parseRecord(recordText(record), 'it'))
+})
+
+const boot: PlannedBoot = {
+	engine: 'QEMU 7.2.22',
+	harts: 2,
+	repetition: 0,
+	tasks: [
+		{workload: 'compute', scaling: 'strong'},
+		{workload: 'lock', scaling: 'strong'},
+	],
+}
+const [compute, lock] = boot.tasks
+const line = (text: string) => `echo '${text}'`
+const figure = (name: string) => line(`scale ${name} threads 2 operations 5 ns 250000000 checksum 00000000000000ab`)
+
+/** A guest's console, by a script in QEMU's place. */
+async function guestRun(t: ExecutionContext, console: readonly string[], signal = new AbortController().signal) {
+	const folder = await folderOf(t)
+	const file = await script(folder, 'qemu', console.join('\n'))
+	const image = {boot: {kernel: '/k', harts: 2}, programs: []}
+	return await runGuest({...fakeEngines[1]!, kind: 'qemu', file, version: '0', id: ''}, {boot, image, folder, signal})
+}
+
+const started = [
+	line('bench: init on 6.12.0-test.'),
+	line(beginMark(compute!)),
+	figure('compute'),
+	line(endMark(compute!, '0')),
+]
+
+onHost('a guest’s programs have their figures, and what they cost the host', async (t) => {
+	const {runs, kernel, bootSeconds, error} = await guestRun(t, [
+		...started,
+		...[line(beginMark(lock!)), figure('lock'), line(endMark(lock!, '0')), line('bench: ended 0.'), 'exec sleep 100'],
+	])
+	t.is(error, undefined)
+	t.is(kernel, '6.12.0-test')
+	t.true(bootSeconds! > 0)
+	t.deepEqual([...runs.keys()], [keyOf(compute!), keyOf(lock!)])
+	t.like(runs.get(keyOf(compute!)), {operations: 5, seconds: 0.25, checksum: '00000000000000ab'})
+	if (process.platform !== 'linux') return
+	t.true(runs.get(keyOf(compute!))!.cpuSeconds! >= 0)
+	t.true(runs.get(keyOf(compute!))!.voluntarySwitches! >= 0)
+})
+
+onHost('a guest that ends early leaves the figures that it had, and what its console ended with', async (t) => {
+	const {runs, error} = await guestRun(t, [...started, line('Kernel panic'), 'exit 3'])
+	t.deepEqual([...runs.keys()], [keyOf(compute!)])
+	t.regex(error!, /^ended with 3 before the programs had; its console ended with: .* \| Kernel panic$/)
+})
+
+onHost('an interruption in the middle of a guest leaves the figures that it had', async (t) => {
+	const interruption = new AbortController()
+	const running = guestRun(t, [...started, 'kill -USR2 $PPID', 'exec sleep 100'], interruption.signal)
+	const stop = () => setImmediate(() => interruption.abort(new Error('stopped')))
+	process.once('SIGUSR2', stop)
+	t.teardown(() => process.off('SIGUSR2', stop))
+	const {runs} = await running
+	t.true(runs.size <= 1)
+	for (const [key, run] of runs) t.like({key, ...run}, {key: keyOf(compute!), operations: 5})
+})
+
+test('Debian runs a workload here: its figure, the instructions of each hart, and what it cost the host', async (t) => {
+	t.timeout(longPatience + margin)
+	if (!(await fetchedGuest(t, 'debian'))) return
+	const folder = await folderOf(t)
+	const {name, ...usual} = scaleWorkloads.find((each) => each.name === 'compute-integer')!
+	const of = {...usual, name, work: {emulated: 50, native: 50}}
+	const subjects: readonly Subject[] = [{kind: 'ours', of, name, title: '', unit: ''}]
+	const task = {workload: name, scaling: 'weak'} as const
+	const planned: PlannedBoot = {engine: 'here', harts: 2, repetition: 0, times: true, tasks: [task]}
+	await mkdir(join(folder, 'image'))
+	const image = await makeImage(planned, {subjects, folder: join(folder, 'image')})
+	const signal = AbortSignal.timeout(longPatience)
+	const engine = {kind: 'manyhart', id: 'here', version: '0'} as const
+	const {runs, error, kernel, times, latencies} = await runGuest(engine, {boot: planned, image, folder, signal})
+	t.is(error, undefined)
+	t.regex(kernel!, /^\d+\./)
+	const run = runs.get(keyOf(task))!
+	t.like(run, {operations: 100, error: undefined})
+	t.true(run.seconds! > 0)
+	// Each operation is 10,000 steps of several instructions; the warm-up comes on top.
+	t.is(run.instructions!.length, 2)
+	t.true(run.instructions!.reduce((sum, count) => sum + count) > 100 * 10_000)
+	if (process.platform === 'linux') t.true(run.cpuSeconds! > 0)
+	const {spent} = times!.get(keyOf(task))!
+	t.true(spent.translated! + spent.interpreted! > 0)
+	t.true(latencies!.doorbells!.length === 2 && latencies!.gracePeriods![0]!.count > 0)
+})
