@@ -248,6 +248,7 @@ export class HartCore {
 			vcpus: 1,
 			...(design.policy === undefined && {undoLimit: -1}),
 			design: {...this.design, asids: '0'},
+			timesFlushes: samples !== undefined,
 		})
 		for (const [field, value] of Object.entries(words) as [keyof StateWords, number][])
 			memory.i32[this.#tlbStateWord(field)] = value
