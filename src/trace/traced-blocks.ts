@@ -69,7 +69,8 @@ export class TracedBlocks extends VcpuBlocks {
 		if (bells === 0) return bells
 		const {note} = this
 		const answers = (bells & fences) !== 0 && note !== undefined
-		if (answers) {
+		// A safepoint may take bells twice before they are answered.
+		if (answers && this.#answering === undefined) {
 			this.#answering = note.begin(Activity.flush)
 			note.detail(1, answersFence)
 		}

@@ -62,12 +62,14 @@ export class HostCores implements Patience {
 
 	/** It sleeps, or is about to. */
 	leave(): void {
+		// As in enter().
 		Atomics.sub(this.#words, this.#running, 1)
 	}
 
 	/** As leave(): others that have a core are in the way of the one that is waited for, and of this thread once it is woken. */
 	beginSleep(others: Iterable<number>): void {
 		this.leave()
+		// A count; orders nothing, as in endSleep().
 		Atomics.add(this.#words, this.#fencing, 1)
 		// No wake-up: one that sleeps is in nobody's way. Pairs with VcpuBlocks.takeDoorbell().
 		if (this.areShort) for (const vcpu of others) Atomics.or(this.#words, this.#doorbell(vcpu), Doorbell.giveWay)
@@ -85,7 +87,7 @@ export class HostCores implements Patience {
 
 	/** Whether another thread could use the core that this one has. */
 	get areShort(): boolean {
-		// Orders nothing: a guess, which is made again. Pairs with nothing.
+		// Orders nothing: a guess, which is made again.
 		return Atomics.load(this.#words, this.#running) > this.#cores || this.#hasBeenDelayed()
 	}
 

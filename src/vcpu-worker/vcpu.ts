@@ -192,7 +192,11 @@ export class Vcpu {
 		this.#reader.online()
 		this.#note.begin(Activity.runLoop)
 		try {
-			while (this.#answerBells(this.#tlb.safepoint(this.#config.vcpu))) {
+			for (;;) {
+				const bells = this.#tlb.safepoint(this.#config.vcpu)
+				if (!this.#answerBells(bells)) break
+				// A nap ends online, and so with another safepoint before guest code runs.
+				if (this.#givesCore(bells)) continue
 				if (this.#mode === 'running') this.#runSlice()
 				else this.#sleep()
 			}
@@ -213,17 +217,20 @@ export class Vcpu {
 		if (bells & Doorbell.interrupt) this.#timers.changed()
 		if (bells & Doorbell.message) this.#receiveCode()
 		if (bells & Doorbell.hsm) this.#takeStart()
-		const givesWay = (bells & Doorbell.giveWay) !== 0 || this.#cores?.takeWoken() === true
-		if (!(bells & Doorbell.spin)) this.#wait.endNaps()
-		if (bells & Doorbell.spin || givesWay) this.#giveCore({spins: (bells & Doorbell.spin) !== 0, givesWay})
 		return (bells & Doorbell.pause) === 0
 	}
 
-	#giveCore({spins, givesWay}: {spins: boolean; givesWay: boolean}): void {
+	/** A hart that spins, or is in the way of a fence, may nap. @returns whether it was asked to. */
+	#givesCore(bells: number): boolean {
+		const spins = (bells & Doorbell.spin) !== 0
+		const givesWay = (bells & Doorbell.giveWay) !== 0 || this.#cores?.takeWoken() === true
+		if (!spins) this.#wait.endNaps()
+		if (!spins && !givesWay) return false
 		const before = this.#note.begin(Activity.nap)
 		if (spins) this.#wait.nap()
 		if (givesWay) this.#wait.giveWay()
 		this.#note.end(before)
+		return true
 	}
 
 	#receiveCode(): void {

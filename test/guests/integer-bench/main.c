@@ -1,5 +1,6 @@
 /* Integer programs, timed by the time CSR: "bench NAME TICKS ticks, check 0xSUM". */
 #include "../runtime/runtime.h"
+#include "../shared/quicksort.h"
 
 enum { SIEVE = 1 << 20, SORT = 1 << 17, CRC_BYTES = 1 << 20, SIDE = 96, STEPS = 3000000 };
 static uint8_t composite[SIEVE];
@@ -20,31 +21,6 @@ static uint64_t sieve(void)
 		}
 	}
 	return primes;
-}
-
-static void quicksort(uint32_t *a, int count)
-{
-	while (count > 8) {
-		uint32_t pivot = a[count / 2];
-		int low = 0, high = count - 1;
-		while (low <= high) {
-			while (a[low] < pivot) low++;
-			while (a[high] > pivot) high--;
-			if (low > high) break;
-			uint32_t swapped = a[low];
-			a[low++] = a[high];
-			a[high--] = swapped;
-		}
-		quicksort(a, high + 1);
-		a += low;
-		count -= low;
-	}
-	for (int i = 1; i < count; i++) {
-		uint32_t moving = a[i];
-		int j = i;
-		for (; j && a[j - 1] > moving; j--) a[j] = a[j - 1];
-		a[j] = moving;
-	}
 }
 
 static uint64_t sort(void)
