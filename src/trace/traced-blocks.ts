@@ -74,7 +74,7 @@ export class TracedBlocks extends VcpuBlocks {
 			this.#answering = note.begin(Activity.flush)
 			note.detail(1, answersFence)
 		}
-		const now = answers ? note.latest : this.#now()
+		const now = this.#now()
 		// After the bells, by the order of both accesses: whoever rings next may find the old time gone, and note its own.
 		const rungAt = Atomics.exchange(this.memory.i32, this.#word(vcpu, HartTimes.offset.rungAt), 0)
 		if (rungAt !== 0) {
@@ -83,7 +83,7 @@ export class TracedBlocks extends VcpuBlocks {
 			recordLatency(this.memory.i32, this.#times + vcpu * HartTimes.size + HartTimes.offset.doorbells, waited)
 		}
 		if (!this.#ring) return bells
-		if (answers) this.#takeFences(this.#ring, vcpu, now)
+		if (answers) this.#takeFences(this.#ring, vcpu)
 		if (bells & Doorbell.interrupt) {
 			// Orders nothing: for the trace.
 			const pending = Atomics.load(this.memory.i32, (this.base(vcpu) + pendingOffset) >>> 2)
@@ -99,7 +99,7 @@ export class TracedBlocks extends VcpuBlocks {
 		this.#answering = undefined
 	}
 
-	#takeFences(ring: EventRing, vcpu: number, now: number): void {
+	#takeFences(ring: EventRing, vcpu: number): void {
 		const first = this.#word(vcpu, HartTimes.offset.fences)
 		const {i32} = this.memory
 		for (let initiator = 0; initiator < this.count; initiator++) {
@@ -107,7 +107,8 @@ export class TracedBlocks extends VcpuBlocks {
 			if (Atomics.load(i32, first + initiator) === 0) continue
 			// Pairs with fenceRings().
 			const fence = Atomics.exchange(i32, first + initiator, 0)
-			ring.addAnyway(EventKind.fenceTaken, now, 0, initiator, fence)
+			// The clock is read after that: the fence may have begun a moment ago.
+			ring.addAnyway(EventKind.fenceTaken, this.#now(), 0, initiator, fence)
 		}
 	}
 

@@ -76,6 +76,14 @@ export function testCalls(engine: Engine): void {
 		return assembly
 	}
 
+	test(`a loop that pauses often goes on after it was asked to give its core away${on(engine)}`, (t) => {
+		const assembly = new Assembly(main)
+		const again = assembly.op('addi', {rd: t0, rs1: zero, imm: 200}).label()
+		assembly.at(again).op('pause').op('addi', {rd: t0, rs1: t0, imm: -1})
+		assembly.to('bne', again, {rs1: t0, rs2: zero}).word(wfi)
+		run(t, assembly)
+	})
+
 	for (const depth of [1, 2, 255, 256, 257, 500]) {
 		test(`recursion ${depth} deep returns all the way${on(engine)}`, (t) => {
 			const pair = run(t, recursion(), (fresh) => {

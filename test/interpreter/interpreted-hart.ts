@@ -2,7 +2,7 @@
 
 import {fieldOffset, Slot} from '../../src/hart/index.ts'
 import {buildInterpreter, handlers, slotDecoder} from '../../src/interpreter/index.ts'
-import {VcpuWords} from '../../src/memory/index.ts'
+import {Doorbell, VcpuWords} from '../../src/memory/index.ts'
 import {lookupForm, type TlbDesign} from '../../src/tlb/index.ts'
 import {type Engine, interpreter} from '../execution/engine.ts'
 import {InstantTranslator} from '../execution/instant-translator.ts'
@@ -67,6 +67,11 @@ export class InterpretedHart extends HartCore {
 	run(budget = 1000): number {
 		this.#translator?.dropOld()
 		return this.#run(this.#blockAt, budget)
+	}
+
+	/** A hart that has paused often rings for its own run loop, as the vCPU's takes it. */
+	takeSpin(): void {
+		Atomics.and(this.memory.i32, (this.#blockAt + VcpuWords.offset.doorbell) / 4, ~Doorbell.spin)
 	}
 
 	/** Rings, as another thread would. */

@@ -159,7 +159,10 @@ export class Pair {
 		reference.trap = undefined
 		const expected = reasonOf[reference.run(longest)]
 		let got = hart.run(this.slice)
-		for (let slices = 0; got === ExitReason.slice && slices < longestRun; slices++) got = hart.run(this.slice)
+		for (let slices = 0; got === ExitReason.slice && slices < longestRun; slices++) {
+			hart.takeSpin()
+			got = hart.run(this.slice)
+		}
 		const differences = [
 			...(got === expected ? [] : [`exit reason ${got}, expected ${expected}`]),
 			...this.#differences(),

@@ -2,8 +2,9 @@
 import test from 'ava'
 import {Activity, VcpuBlock} from '../../src/hart/index.ts'
 import {Doorbell, layOut, SharedMemory} from '../../src/memory/index.ts'
+import {EventReader, EventRing} from '../../src/trace/event-ring.ts'
 import {TimedNote} from '../../src/trace/timed-note.ts'
-import {HartTimes, timesRegion, traceRegions} from '../../src/trace/trace-layout.ts'
+import {EventKind, HartTimes, ringsRegion, timesRegion, traceRegions} from '../../src/trace/trace-layout.ts'
 import {TracedBlocks} from '../../src/trace/traced-blocks.ts'
 
 test('a safepoint that takes bells of fences twice is one answer, and the run loop goes on after it', (t) => {
@@ -28,4 +29,66 @@ test('a safepoint that takes bells of fences twice is one answer, and the run lo
 	note.begin(Activity.parked)
 	t.is(spent(Activity.flush), 20)
 	t.is(spent(Activity.runLoop), 5)
+})
+
+test('an answer to a fence is noted behind its beginning, however late that is', (t) => {
+	const memory = SharedMemory.create(
+		layOut([{name: 'vcpu', size: 2 * VcpuBlock.size, align: VcpuBlock.align}, timesRegion(2), ringsRegion(2, 16)]),
+	)
+	let time = 0
+	const side = (self: number, now: () => number) => {
+		const reader = new EventReader(memory, {index: self, harts: 2})
+		reader.setQuota(100)
+		const ring = new EventRing(memory, {index: self, harts: 2})
+		// Its first period begins.
+		ring.add(EventKind.ipi, time, 0)
+		const blocks = new TracedBlocks(memory, 2, {self, now, ring})
+		blocks.note = new TimedNote(memory, blocks.base(self), {
+			times: memory.region(traceRegions.times).offset + self * HartTimes.size,
+			now,
+			ring,
+		})
+		return {blocks, reader}
+	}
+	const initiator = side(0, () => ++time)
+	function fence() {
+		initiator.blocks.note!.begin(Activity.fence)
+		initiator.blocks.fenceRings(1)
+		initiator.blocks.ring(1, Doorbell.flush)
+	}
+	let fenceIsDue = false
+	const target = side(1, () => {
+		time++
+		if (!fenceIsDue) return time
+		// Right after the target has read its clock.
+		const read = time
+		fenceIsDue = false
+		fence()
+		return read
+	})
+	fence()
+	t.is(target.blocks.takeDoorbell(1), Doorbell.flush)
+	fence()
+	// The second of two takes, in the same answer.
+	t.is(target.blocks.takeDoorbell(1), Doorbell.flush)
+	target.blocks.answered()
+	fence()
+	fenceIsDue = true
+	t.is(target.blocks.takeDoorbell(1), Doorbell.flush)
+	target.blocks.takeDoorbell(1)
+	const times = ({reader}: typeof target, wanted: number) => {
+		const found: [fence: number, time: number][] = []
+		reader.take(({kind, time: at, details}) => {
+			if (kind === wanted) found.push([details[1]!, at])
+		})
+		return found
+	}
+	const began = new Map(times(initiator, EventKind.fenceRings))
+	const answered = times(target, EventKind.fenceTaken)
+	t.deepEqual([...began.keys()], [1, 2, 3, 4])
+	t.deepEqual(
+		answered.map(([number]) => number),
+		[1, 2, 4],
+	)
+	for (const [number, at] of answered) t.true(at > began.get(number)!, `fence ${number}`)
 })
