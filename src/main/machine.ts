@@ -416,7 +416,7 @@ export class MachineCore implements CommandLineMachine {
 		// The dead thread is in no read-side critical section. Harts that wait for its quiescent state, or for a device's
 		// lock that it held, go on, and stop.
 		this.#rcu.reader(died.vcpu).offline()
-		this.#board.orphan(died.vcpu)
+		this.#board.orphan({hart: died.vcpu})
 		this.#serial?.abandon(died.vcpu)
 	}
 
