@@ -12,6 +12,8 @@ const standsOn: Readonly<Record<string, readonly string[]>> = {
 	serial: ['memory'],
 	tlb: ['rcu'],
 	board: ['memory'],
+	disk: [],
+	io: ['board', 'disk'],
 	hart: ['tlb'],
 	trace: ['hart'],
 	codegen: ['isa', 'wasm', 'hart'],
@@ -19,7 +21,7 @@ const standsOn: Readonly<Record<string, readonly string[]>> = {
 	translate: ['interpreter'],
 	sbi: ['hart'],
 	'vcpu-worker': ['translate', 'sbi', 'board', 'serial', 'trace'],
-	main: ['vcpu-worker'],
+	main: ['vcpu-worker', 'io'],
 	bench: ['main'],
 	stress: ['bench'],
 }
