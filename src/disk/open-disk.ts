@@ -3,7 +3,7 @@ import {close, constants, fstat, open} from 'node:fs'
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {dirname, join, resolve} from 'node:path'
-import {getSystemErrorMessage, promisify} from 'node:util'
+import {getSystemErrorMap, promisify} from 'node:util'
 import {UserError} from '../errors.ts'
 import type {DiskImage} from './disk-image.ts'
 import {FileLock} from './file-lock.ts'
@@ -202,7 +202,7 @@ function isDiskFormat(name: string): name is DiskFormat {
 
 function reasonOf({errno, message}: NodeJS.ErrnoException): string {
 	if (errno === undefined) return message
-	const text = getSystemErrorMessage(errno) ?? message
+	const text = getSystemErrorMap().get(errno)?.[1] ?? message
 	return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
