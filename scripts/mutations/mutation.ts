@@ -7,6 +7,7 @@ export const areas = [
 	'fences',
 	'CSRs',
 	'translation',
+	'last pages',
 	'stores to code',
 	'address spaces',
 	'superpages',
