@@ -89,7 +89,7 @@ class Coordinator {
 	#compared = 0
 	#workerSeen = performance.now()
 	#workers: readonly WorkerRow[] = []
-	#wasAway = false
+	#connection = 0
 
 	constructor(plan: Plan, queue: RunQueue, options: CoordinatorOptions) {
 		this.#plan = plan
@@ -109,7 +109,11 @@ class Coordinator {
 		for (;;) {
 			const owner = await own(link.client, this.#queue.name, this.#self)
 			if (owner === undefined) break
-			// One that has died keeps it for so long.
+			if (hasEnded(owner)) {
+				await disown(link.client, this.#queue.name, owner)
+				continue
+			}
+			// One on another machine that has died keeps it for so long.
 			if (performance.now() - began > 1.5 * ownershipLimit)
 				throw expected(
 					`campaign ${this.#plan.name} to be run by one process`,
@@ -117,6 +121,7 @@ class Coordinator {
 				)
 			await delay(lookPause, undefined, {signal})
 		}
+		this.#connection = link.connections
 		// What was finished while nobody was here.
 		await this.#collect()
 		await announceCampaign(link.client, this.#plan)
@@ -127,12 +132,8 @@ class Coordinator {
 	async look(): Promise<void> {
 		const {link, patience} = this.#options
 		this.#show()
-		if (!link.isReady) {
-			this.#wasAway = true
-			link.checkPatience(patience)
-			return
-		}
-		await this.#patiently(this.#lookAtRedis())
+		if (link.isReady) await this.#patiently(this.#lookAtRedis())
+		else link.checkPatience(patience)
 	}
 
 	/** A command waits for a connection that was lost meanwhile. */
@@ -160,8 +161,8 @@ class Coordinator {
 		await this.#lookAtWorkers()
 		const now = performance.now()
 		// What Redis had not yet written when it was ended is lost.
-		if (this.#wasAway || now - this.#compared > comparePause) {
-			this.#wasAway = false
+		if (this.#connection !== link.connections || now - this.#compared > comparePause) {
+			this.#connection = link.connections
 			await announceCampaign(link.client, this.#plan)
 			await this.#addMissing()
 		}
@@ -247,6 +248,18 @@ class Coordinator {
 			await this.#queue.obliterate({force: true})
 		}
 		await disown(link.client, this.#queue.name, this.#self)
+	}
+}
+
+/** @returns whether it was a process of this machine, and is no more. */
+function hasEnded(owner: string): boolean {
+	const [host, pid] = owner.split(' ')
+	if (host !== hostname()) return false
+	try {
+		process.kill(Number(pid), 0)
+		return false
+	} catch (error) {
+		return (error as NodeJS.ErrnoException).code === 'ESRCH'
 	}
 }
 

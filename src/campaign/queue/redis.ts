@@ -24,6 +24,7 @@ export class RedisLink implements Disposable {
 	/** Where it is, without a password. */
 	readonly where: string
 	#awaySince: number | undefined
+	#connections = 0
 	#lastError: string | undefined
 
 	private constructor(client: Redis, where: string) {
@@ -36,6 +37,7 @@ export class RedisLink implements Disposable {
 			this.#awaySince ??= performance.now()
 		})
 		client.on('ready', () => {
+			this.#connections++
 			this.#awaySince = undefined
 			this.#lastError = undefined
 		})
@@ -84,6 +86,11 @@ export class RedisLink implements Disposable {
 		const link = new RedisLink(client, where)
 		await Promise.race([client.connect(), late]).catch(refuse)
 		return link
+	}
+
+	/** Connections so far: one more after each loss, after which Redis may know less than before. */
+	get connections(): number {
+		return this.#connections
 	}
 
 	get isReady(): boolean {

@@ -18,7 +18,7 @@ export type RawCampaignOptions = Readonly<{
 }>
 export type RawCampaignWorkerOptions = Readonly<{
 	queue?: string
-	name?: string
+	label?: string
 	cores?: string
 	lease?: string
 	idle?: string
@@ -50,7 +50,7 @@ export const campaignOptions = (): readonly Option[] => [
 export const campaignWorkerOptions = (): readonly Option[] => [
 	queueOption('the Redis of campaigns').makeOptionMandatory(),
 	coresOption(),
-	new Option('--name <name>', 'in tables and results (default: that of this machine, and of the process)'),
+	new Option('--label <name>', 'in tables and results (default: that of this machine, and of the process)'),
 	new Option(
 		'--lease <seconds>',
 		`after so long without a sign of life of a worker, others take its runs over (default: ${defaults.lease})`,
@@ -82,9 +82,9 @@ export function checkCampaignOptions(file: string, raw: RawCampaignOptions): Cam
 
 /** @throws UserError */
 export function checkCampaignWorkerOptions(raw: RawCampaignWorkerOptions): CampaignWorkerOptions {
-	const {queue = '', name, cores, lease, idle, patience} = raw
+	const {queue = '', label: name, cores, lease, idle, patience} = raw
 	if (name !== undefined && !/^[\w.@+-]{1,64}$/.test(name))
-		throw expected('--name of at most 64 letters, digits, dots and dashes', quoted(name))
+		throw expected('--label of at most 64 letters, digits, dots and dashes', quoted(name))
 	const seconds = (option: keyof typeof defaults, text: string | undefined) =>
 		text === undefined ? defaults[option] : parseSeconds(text, `--${option}`)
 	return {
