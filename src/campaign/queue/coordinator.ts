@@ -12,16 +12,7 @@ import type {Plan} from '../plan.ts'
 import {type PlannedRun, parseOutcome, type Result, type Run} from '../run.ts'
 import type {ResultStore} from '../store.ts'
 import type {CampaignTable, WorkerRow} from '../table.ts'
-import {
-	announceCampaign,
-	disown,
-	own,
-	ownershipLimit,
-	prefix,
-	presentWorkers,
-	queueName,
-	withdrawCampaign,
-} from './names.ts'
+import {announceCampaign, disown, own, prefix, presentWorkers, queueName, withdrawCampaign} from './names.ts'
 import {givenUp, type RedisLink} from './redis.ts'
 
 export type CoordinatorOptions = Readonly<{
@@ -105,21 +96,18 @@ class Coordinator {
 	/** Takes the campaign. @throws UserError if another process keeps it. */
 	async start(): Promise<void> {
 		const {link, signal} = this.#options
-		const began = performance.now()
+		let before = Number.POSITIVE_INFINITY
 		for (;;) {
 			const owner = await own(link.client, this.#queue.name, this.#self)
 			if (owner === undefined) break
-			if (hasEnded(owner)) {
-				await disown(link.client, this.#queue.name, owner)
-				continue
-			}
-			// One on another machine that has died keeps it for so long.
-			if (performance.now() - began > 1.5 * ownershipLimit)
-				throw expected(
-					`campaign ${this.#plan.name} to be run by one process`,
-					`${owner.split(' ').slice(0, 2).join(', process ')}`,
-				)
-			await delay(lookPause, undefined, {signal})
+			const [host, pid] = owner.name.split(' ')
+			// It says that it is there.
+			if (owner.left > before)
+				throw expected(`campaign ${this.#plan.name} to be run by one process`, `${host}, process ${pid}`)
+			before = owner.left
+			if (hasEnded(owner.name)) await disown(link.client, this.#queue.name, owner.name)
+			// One on another machine that has died keeps it until its time is over.
+			else await delay(2 * lookPause, undefined, {signal})
 		}
 		this.#connection = link.connections
 		// What was finished while nobody was here.

@@ -84,16 +84,16 @@ export async function presentWorkers(client: Redis): Promise<readonly Presence[]
 /** Milliseconds after which a process that says nothing has lost its campaign. */
 export const ownershipLimit = 10_000
 
+/** @property left milliseconds until its owner has lost a campaign, unless it says something. */
+export type Owner = Readonly<{name: string; left: number}>
+
 /** Takes or keeps a campaign. @returns who has it; undefined: the caller. */
-export async function own(client: Redis, queue: string, self: string): Promise<string | undefined> {
+export async function own(client: Redis, queue: string, self: string): Promise<Owner | undefined> {
 	const key = keys.owner(queue)
-	const [[, taken], [, owner]] = (await client.multi().set(key, self, 'PX', ownershipLimit, 'NX').get(key).exec()) as [
-		[unknown, string | null],
-		[unknown, string | null],
-	]
-	if (taken !== null || owner === null) return undefined
-	if (owner !== self) return owner
-	await client.pexpire(key, ownershipLimit)
+	await client.set(key, self, 'PX', ownershipLimit, 'NX')
+	const [name, left] = [await client.get(key), await client.pttl(key)]
+	if (name !== null && name !== self) return {name, left}
+	await client.set(key, self, 'PX', ownershipLimit)
 	return undefined
 }
 
