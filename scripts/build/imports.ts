@@ -32,6 +32,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
 		'command-line/campaign-library.ts',
 		'command-line/laboratory.ts',
 		'command-line/stress-library.ts',
+		'environment.ts',
 		'machine.ts',
 		'system-error.ts',
 	],

@@ -1,4 +1,6 @@
+import {readFile} from 'node:fs/promises'
 import test from 'ava'
+import {fromRoot} from '../../scripts/build/project.ts'
 import {parseCampaign} from '../../src/campaign/file.ts'
 import {planOf} from './some-results.ts'
 
@@ -79,6 +81,13 @@ for (const [text, message] of mistakes)
 		if (typeof message === 'string') t.is(error?.message, message)
 		else t.regex(error!.message, message)
 	})
+
+test('the example of docs/campaign.md is what it says', async (t) => {
+	const page = await readFile(fromRoot('docs/campaign.md'), 'utf8')
+	const [, text = ''] = /```yaml\n(.*?)```/s.exec(page) ?? []
+	const [, count] = /# lists (\d+) runs/.exec(page) ?? []
+	t.is(planOf(text).runs.length, Number(count))
+})
 
 test('what is left out has its default, and one is as good as a list of one', (t) => {
 	const {campaign} = parseCampaign('campaign: a\nruns:\n  - {workload: all, harts: 4}\n', 'c.yaml')

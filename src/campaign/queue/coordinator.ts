@@ -5,14 +5,23 @@
 import {hostname} from 'node:os'
 import {setTimeout as delay} from 'node:timers/promises'
 import type {Job, Queue} from 'bullmq'
-import {expected} from '../../errors.ts'
+import {expected, type UserError} from '../../errors.ts'
 import type {ChecksumWatch} from '../checks.ts'
 import {thisHost} from '../perform.ts'
 import type {Plan} from '../plan.ts'
 import {type PlannedRun, parseOutcome, type Result, type Run} from '../run.ts'
 import type {ResultStore} from '../store.ts'
 import type {CampaignTable, WorkerRow} from '../table.ts'
-import {announceCampaign, disown, own, prefix, presentWorkers, queueName, withdrawCampaign} from './names.ts'
+import {
+	announceCampaign,
+	disown,
+	type Owner,
+	own,
+	prefix,
+	presentWorkers,
+	queueName,
+	withdrawCampaign,
+} from './names.ts'
 import {givenUp, type RedisLink} from './redis.ts'
 
 export type CoordinatorOptions = Readonly<{
@@ -45,7 +54,7 @@ export async function coordinate(plan: Plan, options: CoordinatorOptions): Promi
 	queue.on('error', () => {})
 	const coordinator = new Coordinator(plan, queue, options)
 	try {
-		await coordinator.start()
+		await link.ask(coordinator.start(), {...options, waiting: () => {}})
 		while (!coordinator.isComplete && !signal.aborted) {
 			await coordinator.look()
 			if (!coordinator.isComplete) await delay(lookPause, undefined, {signal}).catch(() => {})
@@ -77,7 +86,7 @@ class Coordinator {
 	/** Runs without a result, by id. */
 	readonly #outstanding: Map<string, PlannedRun>
 	readonly #self = `${hostname()} ${process.pid} ${Date.now()}`
-	#compared = 0
+	#compareAt = 0
 	#workerSeen = performance.now()
 	#workers: readonly WorkerRow[] = []
 	#connection = 0
@@ -100,10 +109,8 @@ class Coordinator {
 		for (;;) {
 			const owner = await own(link.client, this.#queue.name, this.#self)
 			if (owner === undefined) break
-			const [host, pid] = owner.name.split(' ')
 			// It says that it is there.
-			if (owner.left > before)
-				throw expected(`campaign ${this.#plan.name} to be run by one process`, `${host}, process ${pid}`)
+			if (owner.left > before) throw this.#takenBy(owner)
 			before = owner.left
 			if (hasEnded(owner.name)) await disown(link.client, this.#queue.name, owner.name)
 			// One on another machine that has died keeps it until its time is over.
@@ -116,40 +123,29 @@ class Coordinator {
 		await this.#addMissing()
 	}
 
-	/** Once: collects, compares, shows. Waits for Redis, if it is away, as long as there is patience. */
-	async look(): Promise<void> {
-		const {link, patience} = this.#options
-		this.#show()
-		if (link.isReady) await this.#patiently(this.#lookAtRedis())
-		else link.checkPatience(patience)
+	#takenBy({name}: Owner): UserError {
+		const [host, pid] = name.split(' ')
+		return expected(`campaign ${this.#plan.name} to be run by one process`, `${host}, process ${pid}`)
 	}
 
-	/** A command waits for a connection that was lost meanwhile. */
-	async #patiently(work: Promise<void>): Promise<void> {
+	/** Once: collects, compares, shows. Waits for Redis, if it is away, as long as there is patience. */
+	async look(): Promise<void> {
 		const {link, patience, signal} = this.#options
-		let isDone = false
-		const done = work.finally(() => {
-			isDone = true
-		})
-		while (!isDone && !signal.aborted) {
-			await Promise.race([done, delay(lookPause)])
-			if (isDone) break
-			this.#show()
-			link.checkPatience(patience)
-		}
-		if (isDone) await done
-		else done.catch(() => {})
+		this.#show()
+		if (link.isReady) await link.ask(this.#lookAtRedis(), {patience, signal, waiting: () => this.#show()})
+		else link.checkPatience(patience)
 	}
 
 	async #lookAtRedis(): Promise<void> {
 		const {link, patience} = this.#options
-		await own(link.client, this.#queue.name, this.#self)
+		const owner = await own(link.client, this.#queue.name, this.#self)
+		if (owner) throw this.#takenBy(owner)
 		await this.#collect()
 		if (this.isComplete) return
 		await this.#lookAtWorkers()
 		const now = performance.now()
 		// What Redis had not yet written when it was ended is lost.
-		if (this.#connection !== link.connections || now - this.#compared > comparePause) {
+		if (this.#connection !== link.connections || now > this.#compareAt) {
 			this.#connection = link.connections
 			await announceCampaign(link.client, this.#plan)
 			await this.#addMissing()
@@ -180,13 +176,13 @@ class Coordinator {
 			this.#outstanding.delete(id)
 			if (outcome.error !== undefined) table.say(`${id} failed: ${outcome.error}`)
 		}
-		for (const job of jobs) await this.#queue.remove(job.id!)
+		await Promise.all(jobs.map(({id}) => this.#queue.remove(id!)))
 	}
 
 	/** Adds outstanding runs that are not in Redis. A job whose id is there is not added again. */
 	async #addMissing(): Promise<void> {
 		const {attempts, backoff, build} = this.#plan
-		this.#compared = performance.now()
+		const began = performance.now()
 		const outstanding = [...this.#outstanding.values()]
 		for (let first = 0; first < outstanding.length; first += batch) {
 			const some = outstanding.slice(first, first + batch)
@@ -207,6 +203,9 @@ class Coordinator {
 				})),
 			)
 		}
+		// Of many runs it takes a while, which is to be a small part of the time.
+		const now = performance.now()
+		this.#compareAt = now + Math.max(comparePause, 20 * (now - began))
 	}
 
 	async #lookAtWorkers(): Promise<void> {

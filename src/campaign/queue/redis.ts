@@ -1,13 +1,15 @@
 /** The connection to Redis: it is tried once, with a clear answer; after that it comes back by itself. */
+
+import {setTimeout as delay} from 'node:timers/promises'
 import type {Redis} from 'ioredis'
 import {expected, UserError} from '../../errors.ts'
 import {exitCodes} from '../../exit-codes.ts'
+import {environmentVariables} from '../../main/environment.ts'
 import {describeSystemError} from '../../main/system-error.ts'
 
-/** Read by redis-cli, too, so that a password need not be on the command line. */
-const passwordVariable = 'REDISCLI_AUTH'
-/** Milliseconds. */
-const [connectLimit, slowestReconnect] = [5000, 1000]
+const passwordVariable = environmentVariables.queuePassword.name
+/** Milliseconds. A connection without an answer for so long is lost: another one is made. */
+const [connectLimit, slowestReconnect, silenceLimit, lookPause] = [5000, 1000, 15_000, 250]
 /** The oldest version that BullMQ recommends. */
 const oldest = [6, 2] as const
 
@@ -25,6 +27,7 @@ export class RedisLink implements Disposable {
 	readonly where: string
 	#awaySince: number | undefined
 	#connections = 0
+	#askedSince: number | undefined
 	#lastError: string | undefined
 
 	private constructor(client: Redis, where: string) {
@@ -81,6 +84,7 @@ export class RedisLink implements Disposable {
 		const client = new Redis(address, {
 			...options,
 			maxRetriesPerRequest: null,
+			socketTimeout: silenceLimit,
 			retryStrategy: (times) => Math.min(100 * times, slowestReconnect),
 		})
 		const link = new RedisLink(client, where)
@@ -105,8 +109,36 @@ export class RedisLink implements Disposable {
 
 	/** What is amiss, in words; undefined: nothing. */
 	get complaint(): string | undefined {
-		if (this.isReady) return undefined
+		const asked = this.#askedSince === undefined ? 0 : (performance.now() - this.#askedSince) / 1000
+		if (this.isReady) return asked < 1 ? undefined : `Redis at ${this.where} does not answer for ${Math.round(asked)} s`
 		return `Redis at ${this.where} is away for ${Math.round(this.away)} s (${this.#lastError ?? 'the connection was closed'}); trying again`
+	}
+
+	/**
+	 * Waits for what is asked of Redis: also while the connection is lost and made again.
+	 * @param waiting called now and then. @returns undefined if the signal aborts before. @throws UserError when patience is over.
+	 */
+	async ask<Value>(
+		work: Promise<Value>,
+		{patience, signal, waiting}: Readonly<{patience: number; signal: AbortSignal; waiting: () => void}>,
+	): Promise<Value | undefined> {
+		const asked = performance.now()
+		this.#askedSince = asked
+		let isDone = false
+		const done = work.finally(() => {
+			isDone = true
+			this.#askedSince = undefined
+		})
+		// Whoever waits no longer does not care.
+		done.catch(() => {})
+		for (;;) {
+			await Promise.race([done, delay(lookPause)])
+			if (isDone) return await done
+			if (signal.aborted) return undefined
+			waiting()
+			if (performance.now() - asked > patience * 1000)
+				throw givenUp(`an answer of Redis at ${this.where} within ${patience} s`, this.#lastError ?? 'none')
+		}
 	}
 
 	/** @throws UserError when it has been away for longer. */

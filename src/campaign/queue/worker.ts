@@ -76,13 +76,14 @@ class CampaignWorker {
 
 	async run(): Promise<void> {
 		const {link, patience, idle, pool, say} = this.#options
+		const asking = {patience, signal: this.#signal, waiting: () => this.#show()}
 		while (!this.#signal.aborted) {
 			this.#show()
 			link.checkPatience(patience)
-			if (link.isReady && performance.now() - this.#announced > presencePause) await this.#patiently(this.#announce())
+			if (link.isReady && performance.now() - this.#announced > presencePause) await link.ask(this.#announce(), asking)
 			// A run that waits for cores is the only one that is taken before its time.
 			const takes = link.isReady && pool.budget.free > 0 && pool.budget.waiting === 0
-			const taken = takes ? await this.#patiently(this.#takeNext()) : false
+			const taken = takes ? await link.ask(this.#takeNext(), asking) : false
 			if (this.#running.size > 0) this.#busy = performance.now()
 			if (performance.now() - this.#busy > idle * 1000) {
 				say(`no run for ${idle} s`)
@@ -91,25 +92,6 @@ class CampaignWorker {
 			if (!taken) await this.#pause()
 		}
 		this.#failure.signal.throwIfAborted()
-	}
-
-	/** A command waits for a connection that was lost meanwhile. @returns undefined if the signal aborts before. */
-	async #patiently<Value>(work: Promise<Value>): Promise<Value | undefined> {
-		const {link, patience} = this.#options
-		let isDone = false
-		const done = work.finally(() => {
-			isDone = true
-		})
-		for (;;) {
-			await Promise.race([done, delay(lookPause)])
-			if (isDone) return await done
-			if (this.#signal.aborted) {
-				done.catch(() => {})
-				return undefined
-			}
-			this.#show()
-			link.checkPatience(patience)
-		}
 	}
 
 	/** @returns whether a run was begun. */

@@ -3,6 +3,7 @@ import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
 import {createServer, type Socket} from 'node:net'
 import {hostname, tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {text} from 'node:stream/consumers'
 import test, {type ExecutionContext} from 'ava'
 import {Queue} from 'bullmq'
 import {Redis} from 'ioredis'
@@ -104,15 +105,29 @@ test.serial('a worker that is killed and a Redis that is restarted cost no resul
 		return cut !== undefined
 	}, 'a run of worker a')
 	workers[0]!.child.kill('SIGKILL')
+	// A worker that is held up for so long that another takes its run over: what it then has comes too late.
+	let held: string | undefined
+	await eventually(async () => {
+		workers[1]!.child.kill('SIGSTOP')
+		held = (await queue.getActive()).find((job) => job?.processedBy === 'b')?.id
+		if (held === undefined) workers[1]!.child.kill('SIGCONT')
+		return held !== undefined
+	}, 'a run of worker b')
 
 	await beginsBy(scene, 10)
 	await scene.redis.kill()
 	await scene.redis.start()
 
+	await eventually(async () => {
+		const stored = await idsIn(scene.folder)
+		return [cut, held].every((id) => stored.includes(id!))
+	}, 'both runs taken over')
+	workers[1]!.child.kill('SIGCONT')
+
 	t.is(await ended, 0)
 	const ids = await idsIn(scene.folder)
 	t.deepEqual(ids.toSorted(), plan.runs.map(({id}) => id).toSorted(), 'each once')
-	t.true(ids.includes(cut!))
+	t.true(ids.includes(cut!) && ids.includes(held!))
 	const results = (await readFile(join(scene.folder, 'out/results.jsonl'), 'utf8')).trimEnd().split('\n')
 	for (const {outcome, run} of results.map((line) => JSON.parse(line))) {
 		t.is(outcome.error, undefined)
@@ -242,3 +257,19 @@ test.serial(
 		await refused(`redis://127.0.0.1:${(server.address() as {port: number}).port}`, /an answer that is not of Redis/)
 	},
 )
+
+test.serial('a Redis that does not answer any more: both say so, and give up when patience is over', async (t) => {
+	const scene = await sceneOf(t)
+	if (!scene) return
+	const {path} = await planAt(scene.folder, file('silent', 500, 1))
+	const patience = ['--patience', '2']
+	const first = startManyhart(t, [...campaignArguments(scene, path), ...patience])
+	const worker = startManyhart(t, ['campaign', 'worker', '--queue', scene.redis.address, '--lease', '60', ...patience])
+	const said = [first, worker].map(({child}) => text(child.stderr!))
+	const announced = [`${prefix}:workers`, `${prefix}:campaigns`]
+	await eventually(async () => (await scene.client.exists(...announced)) === 2, 'both to be there')
+	scene.redis.pause()
+	t.deepEqual([await first.ended, await worker.ended], [75, 75])
+	for (const each of said)
+		t.regex(await each, /Expected an answer of Redis at redis:.* within 2 s, got none; the same command goes on/)
+})

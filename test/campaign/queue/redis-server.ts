@@ -124,6 +124,11 @@ export class RedisServer implements AsyncDisposable {
 		}
 	}
 
+	/** It answers nobody until it is continued. */
+	pause(): void {
+		this.#child?.kill('SIGSTOP')
+	}
+
 	/** Ends it at once, as a crash of the machine's process would. */
 	async kill(): Promise<void> {
 		const child = this.#child
