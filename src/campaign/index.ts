@@ -19,8 +19,8 @@ import {ResultStore, resultsName} from './store.ts'
 import {CampaignTable} from './table.ts'
 
 export const campaign: CampaignLibrary['campaign'] = async (options, environment) => {
-	const {file, queue, dryRun, withdraw} = options
-	const {version, print, stream} = environment
+	const {file, queue, dryRun, withdraw, patience} = options
+	const {version, print, stream, signal} = environment
 	const plan = makePlan(await readCampaign(file), await buildId(version))
 	if (dryRun) {
 		print(dryRunText(plan, options))
@@ -28,7 +28,7 @@ export const campaign: CampaignLibrary['campaign'] = async (options, environment
 	}
 	if (withdraw) {
 		using link = await RedisLink.connect(checkAddress(queue!))
-		stream.write(`campaign: ${await withdrawRuns(plan, {link})} runs taken out of the queue\n`)
+		stream.write(`campaign: ${await withdrawRuns(plan, {link, patience, signal})} runs taken out of the queue\n`)
 		return 'succeeded'
 	}
 	return await carryOut(plan, options, environment)

@@ -42,6 +42,8 @@ type RunJob = Job<JobData, JobResult>
 
 /** Milliseconds between two looks, and between two comparisons of what is to be in Redis with what is. */
 const [lookPause, comparePause] = [250, 15_000]
+/** Milliseconds for what is to be said at the end. */
+const farewell = 2000
 /** Jobs that one command adds or reads. */
 const batch = 200
 
@@ -60,22 +62,29 @@ export async function coordinate(plan: Plan, options: CoordinatorOptions): Promi
 			if (!coordinator.isComplete) await delay(lookPause, undefined, {signal}).catch(() => {})
 		}
 	} finally {
-		await coordinator.leave().catch(() => {})
-		await queue.close().catch(() => {})
+		// Redis may not answer any more.
+		await Promise.race([coordinator.leave().catch(() => {}), delay(farewell)])
+		await Promise.race([queue.close().catch(() => {}), delay(farewell)])
 	}
 }
 
 /** Takes the runs that nobody has begun out of the queue. @returns how many. */
-export async function withdrawRuns(plan: Plan, {link}: Pick<CoordinatorOptions, 'link'>): Promise<number> {
+export async function withdrawRuns(
+	plan: Plan,
+	{link, patience, signal}: Pick<CoordinatorOptions, 'link' | 'patience' | 'signal'>,
+): Promise<number> {
 	const {Queue} = await import('bullmq')
 	const queue: RunQueue = new Queue(queueName(plan), {connection: link.client, prefix})
 	queue.on('error', () => {})
 	try {
-		const {waiting = 0, delayed = 0} = await queue.getJobCounts('waiting', 'delayed')
-		await queue.drain(true)
-		return waiting + delayed
+		const taken = async () => {
+			const {waiting = 0, delayed = 0} = await queue.getJobCounts('waiting', 'delayed')
+			await queue.drain(true)
+			return waiting + delayed
+		}
+		return (await link.ask(taken(), {patience, signal, waiting: () => {}})) ?? 0
 	} finally {
-		await queue.close().catch(() => {})
+		await Promise.race([queue.close().catch(() => {}), delay(farewell)])
 	}
 }
 
@@ -106,7 +115,7 @@ class Coordinator {
 	async start(): Promise<void> {
 		const {link, signal} = this.#options
 		let before = Number.POSITIVE_INFINITY
-		for (;;) {
+		while (!signal.aborted) {
 			const owner = await own(link.client, this.#queue.name, this.#self)
 			if (owner === undefined) break
 			// It says that it is there.
@@ -114,8 +123,9 @@ class Coordinator {
 			before = owner.left
 			if (hasEnded(owner.name)) await disown(link.client, this.#queue.name, owner.name)
 			// One on another machine that has died keeps it until its time is over.
-			else await delay(2 * lookPause, undefined, {signal})
+			else await delay(2 * lookPause)
 		}
+		if (signal.aborted) return
 		this.#connection = link.connections
 		// What was finished while nobody was here.
 		await this.#collect()

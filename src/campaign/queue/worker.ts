@@ -216,7 +216,9 @@ class CampaignWorker {
 	async leave(): Promise<void> {
 		const {link, name} = this.#options
 		this.#failure.abort(new Error('ended'))
-		await Promise.all([...this.#running.values()].map(({ended}) => ended))
+		// One whose result Redis does not take waits for that.
+		const ended = Promise.all([...this.#running.values()].map((each) => each.ended))
+		await Promise.race([ended, delay(2 * givingBack)])
 		const farewells = [...this.#queues.values()].map((worker) => worker.close(true).catch(() => {}))
 		const leaving = link.isReady ? withdrawWorker(link.client, name).catch(() => {}) : undefined
 		await Promise.race([Promise.all([...farewells, leaving]), delay(givingBack)])
