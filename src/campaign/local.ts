@@ -6,6 +6,7 @@ import {inWords, type PlannedRun, type Result} from './run.ts'
 import type {RunPool} from './run-pool.ts'
 import type {ResultStore} from './store.ts'
 import type {CampaignTable} from './table.ts'
+import {Tally} from './tally.ts'
 
 export type LocalOptions = Readonly<{
 	store: ResultStore
@@ -27,10 +28,11 @@ export async function runLocally(plan: Plan, options: LocalOptions): Promise<voi
 	const failure = new AbortController()
 	const signal = AbortSignal.any([options.signal, failure.signal])
 	const running = new Map<string, string>()
-	const tried = {done: 0, failed: 0}
+	const tally = new Tally(plan, store.results.values())
 	const show = () => {
 		const {cores} = pool.budget
-		table.show({results: store.results, workers: [{name: worker, cores, running: [...running.values()], ...tried}]})
+		const count = tally.of(worker)
+		table.show({count: tally.all, workers: [{name: worker, cores, running: [...running.values()], count}]})
 	}
 	const outstanding = plan.runs.filter(({id}) => !store.has(id))
 	await pool.prepare(outstanding.map(({run}) => run))
@@ -41,7 +43,6 @@ export async function runLocally(plan: Plan, options: LocalOptions): Promise<voi
 		const outcome = await pool.run(run, {cores, signal}).finally(() => running.delete(id))
 		const result: Result = checks.checked({id, run, outcome, worker, attempt})
 		const {error} = result.outcome
-		tried[error === undefined ? 'done' : 'failed']++
 		if (error !== undefined) {
 			table.say(`${inWords(run)}: attempt ${attempt} of ${plan.attempts}: ${error}`)
 			if (attempt < plan.attempts) {
@@ -50,6 +51,7 @@ export async function runLocally(plan: Plan, options: LocalOptions): Promise<voi
 			}
 		}
 		await store.append([result])
+		tally.add(result)
 		show()
 	}
 

@@ -2,22 +2,22 @@
 import {createLogUpdate} from 'log-update'
 import {inWords as duration} from '../bench/progress.ts'
 import type {Plan} from './plan.ts'
-import type {Result} from './run.ts'
+import type {Count} from './tally.ts'
 
 export type WorkerRow = Readonly<{
 	name: string
 	cores: number
 	/** In words. */
 	running: readonly string[]
-	/** Runs that it has ended, and those among them that failed. */
-	done: number
-	failed: number
+	/** Results of this campaign. */
+	count: Count
 	/** Why nothing of this campaign runs there. */
 	note?: string
 }>
 
 export type Shown = Readonly<{
-	results: ReadonlyMap<string, Result>
+	/** All results, with those that were there before. */
+	count: Count
 	workers: readonly WorkerRow[]
 	/** What is amiss. */
 	note?: string | undefined
@@ -35,7 +35,6 @@ export class CampaignTable implements Disposable {
 	readonly #stream: NodeJS.WriteStream
 	readonly #now: Clock
 	readonly #draw: ReturnType<typeof createLogUpdate> | undefined
-	readonly #ids: ReadonlySet<string>
 	readonly #began: number
 	/** Of runs whose results were there at first. */
 	#before: number | undefined
@@ -48,7 +47,6 @@ export class CampaignTable implements Disposable {
 		this.#plan = plan
 		this.#stream = stream
 		this.#now = now
-		this.#ids = new Set(plan.runs.map(({id}) => id))
 		this.#began = now()
 		this.#lastPlain = now()
 		this.#draw = stream.isTTY ? createLogUpdate(stream) : undefined
@@ -56,7 +54,7 @@ export class CampaignTable implements Disposable {
 
 	show(shown: Shown): void {
 		this.#shown = shown
-		this.#before ??= this.#count(shown).done
+		this.#before ??= shown.count.done
 		const now = this.#now()
 		if (this.#draw) {
 			if (now - this.#lastDrawn < drawPause) return
@@ -80,16 +78,14 @@ export class CampaignTable implements Disposable {
 		this.#draw?.done()
 	}
 
-	#count({results, workers}: Shown) {
-		const own = [...results.values()].filter(({id}) => this.#ids.has(id))
-		const failed = own.filter(({outcome}) => outcome.error !== undefined).length
+	#counts({count: {done, failed}, workers}: Shown) {
 		const running = workers.reduce((sum, each) => sum + each.running.length, 0)
 		const total = this.#plan.runs.length
-		return {total, done: own.length, failed, running, waiting: Math.max(0, total - own.length - running)}
+		return {total, done, failed, running, waiting: Math.max(0, total - done - running)}
 	}
 
 	#summary(shown: Shown): string {
-		const {total, done, failed, running, waiting} = this.#count(shown)
+		const {total, done, failed, running, waiting} = this.#counts(shown)
 		const measured = done - (this.#before ?? 0)
 		const seconds = (this.#now() - this.#began) / 1000
 		const left = measured > 0 && done < total ? `, about ${duration((seconds / measured) * (total - done))} left` : ''
@@ -100,8 +96,8 @@ export class CampaignTable implements Disposable {
 	#lines(shown: Shown): readonly string[] {
 		const {workers} = shown
 		const width = Math.max(...workers.map(({name}) => name.length), 6)
-		const rows = workers.slice(0, mostRows).map(({name, cores, running, done, failed, note}) => {
-			const figures = `${done}`.padStart(7) + `${failed}`.padStart(7) + `${cores}`.padStart(7)
+		const rows = workers.slice(0, mostRows).map(({name, cores, running, count, note}) => {
+			const figures = `${count.done}`.padStart(7) + `${count.failed}`.padStart(7) + `${cores}`.padStart(7)
 			const what =
 				note ?? (running[0] ? `${running[0]}${running.length > 1 ? `, and ${running.length - 1} more` : ''}` : '–')
 			return this.#cut(`${name.padEnd(width)}${figures}  ${what}`)

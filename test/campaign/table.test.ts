@@ -3,23 +3,23 @@ import {stripVTControlCharacters} from 'node:util'
 import test from 'ava'
 import {CampaignTable} from '../../src/campaign/table.ts'
 import {writtenText} from '../main/command-line/written-text.ts'
-import {planOf, resultOf} from './some-results.ts'
+import {planOf} from './some-results.ts'
 
 const plan = planOf('campaign: a\nruns:\n  - {guest: bare, workload: sort, harts: 1, repeat: 10}\n')
-const results = (count: number) => new Map(plan.runs.slice(0, count).map((run) => [run.id, resultOf(run)]))
+const count = (done: number) => ({done, failed: 0})
 const workers = [
-	{name: 'one', cores: 4, running: ['bare sort', 'bare barrier'], done: 3, failed: 1},
-	{name: 'the other', cores: 16, running: [], done: 0, failed: 0, note: 'another build: runs none of these'},
+	{name: 'one', cores: 4, running: ['bare sort', 'bare barrier'], count: {done: 3, failed: 1}},
+	{name: 'the other', cores: 16, running: [], count: count(0), note: 'another build: runs none of these'},
 ]
 
 test('elsewhere than on a terminal there is a line now and then', (t) => {
 	const stream = new PassThrough()
 	const at = {now: 0}
 	using table = new CampaignTable(plan, stream as unknown as NodeJS.WriteStream, () => at.now)
-	table.show({results: results(2), workers})
+	table.show({count: count(2), workers})
 	for (let second = 1; second <= 61; second++) {
 		at.now = second * 1000
-		table.show({results: results(second < 40 ? 4 : 6), workers, note: second > 40 ? 'no Redis' : undefined})
+		table.show({count: count(second < 40 ? 4 : 6), workers, note: second > 40 ? 'no Redis' : undefined})
 	}
 	t.deepEqual(writtenText(stream).split('\n'), [
 		'campaign: 4 of 10 runs done, 0 failed, 2 running, 4 waiting, about 90 s left',
@@ -32,9 +32,9 @@ test('on a terminal there is a table, a row for each worker, which lines that st
 	const stream = Object.assign(new PassThrough(), {isTTY: true, columns: 70, rows: 24})
 	const at = {now: 0}
 	using table = new CampaignTable(plan, stream as unknown as NodeJS.WriteStream, () => at.now)
-	table.show({results: results(0), workers: []})
+	table.show({count: count(0), workers: []})
 	at.now = 1000
-	table.show({results: results(2), workers})
+	table.show({count: count(2), workers})
 	table.say('a run failed')
 	const lines = stripVTControlCharacters(writtenText(stream)).split('\n')
 	t.true(lines.includes('one            3      1      4  bare sort, and 1 more'), lines.join('\n'))

@@ -12,6 +12,7 @@ import type {Plan} from '../plan.ts'
 import {type PlannedRun, parseOutcome, type Result, type Run} from '../run.ts'
 import type {ResultStore} from '../store.ts'
 import type {CampaignTable, WorkerRow} from '../table.ts'
+import {Tally} from '../tally.ts'
 import {
 	announceCampaign,
 	disown,
@@ -97,13 +98,15 @@ class Coordinator {
 	readonly #self = `${hostname()} ${process.pid} ${Date.now()}`
 	#compareAt = 0
 	#workerSeen = performance.now()
-	#workers: readonly WorkerRow[] = []
+	readonly #tally: Tally
+	#workers: readonly Omit<WorkerRow, 'count'>[] = []
 	#connection = 0
 
 	constructor(plan: Plan, queue: RunQueue, options: CoordinatorOptions) {
 		this.#plan = plan
 		this.#queue = queue
 		this.#options = options
+		this.#tally = new Tally(plan, options.store.results.values())
 		this.#outstanding = new Map(plan.runs.filter(({id}) => !options.store.has(id)).map((each) => [each.id, each]))
 	}
 
@@ -182,7 +185,9 @@ class Coordinator {
 			return [checks.checked({id, run: job.data.run, ...resultOf(job)})]
 		})
 		await store.append(results)
-		for (const {id, outcome} of results) {
+		for (const result of results) {
+			const {id, outcome} = result
+			this.#tally.add(result)
 			this.#outstanding.delete(id)
 			if (outcome.error !== undefined) table.say(`${id} failed: ${outcome.error}`)
 		}
@@ -221,19 +226,20 @@ class Coordinator {
 	async #lookAtWorkers(): Promise<void> {
 		const {client} = this.#options.link
 		const workers = await presentWorkers(client)
-		this.#workers = workers.map(({name, build, cores, running, done, failed}) => ({
-			...{name, cores, done, failed, running: running[this.#queue.name] ?? []},
+		this.#workers = workers.map(({name, build, cores, running}) => ({
+			...{name, cores, running: running[this.#queue.name] ?? []},
 			...(build !== this.#plan.build && {note: `another build, ${build}: runs none of these`}),
 		}))
 		if (workers.some(({build}) => build === this.#plan.build)) this.#workerSeen = performance.now()
 	}
 
 	#show(): void {
-		const {link, store, table} = this.#options
+		const {link, table} = this.#options
 		const seconds = Math.round((performance.now() - this.#workerSeen) / 1000)
 		const lonely =
 			seconds >= 5 ? `no worker for ${seconds} s: manyhart campaign worker --queue ${link.where}` : undefined
-		table.show({results: store.results, workers: this.#workers, note: link.complaint ?? lonely})
+		const workers = this.#workers.map((each) => ({...each, count: this.#tally.of(each.name)}))
+		table.show({count: this.#tally.all, workers, note: link.complaint ?? lonely})
 	}
 
 	/** Others may take the campaign; if it is complete, nothing of it stays in Redis. */

@@ -51,9 +51,6 @@ const Presence = v.object({
 	cores: v.number(),
 	/** By queue: runs in words. */
 	running: v.record(v.string(), v.array(v.string())),
-	/** Runs that it has ended, and those that failed. */
-	done: v.number(),
-	failed: v.number(),
 })
 export type Presence = v.InferOutput<typeof Presence>
 

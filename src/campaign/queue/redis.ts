@@ -110,7 +110,7 @@ export class RedisLink implements Disposable {
 	/** What is amiss, in words; undefined: nothing. */
 	get complaint(): string | undefined {
 		const asked = this.#askedSince === undefined ? 0 : (performance.now() - this.#askedSince) / 1000
-		if (this.isReady) return asked < 1 ? undefined : `Redis at ${this.where} does not answer for ${Math.round(asked)} s`
+		if (this.isReady) return asked < 5 ? undefined : `Redis at ${this.where} does not answer for ${Math.round(asked)} s`
 		return `Redis at ${this.where} is away for ${Math.round(this.away)} s (${this.#lastError ?? 'the connection was closed'}); trying again`
 	}
 

@@ -115,7 +115,7 @@ class CampaignWorker {
 		const byQueue = Map.groupBy(this.#running.values(), ({queue}) => queue)
 		const running = Object.fromEntries([...byQueue].map(([queue, runs]) => [queue, runs.map(({words}) => words)]))
 		const {cores} = pool.budget
-		await announceWorker(link.client, {name, build, cores, running, done: this.#done, failed: this.#failed})
+		await announceWorker(link.client, {name, build, cores, running})
 		const campaigns = await announcedCampaigns(link.client)
 		const own = new Set(campaigns.filter((each) => each.build === build).map(({queue}) => queue))
 		for (const {campaign, build: other, queue} of campaigns) {
@@ -167,7 +167,7 @@ class CampaignWorker {
 			() =>
 				void job.extendLock(token, lease * 1000).then(
 					// Another worker has it, or will have.
-					(isOurs) => isOurs !== 1 && lost.abort(new Error('lost')),
+					(isOurs) => isOurs !== 1 && lost.abort(new Error('its lease is over, and another worker takes it')),
 					() => {},
 				),
 			(lease * 1000) / 3,
@@ -188,7 +188,7 @@ class CampaignWorker {
 		} catch (error) {
 			if (this.#signal.aborted || isUserError(error)) await this.#giveBack(job, token)
 			if (isUserError(error)) throw error
-			if (!this.#signal.aborted) say(`${words}: taken over by another worker, or lost: ${(error as Error).message}`)
+			if (!this.#signal.aborted) say(`${words}: does not count here: ${(error as Error).message}`)
 		} finally {
 			clearInterval(renewal)
 		}

@@ -68,7 +68,7 @@ const campaignArguments = ({folder, redis}: Scene, path: string) => [
 function startWorker(t: ExecutionContext, {redis}: Scene, label: string) {
 	return startManyhart(
 		t,
-		['campaign', 'worker', '--queue', redis.address, '--label', label, '--cores', '1', '--lease', '2'],
+		['campaign', 'worker', '--queue', redis.address, '--label', label, '--cores', '1', '--lease', '3'],
 		{
 			stdio: 'ignore',
 		},
@@ -200,7 +200,7 @@ test.serial('nobody to run it, another build, another process: it says so, and d
 	if (!scene) return
 	const {path, plan} = await planAt(scene.folder, file('lonely', 500, 1))
 	const args = campaignArguments(scene, path)
-	await announceWorker(scene.client, {name: 'old', build: '0.0.9-0', cores: 1, running: {}, done: 0, failed: 0})
+	await announceWorker(scene.client, {name: 'old', build: '0.0.9-0', cores: 1, running: {}})
 	const alone = await manyhart([...args, '--patience', '1'])
 	t.is(alone.exitCode, 75)
 	t.regex(
