@@ -1,6 +1,7 @@
 /** All deliberate mistakes, by area. */
 import {addressSpaceMutations} from './address-spaces.ts'
 import {atomicMutations} from './atomics.ts'
+import {campaignMutations} from './campaigns.ts'
 import {codeStoreMutations} from './code-stores.ts'
 import {csrMutations} from './csrs.ts'
 import {fenceMutations} from './fences.ts'
@@ -35,6 +36,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	'serial mode': serialMutations,
 	waiting: waitingMutations,
 	translation: translationMutations,
+	campaigns: campaignMutations,
 }
 
 export const mutations: readonly (Mutation & Readonly<{area: Area}>)[] = (Object.keys(byArea) as Area[]).flatMap(
