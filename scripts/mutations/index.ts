@@ -1,6 +1,7 @@
 /** All deliberate mistakes, by area. */
 import {addressSpaceMutations} from './address-spaces.ts'
 import {atomicMutations} from './atomics.ts'
+import {campaignMutations} from './campaigns.ts'
 import {codeStoreMutations} from './code-stores.ts'
 import {csrMutations} from './csrs.ts'
 import {fenceMutations} from './fences.ts'
@@ -37,6 +38,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	waiting: waitingMutations,
 	translation: translationMutations,
 	'last pages': roamingMutations,
+	campaigns: campaignMutations,
 }
 
 export const mutations: readonly (Mutation & Readonly<{area: Area}>)[] = (Object.keys(byArea) as Area[]).flatMap(

@@ -18,6 +18,7 @@ export const areas = [
 	'stress',
 	'serial mode',
 	'waiting',
+	'campaigns',
 ] as const
 export type Area = (typeof areas)[number]
 
