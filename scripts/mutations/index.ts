@@ -1,6 +1,7 @@
 /** All deliberate mistakes, by area. */
 import {addressSpaceMutations} from './address-spaces.ts'
 import {atomicMutations} from './atomics.ts'
+import {campaignMutations} from './campaigns.ts'
 import {codeStoreMutations} from './code-stores.ts'
 import {csrMutations} from './csrs.ts'
 import {diskMutations} from './disks.ts'
@@ -10,6 +11,7 @@ import type {Area, Mutation} from './mutation.ts'
 import {pageWalkMutations} from './page-walk.ts'
 import {policyMutations} from './policies.ts'
 import {quarantineMutations, reportMutations} from './quarantine.ts'
+import {roamingMutations} from './roaming.ts'
 import {serialMutations} from './serial.ts'
 import {statisticsMutations} from './statistics.ts'
 import {stressMutations} from './stress.ts'
@@ -37,6 +39,8 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	waiting: waitingMutations,
 	translation: translationMutations,
 	disks: diskMutations,
+	'last pages': roamingMutations,
+	campaigns: campaignMutations,
 }
 
 export const mutations: readonly (Mutation & Readonly<{area: Area}>)[] = (Object.keys(byArea) as Area[]).flatMap(

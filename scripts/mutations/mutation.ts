@@ -8,6 +8,7 @@ export const areas = [
 	'CSRs',
 	'translation',
 	'disks',
+	'last pages',
 	'stores to code',
 	'address spaces',
 	'superpages',
@@ -18,6 +19,7 @@ export const areas = [
 	'stress',
 	'serial mode',
 	'waiting',
+	'campaigns',
 ] as const
 export type Area = (typeof areas)[number]
 
