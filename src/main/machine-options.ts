@@ -37,7 +37,10 @@ const drive = strict(
 		snapshot: flag('drives[].snapshot'),
 		serial: text('drives[].serial'),
 		discard: option('drives[].discard to be ignore or unmap', v.picklist(['ignore', 'unmap'])),
-		cache: option('drives[].cache to be writeback or unsafe', v.picklist(['writeback', 'unsafe'])),
+		cache: option(
+			'drives[].cache to be writeback, writethrough or unsafe',
+			v.picklist(['writeback', 'writethrough', 'unsafe']),
+		),
 	} satisfies Record<keyof DriveOptions, v.GenericSchema>,
 	'a field of a drive',
 )

@@ -25,6 +25,8 @@ const interfaces = ['virtio', 'none'] as const
 const caches: Readonly<Record<string, NonNullable<DriveOptions['cache']>>> = {
 	writeback: 'writeback',
 	none: 'writeback',
+	writethrough: 'writethrough',
+	directsync: 'writethrough',
 	unsafe: 'unsafe',
 }
 const driveKeys = ['file', 'format', 'if', 'id', 'index', 'readonly', 'snapshot', 'cache', 'discard', 'media'] as const
