@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import {jsonText, parseJson, readText, writeWhole} from '../record-file.ts'
 
 /** Counts up when older readers would misunderstand a record. */
-export const schemaVersion = 1
+export const schemaVersion = 2
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const amount = v.pipe(v.number(), v.minValue(0))
@@ -44,7 +44,14 @@ const Workload = v.object({
 })
 export type Workload = v.InferOutput<typeof Workload>
 
-const Latency = v.object({count, median: amount, p99: amount, maximum: amount})
+const Latency = v.object({
+	count,
+	median: amount,
+	p99: amount,
+	maximum: amount,
+	/** How many were 0, 1, 2 or 3, 4 to 7, and so on by powers of two. */
+	histogram: v.optional(v.array(count)),
+})
 export type Latency = v.InferOutput<typeof Latency>
 
 /** One start of an engine: a guest that runs the workloads one after the other, or their native runs. */
@@ -82,12 +89,12 @@ const Run = v.object({
 	seconds: v.optional(amount),
 	/** Of the work done, hexadecimal. */
 	checksum: v.optional(v.string()),
-	/** From here on of the whole program, its start and warm-up included. Of each hart; Manyhart only. */
+	/** As `seconds`, what follows is of the measured part alone; of a program of the user's, from its start to its exit. Of each hart; Manyhart only. */
 	instructions: v.optional(v.array(count)),
-	/** Of the engine's process on the host: on its cores, and ready without a core. */
+	/** Of the engine's threads, or of the program on the host: on a core, and ready without one. */
 	cpuSeconds: v.optional(amount),
 	waitedSeconds: v.optional(amount),
-	/** Of its threads: they waited for something; they had to leave their core. */
+	/** They waited for something; they had to leave their core. */
 	voluntarySwitches: v.optional(count),
 	involuntarySwitches: v.optional(count),
 	/** Of the host meanwhile: time that its hypervisor gave to others, all cores together; cores that other processes had. */
@@ -96,7 +103,7 @@ const Run = v.object({
 })
 export type Run = v.InferOutput<typeof Run>
 
-/** Where the time of the harts' threads went during a program, its start and warm-up included. Manyhart only. */
+/** Where the time of the harts' threads went during the measured part of a program. Manyhart only. */
 const Breakdown = v.object({
 	engine: v.string(),
 	workload: v.string(),

@@ -1,12 +1,11 @@
 /** Runs the workloads on the host itself: the limit of what an engine can reach. */
 import {runConsole} from '../console-run.ts'
-import {cpuSecondsOfChildren} from '../host.ts'
-import {keyOf, parseFigure} from './console.ts'
+import {keyOf, parseCost, parseFigure} from './console.ts'
 import type {PlannedBoot, Task} from './plan.ts'
 import type {Run} from './record.ts'
 import {amountOf, type BootFigures, type RunFigures, taskTimeout} from './run-guest.ts'
 import type {Subject} from './subjects.ts'
-import {costsBetween, sample} from './watch.ts'
+import {costsBetween, MarkReader, sample} from './watch.ts'
 import {workloadArguments} from './workloads.ts'
 
 export type CheckedRun = Pick<Run, 'operations' | 'checksum'>
@@ -60,16 +59,22 @@ export class NativeRuns {
 	}
 
 	async #runOnce(args: readonly string[], signal: AbortSignal): Promise<RunFigures> {
-		const before = sample(undefined)
-		const cpuBefore = cpuSecondsOfChildren()
-		const {console, exitCode, timedOut} = await runConsole(this.#file, args, {timeoutSeconds: taskTimeout, signal})
-		const cpuAfter = cpuSecondsOfChildren()
+		let [before, after] = [sample(undefined), undefined as ReturnType<typeof sample> | undefined]
+		const marks = new MarkReader(({kind}) => {
+			if (kind === 'measured part begins') before = sample(undefined)
+			else after = sample(undefined)
+		})
+		const {console, exitCode, timedOut} = await runConsole(this.#file, args, {
+			timeoutSeconds: taskTimeout,
+			signal,
+			onConsole: (all) => marks.see(all),
+		})
+		after ??= sample(undefined)
 		if (timedOut) return {error: `did not end in ${taskTimeout} s`}
 		const last = console.trim().split('\n').at(-1) ?? ''
 		if (exitCode !== 0) return {error: `ended with ${exitCode}: ${last.slice(-300)}`}
 		const figure = parseFigure(last)
 		if (!figure) return {error: `printed no figure, but ${last.slice(-300) || 'nothing'}`}
-		const cpuSeconds = cpuBefore === undefined || cpuAfter === undefined ? undefined : cpuAfter - cpuBefore
-		return {...figure, ...costsBetween(before, sample(undefined), cpuSeconds)}
+		return {...figure, ...costsBetween({before, after}, parseCost(console))}
 	}
 }

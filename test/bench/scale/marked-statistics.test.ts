@@ -27,6 +27,17 @@ test('instructions are those from begin to end, of each hart', (t) => {
 	t.is(instructionsBetween(undefined).size, 0)
 })
 
+test('without the warm-up, where a program says what it measures', (t) => {
+	const marks = [beginMark(ring), 'scale: measured part begins.', 'scale: measured part ends.', endMark(ring, '0')].map(
+		(line, index) => ({
+			line,
+			statistics: {harts: [{instructions: 10 ** (index + 1), time: {translated: 1000 * (index + 1) ** 2}}]},
+		}),
+	)
+	t.deepEqual(instructionsBetween({marks}).get(keyOf(ring)), [900])
+	t.deepEqual(timesBetween({marks}).get(keyOf(ring)), {spent: {translated: 5}})
+})
+
 test('times are those from begin to end, of all harts, in seconds', (t) => {
 	const time = (translated: number, wfi: number) => ({
 		instructions: 0,

@@ -162,6 +162,21 @@ onHost('a guest’s programs have their figures, and what they cost the host', a
 	t.true(runs.get(keyOf(compute!))!.voluntarySwitches! >= 0)
 })
 
+onHost('what a guest’s warm-up costs the host does not count', async (t) => {
+	if (process.platform !== 'linux') return t.pass()
+	const work = 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done'
+	const [begins, ends] = [line('scale: measured part begins.'), line('scale: measured part ends.')]
+	const nap = 'sleep 0.2'
+	const {runs} = await guestRun(t, [
+		line('bench: init on 6.12.0-test.'),
+		...[line(beginMark(compute!)), work, begins, nap, ends, nap, figure('compute'), line(endMark(compute!, '0'))],
+		...[line(beginMark(lock!)), begins, nap, work, ends, nap, figure('lock'), line(endMark(lock!, '0'))],
+		...[line('bench: ended 0.'), 'exec sleep 100'],
+	])
+	const [warm, measured] = [compute!, lock!].map((task) => runs.get(keyOf(task))!.cpuSeconds!)
+	t.true(warm! < measured! / 4, `${warm} in the nap after the warm-up, ${measured} in the work`)
+})
+
 onHost('a guest that ends early leaves the figures that it had, and what its console ended with', async (t) => {
 	const {runs, error} = await guestRun(t, [...started, line('Kernel panic'), 'exit 3'])
 	t.deepEqual([...runs.keys()], [keyOf(compute!)])

@@ -1,7 +1,9 @@
 /*
- * The workloads on bare metal, harts as workers; they print the same line as scale-linux. Parameters: how the amount is meant (0: in
+ * The workloads on bare metal, harts as workers; they print the same lines as scale-linux. Parameters: how the amount is meant (0: in
  * all, 1: for each worker, 2: milliseconds), the amount, the number of workers (0: all harts), then the names, with spaces between.
- * Without parameters all run a little. Needs 256 MiB of RAM.
+ * A name may be followed by an amount of its own, in all or for each worker: "bare/ring:strong:9000" and "ring:weak:9000", where what
+ * is before a slash is only repeated. Around such a workload are the marks that tell manyhart scale where it begins and ends. Without
+ * parameters all run a little. Needs 256 MiB of RAM.
  */
 #include "../runtime/parameters.h"
 #include "bare.h"
@@ -67,6 +69,10 @@ void stop_after(uint64_t nanoseconds)
 
 void yield_hart(void) {}
 
+void tell(const char *what) { print("scale: measured part %s.", what); }
+
+struct cost cost_so_far(void) { return (struct cost){0, 0, 0}; }
+
 void broken(const char *what)
 {
 	print("scale: %s: %s", run->workload->name, what);
@@ -94,15 +100,54 @@ static void run_workload(const struct workload *workload, enum amount kind, uint
 	      run->nanoseconds, checksum);
 }
 
-/* Copies the next name, and returns what follows it; 0 at the end. */
-static const char *next_name(const char *from, char *name)
+/* Copies what is before a space or a colon, and returns what follows; 0 at the end. */
+static const char *next_word(const char *from, char *word)
 {
 	size_t length = 0;
-	while (*from == ' ') from++;
+	while (*from == ' ' || *from == ':') from++;
 	if (!*from) return 0;
-	for (; *from && *from != ' '; from++)
-		if (length < LONGEST_NAME - 1) name[length++] = *from;
-	name[length] = 0;
+	for (; *from && *from != ' ' && *from != ':'; from++)
+		if (length < LONGEST_NAME - 1) word[length++] = *from;
+	word[length] = 0;
+	return from;
+}
+
+static uint64_t number_in(const char *digits)
+{
+	uint64_t number = 0;
+	for (; *digits >= '0' && *digits <= '9'; digits++) number = 10 * number + (uint64_t)(*digits - '0');
+	return number;
+}
+
+static const char *without_folder(const char *name)
+{
+	for (const char *at = name; *at; at++)
+		if (*at == '/') name = at + 1;
+	return name;
+}
+
+/* Returns what follows. */
+static const char *run_named(const char *name, const char *from, enum amount kind, uint64_t amount)
+{
+	char scaling[LONGEST_NAME], digits[LONGEST_NAME];
+	const struct workload *workload = find_workload(without_folder(name));
+	if (!workload) {
+		print("scale: no workload %s", name);
+		finish_with(2);
+	}
+	if (*from != ':') {
+		run_workload(workload, kind, amount);
+		return from;
+	}
+	from = next_word(from, scaling);
+	from = from ? next_word(from, digits) : 0;
+	if (!from) {
+		print("scale: no amount for %s", name);
+		finish_with(2);
+	}
+	print("scale: begin %s %s.", name, scaling);
+	run_workload(workload, scaling[0] == 'w' ? PER_WORKER : IN_ALL, number_in(digits));
+	print("scale: end %s %s 0.", name, scaling);
 	return from;
 }
 
@@ -119,13 +164,6 @@ int main(int boot_hart)
 	if (parameter(1, 0) == 0)
 		for (const struct workload *each = workloads; each->name; each++) run_workload(each, kind, amount);
 	else
-		while ((names = next_name(names, name))) {
-			const struct workload *workload = find_workload(name);
-			if (!workload) {
-				print("scale: no workload %s", name);
-				finish_with(2);
-			}
-			run_workload(workload, kind, amount);
-		}
+		while ((names = next_word(names, name))) names = run_named(name, names, kind, amount);
 	finish("scale");
 }

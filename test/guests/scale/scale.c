@@ -109,17 +109,31 @@ static void take_share(struct worker *worker)
 static void finish_phase(void)
 {
 	uint64_t operations = 0, sum = 0, began = WITHOUT_END, ended = 0;
+	struct cost cost = {0, 0, 0};
 	for (int i = 0; i < run->threads; i++) {
 		const struct worker *worker = &run->workers[i];
 		operations += worker->operations;
 		sum += worker->sum;
 		if (worker->began < began) began = worker->began;
 		if (worker->ended > ended) ended = worker->ended;
+		cost.nanoseconds += worker->cost.nanoseconds;
+		cost.voluntary += worker->cost.voluntary;
+		cost.involuntary += worker->cost.involuntary;
 	}
 	if (run->units != WITHOUT_END && operations != run->units) broken("not all units were done");
 	run->operations = operations;
 	run->nanoseconds = ended - began;
+	run->cost = cost;
 	run->checksum = run->workload->finish ? run->workload->finish(operations, sum) : sum;
+}
+
+static struct cost cost_since(struct cost before)
+{
+	struct cost cost = cost_so_far();
+	cost.nanoseconds -= before.nanoseconds;
+	cost.voluntary -= before.voluntary;
+	cost.involuntary -= before.involuntary;
+	return cost;
 }
 
 void be_worker(int number)
@@ -128,12 +142,18 @@ void be_worker(int number)
 	worker->number = number;
 	for (enum phase phase = WARM_UP; phase < PHASES; phase++) {
 		if (number == 0) begin_phase(phase);
+		if (number == 0 && phase == MEASURED) tell("begins");
 		meet_all();
+		struct cost before = cost_so_far();
 		take_share(worker);
 		worker->began = now();
 		if (number == 0 && run->kind == MILLISECONDS) limit_time(phase);
 		run->workload->work(worker);
 		worker->ended = now();
+		/* Whoever is done first waits here, which costs, too. */
+		meet_all();
+		worker->cost = cost_since(before);
+		if (number == 0 && phase == MEASURED) tell("ends");
 		meet_all();
 		if (number == 0) finish_phase();
 	}
