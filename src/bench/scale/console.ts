@@ -1,5 +1,5 @@
 /** What a guest's console says of the programs that it runs: marks around each, and its figure. */
-import type {Task} from './plan.ts'
+import {keyOf, type Task} from './plan.ts'
 import type {Run, Scaling} from './record.ts'
 import {parseWorkloadResults} from './workloads.ts'
 
@@ -31,8 +31,6 @@ export function parseMark(line: string): Mark | undefined {
 	if (kind === undefined) return undefined
 	return {kind: kind as 'begin' | 'end', task: {workload, scaling: scaling as Scaling}, code: Number(code)}
 }
-
-export const keyOf = ({workload, scaling}: Task) => `${workload} ${scaling}`
 
 /** A figure, or why there is none. */
 export type Figure = Pick<Run, 'operations' | 'seconds' | 'checksum' | 'error'>

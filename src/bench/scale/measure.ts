@@ -5,12 +5,12 @@ import {join} from 'node:path'
 import {Forecast} from '../forecast.ts'
 import type {Image} from '../images.ts'
 import {LabProgress} from '../progress.ts'
-import {keyOf} from './console.ts'
-import {estimate, type PlannedBoot} from './plan.ts'
+import {estimate, keyOf, type PlannedBoot} from './plan.ts'
 import type {Breakdown, Engine, Run, ScaleRecord} from './record.ts'
 import {type BootFigures, makeImage, type RunFigures, runGuest} from './run-guest.ts'
 import {type CheckedRun, NativeRuns} from './run-native.ts'
 import {nativeId, type Subject} from './subjects.ts'
+import {programName} from './workloads.ts'
 
 export type MeasureOptions = Readonly<{
 	plan: readonly PlannedBoot[]
@@ -92,15 +92,15 @@ function breakdownsOf(
 	})
 }
 
-export const inWords = ({engine, harts, repetition, times}: PlannedBoot): string =>
-	`${engine}, ${hartsInWords(harts)}, ${times ? 'where time goes' : `repetition ${repetition + 1}`}`
+export const inWords = ({engine, harts, repetition, times, system}: PlannedBoot): string =>
+	`${engine}, ${hartsInWords(harts)}${system ? ', bare metal' : ''}, ${times ? 'where time goes' : `repetition ${repetition + 1}`}`
 export const hartsInWords = (harts: number): string => (harts === 1 ? '1 hart' : `${harts} harts`)
 
 class Lab {
 	readonly #options: MeasureOptions & Readonly<{folder: string}>
 	readonly #engines: ReadonlyMap<string, Engine>
-	/** By the number of harts: all engines boot the same. */
-	readonly #images = new Map<number, Promise<Image>>()
+	/** By what boots and the number of harts: all engines boot the same. */
+	readonly #images = new Map<string, Promise<Image>>()
 	/** Checksums, by workload and operations: the same wherever they are done. */
 	readonly #checks = new Map<string, Readonly<{checksum: string; where: string}>>()
 	readonly #native: NativeRuns | undefined
@@ -130,23 +130,26 @@ class Lab {
 		const {prepareLinux, signal, folder} = this.#options
 		const engine = this.#engines.get(boot.engine)!
 		if (engine.kind === 'native') return await this.#native!.run(boot, signal)
-		this.#linux ??= prepareLinux()
-		await this.#linux
+		if (boot.system !== 'bare') {
+			this.#linux ??= prepareLinux()
+			await this.#linux
+		}
 		const image = await this.#imageOf(boot)
 		return await runGuest(engine, {boot, image, folder, signal})
 	}
 
 	#imageOf(boot: PlannedBoot): Promise<Image> {
-		let image = this.#images.get(boot.harts)
+		const {system, harts} = boot
+		const name = `${system ?? 'linux'}-${harts}`
+		let image = this.#images.get(name)
 		if (!image) {
-			image = this.#makeImage(boot)
-			this.#images.set(boot.harts, image)
+			image = this.#makeImage(boot, join(this.#options.folder, name))
+			this.#images.set(name, image)
 		}
 		return image
 	}
 
-	async #makeImage(boot: PlannedBoot): Promise<Image> {
-		const folder = join(this.#options.folder, String(boot.harts))
+	async #makeImage(boot: PlannedBoot, folder: string): Promise<Image> {
 		await mkdir(folder)
 		return await makeImage(boot, {subjects: this.#options.subjects, folder})
 	}
@@ -154,7 +157,7 @@ class Lab {
 	/** @returns what is wrong; undefined: the same as elsewhere, or the first. */
 	#differentCheck(workload: string, {operations, checksum}: CheckedRun, where: string): string | undefined {
 		if (checksum === undefined || operations === undefined) return undefined
-		const key = `${workload} ${operations}`
+		const key = `${programName(workload)} ${operations}`
 		const first = this.#checks.get(key)
 		if (!first) this.#checks.set(key, {checksum, where})
 		return first && first.checksum !== checksum

@@ -59,10 +59,12 @@ const Boot = v.object({
 	engine: v.string(),
 	harts: count,
 	repetition,
+	/** Without Linux: the harts run the workloads themselves. */
+	system: v.optional(v.literal('bare')),
 	/** Seconds since the measuring began, and how long it took. */
 	began: amount,
 	took: amount,
-	/** From the start of the process until init runs. */
+	/** From the start of the process until init runs, or the first workload without Linux. */
 	bootSeconds: v.optional(amount),
 	/** It was to show where time goes: its programs are in `breakdowns`, and not in `runs`. */
 	times: v.optional(v.literal(true)),

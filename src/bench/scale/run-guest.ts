@@ -1,8 +1,9 @@
 /** Boots a guest under an engine, in a process of its own, and has it run the workloads one after the other. */
-import {readFile, rm} from 'node:fs/promises'
+import {readFile, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {type ConsoleRun, runConsole} from '../console-run.ts'
 import {benchPath} from '../files.ts'
+import {elfWithParameters} from '../guest-parameters.ts'
 import {type Image, initMarks, readElf, waitingScript} from '../images.ts'
 import {qemuArguments} from '../qemu.ts'
 import {qemuCommand} from '../qemu-command.ts'
@@ -49,11 +50,13 @@ export type BootFigures = Readonly<{
 	error?: string
 }>
 
+type ImageOptions = Readonly<{subjects: readonly Subject[]; folder: string}>
+
 /** @param folder for the image. */
-export async function makeImage(
-	{harts, tasks}: PlannedBoot,
-	{subjects, folder}: Readonly<{subjects: readonly Subject[]; folder: string}>,
-): Promise<Image> {
+export const makeImage = (boot: PlannedBoot, options: ImageOptions): Promise<Image> =>
+	boot.system === 'bare' ? bareImage(boot, options) : linuxImage(boot, options)
+
+async function linuxImage({harts, tasks}: PlannedBoot, {subjects, folder}: ImageOptions): Promise<Image> {
 	const files = await Promise.all(subjects.flatMap((subject) => (subject.kind === 'own' ? [ownFile(subject)] : [])))
 	const scale = {kind: 'file', name: 'bin/scale', mode: 0o755, data: await readFile(benchPath('scaleLinux'))} as const
 	const byName = new Map(subjects.map((subject) => [subject.name, subject]))
@@ -67,6 +70,19 @@ export async function makeImage(
 			`echo ${endMark(task, '$?')}`,
 		]),
 	})
+}
+
+/** Parameters of scale-bare.elf: all harts, and each workload with an amount of its own. */
+async function bareImage({harts, tasks}: PlannedBoot, {subjects, folder}: ImageOptions): Promise<Image> {
+	const words = tasks.map(({workload, scaling}) => {
+		const subject = subjects.find(({name}) => name === workload)
+		if (subject?.kind !== 'ours') throw new Error(`Expected ${workload} to be one of ours`)
+		return `${workload}:${scaling}:${subject.of.work.emulated}`
+	})
+	const kernel = join(folder, 'scale.elf')
+	const names = new TextEncoder().encode(`${words.join(' ')}\0`)
+	await writeFile(kernel, await elfWithParameters(benchPath('scaleBare'), [0, 1, 0], names))
+	return {boot: {kernel, harts}, programs: []}
 }
 
 const ownFile = async ({name, path}: Subject & {kind: 'own'}) => ({
@@ -95,6 +111,15 @@ export type GuestOptions = Readonly<{
 	signal: AbortSignal
 }>
 
+/** What shows that the workloads begin, and that all have ended. */
+const bootMarks = {
+	linux: initMarks,
+	bare: {begins: /^scale: begin /m, ended: /^scale: passed\r?$/m},
+} as const
+const marksOf = ({system}: PlannedBoot) => bootMarks[system ?? 'linux']
+/** Seconds without a word: under Linux each program has a limit of its own. */
+const longestSilence = (boot: PlannedBoot) => (boot.system === 'bare' ? bootTimeout : timeoutOf(boot))
+
 /** @returns what ran until the end, or until the signal. */
 export async function runGuest(engine: Engine, options: GuestOptions): Promise<BootFigures> {
 	const {boot, signal} = options
@@ -105,22 +130,29 @@ export async function runGuest(engine: Engine, options: GuestOptions): Promise<B
 	const onStart = (of: number) => {
 		pid = of
 	}
+	using silence = new Silence(longestSilence(boot))
 	const onConsole = (all: string) => {
 		console = all
-		if (initMarks.begins.test(all)) bootSeconds ??= (performance.now() - start) / 1000
+		silence.broken()
+		if (marksOf(boot).begins.test(all)) bootSeconds ??= (performance.now() - start) / 1000
 		watch.see(all)
 	}
-	const ended = await (engine.kind === 'qemu' ? runQemu(engine.file, options) : runManyhart(options))({
+	const within = {...options, signal: AbortSignal.any([signal, silence.signal])}
+	const ended = await (engine.kind === 'qemu' ? runQemu(engine.file, within) : runManyhart(within))({
 		onStart,
 		onConsole,
 	}).catch((error: Error) => {
-		if (signal.aborted) return undefined
+		if (within.signal.aborted) return undefined
 		throw error
 	})
 	const figures = parseConsole(console, taskTimeout)
 	const {instructions, times, latencies} = ended ?? {}
-	const kernel = initMarks.begins.exec(console)?.[1]
-	const error = ended && failureOf(ended.run, boot)
+	const kernel = boot.system === 'bare' ? undefined : initMarks.begins.exec(console)?.[1]
+	const error = ended
+		? failureOf(ended.run, boot)
+		: silence.signal.aborted
+			? `said nothing for ${longestSilence(boot)} s; its console ended with: ${endOf(console)}`
+			: undefined
 	return {
 		runs: new Map(
 			[...figures].map(([key, figure]) => {
@@ -155,7 +187,7 @@ const runQemu =
 		const run = await runConsole(
 			program,
 			[...args, ...qemuArguments({kernel, initrd, append, harts: boot.harts, memory})],
-			{timeoutSeconds: timeoutOf(boot), signal, until: initMarks.ended, ...listeners},
+			{timeoutSeconds: timeoutOf(boot), signal, until: marksOf(boot).ended, ...listeners},
 		)
 		return {run}
 	}
@@ -170,7 +202,7 @@ const runManyhart =
 			...['run', '--smp', String(boot.harts), '--memory', memory, '--kernel', kernel],
 			...(initrd ? ['--initrd', initrd] : []),
 			...(append ? ['--append', append] : []),
-			...['--expect', initMarks.ended.source, '--stats', file, '--stats-at', markSource],
+			...['--expect', marksOf(boot).ended.source, '--stats', file, '--stats-at', markSource],
 			...(boot.times ? ['--times'] : []),
 		]
 		const timeoutSeconds = timeoutOf(boot)
@@ -189,10 +221,35 @@ const runManyhart =
 	}
 
 function failureOf({console, timedOut, exitCode}: ConsoleRun, boot: PlannedBoot): string | undefined {
-	const lines = console.split(/\r?\n/).filter((line) => line.trim() !== '')
-	const last = lines.slice(-5).join(' | ').slice(-500) || 'nothing'
-	if (timedOut) return `did not end in ${timeoutOf(boot)} s; its console ended with: ${last}`
-	if (!initMarks.ended.test(console))
-		return `ended with ${exitCode} before the programs had; its console ended with: ${last}`
+	if (timedOut) return `did not end in ${timeoutOf(boot)} s; its console ended with: ${endOf(console)}`
+	if (!marksOf(boot).ended.test(console))
+		return `ended with ${exitCode} before the programs had; its console ended with: ${endOf(console)}`
 	return undefined
+}
+
+function endOf(console: string): string {
+	const lines = console.split(/\r?\n/).filter((line) => line.trim() !== '')
+	return lines.slice(-5).join(' | ').slice(-500) || 'nothing'
+}
+
+/** Aborts when nothing is said for so long: without Linux, nobody in the guest ends a program that hangs. */
+class Silence implements Disposable {
+	readonly #end = new AbortController()
+	readonly #timer: NodeJS.Timeout
+
+	constructor(seconds: number) {
+		this.#timer = setTimeout(() => this.#end.abort(new Error('silent')), seconds * 1000)
+	}
+
+	get signal(): AbortSignal {
+		return this.#end.signal
+	}
+
+	broken(): void {
+		this.#timer.refresh()
+	}
+
+	[Symbol.dispose](): void {
+		clearTimeout(this.#timer)
+	}
 }

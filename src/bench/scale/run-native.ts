@@ -1,18 +1,20 @@
 /** Runs the workloads on the host itself: the limit of what an engine can reach. */
 import {runConsole} from '../console-run.ts'
-import {keyOf, parseCost, parseFigure} from './console.ts'
+import {parseCost, parseFigure} from './console.ts'
 import type {PlannedBoot, Task} from './plan.ts'
+import {keyOf} from './plan.ts'
 import type {Run} from './record.ts'
 import {amountOf, type BootFigures, type RunFigures, taskTimeout} from './run-guest.ts'
 import type {Subject} from './subjects.ts'
 import {costsBetween, MarkReader, sample} from './watch.ts'
-import {workloadArguments} from './workloads.ts'
+import {programName, type ScaleWorkload, workloadArguments} from './workloads.ts'
 
 export type CheckedRun = Pick<Run, 'operations' | 'checksum'>
 
 export class NativeRuns {
 	readonly #file: string
-	readonly #subjects: ReadonlyMap<string, Subject>
+	/** By the names of their programs. */
+	readonly #workloads: ReadonlyMap<string, ScaleWorkload>
 	/** Tasks whose work of a guest was done and checked, by keyOf() and threads. */
 	readonly #checked = new Set<string>()
 	readonly #check: (workload: string, run: CheckedRun) => string | undefined
@@ -28,7 +30,9 @@ export class NativeRuns {
 		check: (workload: string, run: CheckedRun) => string | undefined
 	}>) {
 		this.#file = file
-		this.#subjects = new Map(subjects.map((subject) => [subject.name, subject]))
+		this.#workloads = new Map(
+			subjects.flatMap((subject) => (subject.kind === 'own' ? [] : [[programName(subject.name), subject.of]])),
+		)
 		this.#check = check
 	}
 
@@ -44,9 +48,7 @@ export class NativeRuns {
 	}
 
 	async #runTask(task: Task, threads: number, signal: AbortSignal): Promise<RunFigures> {
-		const subject = this.#subjects.get(task.workload)!
-		if (subject.kind === 'own') throw new Error('a program of the user cannot run on the host')
-		const {of} = subject
+		const of = {...this.#workloads.get(task.workload)!, name: task.workload}
 		const run = (work: number) => this.#runOnce(workloadArguments(of, threads, amountOf(task.scaling, work)), signal)
 		const key = `${keyOf(task)} ${threads}`
 		if (!this.#checked.has(key)) {

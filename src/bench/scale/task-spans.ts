@@ -1,5 +1,6 @@
 /** What is sampled at the marks of a console, by task: where its measured part began and ended. */
-import {keyOf, type Mark} from './console.ts'
+import type {Mark} from './console.ts'
+import {keyOf} from './plan.ts'
 
 export type Span<Sample> = Readonly<{before: Sample; after: Sample}>
 

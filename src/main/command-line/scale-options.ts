@@ -33,7 +33,7 @@ export const scaleOptions = (): readonly Option[] => [
 	),
 	new Option(
 		'--workload <names>',
-		'workloads, separated by commas: all, names (the message about a wrong one lists them), or the file of a static Linux ELF of yours (default: all)',
+		'workloads, separated by commas: linux (all of these), bare (all on bare metal, as bare/ring), all (both), names (the message about a wrong one lists them), or the file of a static Linux ELF of yours (default: all)',
 	),
 	new Option(
 		'--engine <names>',

@@ -1,14 +1,7 @@
 import test from 'ava'
-import {
-	beginMark,
-	endMark,
-	keyOf,
-	markSource,
-	parseConsole,
-	parseCost,
-	parseMark,
-} from '../../../src/bench/scale/console.ts'
+import {beginMark, endMark, markSource, parseConsole, parseCost, parseMark} from '../../../src/bench/scale/console.ts'
 import type {Task} from '../../../src/bench/scale/plan.ts'
+import {keyOf} from '../../../src/bench/scale/plan.ts'
 
 const ring: Task = {workload: 'ring', scaling: 'strong'}
 const sort: Task = {workload: 'sort', scaling: 'weak'}

@@ -39,7 +39,7 @@ function fakeSubject(
 		scaling: scalings,
 		limit: 'cores',
 	} as const
-	return {kind: 'ours', of, name, title, unit}
+	return {kind: 'ours', system: 'linux', of, name, title, unit}
 }
 
 const workloads = fakeSubjects.map(workloadOf)

@@ -1,7 +1,8 @@
 import test from 'ava'
-import {beginMark, endMark, keyOf} from '../../../src/bench/scale/console.ts'
+import {beginMark, endMark} from '../../../src/bench/scale/console.ts'
 import {instructionsBetween, latenciesOf, timesBetween} from '../../../src/bench/scale/marked-statistics.ts'
 import type {Task} from '../../../src/bench/scale/plan.ts'
+import {keyOf} from '../../../src/bench/scale/plan.ts'
 
 const ring: Task = {workload: 'ring', scaling: 'strong'}
 const sort: Task = {workload: 'sort', scaling: 'weak'}

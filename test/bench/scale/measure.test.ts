@@ -3,12 +3,12 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {PassThrough} from 'node:stream'
 import test, {type ExecutionContext} from 'ava'
-import {beginMark, endMark, keyOf} from '../../../src/bench/scale/console.ts'
+import {beginMark, endMark} from '../../../src/bench/scale/console.ts'
 import {carryOut, type MeasureOptions} from '../../../src/bench/scale/measure.ts'
-import {makePlan, type PlannedBoot} from '../../../src/bench/scale/plan.ts'
+import {keyOf, makePlan, type PlannedBoot} from '../../../src/bench/scale/plan.ts'
 import {parseRecord, type Run, recordText, scalings, writeRecord} from '../../../src/bench/scale/record.ts'
 import {makeImage, runGuest} from '../../../src/bench/scale/run-guest.ts'
-import {nativeId, type Subject} from '../../../src/bench/scale/subjects.ts'
+import {chooseWorkloads, nativeId, type Subject} from '../../../src/bench/scale/subjects.ts'
 import {scaleWorkloads} from '../../../src/bench/scale/workloads.ts'
 import {fetchedGuest} from '../../boot/boot-guest.ts'
 import {writtenText} from '../../main/command-line/written-text.ts'
@@ -200,7 +200,7 @@ test('Debian runs a workload here: its figure, the instructions of each hart, an
 	const folder = await folderOf(t)
 	const {name, ...usual} = scaleWorkloads.find((each) => each.name === 'compute-integer')!
 	const of = {...usual, name, work: {emulated: 50, native: 50}}
-	const subjects: readonly Subject[] = [{kind: 'ours', of, name, title: '', unit: ''}]
+	const subjects: readonly Subject[] = [{kind: 'ours', system: 'linux', of, name, title: '', unit: ''}]
 	const task = {workload: name, scaling: 'weak'} as const
 	const planned: PlannedBoot = {engine: 'here', harts: 2, repetition: 0, times: true, tasks: [task]}
 	await mkdir(join(folder, 'image'))
@@ -220,4 +220,30 @@ test('Debian runs a workload here: its figure, the instructions of each hart, an
 	const {spent} = times!.get(keyOf(task))!
 	t.true(spent.translated! + spent.interpreted! > 0)
 	t.true(latencies!.doorbells!.length === 2 && latencies!.gracePeriods![0]!.count > 0)
+})
+
+test('harts alone run workloads: their figures, and that their checks passed', async (t) => {
+	t.timeout(longPatience + margin)
+	const folder = await folderOf(t)
+	const [sort, shootdown] = (await chooseWorkloads(['bare/sort', 'bare/shootdown'])).map((subject): Subject => {
+		if (subject.kind !== 'ours') throw new Error('Expected one of ours')
+		return {...subject, of: {...subject.of, work: {emulated: 6, native: 6}}}
+	})
+	const [sorting, fencing] = [
+		{workload: 'bare/sort', scaling: 'strong'},
+		{workload: 'bare/shootdown', scaling: 'weak'},
+	] as const
+	const about = {engine: 'here', harts: 2, repetition: 0, system: 'bare', times: true} as const
+	const planned: PlannedBoot = {...about, tasks: [sorting, fencing]}
+	const image = await makeImage(planned, {subjects: [sort!, shootdown!], folder})
+	const signal = AbortSignal.timeout(longPatience)
+	const engine = {kind: 'manyhart', id: 'here', version: '0'} as const
+	const {runs, error, kernel, times, bootSeconds} = await runGuest(engine, {boot: planned, image, folder, signal})
+	t.is(error, undefined)
+	t.is(kernel, undefined)
+	t.true(bootSeconds! > 0)
+	t.like(runs.get(keyOf(sorting)), {operations: 6, error: undefined})
+	t.like(runs.get(keyOf(fencing)), {operations: 12, error: undefined})
+	t.is(runs.get(keyOf(sorting))!.instructions!.length, 2)
+	t.true(times!.has(keyOf(fencing)))
 })

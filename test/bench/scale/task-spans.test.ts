@@ -1,5 +1,6 @@
 import test from 'ava'
-import {keyOf, parseMark} from '../../../src/bench/scale/console.ts'
+import {parseMark} from '../../../src/bench/scale/console.ts'
+import {keyOf} from '../../../src/bench/scale/plan.ts'
 import {TaskSpans} from '../../../src/bench/scale/task-spans.ts'
 
 /** Samples are the places of lines. */
