@@ -76,7 +76,7 @@ test.serial('the workloads, their work and the number of workers can be chosen',
 })
 
 test.serial('workloads can have amounts of their own, and are then marked', async (t) => {
-	const names = 'bare/sort:strong:8 count-mcs:weak:30'
+	const names = 'bare/sort:strong:8:100000 count-mcs:weak:30:100000'
 	const {console, exitCode} = await runSome(t, [kinds.work, 1, 0], names)
 	t.is(exitCode, 0)
 	t.like(parseWorkloadResults(console), [
@@ -94,8 +94,12 @@ test.serial('workloads can have amounts of their own, and are then marked', asyn
 		'scale: measured part ends.',
 		'scale: end count-mcs weak 0.',
 	])
+	const short = await runSome(t, [kinds.work, 1, 0], 'ring:strong:100000000:20 barrier:weak:10000000:20')
+	for (const {nanoseconds, operations, checksum} of parseWorkloadResults(short.console))
+		t.true(nanoseconds >= 20_000_000 && operations > 0 && checksum === undefined, short.console)
+	t.is(short.exitCode, 0)
 	const withoutAmount = await runSome(t, [kinds.work, 1, 0], 'sort:strong')
-	t.regex(withoutAmount.console, /scale: no amount for sort/)
+	t.regex(withoutAmount.console, /scale: no amount, or no time for sort/)
 	t.is(withoutAmount.exitCode, 2)
 })
 

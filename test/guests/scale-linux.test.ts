@@ -36,6 +36,9 @@ const others = [
 	'compute-integer --threads 3 --milliseconds 20',
 	'compute-integer --threads 2 --per-thread 3',
 	'compute-integer --threads 3 --work 6',
+	'fork-exec --threads 3 --work 1000000 --at-most 20 --processes',
+	'mmap --threads 3 --per-thread 1000000 --at-most 20',
+	'compute-integer --threads 3 --work 6 --at-most 100000',
 ]
 const init = (commands: readonly string[]) => `#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
@@ -85,11 +88,13 @@ test('each workload passes its checks on three harts, with the same checksum for
 		t.true(one!.nanoseconds > 0 && three!.nanoseconds > 0)
 	}
 	await comparesWithHost(t, results)
-	const [futex, rcu, sort, ring, timed, each, inAll] = results.slice(commands.length)
+	const [futex, rcu, sort, ring, timed, each, inAll, forks, maps, quick] = results.slice(commands.length)
 	t.is(futex!.operations, 1000)
 	t.is(rcu!.operations, 3000)
-	for (const result of [sort, ring, timed]) t.true(result!.checksum === undefined && result!.nanoseconds >= 20_000_000)
+	for (const result of [sort, ring, timed, forks, maps])
+		t.true(result!.checksum === undefined && result!.nanoseconds >= 20_000_000)
 	t.like(each, {operations: 6, checksum: inAll!.checksum!})
+	t.like(quick, {operations: 6, checksum: inAll!.checksum!})
 	t.regex(console, /NAME is one of compute-integer [\s\S]*exit code 2/)
 })
 

@@ -89,7 +89,7 @@ const Run = v.object({
 	operations: v.optional(count),
 	/** By the guest's clock, without the warm-up that the program does first. */
 	seconds: v.optional(amount),
-	/** Of the work done, hexadecimal. */
+	/** Of the work done, hexadecimal; absent where the time was over before all was done. */
 	checksum: v.optional(v.string()),
 	/** As `seconds`, what follows is of the measured part alone; of a program of the user's, from its start to its exit. Of each hart; Manyhart only. */
 	instructions: v.optional(v.array(count)),

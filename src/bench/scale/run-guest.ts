@@ -13,7 +13,7 @@ import type {PlannedBoot, Task} from './plan.ts'
 import type {Boot, Engine, Run} from './record.ts'
 import type {Subject} from './subjects.ts'
 import {TaskWatch} from './watch.ts'
-import {type Amount, workloadArguments} from './workloads.ts'
+import {type Amount, longestPart, workloadArguments} from './workloads.ts'
 
 export const memory = '1G'
 
@@ -77,7 +77,7 @@ async function bareImage({harts, tasks}: PlannedBoot, {subjects, folder}: ImageO
 	const words = tasks.map(({workload, scaling}) => {
 		const subject = subjects.find(({name}) => name === workload)
 		if (subject?.kind !== 'ours') throw new Error(`Expected ${workload} to be one of ours`)
-		return `${workload}:${scaling}:${subject.of.work.emulated}`
+		return `${workload}:${scaling}:${subject.of.work.emulated}:${longestPart}`
 	})
 	const kernel = join(folder, 'scale.elf')
 	const names = new TextEncoder().encode(`${words.join(' ')}\0`)
@@ -100,8 +100,10 @@ function commandOf(subject: Subject, {task, harts}: Readonly<{task: Task; harts:
 	return ['/bin/scale', ...workloadArguments(of, harts, amountOf(task.scaling, of.work.emulated))].join(' ')
 }
 
-export const amountOf = (scaling: Task['scaling'], work: number): Amount =>
-	scaling === 'strong' ? {work} : {perThread: work}
+export const amountOf = (scaling: Task['scaling'], work: number): Amount & Readonly<{most: number}> => ({
+	...(scaling === 'strong' ? {work} : {perThread: work}),
+	most: longestPart,
+})
 
 export type GuestOptions = Readonly<{
 	boot: PlannedBoot

@@ -230,16 +230,23 @@ export function nativeName(name: string): string | undefined {
 /** How much: operations in all, operations of each worker, or a time. */
 export type Amount = Readonly<{work: number}> | Readonly<{perThread: number}> | Readonly<{milliseconds: number}>
 
-/** @returns the arguments of scale-linux.elf, and of the same program compiled for the host. */
+/** Milliseconds that the measured part may take: what is left of its work is then left out. */
+export const longestPart = 2000
+
+/**
+ * @param most milliseconds of the measured part, even if there is more work; undefined: any time.
+ * @returns the arguments of scale-linux.elf, and of the same program compiled for the host.
+ */
 export function workloadArguments(
 	{name, kind}: Pick<ScaleWorkload, 'name' | 'kind'>,
 	threadCount: number,
-	amount: Amount,
+	{most, ...amount}: Amount & Readonly<{most?: number}>,
 ): readonly string[] {
 	return [
 		name,
 		...['--threads', `${threadCount}`],
 		...amountArguments(amount),
+		...(most === undefined ? [] : ['--at-most', `${most}`]),
 		...(kind === 'processes' ? ['--processes'] : []),
 	]
 }
@@ -256,7 +263,7 @@ export type WorkloadResult = Readonly<{
 	threads: number
 	operations: number
 	nanoseconds: number
-	/** The same for the same operations in all, on whatever they ran; undefined if a time was the limit. */
+	/** The same for the same operations in all, on whatever they ran; undefined if the time was over before all were done. */
 	checksum?: string
 }>
 

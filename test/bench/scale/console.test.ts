@@ -44,6 +44,12 @@ test('the time of a program of the user is that of its whole run', (t) => {
 	t.deepEqual(parseConsole(console, 60).get(keyOf(own)), {operations: 1, seconds: 1.5, checksum: '1f'})
 })
 
+test('where the time was over before the work was done, there are figures without a checksum', (t) => {
+	const cut = figure('ring').replace('00000000000000ab', '-')
+	const console = [beginMark(ring), cut, endMark(ring, '0'), ''].join('\n')
+	t.deepEqual(parseConsole(console, 60).get(keyOf(ring)), {operations: 4000, seconds: 0.25})
+})
+
 test('a mark is a whole line', (t) => {
 	t.deepEqual(parseMark(endMark(sort, '3')), {kind: 'end', task: sort, code: 3})
 	t.deepEqual(parseMark(`${beginMark(ring)}\r`), {kind: 'begin', task: ring, code: 0})

@@ -69,6 +69,17 @@ test.serial('a program says what its measured part has cost, also in processes t
 	}
 })
 
+test.serial('a time can end what has more work, whatever it does', async (t) => {
+	const program = await compiled(t)
+	if (!program) return
+	for (const workload of scaleWorkloads) {
+		const {stdout} = await run(program, workloadArguments(workload, 3, {work: 2 ** 40, most: 20}))
+		const [result] = parseWorkloadResults(stdout)
+		t.like(result, {name: workload.name, checksum: undefined}, stdout)
+		t.true(result!.nanoseconds >= 20_000_000 && result!.operations > 0, stdout)
+	}
+})
+
 test.serial('a program is compiled once for the same sources', async (t) => {
 	const cache = await temporaryFolder(t)
 	const first = await nativeWorkloads({cache})

@@ -45,6 +45,9 @@ test('workloads on bare metal are named beside those under Linux', (t) => {
 test('the amount is work in all, work of each, or a time; processes are asked for where they are meant', (t) => {
 	const sort = {name: 'sort', kind: 'threads'} as const
 	t.deepEqual(workloadArguments(sort, 4, {work: 100}), ['sort', '--threads', '4', '--work', '100'])
+	t.deepEqual(workloadArguments(sort, 4, {work: 100, most: 2000}), [
+		...['sort', '--threads', '4', '--work', '100', '--at-most', '2000'],
+	])
 	t.deepEqual(workloadArguments(sort, 1, {perThread: 7}), ['sort', '--threads', '1', '--per-thread', '7'])
 	t.deepEqual(workloadArguments({name: 'pipe', kind: 'processes'}, 2, {milliseconds: 50}), [
 		...['pipe', '--threads', '2', '--milliseconds', '50', '--processes'],

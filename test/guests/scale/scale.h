@@ -46,6 +46,7 @@ struct run {
 	int threads;
 	enum amount kind;
 	uint64_t amount;
+	uint64_t limit; /* milliseconds that the measured part may take, even if there is more work; 0: any time */
 	/* Written by worker 0 while the others wait; of this phase. */
 	uint64_t units; /* in all; the largest number where time is the limit */
 	/* Written when the time is over. */
@@ -82,13 +83,15 @@ extern const struct workload workloads[];
 const struct workload *find_workload(const char *name);
 
 /* Sets up a run; the workers are then started by the system's part, and each calls be_worker(). */
-void prepare_run(const struct workload *workload, int threads, enum amount kind, uint64_t amount);
+void prepare_run(const struct workload *workload, int threads, enum amount kind, uint64_t amount, uint64_t limit);
+/* Whether all work was done; otherwise the time was over before. */
+bool all_done(void);
 void be_worker(int number);
 
 /* ---- what the system's part provides ---- */
 /* Zero, aligned to pages, and never freed. */
 void *shared_memory(size_t bytes);
-/* Sets run->stopping after so many nanoseconds. */
+/* Sets run->stopping after so many nanoseconds; with 0 no longer. */
 void stop_after(uint64_t nanoseconds);
 /* Nanoseconds. */
 uint64_t now(void);

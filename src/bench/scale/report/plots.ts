@@ -8,6 +8,8 @@ import type {Summary} from './summary.ts'
 
 const nativeColour = colours[2]
 
+const shapes = ['circle', 'square', 'triangle-up', 'diamond'] as const
+
 /** Engines keep their colours in all plots. */
 function colourOf(engines: readonly Engine[], {id, kind}: Engine): string {
 	if (kind === 'native') return nativeColour
@@ -105,6 +107,13 @@ export async function scalingFigure(
 						scale: {domain: shown.map(({id}) => id), range: shown.map((engine) => colourOf(summary.engines, engine))},
 						sort: shown.map(({id}) => id),
 						legend: {title: null, orient: 'bottom', columns: 1, direction: 'vertical', offset: 6},
+					},
+					// Not by colour alone.
+					shape: {
+						field: 'engine',
+						type: 'nominal',
+						scale: {domain: shown.map(({id}) => id), range: shown.map((_, index) => shapes[index % shapes.length])},
+						sort: shown.map(({id}) => id),
 					},
 				},
 				layer: [

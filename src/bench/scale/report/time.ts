@@ -54,7 +54,8 @@ export async function timeFigure(summary: Summary, workload: Workload): Promise<
 		width: 260,
 		height: 210,
 		data: {values},
-		mark: {type: 'bar'},
+		// The outline tells neighbours apart where colours do not.
+		mark: {type: 'bar', stroke: '#57606a', strokeWidth: 0.4},
 		encoding: {
 			x: {
 				field: 'harts',
