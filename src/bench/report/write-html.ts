@@ -13,6 +13,7 @@ const darkColours: Readonly<Record<string, string>> = {
 	'#ddd': '#30363d',
 	'#d0d7de': '#484f58',
 	'#0072b2': '#58a6ff',
+	'#56b4e9': '#b6dcff',
 	'#d55e00': '#ff8c42',
 	'#009e73': '#2dc298',
 	'#7a5195': '#b58ad6',
@@ -39,12 +40,12 @@ nav ul{columns:14rem;padding-left:1.2rem}nav li{break-inside:avoid}nav ul ul{col
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--soft);padding-bottom:.3rem}caption span{display:block;position:sticky;left:0;max-width:min(46rem,calc(100vw - 2rem))}
 th,td{padding:.3rem .6rem;border-bottom:1px solid var(--line);text-align:right;vertical-align:top}
-thead th{vertical-align:bottom;font-weight:600}td,tbody th{white-space:nowrap}td.left{white-space:normal;min-width:min(100%,8rem)}
+thead th{vertical-align:bottom;font-weight:600}td,tbody th{white-space:nowrap}td.left{white-space:normal;min-width:7.5rem}
 tbody th{font-weight:500;position:sticky;left:0;background:var(--page)}.left{text-align:left}
 figure{margin:.6rem 0}figure svg{display:block;width:100%;height:auto;max-width:var(--width)}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:.5rem 1rem;align-items:start}
 @media screen and (prefers-color-scheme:dark){:root{--text:#e6edf3;--soft:#9da7b3;--line:#30363d;--page:#0d1117;--card:#161b22;--link:#58a6ff}${darkRules}}
-@media (max-width:480px){body{padding:.6rem;font-size:15px}th,td{padding:.25rem .4rem}caption span{max-width:calc(100vw - 1.2rem)}}
+@media (max-width:480px){body{padding:.6rem;font-size:15px}th,td{padding:.25rem .4rem}caption span{max-width:calc(100vw - 1.2rem)}figure svg{max-width:none}}
 @media print{@page{margin:12mm}:root{color-scheme:light;--text:#1f2328;--soft:#57606a;--line:#d0d7de;--page:#fff;--card:#f6f8fa}body{max-width:none;padding:0;font-size:9.5pt}nav{display:none}h2,h3,caption,thead{break-after:avoid}figure,.figures,tr{break-inside:avoid}thead{display:table-header-group}.table{overflow:visible}table{font-size:6.8pt}th,td{padding:.18rem .35rem}td.left{min-width:0}caption span,tbody th{position:static}.figures{grid-template-columns:repeat(3,1fr);gap:.2rem}a{color:inherit;text-decoration:none}}
 `.trim()
 

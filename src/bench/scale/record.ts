@@ -39,6 +39,8 @@ const Workload = v.object({
 	unit: v.string(),
 	/** What keeps it from scaling; absent, as the next, of a program of the user's. */
 	limit: v.optional(v.string()),
+	/** Its workers share nothing: native processes show what the host's cores give. */
+	independent: v.optional(v.literal(true)),
 	/** Operations in a guest, and on the host itself: in all for strong scaling, of each worker for weak. */
 	work: v.optional(v.object({emulated: count, native: count})),
 })

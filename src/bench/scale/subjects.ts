@@ -46,8 +46,8 @@ const subjectOf = (of: ScaleWorkload, system: 'linux' | 'bare'): Subject => ({
 /** For a record. */
 export function workloadOf({name, title, unit, ...subject}: Subject): Workload {
 	if (subject.kind === 'own') return {name, title, unit}
-	const {limit, work} = subject.of
-	return {name, title, unit, limit, work: {...work}}
+	const {limit, work, independent} = subject.of
+	return {name, title, unit, limit, work: {...work}, ...(independent && {independent})}
 }
 
 async function ownWorkload(path: string): Promise<Subject> {

@@ -16,6 +16,8 @@ export type ScaleWorkload = Readonly<{
 	scaling: readonly ('strong' | 'weak')[]
 	/** What keeps it from scaling. */
 	limit: string
+	/** Whether its workers share nothing. */
+	independent?: true
 }>
 
 const both = ['strong', 'weak'] as const
@@ -38,7 +40,7 @@ const row = (
 })
 const anywhere = (work: Work, rest: Row) => row('threads', true, work, rest)
 /** They share nothing: not even memory, where a system has processes. */
-const apart = (work: Work, rest: Row) => row('processes', true, work, rest)
+const apart = (work: Work, rest: Row): ScaleWorkload => ({...row('processes', true, work, rest), independent: true})
 const threads = (work: Work, rest: Row) => row('threads', false, work, rest)
 const processes = (work: Work, rest: Row) => row('processes', false, work, rest)
 

@@ -4,8 +4,9 @@ import {join} from 'node:path'
 import test, {type ExecutionContext} from 'ava'
 import type {Block} from '../../../src/bench/report/document.ts'
 import {compareRecords, comparisonText} from '../../../src/bench/scale/compare.ts'
+import {independentCompute, reached, worseThanQemu} from '../../../src/bench/scale/report/compared.ts'
 import {writeReport} from '../../../src/bench/scale/report/report.ts'
-import {disturbance, worseThanQemu} from '../../../src/bench/scale/report/sections.ts'
+import {disturbance} from '../../../src/bench/scale/report/sections.ts'
 import {Summary} from '../../../src/bench/scale/report/summary.ts'
 import {coefficient, withInterval, withUnit} from '../../../src/bench/scale/report/words.ts'
 import {fakeEngines, fakeRecord} from './fake-record.ts'
@@ -79,20 +80,73 @@ test('the report has what was measured, and says what scales worse than under QE
 		markdown,
 		/^`manyhart scale`, 2026-11-29: Manyhart 0\.1\.0, Node v26\.10\.0\. Host: linux 6\.1\.0, x64, 4 cores/m,
 	)
-	t.regex(markdown, /^6 of 12 points scale worse than under QEMU by more than the spread\.$/m)
+	t.regex(markdown, /^6 of 12 points, of 1 of 2 workloads, scale worse than under QEMU by more than the spread\.$/m)
 	t.regex(markdown, /^\| `lock` \| strong \| 8\* \| QEMU 7\.2\.22 \| 0\.50/m, 'points beyond the cores are marked')
 	t.regex(summary, /^\| `lock` \| .* \| worse: 0\.5/m)
-	t.regex(summary, /\nIn .*: report\.html, report\.md, 6 plots$/)
+	t.regex(summary, /\nIn .*: report\.html, report\.md, 8 plots$/)
 	t.notRegex(markdown, /NaN|undefined|Infinity/)
 	for (const [, image] of markdown.matchAll(/\]\(([^)]+\.svg)\)/g)) t.true(names.includes(image!), image)
 	t.deepEqual(
 		names.filter((name) => name.endsWith('.svg')),
-		['strong-compute.svg', 'strong-lock.svg', 'time-compute.svg', 'time-lock.svg', 'weak-compute.svg', 'weak-lock.svg'],
+		[
+			...['latency-doorbells.svg', 'latency-remoteFlushes.svg', 'strong-compute.svg', 'strong-lock.svg'],
+			...['time-compute.svg', 'time-lock.svg', 'weak-compute.svg', 'weak-lock.svg'],
+		],
 	)
 })
 
 const textOf = (blocks: readonly Block[]) =>
 	blocks.map((block) => (block.kind === 'paragraph' ? block.text : '')).join('\n')
+
+test('what scales worse says which share of the time grew most, from the times of one hart', (t) => {
+	const record = fakeRecord()
+	const spent = {translated: 1, fence: 0.1, wfi: 0.9}
+	const breakdowns = record.breakdowns.map((each) => ({
+		...each,
+		spent: each.harts === 1 ? spent : {translated: 0.5, fence: 1, wfi: 0.5},
+		descheduled: each.harts > 4 ? 0.5 : 0,
+	}))
+	const rows = (change: Partial<typeof record>) =>
+		worseThanQemu(new Summary({...record, ...change}))!.blocks.flatMap((block) =>
+			block.kind === 'table' ? block.rows.map((row) => row.at(-1)) : [],
+		)
+	const grown = 'remote fences: 5.0 % to 50.0 %'
+	const onEight = `${grown}; without a core: 0 % to 25.0 %`
+	t.deepEqual(rows({breakdowns}), [grown, grown, onEight, grown, grown, onEight])
+	const same = record.breakdowns.map((each) => ({...each, spent, descheduled: 0}))
+	t.deepEqual([...new Set(rows({breakdowns: same}))], ['no share of the time grew'])
+	t.deepEqual([...new Set(rows({breakdowns: []}))], ['–'])
+})
+
+test('independent compute is compared with processes on the host, and reached only by the whole interval', (t) => {
+	const {blocks} = independentCompute(new Summary(fakeRecord({noise: 0})))!
+	const [table] = blocks.flatMap((block) => (block.kind === 'table' ? [block] : []))
+	// 2 / (1 + 0.01 + 0.001 · 2), of 2
+	t.deepEqual(table!.rows, [
+		['`compute`', 'strong', '0.988 [0.988–0.988]', '1.00 [1.00–1.00]', '0.988 [0.988–0.988]', 'reached'],
+		['`compute`', 'weak', '0.988 [0.988–0.988]', '1.00 [1.00–1.00]', '0.988 [0.988–0.988]', 'reached'],
+	])
+	const spread = {median: 0.99, least: 0.9, greatest: 1, count: 5}
+	t.is(reached({...spread, interval: [0.95, 1]}), 'reached')
+	t.is(reached({...spread, interval: [0.949, 1]}), 'not shown: the interval is on both sides')
+	t.is(reached({...spread, median: 0.9, interval: [0.8, 0.949]}), 'not reached')
+	t.is(reached(spread), 'too few repetitions')
+	t.is(independentCompute(new Summary(fakeRecord({smp: [1, 4]}))), undefined)
+	const one = fakeRecord()
+	t.regex(
+		textOf(independentCompute(new Summary({...one, host: {...one.host, cores: 1}}))!.blocks),
+		/fewer than 2 cores/,
+	)
+})
+
+test('latencies are histograms, and tables of the same', async (t) => {
+	const {markdown, html} = await usualReport(t)
+	t.regex(markdown, /^\| at least \| 1 \| 2 \| 4 \| 8\* \|$/m)
+	t.regex(markdown, /^\| 4 µs \| 50\.0 \| 50\.0 \| 50\.0 \| 50\.0 \|$/m)
+	t.regex(markdown, /^\| 1 ms \| 10\.0 /m)
+	t.regex(html, /on 2: most, 60\.0 %, at least 8 µs and less than 16 µs/)
+	t.true(html.includes('>latency, at least<'))
+})
 
 test('few repetitions call no difference, however great', (t) => {
 	const {blocks} = worseThanQemu(new Summary(fakeRecord({repeat: 2})))!
@@ -129,7 +183,7 @@ test('report.html is one file, which a screen reader can read', async (t) => {
 	const figures = [
 		...html.matchAll(/<svg ([^>]*)>(<title id="([^"]+)">[^<]+<\/title><desc id="([^"]+)">[^<]+<\/desc>)?/g),
 	]
-	t.is(figures.length, 6)
+	t.is(figures.length, 8)
 	for (const [, attributes, , title, description] of figures)
 		t.true(attributes!.includes(`role="img" aria-labelledby="${title} ${description}"`))
 	const ids = [...html.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id)

@@ -1,0 +1,188 @@
+/** Latencies inside the emulator, of whole boots: histograms, and the same in tables. */
+import {type Block, type Figure, paragraph, type Section, type Table} from '../../report/document.ts'
+import {colours, plotSvg, type Spec} from '../../report/plot.ts'
+import {figure as spelled} from '../../report/words.ts'
+import type {Latency} from '../record.ts'
+import type {Summary} from './summary.ts'
+import {starred} from './words.ts'
+
+const kinds: readonly Readonly<{name: string; title: string}>[] = [
+	{name: 'doorbells', title: 'from a ring of the doorbell to the safepoint'},
+	{name: 'remoteFlushes', title: 'a remote fence, until all targets have passed'},
+	{name: 'locks', title: 'a wait for a lock of a device'},
+	{name: 'gracePeriods', title: 'a grace period (RCU)'},
+]
+
+/** Of a boot, all harts together. */
+type Series = Readonly<{harts: number; label: string; samples: readonly Latency[]; histogram: readonly number[]}>
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+
+function seriesOf(summary: Summary, name: string): readonly Series[] {
+	return summary.record.boots
+		.flatMap(({harts, system, latencies = {}}) => {
+			const samples = (latencies[name] ?? []).filter(({count}) => count > 0)
+			if (samples.length === 0) return []
+			const length = Math.max(0, ...samples.map(({histogram = []}) => histogram.length))
+			const histogram = Array.from({length}, (_, power) => sum(samples.map((each) => each.histogram?.[power] ?? 0)))
+			return [{harts, label: `${starred(summary, harts)}${system ? ', bare metal' : ''}`, samples, histogram}]
+		})
+		.toSorted((one, other) => one.harts - other.harts)
+}
+
+/** The least value that counts for a power of the histogram, in microseconds. */
+const leastOf = (power: number) => (power === 0 ? 0 : 2 ** (power - 1))
+
+/** @example boundary(11) // '1 ms' */
+function boundary(power: number): string {
+	const value = leastOf(power)
+	if (value < 1000) return `${value} µs`
+	return value < 1e6 ? `${Math.round(value / 1024)} ms` : `${Math.round(value / 1024 ** 2)} s`
+}
+
+export async function latencySection(summary: Summary): Promise<Section | undefined> {
+	const measured = kinds
+		.map((kind) => ({...kind, series: seriesOf(summary, kind.name)}))
+		.filter(({series}) => series.length > 0)
+	if (measured.length === 0) return undefined
+	const figures = await Promise.all(measured.map(histogramFigure))
+	const shown = figures.filter((each) => each !== undefined)
+	return {
+		id: 'latencies',
+		title: 'Latencies inside the emulator',
+		blocks: [
+			paragraph('Each is of a whole boot with all its workloads, start and warm-up included.'),
+			overviewTable(measured.map(({title, series}) => ({title, series}))),
+			...(shown.length > 0 ? [{kind: 'figures', figures: shown} as const] : []),
+			...measured.flatMap(({title, series}): readonly Block[] => histogramTable(title, series) ?? []),
+		],
+	}
+}
+
+function overviewTable(measured: readonly Readonly<{title: string; series: readonly Series[]}>[]): Table {
+	const rows = measured.flatMap(({title, series}) =>
+		series.map(({label, samples}) => {
+			const most = (of: (each: Latency) => number) => spelled(Math.max(...samples.map(of)))
+			const medians = samples.map(({median}) => median)
+			const [least, greatest] = [Math.min(...medians), Math.max(...medians)]
+			return [
+				title,
+				label,
+				spelled(sum(samples.map(({count}) => count))),
+				least === greatest ? spelled(least) : `${spelled(least)}–${spelled(greatest)}`,
+				most(({p99}) => p99),
+				most(({maximum}) => maximum),
+			]
+		}),
+	)
+	return {
+		kind: 'table',
+		caption: 'Microseconds. Where each hart has a figure: the range of their medians, and the greatest of the others.',
+		heading: ['what', 'harts', 'number', 'median', '99 %', 'longest'],
+		rows,
+	}
+}
+
+/** From the first power that any has to the last. */
+function powersOf(series: readonly Series[]): readonly number[] {
+	const used = series.flatMap(({histogram}) => histogram.flatMap((count, power) => (count > 0 ? [power] : [])))
+	if (used.length === 0) return []
+	const [first, last] = [Math.min(...used), Math.max(...used)]
+	return Array.from({length: last - first + 1}, (_, index) => first + index)
+}
+
+const totalOf = ({histogram}: Series) => Math.max(1, sum(histogram))
+
+const percent = (share: number): string => (share === 0 ? '0' : share < 0.001 ? '<0.1' : (100 * share).toFixed(1))
+
+function histogramTable(title: string, series: readonly Series[]): readonly Table[] | undefined {
+	const powers = powersOf(series)
+	if (powers.length === 0) return undefined
+	return [
+		{
+			kind: 'table',
+			caption: `Latency: ${title}. Percent of all, by harts; each row up to the next.`,
+			heading: ['at least', ...series.map(({label}) => label)],
+			rows: powers.map((power) => [
+				boundary(power),
+				...series.map((each) => percent((each.histogram[power] ?? 0) / totalOf(each))),
+			]),
+		},
+	]
+}
+
+/** A row of bars for each number of harts. @returns undefined without histograms. */
+async function histogramFigure({
+	name,
+	title,
+	series,
+}: Readonly<{name: string; title: string; series: readonly Series[]}>): Promise<Figure | undefined> {
+	const powers = powersOf(series)
+	if (powers.length === 0) return undefined
+	const values = series.flatMap((each) =>
+		powers.map((power) => ({
+			harts: each.label,
+			from: boundary(power),
+			share: (each.histogram[power] ?? 0) / totalOf(each),
+		})),
+	)
+	const labels = powers.map(boundary)
+	// Not so many that they touch.
+	const every = Math.ceil(labels.length / 6)
+	const spec: Spec = {
+		title: {
+			text: title,
+			subtitle: 'Share of all, by harts',
+			fontSize: 14,
+			subtitleFontSize: 12,
+			offset: 8,
+			limit: 330,
+		},
+		data: {values},
+		facet: {
+			row: {
+				field: 'harts',
+				type: 'nominal',
+				sort: series.map(({label}) => label),
+				header: {title: null, labelOrient: 'top', labelAnchor: 'start', labelFontSize: 12, labelPadding: 2},
+			},
+		},
+		spacing: 6,
+		spec: {
+			width: 260,
+			height: 56,
+			mark: {type: 'bar', color: colours[0], stroke: '#57606a', strokeWidth: 0.4},
+			encoding: {
+				x: {
+					field: 'from',
+					type: 'ordinal',
+					sort: labels,
+					scale: {domain: labels, paddingInner: 0.08},
+					axis: {
+						title: 'latency, at least',
+						labelAngle: 0,
+						values: labels.filter((_, index) => index % every === 0),
+						labelOverlap: false,
+					},
+				},
+				y: {
+					field: 'share',
+					type: 'quantitative',
+					axis: {title: null, format: '.0%', tickCount: 2},
+				},
+			},
+		},
+	}
+	const described = series.map((each) => {
+		const most = Math.max(...each.histogram)
+		const at = each.histogram.indexOf(most)
+		return `on ${each.label}: most, ${percent(most / totalOf(each))} %, at least ${boundary(at)} and less than ${boundary(at + 1)}`
+	})
+	return {
+		kind: 'figure',
+		name: `latency-${name}`,
+		title: `Latency: ${title}`,
+		description: `Histogram by powers of two, by harts. ${described.join('; ')}.`,
+		svg: await plotSvg({spec}),
+	}
+}
