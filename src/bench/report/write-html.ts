@@ -29,6 +29,7 @@ const darkRules = Object.entries(darkColours)
 	])
 	.join('')
 
+// A caption is as wide as the page, and not only as its table, whose columns it would spread.
 const style = `
 :root{color-scheme:light dark;--text:#1f2328;--soft:#57606a;--line:#d0d7de;--page:#fff;--card:#f6f8fa;--link:#0969da}
 *{box-sizing:border-box}
@@ -38,15 +39,15 @@ p,li{max-width:46rem}a{color:var(--link)}code{font:.88em ui-monospace,SFMono-Reg
 nav ul{columns:14rem;padding-left:1.2rem}nav li{break-inside:avoid}nav ul ul{columns:auto;padding-left:1rem;font-size:.92em}
 .table{overflow-x:auto;margin:.6rem 0 1.2rem}.table:focus-visible{outline:2px solid var(--link);outline-offset:2px}
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
-caption{text-align:left;color:var(--soft);padding-bottom:.3rem}caption span{display:block;position:sticky;left:0;max-width:min(46rem,calc(100vw - 2rem))}
+caption{text-align:left;color:var(--soft);padding-bottom:.3rem}caption span{--wide:min(46rem,calc(100vw - 2rem));display:block;position:sticky;left:0;width:var(--wide);margin-right:calc(-1*var(--wide))}
 th,td{padding:.3rem .6rem;border-bottom:1px solid var(--line);text-align:right;vertical-align:top}
-thead th{vertical-align:bottom;font-weight:600}td,tbody th{white-space:nowrap}td.left{white-space:normal;min-width:7.5rem}
+thead th{vertical-align:bottom;font-weight:600}td,tbody th{white-space:nowrap}td.left:last-child{white-space:normal;min-width:12rem}
 tbody th{font-weight:500;position:sticky;left:0;background:var(--page)}.left{text-align:left}
 figure{margin:.6rem 0}figure svg{display:block;width:100%;height:auto;max-width:var(--width)}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:.5rem 1rem;align-items:start}
 @media screen and (prefers-color-scheme:dark){:root{--text:#e6edf3;--soft:#9da7b3;--line:#30363d;--page:#0d1117;--card:#161b22;--link:#58a6ff}${darkRules}}
-@media (max-width:480px){body{padding:.6rem;font-size:15px}th,td{padding:.25rem .4rem}caption span{max-width:calc(100vw - 1.2rem)}figure svg{max-width:none}}
-@media print{@page{margin:12mm}:root{color-scheme:light;--text:#1f2328;--soft:#57606a;--line:#d0d7de;--page:#fff;--card:#f6f8fa}body{max-width:none;padding:0;font-size:9.5pt}nav{display:none}h2,h3,caption,thead{break-after:avoid}figure,.figures,tr{break-inside:avoid}thead{display:table-header-group}.table{overflow:visible}table{font-size:6.8pt}th,td{padding:.18rem .35rem}td.left{min-width:0}caption span,tbody th{position:static}.figures{grid-template-columns:repeat(3,1fr);gap:.2rem}a{color:inherit;text-decoration:none}}
+@media (max-width:480px){body{padding:.6rem;font-size:15px}th,td{padding:.25rem .4rem}caption span{--wide:calc(100vw - 1.2rem)}tbody th{white-space:normal}tbody th.left{min-width:8.5rem}figure svg{max-width:none}}
+@media print{@page{margin:12mm}:root{color-scheme:light;--text:#1f2328;--soft:#57606a;--line:#d0d7de;--page:#fff;--card:#f6f8fa}body{max-width:none;padding:0;font-size:9.5pt}nav{display:none}h2,h3,caption,thead{break-after:avoid}figure,.figures,tr{break-inside:avoid}thead{display:table-header-group}.table{overflow:visible}table{font-size:6.8pt}th,td{padding:.18rem .35rem}td.left:last-child{min-width:0}caption span{--wide:46rem}caption span,tbody th{position:static}.figures{grid-template-columns:repeat(3,1fr);gap:.2rem}a{color:inherit;text-decoration:none}}
 `.trim()
 
 export function reportHtml({title, blocks, sections}: Report): string {

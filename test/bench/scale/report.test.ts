@@ -144,7 +144,7 @@ test('latencies are histograms, and tables of the same', async (t) => {
 	t.regex(markdown, /^\| at least \| 1 \| 2 \| 4 \| 8\* \|$/m)
 	t.regex(markdown, /^\| 4 µs \| 50\.0 \| 50\.0 \| 50\.0 \| 50\.0 \|$/m)
 	t.regex(markdown, /^\| 1 ms \| 10\.0 /m)
-	t.regex(html, /on 2: most, 60\.0 %, at least 8 µs and less than 16 µs/)
+	t.regex(html, /on 2 harts: most, 60\.0 %, at least 8 µs and less than 16 µs/)
 	t.true(html.includes('>latency, at least<'))
 })
 

@@ -6,15 +6,23 @@ import type {Latency} from '../record.ts'
 import type {Summary} from './summary.ts'
 import {starred} from './words.ts'
 
-const kinds: readonly Readonly<{name: string; title: string}>[] = [
-	{name: 'doorbells', title: 'from a ring of the doorbell to the safepoint'},
-	{name: 'remoteFlushes', title: 'a remote fence, until all targets have passed'},
-	{name: 'locks', title: 'a wait for a lock of a device'},
-	{name: 'gracePeriods', title: 'a grace period (RCU)'},
+type Kind = Readonly<{name: string; title: string; what: string}>
+const kinds: readonly Kind[] = [
+	{name: 'doorbells', title: 'Doorbell to safepoint', what: 'from a ring of the doorbell to the safepoint'},
+	{name: 'remoteFlushes', title: 'Remote fence', what: 'a remote fence, until all targets have passed'},
+	{name: 'locks', title: 'Wait for a lock', what: 'a wait for a lock of a device'},
+	{name: 'gracePeriods', title: 'Grace period', what: 'a grace period (RCU)'},
 ]
+type Measured = Kind & Readonly<{series: readonly Series[]}>
 
 /** Of a boot, all harts together. */
-type Series = Readonly<{harts: number; label: string; samples: readonly Latency[]; histogram: readonly number[]}>
+type Series = Readonly<{
+	harts: number
+	label: string
+	words: string
+	samples: readonly Latency[]
+	histogram: readonly number[]
+}>
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
 
@@ -25,7 +33,10 @@ function seriesOf(summary: Summary, name: string): readonly Series[] {
 			if (samples.length === 0) return []
 			const length = Math.max(0, ...samples.map(({histogram = []}) => histogram.length))
 			const histogram = Array.from({length}, (_, power) => sum(samples.map((each) => each.histogram?.[power] ?? 0)))
-			return [{harts, label: `${starred(summary, harts)}${system ? ', bare metal' : ''}`, samples, histogram}]
+			const where = system ? ', bare metal' : ''
+			const label = `${starred(summary, harts)}${where}`
+			const words = `${starred(summary, harts)} ${harts === 1 ? 'hart' : 'harts'}${where}`
+			return [{harts, label, words, samples, histogram}]
 		})
 		.toSorted((one, other) => one.harts - other.harts)
 }
@@ -52,21 +63,21 @@ export async function latencySection(summary: Summary): Promise<Section | undefi
 		title: 'Latencies inside the emulator',
 		blocks: [
 			paragraph('Each is of a whole boot with all its workloads, start and warm-up included.'),
-			overviewTable(measured.map(({title, series}) => ({title, series}))),
+			overviewTable(measured),
 			...(shown.length > 0 ? [{kind: 'figures', figures: shown} as const] : []),
-			...measured.flatMap(({title, series}): readonly Block[] => histogramTable(title, series) ?? []),
+			...measured.flatMap((kind): readonly Block[] => histogramTable(kind) ?? []),
 		],
 	}
 }
 
-function overviewTable(measured: readonly Readonly<{title: string; series: readonly Series[]}>[]): Table {
-	const rows = measured.flatMap(({title, series}) =>
+function overviewTable(measured: readonly Measured[]): Table {
+	const rows = measured.flatMap(({what, series}) =>
 		series.map(({label, samples}) => {
 			const most = (of: (each: Latency) => number) => spelled(Math.max(...samples.map(of)))
 			const medians = samples.map(({median}) => median)
 			const [least, greatest] = [Math.min(...medians), Math.max(...medians)]
 			return [
-				title,
+				what,
 				label,
 				spelled(sum(samples.map(({count}) => count))),
 				least === greatest ? spelled(least) : `${spelled(least)}–${spelled(greatest)}`,
@@ -95,13 +106,13 @@ const totalOf = ({histogram}: Series) => Math.max(1, sum(histogram))
 
 const percent = (share: number): string => (share === 0 ? '0' : share < 0.001 ? '<0.1' : (100 * share).toFixed(1))
 
-function histogramTable(title: string, series: readonly Series[]): readonly Table[] | undefined {
+function histogramTable({what, series}: Measured): readonly Table[] | undefined {
 	const powers = powersOf(series)
 	if (powers.length === 0) return undefined
 	return [
 		{
 			kind: 'table',
-			caption: `Latency: ${title}. Percent of all, by harts; each row up to the next.`,
+			caption: `Latency: ${what}. Percent of all, by harts; each row up to the next.`,
 			heading: ['at least', ...series.map(({label}) => label)],
 			rows: powers.map((power) => [
 				boundary(power),
@@ -112,16 +123,12 @@ function histogramTable(title: string, series: readonly Series[]): readonly Tabl
 }
 
 /** A row of bars for each number of harts. @returns undefined without histograms. */
-async function histogramFigure({
-	name,
-	title,
-	series,
-}: Readonly<{name: string; title: string; series: readonly Series[]}>): Promise<Figure | undefined> {
+async function histogramFigure({name, title, what, series}: Measured): Promise<Figure | undefined> {
 	const powers = powersOf(series)
 	if (powers.length === 0) return undefined
 	const values = series.flatMap((each) =>
 		powers.map((power) => ({
-			harts: each.label,
+			harts: each.words,
 			from: boundary(power),
 			share: (each.histogram[power] ?? 0) / totalOf(each),
 		})),
@@ -143,7 +150,7 @@ async function histogramFigure({
 			row: {
 				field: 'harts',
 				type: 'nominal',
-				sort: series.map(({label}) => label),
+				sort: series.map(({words}) => words),
 				header: {title: null, labelOrient: 'top', labelAnchor: 'start', labelFontSize: 12, labelPadding: 2},
 			},
 		},
@@ -176,12 +183,12 @@ async function histogramFigure({
 	const described = series.map((each) => {
 		const most = Math.max(...each.histogram)
 		const at = each.histogram.indexOf(most)
-		return `on ${each.label}: most, ${percent(most / totalOf(each))} %, at least ${boundary(at)} and less than ${boundary(at + 1)}`
+		return `on ${each.words}: most, ${percent(most / totalOf(each))} %, at least ${boundary(at)} and less than ${boundary(at + 1)}`
 	})
 	return {
 		kind: 'figure',
 		name: `latency-${name}`,
-		title: `Latency: ${title}`,
+		title: `Latency: ${what}`,
 		description: `Histogram by powers of two, by harts. ${described.join('; ')}.`,
 		svg: await plotSvg({spec}),
 	}

@@ -94,14 +94,14 @@ export function overview(summary: Summary): Table | undefined {
 		...(own && native
 			? [
 					{
-						heading: `scales, ${native.id} = 1`,
+						heading: `scales, ${native.id} =\u00a01`,
 						cell: (workload: Workload) => withInterval(summary.speedUpAgainst(at(own, workload), native.id)),
 					},
 				]
 			: []),
 		...qemus.flatMap(({id}) => [
 			{
-				heading: `speed, ${id} = 1`,
+				heading: `speed, ${id} =\u00a01`,
 				cell: (workload: Workload) => withInterval(summary.rateAgainst(at(own!, workload), id)),
 			},
 			{
