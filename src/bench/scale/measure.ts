@@ -2,10 +2,10 @@
 import {mkdir, mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {Forecast} from '../forecast.ts'
 import type {Image} from '../images.ts'
 import {LabProgress} from '../progress.ts'
-import {estimate, keyOf, type PlannedBoot} from './plan.ts'
+import {durationForecast} from './duration.ts'
+import {keyOf, type PlannedBoot} from './plan.ts'
 import type {Breakdown, Engine, Run, ScaleRecord} from './record.ts'
 import {type BootFigures, makeImage, type RunFigures, runGuest} from './run-guest.ts'
 import {type CheckedRun, NativeRuns} from './run-native.ts'
@@ -35,11 +35,7 @@ export async function carryOut(options: MeasureOptions): Promise<ScaleRecord> {
 	try {
 		using progress = new LabProgress({total: plan.length, stream, name: 'scale'})
 		const lab = new Lab({...options, folder})
-		const forecast = new Forecast<PlannedBoot>({
-			estimate: ({engine, tasks}) => estimate({tasks, isNative: engine === nativeId}),
-			// What is slow on more harts than cores is slow in each repetition.
-			kindOf: ({engine, harts}) => `${engine} ${harts}`,
-		})
+		const forecast = durationForecast(options.record.host)
 		const start = performance.now()
 		const elapsed = () => Math.round(performance.now() - start) / 1000
 		let record = options.record

@@ -91,10 +91,3 @@ export function defaultSmp(most: number, cores: number): readonly number[] {
 		.filter((harts) => harts <= most)
 		.toSorted((one, other) => one - other)
 }
-
-/** Seconds that a start of Linux takes, and a program. */
-const [linuxStart, program] = [6, 1.5]
-
-/** A first guess. */
-export const estimate = ({tasks, isNative}: Readonly<{tasks: readonly Task[]; isNative: boolean}>): number =>
-	(isNative ? 0 : linuxStart) + tasks.length * program

@@ -233,7 +233,7 @@ export function nativeName(name: string): string | undefined {
 export type Amount = Readonly<{work: number}> | Readonly<{perThread: number}> | Readonly<{milliseconds: number}>
 
 /** Milliseconds that the measured part may take: what is left of its work is then left out. */
-export const longestPart = 2000
+export const longestPart = 1100
 
 /**
  * @param most milliseconds of the measured part, even if there is more work; undefined: any time.

@@ -6,6 +6,7 @@ import {hartsInWords} from '../measure.ts'
 import type {Engine, ScaleRecord, Workload} from '../record.ts'
 import {verdictOn} from '../statistics.ts'
 import {peakHarts} from '../usl.ts'
+import {longestPart} from '../workloads.ts'
 import type {Place, Summary, UslOfCurve} from './summary.ts'
 import {timeTable} from './time.ts'
 import {beyondMark, coefficient, nameOf, starred, withInterval, withUnit} from './words.ts'
@@ -57,7 +58,7 @@ export function method({cores}: Summary): Section {
 				kind: 'list',
 				items: [
 					'All engines boot the same kernel, initial RAM disk and kernel command line, with the same number of harts and the same memory. Within a repetition they take turns; each repetition begins with another engine.',
-					"Each program first does a quarter of its work as a warm-up, which is not timed. Times are by the guest's clock. After two seconds it ends with what it has done. The checksum depends on the work alone: a run whose checksum differs from the others' counts as failed.",
+					`Each program first does a quarter of its work as a warm-up, which is not timed. Times are by the guest's clock. After ${longestPart / 1000} seconds it ends with what it has done. The checksum depends on the work alone: a run whose checksum differs from the others' counts as failed.`,
 					'`native` is the same program, compiled for the host, with as many threads or processes: the limit.',
 					'Figures are medians over the repetitions. In square brackets: the 95 % bootstrap interval of the median, from five repetitions on. In round brackets: least and greatest, of fewer.',
 					'Ratios, such as speed-ups, compare runs of the same repetition. A difference is called only where the whole interval is on one side of 1. That still happens by chance at about one of twenty points.',
