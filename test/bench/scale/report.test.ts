@@ -203,7 +203,7 @@ test('a record renders to the same files each time; without runs there is a repo
 
 test('plots name what they show, with hollow points beyond the cores and the ideal', async (t) => {
 	const {svg} = await usualReport(t)
-	for (const text of ['a lock that all take', 'Speed-up', 'harts', 'speed-up, one hart = 1', ours, qemu, native])
+	for (const text of ['lock', 'Speed-up', 'harts', 'speed-up, one hart = 1', ours, qemu, native])
 		t.true(svg.includes(`>${text}<`), text)
 	t.regex(svg, /aria-label="harts: 8;[^"]*engine: Manyhart 0\.1\.0"[^>]*fill="#ffffff"/)
 	t.regex(svg, /aria-label="harts: 4;[^"]*engine: Manyhart 0\.1\.0"[^>]*fill="#0072b2"/)

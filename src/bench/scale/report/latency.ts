@@ -135,7 +135,7 @@ async function histogramFigure({name, title, what, series}: Measured): Promise<F
 	)
 	const labels = powers.map(boundary)
 	// Not so many that they touch.
-	const every = Math.ceil(labels.length / 6)
+	const every = Math.ceil(labels.length / 5)
 	const spec: Spec = {
 		title: {
 			text: title,

@@ -61,8 +61,8 @@ export async function scalingFigure(
 			]
 	const spec: Spec = {
 		title: {
-			text: workload.title,
-			subtitle: title,
+			text: title,
+			subtitle: workload.name,
 			fontSize: 14,
 			subtitleFontSize: 12,
 			offset: 8,
@@ -81,7 +81,7 @@ export async function scalingFigure(
 				field: 'median',
 				type: 'quantitative',
 				scale: ideal ? {type: 'log', base: 2, nice: false, padding: 6} : {zero: true},
-				axis: {title: axis, format: '~g', tickCount: 5},
+				axis: {title: axis, labelExpr: "format(datum.value, datum.value < 1 ? '.2~g' : '~g')", tickCount: 5},
 			},
 		},
 		layer: [

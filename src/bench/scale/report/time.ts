@@ -43,8 +43,8 @@ export async function timeFigure(summary: Summary, workload: Workload): Promise<
 	const shown = kinds.filter(({name}) => values.some((value) => value.name === name && value.share >= 0.002))
 	const spec: Spec = {
 		title: {
-			text: workload.title,
-			subtitle: "Where the harts' time went",
+			text: "Where the harts' time went",
+			subtitle: workload.name,
 			fontSize: 14,
 			subtitleFontSize: 12,
 			offset: 8,
