@@ -47,7 +47,7 @@ figure{margin:.6rem 0}figure svg{display:block;width:100%;height:auto;max-width:
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:.5rem 1rem;align-items:start}
 @media screen and (prefers-color-scheme:dark){:root{--text:#e6edf3;--soft:#9da7b3;--line:#30363d;--page:#0d1117;--card:#161b22;--link:#58a6ff}${darkRules}}
 @media (max-width:480px){body{padding:.6rem;font-size:15px}th,td{padding:.25rem .4rem}caption span{--wide:calc(100vw - 1.2rem)}tbody th{white-space:normal}tbody th.left{min-width:8.5rem}figure svg{max-width:none}}
-@media print{@page{margin:12mm}:root{color-scheme:light;--text:#1f2328;--soft:#57606a;--line:#d0d7de;--page:#fff;--card:#f6f8fa}body{max-width:none;padding:0;font-size:9.5pt}nav{display:none}h2,h3,caption,thead{break-after:avoid}figure,.figures,tr{break-inside:avoid}thead{display:table-header-group}.table{overflow:visible}table{font-size:6.8pt}th,td{padding:.18rem .35rem}td.left:last-child{min-width:0}caption span{--wide:46rem}caption span,tbody th{position:static}.figures{grid-template-columns:repeat(3,1fr);gap:.2rem}a{color:inherit;text-decoration:none}}
+@media print{@page{margin:12mm}:root{color-scheme:light;--text:#1f2328;--soft:#57606a;--line:#d0d7de;--page:#fff;--card:#f6f8fa}body{max-width:none;padding:0;font-size:9.5pt}nav{display:none}h2,h3,caption,thead{break-after:avoid}figure,.figures,tr,caption,.short{break-inside:avoid}thead{display:table-header-group}.table{overflow:visible}table{font-size:6.8pt}th,td{padding:.18rem .35rem}td.left:last-child{min-width:0}caption span{--wide:46rem}caption span,tbody th{position:static}.figures{grid-template-columns:repeat(3,1fr);gap:.2rem}a{color:inherit;text-decoration:none}}
 `.trim()
 
 export function reportHtml({title, blocks, sections}: Report): string {
@@ -104,6 +104,9 @@ function blockHtml(block: Block): string {
 	}
 }
 
+/** Rows of a table that is printed on one page. */
+const mostUnbroken = 12
+
 function tableHtml(table: Table): string {
 	const align = alignOf(table)
 	const place = (column: number) => (align[column] === 'left' ? ' class="left"' : '')
@@ -117,7 +120,7 @@ function tableHtml(table: Table): string {
 		return `<tr>${tagged.join('')}</tr>`
 	})
 	// What is too wide scrolls by itself, also by the keyboard.
-	return `<div class="table" role="region" tabindex="0" aria-label="${escaped(plain(table.caption))}">
+	return `<div class="table${table.rows.length <= mostUnbroken ? ' short' : ''}" role="region" tabindex="0" aria-label="${escaped(plain(table.caption))}">
 <table><caption><span>${inline(table.caption)}</span></caption>
 <thead><tr>${head}</tr></thead>
 <tbody>

@@ -6,7 +6,7 @@ import {hartsInWords} from '../measure.ts'
 import type {Engine, ScaleRecord, Workload} from '../record.ts'
 import {verdictOn} from '../statistics.ts'
 import {peakHarts} from '../usl.ts'
-import {longestPart} from '../workloads.ts'
+import {longestPart, nativeName} from '../workloads.ts'
 import type {Place, Summary, UslOfCurve} from './summary.ts'
 import {timeTable} from './time.ts'
 import {beyondMark, coefficient, nameOf, starred, withInterval, withUnit} from './words.ts'
@@ -148,7 +148,7 @@ export function workloadSection(summary: Summary, workload: Workload, figures: r
 			paragraph(
 				work === undefined
 					? 'It runs once, with the number of harts in the environment variable `THREADS`.'
-					: `One operation: ${unit}. Operations: ${figure(work.emulated)} in a guest, ${figure(work.native)} natively; in total for strong scaling, per worker for weak. Limited by: ${limit}.`,
+					: `One operation: ${unit}. Operations: ${figure(work.emulated)} in a guest${nativeName(name) === undefined ? '' : `, ${figure(work.native)} natively`}; in total for strong scaling, per worker for weak. Limited by: ${limit}.`,
 			),
 			...(figures.length > 0 ? [{kind: 'figures', figures} as const] : []),
 			...summary.record.scalings.flatMap((scaling) => curveTable(summary, workload, scaling) ?? []),
