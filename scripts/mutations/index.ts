@@ -9,6 +9,7 @@ import type {Area, Mutation} from './mutation.ts'
 import {pageWalkMutations} from './page-walk.ts'
 import {policyMutations} from './policies.ts'
 import {quarantineMutations, reportMutations} from './quarantine.ts'
+import {scalingMutations} from './scaling.ts'
 import {serialMutations} from './serial.ts'
 import {statisticsMutations} from './statistics.ts'
 import {stressMutations} from './stress.ts'
@@ -35,6 +36,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	'serial mode': serialMutations,
 	waiting: waitingMutations,
 	translation: translationMutations,
+	scaling: scalingMutations,
 }
 
 export const mutations: readonly (Mutation & Readonly<{area: Area}>)[] = (Object.keys(byArea) as Area[]).flatMap(

@@ -17,6 +17,7 @@ export const areas = [
 	'stress',
 	'serial mode',
 	'waiting',
+	'scaling',
 ] as const
 export type Area = (typeof areas)[number]
 
