@@ -66,6 +66,31 @@ function timeSums({harts = []}: Statistics): ReadonlyMap<string, number> {
 	return sums
 }
 
+/** @param report of --stats with --stats-at and --times. @returns by keyOf(): histograms of all harts together. */
+export function latenciesBetween(report: Report | undefined): ReadonlyMap<string, Histograms> {
+	return mapped(spansOf(report, histogramsOf), ({before, after}) =>
+		Object.fromEntries(
+			Object.entries(after).map(([name, counts]) => [
+				name,
+				counts.map((count, power) => Math.max(0, count - (before[name]?.[power] ?? 0))),
+			]),
+		),
+	)
+}
+
+type Histograms = Readonly<Record<string, number[]>>
+
+function histogramsOf(statistics: Statistics): Histograms {
+	const latencies = Object.entries(latenciesOf({statistics}) ?? {})
+	return Object.fromEntries(
+		latencies.map(([name, samples]) => {
+			const length = Math.max(0, ...samples.map(({histogram = []}) => histogram.length))
+			const sum = (power: number) => samples.reduce((all, {histogram}) => all + (histogram?.[power] ?? 0), 0)
+			return [name, Array.from({length}, (_, power) => sum(power))]
+		}),
+	)
+}
+
 /** Of the whole boot. */
 export function latenciesOf(report: Report | undefined): Boot['latencies'] {
 	const {harts = [], rcu, tlbPool} = report?.statistics ?? {}

@@ -43,7 +43,7 @@ export async function carryOut(options: MeasureOptions): Promise<ScaleRecord> {
 			if (signal.aborted) break
 			progress.begin(number, inWords(boot), forecast.of(plan.slice(number)))
 			const began = elapsed()
-			const {kernel, runs, times, ...figures} = await lab.boot(boot)
+			const {kernel, runs, times, taskLatencies, ...figures} = await lab.boot(boot)
 			const took = elapsed() - began
 			if (!signal.aborted) forecast.finished(boot, took)
 			const measured = boot.tasks.flatMap((task): readonly Run[] => {
@@ -59,7 +59,7 @@ export async function carryOut(options: MeasureOptions): Promise<ScaleRecord> {
 			// Once, and not for each program that did not run.
 			if (figures.error !== undefined) progress.say(`scale: ${inWords(boot)}: ${figures.error}`)
 			const {tasks: _, ...about} = boot
-			const breakdowns = breakdownsOf(boot, {place: record.boots.length, times})
+			const breakdowns = breakdownsOf(boot, {place: record.boots.length, times, taskLatencies})
 			if (measured.length > 0)
 				record = {
 					...record,
@@ -80,11 +80,20 @@ export async function carryOut(options: MeasureOptions): Promise<ScaleRecord> {
 
 function breakdownsOf(
 	{engine, harts, tasks}: PlannedBoot,
-	{place, times}: Readonly<{place: number; times: BootFigures['times'] | undefined}>,
+	{
+		place,
+		times,
+		taskLatencies,
+	}: Readonly<{
+		place: number
+		times: BootFigures['times'] | undefined
+		taskLatencies: BootFigures['taskLatencies'] | undefined
+	}>,
 ): readonly Breakdown[] {
 	return tasks.flatMap((task) => {
 		const spent = times?.get(keyOf(task))
-		return spent ? [{engine, ...task, harts, boot: place, ...spent}] : []
+		const latencies = taskLatencies?.get(keyOf(task))
+		return spent ? [{engine, ...task, harts, boot: place, ...spent, ...(latencies && {latencies})}] : []
 	})
 }
 

@@ -118,6 +118,8 @@ const Breakdown = v.object({
 	spent: v.record(v.string(), amount),
 	/** Part of these: they could have run, but had no core. */
 	descheduled: v.optional(amount),
+	/** Histograms as in `boots`, of all harts together, of what took so long meanwhile. */
+	latencies: v.optional(v.record(v.string(), v.array(count))),
 })
 export type Breakdown = v.InferOutput<typeof Breakdown>
 

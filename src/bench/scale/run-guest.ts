@@ -8,9 +8,16 @@ import {type Image, initMarks, readElf, waitingScript} from '../images.ts'
 import {qemuArguments} from '../qemu.ts'
 import {qemuCommand} from '../qemu-command.ts'
 import {beginMark, endMark, markSource, parseConsole} from './console.ts'
-import {type Instructions, instructionsBetween, latenciesOf, type Spent, timesBetween} from './marked-statistics.ts'
+import {
+	type Instructions,
+	instructionsBetween,
+	latenciesBetween,
+	latenciesOf,
+	type Spent,
+	timesBetween,
+} from './marked-statistics.ts'
 import type {PlannedBoot, Task} from './plan.ts'
-import type {Boot, Engine, Run} from './record.ts'
+import type {Boot, Breakdown, Engine, Run} from './record.ts'
 import type {Subject} from './subjects.ts'
 import {TaskWatch} from './watch.ts'
 import {type Amount, longestPart, workloadArguments} from './workloads.ts'
@@ -45,6 +52,7 @@ export type BootFigures = Readonly<{
 	kernel?: string
 	/** With times: by keyOf(), and of the whole boot. */
 	times?: ReadonlyMap<string, Spent>
+	taskLatencies?: ReadonlyMap<string, Breakdown['latencies']>
 	latencies?: Boot['latencies']
 	/** Why it ended early. */
 	error?: string
@@ -148,7 +156,7 @@ export async function runGuest(engine: Engine, options: GuestOptions): Promise<B
 		throw error
 	})
 	const figures = parseConsole(console, taskTimeout)
-	const {instructions, times, latencies} = ended ?? {}
+	const {instructions, times, latencies, taskLatencies} = ended ?? {}
 	const kernel = boot.system === 'bare' ? undefined : initMarks.begins.exec(console)?.[1]
 	const error = ended
 		? failureOf(ended.run, boot)
@@ -165,6 +173,7 @@ export async function runGuest(engine: Engine, options: GuestOptions): Promise<B
 		...(bootSeconds !== undefined && {bootSeconds}),
 		...(kernel !== undefined && {kernel}),
 		...(times && {times}),
+		...(taskLatencies && {taskLatencies}),
 		...(latencies && {latencies}),
 		...(error !== undefined && {error}),
 	}
@@ -175,6 +184,7 @@ type Ended = Readonly<{
 	run: ConsoleRun
 	instructions?: Instructions
 	times?: ReadonlyMap<string, Spent>
+	taskLatencies?: ReadonlyMap<string, Breakdown['latencies']>
 	latencies?: Boot['latencies']
 }>
 type Start = (listeners: Listeners) => Promise<Ended>
@@ -219,6 +229,7 @@ const runManyhart =
 			run,
 			instructions: instructionsBetween(statistics),
 			...(boot.times && {times: timesBetween(statistics), latencies: latenciesOf(statistics)}),
+			...(boot.times && {taskLatencies: latenciesBetween(statistics)}),
 		}
 	}
 

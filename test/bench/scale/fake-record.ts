@@ -155,7 +155,14 @@ export function fakeRecord({noise = 0.02, faster = 1, ...change}: FakeOptions = 
 		runs,
 		breakdowns: plan.flatMap(({engine, harts, tasks, times}, boot) =>
 			(times ? tasks : []).map(
-				(task): Breakdown => ({engine, ...task, harts, boot, spent: fakeSpent(harts), descheduled: 0.1}),
+				(task): Breakdown => ({
+					...{engine, ...task, harts, boot, spent: fakeSpent(harts), descheduled: 0.1},
+					latencies: {
+						doorbells: [0, 0, 0, 60, 30, 9, 1],
+						remoteFlushes: [0, 99, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
+						locks: [],
+					},
+				}),
 			),
 		),
 		...change,

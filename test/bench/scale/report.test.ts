@@ -146,6 +146,10 @@ test('latencies are histograms, and tables of the same', async (t) => {
 	t.regex(markdown, /^\| 1 ms \| 10\.0 /m)
 	t.regex(html, /on 2 harts: most, 60\.0 %, at least 8 µs and less than 16 µs/)
 	t.true(html.includes('>latency, at least<'))
+	// Of each workload: 60 of 100 are at least 4 and less than 8, 99 less than 32.
+	t.regex(markdown, /^\| Doorbell to safepoint \| 4 \| strong \| 100 \| 8 µs \| 32 µs \|$/m)
+	t.regex(markdown, /^\| Remote fence \| 8\* \| weak \| 100 \| 2 µs \| 2 µs \|$/m)
+	t.notRegex(markdown, /^\| Wait for a lock \|/m)
 })
 
 test('few repetitions call no difference, however great', (t) => {

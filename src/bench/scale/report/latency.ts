@@ -2,7 +2,7 @@
 import {type Block, type Figure, paragraph, type Section, type Table} from '../../report/document.ts'
 import {colours, plotSvg, type Spec} from '../../report/plot.ts'
 import {figure as spelled} from '../../report/words.ts'
-import type {Latency} from '../record.ts'
+import type {Latency, Workload} from '../record.ts'
 import type {Summary} from './summary.ts'
 import {starred} from './words.ts'
 
@@ -68,6 +68,38 @@ export async function latencySection(summary: Summary): Promise<Section | undefi
 			...measured.flatMap((kind): readonly Block[] => histogramTable(kind) ?? []),
 		],
 	}
+}
+
+/** While a workload was measured. What nothing waited for is left out. */
+export function latencyTable(summary: Summary, workload: Workload): Table | undefined {
+	const breakdowns = summary.record.scalings.flatMap((scaling) => summary.breakdowns(workload.name, scaling))
+	const rows = kinds.flatMap(({name, title}) =>
+		breakdowns.flatMap(({harts, scaling, latencies = {}}) => {
+			const histogram = latencies[name] ?? []
+			const count = sum(histogram)
+			if (count === 0) return []
+			const below = (share: number) => boundary(powerOf(histogram, count * share) + 1)
+			return [[title, starred(summary, harts), scaling, spelled(count), below(0.5), below(0.99)]]
+		}),
+	)
+	if (rows.length === 0) return undefined
+	return {
+		kind: 'table',
+		caption:
+			'Latencies inside the emulator, while the workload was measured: how many, and the power of two below which half of them were, and 99 %.',
+		heading: ['what', 'harts', 'scaling', 'number', 'half below', '99 % below'],
+		align: ['left', 'right', 'left'],
+		rows,
+	}
+}
+
+/** In which the value is that has so many, itself included, up to it. */
+function powerOf(histogram: readonly number[], rank: number): number {
+	let left = rank
+	return histogram.findIndex((count) => {
+		left -= count
+		return left <= 0
+	})
 }
 
 function overviewTable(measured: readonly Measured[]): Table {

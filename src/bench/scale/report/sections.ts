@@ -7,6 +7,7 @@ import type {Engine, ScaleRecord, Workload} from '../record.ts'
 import {verdictOn} from '../statistics.ts'
 import {peakHarts} from '../usl.ts'
 import {longestPart, nativeName} from '../workloads.ts'
+import {latencyTable} from './latency.ts'
 import type {Place, Summary, UslOfCurve} from './summary.ts'
 import {timeTable} from './time.ts'
 import {beyondMark, coefficient, nameOf, starred, withInterval, withUnit} from './words.ts'
@@ -153,7 +154,7 @@ export function workloadSection(summary: Summary, workload: Workload, figures: r
 			...(figures.length > 0 ? [{kind: 'figures', figures} as const] : []),
 			...summary.record.scalings.flatMap((scaling) => curveTable(summary, workload, scaling) ?? []),
 			...(uslTable(summary, workload) ?? []),
-			...[timeTable(summary, workload)].filter((table) => table !== undefined),
+			...[timeTable(summary, workload), latencyTable(summary, workload)].filter((table) => table !== undefined),
 		],
 	}
 }
