@@ -152,6 +152,26 @@ test('latencies are histograms, and tables of the same', async (t) => {
 	t.notRegex(markdown, /^\| Wait for a lock \|/m)
 })
 
+test('on bare metal, a workload is compared with the native run of the same program', (t) => {
+	const record = fakeRecord({noise: 0})
+	const bare = (name: string) => (name === 'lock' ? 'bare/ring' : name)
+	const hosts = (name: string) => (name === 'lock' ? 'ring' : name)
+	const summary = new Summary({
+		...record,
+		workloads: record.workloads.map((workload) => ({...workload, name: bare(workload.name)})),
+		runs: record.runs.map((run) => ({...run, workload: (run.engine === native ? hosts : bare)(run.workload)})),
+	})
+	const place = {engine: ours, workload: 'bare/ring', scaling: 'strong', harts: 4} as const
+	t.deepEqual(
+		summary.workloads.map(({name}) => name),
+		['compute', 'bare/ring'],
+	)
+	// 4 / 4.9 here, 4 / (1 + 0.5 · 3 + 0.02 · 12) natively
+	near(t, summary.speedUpAgainst(place, native)!.median, 2.74 / 4.9)
+	near(t, summary.speedUp({...place, engine: native})!.median, 4 / 2.74)
+	t.is(summary.speedUp({...place, engine: native, workload: 'bare/shootdown'}), undefined)
+})
+
 test('few repetitions call no difference, however great', (t) => {
 	const {blocks} = worseThanQemu(new Summary(fakeRecord({repeat: 2})))!
 	t.is(textOf(blocks), '12 points were compared. With fewer than five repetitions, none is called worse or better.')
