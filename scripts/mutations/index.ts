@@ -11,6 +11,7 @@ import {pageWalkMutations} from './page-walk.ts'
 import {policyMutations} from './policies.ts'
 import {quarantineMutations, reportMutations} from './quarantine.ts'
 import {roamingMutations} from './roaming.ts'
+import {scalingMutations} from './scaling.ts'
 import {serialMutations} from './serial.ts'
 import {statisticsMutations} from './statistics.ts'
 import {stressMutations} from './stress.ts'
@@ -39,6 +40,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	translation: translationMutations,
 	'last pages': roamingMutations,
 	campaigns: campaignMutations,
+	scaling: scalingMutations,
 }
 
 export const mutations: readonly (Mutation & Readonly<{area: Area}>)[] = (Object.keys(byArea) as Area[]).flatMap(

@@ -19,6 +19,7 @@ export const areas = [
 	'serial mode',
 	'waiting',
 	'campaigns',
+	'scaling',
 ] as const
 export type Area = (typeof areas)[number]
 
