@@ -119,7 +119,11 @@ export class VcpuBlocks {
 		// Publish: the device state that the bit stands for is ordered before it. Pairs with the hart's atomic load when it
 		// checks for interrupts.
 		const before = Atomics.or(this.memory.i32, word, mipBits)
-		if ((before & mipBits) !== mipBits) this.ring(vcpu, Doorbell.interrupt)
+		if ((before & mipBits) !== mipBits) this.ringInterrupt(vcpu)
+	}
+
+	protected ringInterrupt(vcpu: number): void {
+		this.ring(vcpu, Doorbell.interrupt)
 	}
 
 	/** Lowers mip bits; the hart needs no wake-up for that. */

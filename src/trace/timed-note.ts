@@ -4,6 +4,7 @@ import type {SharedMemory} from '../memory/index.ts'
 import {type FlushCause, TlbState, tlbStateOffset} from '../tlb/index.ts'
 import type {EventRing} from './event-ring.ts'
 import {HartTimes} from './trace-layout.ts'
+import type {TracedTables} from './traced-tables.ts'
 
 /** Activities inside one another, at most: far more than there are. */
 const deepest = 16
@@ -22,6 +23,7 @@ export class TimedNote extends ActivityNote {
 	readonly #spent: number
 	readonly #now: () => number
 	readonly #ring: EventRing | undefined
+	readonly #tables: TracedTables | undefined
 	/** The innermost activity's place in what follows. */
 	#depth = 0
 	readonly #activities = new Int32Array(deepest)
@@ -34,7 +36,12 @@ export class TimedNote extends ActivityNote {
 	constructor(
 		memory: SharedMemory,
 		block: number,
-		{times, now, ring}: {times: number; now: () => number; ring: EventRing | undefined},
+		{
+			times,
+			now,
+			ring,
+			tables,
+		}: {times: number; now: () => number; ring: EventRing | undefined; tables?: TracedTables | undefined},
 	) {
 		super(memory, block)
 		this.#words = memory.i32
@@ -43,6 +50,7 @@ export class TimedNote extends ActivityNote {
 		this.#spent = (times + HartTimes.offset.spent) >>> 3
 		this.#now = now
 		this.#ring = ring
+		this.#tables = tables
 		this.#since = now()
 		this.#activities[0] = Activity.parked
 	}
@@ -138,7 +146,11 @@ export class TimedNote extends ActivityNote {
 			case Activity.compilation:
 				if (lasted < shortestTraced) return
 				break
+			case Activity.fence:
+				this.#tables?.noteOwn(now)
+				break
 			case Activity.flush:
+				this.#tables?.noteOwn(now)
 				if (details[at + 1] !== answersFence) {
 					details[at] = this.#emptied() - details[at]!
 					if (details[at] === 0 && lasted < shortestTraced) return
@@ -148,6 +160,8 @@ export class TimedNote extends ActivityNote {
 				}
 				break
 			case Activity.guestCode:
+				// Those of flushes that are not noted.
+				this.#tables?.noteOwn(now)
 				details[at] = (this.#retired() - details[at]!) | 0
 				break
 		}

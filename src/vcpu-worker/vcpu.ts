@@ -144,7 +144,7 @@ export class Vcpu {
 			config: config.tlb,
 			operations: this.#engine.tableOperations,
 			satpOffset: fieldOffset.satp,
-			onFence: trace && ((target) => trace.blocks.fenceRings(target)),
+			observer: trace?.observer,
 			needsClearing: () => (turns ? turns.wantHelp() : board.control.ringMain(MainDoorbell.tlbPool)),
 			milliseconds: turns && (() => now() / ticksPerMillisecond),
 		})
