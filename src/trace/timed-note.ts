@@ -29,6 +29,17 @@ export class TimedNote extends ActivityNote {
 	readonly #activities = new Int32Array(deepest)
 	readonly #began = new Float64Array(deepest)
 	readonly #details = new Int32Array(deepest * 4)
+	/** 1 if its details are noted: the ring was open as it began. Else it is left out, and costs next to nothing. */
+	readonly #noted = new Int8Array(deepest)
+	#wasNoted = false
+	/** What has just ended is a fence: the SBI call around it ends at that time, too. */
+	#fenceEnded = false
+	/** Indices of words. */
+	readonly #instret: number
+	readonly #budget: number
+	readonly #reserve: number
+	readonly #swaps: number
+	readonly #generations: number
 	/** When the innermost activity was begun, or went on. */
 	#since: number
 
@@ -53,24 +64,37 @@ export class TimedNote extends ActivityNote {
 		this.#tables = tables
 		this.#since = now()
 		this.#activities[0] = Activity.parked
+		this.#instret = (block + fieldOffset.instret) >>> 2
+		this.#budget = (block + fieldOffset.budget) >>> 2
+		this.#reserve = (block + fieldOffset.reserve) >>> 2
+		this.#swaps = (block + tlbStateOffset + TlbState.offset.swaps) >>> 2
+		this.#generations = (block + tlbStateOffset + TlbState.offset.generations) >>> 2
 	}
 
 	/** Begins the run loop, or parks, without an end; all others end. */
 	override begin(activity: Activity): Activity {
-		// The guest's code has just ended.
-		const now = activity === Activity.sbiCall ? this.#since : this.#now()
+		// The guest's code has just ended; the call's arguments are part of the fence.
+		const follows = activity === Activity.sbiCall || activity === Activity.fence
+		return this.beginAt(activity, follows ? this.#since : this.#now())
+	}
+
+	/** @param now microseconds; not before `latest`. */
+	beginAt(activity: Activity, now: number): Activity {
 		this.#spend(now)
+		this.#fenceEnded = false
 		const isOutermost = activity === Activity.runLoop || activity === Activity.parked
 		this.#depth = isOutermost ? 0 : Math.min(this.#depth + 1, deepest - 1)
 		this.#activities[this.#depth] = activity
 		this.#began[this.#depth] = now
-		if (this.#ring) this.#notePlace(activity)
+		if (this.#ring) this.#beginEvent(this.#ring, activity, now)
 		return super.begin(activity)
 	}
 
 	override end(before: Activity): void {
-		const now = this.#now()
+		const activity = this.#activities[this.#depth]
+		const now = this.#fenceEnded && activity === Activity.sbiCall ? this.#since : this.#now()
 		this.#spend(now)
+		this.#fenceEnded = activity === Activity.fence
 		if (this.#ring) this.#trace(this.#ring, now)
 		if (this.#depth > 0) this.#depth--
 		super.end(before)
@@ -93,6 +117,17 @@ export class TimedNote extends ActivityNote {
 		const isPart = inner === Activity.sleep && (outer === Activity.halt || outer === Activity.nap)
 		this.#doubles[this.#spent + (isPart ? outer : inner)]! += now - this.#since
 		this.#since = now
+	}
+
+	#beginEvent(ring: EventRing, activity: Activity, now: number): void {
+		const isNoted = ring.isOpenAt(now)
+		this.#noted[this.#depth] = isNoted ? 1 : 0
+		if (isNoted) {
+			// What was left out until now does not come late.
+			if (!this.#wasNoted) this.#tables?.look()
+			this.#notePlace(activity)
+		}
+		this.#wasNoted = isNoted
 	}
 
 	/** What its details say as it begins. */
@@ -132,6 +167,7 @@ export class TimedNote extends ActivityNote {
 		const activity = this.#activities[this.#depth]!
 		const began = this.#began[this.#depth]!
 		const lasted = now - began
+		const isNoted = this.#noted[this.#depth] === 1
 		switch (activity) {
 			case Activity.nap:
 				// Mostly cores are not short, and it does not sleep.
@@ -147,9 +183,13 @@ export class TimedNote extends ActivityNote {
 				if (lasted < shortestTraced) return
 				break
 			case Activity.fence:
-				this.#tables?.noteOwn(now)
+				if (isNoted) this.#tables?.noteOwn(now)
 				break
 			case Activity.flush:
+				if (!isNoted) {
+					if (lasted < shortestTraced) return
+					break
+				}
 				this.#tables?.noteOwn(now)
 				if (details[at + 1] !== answersFence) {
 					details[at] = this.#emptied() - details[at]!
@@ -160,26 +200,25 @@ export class TimedNote extends ActivityNote {
 				}
 				break
 			case Activity.guestCode:
+				if (!isNoted) break
 				// Those of flushes that are not noted.
 				this.#tables?.noteOwn(now)
 				details[at] = (this.#retired() - details[at]!) | 0
 				break
 		}
-		ring.add(activity, began, lasted, details[at], details[at + 1], details[at + 2], details[at + 3])
+		if (isNoted) ring.add(activity, began, lasted, details[at], details[at + 1], details[at + 2], details[at + 3])
+		else ring.leaveOut(now)
 	}
 
 	/** Modulo 2^32: as retired() in src/hart/core/retired.ts. */
 	#retired(): number {
-		const word = (field: 'instret' | 'budget' | 'reserve') => this.#words[(this.#block + fieldOffset[field]) >>> 2]!
-		return (word('instret') - word('budget') - word('reserve')) | 0
+		const words = this.#words
+		return (words[this.#instret]! - words[this.#budget]! - words[this.#reserve]!) | 0
 	}
 
 	/** Tables that were swapped, or began a generation. */
 	#emptied(): number {
-		const state = this.#block + tlbStateOffset
 		// Plain: statistics.
-		return (
-			this.#words[(state + TlbState.offset.swaps) >>> 2]! + this.#words[(state + TlbState.offset.generations) >>> 2]!
-		)
+		return this.#words[this.#swaps]! + this.#words[this.#generations]!
 	}
 }

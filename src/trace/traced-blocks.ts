@@ -99,12 +99,19 @@ export class TracedBlocks extends VcpuBlocks {
 		if (bells === 0) return bells
 		// After the bells, by the order of both accesses: whoever rings next may find the old time gone, and note its own.
 		const rungAt = Atomics.exchange(this.memory.i32, this.#word(vcpu, HartTimes.offset.rungAt), 0)
-		const answers = (bells & fences) !== 0 && this.note !== undefined
+		const {note} = this
+		const answers = (bells & fences) !== 0 && note !== undefined
 		const interrupts = (bells & Doorbell.interrupt) !== 0
-		if (this.#ring && answers) this.#takeNumbers(vcpu, fenceArrow, this.#takenFences)
-		if (this.#ring && interrupts) this.#takeNumbers(vcpu, ipiArrow, this.#takenIpis)
-		// The clock is read after the numbers: what they are of may have begun a moment ago.
-		const now = this.#readClock(answers ? this.note : undefined)
+		let areNumbers = false
+		if (this.#ring && answers) areNumbers = this.#takeNumbers(vcpu, fenceArrow, this.#takenFences)
+		if (this.#ring && interrupts) areNumbers = this.#takeNumbers(vcpu, ipiArrow, this.#takenIpis) || areNumbers
+		// A safepoint comes right after what the hart noted last. But what the numbers are of may have begun a moment ago.
+		const now = areNumbers ? this.#now() : (note?.latest ?? this.#now())
+		// A safepoint may take bells twice before they are answered.
+		if (answers && this.#answering === undefined) {
+			this.#answering = note.beginAt(Activity.flush, now)
+			note.detail(1, answersFence)
+		}
 		if (rungAt !== 0) {
 			// A thread's clock may be some hundred nanoseconds behind another's.
 			const waited = Math.max(0, (Math.floor(now) - rungAt) | 0)
@@ -121,15 +128,6 @@ export class TracedBlocks extends VcpuBlocks {
 		return bells
 	}
 
-	/** Once for all that is noted of the bells. @param note if an answer to a fence begins, unless one has begun already. */
-	#readClock(note: TimedNote | undefined): number {
-		// A safepoint may take bells twice before they are answered.
-		if (!note || this.#answering !== undefined) return this.#now()
-		this.#answering = note.begin(Activity.flush)
-		note.detail(1, answersFence)
-		return note.latest
-	}
-
 	/** The hart has answered what it took. */
 	answered(): void {
 		if (this.#answering === undefined) return
@@ -137,13 +135,18 @@ export class TracedBlocks extends VcpuBlocks {
 		this.#answering = undefined
 	}
 
-	#takeNumbers(vcpu: number, {word}: Arrow, taken: Int32Array): void {
+	/** @returns whether there are any. */
+	#takeNumbers(vcpu: number, {word}: Arrow, taken: Int32Array): boolean {
 		const first = this.#word(vcpu, HartTimes.offset[word])
 		const {i32} = this.memory
+		let areThere = false
 		for (let thread = 0; thread < this.count; thread++) {
 			// Orders nothing: found 0, it was or will be answered by another safepoint. Else pairs with #number().
-			taken[thread] = Atomics.load(i32, first + thread) === 0 ? 0 : Atomics.exchange(i32, first + thread, 0)
+			const isThere = Atomics.load(i32, first + thread) !== 0
+			taken[thread] = isThere ? Atomics.exchange(i32, first + thread, 0) : 0
+			areThere ||= isThere
 		}
+		return areThere
 	}
 
 	#addTaken(ring: EventRing, now: number, arrow: Arrow, taken: Int32Array): void {

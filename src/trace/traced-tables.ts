@@ -1,10 +1,9 @@
 /** Swaps and generations of TLB tables, for a trace: those of a hart's thread. */
 import type {SharedMemory, VcpuBlocks} from '../memory/index.ts'
-import {Regime, type TlbObserver, TlbState, tableGeneration, tlbStateOffset} from '../tlb/index.ts'
+import {regimeCount, type TlbObserver, TlbState, tableGeneration, tlbStateOffset} from '../tlb/index.ts'
 import type {EventRing} from './event-ring.ts'
 import {EventKind} from './trace-layout.ts'
 
-const regimes = Object.values(Regime)
 const {descriptor, flushCause, ownGenerations} = TlbState.offset
 
 export class TracedTables {
@@ -17,7 +16,9 @@ export class TracedTables {
 	readonly #now: () => number
 	readonly #ring: EventRing
 	/** TlbState.ownGenerations at the last look. */
-	readonly #seen: number[]
+	readonly #seen = new Int32Array(regimeCount)
+	/** Index of its first word. */
+	readonly #ownWord: number
 
 	/** @param options.self the hart of this thread. @param options.now microseconds. */
 	constructor(
@@ -31,7 +32,13 @@ export class TracedTables {
 		this.#state = blocks.base(self) + tlbStateOffset
 		this.#now = now
 		this.#ring = ring
-		this.#seen = regimes.map((regime) => this.#own(ownGenerations, regime))
+		this.#ownWord = (this.#state + ownGenerations) >>> 2
+		this.look()
+	}
+
+	/** What the hart has begun until now will not be noted. */
+	look(): void {
+		for (let regime = 0; regime < regimeCount; regime++) this.#seen[regime] = this.#words[this.#ownWord + regime]!
 	}
 
 	swapped: TlbObserver['swapped'] = ({state, regime, cause}, epoch) => {
@@ -44,20 +51,16 @@ export class TracedTables {
 
 	/** Those that the hart core has begun since the last call. */
 	noteOwn(now: number): void {
-		for (const regime of regimes) {
-			const began = this.#own(ownGenerations, regime)
+		// Plain: this thread's words.
+		for (let regime = 0; regime < regimeCount; regime++) {
+			const began = this.#words[this.#ownWord + regime]!
 			if (began === this.#seen[regime]) continue
 			this.#seen[regime] = began
 			const cause = this.#words[(this.#state + flushCause) >>> 2]!
 			// Another thread may have swapped the table, or begun the next one: that is in the trace, too.
-			const generation = tableGeneration(this.#own(descriptor, regime))
+			const generation = tableGeneration(this.#words[((this.#state + descriptor) >>> 2) + regime]!)
 			this.#ring.add(EventKind.generation, now, 0, this.#self, regime, cause, generation)
 		}
-	}
-
-	/** Plain: this thread's words, and a descriptor for a report. */
-	#own(offset: number, regime: Regime): number {
-		return this.#words[((this.#state + offset) >>> 2) + regime]!
 	}
 
 	#hartOf(state: number): number {
