@@ -17,6 +17,8 @@ export const areas = [
 	'stress',
 	'serial mode',
 	'waiting',
+	'tracing',
+	'steal time',
 ] as const
 export type Area = (typeof areas)[number]
 

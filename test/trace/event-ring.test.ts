@@ -112,6 +112,11 @@ test('whether an event would find room is known before it, and one that was not 
 		],
 	)
 	t.is(reader.beyondQuota, 2)
+	// The next hole has only its own.
+	writer.add(1, quotaPeriod + 2, 0)
+	writer.add(1, quotaPeriod + 3, 0)
+	writer.add(1, 3 * quotaPeriod, 0)
+	t.is(takeAll(reader).find(({kind}) => kind === EventKind.leftOut)?.details[0], 1)
 	// Who has no quota notes nothing.
 	t.false(rings(4, 0).writer.isOpenAt(1e9))
 })
