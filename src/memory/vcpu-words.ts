@@ -22,7 +22,12 @@ export const VcpuWords = sharedStruct(
 		stuckLooks: 'i32',
 		/** 1 while the vCPU's thread sleeps on its doorbell, or is about to: who rings has to wake it. */
 		asleep: 'i32',
-		reserved: array('i32', 22),
+		/**
+		 * When the first bell that the vCPU has not taken was rung, if times are asked for: microseconds modulo 2^32, at least 1; 0 = none.
+		 * Beside the doorbell, as both are written and read together.
+		 */
+		rungAt: 'i32',
+		reserved: array('i32', 21),
 	},
 	{align: 128},
 )

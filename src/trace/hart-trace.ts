@@ -17,6 +17,8 @@ type TimedImports = Readonly<{
 	flushEnds(regimes: number): void
 }>
 
+/** Of the machine's clock. */
+const ticksPerMicrosecond = 10
 /** Microseconds between two looks at the run delay. */
 const delayPeriod = 5000
 
@@ -88,6 +90,12 @@ export class HartTrace {
 				note.end(beforeFlush)
 			},
 		}
+	}
+
+	/** A slice of guest code begins. @param ticks the machine's clock, which has just been read: it has the trace's origin. */
+	beginGuest(ticks: number): Activity {
+		const {note} = this
+		return note.beginAt(Activity.guestCode, Math.max(note.latest, ticks / ticksPerMicrosecond))
 	}
 
 	/** For Rcu: a grace period has elapsed, on this thread. @param lasted microseconds. */

@@ -92,7 +92,8 @@ export class TimedNote extends ActivityNote {
 
 	override end(before: Activity): void {
 		const activity = this.#activities[this.#depth]
-		const now = this.#fenceEnded && activity === Activity.sbiCall ? this.#since : this.#now()
+		// Both clocks that it may have begun by agree to some hundred nanoseconds.
+		const now = this.#fenceEnded && activity === Activity.sbiCall ? this.#since : Math.max(this.#since, this.#now())
 		this.#spend(now)
 		this.#fenceEnded = activity === Activity.fence
 		if (this.#ring) this.#trace(this.#ring, now)

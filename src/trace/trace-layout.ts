@@ -17,8 +17,6 @@ export const HartTimes = sharedStruct(
 		doorbells: LatencyHistogram,
 		/** Waits of this hart's thread for a device's lock that another thread held, microseconds. The owner. */
 		locks: LatencyHistogram,
-		/** When the first bell that the hart has not taken was rung: microseconds modulo 2^32, at least 1; 0 = none. Any thread. */
-		rungAt: 'i32',
 		/** By initiator: the number of its latest fence that this hart has not answered; 0 = none. The initiator, and the owner. */
 		fences: array('i32', mostHarts),
 		/** By raiser: the number of its latest software interrupt whose bell this hart has not taken, as `fences`. */

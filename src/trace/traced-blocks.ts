@@ -56,7 +56,7 @@ export class TracedBlocks extends VcpuBlocks {
 	override silence(vcpu: number, bit: number): void {
 		super.silence(vcpu, bit)
 		// Orders nothing: the vCPU is parked.
-		Atomics.store(this.memory.i32, this.#word(vcpu, HartTimes.offset.rungAt), 0)
+		Atomics.store(this.memory.i32, this.#rungAt(vcpu), 0)
 	}
 
 	override raise(vcpu: number, mipBits: number): void {
@@ -98,7 +98,7 @@ export class TracedBlocks extends VcpuBlocks {
 		const bells = super.takeDoorbell(vcpu)
 		if (bells === 0) return bells
 		// After the bells, by the order of both accesses: whoever rings next may find the old time gone, and note its own.
-		const rungAt = Atomics.exchange(this.memory.i32, this.#word(vcpu, HartTimes.offset.rungAt), 0)
+		const rungAt = Atomics.exchange(this.memory.i32, this.#rungAt(vcpu), 0)
 		const {note} = this
 		const answers = (bells & fences) !== 0 && note !== undefined
 		const interrupts = (bells & Doorbell.interrupt) !== 0
@@ -158,9 +158,13 @@ export class TracedBlocks extends VcpuBlocks {
 	#stamp(vcpu: number, now?: number): void {
 		if (vcpu === this.#self) return
 		// Orders nothing but the words themselves; see takeDoorbell().
-		const word = this.#word(vcpu, HartTimes.offset.rungAt)
+		const word = this.#rungAt(vcpu)
 		if (Atomics.load(this.memory.i32, word) === 0)
 			Atomics.compareExchange(this.memory.i32, word, 0, Math.floor(now ?? this.#now()) | 0 || 1)
+	}
+
+	#rungAt(vcpu: number): number {
+		return (this.base(vcpu) + VcpuWords.offset.rungAt) >>> 2
 	}
 
 	#word(vcpu: number, offset: number): number {

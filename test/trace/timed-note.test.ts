@@ -70,12 +70,27 @@ test('a call that fences begins with the fence and ends with it: the clock is re
 		],
 	)
 	t.deepEqual([spent(Activity.fence), spent(Activity.sbiCall)], [4, 0])
-	// Another call, which waits for nobody, takes as long as it takes.
+	// Another call, which does something else in the end, takes as long as it takes.
 	clock.time = 20
 	const before = note.begin(Activity.sbiCall)
+	const beforeConsole = note.begin(Activity.console)
 	clock.time = 23
+	note.end(beforeConsole)
+	clock.time = 25
 	note.end(before)
-	t.deepEqual(take()[0]?.slice(0, 3), [Activity.sbiCall, 14, 9])
+	t.deepEqual(take()[1]?.slice(0, 3), [Activity.sbiCall, 14, 11])
+})
+
+test('an activity has the time that it contains no other', (t) => {
+	const {clock, note, spent} = noted(100)
+	const before = note.begin(Activity.guestCode)
+	clock.time = 3
+	const beforeFlush = note.begin(Activity.flush)
+	clock.time = 4
+	note.end(beforeFlush)
+	clock.time = 9
+	note.end(before)
+	t.deepEqual([spent(Activity.guestCode), spent(Activity.flush)], [8, 1])
 })
 
 test('short flushes without a new table, and short accesses to devices, are counted as time, but not traced', (t) => {
