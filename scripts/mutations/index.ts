@@ -16,6 +16,7 @@ import {serialMutations} from './serial.ts'
 import {statisticsMutations} from './statistics.ts'
 import {stressMutations} from './stress.ts'
 import {superpageMutations} from './superpages.ts'
+import {stealTimeMutations, tracingMutations} from './tracing.ts'
 import {translationMutations} from './translation.ts'
 import {waitingMutations} from './waiting.ts'
 
@@ -37,6 +38,8 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	stress: stressMutations,
 	'serial mode': serialMutations,
 	waiting: waitingMutations,
+	tracing: tracingMutations,
+	'steal time': stealTimeMutations,
 	translation: translationMutations,
 	'last pages': roamingMutations,
 	campaigns: campaignMutations,

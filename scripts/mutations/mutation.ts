@@ -20,6 +20,8 @@ export const areas = [
 	'waiting',
 	'campaigns',
 	'scaling',
+	'tracing',
+	'steal time',
 ] as const
 export type Area = (typeof areas)[number]
 
