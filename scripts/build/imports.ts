@@ -8,6 +8,7 @@ const standsOn: Readonly<Record<string, readonly string[]>> = {
 	memory: [],
 	isa: [],
 	wasm: [],
+	'9p': [],
 	rcu: ['memory'],
 	serial: ['memory'],
 	tlb: ['rcu'],
@@ -19,7 +20,7 @@ const standsOn: Readonly<Record<string, readonly string[]>> = {
 	translate: ['interpreter'],
 	sbi: ['hart'],
 	'vcpu-worker': ['translate', 'sbi', 'board', 'serial', 'trace'],
-	main: ['vcpu-worker'],
+	main: ['vcpu-worker', '9p'],
 	bench: ['main'],
 	stress: ['bench'],
 }
