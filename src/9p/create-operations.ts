@@ -114,9 +114,10 @@ export const makeNode: Operation = (session, {request, reply}) => {
 	const made = {folder: fid.handle, name, uid: fid.uid, gid, mode: bits}
 	const type = mode & FileType.mask
 	const {handles} = session
+	const path = handles.childPath(fid.handle, name)
 	if (type === 0 || type === FileType.file) {
 		const flags = constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW | constants.O_WRONLY
-		const descriptor = openSync(handles.childPath(fid.handle, name), flags, firstMode(bits))
+		const descriptor = openSync(path, flags, firstMode(bits))
 		closeSync(descriptor)
 		reply.qid(session.qid(setUpByName(session, made)))
 		return undefined
