@@ -5,7 +5,7 @@ import {childPath, type Handle} from './handles.ts'
 import type {ByteString} from './message-reader.ts'
 import {FileType, headerBytes} from './messages.ts'
 import type {OpenFile} from './open-files.ts'
-import {lengthOf, slice} from './pieces.ts'
+import {gather, lengthOf, scatter, slice} from './pieces.ts'
 import type {Answer, Call, Operation, Session} from './session.ts'
 
 /** Where the contents of an Rread or the entries of an Rreaddir begin: behind their count. */
@@ -20,10 +20,16 @@ export const read: Operation = (session, {request, reply, output, room}) => {
 	// Straight into the answer.
 	const parts = slice(output, answerContents, Math.min(count, room - answerContents))
 	if (parts.length === 0) return answerCount(0, reply)
-	const done = file.read(parts, position, {here: session.waitsHere(), pace: session.pace})
-	return typeof done === 'number'
-		? answerCount(done, reply)
-		: done.then((bytes) => (later) => answerCount(bytes, later))
+	if (session.waitsHere())
+		return answerCount(
+			session.pace.timed(() => file.read(parts, position)),
+			reply,
+		)
+	// Through memory of the server's own: by then the pieces may be no longer its.
+	return file.readLater(lengthOf(parts), position).then((bytes) => (later) => {
+		scatter(bytes, parts)
+		answerCount(bytes.length, later)
+	})
 }
 
 function answerCount(bytes: number, reply: Call['reply']): undefined {
@@ -43,9 +49,12 @@ export const write: Operation = (session, {request, reply, input, inputLength}) 
 		reply.u32(0)
 		return undefined
 	}
-	const done = file.write(parts, position, {here: session.waitsHere(), pace: session.pace})
-	if (typeof done !== 'number') return done.then((bytes) => (later) => void later.u32(bytes))
-	reply.u32(done)
+	if (!session.waitsHere()) {
+		const bytes = new Uint8Array(count)
+		gather(parts, bytes)
+		return file.writeLater(bytes, position).then((done) => (later) => void later.u32(done))
+	}
+	reply.u32(session.pace.timed(() => file.write(parts, position)))
 	return undefined
 }
 

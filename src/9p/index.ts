@@ -2,5 +2,5 @@
 export type {SecurityModel} from './ownership.ts'
 export type {Pieces} from './pieces.ts'
 export type {Multidevs} from './qids.ts'
-export {type Served, Server, type ServerOptions} from './server.ts'
+export {type Access, type Served, Server, type ServerOptions} from './server.ts'
 export type {Limits} from './session.ts'

@@ -5,21 +5,17 @@ import {
 	fdatasyncSync,
 	fsync,
 	fsyncSync,
+	read,
 	readdirSync,
-	readv,
 	readvSync,
-	writev,
+	write,
 	writevSync,
 } from 'node:fs'
 import {Refusal} from './errno.ts'
 import type {ByteString} from './message-reader.ts'
-import type {Pace} from './pace.ts'
 
 /** What one call may take (IOV_MAX). */
 const maximumParts = 1024
-
-/** Whether the call is waited for on this thread. */
-type Waits = Readonly<{here: boolean; pace: Pace}>
 
 export class OpenFile {
 	readonly descriptor: number
@@ -43,17 +39,23 @@ export class OpenFile {
 		if (this.#busy === 0) closeSync(this.descriptor)
 	}
 
-	/** @returns bytes read: fewer only at the end of the file, or where one call takes no more. */
-	read(parts: Uint8Array[], position: number, {here, pace}: Waits): number | Promise<number> {
-		const some = parts.length > maximumParts ? parts.slice(0, maximumParts) : parts
-		if (here) return pace.timed(() => readvSync(this.descriptor, some, position))
-		return this.#onPool((done) => readv(this.descriptor, some, position, done))
+	/** Reads on this thread, straight into the parts. @returns bytes: fewer only at the end of the file, or where one call takes no more. */
+	read(parts: Uint8Array[], position: number): number {
+		return readvSync(this.descriptor, parts.length > maximumParts ? parts.slice(0, maximumParts) : parts, position)
 	}
 
-	write(parts: Uint8Array[], position: number, {here, pace}: Waits): number | Promise<number> {
-		const some = parts.length > maximumParts ? parts.slice(0, maximumParts) : parts
-		if (here) return pace.timed(() => writevSync(this.descriptor, some, position))
-		return this.#onPool((done) => writev(this.descriptor, some, position, done))
+	write(parts: Uint8Array[], position: number): number {
+		return writevSync(this.descriptor, parts.length > maximumParts ? parts.slice(0, maximumParts) : parts, position)
+	}
+
+	/** On Node's pool. @returns what was read. */
+	async readLater(length: number, position: number): Promise<Uint8Array> {
+		const bytes = new Uint8Array(length)
+		return bytes.subarray(0, await this.#onPool((done) => read(this.descriptor, bytes, 0, length, position, done)))
+	}
+
+	writeLater(bytes: Uint8Array, position: number): Promise<number> {
+		return this.#onPool((done) => write(this.descriptor, bytes, 0, bytes.length, position, done))
 	}
 
 	synchronizeHere(what: 'contents' | 'all'): void {

@@ -27,6 +27,14 @@ export type ServerOptions = Readonly<
  */
 export type Served = number | 'malformed'
 
+/** @returns whether it ran. */
+export type Access = (body: () => void) => boolean
+
+const always: Access = (body) => {
+	body()
+	return true
+}
+
 const defaultLimits: Omit<Limits, 'handles' | 'openFiles'> = {
 	messageSize: 2 ** 20,
 	fids: 2 ** 20,
@@ -106,10 +114,12 @@ export class Server {
 
 	/**
 	 * Serves one request. Most are answered at once; others, such as fsync, by a promise that is never rejected, while further
-	 * requests are served. The pieces are used until then.
+	 * requests are served.
+	 * @param access runs what writes into the answer's pieces later. It returns whether it did: not if they are no longer the
+	 * server's. Within serve() itself both messages' pieces are.
 	 * Whoever gets a promise must pass its answer on in its first reaction to it: a flush of the request is answered in the next.
 	 */
-	serve(request: Pieces, output: Pieces): Served | Promise<Served> {
+	serve(request: Pieces, output: Pieces, access: Access = always): Served | Promise<Served> {
 		const available = lengthOf(request)
 		const room = Math.min(lengthOf(output), this.#session.messageSize)
 		if (available < headerBytes || room < errorBytes) return 'malformed'
@@ -138,18 +148,18 @@ export class Server {
 				reader.limit(headerBytes, size)
 			}
 			const later = this.#dispatch(type, call)
-			return later === undefined ? this.#finish(place) : this.#finishLater(place, later)
+			return later === undefined ? this.#finish(place) : this.#finishLater(place, later, access)
 		} catch (error) {
 			return this.#fail(place, error)
 		}
 	}
 
-	/** When all requests are answered: none writes into its pieces any more. */
+	/** When all requests are answered. */
 	async idle(): Promise<void> {
 		while (this.#pending.size > 0) await Promise.all(this.#pending.values())
 	}
 
-	/** Forgets the client, as when its device is reset. Requests that are not answered yet still write into their pieces: see idle(). */
+	/** Forgets the client, as when its device is reset. Requests that are under way are still answered. */
 	reset(): void {
 		this.#agreed = false
 		this.#session.clunkAll()
@@ -195,18 +205,26 @@ export class Server {
 		return this.#reply.end(type + 1, tag, output)
 	}
 
-	#finishLater(place: Place, later: Promise<Answer>): Promise<number> {
+	#finishLater(place: Place, later: Promise<Answer>, access: Access): Promise<number> {
 		const earlier = this.#pending.get(place.tag)
+		const write = (body: () => number): number => {
+			let length = 0
+			const done = access(() => {
+				length = body()
+			})
+			return done ? length : 0
+		}
 		const served = later.then(
-			(answer) => {
-				try {
-					answer(this.#reply.begin())
-					return this.#finish(place)
-				} catch (error) {
-					return this.#fail(place, error)
-				}
-			},
-			(error) => this.#fail(place, error),
+			(answer) =>
+				write(() => {
+					try {
+						answer(this.#reply.begin())
+						return this.#finish(place)
+					} catch (error) {
+						return this.#fail(place, error)
+					}
+				}),
+			(error) => write(() => this.#fail(place, error)),
 		)
 		this.#session.pending++
 		// A client may use a tag twice, against the rules: then a flush waits for both.

@@ -275,6 +275,39 @@ test('beyond the bound on calls at once, contents are waited for', async (t) => 
 	t.is(server.counts.pending, 0)
 })
 
+test('what is answered later is not written into pieces that are no longer its own', async (t) => {
+	const {server, client, folder} = await share(t, {waiting: 'pool'})
+	writeFileSync(join(folder, 'file'), 'contents')
+	const fid = await client.find('file')
+	await client.open(fid)
+	const requests = [
+		new Fields().u32(fid).u64(0).u32(8).message(116, 1),
+		new Fields().u32(fid).u32(0).message(50, 2),
+		new Fields()
+			.u32(fid)
+			.u64(2n ** 53n - 1n)
+			.u32(8)
+			.message(116, 3),
+	]
+	for (const isOurs of [false, true])
+		for (const request of requests) {
+			const output = new Uint8Array(100)
+			let isAccessed = false
+			const served = server.serve([request], [output], (body) => {
+				isAccessed = true
+				if (isOurs) body()
+				return isOurs
+			})
+			t.false(isAccessed)
+			t.is((await served) === 0, !isOurs)
+			t.true(isAccessed)
+			t.is(
+				output.every((byte) => byte === 0),
+				!isOurs,
+			)
+		}
+})
+
 test('locks are granted, and none is held by others, as QEMU answers', async (t) => {
 	const {client} = await share(t)
 	t.is(await client.lock(0), 0)
