@@ -23,6 +23,21 @@ export type DriveOptions = Readonly<{
 	cache?: 'writeback' | 'unsafe'
 }>
 
+/** A folder of the host, which the guest mounts by its tag: `mount -t 9p -o trans=virtio,version=9p2000.L TAG /mnt`. */
+export type ShareOptions = Readonly<{
+	path: string
+	/** By default `share`, and `share1`, `share2` for the folders after the first. */
+	tag?: string
+	readOnly?: boolean
+	/**
+	 * `user`, the default: the host's user is shown as the guest's root, and changes of owner are ignored.
+	 * `none`, `passthrough`: QEMU's; owners by number, and a change that fails is ignored, or an error.
+	 */
+	securityModel?: 'user' | 'none' | 'passthrough'
+	/** What becomes of other file systems in the folder: their files get numbers of their own, the default, or are refused. */
+	multidevs?: 'remap' | 'forbid'
+}>
+
 export type MachineOptions = Readonly<{
 	/** Harts, 1 to 64. */
 	smp: number
@@ -37,6 +52,8 @@ export type MachineOptions = Readonly<{
 	append?: string
 	/** Disks, in this order: Linux calls them /dev/vda and so on. Not with `serial`. */
 	drives?: readonly DriveOptions[]
+	/** Folders of the host. Not with `serial`. */
+	shares?: readonly ShareOptions[]
 	/** Of the virtio-mmio transport: 1, the legacy interface, by default, as in QEMU; or 2. */
 	virtioMmioVersion?: 1 | 2
 	/**

@@ -6,7 +6,14 @@ import {diskFormats} from '../disk/index.ts'
 import {expected, UserError} from '../errors.ts'
 import {pageBytes} from '../memory/index.ts'
 import {tlbKeys} from '../tlb/index.ts'
-import {type DriveOptions, leastTraceBytes, leastTraceRate, type MachineOptions, mostSeed} from './machine-interface.ts'
+import {
+	type DriveOptions,
+	leastTraceBytes,
+	leastTraceRate,
+	type MachineOptions,
+	mostSeed,
+	type ShareOptions,
+} from './machine-interface.ts'
 import {accelerators, mostThreshold, refuseFormerFields} from './translation/index.ts'
 
 const config = (what: string): v.Config<v.BaseIssue<unknown>> => ({
@@ -41,6 +48,20 @@ const drive = strict(
 	'a field of a drive',
 )
 
+const share = strict(
+	{
+		path: required('shares[].path to be the path of a folder', v.pipe(v.string(), v.nonEmpty())),
+		tag: text('shares[].tag'),
+		readOnly: flag('shares[].readOnly'),
+		securityModel: option(
+			'shares[].securityModel to be user, none or passthrough',
+			v.picklist(['user', 'none', 'passthrough']),
+		),
+		multidevs: option('shares[].multidevs to be remap or forbid', v.picklist(['remap', 'forbid'])),
+	} satisfies Record<keyof ShareOptions, v.GenericSchema>,
+	'a field of a share',
+)
+
 const fields = {
 	smp: required(`smp from 1 to ${maximumHarts}`, integer(1, maximumHarts)),
 	memory: required(`memory in bytes, a multiple of ${pageBytes}`, v.pipe(integer(pageBytes), v.multipleOf(pageBytes))),
@@ -57,6 +78,7 @@ const fields = {
 	traceBytes: option(`traceBytes of at least ${leastTraceBytes}`, integer(leastTraceBytes)),
 	traceRate: option(`traceRate of at least ${leastTraceRate}`, integer(leastTraceRate, 2 ** 30)),
 	drives: option('drives to be an array of disks', v.array(drive)),
+	shares: option('shares to be an array of folders', v.array(share)),
 	signal: option('signal to be an AbortSignal', v.instance(AbortSignal)),
 	assets: option(
 		'assets to be the path or the file URL of a folder',

@@ -7,12 +7,14 @@ import {
 	defaultSeed,
 	leastTraceBytes,
 	leastTraceRate,
+	type ShareOptions,
 	type TranslationOptions,
 } from '../machine-interface.ts'
 import {parsePattern} from './console-matcher.ts'
 import {parseDrives, type RawDriveOptions} from './drive-options.ts'
 import {parseMachine} from './machine-option.ts'
 import {parseSeconds, parseSeed, parseSize, parseSmp, quoted} from './quantities.ts'
+import {parseShares, type RawShareOptions} from './share-options.ts'
 import {checkTranslationSwitches, type RawTranslationSwitches} from './translation-switches.ts'
 
 /** The options as the parser returns them. */
@@ -43,7 +45,8 @@ export type RawRunOptions = Readonly<
 		>
 	> &
 		RawTranslationSwitches &
-		RawDriveOptions & {reboot?: boolean; serial?: boolean; digest?: boolean; times?: boolean}
+		RawDriveOptions &
+		RawShareOptions & {reboot?: boolean; serial?: boolean; digest?: boolean; times?: boolean}
 >
 
 export type RunOptions = Readonly<{
@@ -78,6 +81,7 @@ export type RunOptions = Readonly<{
 	/** Whether a digest is printed at the end. */
 	digest: boolean
 	drives: readonly DriveOptions[]
+	shares: readonly ShareOptions[]
 	/** If undefined, the machine's default. */
 	virtioMmioVersion: 1 | 2 | undefined
 }>
@@ -108,6 +112,7 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		serialSeed: parseSerial(raw),
 		digest: raw.digest === true,
 		drives: parseDrives(raw),
+		shares: parseShares(raw),
 		virtioMmioVersion: raw.global === undefined ? undefined : parseGlobal(raw.global),
 	}
 }
