@@ -67,10 +67,7 @@ export class OpenDisk implements AsyncDisposable {
 			const isWritten = layers.length === 0 && !isReadOnly && !isSnapshot
 			if (layers.length === mostLayers)
 				throw new UserError(`Could not open '${file}': it has more than ${mostLayers} backing files`)
-			const {descriptor, identity} = await openImage(next.path, {isWritten, opened})
-			if (seen.has(identity))
-				throw new UserError(`Could not open '${file}': '${next.path}' is behind itself as a backing file`)
-			seen.add(identity)
+			const descriptor = await openImage(next.path, {isWritten, opened, chain: {file, seen}})
 			const layer: DiskLayer = await layerOf(next.path, {descriptor, format: next.format})
 			if (layer.isProbed && layer.format === 'raw' && layers.length === 0) warnings.push(probeWarning(file))
 			layers.push(layer)
@@ -114,13 +111,15 @@ async function sizeOf(files: DiskFiles): Promise<number> {
 	return (await attachDisk({...files, isReadOnly: true})).size
 }
 
-type OpenOptions = Readonly<{isWritten: boolean; opened: AsyncDisposableStack}>
+type OpenOptions = Readonly<{
+	isWritten: boolean
+	opened: AsyncDisposableStack
+	/** The disk's image, and what identifies those of the chain so far, whatever their names are. */
+	chain: Readonly<{file: string; seen: Set<string>}>
+}>
 
-/** @returns what identifies the file, whatever its names are. */
-async function openImage(
-	path: string,
-	{isWritten, opened}: OpenOptions,
-): Promise<{descriptor: number; identity: string}> {
+/** @returns its descriptor. */
+async function openImage(path: string, {isWritten, opened, chain}: OpenOptions): Promise<number> {
 	// Without waiting for the other end of a pipe.
 	const flags = (isWritten ? constants.O_RDWR : constants.O_RDONLY) | constants.O_NONBLOCK
 	const descriptor = await openFile(path, flags).catch((error: NodeJS.ErrnoException) => {
@@ -129,11 +128,15 @@ async function openImage(
 	opened.defer(() => closeFile(descriptor))
 	const stats = await statFile(descriptor, {bigint: true})
 	if (!stats.isFile()) throw new UserError(`Could not open '${path}': it is no regular file`)
+	const identity = `${stats.dev}:${stats.ino}`
+	if (chain.seen.has(identity))
+		throw new UserError(`Could not open '${chain.file}': '${path}' is behind itself as a backing file`)
+	chain.seen.add(identity)
 	const kind = isWritten ? 'write' : 'read'
 	const lock = await FileLock.acquire(stats, kind)
 	if (!lock) throw new UserError(`Failed to get "${kind}" lock: is another process using the image [${path}]?`)
 	opened.defer(() => lock.release())
-	return {descriptor, identity: `${stats.dev}:${stats.ino}`}
+	return descriptor
 }
 
 async function layerOf(

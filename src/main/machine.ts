@@ -151,6 +151,7 @@ export class MachineCore implements CommandLineMachine {
 		// Ends the threads that have started if a later one cannot start.
 		await using started = new AsyncDisposableStack()
 		const drives = options.openDrives ?? started.use(await OpenDrives.open(options.drives ?? []))
+		if (drives !== options.openDrives) for (const warning of drives.warnings) process.emitWarning(warning)
 		const machine = new MachineCore({
 			plan,
 			memory,
