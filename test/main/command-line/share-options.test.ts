@@ -56,7 +56,7 @@ test('a device shows the folder of an fsdev, which may have several', (t) => {
 	)
 })
 
-const wrong: readonly (readonly [Parameters<typeof parseShares>[0], string])[] = [
+const wrong: readonly (readonly [Parameters<typeof parseShares>[0], string | RegExp])[] = [
 	[{share: ['']}, 'Expected --share PATH[:TAG][:ro], got ""'],
 	[{share: [':tag']}, 'Expected --share PATH[:TAG][:ro], got :tag'],
 	[
