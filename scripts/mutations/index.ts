@@ -3,6 +3,7 @@ import {addressSpaceMutations} from './address-spaces.ts'
 import {atomicMutations} from './atomics.ts'
 import {codeStoreMutations} from './code-stores.ts'
 import {csrMutations} from './csrs.ts'
+import {diskMutations} from './disks.ts'
 import {fenceMutations} from './fences.ts'
 import {instructionMutations} from './instructions.ts'
 import type {Area, Mutation} from './mutation.ts'
@@ -35,6 +36,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	'serial mode': serialMutations,
 	waiting: waitingMutations,
 	translation: translationMutations,
+	disks: diskMutations,
 }
 
 export const mutations: readonly (Mutation & Readonly<{area: Area}>)[] = (Object.keys(byArea) as Area[]).flatMap(

@@ -7,6 +7,7 @@ export const areas = [
 	'fences',
 	'CSRs',
 	'translation',
+	'disks',
 	'stores to code',
 	'address spaces',
 	'superpages',
