@@ -1,6 +1,18 @@
-import {mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs'
+import {once} from 'node:events'
+import {
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	readlinkSync,
+	rmSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {Worker} from 'node:worker_threads'
 import test from 'ava'
 import type {Served} from '../../src/9p/index.ts'
 import {Random} from '../hart/core/float-operands.ts'
@@ -208,8 +220,58 @@ for (const [index, options] of [
 		t.is(readFileSync(join(outside, 'secret'), 'utf8'), 'secret')
 		t.is(statSync(join(outside, 'secret'), {bigint: true}).ctimeNs, before.ctimeNs)
 		t.deepEqual(readdirSync(base).sort(), ['folder', 'outside'])
-		// It still serves.
+		// It still serves, and has nothing open but the folder.
 		await client.version()
 		await client.attach()
 		t.is((await client.getattr(0)).qid.type, 0x80)
+		t.deepEqual(openFiles(base), [folder])
 	})
+
+test('a request that changes while it is read is one or another request, or none', async (t) => {
+	const {server, client, folder, mistakes} = await share(t)
+	mkdirSync(join(folder, 'a/b'), {recursive: true})
+	const seed = Math.floor(Math.random() * 2 ** 32)
+	t.log(`seed ${seed}`)
+	const random = new Random(seed)
+	const request = new Uint8Array(new SharedArrayBuffer(200))
+	const stop = new Int32Array(new SharedArrayBuffer(4))
+	const worker = new Worker(new URL('./scribbler.ts', import.meta.url), {workerData: {request, stop, seed}})
+	const ended = once(worker, 'exit')
+	await once(worker, 'online')
+	let changed = 0
+	try {
+		for (let sent = 0; sent < messages; sent++) {
+			if (random.below(100) === 0) {
+				await client.version()
+				await client.attach(random.below(3))
+			}
+			const bytes = message(random)
+			request.set(bytes.subarray(0, request.length))
+			const output = Buffer.alloc(4096, edge)
+			const length = await server.serve([request], [output.subarray(0, 4000)])
+			if (length !== 'malformed') t.is(output.readUInt32LE(), length)
+			t.true(output.subarray(4000).every((byte) => byte === edge))
+			if (!Buffer.from(request.subarray(0, bytes.length)).equals(bytes.subarray(0, request.length))) changed++
+			if (mistakes.length > 0) break
+		}
+	} finally {
+		// Publish. Pairs with the thread's load in each turn.
+		Atomics.store(stop, 0, 1)
+		await ended
+	}
+	t.log(`${changed} were changed`)
+	t.deepEqual(mistakes, [])
+})
+
+/** @returns what this process has open under a folder. */
+function openFiles(folder: string): string[] {
+	return readdirSync('/proc/self/fd')
+		.map((fd) => {
+			try {
+				return readlinkSync(`/proc/self/fd/${fd}`)
+			} catch {
+				return ''
+			}
+		})
+		.filter((path) => path.startsWith(folder))
+}
