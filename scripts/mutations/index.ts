@@ -5,6 +5,7 @@ import {codeStoreMutations} from './code-stores.ts'
 import {csrMutations} from './csrs.ts'
 import {diskMutations} from './disks.ts'
 import {fenceMutations} from './fences.ts'
+import {folderMutations} from './folders.ts'
 import {instructionMutations} from './instructions.ts'
 import type {Area, Mutation} from './mutation.ts'
 import {pageWalkMutations} from './page-walk.ts'
@@ -37,6 +38,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	waiting: waitingMutations,
 	translation: translationMutations,
 	disks: diskMutations,
+	folders: folderMutations,
 }
 
 export const mutations: readonly (Mutation & Readonly<{area: Area}>)[] = (Object.keys(byArea) as Area[]).flatMap(

@@ -8,6 +8,7 @@ export const areas = [
 	'CSRs',
 	'translation',
 	'disks',
+	'folders',
 	'stores to code',
 	'address spaces',
 	'superpages',
