@@ -9,6 +9,7 @@ export const areas = [
 	'translation',
 	'disks',
 	'folders',
+	'last pages',
 	'stores to code',
 	'address spaces',
 	'superpages',
@@ -19,6 +20,7 @@ export const areas = [
 	'stress',
 	'serial mode',
 	'waiting',
+	'campaigns',
 ] as const
 export type Area = (typeof areas)[number]
 

@@ -5,7 +5,26 @@ import {OpenDisk} from '../disk/index.ts'
 import {expected, isUserError, UserError} from '../errors.ts'
 import {type BlockSlot, blockDevice, type IoConfig} from '../io/index.ts'
 import type {SharedMemory} from '../memory/index.ts'
-import type {DriveOptions} from './machine-interface.ts'
+
+/** A disk: an image in a file, which the guest has as a virtio-blk device. */
+export type DriveOptions = Readonly<{
+	/** The path of the image. */
+	file: string
+	/** Guessed if it is not given. Then, as in QEMU, the guest may not make a raw image look like one of another format. */
+	format?: 'raw' | 'qcow2'
+	readOnly?: boolean
+	/** Writes go to a temporary file, which is gone with the machine. */
+	snapshot?: boolean
+	/** What the guest reads as the disk's serial number, of 20 bytes at most. */
+	serial?: string
+	/** Whether clusters that the guest discards are used again; default `ignore`, as in QEMU. */
+	discard?: 'ignore' | 'unmap'
+	/**
+	 * Default `writeback`: what the guest has flushed is on the host's disk. `writethrough`: what it has written.
+	 * `unsafe`: its flushes are ignored.
+	 */
+	cache?: 'writeback' | 'writethrough' | 'unsafe'
+}>
 
 /** Slot 0 has the random number generator. */
 export const firstDriveSlot = 1
@@ -69,7 +88,7 @@ export class OpenDrives implements AsyncDisposable {
 				slot: firstDriveSlot + index,
 				name: file,
 				files: disk.files,
-				options: {isReadOnly: readOnly, serial, isDiscarding, isUnsafe: cache === 'unsafe'},
+				options: {isReadOnly: readOnly, serial, isDiscarding, caching: cache},
 			}
 		})
 		return {worker: diskWorker, memory: memory.memory, map: memory.map, blocks, ...rest}

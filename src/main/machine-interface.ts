@@ -1,42 +1,11 @@
 /** The interface of a machine to the command line. `Machine` implements it; so do fakes in tests. */
 import type {TlbDesign} from '../tlb/index.ts'
-import type {OpenDrives} from './drives.ts'
+import type {DriveOptions, OpenDrives} from './drives.ts'
+import type {ShareOptions} from './shares.ts'
 
 export const [usualTraceRate, leastTraceRate] = [10_000, 100] as const
 export const [usualTraceBytes, leastTraceBytes] = [256 * 2 ** 20, 2 ** 16] as const
 export const [defaultSeed, mostSeed] = [1, 2 ** 32 - 1] as const
-
-/** A disk: an image in a file, which the guest has as a virtio-blk device. */
-export type DriveOptions = Readonly<{
-	/** The path of the image. */
-	file: string
-	/** Guessed if it is not given. Then, as in QEMU, the guest may not make a raw image look like one of another format. */
-	format?: 'raw' | 'qcow2'
-	readOnly?: boolean
-	/** Writes go to a temporary file, which is gone with the machine. */
-	snapshot?: boolean
-	/** What the guest reads as the disk's serial number, of 20 bytes at most. */
-	serial?: string
-	/** Whether clusters that the guest discards are used again; default `ignore`, as in QEMU. */
-	discard?: 'ignore' | 'unmap'
-	/** `unsafe`: the guest's flushes are ignored. Default `writeback`: what it has flushed is on the host's disk. */
-	cache?: 'writeback' | 'unsafe'
-}>
-
-/** A folder of the host, which the guest mounts by its tag: `mount -t 9p -o trans=virtio,version=9p2000.L TAG /mnt`. */
-export type ShareOptions = Readonly<{
-	path: string
-	/** By default `share`, and `share1`, `share2` for the folders after the first. */
-	tag?: string
-	readOnly?: boolean
-	/**
-	 * `user`, the default: the host's user is shown as the guest's root, and changes of owner are ignored.
-	 * `none`, `passthrough`: QEMU's; owners by number, and a change that fails is ignored, or an error.
-	 */
-	securityModel?: 'user' | 'none' | 'passthrough'
-	/** What becomes of other file systems in the folder: their files get numbers of their own, the default, or are refused. */
-	multidevs?: 'remap' | 'forbid'
-}>
 
 export type MachineOptions = Readonly<{
 	/** Harts, 1 to 64. */

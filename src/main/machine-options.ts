@@ -6,14 +6,9 @@ import {diskFormats} from '../disk/index.ts'
 import {expected, UserError} from '../errors.ts'
 import {pageBytes} from '../memory/index.ts'
 import {tlbKeys} from '../tlb/index.ts'
-import {
-	type DriveOptions,
-	leastTraceBytes,
-	leastTraceRate,
-	type MachineOptions,
-	mostSeed,
-	type ShareOptions,
-} from './machine-interface.ts'
+import type {DriveOptions} from './drives.ts'
+import {leastTraceBytes, leastTraceRate, type MachineOptions, mostSeed} from './machine-interface.ts'
+import type {ShareOptions} from './shares.ts'
 import {accelerators, mostThreshold, refuseFormerFields} from './translation/index.ts'
 
 const config = (what: string): v.Config<v.BaseIssue<unknown>> => ({
@@ -43,7 +38,10 @@ const drive = strict(
 		snapshot: flag('drives[].snapshot'),
 		serial: text('drives[].serial'),
 		discard: option('drives[].discard to be ignore or unmap', v.picklist(['ignore', 'unmap'])),
-		cache: option('drives[].cache to be writeback or unsafe', v.picklist(['writeback', 'unsafe'])),
+		cache: option(
+			'drives[].cache to be writeback, writethrough or unsafe',
+			v.picklist(['writeback', 'writethrough', 'unsafe']),
+		),
 	} satisfies Record<keyof DriveOptions, v.GenericSchema>,
 	'a field of a drive',
 )

@@ -6,7 +6,6 @@ import {expected, UserError} from '../errors.ts'
 import {type IoConfig, type ShareSlot, shareDevice} from '../io/index.ts'
 import type {SharedMemory} from '../memory/index.ts'
 import {firstDriveSlot} from './drives.ts'
-import type {ShareOptions} from './machine-interface.ts'
 import {describeSystemError} from './system-error.ts'
 
 /** The number of the I/O worker that serves folders. It waits for the host's file systems, which must not hold up a disk. */
@@ -14,6 +13,21 @@ export const shareWorker = 1
 
 /** As in QEMU, whose limit counts a zero byte, too. */
 const tagBytes = 31
+
+/** A folder of the host, which the guest mounts by its tag: `mount -t 9p -o trans=virtio,version=9p2000.L TAG /mnt`. */
+export type ShareOptions = Readonly<{
+	path: string
+	/** By default `share`, and `share1`, `share2` for the folders after the first. */
+	tag?: string
+	readOnly?: boolean
+	/**
+	 * `user`, the default: the host's user is shown as the guest's root, and changes of owner are ignored.
+	 * `none`, `passthrough`: QEMU's; owners by number, and a change that fails is ignored, or an error.
+	 */
+	securityModel?: 'user' | 'none' | 'passthrough'
+	/** What becomes of other file systems in the folder: their files get numbers of their own, the default, or are refused. */
+	multidevs?: 'remap' | 'forbid'
+}>
 
 export class Shares {
 	readonly #shares: readonly Required<ShareOptions>[]

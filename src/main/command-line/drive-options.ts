@@ -1,7 +1,7 @@
 /** `--drive`, `-hda` … `-hdd`, `--snapshot`, and `--device virtio-blk-device`: QEMU's spellings of disks. */
 import {type DiskFormat, diskFormats} from '../../disk/index.ts'
 import {expected, UserError} from '../../errors.ts'
-import type {DriveOptions} from '../machine-interface.ts'
+import type {DriveOptions} from '../drives.ts'
 import {quoted} from './quantities.ts'
 import {isShare} from './share-options.ts'
 
@@ -26,6 +26,8 @@ const interfaces = ['virtio', 'none'] as const
 const caches: Readonly<Record<string, NonNullable<DriveOptions['cache']>>> = {
 	writeback: 'writeback',
 	none: 'writeback',
+	writethrough: 'writethrough',
+	directsync: 'writethrough',
 	unsafe: 'unsafe',
 }
 const driveKeys = ['file', 'format', 'if', 'id', 'index', 'readonly', 'snapshot', 'cache', 'discard', 'media'] as const

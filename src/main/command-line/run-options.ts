@@ -2,14 +2,9 @@
 import {availableParallelism} from 'node:os'
 import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
-import {
-	type DriveOptions,
-	defaultSeed,
-	leastTraceBytes,
-	leastTraceRate,
-	type ShareOptions,
-	type TranslationOptions,
-} from '../machine-interface.ts'
+import type {DriveOptions} from '../drives.ts'
+import {defaultSeed, leastTraceBytes, leastTraceRate, type TranslationOptions} from '../machine-interface.ts'
+import type {ShareOptions} from '../shares.ts'
 import {parsePattern} from './console-matcher.ts'
 import {parseDrives, type RawDriveOptions} from './drive-options.ts'
 import {parseMachine} from './machine-option.ts'

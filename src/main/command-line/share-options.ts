@@ -1,6 +1,6 @@
 /** `--share`, and QEMU's spellings of shared folders: `-virtfs local,…`, and `-fsdev local,…` with `-device virtio-9p-device,…`. */
 import {expected, UserError} from '../../errors.ts'
-import type {ShareOptions} from '../machine-interface.ts'
+import type {ShareOptions} from '../shares.ts'
 import {quoted} from './quantities.ts'
 
 export type RawShareOptions = Readonly<{
