@@ -64,6 +64,7 @@ export const campaignMutations: readonly Mutation[] = [
 	{
 		name: 'campaign: hosts are mixed in a curve',
 		file: 'src/campaign/records.ts',
+		// biome-ignore lint/suspicious/noTemplateCurlyInString: it is in the file
 		find: '`${run.guest} ${hostKey(outcome.host)}`',
 		replace: 'run.guest',
 		tests: ['test/campaign/records.test.ts'],

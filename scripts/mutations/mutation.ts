@@ -21,6 +21,9 @@ export const areas = [
 	'serial mode',
 	'waiting',
 	'campaigns',
+	'scaling',
+	'tracing',
+	'steal time',
 ] as const
 export type Area = (typeof areas)[number]
 
