@@ -6,6 +6,7 @@ import {codeStoreMutations} from './code-stores.ts'
 import {csrMutations} from './csrs.ts'
 import {diskMutations} from './disks.ts'
 import {fenceMutations} from './fences.ts'
+import {folderMutations} from './folders.ts'
 import {instructionMutations} from './instructions.ts'
 import type {Area, Mutation} from './mutation.ts'
 import {pageWalkMutations} from './page-walk.ts'
@@ -43,6 +44,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	'steal time': stealTimeMutations,
 	translation: translationMutations,
 	disks: diskMutations,
+	folders: folderMutations,
 	'last pages': roamingMutations,
 	campaigns: campaignMutations,
 	scaling: scalingMutations,

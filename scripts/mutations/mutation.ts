@@ -8,6 +8,7 @@ export const areas = [
 	'CSRs',
 	'translation',
 	'disks',
+	'folders',
 	'last pages',
 	'stores to code',
 	'address spaces',

@@ -2,3 +2,4 @@
 export {blockDevice} from './block-config.ts'
 export type {BlockOptions} from './block-handler.ts'
 export type {BlockSlot, IoApi, IoConfig} from './io-config.ts'
+export {type ShareSlot, shareDevice} from './share-config.ts'

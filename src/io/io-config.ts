@@ -3,6 +3,7 @@ import type {ServedDevice, VirtioMmioVersion} from '../board/index.ts'
 import type {DiskFiles} from '../disk/index.ts'
 import type {MemoryMap} from '../memory/index.ts'
 import type {BlockOptions} from './block-handler.ts'
+import type {ShareSlot} from './share-config.ts'
 
 /** @property slot of virtio-mmio. @property name for messages. */
 export type BlockSlot = Readonly<{slot: number; name: string; files: DiskFiles; options: BlockOptions}>
@@ -17,6 +18,7 @@ export type IoConfig = Readonly<{
 	/** All devices of all I/O workers, as all boards of the machine have them. */
 	served: readonly ServedDevice[]
 	blocks: readonly BlockSlot[]
+	shares?: readonly ShareSlot[]
 }>
 
 /** What the main thread calls. */

@@ -8,6 +8,7 @@ import {pageBytes} from '../memory/index.ts'
 import {tlbKeys} from '../tlb/index.ts'
 import type {DriveOptions} from './drives.ts'
 import {leastTraceBytes, leastTraceRate, type MachineOptions, mostSeed} from './machine-interface.ts'
+import type {ShareOptions} from './shares.ts'
 import {accelerators, mostThreshold, refuseFormerFields} from './translation/index.ts'
 
 const config = (what: string): v.Config<v.BaseIssue<unknown>> => ({
@@ -45,6 +46,20 @@ const drive = strict(
 	'a field of a drive',
 )
 
+const share = strict(
+	{
+		path: required('shares[].path to be the path of a folder', v.pipe(v.string(), v.nonEmpty())),
+		tag: text('shares[].tag'),
+		readOnly: flag('shares[].readOnly'),
+		securityModel: option(
+			'shares[].securityModel to be user, none or passthrough',
+			v.picklist(['user', 'none', 'passthrough']),
+		),
+		multidevs: option('shares[].multidevs to be remap or forbid', v.picklist(['remap', 'forbid'])),
+	} satisfies Record<keyof ShareOptions, v.GenericSchema>,
+	'a field of a share',
+)
+
 const fields = {
 	smp: required(`smp from 1 to ${maximumHarts}`, integer(1, maximumHarts)),
 	memory: required(`memory in bytes, a multiple of ${pageBytes}`, v.pipe(integer(pageBytes), v.multipleOf(pageBytes))),
@@ -61,6 +76,7 @@ const fields = {
 	traceBytes: option(`traceBytes of at least ${leastTraceBytes}`, integer(leastTraceBytes)),
 	traceRate: option(`traceRate of at least ${leastTraceRate}`, integer(leastTraceRate, 2 ** 30)),
 	drives: option('drives to be an array of disks', v.array(drive)),
+	shares: option('shares to be an array of folders', v.array(share)),
 	signal: option('signal to be an AbortSignal', v.instance(AbortSignal)),
 	assets: option(
 		'assets to be the path or the file URL of a folder',

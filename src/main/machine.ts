@@ -17,7 +17,7 @@ import {findThreadEntries, instrumentedFolder, readHartCore, type ThreadEntries}
 import {type BootPlan, planBoot, readSymbols} from './boot/index.ts'
 import {collectGarbage} from './collect-garbage.ts'
 import {ConsoleStream} from './console-stream.ts'
-import {diskWorker, OpenDrives} from './drives.ts'
+import {OpenDrives} from './drives.ts'
 import {heartbeat} from './heartbeat.ts'
 import {HelperPool, translationJobs} from './helper-pool.ts'
 import {HostSide} from './host-side.ts'
@@ -33,6 +33,7 @@ import {
 } from './machine-interface.ts'
 import {codePagesPerVcpu, createMemory} from './machine-memory.ts'
 import {type MachineStatistics, readStatistics} from './machine-statistics.ts'
+import {Shares} from './shares.ts'
 import {StuckHarts} from './stuck-harts.ts'
 import {TableWatch} from './table-watch.ts'
 import {lowerCompilerPriority} from './thread-priority.ts'
@@ -90,8 +91,8 @@ export class MachineCore implements CommandLineMachine {
 	readonly #helpers: HelperPool | undefined
 	readonly #serial: SerialControl | undefined
 	readonly #threads: VcpuThreads
-	/** Undefined if the machine has no disks. */
-	readonly #io: IoThread | undefined
+	/** One for disks and one for folders, where the machine has such. */
+	readonly #io: readonly IoThread[]
 	readonly #drives: OpenDrives
 	readonly #ownsDrives: boolean
 	/** Undefined if all code is interpreted, or each hart translates its code itself. */
@@ -125,6 +126,8 @@ export class MachineCore implements CommandLineMachine {
 			throw expected('times and trace without serial, whose time is virtual', 'both')
 		if (serial && (options.drives?.length || options.openDrives?.count))
 			throw expected('--drive without --serial, where nothing comes from outside', 'both')
+		if (serial && options.shares?.length)
+			throw expected('--share without --serial, where nothing comes from outside', 'both')
 		const translation = translationConfig({...options, ...(serial && {jitSynchronous: true})})
 		const files = Object.fromEntries(
 			Object.entries({kernel, initrd, bios, dtb, append}).filter(([, value]) => value !== undefined),
@@ -193,7 +196,8 @@ export class MachineCore implements CommandLineMachine {
 		const traced = {self: harts, now: traceClock(clockOrigin), ring: undefined}
 		this.#blocks = notesTimes ? new TracedBlocks(memory, harts, traced) : new VcpuBlocks(memory, harts)
 		const {virtioMmioVersion} = options
-		const served = drives.devices()
+		const shares = new Shares(options.shares ?? [], drives.count)
+		const served = [...drives.devices(), ...shares.devices()]
 		this.#drives = drives
 		this.#ownsDrives = drives !== options.openDrives
 		const control = serial && new SerialControl(memory, {threads: harts, config: serial})
@@ -250,16 +254,13 @@ export class MachineCore implements CommandLineMachine {
 			...(serial && {serial}),
 		}
 		const codePages = codePagesPerVcpu(harts)
-		this.#io =
-			drives.count === 0
-				? undefined
-				: started.use(
-						new IoThread({
-							entry: entries.io,
-							config: drives.ioConfig(memory, {harts, virtioMmioVersion, served}),
-							bells: this.#board.workerBells,
-						}),
-					)
+		const io = {harts, virtioMmioVersion, served}
+		const ioConfigs = [
+			...(drives.count > 0 ? [drives.ioConfig(memory, io)] : []),
+			...(shares.count > 0 ? [shares.ioConfig(memory, io)] : []),
+		]
+		const bells = this.#board.workerBells
+		this.#io = ioConfigs.map((config) => started.use(new IoThread({entry: entries.io, config, bells})))
 		this.#threads = started.use(new VcpuThreads())
 		for (let vcpu = 0; vcpu < harts; vcpu++) {
 			const translationPort = this.#translation?.vcpuPorts[vcpu]
@@ -296,7 +297,7 @@ export class MachineCore implements CommandLineMachine {
 		this.#abort?.addEventListener('abort', this.#onAbort, {once: true})
 		atEnd.defer(() => this.#abort?.removeEventListener('abort', this.#onAbort))
 		if (this.#abort?.aborted) this.#onAbort()
-		this.#io?.start((message) => this.#onIoFailure(message))
+		for (const io of this.#io) io.start((message) => this.#onIoFailure(io.worker, message))
 		const pumping = this.#pump()
 			.catch((error: Error) => this.#fail(`the console failed: ${error.message}`))
 			.finally(() => this.console.end())
@@ -307,7 +308,7 @@ export class MachineCore implements CommandLineMachine {
 			// A thread did not park, or did not start.
 			await this.#threads[Symbol.asyncDispose]()
 		}
-		await this.#io?.drain()
+		await Promise.all(this.#io.map((io) => io.drain()))
 		this.#phase = 'over'
 		this.#translation?.close()
 		this.#board.control.ringMain(MainDoorbell.stop)
@@ -441,7 +442,7 @@ export class MachineCore implements CommandLineMachine {
 		await Promise.all([
 			this.#threads[Symbol.asyncDispose](),
 			this.#helpers?.[Symbol.asyncDispose](),
-			this.#io?.[Symbol.asyncDispose](),
+			...this.#io.map((io) => io[Symbol.asyncDispose]()),
 		])
 		if (this.#ownsDrives) await this.#drives[Symbol.asyncDispose]()
 		this.console.end()
@@ -459,10 +460,10 @@ export class MachineCore implements CommandLineMachine {
 	}
 
 	/** Harts that wait for a lock that the worker held go on, and stop. */
-	#onIoFailure(message: string): void {
+	#onIoFailure(worker: number, message: string): void {
 		this.#ioFailure = message
 		this.#fail(message)
-		this.#board.orphan({worker: diskWorker})
+		this.#board.orphan({worker})
 	}
 
 	/** Stops the machine because of a failure of the emulator. */

@@ -12,6 +12,7 @@ const commandLineNames = {
 	dtb: '--dtb',
 	append: '--append',
 	drives: '--drive',
+	shares: '--share',
 	tlb: '--tlb',
 	dumpWasm: '--dump-wasm',
 	trace: '--trace',

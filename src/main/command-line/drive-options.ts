@@ -3,6 +3,7 @@ import {type DiskFormat, diskFormats} from '../../disk/index.ts'
 import {expected, UserError} from '../../errors.ts'
 import type {DriveOptions} from '../drives.ts'
 import {quoted} from './quantities.ts'
+import {isShare} from './share-options.ts'
 
 export type RawDriveOptions = Readonly<{
 	drive?: readonly string[]
@@ -80,12 +81,15 @@ function parseDrive(text: string): Drive {
 	return {id: keys.get('id'), isAttached: kind === 'virtio', options}
 }
 
-/** @returns none for the random number generator, which the board has anyway. */
+/** @returns none for the random number generator, which the board has anyway, and for folders. */
 function parseDevice(text: string, drives: ReadonlyMap<string, Drive>): {id: string; options: DriveOptions}[] {
 	const [driver = ''] = text.split(',')
-	if (driver === 'virtio-rng-device') return []
+	if (driver === 'virtio-rng-device' || isShare(text)) return []
 	if (driver !== 'virtio-blk-device')
-		throw expected('--device virtio-blk-device,drive=ID or virtio-rng-device: others will come', quoted(text))
+		throw expected(
+			'--device virtio-blk-device,drive=ID, virtio-9p-device,fsdev=ID or virtio-rng-device: others will come',
+			quoted(text),
+		)
 	const keys = parseKeys(text.slice(driver.length + 1), '--device virtio-blk-device', ['drive', 'serial', 'id'])
 	const id = keys.get('drive')
 	if (id === undefined) throw new UserError(`--device ${quoted(text)}: drive property not set`)

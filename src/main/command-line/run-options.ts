@@ -4,10 +4,12 @@ import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
 import type {DriveOptions} from '../drives.ts'
 import {defaultSeed, leastTraceBytes, leastTraceRate, type TranslationOptions} from '../machine-interface.ts'
+import type {ShareOptions} from '../shares.ts'
 import {parsePattern} from './console-matcher.ts'
 import {parseDrives, type RawDriveOptions} from './drive-options.ts'
 import {parseMachine} from './machine-option.ts'
 import {parseSeconds, parseSeed, parseSize, parseSmp, quoted} from './quantities.ts'
+import {parseShares, type RawShareOptions} from './share-options.ts'
 import {checkTranslationSwitches, type RawTranslationSwitches} from './translation-switches.ts'
 
 /** The options as the parser returns them. */
@@ -38,7 +40,8 @@ export type RawRunOptions = Readonly<
 		>
 	> &
 		RawTranslationSwitches &
-		RawDriveOptions & {reboot?: boolean; serial?: boolean; digest?: boolean; times?: boolean}
+		RawDriveOptions &
+		RawShareOptions & {reboot?: boolean; serial?: boolean; digest?: boolean; times?: boolean}
 >
 
 export type RunOptions = Readonly<{
@@ -73,6 +76,7 @@ export type RunOptions = Readonly<{
 	/** Whether a digest is printed at the end. */
 	digest: boolean
 	drives: readonly DriveOptions[]
+	shares: readonly ShareOptions[]
 	/** If undefined, the machine's default. */
 	virtioMmioVersion: 1 | 2 | undefined
 }>
@@ -103,6 +107,7 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		serialSeed: parseSerial(raw),
 		digest: raw.digest === true,
 		drives: parseDrives(raw),
+		shares: parseShares(raw),
 		virtioMmioVersion: raw.global === undefined ? undefined : parseGlobal(raw.global),
 	}
 }
