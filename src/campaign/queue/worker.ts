@@ -137,7 +137,7 @@ class CampaignWorker {
 		const {link, lease, name} = this.#options
 		const worker: RunWorker = new Worker(queue, null, {
 			...{connection: link.client, prefix, name, autorun: false},
-			...{lockDuration: lease * 1000, stalledInterval: lease * 1000, maxStalledCount: mostLost},
+			...{lockDuration: lease * 1000, stalledInterval: lease * 500, maxStalledCount: mostLost},
 		})
 		// The link says what is amiss.
 		worker.on('error', () => {})
