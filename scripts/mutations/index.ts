@@ -10,10 +10,13 @@ import type {Area, Mutation} from './mutation.ts'
 import {pageWalkMutations} from './page-walk.ts'
 import {policyMutations} from './policies.ts'
 import {quarantineMutations, reportMutations} from './quarantine.ts'
+import {roamingMutations} from './roaming.ts'
+import {scalingMutations} from './scaling.ts'
 import {serialMutations} from './serial.ts'
 import {statisticsMutations} from './statistics.ts'
 import {stressMutations} from './stress.ts'
 import {superpageMutations} from './superpages.ts'
+import {stealTimeMutations, tracingMutations} from './tracing.ts'
 import {translationMutations} from './translation.ts'
 import {waitingMutations} from './waiting.ts'
 
@@ -35,8 +38,12 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	stress: stressMutations,
 	'serial mode': serialMutations,
 	waiting: waitingMutations,
+	tracing: tracingMutations,
+	'steal time': stealTimeMutations,
 	translation: translationMutations,
+	'last pages': roamingMutations,
 	campaigns: campaignMutations,
+	scaling: scalingMutations,
 }
 
 export const mutations: readonly (Mutation & Readonly<{area: Area}>)[] = (Object.keys(byArea) as Area[]).flatMap(

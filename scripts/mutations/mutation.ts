@@ -7,6 +7,7 @@ export const areas = [
 	'fences',
 	'CSRs',
 	'translation',
+	'last pages',
 	'stores to code',
 	'address spaces',
 	'superpages',
@@ -18,6 +19,9 @@ export const areas = [
 	'serial mode',
 	'waiting',
 	'campaigns',
+	'scaling',
+	'tracing',
+	'steal time',
 ] as const
 export type Area = (typeof areas)[number]
 
