@@ -64,8 +64,8 @@ export const campaignMutations: readonly Mutation[] = [
 	{
 		name: 'hosts are mixed in a curve',
 		file: 'src/campaign/records.ts',
-		find: 'hostKey(outcome.host)}`',
-		replace: "''}`",
+		find: '({outcome}) => hostKey(outcome.host)',
+		replace: "() => ''",
 		tests: ['test/campaign/records.test.ts'],
 	},
 ]
