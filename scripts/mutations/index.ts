@@ -1,6 +1,7 @@
 /** All deliberate mistakes, by area. */
 import {addressSpaceMutations} from './address-spaces.ts'
 import {atomicMutations} from './atomics.ts'
+import {campaignMutations} from './campaigns.ts'
 import {codeStoreMutations} from './code-stores.ts'
 import {csrMutations} from './csrs.ts'
 import {fenceMutations} from './fences.ts'
@@ -9,6 +10,8 @@ import type {Area, Mutation} from './mutation.ts'
 import {pageWalkMutations} from './page-walk.ts'
 import {policyMutations} from './policies.ts'
 import {quarantineMutations, reportMutations} from './quarantine.ts'
+import {roamingMutations} from './roaming.ts'
+import {scalingMutations} from './scaling.ts'
 import {serialMutations} from './serial.ts'
 import {statisticsMutations} from './statistics.ts'
 import {stressMutations} from './stress.ts'
@@ -38,6 +41,9 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	tracing: tracingMutations,
 	'steal time': stealTimeMutations,
 	translation: translationMutations,
+	'last pages': roamingMutations,
+	campaigns: campaignMutations,
+	scaling: scalingMutations,
 }
 
 export const mutations: readonly (Mutation & Readonly<{area: Area}>)[] = (Object.keys(byArea) as Area[]).flatMap(

@@ -7,6 +7,7 @@ export const areas = [
 	'fences',
 	'CSRs',
 	'translation',
+	'last pages',
 	'stores to code',
 	'address spaces',
 	'superpages',
@@ -17,6 +18,8 @@ export const areas = [
 	'stress',
 	'serial mode',
 	'waiting',
+	'campaigns',
+	'scaling',
 	'tracing',
 	'steal time',
 ] as const

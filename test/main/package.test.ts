@@ -55,6 +55,8 @@ test('the package has what users need, and nothing else', async (t) => {
 		'dist/bench-bare.elf',
 		'dist/bench-linux.elf',
 		'dist/bench.js',
+		'dist/campaign-thread.js',
+		'dist/campaign.js',
 		'dist/command-line.js',
 		'dist/faults/hart.wasm',
 		'dist/faults/helper.mjs',
