@@ -4,7 +4,9 @@ import {atomicMutations} from './atomics.ts'
 import {campaignMutations} from './campaigns.ts'
 import {codeStoreMutations} from './code-stores.ts'
 import {csrMutations} from './csrs.ts'
+import {diskMutations} from './disks.ts'
 import {fenceMutations} from './fences.ts'
+import {folderMutations} from './folders.ts'
 import {instructionMutations} from './instructions.ts'
 import type {Area, Mutation} from './mutation.ts'
 import {pageWalkMutations} from './page-walk.ts'
@@ -41,6 +43,8 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	tracing: tracingMutations,
 	'steal time': stealTimeMutations,
 	translation: translationMutations,
+	disks: diskMutations,
+	folders: folderMutations,
 	'last pages': roamingMutations,
 	campaigns: campaignMutations,
 	scaling: scalingMutations,

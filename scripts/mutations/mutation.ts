@@ -7,6 +7,8 @@ export const areas = [
 	'fences',
 	'CSRs',
 	'translation',
+	'disks',
+	'folders',
 	'last pages',
 	'stores to code',
 	'address spaces',

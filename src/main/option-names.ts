@@ -11,6 +11,8 @@ const commandLineNames = {
 	bios: '--bios',
 	dtb: '--dtb',
 	append: '--append',
+	drives: '--drive',
+	shares: '--share',
 	tlb: '--tlb',
 	dumpWasm: '--dump-wasm',
 	trace: '--trace',

@@ -2,10 +2,14 @@
 import {availableParallelism} from 'node:os'
 import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
+import type {DriveOptions} from '../drives.ts'
 import {defaultSeed, leastTraceBytes, leastTraceRate, type TranslationOptions} from '../machine-interface.ts'
+import type {ShareOptions} from '../shares.ts'
 import {parsePattern} from './console-matcher.ts'
+import {parseDrives, type RawDriveOptions} from './drive-options.ts'
 import {parseMachine} from './machine-option.ts'
 import {parseSeconds, parseSeed, parseSize, parseSmp, quoted} from './quantities.ts'
+import {parseShares, type RawShareOptions} from './share-options.ts'
 import {checkTranslationSwitches, type RawTranslationSwitches} from './translation-switches.ts'
 
 /** The options as the parser returns them. */
@@ -35,7 +39,9 @@ export type RawRunOptions = Readonly<
 			string
 		>
 	> &
-		RawTranslationSwitches & {reboot?: boolean; serial?: boolean; digest?: boolean; times?: boolean}
+		RawTranslationSwitches &
+		RawDriveOptions &
+		RawShareOptions & {reboot?: boolean; serial?: boolean; digest?: boolean; times?: boolean}
 >
 
 export type RunOptions = Readonly<{
@@ -69,6 +75,8 @@ export type RunOptions = Readonly<{
 	serialSeed: number | undefined
 	/** Whether a digest is printed at the end. */
 	digest: boolean
+	drives: readonly DriveOptions[]
+	shares: readonly ShareOptions[]
 	/** If undefined, the machine's default. */
 	virtioMmioVersion: 1 | 2 | undefined
 }>
@@ -98,6 +106,8 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		translation: checkTranslationSwitches(accel === undefined ? raw : {accel, ...raw}),
 		serialSeed: parseSerial(raw),
 		digest: raw.digest === true,
+		drives: parseDrives(raw),
+		shares: parseShares(raw),
 		virtioMmioVersion: raw.global === undefined ? undefined : parseGlobal(raw.global),
 	}
 }
