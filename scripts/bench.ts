@@ -10,6 +10,7 @@
  *     npm run bench -- smp      harts that wait for one another: fences, locks, wake-ups, more harts than cores
  *     npm run bench -- footprint  memory of the host that an idle Debian takes, and where it is
  *     npm run bench -- tracing  what --trace costs
+ *     npm run bench -- beyond   a simulation of up to 128 harts; docs/scaling.md
  *     npm run bench -- lookup   speed with each value of --tlb's keys, on bare metal
  *     npm run bench -- churn    live translations and memory while programs come and go
  *     npm run bench -- page     measures all tables of docs/benchmarks.md
@@ -20,6 +21,7 @@ import {UserError} from '../src/errors.ts'
 import {benchOptions} from '../src/main/command-line/bench-options.ts'
 import {tlbOption} from '../src/main/command-line/translation-switches.ts'
 import {parseTlbDesign} from '../src/tlb/index.ts'
+import {benchBeyond} from './bench/beyond.ts'
 import {benchBoot} from './bench/boot.ts'
 import {benchChurn} from './bench/churn.ts'
 import {benchCpu, type CpuOptions} from './bench/cpu.ts'
@@ -122,6 +124,10 @@ function createCommand(): Command {
 		.addOption(manyhartOption())
 		.addOption(againstOption())
 		.action((own, options) => benchIdle({...options, own: checkOwnOptions(own)}))
+	command
+		.command('beyond')
+		.description('simulates 16 to 128 harts from measured latencies, and writes tables and plot of docs/scaling.md')
+		.action(benchBeyond)
 	command
 		.command('tracing')
 		.description('processor time of guests with --trace in relation to that without it, in pairs; Linux only')

@@ -233,10 +233,10 @@ export const stealTimeMutations: readonly Mutation[] = [
 		tests: [calls],
 	},
 	{
-		name: 'a record may end behind RAM',
+		name: 'a record outside RAM is taken',
 		file: sta,
-		find: 'ram.contains(gpa, StealTimeRecord.size)',
-		replace: 'ram.contains(gpa, 1)',
+		find: '	if (!ram.contains(gpa, StealTimeRecord.size)) return SbiError.INVALID_ADDRESS\n',
+		replace: '',
 		tests: [calls],
 	},
 	{

@@ -59,15 +59,17 @@ for (const [virtioMmioVersion, cache] of [
 	[2, 'loose'],
 	[2, 'mmap'],
 ] as const)
-	test.serial(`Linux works in a folder of the host (cache=${cache}, virtio-mmio of version ${virtioMmioVersion})`, async (t) => {
-		t.timeout(longPatience + margin)
-		const folder = await testFolder(t)
-		const contents = randomBytes(new Random(1), 3 * mebibyte + 1236)
-		writeFileSync(join(folder, 'big'), contents)
-		mkdirSync(join(folder, 'many'))
-		for (let index = 0; index < 500; index++) writeFileSync(join(folder, 'many', `file ${index}`), `${index}`)
-		symlinkSync('/etc/passwd', join(folder, 'link'))
-		const commands = `
+	test.serial(
+		`Linux works in a folder of the host (cache=${cache}, virtio-mmio of version ${virtioMmioVersion})`,
+		async (t) => {
+			t.timeout(longPatience + margin)
+			const folder = await testFolder(t)
+			const contents = randomBytes(new Random(1), 3 * mebibyte + 1236)
+			writeFileSync(join(folder, 'big'), contents)
+			mkdirSync(join(folder, 'many'))
+			for (let index = 0; index < 500; index++) writeFileSync(join(folder, 'many', `file ${index}`), `${index}`)
+			symlinkSync('/etc/passwd', join(folder, 'link'))
+			const commands = `
 ${mount(`,cache=${cache}`)}
 cp big copy && cmp big copy
 cat many/* | md5sum
@@ -84,25 +86,26 @@ mkfifo made/fifo && (echo through > made/fifo & cat made/fifo)
 tar cf many.tar many && mkdir unpacked && tar xf many.tar -C unpacked && diff -r many unpacked/many
 rm -r many
 df . | tail -1 | grep -c work`
-		const said = await inGuest(t, commands, {shares: [{path: folder, tag: 'work'}], virtioMmioVersion})
-		if (said === undefined) return
-		t.regex(said, /^all done$/m)
-		t.regex(said, /^500$/m)
-		t.regex(said, /^\/etc\/passwd$/m)
-		t.regex(said, /^text$/m)
-		t.regex(said, /^through$/m)
-		t.true(readFileSync(join(folder, 'copy')).equals(contents))
-		t.is(readFileSync(join(folder, 'made/moved'), 'latin1'), 'text\n')
-		const moved = statSync(join(folder, 'made/moved'))
-		t.is(moved.nlink, 2)
-		t.is(moved.mode & 0o7777, 0o750)
-		t.is(readlinkSync(join(folder, 'made/symbolic')), 'moved')
-		t.is(statSync(join(folder, 'made/sparse')).size, 1_000_001)
-		t.true(lstatSync(join(folder, 'made/fifo')).isFIFO())
-		t.false(existsSync(join(folder, 'made/open')))
-		t.false(existsSync(join(folder, 'many')))
-		t.is(readdirSync(join(folder, 'unpacked/many')).length, 500)
-	})
+			const said = await inGuest(t, commands, {shares: [{path: folder, tag: 'work'}], virtioMmioVersion})
+			if (said === undefined) return
+			t.regex(said, /^all done$/m)
+			t.regex(said, /^500$/m)
+			t.regex(said, /^\/etc\/passwd$/m)
+			t.regex(said, /^text$/m)
+			t.regex(said, /^through$/m)
+			t.true(readFileSync(join(folder, 'copy')).equals(contents))
+			t.is(readFileSync(join(folder, 'made/moved'), 'latin1'), 'text\n')
+			const moved = statSync(join(folder, 'made/moved'))
+			t.is(moved.nlink, 2)
+			t.is(moved.mode & 0o7777, 0o750)
+			t.is(readlinkSync(join(folder, 'made/symbolic')), 'moved')
+			t.is(statSync(join(folder, 'made/sparse')).size, 1_000_001)
+			t.true(lstatSync(join(folder, 'made/fifo')).isFIFO())
+			t.false(existsSync(join(folder, 'made/open')))
+			t.false(existsSync(join(folder, 'many')))
+			t.is(readdirSync(join(folder, 'unpacked/many')).length, 500)
+		},
+	)
 
 test.serial('a read-only folder cannot be written, by whatever way', async (t) => {
 	t.timeout(longPatience + margin)

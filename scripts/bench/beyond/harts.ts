@@ -126,14 +126,15 @@ export class Harts {
 	}
 
 	#dispatch(): void {
-		const {simulation, parameters} = this.#options
+		const {simulation, parameters, random} = this.#options
 		while (this.#freeCores > 0 && this.#ready.length > 0) {
 			const hart = this.#ready.shift()!
 			this.#freeCores--
 			hart.runs = true
 			hart.quantumEnds = simulation.now + parameters.quantum
 			hart.since = simulation.now
-			hart.sliceEnds = simulation.now + parameters.slice
+			// The harts' slices do not begin at the same time.
+			hart.sliceEnds = simulation.now + parameters.slice * (simulation.now === 0 ? random() : 1)
 			const {resume} = hart
 			hart.resume = undefined
 			if (resume) resume()
