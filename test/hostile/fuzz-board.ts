@@ -80,8 +80,8 @@ export async function fuzzBoard(
 			grownFrom ??= process.memoryUsage.rss()
 		}
 		const {isSound} = await disks.outcome()
-		if (!isSound) failures.push('the image has changed its size')
-		if (!isWritten) failures.push('the disk was never written')
+		if (!isSound) failures.push('the image has changed its size, or something is beside the folder')
+		if (!isWritten) failures.push('the disk was never written, or nothing was made in the folder')
 	} catch (error) {
 		failures.push(`seed ${seed}, epoch ${epochs}: ${(error as Error).stack}`)
 	} finally {

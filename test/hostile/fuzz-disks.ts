@@ -1,28 +1,34 @@
-/** The disks of the board that is attacked: a raw image, and a snapshot of another, which is qcow2. */
+/** The disks of the board that is attacked: a raw image, and a snapshot of another, which is qcow2; and a folder. */
 import {createHash} from 'node:crypto'
 import {once} from 'node:events'
-import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
+import {mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {Worker} from 'node:worker_threads'
 import type {VirtioMmioVersion} from '../../src/board/index.ts'
 import {WorkerBell} from '../../src/board/index.ts'
 import {OpenDisk} from '../../src/disk/index.ts'
-import {type BlockSlot, blockDevice, type IoConfig} from '../../src/io/index.ts'
+import {type BlockSlot, blockDevice, type IoConfig, shareDevice} from '../../src/io/index.ts'
 import type {SharedMemory} from '../../src/memory/index.ts'
 import {patience} from '../support/patience.ts'
 import {blockSectors} from './block-attacks.ts'
 import {type HostileMachine, harts} from './board-machine.ts'
 
 const bytes = blockSectors * 512
-/** In slots 1 and 2. */
-export const hostileDevices = [1, 2].map(() => blockDevice({size: bytes, isReadOnly: false, worker: 0}))
+/** Disks in slots 1 and 2, the folder in slot 3. */
+export const hostileDevices = [
+	...[1, 2].map(() => blockDevice({size: bytes, isReadOnly: false, worker: 0})),
+	shareDevice({tag: 'fuzz', worker: 0}),
+]
+const shared = 'shared'
 
 export class FuzzDisks implements AsyncDisposable {
 	readonly #worker: Worker
 	readonly #file: string
 	readonly #before: string
 	readonly #opened: AsyncDisposableStack
+	/** Whether there was anything in the folder. */
+	#isShared = false
 
 	private constructor(parts: {worker: Worker; file: string; before: string; opened: AsyncDisposableStack}) {
 		this.#worker = parts.worker
@@ -43,7 +49,10 @@ export class FuzzDisks implements AsyncDisposable {
 			const options = {isReadOnly: false, serial: 'fuzz', isDiscarding: true, caching: 'writeback' as const}
 			blocks.push({slot: 1 + index, name: file, files: disk.files, options})
 		}
-		const workerData: IoConfig = {worker: 0, harts, memory, map, virtioMmioVersion, served: hostileDevices, blocks}
+		await mkdir(join(folder, shared))
+		const shares = [{slot: 3, server: {folder: join(folder, shared)}}]
+		const served = hostileDevices
+		const workerData: IoConfig = {worker: 0, harts, memory, map, virtioMmioVersion, served, blocks, shares}
 		const worker = new Worker(join(import.meta.dirname, 'fuzz-io-thread.ts'), {workerData})
 		opened.defer(async () => void (await worker.terminate()))
 		const parts = {worker, file: files[0]!, before: await hashOf(files[0]!)}
@@ -62,10 +71,12 @@ export class FuzzDisks implements AsyncDisposable {
 		await this.#answer('to end')
 	}
 
-	/** What the guest wrote is in the image, which is as long as it was. */
+	/** What the guest wrote is in the image, which is as long as it was; there is nothing new beside the folder. */
 	async outcome(): Promise<Readonly<{isWritten: boolean; isSound: boolean}>> {
-		const isSound = (await readFile(this.#file)).length === bytes
-		return {isWritten: (await hashOf(this.#file)) !== this.#before, isSound}
+		const beside = await readdir(join(this.#file, '..'))
+		const isSound = (await readFile(this.#file)).length === bytes && beside.length === 3
+		this.#isShared ||= (await readdir(join(this.#file, '..', shared))).length > 0
+		return {isWritten: this.#isShared && (await hashOf(this.#file)) !== this.#before, isSound}
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {

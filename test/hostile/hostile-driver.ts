@@ -7,6 +7,7 @@ import {AtomicOperation, GuestRam, ramBase} from '../../src/memory/index.ts'
 import {Random} from '../hart/core/float-operands.ts'
 import {pokeBlockRequests} from './block-attacks.ts'
 import {type HostileMachine, ramBytes} from './board-machine.ts'
+import {pokeShareRequests} from './share-attacks.ts'
 import {VirtioRegister} from './virtio-registers.ts'
 
 const {testFinisher, rtc, aclint, plic, uart} = boardMap
@@ -61,7 +62,7 @@ export class HostileDriver {
 	readonly #random: Random
 	readonly #attacks: readonly (() => void)[]
 	readonly #home: Areas<number>
-	/** Of slots 0 to 2, which have devices, the one that is attacked now. */
+	/** Of slots 0 to 3, which have devices, the one that is attacked now. */
 	#slot = 0
 	/** Where the rings were put last. */
 	readonly #areas: Areas<bigint>
@@ -85,7 +86,7 @@ export class HostileDriver {
 			() => (virtioMmioVersion === 1 ? this.#setUpLegacyQueue() : this.#setUpQueue()),
 			() => this.#offerChains(),
 			() => this.#offerChains(),
-			() => this.#offerBlockRequests(),
+			() => this.#offerRequests(),
 			() => this.#interrupts(),
 			() => this.#flood(),
 			() => this.#serialLine(),
@@ -203,7 +204,7 @@ export class HostileDriver {
 	#setUpQueue(): void {
 		const random = this.#random
 		const sloppy = random.below(4) === 0
-		this.#slot = random.below(3)
+		this.#slot = random.below(4)
 		if (random.below(16)) this.#register('status', 0)
 		this.#register('status', 3)
 		this.#register('driverFeaturesSelect', 0)
@@ -233,7 +234,7 @@ export class HostileDriver {
 	#setUpLegacyQueue(): void {
 		const random = this.#random
 		const sloppy = random.below(4) === 0
-		this.#slot = random.below(3)
+		this.#slot = random.below(4)
 		const [page, align, size] = [4096, sloppy ? this.#value() : 4096, random.pick(sloppy ? badQueueSizes : queueSizes)]
 		this.#register('guestPageSize', sloppy ? this.#value() : page)
 		if (random.below(16)) this.#register('status', 0)
@@ -303,15 +304,20 @@ export class HostileDriver {
 		if (random.below(2)) this.#register('interruptAcknowledge', 3)
 	}
 
-	/** For slot 1 or 2, or whatever was set up. */
-	#offerBlockRequests(): void {
+	/** For the disks or the folder, or whatever was set up. */
+	#offerRequests(): void {
 		const random = this.#random
 		const {descriptorTable: table, availableRing} = this.#areas
 		const scratch = BigInt(this.#home.usedRing + 0x1000)
 		const data = () => (random.below(16) ? BigInt(this.#ramGpa(1)) : this.#address(1))
 		const poke = (gpa: bigint, bytes: 2 | 4, value: number) => this.#poke(gpa, bytes, value)
-		const heads = pokeBlockRequests(random, poke, {table, scratch, data})
-		for (let index = 0; index < 16; index++) this.#poke(availableRing + 4n + 2n * BigInt(index), 2, random.pick(heads))
+		const pokeRequests = this.#slot === 3 ? pokeShareRequests : pokeBlockRequests
+		const heads = pokeRequests(random, poke, {table, scratch, data})
+		const isInOrder = random.below(2) === 0
+		for (let index = 0; index < 16; index++) {
+			const head = isInOrder ? heads[index % heads.length]! : random.pick(heads)
+			this.#poke(availableRing + 4n + 2n * BigInt(index), 2, head)
+		}
 		this.#poke(availableRing + 2n, 2, this.#nextIndex(availableRing))
 		this.figures.notifications++
 		this.#register('queueNotify', 0)
