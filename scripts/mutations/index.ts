@@ -4,6 +4,7 @@ import {atomicMutations} from './atomics.ts'
 import {campaignMutations} from './campaigns.ts'
 import {codeStoreMutations} from './code-stores.ts'
 import {csrMutations} from './csrs.ts'
+import {diskMutations} from './disks.ts'
 import {fenceMutations} from './fences.ts'
 import {instructionMutations} from './instructions.ts'
 import type {Area, Mutation} from './mutation.ts'
@@ -41,6 +42,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	tracing: tracingMutations,
 	'steal time': stealTimeMutations,
 	translation: translationMutations,
+	disks: diskMutations,
 	'last pages': roamingMutations,
 	campaigns: campaignMutations,
 	scaling: scalingMutations,

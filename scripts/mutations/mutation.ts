@@ -7,6 +7,7 @@ export const areas = [
 	'fences',
 	'CSRs',
 	'translation',
+	'disks',
 	'last pages',
 	'stores to code',
 	'address spaces',

@@ -6,6 +6,7 @@ export {UserError} from '../errors.ts'
 export type {RegisterDump} from '../hart/index.ts'
 export type {TlbDesign} from '../tlb/index.ts'
 export {assetPaths} from './artifacts.ts'
+export type {DriveOptions} from './drives.ts'
 export {
 	type FetchOptions,
 	type FetchProgress,
@@ -17,6 +18,11 @@ export {
 	resolveGuest,
 } from './guests/index.ts'
 export {Machine} from './library-machine.ts'
-export type {MachineConsole, MachineOptions, MachineOutcome, TranslationOptions} from './machine-interface.ts'
+export type {
+	MachineConsole,
+	MachineOptions,
+	MachineOutcome,
+	TranslationOptions,
+} from './machine-interface.ts'
 export type {HartStatistics, MachineStatistics} from './machine-statistics.ts'
 export type {TranslationStatistics} from './translation/index.ts'

@@ -1,5 +1,6 @@
 /** The interface of a machine to the command line. `Machine` implements it; so do fakes in tests. */
 import type {TlbDesign} from '../tlb/index.ts'
+import type {DriveOptions, OpenDrives} from './drives.ts'
 
 export const [usualTraceRate, leastTraceRate] = [10_000, 100] as const
 export const [usualTraceBytes, leastTraceBytes] = [256 * 2 ** 20, 2 ** 16] as const
@@ -17,6 +18,8 @@ export type MachineOptions = Readonly<{
 	dtb?: string
 	/** The kernel's command line. */
 	append?: string
+	/** Disks, in this order: Linux calls them /dev/vda and so on. Not with `serial`. */
+	drives?: readonly DriveOptions[]
 	/** Of the virtio-mmio transport: 1, the legacy interface, by default, as in QEMU; or 2. */
 	virtioMmioVersion?: 1 | 2
 	/**
@@ -95,4 +98,5 @@ export interface CommandLineMachine extends AsyncDisposable {
 	deviceTree(): Uint8Array
 }
 
-export type CreateMachine = (options: MachineOptions) => Promise<CommandLineMachine>
+/** @param drives that are open; else those of the options are opened. */
+export type CreateMachine = (options: MachineOptions, drives?: OpenDrives) => Promise<CommandLineMachine>

@@ -31,6 +31,24 @@ test('a lock that is not released through several watches is reported with its d
 	}
 })
 
+test('an I/O worker that holds a lock is named, and may die with it', (t) => {
+	const memory = createMemory()
+	const {offset} = memory.region('ram')
+	const [holder, watcher, hart] = [{worker: 1}, {}, {hart: 0}].map(
+		(thread) => new DeviceLock(memory, {device: 'virtio-mmio slot 1', offset, ...thread}),
+	) as [DeviceLock, DeviceLock, DeviceLock]
+	holder.acquire()
+	const hung = Array.from({length: 4}, () => watcher.watch(3)).at(-1)
+	t.deepEqual(hung, {message: 'I/O worker 1 does not release the lock of virtio-mmio slot 1', hart: undefined})
+	// Another worker's death and another hart's change nothing.
+	watcher.orphan({worker: 0})
+	watcher.orphan({hart: 1})
+	watcher.orphan({worker: 1})
+	t.throws(() => hart.acquire(), {
+		message: 'the lock of virtio-mmio slot 1 is held by I/O worker 1, whose thread has died',
+	})
+})
+
 test('who has to wait for a lock is timed, and nobody else', (t) => {
 	const memory = createMemory()
 	const {offset} = memory.region('ram')
@@ -115,9 +133,9 @@ for (const [then, code] of [['exits', 3] as const, ['throws', 1] as const]) {
 		const error = once(waiting, 'error')
 		// The death has not been reported yet.
 		await untilAwaited()
-		lock.orphan(0)
-		lock.orphan(1)
-		lock.orphan(1)
+		lock.orphan({hart: 0})
+		lock.orphan({hart: 1})
+		lock.orphan({hart: 1})
 		t.regex((await error)[0].message, /^the lock of uart is held by hart 1, whose thread has died$/)
 		const late = start(3, 'releases when told')
 		t.regex((await once(late, 'error'))[0].message, /hart 1, whose thread has died/)
@@ -132,7 +150,7 @@ test('the death of a thread does not affect a lock that it does not hold', async
 	const {lock, start, release} = createThreads()
 	const holder = start(2, 'releases when told')
 	await message(holder, 'holds')
-	lock.orphan(1)
+	lock.orphan({hart: 1})
 	release()
 	await once(holder, 'exit')
 	t.is(
