@@ -10,6 +10,7 @@ const standsOn: Readonly<Record<string, readonly string[]>> = {
 	wasm: [],
 	rcu: ['memory'],
 	serial: ['memory'],
+	net: [],
 	tlb: ['rcu'],
 	board: ['memory'],
 	hart: ['tlb'],
@@ -19,7 +20,7 @@ const standsOn: Readonly<Record<string, readonly string[]>> = {
 	translate: ['interpreter'],
 	sbi: ['hart'],
 	'vcpu-worker': ['translate', 'sbi', 'board', 'serial', 'trace'],
-	main: ['vcpu-worker'],
+	main: ['vcpu-worker', 'net'],
 	bench: ['main'],
 	stress: ['bench'],
 }
