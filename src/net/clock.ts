@@ -13,7 +13,8 @@ export type Clock = {
 export const hostClock: Clock = {
 	now: () => performance.now(),
 	after(milliseconds, callback) {
-		const timer = setTimeout(callback, milliseconds)
+		// Sockets keep the thread alive, or the machine does.
+		const timer = setTimeout(callback, milliseconds).unref()
 		return {cancel: () => clearTimeout(timer)}
 	},
 	soon: queueMicrotask,
