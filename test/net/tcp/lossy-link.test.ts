@@ -52,8 +52,8 @@ function exchange(seed: number): string | undefined {
 	return faults.length > 0 ? `seed ${seed}: ${faults.join(', ')}` : undefined
 }
 
-const seeds = Number(process.env['TCP_SEEDS'] ?? 1500)
-const first = Number(process.env['TCP_FIRST_SEED'] ?? 0)
+const seeds = Number(process.env.TCP_SEEDS ?? 1500)
+const first = Number(process.env.TCP_FIRST_SEED ?? 0)
 
 test('whatever the link loses, doubles, delays and refuses, both sides get all bytes and both ends', (t) => {
 	const failed: string[] = []
