@@ -113,8 +113,8 @@ class Attacker {
 			this.#connections[place] = this.guest.connect({to: '192.0.2.1'}, {port: 80, localPort, user})
 		} else if (random.chance(0.7))
 			connection.write(new Uint8Array(Math.min(connection.room, random.pick([1, 3000, 20_000]))))
-		else if (random.chance(0.7)) connection.close()
-		else connection.abort()
+		else if (random.chance(0.3)) connection.abort()
+		else connection.close()
 	}
 
 	/** One bit, one field, the end: then, sometimes, right checksums, so that the lie gets further. */
