@@ -13,6 +13,8 @@ const standsOn: Readonly<Record<string, readonly string[]>> = {
 	net: [],
 	tlb: ['rcu'],
 	board: ['memory'],
+	disk: [],
+	io: ['board', 'disk', 'net'],
 	hart: ['tlb'],
 	trace: ['hart'],
 	codegen: ['isa', 'wasm', 'hart'],
@@ -20,7 +22,7 @@ const standsOn: Readonly<Record<string, readonly string[]>> = {
 	translate: ['interpreter'],
 	sbi: ['hart'],
 	'vcpu-worker': ['translate', 'sbi', 'board', 'serial', 'trace'],
-	main: ['vcpu-worker', 'net'],
+	main: ['vcpu-worker', 'io'],
 	bench: ['main'],
 	stress: ['bench'],
 }

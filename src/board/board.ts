@@ -11,7 +11,7 @@ import {Aclint, AclintState} from './aclint.ts'
 import {Bus} from './bus.ts'
 import {ConsoleBackend} from './console-backend.ts'
 import {Control, ControlWords} from './control.ts'
-import type {HungLock, LockTimer} from './device-lock.ts'
+import type {HungLock, LockThread, LockTimer} from './device-lock.ts'
 import {DeviceLocks} from './device-locks.ts'
 import {EmptyPlace} from './empty-place.ts'
 import {GoldfishRtc, GoldfishRtcState} from './goldfish-rtc.ts'
@@ -19,8 +19,10 @@ import {emptyPlaces, virtioSlotCount} from './memory-map.ts'
 import {Plic, PlicState} from './plic.ts'
 import {TestFinisher} from './test-finisher.ts'
 import {Uart, UartState} from './uart.ts'
-import {VirtioMmio, VirtioMmioState, type VirtioMmioVersion} from './virtio-mmio.ts'
-import {VirtioRng} from './virtio-rng.ts'
+import type {ServedDevice} from './virtio/virtio-device.ts'
+import {VirtioMmio, VirtioMmioState, type VirtioMmioVersion} from './virtio/virtio-mmio.ts'
+import {VirtioRng} from './virtio/virtio-rng.ts'
+import {WorkerBells} from './virtio/worker-bells.ts'
 
 const BoardState = sharedStruct(
 	{
@@ -49,8 +51,12 @@ export function boardRegion(): RegionRequest {
 export type BoardOptions = Readonly<{
 	/** Ticks of the machine's clock; see ticksSince(). */
 	now: () => number
-	/** The hart whose thread uses this board; undefined for the main thread. */
+	/** The hart whose thread uses this board. */
 	hart?: number
+	/** The I/O worker that uses it. Neither: the main thread. */
+	worker?: number
+	/** Devices that I/O workers serve, in slots from 1. The same in all threads. */
+	served?: readonly ServedDevice[] | undefined
 	/** Milliseconds since 1970; by default the host's. */
 	wallTime?: () => number
 	/** Of the transport of all virtio-mmio slots; by default 1, as on QEMU's board. */
@@ -70,6 +76,7 @@ export class Board {
 	/** Registers for the bus, putConsole() and getConsole() for SBI. */
 	readonly uart: Uart
 	readonly virtio: readonly VirtioMmio[]
+	readonly workerBells: WorkerBells
 	readonly bus: Bus
 	/** The console's other end, for the main thread. */
 	readonly console: ConsoleBackend
@@ -79,6 +86,8 @@ export class Board {
 		const {
 			now,
 			hart,
+			worker,
+			served = [],
 			virtioMmioVersion: version = 1,
 			wallTime = Date.now,
 			fillRandom = (bytes) => void crypto.getRandomValues(bytes),
@@ -88,18 +97,20 @@ export class Board {
 		const state = (name: keyof typeof BoardState.offset) => offset + BoardState.offset[name]
 		const ram = new GuestRam(memory, blocks)
 		const control = new ControlWords(memory, blocks)
-		const locks = new DeviceLocks(memory, {control, hart, timer: options.lockTimer})
+		const locks = new DeviceLocks(memory, {control, thread: {hart, worker}, timer: options.lockTimer})
 		const plic = new Plic(memory, {state: state('plic'), locks, blocks})
+		const bells = new WorkerBells(memory)
 		this.#locks = locks
+		this.workerBells = bells
 		this.control = control
 		this.plic = plic
 		this.aclint = new Aclint(memory, {state: state('aclint'), locks, blocks, now})
 		this.rtc = new GoldfishRtc(memory, {state: state('rtc'), locks, plic, control, wallTime})
 		this.uart = new Uart(memory, {state: state('uart'), locks, plic, control, announcesOutput})
 		this.virtio = Array.from({length: virtioSlotCount}, (_, slot) => {
-			const device = slot === 0 ? new VirtioRng(fillRandom) : undefined
+			const device = slot === 0 ? new VirtioRng(fillRandom) : served[slot - 1]
 			const slotState = state(`virtio${slot}` as keyof typeof BoardState.offset)
-			return new VirtioMmio(memory, {slot, state: slotState, locks, ram, plic, version, device})
+			return new VirtioMmio(memory, {slot, state: slotState, locks, ram, plic, version, device, bells})
 		})
 		const finisher = new TestFinisher(control)
 		const empty = (Object.keys(emptyPlaces) as (keyof typeof emptyPlaces)[]).map((name) => new EmptyPlace(name))
@@ -112,9 +123,9 @@ export class Board {
 		return this.#locks.watch(limit)
 	}
 
-	/** A hart's thread has died: threads that wait for a device's lock that it held get an error. For the main thread. */
-	orphan(hart: number): void {
-		this.#locks.orphan(hart)
+	/** A thread has died: threads that wait for a device's lock that it held get an error. For the main thread. */
+	orphan(thread: LockThread): void {
+		this.#locks.orphan(thread)
 	}
 
 	/** Resets every register to its value at power-on. For the main thread, before the vCPUs start. */

@@ -2,6 +2,9 @@
 import {assert} from '../errors.ts'
 import {array, Doorbell, type SharedMemory, sharedStruct, type VcpuBlocks} from '../memory/index.ts'
 
+/** I/O workers of a machine at most. */
+export const maximumWorkers = 4
+
 export const Control = sharedStruct(
 	{
 		// written by any thread
@@ -9,7 +12,9 @@ export const Control = sharedStruct(
 		mainDoorbell: 'i32',
 		/** Why the machine stops, see packStop(); 0 until then. One word, written once: the thread may die at any point. */
 		stop: 'i32',
-		reserved: array('i32', 30),
+		/** By I/O worker: bits of slots that it is to look at, and WorkerBell bits. The worker sleeps on its word. */
+		workerDoorbells: array('i32', maximumWorkers),
+		reserved: array('i32', 30 - maximumWorkers),
 	},
 	{align: 128},
 )

@@ -4,7 +4,8 @@ import type {SharedMemory} from '../memory/index.ts'
 import {waitOn} from '../turns.ts'
 import {maximumHarts} from './memory-map.ts'
 
-// The word: 0 while the lock is free; otherwise the holder's number (1 + hart, or mainHolder) and these bits.
+// The word: 0 while the lock is free; otherwise the holder's number (1 + hart, mainHolder, or one above it for an I/O worker)
+// and these bits.
 const holderMask = 0xff
 /** Threads may be waiting on the word. */
 const awaited = 0x100
@@ -24,17 +25,22 @@ export type DeviceLockOptions = Readonly<{
 	device: string
 	/** The lock word's offset in shared memory, bytes. */
 	offset: number
-	/** The hart whose thread uses this object; undefined for the main thread. */
+	/** The hart whose thread uses this object. */
 	hart?: number | undefined
+	/** The I/O worker that uses it. Neither: the main thread. */
+	worker?: number | undefined
 	/** Called on the thread that releases a lock that the main thread failed to acquire. */
 	onWanted?: () => void
 	timer?: LockTimer | undefined
 }>
 
+/** A thread that uses locks: a hart's, an I/O worker, or else the main thread. */
+export type LockThread = Pick<DeviceLockOptions, 'hart' | 'worker'>
+
 /** Told of waits for locks that are held. */
 export type LockTimer = Readonly<{begins(): void; ends(): void}>
 
-/** @property hart that holds it; undefined: the main thread. */
+/** @property hart that holds it; undefined: no hart. */
 export type HungLock = Readonly<{message: string; hart: number | undefined}>
 
 export class DeviceLock {
@@ -49,11 +55,11 @@ export class DeviceLock {
 	/** Consecutive calls of watch() that found the lock not released since the call before. */
 	#watches = 0
 
-	constructor(memory: SharedMemory, {device, offset, hart, onWanted, timer}: DeviceLockOptions) {
+	constructor(memory: SharedMemory, {device, offset, hart, worker, onWanted, timer}: DeviceLockOptions) {
 		this.#words = memory.i32
 		this.#word = offset >> 2
 		this.#device = device
-		this.#self = hart === undefined ? mainHolder : holderOf(hart)
+		this.#self = holderOf({hart, worker})
 		this.#onWanted = onWanted ?? (() => {})
 		this.#timer = timer
 	}
@@ -104,12 +110,12 @@ export class DeviceLock {
 		}
 	}
 
-	/** A hart's thread has died: if it held the lock, acquire() throws in threads that wait for it or come later. */
-	orphan(hart: number): void {
+	/** A thread has died: if it held the lock, acquire() throws in threads that wait for it or come later. */
+	orphan(thread: LockThread): void {
 		for (;;) {
 			// Orders nothing: no one reads again what the dead thread wrote under the lock.
 			const held = Atomics.load(this.#words, this.#word)
-			if ((held & holderMask) !== holderOf(hart) || held & orphaned) break
+			if ((held & holderMask) !== holderOf(thread) || held & orphaned) break
 			// Fails only if another thread has added a bit. Pairs with #acquireSlowly() and #tryAcquire().
 			if (Atomics.compareExchange(this.#words, this.#word, held, held | orphaned) === held) break
 		}
@@ -135,7 +141,7 @@ export class DeviceLock {
 		const holder = held & holderMask
 		return {
 			message: `${nameOf(held)} does not release the lock of ${this.#device}`,
-			hart: holder === mainHolder ? undefined : holder - 1,
+			hart: holder < mainHolder ? holder - 1 : undefined,
 		}
 	}
 
@@ -177,11 +183,13 @@ export class DeviceLock {
 	}
 }
 
-function holderOf(hart: number): number {
-	return 1 + hart
+function holderOf({hart, worker}: LockThread): number {
+	if (hart !== undefined) return 1 + hart
+	return worker === undefined ? mainHolder : mainHolder + 1 + worker
 }
 
 function nameOf(held: number): string {
 	const holder = held & holderMask
-	return holder === mainHolder ? 'the main thread' : `hart ${holder - 1}`
+	if (holder < mainHolder) return `hart ${holder - 1}`
+	return holder === mainHolder ? 'the main thread' : `I/O worker ${holder - mainHolder - 1}`
 }

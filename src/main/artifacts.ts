@@ -9,6 +9,7 @@ import {exitCodes} from '../exit-codes.ts'
 const fileNames = {
 	vcpu: 'vcpu-worker.mjs',
 	helper: 'helper.mjs',
+	io: 'io-worker.mjs',
 	hartCore: 'hart.wasm',
 	smpDemo: 'smp-demo.elf',
 } as const
@@ -22,6 +23,7 @@ const fromSources = ownUrl.endsWith('.ts')
 const sourcePaths: Readonly<Record<FileName, string>> = {
 	vcpu: '../vcpu-worker/worker.ts',
 	helper: './helper-thread.ts',
+	io: '../io/worker.ts',
 	hartCore: '../../dist/hart.wasm',
 	smpDemo: '../../guests/smp-demo.elf',
 }
@@ -46,10 +48,10 @@ export function assetPaths(): readonly string[] {
 }
 
 /** Entry modules of the worker threads. */
-export type ThreadEntries = Readonly<{vcpu: URL; helper: URL}>
+export type ThreadEntries = Readonly<{vcpu: URL; helper: URL; io: URL}>
 
 function entriesIn(folder?: Folder): ThreadEntries {
-	return {vcpu: locate('vcpu', folder), helper: locate('helper', folder)}
+	return {vcpu: locate('vcpu', folder), helper: locate('helper', folder), io: locate('io', folder)}
 }
 
 /** Those beside this module. Tests replace them. */

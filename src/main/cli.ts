@@ -6,7 +6,7 @@ import {runProgram} from './command-line/program.ts'
 import {signalExitCode} from './command-line/signals.ts'
 import {environmentVariables} from './environment.ts'
 import * as guests from './guests/index.ts'
-import {Machine} from './library-machine.ts'
+import {createMachineOn} from './library-machine.ts'
 import {afterRunning} from './running-time.ts'
 import {describeSystemError} from './system-error.ts'
 
@@ -31,11 +31,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.stderr.on('error', () => {})
 
 try {
-	const createMachine = (options: Parameters<typeof Machine.create>[0]) => Machine.create(options)
 	const {exitCode, output} = await runProgram(process.argv.slice(2), {
 		version: packageFile.version,
 		guests,
-		createMachine,
+		createMachine: (options, drives) => createMachineOn(options, drives),
 	})
 	// Exits once pending output is written, whatever threads are left. The listener above exits if it cannot be written.
 	process.stdout.write('', (error) => {

@@ -17,6 +17,12 @@ export {
 	resolveGuest,
 } from './guests/index.ts'
 export {Machine} from './library-machine.ts'
-export type {MachineConsole, MachineOptions, MachineOutcome, TranslationOptions} from './machine-interface.ts'
+export type {
+	DriveOptions,
+	MachineConsole,
+	MachineOptions,
+	MachineOutcome,
+	TranslationOptions,
+} from './machine-interface.ts'
 export type {HartStatistics, MachineStatistics} from './machine-statistics.ts'
 export type {TranslationStatistics} from './translation/index.ts'

@@ -2,6 +2,7 @@
 import {expected, rangeError} from '../errors.ts'
 import type {RegisterDump} from '../hart/index.ts'
 import {collectGarbage} from './collect-garbage.ts'
+import type {OpenDrives} from './drives.ts'
 import {MachineCore} from './machine.ts'
 import type {CommandLineMachine, MachineConsole, MachineOptions, MachineOutcome} from './machine-interface.ts'
 import {checkMachineOptions} from './machine-options.ts'
@@ -11,6 +12,9 @@ import {withLibraryNames} from './option-names.ts'
 /** What can still be asked for of a machine that was disposed of. */
 type Remains = Readonly<{statistics: MachineStatistics; registers: readonly RegisterDump[]}>
 
+/** As Machine.create(). @param drives that are open, and stay so; else those of the options are opened. */
+export let createMachineOn: (options: MachineOptions, drives: OpenDrives | undefined) => Promise<Machine>
+
 export class Machine implements CommandLineMachine {
 	readonly console: MachineConsole
 	readonly harts: number
@@ -19,10 +23,18 @@ export class Machine implements CommandLineMachine {
 	#state: Readonly<{core: MachineCore} | {remains: Remains}>
 	#disposing: Promise<void> | undefined
 
+	static {
+		createMachineOn = async (options, drives) => {
+			const checked = checkMachineOptions(options)
+			return new Machine(
+				await withLibraryNames(() => MachineCore.create({...checked, ...(drives && {openDrives: drives})})),
+			)
+		}
+	}
+
 	/** @throws UserError for the user's mistakes: options, files, sizes, formats. */
 	static async create(options: MachineOptions): Promise<Machine> {
-		const checked = checkMachineOptions(options)
-		return new Machine(await withLibraryNames(() => MachineCore.create(checked)))
+		return await createMachineOn(options, undefined)
 	}
 
 	private constructor(core: MachineCore) {

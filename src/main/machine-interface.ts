@@ -1,9 +1,27 @@
 /** The interface of a machine to the command line. `Machine` implements it; so do fakes in tests. */
 import type {TlbDesign} from '../tlb/index.ts'
+import type {OpenDrives} from './drives.ts'
 
 export const [usualTraceRate, leastTraceRate] = [10_000, 100] as const
 export const [usualTraceBytes, leastTraceBytes] = [256 * 2 ** 20, 2 ** 16] as const
 export const [defaultSeed, mostSeed] = [1, 2 ** 32 - 1] as const
+
+/** A disk: an image in a file, which the guest has as a virtio-blk device. */
+export type DriveOptions = Readonly<{
+	/** The path of the image. */
+	file: string
+	/** Guessed if it is not given. Then, as in QEMU, the guest may not make a raw image look like one of another format. */
+	format?: 'raw' | 'qcow2'
+	readOnly?: boolean
+	/** Writes go to a temporary file, which is gone with the machine. */
+	snapshot?: boolean
+	/** What the guest reads as the disk's serial number, of 20 bytes at most. */
+	serial?: string
+	/** Whether clusters that the guest discards are used again; default `ignore`, as in QEMU. */
+	discard?: 'ignore' | 'unmap'
+	/** `unsafe`: the guest's flushes are ignored. Default `writeback`: what it has flushed is on the host's disk. */
+	cache?: 'writeback' | 'unsafe'
+}>
 
 export type MachineOptions = Readonly<{
 	/** Harts, 1 to 64. */
@@ -17,6 +35,8 @@ export type MachineOptions = Readonly<{
 	dtb?: string
 	/** The kernel's command line. */
 	append?: string
+	/** Disks, in this order: Linux calls them /dev/vda and so on. Not with `serial`. */
+	drives?: readonly DriveOptions[]
 	/** Of the virtio-mmio transport: 1, the legacy interface, by default, as in QEMU; or 2. */
 	virtioMmioVersion?: 1 | 2
 	/**
@@ -95,4 +115,5 @@ export interface CommandLineMachine extends AsyncDisposable {
 	deviceTree(): Uint8Array
 }
 
-export type CreateMachine = (options: MachineOptions) => Promise<CommandLineMachine>
+/** @param drives that are open; else those of the options are opened. */
+export type CreateMachine = (options: MachineOptions, drives?: OpenDrives) => Promise<CommandLineMachine>

@@ -2,10 +2,11 @@
 import {inspect} from 'node:util'
 import * as v from 'valibot'
 import {maximumHarts} from '../board/index.ts'
+import {diskFormats} from '../disk/index.ts'
 import {expected, UserError} from '../errors.ts'
 import {pageBytes} from '../memory/index.ts'
 import {tlbKeys} from '../tlb/index.ts'
-import {leastTraceBytes, leastTraceRate, type MachineOptions, mostSeed} from './machine-interface.ts'
+import {type DriveOptions, leastTraceBytes, leastTraceRate, type MachineOptions, mostSeed} from './machine-interface.ts'
 import {accelerators, mostThreshold, refuseFormerFields} from './translation/index.ts'
 
 const config = (what: string): v.Config<v.BaseIssue<unknown>> => ({
@@ -27,6 +28,19 @@ const tlbFields = Object.fromEntries(
 	}),
 )
 
+const drive = strict(
+	{
+		file: required('drives[].file to be the path of an image', v.pipe(v.string(), v.nonEmpty())),
+		format: option(`drives[].format to be ${diskFormats.join(' or ')}`, v.picklist(diskFormats)),
+		readOnly: flag('drives[].readOnly'),
+		snapshot: flag('drives[].snapshot'),
+		serial: text('drives[].serial'),
+		discard: option('drives[].discard to be ignore or unmap', v.picklist(['ignore', 'unmap'])),
+		cache: option('drives[].cache to be writeback or unsafe', v.picklist(['writeback', 'unsafe'])),
+	} satisfies Record<keyof DriveOptions, v.GenericSchema>,
+	'a field of a drive',
+)
+
 const fields = {
 	smp: required(`smp from 1 to ${maximumHarts}`, integer(1, maximumHarts)),
 	memory: required(`memory in bytes, a multiple of ${pageBytes}`, v.pipe(integer(pageBytes), v.multipleOf(pageBytes))),
@@ -42,6 +56,7 @@ const fields = {
 	trace: path('trace'),
 	traceBytes: option(`traceBytes of at least ${leastTraceBytes}`, integer(leastTraceBytes)),
 	traceRate: option(`traceRate of at least ${leastTraceRate}`, integer(leastTraceRate, 2 ** 30)),
+	drives: option('drives to be an array of disks', v.array(drive)),
 	signal: option('signal to be an AbortSignal', v.instance(AbortSignal)),
 	assets: option(
 		'assets to be the path or the file URL of a folder',
@@ -87,7 +102,7 @@ export function checkMachineOptions(given: unknown): MachineOptions {
 		if (result.output[name] !== undefined && result.output.trace === undefined)
 			throw expected(`${name} only with trace`, shown(given))
 	const options = Object.entries(result.output).filter(([, value]) => value !== undefined)
-	return Object.fromEntries(options) as MachineOptions
+	return Object.fromEntries(options) as unknown as MachineOptions
 }
 
 function shown(value: unknown): string {

@@ -17,9 +17,11 @@ import {findThreadEntries, instrumentedFolder, readHartCore, type ThreadEntries}
 import {type BootPlan, planBoot, readSymbols} from './boot/index.ts'
 import {collectGarbage} from './collect-garbage.ts'
 import {ConsoleStream} from './console-stream.ts'
+import {diskWorker, OpenDrives} from './drives.ts'
 import {heartbeat} from './heartbeat.ts'
 import {HelperPool, translationJobs} from './helper-pool.ts'
 import {HostSide} from './host-side.ts'
+import {IoThread} from './io-thread.ts'
 import {digestOf} from './machine-digest.ts'
 import {
 	type CommandLineMachine,
@@ -60,8 +62,9 @@ const outcomeReason = {
 
 /**
  * @property fault the rule that is broken on purpose. @property turns of serial mode, instead of those of its options.
+ * @property openDrives instead of those of its options; its opener closes them.
  */
-type CoreOptions = MachineOptions & Readonly<{fault?: Fault; turns?: SerialConfig}>
+type CoreOptions = MachineOptions & Readonly<{fault?: Fault; turns?: SerialConfig; openDrives?: OpenDrives}>
 
 function serialConfig({serial, seed, turns}: CoreOptions): SerialConfig | undefined {
 	return turns ?? (serial ? {seed: seed ?? defaultSeed, style: 'run', capacity: 0} : undefined)
@@ -87,6 +90,10 @@ export class MachineCore implements CommandLineMachine {
 	readonly #helpers: HelperPool | undefined
 	readonly #serial: SerialControl | undefined
 	readonly #threads: VcpuThreads
+	/** Undefined if the machine has no disks. */
+	readonly #io: IoThread | undefined
+	readonly #drives: OpenDrives
+	readonly #ownsDrives: boolean
 	/** Undefined if all code is interpreted, or each hart translates its code itself. */
 	readonly #translation: TranslationService | undefined
 	readonly #translates: boolean
@@ -107,6 +114,8 @@ export class MachineCore implements CommandLineMachine {
 	#beatsSinceStop = 0
 	/** The first failure: the outcome's message. */
 	#failure: string | undefined
+	/** That of the I/O worker, which may come after the guest has ended. */
+	#ioFailure: string | undefined
 
 	/** @param options checked by checkMachineOptions(). @throws UserError for files that are wrong, and for sizes. */
 	static async create(options: CoreOptions): Promise<MachineCore> {
@@ -114,6 +123,8 @@ export class MachineCore implements CommandLineMachine {
 		const serial = serialConfig(options)
 		if (serial && (options.times || options.trace !== undefined))
 			throw expected('times and trace without serial, whose time is virtual', 'both')
+		if (serial && (options.drives?.length || options.openDrives?.count))
+			throw expected('--drive without --serial, where nothing comes from outside', 'both')
 		const translation = translationConfig({...options, ...(serial && {jitSynchronous: true})})
 		const files = Object.fromEntries(
 			Object.entries({kernel, initrd, bios, dtb, append}).filter(([, value]) => value !== undefined),
@@ -136,6 +147,8 @@ export class MachineCore implements CommandLineMachine {
 		])
 		// Ends the threads that have started if a later one cannot start.
 		await using started = new AsyncDisposableStack()
+		const drives = options.openDrives ?? started.use(await OpenDrives.open(options.drives ?? []))
+		if (drives !== options.openDrives) for (const warning of drives.warnings) process.emitWarning(warning)
 		const machine = new MachineCore({
 			plan,
 			memory,
@@ -146,6 +159,7 @@ export class MachineCore implements CommandLineMachine {
 			translation,
 			options,
 			serial,
+			drives,
 			started,
 		})
 		started.move()
@@ -162,10 +176,12 @@ export class MachineCore implements CommandLineMachine {
 		translation: TranslationConfig
 		options: CoreOptions
 		serial: SerialConfig | undefined
+		drives: OpenDrives
 		/** Takes all that must be ended if the constructor throws. */
 		started: AsyncDisposableStack
 	}) {
-		const {plan, memory, tlb, entries, hartModule, interpreterModule, translation, options, serial, started} = parts
+		const {plan, memory, tlb, entries, hartModule, interpreterModule, translation, options, serial, drives, started} =
+			parts
 		const harts = options.smp
 		const clockOrigin: ClockOrigin = process.hrtime()
 		const notesTimes = options.times || options.trace !== undefined
@@ -177,12 +193,16 @@ export class MachineCore implements CommandLineMachine {
 		const traced = {self: harts, now: traceClock(clockOrigin), ring: undefined}
 		this.#blocks = notesTimes ? new TracedBlocks(memory, harts, traced) : new VcpuBlocks(memory, harts)
 		const {virtioMmioVersion} = options
+		const served = drives.devices()
+		this.#drives = drives
+		this.#ownsDrives = drives !== options.openDrives
 		const control = serial && new SerialControl(memory, {threads: harts, config: serial})
 		this.#serial = control
 		const now = control ? () => Math.floor(control.clock) : ticksSince(clockOrigin)
 		this.#board = new Board(memory, this.#blocks, {
 			now,
 			virtioMmioVersion,
+			served,
 			...(serial && serialBoard(serial, harts, now)),
 		})
 		this.#times = notesTimes ? started.use(this.#createTimes(options, clockOrigin, plan.elf)) : undefined
@@ -224,11 +244,22 @@ export class MachineCore implements CommandLineMachine {
 			tlb,
 			clockOrigin,
 			virtioMmioVersion,
+			served,
 			...modules,
 			...broken,
 			...(serial && {serial}),
 		}
 		const codePages = codePagesPerVcpu(harts)
+		this.#io =
+			drives.count === 0
+				? undefined
+				: started.use(
+						new IoThread({
+							entry: entries.io,
+							config: drives.ioConfig(memory, {harts, virtioMmioVersion, served}),
+							bells: this.#board.workerBells,
+						}),
+					)
 		this.#threads = started.use(new VcpuThreads())
 		for (let vcpu = 0; vcpu < harts; vcpu++) {
 			const translationPort = this.#translation?.vcpuPorts[vcpu]
@@ -265,6 +296,7 @@ export class MachineCore implements CommandLineMachine {
 		this.#abort?.addEventListener('abort', this.#onAbort, {once: true})
 		atEnd.defer(() => this.#abort?.removeEventListener('abort', this.#onAbort))
 		if (this.#abort?.aborted) this.#onAbort()
+		this.#io?.start((message) => this.#onIoFailure(message))
 		const pumping = this.#pump()
 			.catch((error: Error) => this.#fail(`the console failed: ${error.message}`))
 			.finally(() => this.console.end())
@@ -275,6 +307,7 @@ export class MachineCore implements CommandLineMachine {
 			// A thread did not park, or did not start.
 			await this.#threads[Symbol.asyncDispose]()
 		}
+		await this.#io?.drain()
 		this.#phase = 'over'
 		this.#translation?.close()
 		this.#board.control.ringMain(MainDoorbell.stop)
@@ -405,7 +438,12 @@ export class MachineCore implements CommandLineMachine {
 		this.#phase = 'over'
 		this.#translation?.close()
 		this.#times?.[Symbol.dispose]()
-		await Promise.all([this.#threads[Symbol.asyncDispose](), this.#helpers?.[Symbol.asyncDispose]()])
+		await Promise.all([
+			this.#threads[Symbol.asyncDispose](),
+			this.#helpers?.[Symbol.asyncDispose](),
+			this.#io?.[Symbol.asyncDispose](),
+		])
+		if (this.#ownsDrives) await this.#drives[Symbol.asyncDispose]()
 		this.console.end()
 	}
 
@@ -416,8 +454,15 @@ export class MachineCore implements CommandLineMachine {
 		// The dead thread is in no read-side critical section. Harts that wait for its quiescent state, or for a device's
 		// lock that it held, go on, and stop.
 		this.#rcu.reader(died.vcpu).offline()
-		this.#board.orphan(died.vcpu)
+		this.#board.orphan({hart: died.vcpu})
 		this.#serial?.abandon(died.vcpu)
+	}
+
+	/** Harts that wait for a lock that the worker held go on, and stop. */
+	#onIoFailure(message: string): void {
+		this.#ioFailure = message
+		this.#fail(message)
+		this.#board.orphan({worker: diskWorker})
 	}
 
 	/** Stops the machine because of a failure of the emulator. */
@@ -531,7 +576,7 @@ export class MachineCore implements CommandLineMachine {
 		assert(stop, 'a machine is over when something has stopped it')
 		const {exitCode} = stop
 		const reason = outcomeReason[stop.reason]
-		const {misuse} = this.#tableWatch
+		const misuse = this.#tableWatch.misuse ?? this.#ioFailure
 		if (reason !== 'error' && misuse !== undefined)
 			return {reason: 'error', exitCode: exitCodes.failure.code, message: misuse}
 		if (reason !== 'error') return {reason, exitCode}

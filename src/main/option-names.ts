@@ -11,6 +11,7 @@ const commandLineNames = {
 	bios: '--bios',
 	dtb: '--dtb',
 	append: '--append',
+	drives: '--drive',
 	tlb: '--tlb',
 	dumpWasm: '--dump-wasm',
 	trace: '--trace',

@@ -8,4 +8,5 @@ import type {ResourceLimits} from 'node:worker_threads'
 export const heapLimits = {
 	vcpu: {maxYoungGenerationSizeMb: 3},
 	helper: {maxYoungGenerationSizeMb: 6},
+	io: {maxYoungGenerationSizeMb: 6},
 } as const satisfies Record<string, ResourceLimits>

@@ -1,6 +1,6 @@
 /** The configuration of a vCPU worker: plain data and compiled modules, posted when it starts. */
 import type {MessagePort} from 'node:worker_threads'
-import type {ClockOrigin, VirtioMmioVersion} from '../board/index.ts'
+import type {ClockOrigin, ServedDevice, VirtioMmioVersion} from '../board/index.ts'
 import type {Fault} from '../faults.ts'
 import type {MemoryMap} from '../memory/index.ts'
 import type {SerialConfig} from '../serial/index.ts'
@@ -16,6 +16,8 @@ export type VcpuConfig = Readonly<{
 	tlb: TlbConfig
 	clockOrigin: ClockOrigin
 	virtioMmioVersion: VirtioMmioVersion | undefined
+	/** Devices that I/O workers serve; see BoardOptions. */
+	served: readonly ServedDevice[]
 	/** Decoded pages in each vCPU's code cache. */
 	codePages: number
 	/** The boot ROM's guest-physical address and size in bytes. */

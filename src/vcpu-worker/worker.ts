@@ -26,7 +26,7 @@ const config = workerData as VcpuConfig
 FAULT: breakRule(config.fault)
 dropTimerSlack()
 const memory = new SharedMemory(config.memory, config.map)
-const {vcpu: hart, harts, virtioMmioVersion, serial} = config
+const {vcpu: hart, harts, virtioMmioVersion, served, serial} = config
 const trace = HartTrace.of(memory, {hart, harts, origin: config.clockOrigin})
 const blocks = trace?.blocks ?? new VcpuBlocks(memory, harts)
 const turns = serial && new ThreadTurns(memory, {thread: hart, threads: harts, config: serial})
@@ -35,6 +35,7 @@ const board = new Board(memory, blocks, {
 	now,
 	hart,
 	virtioMmioVersion,
+	served,
 	lockTimer: trace?.lockTimer,
 	...(serial && serialBoard(serial, hart, now)),
 })

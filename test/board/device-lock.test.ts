@@ -115,9 +115,9 @@ for (const [then, code] of [['exits', 3] as const, ['throws', 1] as const]) {
 		const error = once(waiting, 'error')
 		// The death has not been reported yet.
 		await untilAwaited()
-		lock.orphan(0)
-		lock.orphan(1)
-		lock.orphan(1)
+		lock.orphan({hart: 0})
+		lock.orphan({hart: 1})
+		lock.orphan({hart: 1})
 		t.regex((await error)[0].message, /^the lock of uart is held by hart 1, whose thread has died$/)
 		const late = start(3, 'releases when told')
 		t.regex((await once(late, 'error'))[0].message, /hart 1, whose thread has died/)
@@ -132,7 +132,7 @@ test('the death of a thread does not affect a lock that it does not hold', async
 	const {lock, start, release} = createThreads()
 	const holder = start(2, 'releases when told')
 	await message(holder, 'holds')
-	lock.orphan(1)
+	lock.orphan({hart: 1})
 	release()
 	await once(holder, 'exit')
 	t.is(

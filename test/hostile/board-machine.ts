@@ -1,6 +1,6 @@
 /** A board with known neighbours in shared memory: regions that its devices must not touch have checksums. */
 import {createHash} from 'node:crypto'
-import {Board, boardRegion, ticksSince, type VirtioMmioVersion} from '../../src/board/index.ts'
+import {Board, boardRegion, type ServedDevice, ticksSince, type VirtioMmioVersion} from '../../src/board/index.ts'
 import {VcpuBlock} from '../../src/hart/index.ts'
 import {layOut, type MemoryMap, type Region, SharedMemory, VcpuBlocks, VcpuWords} from '../../src/memory/index.ts'
 
@@ -46,13 +46,15 @@ export type HostileMachineData = Readonly<{
 	virtioMmioVersion: VirtioMmioVersion
 	/** The hart that the attaching thread is. */
 	hart: number
+	/** Devices that an I/O worker serves. */
+	served?: readonly ServedDevice[]
 }>
 
 export function attachHostileMachine(data: HostileMachineData) {
-	const {memory: wasmMemory, map, origin, virtioMmioVersion, hart} = data
+	const {memory: wasmMemory, map, origin, virtioMmioVersion, hart, served} = data
 	const memory = new SharedMemory(wasmMemory, map)
 	const blocks = new VcpuBlocks(memory, harts)
-	const board = new Board(memory, blocks, {now: ticksSince(origin), virtioMmioVersion, hart})
+	const board = new Board(memory, blocks, {now: ticksSince(origin), virtioMmioVersion, hart, served})
 	return {memory, blocks, board, virtioMmioVersion}
 }
 

@@ -8,6 +8,7 @@ import {Worker} from 'node:worker_threads'
 import type {VirtioMmioVersion} from '../../src/board/index.ts'
 import {patience} from '../support/patience.ts'
 import {attachHostileMachine, checksums, createHostileMemory, type HostileMachine} from './board-machine.ts'
+import {FuzzDisks, hostileDevices} from './fuzz-disks.ts'
 import type {Epoch, EpochReport, FuzzThreadData} from './fuzz-thread.ts'
 import {type Figures, HostileDriver} from './hostile-driver.ts'
 import {useBoard} from './plain-driver.ts'
@@ -40,9 +41,10 @@ export async function fuzzBoard(
 ): Promise<FuzzResult> {
 	const {seed, seconds, virtioMmioVersion, enough = () => true} = options
 	const {memory, map} = createHostileMemory()
-	const data = {memory, map, origin: process.hrtime(), virtioMmioVersion}
+	const data = {memory, map, origin: process.hrtime(), virtioMmioVersion, served: hostileDevices}
 	// This thread accesses devices as vCPUs do, and does the main thread's work besides.
 	const machine = attachHostileMachine({...data, hart: threadCount})
+	await using disks = await FuzzDisks.create(machine.memory, virtioMmioVersion)
 	const path = join(import.meta.dirname, 'fuzz-thread.ts')
 	const workers = Array.from({length: threadCount}, (_, hart) => {
 		const workerData: FuzzThreadData = {machine: {...data, hart}, seed}
@@ -52,13 +54,15 @@ export async function fuzzBoard(
 	const total: Figures = {accesses: 0, notifications: 0, served: 0, longestMs: 0}
 	const failures: string[] = []
 	const lasted = () => performance.now() - began
-	const goesOn = () => lasted() < seconds * 1000 || (lasted() < patience && !enough(total))
+	const goesOn = () => lasted() < seconds * 1000 || (lasted() < patience && !(enough(total) && isWritten))
 	let epochs = 0
+	let isWritten = false
 	let grownFrom: number | undefined
 	try {
 		useBoard(machine)
 		const untouched = checksums(machine.memory)
 		while (failures.length === 0 && goesOn()) {
+			await disks.serve()
 			const reports = await attackAtOnce({machine, workers, seed: seed + epochs * (threadCount + 1), epoch: epochs})
 			for (const {figures, failure} of reports) {
 				total.accesses += figures.accesses
@@ -67,12 +71,17 @@ export async function fuzzBoard(
 				total.longestMs = Math.max(total.longestMs, figures.longestMs)
 				if (failure !== undefined) failures.push(failure)
 			}
+			await disks.rest(machine)
 			failures.push(...changes(untouched, checksums(machine.memory)))
 			// Takes every device's lock, which has to be free.
 			useBoard(machine)
 			epochs++
+			isWritten = (await disks.outcome()).isWritten
 			grownFrom ??= process.memoryUsage.rss()
 		}
+		const {isSound} = await disks.outcome()
+		if (!isSound) failures.push('the image has changed its size')
+		if (!isWritten) failures.push('the disk was never written')
 	} catch (error) {
 		failures.push(`seed ${seed}, epoch ${epochs}: ${(error as Error).stack}`)
 	} finally {

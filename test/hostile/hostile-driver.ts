@@ -5,6 +5,7 @@
 import {type Board, type BoardRange, boardMap, Finisher, virtioSlot, virtioSlotCount} from '../../src/board/index.ts'
 import {AtomicOperation, GuestRam, ramBase} from '../../src/memory/index.ts'
 import {Random} from '../hart/core/float-operands.ts'
+import {pokeBlockRequests} from './block-attacks.ts'
 import {type HostileMachine, ramBytes} from './board-machine.ts'
 import {VirtioRegister} from './virtio-registers.ts'
 
@@ -60,6 +61,8 @@ export class HostileDriver {
 	readonly #random: Random
 	readonly #attacks: readonly (() => void)[]
 	readonly #home: Areas<number>
+	/** Of slots 0 to 2, which have devices, the one that is attacked now. */
+	#slot = 0
 	/** Where the rings were put last. */
 	readonly #areas: Areas<bigint>
 
@@ -82,6 +85,7 @@ export class HostileDriver {
 			() => (virtioMmioVersion === 1 ? this.#setUpLegacyQueue() : this.#setUpQueue()),
 			() => this.#offerChains(),
 			() => this.#offerChains(),
+			() => this.#offerBlockRequests(),
 			() => this.#interrupts(),
 			() => this.#flood(),
 			() => this.#serialLine(),
@@ -174,8 +178,8 @@ export class HostileDriver {
 	}
 
 	#register(register: VirtioRegister, value: number): void {
-		// Slot 0 has a device; the others must survive it, too.
-		const slot = this.#random.below(128) === 0 ? this.#random.pick(slots) : slots[0]!
+		// The others must survive it, too.
+		const slot = this.#random.below(128) === 0 ? this.#random.pick(slots) : slots[this.#slot]!
 		this.#write(slot.base + VirtioRegister[register], 4, value)
 	}
 
@@ -199,8 +203,11 @@ export class HostileDriver {
 	#setUpQueue(): void {
 		const random = this.#random
 		const sloppy = random.below(4) === 0
+		this.#slot = random.below(3)
 		if (random.below(16)) this.#register('status', 0)
 		this.#register('status', 3)
+		this.#register('driverFeaturesSelect', 0)
+		this.#register('driverFeatures', this.#features())
 		this.#register('driverFeaturesSelect', sloppy ? this.#value() : 1)
 		this.#register('driverFeatures', sloppy ? this.#value() : 1)
 		this.#register('status', 11)
@@ -214,7 +221,7 @@ export class HostileDriver {
 			const address = this.#place(register, align)
 			this.#areas[register] = address
 			this.#register(register, Number(address & 0xffff_ffffn))
-			this.#write(slots[0]!.base + VirtioRegister[register] + 4, 4, Number(address >> 32n))
+			this.#write(slots[this.#slot]!.base + VirtioRegister[register] + 4, 4, Number(address >> 32n))
 		}
 		this.#poke(this.#areas.availableRing + 2n, 2, 0)
 		this.#register('queueReady', 1)
@@ -226,11 +233,12 @@ export class HostileDriver {
 	#setUpLegacyQueue(): void {
 		const random = this.#random
 		const sloppy = random.below(4) === 0
+		this.#slot = random.below(3)
 		const [page, align, size] = [4096, sloppy ? this.#value() : 4096, random.pick(sloppy ? badQueueSizes : queueSizes)]
 		this.#register('guestPageSize', sloppy ? this.#value() : page)
 		if (random.below(16)) this.#register('status', 0)
 		this.#register('status', 3)
-		this.#register('driverFeatures', sloppy ? this.#value() : 0)
+		this.#register('driverFeatures', sloppy ? this.#value() : this.#features())
 		this.#register('queueSelect', sloppy ? this.#value() : 0)
 		this.#register('queueSize', size)
 		this.#register('queueAlign', align)
@@ -291,8 +299,29 @@ export class HostileDriver {
 			this.figures.notifications++
 			this.#register('queueNotify', random.below(8) ? 0 : this.#value())
 		}
-		if (this.#read(slots[0]!.base + VirtioRegister.interruptStatus, 4) & 1) this.figures.served++
+		if (this.#read(slots[this.#slot]!.base + VirtioRegister.interruptStatus, 4) & 1) this.figures.served++
 		if (random.below(2)) this.#register('interruptAcknowledge', 3)
+	}
+
+	/** For slot 1 or 2, or whatever was set up. */
+	#offerBlockRequests(): void {
+		const random = this.#random
+		const {descriptorTable: table, availableRing} = this.#areas
+		const scratch = BigInt(this.#home.usedRing + 0x1000)
+		const data = () => (random.below(16) ? BigInt(this.#ramGpa(1)) : this.#address(1))
+		const poke = (gpa: bigint, bytes: 2 | 4, value: number) => this.#poke(gpa, bytes, value)
+		const heads = pokeBlockRequests(random, poke, {table, scratch, data})
+		for (let index = 0; index < 16; index++) this.#poke(availableRing + 4n + 2n * BigInt(index), 2, random.pick(heads))
+		this.#poke(availableRing + 2n, 2, this.#nextIndex(availableRing))
+		this.figures.notifications++
+		this.#register('queueNotify', 0)
+		// While they are under way.
+		if (random.below(8) === 0) this.#register('status', 0)
+	}
+
+	/** Of the rings, some or all. */
+	#features(): number {
+		return this.#random.pick([0, 1 << 28, 1 << 29, 3 << 28])
 	}
 
 	/** The next available index: a little more than before, or anything. Plain: it may well be torn or stale. */

@@ -90,6 +90,9 @@ test('all options are taken together', (t) => {
 		bios: 'none',
 		dtb: 'dtb',
 		append: '',
+		drives: [
+			{file: 'a', format: 'raw', readOnly: true, snapshot: false, serial: 's', discard: 'unmap', cache: 'unsafe'},
+		],
 		virtioMmioVersion: 2,
 		serial: true,
 		seed: 7,

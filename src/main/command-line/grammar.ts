@@ -73,6 +73,22 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 		accelOption(),
 		jitThresholdOption(),
 	],
+	Disks: [
+		new RunOption(
+			'--drive <keys>',
+			'file=FILE with format=raw or qcow2, readonly=on, snapshot=on, discard=unmap, cache=unsafe, if=none, id=ID: a disk; may be repeated',
+		)
+			.argParser(collect)
+			.asInQemu(),
+		new RunOption('--hda <file>', 'the same as --drive file=FILE').asInQemu(),
+		...['hdb', 'hdc', 'hdd'].map((name) =>
+			new RunOption(`--${name} <file>`, 'the same as --drive file=FILE').asInQemu().hideHelp(),
+		),
+		new RunOption('--snapshot', 'what is written to disks goes to temporary files').asInQemu(),
+		new RunOption('--device <keys>', 'virtio-blk-device,drive=ID: shows the drive of this ID; serial=TEXT')
+			.argParser(collect)
+			.asInQemu(),
+	],
 	'The run': [
 		new RunOption('--expect <regex>', 'exit with 0 as soon as the console matches'),
 		new RunOption(
@@ -108,6 +124,10 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 	],
 	'For study': studyOptions(),
 })
+
+function collect(value: string, before: readonly string[] | undefined): string[] {
+	return [...(before ?? []), value]
+}
 
 /** Notes for --help and docs/command-line.md. */
 export const runNotes = {
@@ -151,7 +171,7 @@ function addRun(program: Command, {run}: Actions): void {
 function refuseOperand(word: string | undefined): void {
 	if (word === undefined) return
 	// QEMU takes such a word for a disk's image.
-	const hint = existsSync(word) ? ': a kernel is given by --kernel, and there are no disks yet' : ''
+	const hint = existsSync(word) ? ': a kernel is given by --kernel, a disk by --drive' : ''
 	throw expected('a command or an option that --help names', `${word}${hint}`)
 }
 

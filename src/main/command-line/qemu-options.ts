@@ -11,7 +11,7 @@ export type QemuOption = Readonly<{
 	reason: string
 }>
 
-const disks = 'there are no disks yet; they will come'
+const folders = 'there are no shared folders yet; they will come'
 const network = 'there is no network yet; it will come'
 const debugger_ = 'there is no gdb server yet; it will come'
 const snapshots = 'there are no snapshots yet; they will come'
@@ -55,12 +55,6 @@ export const qemuOptions: readonly QemuOption[] = [
 	{names: ['nodefaults', 'no-user-config'], taken: 'always', reason: 'there are no defaults to leave out'},
 	{names: ['sandbox'], value: 'state', taken: only('off'), reason: process},
 	{
-		names: ['device'],
-		value: 'driver',
-		taken: {values: /^virtio-rng-device(?:,|$)/, shown: 'virtio-rng-device'},
-		reason: 'the board has a virtio-rng and no other device to add yet; disks and network will come',
-	},
-	{
 		names: ['object'],
 		value: 'type',
 		taken: {values: /^rng-(?:random|builtin)(?:,|$)/, shown: 'rng-random or rng-builtin'},
@@ -68,12 +62,12 @@ export const qemuOptions: readonly QemuOption[] = [
 	},
 	// refused, and will come
 	{
-		names: ['drive', 'blockdev', 'hda', 'hdb', 'hdc', 'hdd', 'fda', 'fdb', 'cdrom', 'sd', 'mtdblock', 'pflash'],
+		names: ['blockdev', 'fda', 'fdb', 'cdrom', 'sd', 'mtdblock', 'pflash', 'iscsi'],
 		value: 'image',
-		reason: disks,
+		reason: 'disks are given by --drive or -hda',
 	},
-	{names: ['iscsi', 'fsdev', 'virtfs', 'boot'], value: '…', reason: disks},
-	{names: ['snapshot'], reason: disks},
+	{names: ['fsdev', 'virtfs'], value: '…', reason: folders},
+	{names: ['boot'], value: '…', reason: 'the kernel is given by --kernel'},
 	{names: ['netdev'], value: 'kind', reason: network},
 	{names: ['s', 'S'], reason: debugger_},
 	{names: ['gdb'], value: 'device', reason: debugger_},

@@ -1,6 +1,7 @@
 /** `manyhart run`: boots a guest and stays with it until it ends. */
 import {format as formatPath, parse as parsePath} from 'node:path'
 import {exitCodes} from '../../exit-codes.ts'
+import {OpenDrives} from '../drives.ts'
 import type {CommandLineMachine, CreateMachine} from '../machine-interface.ts'
 import type {TraceStatistics} from '../tracing/index.ts'
 import {perfMapPath} from '../translation/index.ts'
@@ -43,7 +44,8 @@ type Run = RunEnvironment & Readonly<{terminal: Terminal; say: (line: string) =>
 /** @throws the signal's reason if it aborts before the guest runs. */
 async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dumped> {
 	const {terminal, say, signal, guests, createMachine} = run
-	const {expect, stats, statsAt, dumpdtb, smp, memory, virtioMmioVersion, translation, serialSeed, digest} = options
+	const {expect, stats, statsAt, dumpdtb, smp, memory, virtioMmioVersion, translation, serialSeed, digest, drives} =
+		options
 	await using files = new AsyncDisposableStack()
 	const open = async (option: string, path: string | undefined) =>
 		path === undefined ? undefined : files.use(await untilAborted(signal, OutputFile.open(option, path)))
@@ -51,6 +53,9 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 	const treeFile = await open('--dumpdtb', dumpdtb)
 	const input = options.input === undefined ? undefined : await untilAborted(signal, readInput(options.input, say))
 	const parts = await chooseGuest(options, {guests, say, signal})
+	// For all machines: a guest that reboots finds its disks as it left them.
+	const openDrives = files.use(await untilAborted(signal, OpenDrives.open(drives)))
+	for (const warning of openDrives.warnings) say(`manyhart: warning: ${warning}`)
 	let machines = 0
 	const create = () => {
 		machines++
@@ -59,6 +64,7 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 			memory,
 			...parts,
 			...translation,
+			...(drives.length > 0 && {drives}),
 			...(virtioMmioVersion && {virtioMmioVersion}),
 			...(options.times && {times: true}),
 			...(options.trace !== undefined && !treeFile && {trace: nameOfTrace(options.trace, machines)}),
@@ -67,7 +73,7 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 			...(serialSeed !== undefined && {serial: true, seed: serialSeed}),
 			signal,
 		}
-		return untilAborted(signal, createMachine(machineOptions))
+		return untilAborted(signal, createMachine(machineOptions, openDrives))
 	}
 	if (treeFile) {
 		await using machine = await create()

@@ -2,8 +2,15 @@
 import {availableParallelism} from 'node:os'
 import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
-import {defaultSeed, leastTraceBytes, leastTraceRate, type TranslationOptions} from '../machine-interface.ts'
+import {
+	type DriveOptions,
+	defaultSeed,
+	leastTraceBytes,
+	leastTraceRate,
+	type TranslationOptions,
+} from '../machine-interface.ts'
 import {parsePattern} from './console-matcher.ts'
+import {parseDrives, type RawDriveOptions} from './drive-options.ts'
 import {parseMachine} from './machine-option.ts'
 import {parseSeconds, parseSeed, parseSize, parseSmp, quoted} from './quantities.ts'
 import {checkTranslationSwitches, type RawTranslationSwitches} from './translation-switches.ts'
@@ -35,7 +42,8 @@ export type RawRunOptions = Readonly<
 			string
 		>
 	> &
-		RawTranslationSwitches & {reboot?: boolean; serial?: boolean; digest?: boolean; times?: boolean}
+		RawTranslationSwitches &
+		RawDriveOptions & {reboot?: boolean; serial?: boolean; digest?: boolean; times?: boolean}
 >
 
 export type RunOptions = Readonly<{
@@ -69,6 +77,7 @@ export type RunOptions = Readonly<{
 	serialSeed: number | undefined
 	/** Whether a digest is printed at the end. */
 	digest: boolean
+	drives: readonly DriveOptions[]
 	/** If undefined, the machine's default. */
 	virtioMmioVersion: 1 | 2 | undefined
 }>
@@ -98,6 +107,7 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		translation: checkTranslationSwitches(accel === undefined ? raw : {accel, ...raw}),
 		serialSeed: parseSerial(raw),
 		digest: raw.digest === true,
+		drives: parseDrives(raw),
 		virtioMmioVersion: raw.global === undefined ? undefined : parseGlobal(raw.global),
 	}
 }

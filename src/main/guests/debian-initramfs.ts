@@ -14,6 +14,17 @@ const modules: readonly Readonly<{name: string; dependencies?: readonly string[]
 	{name: 'failover'},
 	{name: 'net_failover', dependencies: ['failover']},
 	{name: 'virtio_net', dependencies: ['net_failover', 'failover'], alias: 'virtio:d00000001v*'},
+	{name: 'virtio_balloon', alias: 'virtio:d00000005v*'},
+	{name: 'netfs'},
+	{name: '9pnet', dependencies: ['netfs']},
+	{name: '9pnet_virtio', dependencies: ['9pnet'], alias: 'virtio:d00000009v*'},
+	{name: '9p', dependencies: ['9pnet', 'netfs'], alias: 'fs-9p'},
+	{name: 'crc16'},
+	{name: 'mbcache'},
+	// What the kernel would ask for by itself, by an alias, is a dependency here.
+	{name: 'crc32c_generic', alias: 'crypto-crc32c'},
+	{name: 'jbd2', dependencies: ['crc32c_generic']},
+	{name: 'ext4', dependencies: ['jbd2', 'mbcache', 'crc16', 'crc32c_generic'], alias: 'fs-ext4'},
 ]
 
 // The modules stay compressed: the kernel unpacks them itself (CONFIG_MODULE_DECOMPRESS).

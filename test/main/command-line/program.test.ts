@@ -322,7 +322,7 @@ const mistakes: readonly (readonly [args: readonly string[], message: RegExp])[]
 	[['--kernel'], /^Expected a value after --kernel <file>, got none$/],
 	[['frob'], /^Expected a command or an option that --help names, got frob$/],
 	[['run', 'frob'], /^Expected a command or an option that --help names, got frob$/],
-	[['run', '/'], /^Expected .*, got \/: a kernel is given by --kernel, and there are no disks yet$/],
+	[['run', '/'], /^Expected .*, got \/: a kernel is given by --kernel, a disk by --drive$/],
 	[['guest', 'list', 'frob'], /^Expected no more words after list, got some$/],
 	[['guest', 'frob'], /^Expected a command that --help names, got frob$/],
 	[['guest', 'fetch'], /^Expected <name>, got none$/],

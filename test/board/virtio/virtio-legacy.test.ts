@@ -1,8 +1,8 @@
 /** The legacy interface of virtio-mmio, version 1. virtio 1.2, 4.2.4 and 2.7.2. */
 import test from 'ava'
-import {boardMap, virtioSlot} from '../../src/board/index.ts'
-import {GuestRam, Mip, ramBase} from '../../src/memory/index.ts'
-import {createBoard} from './support.ts'
+import {boardMap, virtioSlot} from '../../../src/board/index.ts'
+import {GuestRam, Mip, ramBase} from '../../../src/memory/index.ts'
+import {createBoard} from '../support.ts'
 
 const {base, irq} = virtioSlot(0)
 const Register = {

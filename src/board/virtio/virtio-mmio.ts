@@ -2,15 +2,19 @@
  * One virtio-mmio slot: registers, negotiation, queues. An empty slot has device ID 0. The transport is of version 2, or of
  * version 1, the legacy interface.
  */
-import {array, type Gpa, type GuestRam, type SharedMemory, sharedStruct} from '../memory/index.ts'
-import type {AccessBytes, Device} from './bus.ts'
-import type {DeviceLock} from './device-lock.ts'
-import type {DeviceLocks} from './device-locks.ts'
-import {DeviceSection} from './device-section.ts'
-import {virtioSlot} from './memory-map.ts'
-import type {Plic} from './plic.ts'
-import {StateWords} from './state-words.ts'
-import {type Broken, type QueueField, QueueState, Virtqueue} from './virtqueue.ts'
+import {array, type Gpa, type GuestRam, type SharedMemory, sharedStruct} from '../../memory/index.ts'
+import type {AccessBytes, Device} from '../bus.ts'
+import type {DeviceLock} from '../device-lock.ts'
+import type {DeviceLocks} from '../device-locks.ts'
+import {DeviceSection} from '../device-section.ts'
+import {virtioSlot} from '../memory-map.ts'
+import type {Plic} from '../plic.ts'
+import {StateWords} from '../state-words.ts'
+import {ServedQueues} from './served-queues.ts'
+import type {VirtioDevice} from './virtio-device.ts'
+import {RingFeature, version1} from './virtio-features.ts'
+import {type QueueField, QueueState, Virtqueue} from './virtqueue.ts'
+import type {WorkerBells} from './worker-bells.ts'
 
 // Registers: virtio 1.2, 4.2.2 "MMIO Device Register Layout"; of version 1 only: 4.2.4 "Legacy interface".
 const Register = {
@@ -56,10 +60,10 @@ const queueAddressRegisters: Readonly<Record<number, QueueField>> = {
 /** virtio 1.2, 2.1 "Device Status Field". */
 const Status = {acknowledge: 1, driver: 2, driverOk: 4, featuresOk: 8, needsReset: 64, failed: 128} as const
 const Interrupt = {usedBuffer: 1, configuration: 2} as const
-/** VIRTIO_F_VERSION_1, bit 32: every device offers it, and every driver must accept it. */
-const version1 = 1
 
-const maximumQueues = 4
+const maximumQueues = 8
+/** The space from `config` to the end of the registers. */
+const configBytes = 256
 /** What a driver of version 1 gets that does not say, as on QEMU's board. */
 const legacyAlign = 4096
 const maximumQueueSize = 256
@@ -70,6 +74,14 @@ export const VirtioMmioState = sharedStruct(
 		lock: 'i32',
 		/** See DeviceSection. */
 		level: 'i32',
+		/** The lock of the buffers of chains that an I/O worker has taken; see ServedQueues. */
+		buffersLock: 'i32',
+		/** By queue: grows when the chains that the device has taken become void. */
+		epochs: array('i32', maximumQueues),
+		configGeneration: 'i32',
+		config: array('i32', configBytes / 4),
+		/** Bits of queues of which the driver has notified an I/O worker. Not under the lock: any thread, atomically. */
+		notified: 'i32',
 		/** Version 1: bytes. Drivers such as Linux's set it before they reset the device. */
 		guestPageSize: 'i32',
 		// what a reset of the device clears
@@ -89,21 +101,6 @@ const field = VirtioMmioState.offset
 /** The version register of every slot. */
 export type VirtioMmioVersion = 1 | 2
 
-/** The device in a slot. */
-export interface VirtioDevice {
-	/** virtio 1.2, 5 "Device Types". */
-	readonly id: number
-	readonly queueCount: number
-	/** Feature bits 0 … 31. */
-	readonly features: number
-	/**
-	 * Serves a queue that was notified, under the slot's lock.
-	 * @returns whether it used buffers, or how the driver's rings are broken.
-	 */
-	serve(queue: Virtqueue, number: number): 'used' | 'idle' | Broken
-	readConfig?(offset: number, bytes: AccessBytes): number
-}
-
 export class VirtioMmio implements Device {
 	readonly name: string
 	readonly base: Gpa
@@ -116,6 +113,12 @@ export class VirtioMmio implements Device {
 	readonly #version: VirtioMmioVersion
 	readonly #device: VirtioDevice | undefined
 	readonly #queues: readonly Virtqueue[]
+	readonly #slot: number
+	readonly #bells: WorkerBells
+	/** The place of VirtioMmioState.notified in shared memory, bytes. */
+	readonly #notified: number = 0
+	/** For the I/O worker that serves the device: undefined if another thread does. */
+	readonly served: ServedQueues | undefined
 
 	constructor(
 		memory: SharedMemory,
@@ -127,9 +130,10 @@ export class VirtioMmio implements Device {
 			plic: Plic
 			version: VirtioMmioVersion
 			device: VirtioDevice | undefined
+			bells: WorkerBells
 		},
 	) {
-		const {slot, state, locks, ram, plic, version, device} = options
+		const {slot, state, locks, ram, plic, version, device, bells} = options
 		const {base, irq} = virtioSlot(slot)
 		this.name = `virtio-mmio slot ${slot}`
 		this.base = base
@@ -144,15 +148,31 @@ export class VirtioMmio implements Device {
 		})
 		this.#version = version
 		this.#device = device
-		this.#queues = Array.from(
-			{length: device?.queueCount ?? 0},
-			(_, number) => new Virtqueue(memory, {ram, state: state + field.queues + number * QueueState.size}),
-		)
+		this.#queues = Array.from({length: device?.queueCount ?? 0}, (_, number) => {
+			const features = () => this.#accepted
+			return new Virtqueue(memory, {ram, features, state: state + field.queues + number * QueueState.size})
+		})
+		this.#slot = slot
+		this.#bells = bells
+		if (device?.worker === undefined) return
+		this.served = new ServedQueues({
+			queues: this.#queues,
+			section: this.#section,
+			buffers: locks.add(`the buffers of ${this.name}`, state + field.buffersLock),
+			epoch: (number) => this.#state.get(field.epochs + number * 4),
+			isLive: (number) => this.#isLive(number),
+			interrupt: () => this.#interrupt(Interrupt.usedBuffer),
+			needReset: () => this.#needReset(),
+			changeConfig: (bytes) => this.#changeConfig(bytes),
+			takeNotified: () => bells.takeNotified(state + field.notified),
+		})
+		this.#notified = state + field.notified
 	}
 
 	/** Only while no vCPU runs. */
 	reset(): void {
 		this.#state.clear({to: VirtioMmioState.size})
+		this.#setConfig(this.#device?.config ?? new Uint8Array())
 	}
 
 	read(offset: number, bytes: AccessBytes): number {
@@ -161,7 +181,7 @@ export class VirtioMmio implements Device {
 		if (offset === Register.vendorId && bytes === 4) return vendor
 		const device = this.#device
 		if (!device) return 0
-		if (offset >= Register.config) return device.readConfig?.(offset - Register.config, bytes) ?? 0
+		if (offset >= Register.config) return this.#section.run(() => this.#readConfig(offset - Register.config, bytes))
 		return bytes === 4 ? this.#section.run(() => this.#readRegister(device, offset)) : 0
 	}
 
@@ -170,6 +190,25 @@ export class VirtioMmio implements Device {
 		if (device && bytes === 4 && offset < Register.config) {
 			this.#section.run(() => this.#writeRegister(device, {offset, value}))
 		}
+	}
+
+	#readConfig(offset: number, bytes: AccessBytes): number {
+		const word = this.#state.get(field.config + (offset & ~3))
+		return bytes === 4 ? word : (word >>> (8 * (offset & 3))) & (bytes === 1 ? 0xff : 0xffff)
+	}
+
+	#setConfig(bytes: Uint8Array): void {
+		const whole = new Uint8Array(configBytes)
+		whole.set(bytes)
+		const view = new DataView(whole.buffer)
+		for (let at = 0; at < configBytes; at += 4) this.#state.set(field.config + at, view.getUint32(at, true))
+	}
+
+	/** virtio 1.2, 2.5 "Device Configuration Space". */
+	#changeConfig(bytes: Uint8Array): void {
+		this.#setConfig(bytes)
+		this.#state.set(field.configGeneration, this.#state.get(field.configGeneration) + 1)
+		if (this.#state.get(field.status) & Status.driverOk) this.#interrupt(Interrupt.configuration)
 	}
 
 	#readRegister(device: VirtioDevice, offset: number): number {
@@ -189,6 +228,8 @@ export class VirtioMmio implements Device {
 			case Register.status:
 				// A driver of version 1 knows no DEVICE_NEEDS_RESET.
 				return this.#state.get(field.status) & (this.#isLegacy ? ~Status.needsReset : ~0)
+			case Register.configGeneration:
+				return this.#isLegacy ? 0 : this.#state.get(field.configGeneration)
 			default:
 				// Shared memory regions: a length of −1 means that there are none.
 				return offset >= Register.sharedMemoryLow && offset < Register.sharedMemoryEnd ? 0xffff_ffff : 0
@@ -267,19 +308,43 @@ export class VirtioMmio implements Device {
 			this.#needReset()
 			return
 		}
+		this.#voidChains([this.#queues.indexOf(queue)])
 		queue.set('ready', ready)
 		queue.set('taken', 0)
 		queue.set('used', 0)
+		queue.set('announced', 0)
+	}
+
+	/**
+	 * What the device has taken of these queues it must not touch any more, from now on. Waits for an I/O worker only while that
+	 * copies bytes of a chain.
+	 */
+	#voidChains(numbers: Iterable<number>): void {
+		for (const number of numbers) {
+			const epoch = field.epochs + number * 4
+			this.#state.set(epoch, this.#state.get(epoch) + 1)
+		}
+		this.served?.awaitCopy()
 	}
 
 	#notify(device: VirtioDevice, number: number): void {
 		const queue = this.#queues[number]
-		const status = this.#state.get(field.status)
-		if (!queue?.get('ready') || !(status & Status.driverOk) || status & Status.needsReset) return
-		const outcome = device.serve(queue, number)
+		if (!queue || !this.#isLive(number)) return
+		if (device.worker !== undefined) {
+			this.#bells.notify({worker: device.worker, slot: this.#slot, queue: number, notified: this.#notified})
+			return
+		}
+		const outcome = device.serve?.(queue, number) ?? 'idle'
 		if (outcome === 'idle') return
 		if (outcome !== 'used') this.#needReset()
 		else if (queue.wantsInterrupt()) this.#interrupt(Interrupt.usedBuffer)
+	}
+
+	/** Whether the device may use the queue. */
+	#isLive(number: number): boolean {
+		const status = this.#state.get(field.status)
+		if (!(status & Status.driverOk) || status & Status.needsReset) return false
+		return this.#queues[number]?.get('ready') === 1
 	}
 
 	#writeStatus(device: VirtioDevice, status: number): void {
@@ -302,6 +367,7 @@ export class VirtioMmio implements Device {
 
 	#reset(): void {
 		this.#state.clear({from: field.status, to: VirtioMmioState.size})
+		this.#voidChains(this.#queues.keys())
 		this.#section.event()
 	}
 
@@ -317,8 +383,14 @@ export class VirtioMmio implements Device {
 	}
 
 	#offered(device: VirtioDevice, word: number): number {
-		if (word === 0) return device.features >>> 0
+		if (word === 0) return (device.features | RingFeature.indirect) >>> 0
 		return word === 1 && !this.#isLegacy ? version1 : 0
+	}
+
+	/** Features that the driver has accepted, bits 0 … 31. */
+	get #accepted(): number {
+		const device = this.#device
+		return device ? this.#state.get(field.driverFeatures) & this.#offered(device, 0) : 0
 	}
 
 	get #isLegacy(): boolean {

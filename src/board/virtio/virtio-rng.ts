@@ -1,6 +1,7 @@
 /** virtio-rng: fills the guest's buffers with random bytes from the host, on the thread that notifies. */
-import type {VirtioDevice} from './virtio-mmio.ts'
-import type {Broken, Chain, Virtqueue} from './virtqueue.ts'
+import type {Broken, Chain} from './chain.ts'
+import type {VirtioDevice} from './virtio-device.ts'
+import type {Virtqueue} from './virtqueue.ts'
 
 /** Per chain, so that the vCPU is not held up. A device may fill less than the buffer (virtio 1.2, 5.4.6). */
 const maximumBytes = 65_536

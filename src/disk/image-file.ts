@@ -1,0 +1,59 @@
+/** A file of an image, by its descriptor. Any number of accesses may be under way. */
+import {fdatasync, fstat, read, write} from 'node:fs'
+
+export class ImageFile {
+	readonly #descriptor: number
+
+	/** @param descriptor of a file that is open; its opener closes it. */
+	constructor(descriptor: number) {
+		this.#descriptor = descriptor
+	}
+
+	/** Fills `into`; what is beyond the file's end is zeroes. */
+	async read(position: number, into: Uint8Array): Promise<void> {
+		let done = 0
+		while (done < into.length) {
+			const bytes = await this.#read(into, done, position + done)
+			if (bytes === 0) {
+				into.fill(0, done)
+				return
+			}
+			done += bytes
+		}
+	}
+
+	async write(position: number, from: Uint8Array): Promise<void> {
+		let done = 0
+		while (done < from.length) done += await this.#write(from, done, position + done)
+	}
+
+	/** Resolves once all that was written before is on the host's disk. */
+	sync(): Promise<void> {
+		const {promise, resolve, reject} = Promise.withResolvers<void>()
+		fdatasync(this.#descriptor, (error) => (error ? reject(error) : resolve()))
+		return promise
+	}
+
+	/** Bytes. */
+	size(): Promise<number> {
+		const {promise, resolve, reject} = Promise.withResolvers<number>()
+		fstat(this.#descriptor, (error, {size} = {size: 0} as never) => (error ? reject(error) : resolve(size)))
+		return promise
+	}
+
+	#read(into: Uint8Array, from: number, position: number): Promise<number> {
+		const {promise, resolve, reject} = Promise.withResolvers<number>()
+		read(this.#descriptor, into, from, into.length - from, position, (error, bytes) =>
+			error ? reject(error) : resolve(bytes),
+		)
+		return promise
+	}
+
+	#write(bytes: Uint8Array, from: number, position: number): Promise<number> {
+		const {promise, resolve, reject} = Promise.withResolvers<number>()
+		write(this.#descriptor, bytes, from, bytes.length - from, position, (error, written) =>
+			error ? reject(error) : resolve(written),
+		)
+		return promise
+	}
+}

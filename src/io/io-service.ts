@@ -1,0 +1,49 @@
+/**
+ * The I/O worker: a thread that serves queues. It sleeps until a vCPU rings, takes chains from guest RAM, does its I/O
+ * meanwhile holding no lock, and interrupts the guest itself. It waits for no vCPU and not for the main thread, nor they for it.
+ */
+import {Board, WorkerBell} from '../board/index.ts'
+import {attachDisk} from '../disk/index.ts'
+import {assert} from '../errors.ts'
+import {GuestRam, SharedMemory, VcpuBlocks} from '../memory/index.ts'
+import {BlockHandler} from './block-handler.ts'
+import {BufferPool} from './buffer-pool.ts'
+import type {BlockSlot, IoApi, IoConfig} from './io-config.ts'
+import {SlotServer} from './slot-server.ts'
+
+export async function createIoService(config: IoConfig): Promise<IoApi> {
+	const memory = new SharedMemory(config.memory, config.map)
+	const blocks = new VcpuBlocks(memory, config.harts)
+	const {worker, served, virtioMmioVersion} = config
+	// It has neither a clock nor a console.
+	const board = new Board(memory, blocks, {now: () => 0, worker, served, virtioMmioVersion})
+	const ram = new GuestRam(memory, blocks)
+	const pool = new BufferPool()
+	const servers = new Map<number, SlotServer>()
+	for (const block of config.blocks) servers.set(block.slot, await serverOf(block, {board, ram, pool}))
+	return {
+		run: async () => {
+			for (let bits = 0; !(bits & WorkerBell.stop); ) {
+				bits = await board.workerBells.wait(worker)
+				for (const [slot, server] of servers) if (bits & (1 << slot)) server.serve()
+			}
+			await Promise.all(Array.from(servers.values(), (server) => server.close()))
+		},
+	}
+}
+
+async function serverOf(
+	{slot, name, files, options}: BlockSlot,
+	{board, ram, pool}: {board: Board; ram: GuestRam; pool: BufferPool},
+): Promise<SlotServer> {
+	const queues = board.virtio[slot]?.served
+	assert(queues, 'every slot of the configuration has a device that an I/O worker serves')
+	const disk = await attachDisk(files)
+	const told = new Set<string>()
+	const onError = ({message}: Error) => {
+		// The guest may try again and again.
+		if (!told.has(message)) console.error(`manyhart: the disk ${name}: ${message}`)
+		told.add(message)
+	}
+	return new SlotServer(queues, new BlockHandler({queues, ram, disk, pool, options, onError}))
+}

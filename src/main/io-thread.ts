@@ -1,0 +1,37 @@
+/** The I/O worker's thread, as the machine starts and ends it. */
+import {WorkerBell, type WorkerBells} from '../board/index.ts'
+import type {IoApi, IoConfig} from '../io/index.ts'
+import {heapLimits} from './thread-heaps.ts'
+import {WorkerThread} from './worker-thread.ts'
+
+export class IoThread implements AsyncDisposable {
+	readonly #thread: WorkerThread<IoApi>
+	readonly #bells: WorkerBells
+	readonly #worker: number
+	#running: Promise<void> | undefined
+
+	/** @throws when the host cannot start it. */
+	constructor({entry, config, bells}: {entry: URL; config: IoConfig; bells: WorkerBells}) {
+		const name = `io ${config.worker}`
+		this.#thread = new WorkerThread({entry, name, data: config, resourceLimits: heapLimits.io})
+		this.#bells = bells
+		this.#worker = config.worker
+	}
+
+	/** @param onFailure called if it ends before it is asked to, or cannot bring all to the disks. */
+	start(onFailure: (message: string) => void): void {
+		this.#running = this.#thread
+			.call((api) => api.run())
+			.catch((error: Error) => onFailure(`I/O worker ${this.#worker} failed: ${error.message}`))
+	}
+
+	/** Resolves once all that the guest wrote is on the disks, or has failed to get there. While no vCPU runs. */
+	async drain(): Promise<void> {
+		this.#bells.ring(this.#worker, WorkerBell.stop)
+		await this.#running
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		await this.#thread[Symbol.asyncDispose]()
+	}
+}
