@@ -1,6 +1,7 @@
 /** The interface of a machine to the command line. `Machine` implements it; so do fakes in tests. */
+
+import type {OpenForward} from '../net/index.ts'
 import type {TlbDesign} from '../tlb/index.ts'
-import type {OpenDrives} from './drives.ts'
 
 export const [usualTraceRate, leastTraceRate] = [10_000, 100] as const
 export const [usualTraceBytes, leastTraceBytes] = [256 * 2 ** 20, 2 ** 16] as const
@@ -37,6 +38,8 @@ export type MachineOptions = Readonly<{
 	append?: string
 	/** Disks, in this order: Linux calls them /dev/vda and so on. Not with `serial`. */
 	drives?: readonly DriveOptions[]
+	/** Network devices, each as the command line's --nic takes it: `user,hostfwd=tcp::2222-:22`. Not with `serial`. */
+	networks?: readonly string[]
 	/** Of the virtio-mmio transport: 1, the legacy interface, by default, as in QEMU; or 2. */
 	virtioMmioVersion?: 1 | 2
 	/**
@@ -106,6 +109,8 @@ export interface MachineConsole extends AsyncIterable<Uint8Array> {
 
 export interface CommandLineMachine extends AsyncDisposable {
 	readonly console: MachineConsole
+	/** The ports that are forwarded, in the order of the options. */
+	readonly forwards?: readonly OpenForward[]
 	/** Resolves when the guest has powered off, rebooted, exited with a code, or failed. */
 	run(): Promise<MachineOutcome>
 	statistics(): unknown
@@ -114,6 +119,3 @@ export interface CommandLineMachine extends AsyncDisposable {
 	/** @returns the guest's flattened device tree. */
 	deviceTree(): Uint8Array
 }
-
-/** @param drives that are open; else those of the options are opened. */
-export type CreateMachine = (options: MachineOptions, drives?: OpenDrives) => Promise<CommandLineMachine>

@@ -57,6 +57,7 @@ const fields = {
 	traceBytes: option(`traceBytes of at least ${leastTraceBytes}`, integer(leastTraceBytes)),
 	traceRate: option(`traceRate of at least ${leastTraceRate}`, integer(leastTraceRate, 2 ** 30)),
 	drives: option('drives to be an array of disks', v.array(drive)),
+	networks: option('networks to be an array of texts such as user,hostfwd=tcp::2222-:22', v.array(v.string())),
 	signal: option('signal to be an AbortSignal', v.instance(AbortSignal)),
 	assets: option(
 		'assets to be the path or the file URL of a folder',

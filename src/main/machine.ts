@@ -6,6 +6,7 @@ import type {Fault} from '../faults.ts'
 import {fieldOffset, HartRegisters, type RegisterDump, resetHarts} from '../hart/index.ts'
 import {buildInterpreter} from '../interpreter/index.ts'
 import {Doorbell, GuestRam, type SharedMemory, VcpuBlocks} from '../memory/index.ts'
+import type {OpenForward} from '../net/index.ts'
 import {Rcu, StallWatch} from '../rcu/index.ts'
 import {HartStates} from '../sbi/index.ts'
 import {type RecordedHandover, randomBytes, type SerialConfig, SerialControl, turnDistance} from '../serial/index.ts'
@@ -17,7 +18,7 @@ import {findThreadEntries, instrumentedFolder, readHartCore, type ThreadEntries}
 import {type BootPlan, planBoot, readSymbols} from './boot/index.ts'
 import {collectGarbage} from './collect-garbage.ts'
 import {ConsoleStream} from './console-stream.ts'
-import {diskWorker, OpenDrives} from './drives.ts'
+import {diskWorker, firstDriveSlot, OpenDrives} from './drives.ts'
 import {heartbeat} from './heartbeat.ts'
 import {HelperPool, translationJobs} from './helper-pool.ts'
 import {HostSide} from './host-side.ts'
@@ -33,6 +34,7 @@ import {
 } from './machine-interface.ts'
 import {codePagesPerVcpu, createMemory} from './machine-memory.ts'
 import {type MachineStatistics, readStatistics} from './machine-statistics.ts'
+import {type NetworkOptions, networkDevices, networkWorker} from './network-devices.ts'
 import {StuckHarts} from './stuck-harts.ts'
 import {TableWatch} from './table-watch.ts'
 import {lowerCompilerPriority} from './thread-priority.ts'
@@ -62,9 +64,16 @@ const outcomeReason = {
 
 /**
  * @property fault the rule that is broken on purpose. @property turns of serial mode, instead of those of its options.
- * @property openDrives instead of those of its options; its opener closes them.
+ * @property openDrives instead of those of its options; its opener closes them. @property ownNetworks those of its options,
+ * read.
  */
-type CoreOptions = MachineOptions & Readonly<{fault?: Fault; turns?: SerialConfig; openDrives?: OpenDrives}>
+type CoreOptions = MachineOptions &
+	Readonly<{
+		fault?: Fault
+		turns?: SerialConfig
+		openDrives?: OpenDrives
+		ownNetworks?: readonly NetworkOptions[]
+	}>
 
 function serialConfig({serial, seed, turns}: CoreOptions): SerialConfig | undefined {
 	return turns ?? (serial ? {seed: seed ?? defaultSeed, style: 'run', capacity: 0} : undefined)
@@ -92,6 +101,8 @@ export class MachineCore implements CommandLineMachine {
 	readonly #threads: VcpuThreads
 	/** Undefined if the machine has no disks. */
 	readonly #io: IoThread | undefined
+	readonly #network: IoThread | undefined
+	#forwards: readonly OpenForward[] = []
 	readonly #drives: OpenDrives
 	readonly #ownsDrives: boolean
 	/** Undefined if all code is interpreted, or each hart translates its code itself. */
@@ -125,6 +136,8 @@ export class MachineCore implements CommandLineMachine {
 			throw expected('times and trace without serial, whose time is virtual', 'both')
 		if (serial && (options.drives?.length || options.openDrives?.count))
 			throw expected('--drive without --serial, where nothing comes from outside', 'both')
+		if (serial && options.ownNetworks?.length)
+			throw expected('--nic without --serial, where nothing comes from outside', 'both')
 		const translation = translationConfig({...options, ...(serial && {jitSynchronous: true})})
 		const files = Object.fromEntries(
 			Object.entries({kernel, initrd, bios, dtb, append}).filter(([, value]) => value !== undefined),
@@ -162,6 +175,7 @@ export class MachineCore implements CommandLineMachine {
 			drives,
 			started,
 		})
+		machine.#forwards = (await machine.#network?.open()) ?? []
 		started.move()
 		return machine
 	}
@@ -193,7 +207,9 @@ export class MachineCore implements CommandLineMachine {
 		const traced = {self: harts, now: traceClock(clockOrigin), ring: undefined}
 		this.#blocks = notesTimes ? new TracedBlocks(memory, harts, traced) : new VcpuBlocks(memory, harts)
 		const {virtioMmioVersion} = options
-		const served = drives.devices()
+		const disks = drives.devices()
+		const networks = networkDevices(options.ownNetworks ?? [], firstDriveSlot + disks.length)
+		const served = [...disks, ...networks.devices]
 		this.#drives = drives
 		this.#ownsDrives = drives !== options.openDrives
 		const control = serial && new SerialControl(memory, {threads: harts, config: serial})
@@ -260,6 +276,24 @@ export class MachineCore implements CommandLineMachine {
 							bells: this.#board.workerBells,
 						}),
 					)
+		this.#network =
+			networks.slots.length === 0
+				? undefined
+				: started.use(
+						new IoThread({
+							entry: entries.io,
+							config: {
+								worker: networkWorker,
+								harts,
+								memory: memory.memory,
+								map: memory.map,
+								virtioMmioVersion,
+								served,
+								networks: networks.slots,
+							},
+							bells: this.#board.workerBells,
+						}),
+					)
 		this.#threads = started.use(new VcpuThreads())
 		for (let vcpu = 0; vcpu < harts; vcpu++) {
 			const translationPort = this.#translation?.vcpuPorts[vcpu]
@@ -297,6 +331,7 @@ export class MachineCore implements CommandLineMachine {
 		atEnd.defer(() => this.#abort?.removeEventListener('abort', this.#onAbort))
 		if (this.#abort?.aborted) this.#onAbort()
 		this.#io?.start((message) => this.#onIoFailure(message))
+		this.#network?.start((message) => this.#onNetworkFailure(message))
 		const pumping = this.#pump()
 			.catch((error: Error) => this.#fail(`the console failed: ${error.message}`))
 			.finally(() => this.console.end())
@@ -307,7 +342,7 @@ export class MachineCore implements CommandLineMachine {
 			// A thread did not park, or did not start.
 			await this.#threads[Symbol.asyncDispose]()
 		}
-		await this.#io?.drain()
+		await Promise.all([this.#io?.drain(), this.#network?.drain()])
 		this.#phase = 'over'
 		this.#translation?.close()
 		this.#board.control.ringMain(MainDoorbell.stop)
@@ -421,6 +456,11 @@ export class MachineCore implements CommandLineMachine {
 		return this.#serial?.recorded()
 	}
 
+	/** The ports that are forwarded to the guest. */
+	get forwards(): readonly OpenForward[] {
+		return this.#forwards
+	}
+
 	/** The guest's flattened device tree. */
 	deviceTree(): Uint8Array {
 		return this.#deviceTree
@@ -442,6 +482,7 @@ export class MachineCore implements CommandLineMachine {
 			this.#threads[Symbol.asyncDispose](),
 			this.#helpers?.[Symbol.asyncDispose](),
 			this.#io?.[Symbol.asyncDispose](),
+			this.#network?.[Symbol.asyncDispose](),
 		])
 		if (this.#ownsDrives) await this.#drives[Symbol.asyncDispose]()
 		this.console.end()
@@ -463,6 +504,11 @@ export class MachineCore implements CommandLineMachine {
 		this.#ioFailure = message
 		this.#fail(message)
 		this.#board.orphan({worker: diskWorker})
+	}
+
+	#onNetworkFailure(message: string): void {
+		this.#fail(message)
+		this.#board.orphan({worker: networkWorker})
 	}
 
 	/** Stops the machine because of a failure of the emulator. */

@@ -34,7 +34,7 @@ import {
 	writeSegmentHeader,
 } from './tcp/index.ts'
 import {type RelaySettings, TcpRelay} from './tcp-relay.ts'
-import type {FrameOffload} from './wire.ts'
+import {type FrameOffload, type LinkOffloads, largestFrame} from './wire.ts'
 
 const mostActive = 1024
 const mostConnecting = 128
@@ -60,11 +60,10 @@ export type TcpParts = Readonly<{
 	/** 32 random bits. */
 	random: () => number
 	isRestricted: boolean
-	/** Bytes of a frame that the guest takes; above the MTU, with segments that it cuts. */
-	largestFrame: number
-	/** The guest checks no checksums that it is told not to. */
-	leavesChecksums: boolean
+	offloads: (family: 4 | 6) => LinkOffloads
 }>
+
+const familyOf = (path: Path): 4 | 6 => (path.destination.length === 4 ? 4 : 6)
 
 const keyOf = (guestPort: number, port: number): number => guestPort * 65_536 + port
 
@@ -203,9 +202,10 @@ export class TcpRelays {
 		{key, port, guestPort}: Readonly<{key: number; port: number; guestPort: number}>,
 		make: (settings: RelaySettings, over: () => void) => TcpRelay,
 	): Entry {
-		const {clock, output, largestFrame, random} = this.#parts
+		const {clock, output, offloads, random} = this.#parts
 		const retry = () => entry.relay.connection.flush()
 		const headers = headerBytesOf(path) + tcpHeaderBytes
+		const {cutsSegments} = offloads(familyOf(path))
 		const entry: Entry = {key, path, retry, relay: undefined as unknown as TcpRelay}
 		const bucket = this.#entries.get(key)
 		if (bucket) bucket.push(entry)
@@ -219,7 +219,7 @@ export class TcpRelays {
 				remotePort: guestPort,
 				initialSequence: random(),
 				maximumSegment: output.mtu - (path.destination.length === 4 ? ipv4Bytes : ipv6Bytes) - tcpHeaderBytes,
-				largestPiece: largestFrame - headers,
+				largestPiece: cutsSegments ? largestFrame - headers : 0,
 			},
 			() => this.#remove(entry),
 		)
@@ -245,7 +245,7 @@ export class TcpRelays {
 	}
 
 	#send(entry: Entry, {header, data}: Readonly<{header: SegmentHeader; data: QueuePiece}>): boolean {
-		const {output, leavesChecksums} = this.#parts
+		const {output, offloads} = this.#parts
 		const {frame} = output.wire
 		const {path} = entry
 		const bytes = (header.flags & tcpFlag.syn ? synHeaderBytes : tcpHeaderBytes) + data.length
@@ -256,7 +256,7 @@ export class TcpRelays {
 		const segmentBytes = data.length > 0 ? entry.relay.connection.segmentBytes : 0
 		const isCut = data.length > segmentBytes
 		let offload: FrameOffload | undefined
-		if (leavesChecksums || isCut) {
+		if (isCut || offloads(familyOf(path)).leavesChecksums) {
 			// Of the pseudo-header alone, and not inverted: the guest's stack or nobody adds the rest.
 			write16(frame, at + 16, foldChecksum(pseudo) ^ 0xffff)
 			offload = this.#offload

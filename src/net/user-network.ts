@@ -22,15 +22,13 @@ import {TcpRelays} from './tcp-relays.ts'
 import {Udp} from './udp.ts'
 import {UdpFlows} from './udp-flows.ts'
 import {UdpForwards} from './udp-forwards.ts'
-import {type SendFrame, Wire} from './wire.ts'
+import {type LinkOffloads, largestFrame, noOffloads, type SendFrame, Wire} from './wire.ts'
 
 export type GuestLink = Readonly<{
 	/** Takes a frame to the guest before it returns; false: ready() is called when there is room again. */
 	send: SendFrame
-	/** Bytes of a frame to the guest at most. Above the MTU's, frames come that the guest's driver has agreed to cut. */
-	largestFrame?: number
-	/** The guest's driver has agreed to frames without whole checksums. */
-	leavesChecksums?: boolean
+	/** What the guest's driver has agreed to; nothing if it is not given. */
+	offloads?: (family: 4 | 6) => LinkOffloads
 }>
 
 export type UserNetworkParts = Readonly<{
@@ -62,8 +60,7 @@ export class UserNetwork {
 	constructor({settings, link, host, clock, random}: UserNetworkParts) {
 		const drops = this.#drops
 		const {gateway, gateway6, mtu, isRestricted} = settings
-		const largestFrame = Math.max(link.largestFrame ?? 0, ethernetBytes + mtu)
-		const wire = new Wire({send: link.send, largestFrame, drops})
+		const wire = new Wire({send: link.send, largestFrame: link.offloads ? largestFrame : ethernetBytes + mtu, drops})
 		const output = new IpOutput(wire, {mtu, gateway, gateway6})
 		const ours = (address: Address) => {
 			const place = placeOf(settings, address)
@@ -104,8 +101,7 @@ export class UserNetwork {
 			resolvers,
 			random,
 			isRestricted,
-			largestFrame,
-			leavesChecksums: link.leavesChecksums ?? false,
+			offloads: link.offloads ?? (() => noOffloads),
 		})
 		this.#tcpForwards = new TcpForwards({host, relays: this.#relays, neighbours, settings, random})
 	}

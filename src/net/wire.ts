@@ -12,6 +12,19 @@ export type FrameOffload = {
 	headerBytes: number
 }
 
+/** What the guest's driver has agreed to. */
+export type LinkOffloads = Readonly<{
+	/** A frame may hold several segments, which whoever needs them cuts. */
+	cutsSegments: boolean
+	/** Checksums of TCP need not be whole. */
+	leavesChecksums: boolean
+}>
+
+export const noOffloads: LinkOffloads = {cutsSegments: false, leavesChecksums: false}
+
+/** An IP packet of 64 KiB less one, and its Ethernet header. */
+export const largestFrame = 14 + 65_535
+
 /**
  * Takes a frame, before it returns. False: the guest has no buffer, and ready() follows when it has.
  * @param offload undefined for a frame that is complete.

@@ -2,6 +2,7 @@
 import {type DiskFormat, diskFormats} from '../../disk/index.ts'
 import {expected, UserError} from '../../errors.ts'
 import type {DriveOptions} from '../machine-interface.ts'
+import {isNetworkDevice} from './network-options.ts'
 import {quoted} from './quantities.ts'
 
 export type RawDriveOptions = Readonly<{
@@ -81,9 +82,9 @@ function parseDrive(text: string): Drive {
 /** @returns none for the random number generator, which the board has anyway. */
 function parseDevice(text: string, drives: ReadonlyMap<string, Drive>): {id: string; options: DriveOptions}[] {
 	const [driver = ''] = text.split(',')
-	if (driver === 'virtio-rng-device') return []
+	if (driver === 'virtio-rng-device' || isNetworkDevice(text)) return []
 	if (driver !== 'virtio-blk-device')
-		throw expected('--device virtio-blk-device,drive=ID or virtio-rng-device: others will come', quoted(text))
+		throw expected('--device virtio-blk-device, virtio-net-device or virtio-rng-device: others will come', quoted(text))
 	const keys = parseKeys(text.slice(driver.length + 1), '--device virtio-blk-device', ['drive', 'serial', 'id'])
 	const id = keys.get('drive')
 	if (id === undefined) throw new UserError(`--device ${quoted(text)}: drive property not set`)

@@ -1,6 +1,7 @@
 /** `--nic`, `--netdev`, `--device virtio-net-device`, `--object filter-dump` and `--pcap`: QEMU's spellings of networks. */
 import {expected, UserError} from '../../errors.ts'
 import {formatMac, type Mac, parseMac, type UserNetworkSettings} from '../../net/index.ts'
+import type {NetworkOptions} from '../network-devices.ts'
 import {KeyValues} from './key-values.ts'
 import {quoted} from './quantities.ts'
 import {parseUserNetwork, refusedNetworkKeys, userNetworkKeys} from './user-network-options.ts'
@@ -11,14 +12,6 @@ export type RawNetworkOptions = Readonly<{
 	device?: readonly string[]
 	object?: readonly string[]
 	pcap?: string
-}>
-
-/** One network device and the network behind it. */
-export type NetworkOptions = Readonly<{
-	settings: UserNetworkSettings
-	mac: Mac
-	/** Files that get its frames, in pcap format. */
-	dumps: readonly string[]
 }>
 
 type Netdev = Readonly<{id: string | undefined; settings: UserNetworkSettings; dumps: string[]}>
@@ -113,7 +106,8 @@ function readMac(keys: KeyValues): Mac | undefined {
 }
 
 function parseDump(text: string, netdevs: ReadonlyMap<string, Netdev>): void {
-	if (!isDump(text)) return
+	if (/^rng-(?:random|builtin)(?:,|$)/.test(text)) return
+	if (!isDump(text)) throw expected('--object filter-dump or rng-builtin', quoted(text))
 	const keys = KeyValues.parse(text.slice('filter-dump,'.length), {
 		option: '--object filter-dump',
 		known: ['id', 'netdev', 'file'],

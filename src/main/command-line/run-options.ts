@@ -9,9 +9,11 @@ import {
 	leastTraceRate,
 	type TranslationOptions,
 } from '../machine-interface.ts'
+import type {NetworkOptions} from '../network-devices.ts'
 import {parsePattern} from './console-matcher.ts'
 import {parseDrives, type RawDriveOptions} from './drive-options.ts'
 import {parseMachine} from './machine-option.ts'
+import {parseNetworks, type RawNetworkOptions} from './network-options.ts'
 import {parseSeconds, parseSeed, parseSize, parseSmp, quoted} from './quantities.ts'
 import {checkTranslationSwitches, type RawTranslationSwitches} from './translation-switches.ts'
 
@@ -43,7 +45,8 @@ export type RawRunOptions = Readonly<
 		>
 	> &
 		RawTranslationSwitches &
-		RawDriveOptions & {reboot?: boolean; serial?: boolean; digest?: boolean; times?: boolean}
+		RawDriveOptions &
+		RawNetworkOptions & {reboot?: boolean; serial?: boolean; digest?: boolean; times?: boolean}
 >
 
 export type RunOptions = Readonly<{
@@ -78,6 +81,7 @@ export type RunOptions = Readonly<{
 	/** Whether a digest is printed at the end. */
 	digest: boolean
 	drives: readonly DriveOptions[]
+	networks: readonly NetworkOptions[]
 	/** If undefined, the machine's default. */
 	virtioMmioVersion: 1 | 2 | undefined
 }>
@@ -108,6 +112,7 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		serialSeed: parseSerial(raw),
 		digest: raw.digest === true,
 		drives: parseDrives(raw),
+		networks: parseNetworks(raw),
 		virtioMmioVersion: raw.global === undefined ? undefined : parseGlobal(raw.global),
 	}
 }
