@@ -11,10 +11,15 @@ export const exitCodes = {
 	guest: {code: "the guest's", when: 'the guest exited with a code, through the test finisher; 1 for a failure by SBI'},
 	unmatched: {code: 1, when: 'the guest ended, or the user quit, before --expect matched'},
 	wrongUse: {code: 2, when: 'wrong use: an option, a file, a guest'},
+	unavailable: {code: 69, when: 'a campaign: its queue cannot be reached, or refuses'},
 	failure: {code: 70, when: 'a failure of the emulator, such as a thread that died'},
 	guestStuck: {
 		code: 71,
 		when: 'the guest is stuck: a hart can execute nothing, its trap handler neither, and no other hart can go on',
+	},
+	givenUp: {
+		code: 75,
+		when: 'a campaign: its queue, or all its workers, were away for longer than --patience; the same command goes on',
 	},
 	timeout: {code: 124, when: '--timeout has passed'},
 	signal: {code: '128 + n', when: 'signal n ended it; 141, SIGPIPE, when the reader of the output is gone'},

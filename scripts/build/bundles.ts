@@ -33,6 +33,8 @@ const bundles: readonly BuildOptions[] = [
 	{entryPoints: {'rcu-stress-thread': 'src/stress/rcu-thread.ts'}, ...ofWorker, ...withFaults},
 	{entryPoints: {stress: 'src/stress/index.ts'}, ...ofMainThread},
 	{entryPoints: {'rcu-stress-thread': 'src/stress/rcu-thread.ts'}, ...ofWorker},
+	{entryPoints: {campaign: 'src/campaign/index.ts'}, ...ofMainThread},
+	{entryPoints: {'campaign-thread': 'src/campaign/thread.ts'}, ...ofMainThread},
 	{entryPoints: {'flush-thread': 'src/bench/flush/cost/flush-thread.ts'}, ...ofWorker},
 ]
 

@@ -25,17 +25,33 @@ const standsOn: Readonly<Record<string, readonly string[]>> = {
 	main: ['vcpu-worker', 'io'],
 	bench: ['main'],
 	stress: ['bench'],
+	campaign: ['stress'],
 }
 /** What those above a folder may import beside its index.ts. */
 const doors: Readonly<Record<string, readonly string[]>> = {
 	main: [
 		'boot/index.ts',
 		'guests/index.ts',
+		'command-line/campaign-library.ts',
 		'command-line/laboratory.ts',
 		'command-line/stress-library.ts',
+		'environment.ts',
 		'machine.ts',
 		'system-error.ts',
 	],
+	// One run and its record, without what reports need.
+	bench: [
+		'console-run.ts',
+		'files.ts',
+		'host.ts',
+		'markdown.ts',
+		'progress.ts',
+		'record-file.ts',
+		'scale/one-run.ts',
+		'scale/record.ts',
+		'scale/workloads.ts',
+	],
+	stress: ['live-line.ts'],
 }
 /** Outside of all folders: any file may import them. */
 const common: readonly string[] = ['src/errors.ts', 'src/exit-codes.ts', 'src/faults.ts', 'src/turns.ts']

@@ -17,7 +17,17 @@ import {CodePage, lastParcel, pageSlots, parcelBytes, Slot, SlotHandler} from '.
 import {BlockStatus, CsrStatus, FenceStatus, leaveRegion, WfiStatus} from '../../src/hart/core-status.ts'
 import {HartCounters} from '../../src/hart/hart-counters.ts'
 import {HartState} from '../../src/hart/hart-state.ts'
-import {largestRation, mostPendingRanges, PendingRange, RunState, spinPauses} from '../../src/hart/run-state.ts'
+import {
+	largestRation,
+	mostPendingRanges,
+	PendingRange,
+	predictorCounters,
+	RunState,
+	spinPauses,
+	WatchedRegister,
+	watchedRegisters,
+	watchStamp,
+} from '../../src/hart/run-state.ts'
 import {VcpuBlock} from '../../src/hart/vcpu-block.ts'
 import {
 	AtomicOperation,
@@ -112,6 +122,7 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 	['HartState, from the start of the vCPU block', offsetsOf('HART', HartState, VcpuBlock.offset.hart)],
 	['PendingRange', sizedOffsetsOf('PENDING_RANGE', PendingRange)],
 	['RunState, from the start of the vCPU block', offsetsOf('RUN', RunState, VcpuBlock.offset.run)],
+	['WatchedRegister', sizedOffsetsOf('WATCHED', WatchedRegister)],
 	['HartCounters, from the start of the vCPU block', offsetsOf('COUNT', HartCounters, VcpuBlock.offset.counters)],
 	['VcpuBlock', [['VCPU_BLOCK_SIZE', VcpuBlock.size]]],
 	['TlbEntry', sizedOffsetsOf('TLB_ENTRY', TlbEntry)],
@@ -157,6 +168,9 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 			['PAGE_MASK', BigInt(pageMask)],
 			['LARGEST_RATION', largestRation],
 			['SPIN_PAUSES', spinPauses],
+			['WATCHED_REGISTERS', watchedRegisters],
+			['PREDICTOR_COUNTERS', predictorCounters],
+			['WATCH_STAMP', BigInt(watchStamp)],
 			['MOST_PENDING_RANGES', mostPendingRanges],
 			['PARCEL_BYTES', parcelBytes],
 			['PAGE_SLOTS', pageSlots],

@@ -289,12 +289,20 @@ export const areaMeasures: readonly AreaMeasure[] = [
 		source: 'the PLIC, ACLINT and virtio 1.2 specifications; QEMU’s `virt`',
 		unit: 'tests',
 		files: [
-			...['plic', 'aclint', 'uart', 'goldfish-rtc', 'virtio-rng', 'test-finisher', 'bus'].map(
-				(name) => `test/board/${name}.test.ts`,
-			),
+			...[
+				'plic',
+				'aclint',
+				'uart',
+				'goldfish-rtc',
+				'virtio/virtio-rng',
+				'virtio/virtio-legacy',
+				'virtio/served-queues',
+				'test-finisher',
+				'bus',
+			].map((name) => `test/board/${name}.test.ts`),
 			'test/board/device-tree/virt-tree.test.ts',
 		],
-		notImplemented: 'PCIe, virtio block and network devices, CFI flash',
+		notImplemented: 'PCIe, virtio network devices, CFI flash',
 	},
 	{
 		name: 'hostile-drivers',

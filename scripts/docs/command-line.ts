@@ -3,6 +3,7 @@ import type {Command, Option} from 'commander'
 import {markdownTable} from '../../src/bench/markdown.ts'
 import {exitCodes} from '../../src/exit-codes.ts'
 import {faults} from '../../src/faults.ts'
+import {campaignNote, campaignWorkerNote} from '../../src/main/command-line/campaign-options.ts'
 import {completionNote} from '../../src/main/command-line/completion.ts'
 import {benchNote, runNotes, runOptions} from '../../src/main/command-line/grammar.ts'
 import {keyHelp} from '../../src/main/command-line/key-escapes.ts'
@@ -63,7 +64,7 @@ export function renderCommandLine(): string {
 }
 
 function commandSection(command: Command): string[] {
-	const isRun = command.name() === 'run'
+	const isRun = pathOf(command) === 'manyhart run'
 	const groups = Map.groupBy(visibleOptions(command), ({helpGroupHeading}) => helpGroupHeading?.replace(/:$/, ''))
 	return [
 		`## ${pathOf(command)}`,
@@ -81,6 +82,15 @@ function commandSection(command: Command): string[] {
 		...(pathOf(command) === 'manyhart scale'
 			? ['', scaleNote, '', 'See [scaling.md](scaling.md) for how it measures, and how to read what it writes.']
 			: []),
+		...(pathOf(command) === 'manyhart campaign run'
+			? [
+					'',
+					campaignNote,
+					'',
+					'`run` may be left out. See [campaign.md](campaign.md) for the file, and for what is guaranteed.',
+				]
+			: []),
+		...(pathOf(command) === 'manyhart campaign worker' ? ['', campaignWorkerNote] : []),
 		...(pathOf(command) === 'manyhart stress'
 			? [
 					'',

@@ -13,6 +13,8 @@ const actions: Actions = {
 	scale: nothing,
 	compare: nothing,
 	render: nothing,
+	campaign: nothing,
+	campaignWorker: nothing,
 }
 
 export const documentedGrammar = (): Command => createGrammar({version: '', actions})

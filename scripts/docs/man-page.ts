@@ -4,6 +4,7 @@ import remarkMan from 'remark-man'
 import remarkParse from 'remark-parse'
 import {unified} from 'unified'
 import {exitCodes} from '../../src/exit-codes.ts'
+import {campaignNote, campaignWorkerNote} from '../../src/main/command-line/campaign-options.ts'
 import {completionNote} from '../../src/main/command-line/completion.ts'
 import {benchNote, runNotes} from '../../src/main/command-line/grammar.ts'
 import {keyHelp} from '../../src/main/command-line/key-escapes.ts'
@@ -76,6 +77,8 @@ function commandSection(command: Command): string[] {
 		...(isCompletion ? [escaped(completionNote), ''] : []),
 		...(pathOf(command) === 'manyhart bench flush' ? [escaped(benchNote), ''] : []),
 		...(pathOf(command) === 'manyhart scale' ? [escaped(scaleNote), ''] : []),
+		...(pathOf(command) === 'manyhart campaign run' ? [escaped(`${campaignNote} \`run\` may be left out.`), ''] : []),
+		...(pathOf(command) === 'manyhart campaign worker' ? [escaped(campaignWorkerNote), ''] : []),
 		...(pathOf(command) === 'manyhart stress' ? [escaped(stressNote), ''] : []),
 		...itemLines(items),
 	]

@@ -1,14 +1,17 @@
 /** All deliberate mistakes, by area. */
 import {addressSpaceMutations} from './address-spaces.ts'
 import {atomicMutations} from './atomics.ts'
+import {campaignMutations} from './campaigns.ts'
 import {codeStoreMutations} from './code-stores.ts'
 import {csrMutations} from './csrs.ts'
+import {diskMutations} from './disks.ts'
 import {fenceMutations} from './fences.ts'
 import {instructionMutations} from './instructions.ts'
 import type {Area, Mutation} from './mutation.ts'
 import {pageWalkMutations} from './page-walk.ts'
 import {policyMutations} from './policies.ts'
 import {quarantineMutations, reportMutations} from './quarantine.ts'
+import {roamingMutations} from './roaming.ts'
 import {serialMutations} from './serial.ts'
 import {statisticsMutations} from './statistics.ts'
 import {stressMutations} from './stress.ts'
@@ -35,6 +38,9 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	'serial mode': serialMutations,
 	waiting: waitingMutations,
 	translation: translationMutations,
+	disks: diskMutations,
+	'last pages': roamingMutations,
+	campaigns: campaignMutations,
 }
 
 export const mutations: readonly (Mutation & Readonly<{area: Area}>)[] = (Object.keys(byArea) as Area[]).flatMap(

@@ -7,6 +7,8 @@ export const areas = [
 	'fences',
 	'CSRs',
 	'translation',
+	'disks',
+	'last pages',
 	'stores to code',
 	'address spaces',
 	'superpages',
@@ -17,6 +19,7 @@ export const areas = [
 	'stress',
 	'serial mode',
 	'waiting',
+	'campaigns',
 ] as const
 export type Area = (typeof areas)[number]
 

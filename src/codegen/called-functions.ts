@@ -39,6 +39,7 @@ const ownSignatures = {
 	pause: [[], []],
 	ration: [['i32'], ['i32']],
 	poll: [['i32'], ['i32']],
+	follow: [['i32', 'i64'], []],
 } as const satisfies Readonly<
 	Record<string, readonly [parameters: readonly ValueType[], results: readonly ValueType[]]>
 >
@@ -66,7 +67,7 @@ function callSignatures(): [CallName, Signature][] {
 export const allCoreNames: readonly CoreName[] = [...signatures.keys()]
 
 /** Functions that every module of regions needs. */
-const always: readonly CoreName[] = ['readMemory', 'writeMemory', 'raise', 'poll', 'pause', 'coverFromRegion']
+const always: readonly CoreName[] = ['readMemory', 'writeMemory', 'raise', 'poll', 'pause', 'follow', 'coverFromRegion']
 
 /** The functions of the hart core that regions with these instructions may call. */
 export function coreNamesOf(instructionsOfRegions: Iterable<Instruction>): ReadonlySet<CoreName> {

@@ -1,4 +1,5 @@
 /** Emits lookups in a TLB table: where a page's entry is, and its tag. */
+import {watchStamp} from '../hart/index.ts'
 import {pageShift} from '../memory/index.ts'
 import {indexFold, type LookupForm, TlbEntry} from '../tlb/index.ts'
 import type {Code, Local} from '../wasm/index.ts'
@@ -28,11 +29,22 @@ const wordsOf = {
 } as const
 
 /** Loads the table that the interpreter has stored for regions. Plain, as storeTable(): this vCPU's own words. */
-export function loadTable(code: Code, {block, kind, table}: TableAccess): void {
+export function loadTable(
+	code: Code,
+	{
+		block,
+		kind,
+		table,
+		ignoresWatch = false,
+	}: TableAccess & {/** Whether lookups hit although accesses are watched. */ ignoresWatch?: boolean},
+): void {
 	const words = wordsOf[kind]
 	code.get(block).memory('i32.load', words.table).set(table.table)
 	code.get(block).memory('i32.load', words.mask).set(table.mask)
-	if (table.stamp) code.get(block).memory('i64.load', words.stamp).set(table.stamp)
+	if (!table.stamp) return
+	code.get(block).memory('i64.load', words.stamp)
+	if (ignoresWatch) code.i64(~BigInt(watchStamp)).op('i64.and')
+	code.set(table.stamp)
 }
 
 type TableAccess = Readonly<{block: Local; kind: keyof typeof wordsOf; table: TableLocals}>
@@ -41,7 +53,10 @@ export function storeTable(code: Code, {block, kind, table}: TableAccess): void 
 	const words = wordsOf[kind]
 	code.get(block).get(table.table).memory('i32.store', words.table)
 	code.get(block).get(table.mask).memory('i32.store', words.mask)
-	if (table.stamp) code.get(block).get(table.stamp).memory('i64.store', words.stamp)
+	if (!table.stamp) return
+	code.get(block).get(table.stamp)
+	if (kind === 'data') code.get(block).memory('i64.load32_u', offsets.watch).op('i64.add')
+	code.memory('i64.store', words.stamp)
 }
 
 /** The page shift − log2(TlbEntry.size): gva >> this, masked, is the entry's offset in bytes. */

@@ -3,7 +3,7 @@ import {close, constants, fstat, open} from 'node:fs'
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {dirname, join, resolve} from 'node:path'
-import {getSystemErrorMessage, promisify} from 'node:util'
+import {getSystemErrorMap, promisify} from 'node:util'
 import {UserError} from '../errors.ts'
 import type {DiskImage} from './disk-image.ts'
 import {FileLock} from './file-lock.ts'
@@ -12,6 +12,7 @@ import {probeFormat} from './probe.ts'
 import {createQcow2} from './qcow2/create.ts'
 import {Incompatible, readHeader} from './qcow2/header.ts'
 import {Qcow2Image} from './qcow2/qcow2-image.ts'
+import {repairRefcounts} from './qcow2/repair.ts'
 import {RawImage} from './raw-image.ts'
 
 const [openFile, closeFile, statFile] = [promisify(open), promisify(close), promisify(fstat)]
@@ -160,9 +161,15 @@ async function backingOf(
 	isWritten: boolean,
 ): Promise<{path: string; format: DiskFormat | undefined} | undefined> {
 	if (format === 'raw') return undefined
-	const {backing, incompatible} = await readHeader(new ImageFile(descriptor), path)
-	if (isWritten && incompatible & Incompatible.dirty)
-		throw new UserError(`Could not open '${path}': its refcounts are out of date: run qemu-img check -r all '${path}'`)
+	const image = new ImageFile(descriptor)
+	const header = await readHeader(image, path)
+	const {backing} = header
+	if (isWritten && header.incompatible & Incompatible.dirty)
+		await repairRefcounts(image, header).catch(({message}: Error) => {
+			throw new UserError(
+				`Could not open '${path}': its refcounts are out of date, and ${message}: run qemu-img check -r all on it`,
+			)
+		})
 	if (!backing) return undefined
 	if (/^[^/]*:/.test(backing.name))
 		throw new UserError(`Could not open '${path}': its backing file '${backing.name}' is not named by a path`)
@@ -195,7 +202,7 @@ function isDiskFormat(name: string): name is DiskFormat {
 
 function reasonOf({errno, message}: NodeJS.ErrnoException): string {
 	if (errno === undefined) return message
-	const text = getSystemErrorMessage(errno) ?? message
+	const text = getSystemErrorMap().get(errno)?.[1] ?? message
 	return text.charAt(0).toUpperCase() + text.slice(1)
 }
 

@@ -23,6 +23,8 @@ export const HartCounters = sharedStruct({
 	/** Returns of regions to the interpreter by RegionStatus, and entries right after the return of a jump. */
 	regionExits: array('i64', 4),
 	regionReentries: 'i64',
+	/** Base registers found to roam: src/translate/roaming.ts. */
+	registersRoaming: 'i64',
 	/** Jumps of regions that ended there: no region at the target; calls nested too deep. */
 	regionMisses: 'i64',
 	regionDepthLimits: 'i64',

@@ -7,4 +7,12 @@ export {CodePage, lastParcel, pageSlots, parcelBytes, Slot, SlotHandler, slotByt
 export {BlockStatus, CsrStatus, FenceStatus, WfiStatus} from './core-status.ts'
 export {HartRegisters, type RegisterDump} from './hart-registers.ts'
 export {enterSupervisor, type HartEntry, resetHarts} from './reset.ts'
+export {
+	mostRoaming,
+	predictorCounters,
+	WatchedRegister,
+	watchedAccesses,
+	watchedRegisters,
+	watchStamp,
+} from './run-state.ts'
 export {fieldOffset, type HartField, VcpuBlock, vcpuRegions} from './vcpu-block.ts'

@@ -11,6 +11,29 @@ export const PendingRange = sharedStruct({
 })
 export const mostPendingRanges = 8
 
+/** A base register whose accesses are watched: src/translate/roaming.ts. */
+export const WatchedRegister = sharedStruct({
+	/** roamingId(); 0 = none. */
+	id: 'i32',
+	/** The number of the page that it led to last, modulo 2^32. */
+	page: 'i32',
+	/** Whether its latest accesses left the page of the one before: a bit each, the newest lowest. */
+	history: 'i32',
+	accesses: 'i32',
+	/** Of those, how often a branch predictor would have been wrong about that. */
+	mispredicted: 'i32',
+	unused: array('i32', 3),
+})
+/** By roamingId(). */
+export const watchedRegisters = 64
+/** Two-bit counters of the branch predictor, one a byte: by history and register. */
+export const predictorCounters = 4096
+/** Accesses that one watch follows. */
+export const watchedAccesses = 4096
+/** Added to the stamp of the data table while accesses are watched: no tag has it, so that every access whose page is to be looked up is a miss. */
+export const watchStamp = 16
+export const mostRoaming = 64
+
 /** Plain: only this vCPU writes it while it runs. */
 export const RunState = sharedStruct({
 	/** LR's address in shared memory (0 = no reservation), size in bytes, and the value seen. A device register's address is `scratch`. */
@@ -50,6 +73,13 @@ export const RunState = sharedStruct({
 	storedPage: 'i32',
 	/** Pauses in the present ration, and turns of loops that can only wait for memory: hart/core/pause.ts. */
 	pauses: 'i32',
+	/** watchStamp while accesses are watched, else 0; how many are left to watch; whose they are. */
+	watch: 'i32',
+	watchLeft: 'i32',
+	watched: array('i64', (watchedRegisters * WatchedRegister.size) / 8),
+	predictor: array('i64', predictorCounters / 8),
+	/** Ids of registers that roam, the latest mostRoaming of them. */
+	roaming: array('i32', mostRoaming),
 	/**
 	 * The data and fetch tables that generated code loaded at its last restart, with masks (entries − 1) × TlbEntry.size.
 	 */

@@ -81,6 +81,11 @@ export function stressUrl(): URL {
 	return new URL(fromSources ? '../stress/index.ts' : 'stress.js', ownUrl)
 }
 
+/** The bundle of `manyhart campaign`, as laboratoryUrl(). */
+export function campaignUrl(): URL {
+	return new URL(fromSources ? '../campaign/index.ts' : 'campaign.js', ownUrl)
+}
+
 /** Threads and a hart core that can break rules, and pass turns within a step: src/faults.ts, src/turns.ts. */
 export function instrumentedFolder(): URL {
 	return new URL(fromSources ? '../../dist/faults/' : 'faults/', ownUrl)

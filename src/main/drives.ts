@@ -5,7 +5,23 @@ import {OpenDisk} from '../disk/index.ts'
 import {expected, isUserError, UserError} from '../errors.ts'
 import {type BlockSlot, blockDevice, type IoConfig} from '../io/index.ts'
 import type {SharedMemory} from '../memory/index.ts'
-import type {DriveOptions} from './machine-interface.ts'
+
+/** A disk: an image in a file, which the guest has as a virtio-blk device. */
+export type DriveOptions = Readonly<{
+	/** The path of the image. */
+	file: string
+	/** Guessed if it is not given. Then, as in QEMU, the guest may not make a raw image look like one of another format. */
+	format?: 'raw' | 'qcow2'
+	readOnly?: boolean
+	/** Writes go to a temporary file, which is gone with the machine. */
+	snapshot?: boolean
+	/** What the guest reads as the disk's serial number, of 20 bytes at most. */
+	serial?: string
+	/** Whether clusters that the guest discards are used again; default `ignore`, as in QEMU. */
+	discard?: 'ignore' | 'unmap'
+	/** `unsafe`: the guest's flushes are ignored. Default `writeback`: what it has flushed is on the host's disk. */
+	cache?: 'writeback' | 'unsafe'
+}>
 
 /** Slot 0 has the random number generator. */
 export const firstDriveSlot = 1

@@ -8,5 +8,9 @@ export const environmentVariables = {
 		name: 'MANYHART_DEBIAN_MIRROR',
 		about: "Debian mirror to use instead of the one in the machine's apt sources",
 	},
+	queuePassword: {
+		name: 'REDISCLI_AUTH',
+		about: 'password of the Redis that `manyhart campaign --queue` names, if the address has none',
+	},
 	debug: {name: 'MANYHART_DEBUG', about: 'if not empty, failures are shown with a stack trace'},
 } as const

@@ -6,6 +6,7 @@ export {UserError} from '../errors.ts'
 export type {RegisterDump} from '../hart/index.ts'
 export type {TlbDesign} from '../tlb/index.ts'
 export {assetPaths} from './artifacts.ts'
+export type {DriveOptions} from './drives.ts'
 export {
 	type FetchOptions,
 	type FetchProgress,
@@ -18,7 +19,6 @@ export {
 } from './guests/index.ts'
 export {Machine} from './library-machine.ts'
 export type {
-	DriveOptions,
 	MachineConsole,
 	MachineOptions,
 	MachineOutcome,

@@ -2,27 +2,12 @@
 
 import type {OpenForward} from '../net/index.ts'
 import type {TlbDesign} from '../tlb/index.ts'
+import type {DriveOptions, OpenDrives} from './drives.ts'
+import type {NetworkOptions} from './network-devices.ts'
 
 export const [usualTraceRate, leastTraceRate] = [10_000, 100] as const
 export const [usualTraceBytes, leastTraceBytes] = [256 * 2 ** 20, 2 ** 16] as const
 export const [defaultSeed, mostSeed] = [1, 2 ** 32 - 1] as const
-
-/** A disk: an image in a file, which the guest has as a virtio-blk device. */
-export type DriveOptions = Readonly<{
-	/** The path of the image. */
-	file: string
-	/** Guessed if it is not given. Then, as in QEMU, the guest may not make a raw image look like one of another format. */
-	format?: 'raw' | 'qcow2'
-	readOnly?: boolean
-	/** Writes go to a temporary file, which is gone with the machine. */
-	snapshot?: boolean
-	/** What the guest reads as the disk's serial number, of 20 bytes at most. */
-	serial?: string
-	/** Whether clusters that the guest discards are used again; default `ignore`, as in QEMU. */
-	discard?: 'ignore' | 'unmap'
-	/** `unsafe`: the guest's flushes are ignored. Default `writeback`: what it has flushed is on the host's disk. */
-	cache?: 'writeback' | 'unsafe'
-}>
 
 export type MachineOptions = Readonly<{
 	/** Harts, 1 to 64. */
@@ -119,3 +104,10 @@ export interface CommandLineMachine extends AsyncDisposable {
 	/** @returns the guest's flattened device tree. */
 	deviceTree(): Uint8Array
 }
+
+/** @param drives that are open; else those of the options are opened. @param networks instead of those of the options. */
+export type CreateMachine = (
+	options: MachineOptions,
+	drives?: OpenDrives,
+	networks?: readonly NetworkOptions[],
+) => Promise<CommandLineMachine>

@@ -6,7 +6,8 @@ import {diskFormats} from '../disk/index.ts'
 import {expected, UserError} from '../errors.ts'
 import {pageBytes} from '../memory/index.ts'
 import {tlbKeys} from '../tlb/index.ts'
-import {type DriveOptions, leastTraceBytes, leastTraceRate, type MachineOptions, mostSeed} from './machine-interface.ts'
+import type {DriveOptions} from './drives.ts'
+import {leastTraceBytes, leastTraceRate, type MachineOptions, mostSeed} from './machine-interface.ts'
 import {accelerators, mostThreshold, refuseFormerFields} from './translation/index.ts'
 
 const config = (what: string): v.Config<v.BaseIssue<unknown>> => ({

@@ -24,6 +24,7 @@ const counters = [
 	'instructionsTranslated',
 	'regionEntries',
 	'regionReentries',
+	'registersRoaming',
 	'regionMisses',
 	'regionDepthLimits',
 ] as const

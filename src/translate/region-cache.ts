@@ -5,8 +5,9 @@ import {breaks} from '../faults.ts'
 import {CodePage, Slot, slotBytesPerByte} from '../hart/index.ts'
 import {handlerIndex} from '../interpreter/index.ts'
 import type {SharedMemory} from '../memory/index.ts'
+import {placeHash, placeOfRoaming} from './roaming.ts'
 import {TableRanges} from './table-ranges.ts'
-import type {RegionInfo} from './types.ts'
+import {type RegionInfo, regionKey} from './types.ts'
 
 /** A module's regions, wherever it was compiled. Plain data, posted between threads. */
 export type ModuleRegions = Readonly<{
@@ -17,14 +18,17 @@ export type ModuleRegions = Readonly<{
 	regions: readonly RegionInfo[]
 }>
 
-type Installed = Readonly<{tableIndex: number; region: RegionInfo}>
+type Installed = Readonly<{
+	tableIndex: number
+	region: RegionInfo /** Of its module, itself included. */
+	siblings: readonly RegionInfo[]
+}>
 type InstalledModule = Readonly<{base: number; functions: number; regions: readonly RegionInfo[]}>
 
 const regionHandler = handlerIndex('region')
 const smallestTable = 1024
-
-/** A small integer for (page, entry): instructions lie at even offsets. */
-export const regionKey = (page: number, entry: number): number => (page + entry) / 2
+/** Regions that are translated again together. */
+const mostAround = 32
 
 /** Plain throughout: code pages belong to this vCPU, and only its thread runs any of this. Guest memory is compared again once it is covered. */
 export class RegionCache {
@@ -72,7 +76,7 @@ export class RegionCache {
 		this.#modules.set(id, {base, functions, regions})
 		for (const region of regions) {
 			const key = regionKey(region.page, region.entry)
-			const installed = {tableIndex: base + region.index, region}
+			const installed = {tableIndex: base + region.index, region, siblings: regions}
 			const others = this.#regions.get(key)
 			if (others) others.push(installed)
 			else this.#regions.set(key, [installed])
@@ -90,6 +94,25 @@ export class RegionCache {
 			if (this.#covers(region, codeBase, page)) return tableIndex
 		}
 		return -1
+	}
+
+	/**
+	 * @param id of a register that roams.
+	 * @returns its regions, and those that may call them without a check: of the same page, in the same module. Each once, and not too many.
+	 */
+	regionsAround(id: number): RegionInfo[] {
+		const place = placeOfRoaming(id)
+		const found = new Map<number, RegionInfo>()
+		for (const [key, versions] of this.#regions) {
+			if (placeHash(key) !== place) continue
+			for (const {region, siblings} of versions) {
+				for (const other of siblings) {
+					if (other.page === region.page && found.size < mostAround)
+						found.set(regionKey(other.page, other.entry), other)
+				}
+			}
+		}
+		return [...found.values()]
 	}
 
 	/** Whether memory holds the region's sources. Stores to them are noticed from then on. */

@@ -46,6 +46,10 @@ export type RegionOptions = Readonly<{
 	 * `nextPage(block, pageGva)`: whether the next page holds the region's code. Undefined if the region is in one page.
 	 */
 	nextPage: FunctionReference | undefined
+	/** Of a base register. */
+	roamingId(register: number): number
+	/** Those that roam. */
+	roaming: ReadonlySet<number>
 }>
 
 export type RegionContext = ModuleContext &

@@ -25,6 +25,8 @@ import {type LookupForm, lastPageRegisters, lookupForm, type TlbDesign, TlbEntry
 import type {Code, FunctionReference, Label, Local} from '../wasm/index.ts'
 import {missTag, type ProbeTag, pushIsHit} from './probe.ts'
 import type {Region, RegionInstruction} from './region.ts'
+import type {RegionOptions} from './region-context.ts'
+import {missSite} from './roaming.ts'
 
 type Options = Readonly<{
 	code: Code
@@ -35,7 +37,8 @@ type Options = Readonly<{
 	design: TlbDesign
 	hostOrder: HostOrder
 	region: Region
-}>
+}> &
+	Pick<RegionOptions, 'roamingId' | 'roaming'>
 
 /**
  * The last page that was read, or written, through a base register: its masked address without the encoding's bias, i64
@@ -54,6 +57,8 @@ export class RegionMemory extends MemoryAccess {
 	readonly #lastPages: ReadonlyMap<number, LastPages>
 	/** Shared by all other base registers. */
 	readonly #anyPage: Readonly<Record<ProbeTag, LastPage>>
+	/** What the latest lookup of a register that roams has found. */
+	readonly #found: LastPage
 	/** i32: where last pages are kept between regions. */
 	readonly #kept: Local
 	readonly #keeps: boolean
@@ -73,7 +78,8 @@ export class RegionMemory extends MemoryAccess {
 		this.#options = options
 		this.#table = table
 		this.#form = form
-		this.#usesTable = design.lookup === 'inline' || hasAtomics(options.region)
+		this.#usesTable = design.lookup === 'inline' || hasAtomics(options.region) || this.#anyRoams()
+		this.#found = {tag: code.local('i64', 'found page'), addend: code.local('i32', 'found addend')}
 		const anyPage = (kind: string) => ({
 			tag: code.local('i64', `${kind} page`),
 			addend: code.local('i32', `${kind} addend`),
@@ -97,7 +103,7 @@ export class RegionMemory extends MemoryAccess {
 		}
 		for (const last of Object.values(this.#anyPage)) this.#begin(last, undefined)
 		if (!this.#usesTable) return
-		loadTable(code, {block, kind: 'data', table: this.#table})
+		loadTable(code, {block, kind: 'data', table: this.#table, ignoresWatch: true})
 	}
 
 	/** @param kept its byte offset from `#kept`, if it is kept. */
@@ -166,8 +172,19 @@ export class RegionMemory extends MemoryAccess {
 		code.release(address, value)
 	}
 
+	#roams(register: number): boolean {
+		const {design, roaming, roamingId} = this.#options
+		return design.lastPages === 'on' && roaming.has(roamingId(register))
+	}
+
+	#anyRoams(): boolean {
+		const {roaming, region} = this.#options
+		return roaming.size > 0 && [...countAccesses(region).keys()].some((register) => this.#roams(register))
+	}
+
 	#lastPage(tag: ProbeTag): LastPage {
 		const {rs1} = this.#instruction!.decoded.operands
+		if (this.#roams(rs1)) return this.#found
 		return this.#lastPages.get(rs1)?.[tag] ?? this.#anyPage[tag]
 	}
 
@@ -177,18 +194,23 @@ export class RegionMemory extends MemoryAccess {
 		trap: Label,
 		miss: () => void,
 	): void {
-		const {code, block, design} = this.#options
+		const {code, block, design, roamingId} = this.#options
 		const {last, address, bytes, tag} = access
+		const {rs1} = this.#instruction!.decoded.operands
+		const roams = this.#roams(rs1)
 		const masked = code.local('i64')
 		pushMasked(code, {address, bytes})
 		code.tee(masked)
 		const callMiss = (): void => {
-			code.get(block).get(address).i32(bytes)
+			code
+				.get(block)
+				.get(address)
+				.i32(missSite(roamingId(rs1), bytes))
 			miss()
 			code.set(last.addend).tee(last.tag).i64(missTag.raised).op('i64.eq').unlikely().brIf(trap)
 		}
 		const look = (): void => {
-			if (design.lookup === 'outlined') return callMiss()
+			if (design.lookup === 'outlined' && !roams) return callMiss()
 			const entry = code.local('i32')
 			pushIsHit(code, {masked, table: this.#table, tag, form: this.#form, entry})
 			code.likely().if(
@@ -201,9 +223,8 @@ export class RegionMemory extends MemoryAccess {
 			)
 			code.release(entry)
 		}
-		const {rs1} = this.#instruction!.decoded.operands
 		const kept = this.#lastPages.has(rs1) ? keptAt(rs1, tag) : undefined
-		if (design.lastPages === 'on') {
+		if (design.lastPages === 'on' && !roams) {
 			code
 				.get(last.tag)
 				.op('i64.ne')
@@ -233,8 +254,8 @@ function hasAtomics({blocks}: Region): boolean {
 	)
 }
 
-/** The last pages' locals of the base registers that the region uses most. */
-function lastPages({region, code}: Options): Map<number, LastPages> {
+/** By base register. */
+function countAccesses(region: Region): Map<number, {loads: number; stores: number}> {
 	const accesses = new Map<number, {loads: number; stores: number}>()
 	for (const {instructions} of region.blocks) {
 		for (const {decoded} of instructions) {
@@ -247,7 +268,13 @@ function lastPages({region, code}: Options): Map<number, LastPages> {
 			accesses.set(rs1, count)
 		}
 	}
-	const most = [...accesses].sort(([, a], [, b]) => b.loads + b.stores - a.loads - a.stores).slice(0, mostLastPages)
+	return accesses
+}
+
+/** The last pages' locals of the base registers that the region uses most. */
+function lastPages({region, code, roaming, roamingId}: Options): Map<number, LastPages> {
+	const accesses = [...countAccesses(region)].filter(([register]) => !roaming.has(roamingId(register)))
+	const most = accesses.sort(([, a], [, b]) => b.loads + b.stores - a.loads - a.stores).slice(0, mostLastPages)
 	const lastPage = (count: number, name: string): LastPage | undefined =>
 		count > 0 ? {tag: code.local('i64', `${name} page`), addend: code.local('i32', `${name} addend`)} : undefined
 	return new Map(

@@ -22,7 +22,8 @@ import {type GroupMember, gatherGroup} from './group.ts'
 import {emitNextPage, nextPageSignature} from './next-page.ts'
 import {defineMisses} from './probe.ts'
 import type {Range, Region} from './region.ts'
-import type {RegionInfo, RegionRequest, TranslateOptions, Translation} from './types.ts'
+import {roamingId, roamingRegisters} from './roaming.ts'
+import {type RegionInfo, type RegionRequest, regionKey, type TranslateOptions, type Translation} from './types.ts'
 
 /**
  * Reads guest pages and TLB entries from shared memory, which may change meanwhile: `sources` holds the bytes that were
@@ -61,6 +62,7 @@ export function translate(
 	const fusedMultiplyAdd =
 		options.fusedMultiplyAdd === 'relaxed' ? options.fusedMultiplyAdd : defineExactFusedMultiplyAdd(module)
 	const probes = defineMisses(module, {functions, form})
+	const roaming = roamingRegisters(memory)
 	const slotOf = module.function('slot of', slotSignature, (code) => emitSlotOf(code, form))
 	const enterFor = (name: string, chain: 'slotJumps' | 'slotCalls') =>
 		module.function(name, enterSignature, (code) => {
@@ -96,6 +98,8 @@ export function translate(
 				countChains,
 				sibling,
 				nextPage,
+				roamingId: (register) => roamingId(regionKey(member.page, member.entry), register),
+				roaming,
 			}),
 		)
 	}
@@ -140,8 +144,8 @@ function regionInfos(members: readonly GroupMember[]): RegionInfo[] {
 		pieces.push(...piecesOf(region, {ranges: [...region.ranges, ...context], first: 0}))
 		sources.set(page, pieces)
 	}
-	return members.map(({page, entry, region}, index) => {
+	return members.map(({page, entry, pageGva, region}, index) => {
 		const instructions = region.blocks.reduce((sum, block) => sum + block.instructions.length, 0)
-		return {index, page, entry, sources: sources.get(page)!, instructions}
+		return {index, page, entry, pageGva, sources: sources.get(page)!, instructions}
 	})
 }

@@ -7,10 +7,11 @@ import {pageBytes, type SharedMemory} from '../memory/index.ts'
 import {microseconds} from '../rcu/index.ts'
 import {lookupForm, type TlbDesign} from '../tlb/index.ts'
 import {lookUp} from './fetch-hint.ts'
-import {type ModuleRegions, type RegionCache, regionKey} from './region-cache.ts'
+import type {ModuleRegions, RegionCache} from './region-cache.ts'
 import {RequestFilter} from './request-filter.ts'
+import {RoamingWatch} from './roaming-watch.ts'
 import {SynchronousTranslator} from './synchronous-translator.ts'
-import type {RegionRequest, TranslateOptions} from './types.ts'
+import {type RegionRequest, regionKey, type TranslateOptions} from './types.ts'
 
 export type TranslationConfig = TranslateOptions &
 	Readonly<{
@@ -39,6 +40,9 @@ export class TranslatorClient {
 	readonly #cache: RegionCache
 	readonly #filter = new RequestFilter()
 	#queue: RegionRequest[] = []
+	readonly #watch: RoamingWatch | undefined
+	/** By roamingId: their regions are requested the 1st, 2nd, 4th, 8th … time that they are found to roam. */
+	readonly #roaming = new RequestFilter()
 	readonly #own: SynchronousTranslator | undefined
 
 	/** @param options.port to the translator; none in synchronous mode. @param options.save gets modules in that mode. */
@@ -57,6 +61,9 @@ export class TranslatorClient {
 		this.#config = options.config
 		this.#port = options.port
 		this.#cache = options.cache
+		const {accel, design} = options.config
+		if (accel === 'jit' && design.lastPages === 'on' && lookupForm(design).generations)
+			this.#watch = new RoamingWatch(memory, options.block)
 		const {block, config, save} = options
 		if (config.synchronous)
 			this.#own = new SynchronousTranslator(memory, {block, translate: config, mostBytes: config.mostBytes, save})
@@ -84,7 +91,10 @@ export class TranslatorClient {
 		// Code that has not run yet is not in the TLB. In synchronous mode a guess does: the tests want all code in
 		// regions.
 		const nextPage = behind?.place ?? (this.#own ? this.#pageBehind(page) : undefined)
-		const request = {page, entry, pageGva: BigInt.asUintN(64, pageGva), fetchTable, nextPage}
+		this.#request({page, entry, pageGva: BigInt.asUintN(64, pageGva), fetchTable, nextPage})
+	}
+
+	#request(request: RegionRequest): void {
 		const own = this.#own?.translate(request)
 		if (own) this.#install(own.module, own.regions)
 		else if (!this.#own) this.#queue.push(request)
@@ -92,6 +102,7 @@ export class TranslatorClient {
 
 	/** Once per round of the run loop: posts the requests of this round. */
 	post(): void {
+		if (this.#watch) for (const id of this.#watch.next()) this.#translateAgain(id)
 		if (this.#queue.length > 0) {
 			this.#port?.postMessage({requests: this.#queue, asked: microseconds()} satisfies RequestMessage)
 			this.#queue = []
@@ -106,6 +117,20 @@ export class TranslatorClient {
 			const message = received.message as TranslationMessage
 			if (message.kind === 'drop') this.#cache.drop(message.id)
 			else this.#install(message.module, message)
+		}
+	}
+
+	/** Requests the regions of a register that roams, with lookups in the table. */
+	#translateAgain(id: number): void {
+		if (!this.#roaming.passes(id)) return
+		const fetchTable = this.#fetchTable()
+		for (const {page, entry, pageGva} of this.#cache.regionsAround(id)) {
+			const behind = lookUp(this.#memory, {
+				fetchTable,
+				form: lookupForm(this.#config.design),
+				gva: pageGva + BigInt(pageBytes),
+			})
+			this.#request({page, entry, pageGva, fetchTable, nextPage: behind?.place, again: true})
 		}
 	}
 

@@ -19,7 +19,12 @@ export type RegionRequest = Readonly<{
 	fetchTable: number
 	/** Where in shared memory the next virtual page lay when the place became hot: the hint if the TLB misses. */
 	nextPage: number | undefined
+	/** Whether it is to be translated again, though its code has not changed: registers of it roam. */
+	again?: boolean
 }>
+
+/** A small integer for (page, entry): instructions lie at even offsets. */
+export const regionKey = (page: number, entry: number): number => (page + entry) / 2
 
 /** Guest code that one function of a module runs. */
 export type RegionInfo = Readonly<{
@@ -29,6 +34,8 @@ export type RegionInfo = Readonly<{
 	page: number
 	/** Byte offset of the entry in its page. */
 	entry: number
+	/** Guest-virtual address of the page for which it was translated: a hint. */
+	pageGva: bigint
 	/** It may run while the page holds these bytes: [offset in the page, bytes]. */
 	sources: readonly (readonly [number, Uint8Array])[]
 	/** Guest instructions, in the page and in the next one. */

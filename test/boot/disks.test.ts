@@ -7,6 +7,7 @@ import {Machine, type MachineOptions} from '../../src/main/index.ts'
 import {randomBytes, testFolder} from '../disk/images.ts'
 import {checkImage, hasQemuImg, qemuImg} from '../disk/qemu-img.ts'
 import {Random} from '../hart/core/float-operands.ts'
+import {manyhart} from '../main/manyhart-process.ts'
 import {longPatience, margin} from '../support/patience.ts'
 import {testTranslation} from '../support/translation.ts'
 import {fetchedGuest, trouble} from './boot-guest.ts'
@@ -103,6 +104,22 @@ test('what is written to a snapshot is read from it, and the image stays as it w
 	if (said === undefined) return
 	t.true(said.includes('\nwritten'))
 	t.is(await sha256(file), before)
+})
+
+test('a guest that reboots finds what it wrote to a snapshot', async (t) => {
+	t.timeout(longPatience + margin)
+	const guest = await fetchedGuest(t, 'debian')
+	if (!guest) return
+	const file = join(await testFolder(t), 'a.raw')
+	await writeFile(file, Buffer.alloc(mebibyte))
+	const {kernel, initrd} = guest as {kernel: string; initrd: string}
+	const machine = ['run', '--smp', '2', '-m', '256M', '--kernel', kernel, '--initrd', initrd, '--append', 'quiet']
+	const input = 'echo marked > /dev/vda; sync; reboot -f\nhead -c 6 /dev/vda | tr a-z A-Z; poweroff -f\n'
+	const disk = ['-drive', `file=${file},format=raw`, '-snapshot', '--input', input]
+	const {exitCode, stdout} = await manyhart([...machine, ...disk], {timeout: longPatience})
+	t.is(exitCode, 0)
+	t.regex(stdout, /^MARKED/m)
+	t.true((await readFile(file)).every((byte) => byte === 0))
 })
 
 withQemuImg('whatever moment it is killed at, the image has no corruptions, and what was safe is there', async (t) => {

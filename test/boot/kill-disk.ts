@@ -10,6 +10,8 @@ import {entry} from '../main/manyhart-process.ts'
 const blockBytes = 4096
 /** Blocks that a run numbers at most. */
 const runBlocks = 1000
+/** The first of them, behind what is written beside them. */
+const firstBlock = 16_384
 /** Milliseconds after the first block until the kill, at most. */
 const mostDelay = 2000
 
@@ -25,7 +27,7 @@ export type KillResult = Readonly<{
 /** Writes numbered blocks, each safe before it says so, and others beside them. */
 const guestScript = (first: number) =>
 	`n=${first}; while :; do printf %08d $n | dd of=/dev/vda bs=${blockBytes} seek=$n conv=notrunc,fsync 2>/dev/null; echo safe $n; ` +
-	'dd if=/dev/urandom of=/dev/vda bs=64k seek=$((1000 + n * 7 % 1000)) count=2 conv=notrunc 2>/dev/null; n=$((n + 1)); done\n'
+	'dd if=/dev/urandom of=/dev/vda bs=64k seek=$((n * 7 % 1000)) count=2 conv=notrunc 2>/dev/null; n=$((n + 1)); done\n'
 
 export class KillTest {
 	readonly #file: string
@@ -47,7 +49,7 @@ export class KillTest {
 		const {kernel, initrd} = this.#guest as {kernel: string; initrd: string}
 		const machine = ['--smp', '2', '-m', '256M', '--kernel', kernel, '--initrd', initrd, '--append', 'quiet']
 		const drive = ['--drive', `file=${this.#file},format=qcow2,discard=unmap`]
-		const input = ['--input', guestScript(this.#runs * runBlocks)]
+		const input = ['--input', guestScript(firstBlock + this.#runs * runBlocks)]
 		const child = spawn(process.execPath, [entry, 'run', ...machine, ...drive, ...input], {
 			stdio: ['ignore', 'pipe', 'inherit'],
 		})
@@ -62,7 +64,7 @@ export class KillTest {
 			}
 			if (killer === undefined) throw new Error(`Expected the guest to write, got ${text}`)
 			const safe = Array.from(text.matchAll(/^safe (\d+)\r?\n/gm), (match) => Number(match[1]))
-			this.#safe.push(...safe.filter((block) => block < (this.#runs + 1) * runBlocks))
+			this.#safe.push(...safe.filter((block) => block < firstBlock + (this.#runs + 1) * runBlocks))
 		} finally {
 			child.kill('SIGKILL')
 			await ended

@@ -55,9 +55,12 @@ test('the package has what users need, and nothing else', async (t) => {
 		'dist/bench-bare.elf',
 		'dist/bench-linux.elf',
 		'dist/bench.js',
+		'dist/campaign-thread.js',
+		'dist/campaign.js',
 		'dist/command-line.js',
 		'dist/faults/hart.wasm',
 		'dist/faults/helper.mjs',
+		'dist/faults/io-worker.mjs',
 		'dist/faults/rcu-stress-thread.mjs',
 		'dist/faults/vcpu-worker.mjs',
 		'dist/flush-thread.mjs',
@@ -65,6 +68,7 @@ test('the package has what users need, and nothing else', async (t) => {
 		'dist/helper.mjs',
 		'dist/index.d.ts',
 		'dist/index.js',
+		'dist/io-worker.mjs',
 		'dist/manyhart.js',
 		'dist/rcu-stress-thread.mjs',
 		'dist/scale-bare.elf',
@@ -231,7 +235,7 @@ test('a bundle finds its files in the folder that an option names, also as Commo
 	const folder = project.path('commonjs')
 	await mkdir(join(folder, 'files'), {recursive: true})
 	const dist = project.path('node_modules/manyhart/dist')
-	for (const name of ['vcpu-worker.mjs', 'helper.mjs', 'hart.wasm', 'smp-demo.elf'])
+	for (const name of ['vcpu-worker.mjs', 'helper.mjs', 'io-worker.mjs', 'hart.wasm', 'smp-demo.elf'])
 		await cp(join(dist, name), join(folder, 'files', name))
 	const source = `
 		import {Machine, resolveGuest} from 'manyhart'

@@ -4,6 +4,7 @@ import {regionSignature} from '../../src/codegen/region-call.ts'
 import {CodePage, fieldOffset, Slot} from '../../src/hart/index.ts'
 import {buildInterpreter, handlers, slotDecoder} from '../../src/interpreter/index.ts'
 import {ramBase} from '../../src/memory/index.ts'
+import type {TlbDesign} from '../../src/tlb/index.ts'
 import {RegionCache} from '../../src/translate/region-cache.ts'
 import type {RegionInfo} from '../../src/translate/types.ts'
 import {ModuleBuilder} from '../../src/wasm/index.ts'
@@ -42,8 +43,16 @@ export class RegionHart extends HartCore {
 	readonly #run: (block: number, budget: number) => number
 	readonly #blockAt: number
 
-	constructor(options: {threshold?: number} = {}) {
-		super()
+	constructor(
+		options: {
+			threshold?: number
+			/** The TLB's, in place of the harts' of tests. */
+			design?: Partial<TlbDesign>
+			/** The interpreter's import, besides. */
+			hot?: (codeBase: number, ip: number, pageGva: bigint) => void
+		} = {},
+	) {
+		super(undefined, {design: options.design})
 		const {memory} = this
 		this.#blockAt = memory.region('vcpu').offset
 		this.x = new BigUint64Array(memory.memory.buffer, this.#blockAt + fieldOffset.x, 32)
@@ -59,7 +68,10 @@ export class RegionHart extends HartCore {
 				memory: memory.memory,
 				decode,
 				regions: this.cache.table,
-				hot: (codeBase: number, ip: number) => void this.hot.push(((ip >>> 0) - (codeBase >>> 0)) / 4),
+				hot: (codeBase: number, ip: number, pageGva: bigint) => {
+					this.hot.push(((ip >>> 0) - (codeBase >>> 0)) / 4)
+					options.hot?.(codeBase, ip, pageGva)
+				},
 				hotThreshold: new WebAssembly.Global({value: 'i32'}, options.threshold ?? 0x2_0000),
 			},
 			hart: this.core as unknown as WebAssembly.ModuleImports,
@@ -85,7 +97,7 @@ export class RegionHart extends HartCore {
 	region(page: number, options: {index: number; entry: number; bytes: number}): RegionInfo {
 		const {index, entry, bytes} = options
 		const source = [entry, this.memory.u8.slice(page + entry, page + entry + bytes)] as const
-		return {index, page, entry, sources: [source], instructions: 1}
+		return {index, page, entry, pageGva: 0n, sources: [source], instructions: 1}
 	}
 
 	/** The handler in the slot of a page offset. */

@@ -25,8 +25,11 @@ export type Comparison = Readonly<{
 	warnings: readonly string[]
 }>
 
-/** Versions may differ: that is what is compared. A QEMU only stands for the same version. */
-const keyOf = (engine: Engine) => (engine.kind === 'qemu' ? `qemu ${engine.version}` : engine.kind)
+/** Versions may differ: that is what is compared. A QEMU only stands for the same version, Manyhart for the same design of the TLB. */
+function keyOf(engine: Engine): string {
+	if (engine.kind === 'qemu') return `qemu ${engine.version}`
+	return engine.kind === 'manyhart' ? `manyhart ${engine.tlb ?? ''}` : engine.kind
+}
 
 export function compareRecords(one: ScaleRecord, other: ScaleRecord): Comparison {
 	const [before, after] = [new Summary(one), new Summary(other)]

@@ -13,7 +13,7 @@ export const scalings = ['strong', 'weak'] as const
 /** `strong`: the work is the same for any number of harts. `weak`: it grows with them. */
 export type Scaling = (typeof scalings)[number]
 
-const Host = v.object({
+export const Host = v.object({
 	platform: v.string(),
 	arch: v.string(),
 	release: v.string(),
@@ -24,8 +24,14 @@ const Host = v.object({
 	load: amount,
 })
 
-const Engine = v.variant('kind', [
-	v.object({id: v.string(), kind: v.literal('manyhart'), version: v.string()}),
+export const Engine = v.variant('kind', [
+	v.object({
+		id: v.string(),
+		kind: v.literal('manyhart'),
+		version: v.string(),
+		/** Of --tlb; absent: the usual design. */
+		tlb: v.optional(v.string()),
+	}),
 	v.object({id: v.string(), kind: v.literal('qemu'), version: v.string(), file: v.string()}),
 	/** The same program, compiled for the host. */
 	v.object({id: v.string(), kind: v.literal('native'), compiler: v.string()}),

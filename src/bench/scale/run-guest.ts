@@ -1,7 +1,7 @@
 /** Boots a guest under an engine, in a process of its own, and has it run the workloads one after the other. */
 import {readFile, rm} from 'node:fs/promises'
 import {join} from 'node:path'
-import {type ConsoleRun, runConsole} from '../console-run.ts'
+import {type ConsoleOptions, type ConsoleRun, runConsole} from '../console-run.ts'
 import {benchPath} from '../files.ts'
 import {type Image, initMarks, readElf, waitingScript} from '../images.ts'
 import {qemuArguments} from '../qemu.ts'
@@ -93,6 +93,10 @@ export type GuestOptions = Readonly<{
 	/** For the statistics of this boot. */
 	folder: string
 	signal: AbortSignal
+	/** More switches of `manyhart run`. */
+	switches?: readonly string[]
+	/** A program with its arguments that starts the engine. */
+	launcher?: readonly string[]
 }>
 
 /** @returns what ran until the end, or until the signal. */
@@ -148,20 +152,32 @@ type Start = (listeners: Listeners) => Promise<Ended>
 const timeoutOf = ({tasks}: PlannedBoot) => bootTimeout + taskTimeout * tasks.length
 
 const runQemu =
-	(file: string, {boot, image, signal}: GuestOptions): Start =>
+	(file: string, {boot, image, signal, launcher}: GuestOptions): Start =>
 	async (listeners) => {
 		const {program, args} = qemuCommand(file)
 		const {kernel, initrd, append} = image.boot
-		const run = await runConsole(
-			program,
-			[...args, ...qemuArguments({kernel, initrd, append, harts: boot.harts, memory})],
-			{timeoutSeconds: timeoutOf(boot), signal, until: initMarks.ended, ...listeners},
-		)
+		const command = [program, ...args, ...qemuArguments({kernel, initrd, append, harts: boot.harts, memory})]
+		const run = await launched(command, launcher, {
+			timeoutSeconds: timeoutOf(boot),
+			signal,
+			until: initMarks.ended,
+			...listeners,
+		})
 		return {run}
 	}
 
+/** A console run of a command, by what starts it. */
+export function launched(
+	command: readonly string[],
+	launcher: readonly string[] = [],
+	options: ConsoleOptions,
+): Promise<ConsoleRun> {
+	const [program = '', ...args] = [...launcher, ...command]
+	return runConsole(program, args, options)
+}
+
 const runManyhart =
-	({boot, image, folder, signal}: GuestOptions): Start =>
+	({boot, image, folder, signal, switches = [], launcher}: GuestOptions): Start =>
 	async (listeners) => {
 		const file = join(folder, 'stats.json')
 		await rm(file, {force: true})
@@ -172,13 +188,11 @@ const runManyhart =
 			...(append ? ['--append', append] : []),
 			...['--expect', initMarks.ended.source, '--stats', file, '--stats-at', markSource],
 			...(boot.times ? ['--times'] : []),
+			...switches,
 		]
 		const timeoutSeconds = timeoutOf(boot)
-		const run = await runConsole(process.execPath, [benchPath('manyhart'), ...args], {
-			timeoutSeconds,
-			signal,
-			...listeners,
-		})
+		const command = [process.execPath, benchPath('manyhart'), ...args]
+		const run = await launched(command, launcher, {timeoutSeconds, signal, ...listeners})
 		// Where the run has failed, its console says why.
 		const statistics = await readFile(file, 'utf8').then(JSON.parse, () => undefined)
 		return {

@@ -1,5 +1,6 @@
 /** Compressed clusters: read, and kept for a while, since guests read them in parts. */
-import {constants, inflateRaw, zstdDecompress} from 'node:zlib'
+// Not by names: an older Node, which has no zstd, must be able to read this file, to say that it is too old.
+import zlib from 'node:zlib'
 import type {ImageFile} from '../image-file.ts'
 import type {Mapping} from './entries.ts'
 
@@ -52,8 +53,8 @@ export class CompressedClusters {
 	/** What follows the data, up to the end of its last sector, is not part of it. */
 	#inflate(compressed: Buffer): Promise<Buffer> {
 		const {promise, resolve, reject} = Promise.withResolvers<Buffer>()
-		const options = {maxOutputLength: this.#clusterBytes, finishFlush: constants.Z_SYNC_FLUSH}
-		inflateRaw(compressed, options, (error, cluster) => (error ? reject(error) : resolve(cluster)))
+		const options = {maxOutputLength: this.#clusterBytes, finishFlush: zlib.constants.Z_SYNC_FLUSH}
+		zlib.inflateRaw(compressed, options, (error, cluster) => (error ? reject(error) : resolve(cluster)))
 		return promise
 	}
 
@@ -62,7 +63,7 @@ export class CompressedClusters {
 		const {promise, resolve, reject} = Promise.withResolvers<Buffer>()
 		const frame = compressed.subarray(0, zstdFrameBytes(compressed))
 		const options = {maxOutputLength: this.#clusterBytes}
-		zstdDecompress(frame, options, (error, cluster) => (error ? reject(error) : resolve(cluster)))
+		zlib.zstdDecompress(frame, options, (error, cluster) => (error ? reject(error) : resolve(cluster)))
 		return promise
 	}
 }

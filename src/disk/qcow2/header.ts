@@ -19,6 +19,7 @@ const refusedFeatures: readonly (readonly [number, string])[] = [
 	[Incompatible.extendedL2, 'has extended L2 entries, which are not supported'],
 ]
 const backingFormatExtension = 0xe279_2aca
+const bitmapsExtension = 0x2385_2875
 export const headerField = {
 	incompatible: 72,
 	autoclear: 88,
@@ -41,6 +42,7 @@ export type Qcow2Header = Readonly<{
 	autoclear: readonly [number, number]
 	compression: 'deflate' | 'zstd'
 	backing: Readonly<{name: string; format: string | undefined}> | undefined
+	hasBitmaps: boolean
 }>
 
 /** @param name of the image, for messages. @throws UserError for what is no qcow2 image that can be read. */
@@ -87,6 +89,10 @@ export async function readHeader(file: ImageFile, name: string): Promise<Qcow2He
 		if (!(offset % clusterBytes === 0 && (length === 0 || (offset > 0 && offset < bytes))))
 			return fail(`whose ${what} is not in the file`)
 	}
+	const first = Buffer.alloc(clusterBytes)
+	await file.read(0, first)
+	const extensionsEnd = Math.min(offsetAt(start, 8) || clusterBytes, clusterBytes)
+	const extensions = readExtensions(first.subarray(headerBytes, Math.max(headerBytes, extensionsEnd)))
 	return {
 		version,
 		clusterBits,
@@ -100,35 +106,37 @@ export async function readHeader(file: ImageFile, name: string): Promise<Qcow2He
 			? [start.readUInt32BE(headerField.autoclear), start.readUInt32BE(headerField.autoclear + 4)]
 			: [0, 0],
 		compression: compressionNumber === 1 ? 'zstd' : 'deflate',
-		backing: await readBacking(file, {start, headerBytes, clusterBytes, fail}),
+		backing: backingOf({first, extensions, fail}),
+		hasBitmaps: extensions.has(bitmapsExtension),
 	}
 }
 
-type BackingParts = Readonly<{start: Buffer; headerBytes: number; clusterBytes: number; fail: (why: string) => never}>
+type BackingParts = Readonly<{
+	/** The first cluster. */
+	first: Buffer
+	extensions: ReadonlyMap<number, Buffer>
+	fail: (why: string) => never
+}>
 
-async function readBacking(
-	file: ImageFile,
-	{start, headerBytes, clusterBytes, fail}: BackingParts,
-): Promise<Qcow2Header['backing']> {
-	const [offset, length] = [offsetAt(start, 8), start.readUInt32BE(16)]
+function backingOf({first, extensions, fail}: BackingParts): Qcow2Header['backing'] {
+	const [offset, length] = [offsetAt(first, 8), first.readUInt32BE(16)]
 	if (offset === 0 || length === 0) return undefined
-	if (length > mostBackingName || offset + length > clusterBytes) return fail('whose backing file has no proper name')
-	const first = Buffer.alloc(offset + length)
-	await file.read(0, first)
-	const name = first.toString('utf8', offset)
+	if (length > mostBackingName || offset + length > first.length) return fail('whose backing file has no proper name')
+	const name = first.toString('utf8', offset, offset + length)
 	if (name.includes('\0')) return fail('whose backing file has no proper name')
-	return {name, format: backingFormat(first.subarray(headerBytes, offset))}
+	return {name, format: extensions.get(backingFormatExtension)?.toString('utf8')}
 }
 
-/** Walks the header's extensions. @returns undefined if none names the format. */
-function backingFormat(extensions: Buffer): string | undefined {
-	for (let at = 0; at + 8 <= extensions.length; ) {
-		const [type, length] = [extensions.readUInt32BE(at), extensions.readUInt32BE(at + 4)]
-		if (type === 0 || at + 8 + length > extensions.length) return undefined
-		if (type === backingFormatExtension) return extensions.toString('utf8', at + 8, at + 8 + length)
+/** @returns the data of the header's extensions by type. */
+function readExtensions(bytes: Buffer): ReadonlyMap<number, Buffer> {
+	const extensions = new Map<number, Buffer>()
+	for (let at = 0; at + 8 <= bytes.length; ) {
+		const [type, length] = [bytes.readUInt32BE(at), bytes.readUInt32BE(at + 4)]
+		if (type === 0 || at + 8 + length > bytes.length) break
+		extensions.set(type, bytes.subarray(at + 8, at + 8 + length))
 		at += 8 + Math.ceil(length / 8) * 8
 	}
-	return undefined
+	return extensions
 }
 
 function offsetAt(bytes: Buffer, at: number): number {

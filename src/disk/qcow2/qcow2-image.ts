@@ -2,6 +2,7 @@
  * A qcow2 image. Tables are changed in memory, and written when the guest flushes or too many have changed: first refcounts, then
  * L2 tables, then L1 entries, each once what it names is on the disk. So an image whose writer was killed has leaks at most.
  */
+import {setImmediate as turn} from 'node:timers/promises'
 import type {DiskImage} from '../disk-image.ts'
 import type {ImageFile} from '../image-file.ts'
 import {Mutex} from '../mutex.ts'
@@ -14,6 +15,8 @@ import {type Clusters, Refcounts} from './refcounts.ts'
 
 /** Clusters that are given up, above which the tables are written, so that they can be used again. */
 const mostGivenUp = 4096
+/** Clusters that are changed until other work gets its turn. */
+const clustersPerTurn = 256
 
 type Parts = Readonly<{
 	header: Qcow2Header
@@ -297,7 +300,8 @@ export class Qcow2Image implements DiskImage {
 		// The last cluster of the disk is whole even if the disk ends in it.
 		const isWhole = (cluster: number) =>
 			cluster * this.#clusterBytes >= position && Math.min((cluster + 1) * this.#clusterBytes, this.size) <= end
-		for (let at = position; at < end; ) {
+		for (let at = position, turns = 0; at < end; turns++) {
+			if (turns % clustersPerTurn === clustersPerTurn - 1) await turn()
 			const cluster = Math.floor(at / this.#clusterBytes)
 			const next = Math.min(end, (cluster + 1) * this.#clusterBytes)
 			if (!isWhole(cluster)) await how.part(at, next - at)

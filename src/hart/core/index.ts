@@ -36,6 +36,7 @@ export {
 export {pause} from './pause'
 export {poll, ration} from './ration'
 export {updateRegimes} from './regimes'
+export {follow} from './roaming'
 export {clock} from './slow'
 export * from './softfloat/index'
 export {codeChanged, fenceI, mayFenceTranslations, sfence, sfenceInvalIr, sinval, wfi} from './supervision'

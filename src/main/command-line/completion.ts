@@ -6,6 +6,7 @@ import {tlbKeys} from '../../tlb/index.ts'
 import {guestDescriptions} from '../guests/index.ts'
 import {accelerators} from '../translation/index.ts'
 import {benchOptions} from './bench-options.ts'
+import {campaignOptions} from './campaign-options.ts'
 import {benchParts} from './laboratory.ts'
 import type {RunOption} from './run-option.ts'
 import {engineNames, scaleOptions} from './scale-options.ts'
@@ -48,7 +49,7 @@ export function addCompletion(program: Command, options: readonly RunOption[]): 
 
 	const ofFiles = new Set([
 		...options.filter(({flags}) => takesFile(flags)).flatMap(({names}) => names),
-		...[...benchOptions(), ...scaleOptions()].flatMap((option) =>
+		...[...benchOptions(), ...scaleOptions(), ...campaignOptions()].flatMap((option) =>
 			takesFile(option.flags) ? [option.attributeName()] : [],
 		),
 	])

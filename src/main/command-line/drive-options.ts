@@ -1,7 +1,7 @@
 /** `--drive`, `-hda` … `-hdd`, `--snapshot`, and `--device virtio-blk-device`: QEMU's spellings of disks. */
 import {type DiskFormat, diskFormats} from '../../disk/index.ts'
 import {expected, UserError} from '../../errors.ts'
-import type {DriveOptions} from '../machine-interface.ts'
+import type {DriveOptions} from '../drives.ts'
 import {isNetworkDevice} from './network-options.ts'
 import {quoted} from './quantities.ts'
 

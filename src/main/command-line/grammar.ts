@@ -6,6 +6,14 @@ import {expected} from '../../errors.ts'
 import {exitCodes} from '../../exit-codes.ts'
 import {defaultSeed, mostSeed, usualTraceBytes, usualTraceRate} from '../machine-interface.ts'
 import {benchOptions, type RawBenchOptions} from './bench-options.ts'
+import {
+	campaignNote,
+	campaignOptions,
+	campaignWorkerNote,
+	campaignWorkerOptions,
+	type RawCampaignOptions,
+	type RawCampaignWorkerOptions,
+} from './campaign-options.ts'
 import {addCompletion} from './completion.ts'
 import {keyHelp} from './key-escapes.ts'
 import {RunOption} from './run-option.ts'
@@ -35,6 +43,8 @@ export type Actions = Readonly<{
 	scale: (options: RawScaleOptions) => Promise<void>
 	compare: (one: string, other: string, options: RawCompareOptions) => Promise<void>
 	render: (file: string, options: RawRenderOptions) => Promise<void>
+	campaign: (file: string, options: RawCampaignOptions) => Promise<void>
+	campaignWorker: (options: RawCampaignWorkerOptions) => Promise<void>
 }>
 
 /** Options of `run`, under the headings of --help. */
@@ -168,6 +178,7 @@ export function createGrammar({version, actions}: Readonly<{version: string; act
 	addStress(program, actions)
 	addScale(program, actions)
 	addReport(program, actions)
+	addCampaign(program, actions)
 	addCompletion(program, Object.values(runOptions()).flat())
 	return program
 }
@@ -276,6 +287,26 @@ function addReport(program: Command, {compare, render}: Actions): void {
 		.description('write the report of a scale.json again, without measuring')
 	for (const option of renderOptions()) rendering.addOption(option)
 	rendering.action((file: string, options: RawRenderOptions) => render(file, options))
+}
+
+function addCampaign(program: Command, {campaign, campaignWorker}: Actions): void {
+	const command = program
+		.command('campaign')
+		.description('many independent runs: workloads, harts, designs of the TLB, seeds, engines')
+	const running = command
+		.command('run <file>', {isDefault: true})
+		.description(
+			'do the runs that a YAML file describes, on this machine or by workers on many, and store each result once; what is done is not done again',
+		)
+	for (const option of campaignOptions()) running.addOption(option)
+	running
+		.addHelpText('after', `\n${campaignNote}`)
+		.action((file: string, options: RawCampaignOptions) => campaign(file, options))
+	const worker = command.command('worker').description('do runs of campaigns whose queue is a Redis')
+	for (const option of campaignWorkerOptions()) worker.addOption(option)
+	worker
+		.addHelpText('after', `\n${campaignWorkerNote}`)
+		.action((options: RawCampaignWorkerOptions) => campaignWorker(options))
 }
 
 /** A note for --help and docs/command-line.md. */

@@ -3,6 +3,8 @@ import {CommanderError} from 'commander'
 import {UserError} from '../../errors.ts'
 import {presentSpelling} from '../translation/index.ts'
 import {checkBenchOptions} from './bench-options.ts'
+import {campaignCommand, campaignWorkerCommand} from './campaign-command.ts'
+import {checkCampaignOptions, checkCampaignWorkerOptions} from './campaign-options.ts'
 import {type Actions, createGrammar} from './grammar.ts'
 import {fetchCommand, type GuestOutput, listCommand, removeCommand} from './guest-command.ts'
 import {compareCommand, measureCommand, renderCommand} from './laboratory-command.ts'
@@ -47,6 +49,9 @@ function actionsOf(args: readonly string[], environment: ProgramOptions, finish:
 		benchFlush: async (options) => done(await measureCommand('benchFlush', checkBenchOptions(options), laboratory)),
 		scale: async (options) => done(await measureCommand('scale', checkScaleOptions(options), laboratory)),
 		compare: async (one, other, options) => await compareCommand(checkCompareOptions(one, other, options)),
+		campaign: async (file, options) => done(await campaignCommand(checkCampaignOptions(file, options), laboratory)),
+		campaignWorker: async (options) =>
+			done(await campaignWorkerCommand(checkCampaignWorkerOptions(options), laboratory)),
 		render: async (file, options) => await renderCommand(checkRenderOptions(file, options)),
 	}
 }

@@ -2,13 +2,8 @@
 import {availableParallelism} from 'node:os'
 import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
-import {
-	type DriveOptions,
-	defaultSeed,
-	leastTraceBytes,
-	leastTraceRate,
-	type TranslationOptions,
-} from '../machine-interface.ts'
+import type {DriveOptions} from '../drives.ts'
+import {defaultSeed, leastTraceBytes, leastTraceRate, type TranslationOptions} from '../machine-interface.ts'
 import type {NetworkOptions} from '../network-devices.ts'
 import {parsePattern} from './console-matcher.ts'
 import {parseDrives, type RawDriveOptions} from './drive-options.ts'

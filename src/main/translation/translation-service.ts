@@ -105,7 +105,11 @@ export class TranslationService {
 		const key = regionKey(page, request.entry)
 		counts.requests++
 		const versions = this.#modules.at(key)
-		if (this.#waiting.has(key) || this.#underWay.has(key) || versions.some((region) => this.#isCurrent(region))) {
+		if (
+			this.#waiting.has(key) ||
+			this.#underWay.has(key) ||
+			(!request.again && versions.some((region) => this.#isCurrent(region)))
+		) {
 			counts.merged++
 			return
 		}
@@ -114,7 +118,7 @@ export class TranslationService {
 			return
 		}
 		// Its code has changed since it was translated.
-		if (versions.length > 0) this.#backoff.strike(page)
+		if (versions.length > 0 && !request.again) this.#backoff.strike(page)
 		this.#waiting.set(key, {request, asked, alone: false})
 	}
 

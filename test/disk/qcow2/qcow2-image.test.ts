@@ -104,6 +104,24 @@ test('an image with a snapshot is written without changing the snapshot', async 
 	t.regex(await qemuImg('compare', '-f', 'qcow2', '-F', 'raw', file, raw), /identical/)
 })
 
+test('writes to one new cluster at once are all there, and so is what they replace', async (t) => {
+	const folder = await testFolder(t)
+	const [base, file] = [join(folder, 'base.raw'), join(folder, 'a.qcow2')]
+	await writeRaw(base, new Uint8Array(mebibyte).fill(0xff))
+	await qemuImg('create', '-q', '-f', 'qcow2', '-b', 'base.raw', '-F', 'raw', file)
+	await withDisk({file}, async (disk) => {
+		const sectors = Array.from({length: 1024}, (_, sector) => sector * 2)
+		await Promise.all(sectors.map((sector) => disk.write(sector * 512, new Uint8Array(512).fill(sector / 8))))
+		const bytes = new Uint8Array(mebibyte)
+		await disk.read(0, bytes)
+		const wrong = sectors.filter(
+			(sector) => bytes[sector * 512] !== Math.floor(sector / 8) || bytes[sector * 512 + 512] !== 0xff,
+		)
+		t.deepEqual(wrong, [])
+	})
+	t.deepEqual(await checkImage(file), {corruptions: 0, leaks: 0})
+})
+
 test('discarded clusters are used again, and the backing file does not show through them', async (t) => {
 	const folder = await testFolder(t)
 	const [base, file] = [join(folder, 'base.raw'), join(folder, 'a.qcow2')]

@@ -1,0 +1,71 @@
+/** Mistakes in campaigns: results that are lost or doubled, cores that are given twice. */
+import type {Mutation} from './mutation.ts'
+
+const store = 'src/campaign/store.ts'
+const storeTests = ['test/campaign/store.test.ts']
+
+export const campaignMutations: readonly Mutation[] = [
+	{
+		name: 'campaign: a result that comes again is stored again',
+		file: store,
+		find: 'given.filter(({id}) => !this.has(id))',
+		replace: 'given',
+		tests: storeTests,
+	},
+	{
+		name: 'campaign: half a line at the end stays',
+		file: store,
+		find: 'if (bytes < text.length) await writing(path, truncate(path, bytes))',
+		replace: '',
+		tests: storeTests,
+	},
+	{
+		name: 'campaign: results of another build go into the same folder',
+		file: store,
+		find: 'if (header.build !== build)',
+		replace: 'if (header.build === undefined)',
+		tests: storeTests,
+	},
+	{
+		name: 'campaign: runs that failed are not done again',
+		file: store,
+		find: 'all.filter(({outcome}) => outcome.error === undefined)',
+		replace: 'all',
+		tests: storeTests,
+	},
+	{
+		name: 'campaign: the id of a run does not depend on the build',
+		file: 'src/campaign/run.ts',
+		find: '[schemaVersion, build,',
+		replace: '[schemaVersion,',
+		tests: ['test/campaign/plan.test.ts'],
+	},
+	{
+		name: 'campaign: a run begins with a core fewer than it needs',
+		file: 'src/campaign/core-budget.ts',
+		find: 'next.needed <= this.#free',
+		replace: 'next.needed <= this.#free + 1',
+		tests: ['test/campaign/core-budget.test.ts'],
+	},
+	{
+		name: 'campaign: small runs pass a large one that waits',
+		file: 'src/campaign/core-budget.ts',
+		find: 'this.#waiting.push(place)',
+		replace: 'needed <= this.#free ? this.#waiting.unshift(place) : this.#waiting.push(place)',
+		tests: ['test/campaign/core-budget.test.ts'],
+	},
+	{
+		name: 'campaign: a wrong checksum is not noticed',
+		file: 'src/campaign/checks.ts',
+		find: 'if (!first || first.checksum === checksum) return result',
+		replace: 'if (first || checksum) return result',
+		tests: ['test/campaign/records.test.ts'],
+	},
+	{
+		name: 'campaign: hosts are mixed in a curve',
+		file: 'src/campaign/records.ts',
+		find: '`${run.guest} ${hostKey(outcome.host)}`',
+		replace: 'run.guest',
+		tests: ['test/campaign/records.test.ts'],
+	},
+]
