@@ -27,6 +27,8 @@ export type HostStream = {
 	resume(): void
 	/** Ends at once; the other side is told by a reset where the host can. */
 	reset(): void
+	/** Reads no more, and ends once what was written is sent. Nobody is told of anything. */
+	close(): void
 }
 
 export type DatagramEvents = {

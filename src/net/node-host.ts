@@ -206,6 +206,12 @@ class NodeStream implements HostStream {
 		this.#socket.resetAndDestroy()
 	}
 
+	close(): void {
+		this.#flush()
+		this.#isOver = true
+		this.#socket.destroySoon()
+	}
+
 	#flush(): void {
 		this.#isFlushNoted = false
 		if (this.#filled === this.#flushed) return

@@ -68,6 +68,15 @@ export class TcpRelay {
 		this.connection.abort()
 	}
 
+	/** The network goes: what the guest has sent still reaches the host's peer. */
+	leave(): void {
+		if (this.connection.state === 'held') return this.connection.abort()
+		const stream = this.#stream
+		this.#stream = undefined
+		stream?.close()
+		this.connection.forget()
+	}
+
 	#user(): TcpUser {
 		return {
 			established: () => this.#stream?.resume(),

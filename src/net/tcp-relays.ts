@@ -115,7 +115,7 @@ export class TcpRelays {
 
 	/** Ends all. */
 	close(): void {
-		for (const {relay} of [...this.#entries.values()].flat()) relay.abort()
+		for (const {relay} of [...this.#entries.values()].flat()) relay.leave()
 	}
 
 	get #activeCount(): number {

@@ -138,6 +138,26 @@ test('the host gets all that the guest sends before its end, and may still answe
 	t.is(one.bytes().toString(), digest(bytes))
 })
 
+test('what the guest has sent reaches the server even if the network goes at once', async (t) => {
+	const all = Promise.withResolvers<string>()
+	const port = await serve(t, (socket) => {
+		const hash = createHash('sha256')
+		socket.on('data', (part) => hash.update(part))
+		socket.on('close', () => all.resolve(hash.digest('hex')))
+		socket.on('end', () => socket.end())
+	})
+	const guest = startGuest(t)
+	const one = client()
+	const connection = one.take(guest.connect({to: '10.0.2.2'}, {port, localPort: 4000, user: one.user}))
+	await one.established
+	const bytes = sample(100_000)
+	await one.write(bytes)
+	// The last of it is on its way to the host's socket: nobody has waited for that.
+	while (connection.room < 512 * 1024) await new Promise((resolve) => setImmediate(resolve))
+	guest.network.close()
+	t.is(await all.promise, digest(bytes))
+})
+
 test('a port where nobody listens refuses the guest', async (t) => {
 	const server = createServer()
 	server.listen(0, '127.0.0.1')

@@ -397,7 +397,7 @@ test('a peer of a forward that comes before the guest waits for it; the guest is
 	})
 	await network.open()
 	let reset = 0
-	const stream = {write() {}, pending: 0, end() {}, pause() {}, resume() {}, reset: () => reset++}
+	const stream = {write() {}, pending: 0, end() {}, pause() {}, resume() {}, reset: () => reset++, close() {}}
 	host.accepts[0]!({address: '127.0.0.1', port: 40_000}, () => stream)
 	clock.pass(2500)
 	t.is(guest.frames.filter((frame) => read16(frame, 12) === 0x0806).length, 3)

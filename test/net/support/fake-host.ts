@@ -41,6 +41,10 @@ export class FakeStream implements HostStream {
 	reset(): void {
 		this.calls.push('reset')
 	}
+
+	close(): void {
+		this.calls.push('close')
+	}
 }
 
 export class FakeDatagrams implements HostDatagrams, HostListener {
