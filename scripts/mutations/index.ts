@@ -8,6 +8,7 @@ import {diskMutations} from './disks.ts'
 import {fenceMutations} from './fences.ts'
 import {instructionMutations} from './instructions.ts'
 import type {Area, Mutation} from './mutation.ts'
+import {networkMutations} from './networks.ts'
 import {pageWalkMutations} from './page-walk.ts'
 import {policyMutations} from './policies.ts'
 import {quarantineMutations, reportMutations} from './quarantine.ts'
@@ -39,6 +40,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	waiting: waitingMutations,
 	translation: translationMutations,
 	disks: diskMutations,
+	networks: networkMutations,
 	'last pages': roamingMutations,
 	campaigns: campaignMutations,
 }

@@ -8,6 +8,7 @@ export const areas = [
 	'CSRs',
 	'translation',
 	'disks',
+	'networks',
 	'last pages',
 	'stores to code',
 	'address spaces',

@@ -381,7 +381,7 @@ test('a guest without buffers holds its connections, and each gets its turn', (t
 	}
 	guest.strays.length = 0
 	guest.buffers = 0
-	for (const stream of host.streams) stream.events.data(new Uint8Array(4000))
+	for (const stream of host.streams) stream.events.data(new Uint8Array(14_000))
 	for (let turn = 0; turn < 3; turn++) {
 		guest.buffers = 3
 		network.ready()

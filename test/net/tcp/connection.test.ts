@@ -29,6 +29,8 @@ function harness(own: Partial<TcpSettings> = {}) {
 	const sent: Sent[] = []
 	const log: string[] = []
 	const link = {isFull: false, room: 65_536}
+	/** When each segment was sent. */
+	const times: number[] = []
 	const settings: TcpSettings = {
 		clock,
 		localPort: 80,
@@ -39,6 +41,7 @@ function harness(own: Partial<TcpSettings> = {}) {
 		sendLimit: 65_536,
 		sink: (header, {length}) => {
 			if (link.isFull) return false
+			times.push(clock.now())
 			sent.push({
 				flags: flagNames(header.flags),
 				seq: (header.sequence - initial) >>> 0,
@@ -69,7 +72,7 @@ function harness(own: Partial<TcpSettings> = {}) {
 		acknowledgement: (initial + (fields.ack ?? 0)) >>> 0,
 		data: new Uint8Array(fields.length ?? 0),
 	})
-	return {clock, sent, log, link, settings, segment, take: () => sent.splice(0)}
+	return {clock, sent, times, log, link, settings, segment, take: () => sent.splice(0)}
 }
 
 const {syn, ack, fin, rst, urg} = tcpFlag
@@ -195,7 +198,8 @@ test('three duplicates send the first segment again, and a partial acknowledgeme
 })
 
 test('a retransmission that nobody answers comes ever later, then the connection is given up with a reset', (t) => {
-	const {clock, connection, sent, take, log} = accepted()
+	const {clock, connection, sent, times, take, log} = accepted()
+	times.length = 0
 	connection.write(new Uint8Array(100))
 	take()
 	clock.pass(250)
@@ -203,6 +207,8 @@ test('a retransmission that nobody answers comes ever later, then the connection
 	clock.pass(3_600_000)
 	t.is(sent.length, 12)
 	t.is(sent.at(-1)!.flags, 'rst+ack')
+	const waits = times.slice(1).map((time, index) => Math.round(time - times[index]!))
+	t.deepEqual(waits, [200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 51_200, 60_000, 60_000, 60_000, 60_000])
 	t.deepEqual(log, ['established', 'over: timeout'])
 	t.is(clock.pending, 0)
 })
