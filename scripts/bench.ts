@@ -9,6 +9,8 @@
  *     npm run bench -- flush    designs of the TLB: what flushes cost, and what guests notice; docs/flush.md
  *     npm run bench -- smp      harts that wait for one another: fences, locks, wake-ups, more harts than cores
  *     npm run bench -- footprint  memory of the host that an idle Debian takes, and where it is
+ *     npm run bench -- tracing  what --trace costs
+ *     npm run bench -- beyond   a simulation of up to 128 harts; docs/scaling.md
  *     npm run bench -- lookup   speed with each value of --tlb's keys, on bare metal
  *     npm run bench -- churn    live translations and memory while programs come and go
  *     npm run bench -- page     measures all tables of docs/benchmarks.md
@@ -19,6 +21,7 @@ import {UserError} from '../src/errors.ts'
 import {benchOptions} from '../src/main/command-line/bench-options.ts'
 import {tlbOption} from '../src/main/command-line/translation-switches.ts'
 import {parseTlbDesign} from '../src/tlb/index.ts'
+import {benchBeyond} from './bench/beyond.ts'
 import {benchBoot} from './bench/boot.ts'
 import {benchChurn} from './bench/churn.ts'
 import {benchCpu, type CpuOptions} from './bench/cpu.ts'
@@ -31,6 +34,7 @@ import {benchPage} from './bench/page.ts'
 import {parts} from './bench/smp/plan.ts'
 import {programNames} from './bench/smp/programs.ts'
 import {benchSmp, type SmpOptions} from './bench/smp.ts'
+import {benchTracing, tracedGuests} from './bench/tracing.ts'
 import {fromRoot} from './build/project.ts'
 import {integerFrom, numberFrom, runScript, scriptCommand, several} from './build/script-command.ts'
 
@@ -120,6 +124,28 @@ function createCommand(): Command {
 		.addOption(manyhartOption())
 		.addOption(againstOption())
 		.action((own, options) => benchIdle({...options, own: checkOwnOptions(own)}))
+	command
+		.command('beyond')
+		.description('simulates 16 to 128 harts from measured latencies, and writes tables and plot of docs/scaling.md')
+		.action(benchBeyond)
+	command
+		.command('tracing')
+		.description('processor time of guests with --trace in relation to that without it, in pairs; Linux only')
+		.addOption(
+			new Option('--guest <name,...>', 'what is traced')
+				.argParser((text: string) => text.split(',').map(oneOf(tracedGuests)))
+				.default(tracedGuests, tracedGuests.join()),
+		)
+		.option('--harts <n>', 'harts', integerFrom(1, mostHarts), 2)
+		.option('--work <n>', 'fences, or calls of mprotect, of each hart', integerFrom(1, 1e9), 50_000)
+		.addOption(pairsOption())
+		.addOption(jsonOption())
+		.addOption(timeoutOption())
+		.addOption(manyhartOption())
+		.addOption(
+			new Option('--against <file>', "another build's manyhart.js, traced, which runs in place of the untraced one"),
+		)
+		.action(benchTracing)
 	command
 		.command('footprint')
 		.description(

@@ -6,6 +6,7 @@ import {codeStoreMutations} from './code-stores.ts'
 import {csrMutations} from './csrs.ts'
 import {diskMutations} from './disks.ts'
 import {fenceMutations} from './fences.ts'
+import {folderMutations} from './folders.ts'
 import {instructionMutations} from './instructions.ts'
 import type {Area, Mutation} from './mutation.ts'
 import {networkMutations} from './networks.ts'
@@ -13,10 +14,12 @@ import {pageWalkMutations} from './page-walk.ts'
 import {policyMutations} from './policies.ts'
 import {quarantineMutations, reportMutations} from './quarantine.ts'
 import {roamingMutations} from './roaming.ts'
+import {scalingMutations} from './scaling.ts'
 import {serialMutations} from './serial.ts'
 import {statisticsMutations} from './statistics.ts'
 import {stressMutations} from './stress.ts'
 import {superpageMutations} from './superpages.ts'
+import {stealTimeMutations, tracingMutations} from './tracing.ts'
 import {translationMutations} from './translation.ts'
 import {waitingMutations} from './waiting.ts'
 
@@ -38,11 +41,15 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	stress: stressMutations,
 	'serial mode': serialMutations,
 	waiting: waitingMutations,
+	tracing: tracingMutations,
+	'steal time': stealTimeMutations,
 	translation: translationMutations,
 	disks: diskMutations,
+	folders: folderMutations,
 	networks: networkMutations,
 	'last pages': roamingMutations,
 	campaigns: campaignMutations,
+	scaling: scalingMutations,
 }
 
 export const mutations: readonly (Mutation & Readonly<{area: Area}>)[] = (Object.keys(byArea) as Area[]).flatMap(

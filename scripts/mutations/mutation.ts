@@ -8,6 +8,7 @@ export const areas = [
 	'CSRs',
 	'translation',
 	'disks',
+	'folders',
 	'networks',
 	'last pages',
 	'stores to code',
@@ -21,6 +22,9 @@ export const areas = [
 	'serial mode',
 	'waiting',
 	'campaigns',
+	'scaling',
+	'tracing',
+	'steal time',
 ] as const
 export type Area = (typeof areas)[number]
 

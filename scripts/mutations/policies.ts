@@ -30,8 +30,8 @@ export const policyMutations: readonly Mutation[] = [
 	{
 		name: 'a table that was cleared after its last generation stays in it',
 		file: policy,
-		find: '(descriptor & ~generationMask) | generationStep)',
-		replace: 'descriptor)',
+		find: 'const first = (descriptor & ~generationMask) | generationStep',
+		replace: 'const first = descriptor',
 		tests: [units],
 	},
 	{
@@ -44,8 +44,9 @@ export const policyMutations: readonly Mutation[] = [
 	{
 		name: 'after another thread has begun a generation the owner keeps its last pages',
 		file: policy,
-		find: "		count(tables, state, 'generations')\n	}\n	// In either case: a thread whose exchange came first may not have posted it yet.\n	postLastPages(tables.memory, state)\n",
-		replace: "		count(tables, state, 'generations')\n	}\n",
+		find: '		tables.observer?.advanced({state, regime, cause: FlushCause.remoteAll}, tableGeneration(descriptor) + 1)\n	}\n	// In either case: a thread whose exchange came first may not have posted it yet.\n	postLastPages(tables.memory, state)\n',
+		replace:
+			'		tables.observer?.advanced({state, regime, cause: FlushCause.remoteAll}, tableGeneration(descriptor) + 1)\n	}\n',
 		tests: [units],
 	},
 	{

@@ -14,6 +14,8 @@ export class LabProgress implements Disposable {
 	readonly #stream: NodeJS.WriteStream
 	readonly #total: number
 	readonly #name: string
+	readonly #timer: NodeJS.Timeout | undefined
+	#forecast = {seconds: 0, at: 0}
 
 	constructor({total, stream, name = 'bench'}: LabProgressOptions) {
 		this.#name = name
@@ -23,11 +25,20 @@ export class LabProgress implements Disposable {
 		const format = '[{bar}] {value} of {total}, {left} left: {run}'
 		this.#bar = new SingleBar({format, stream, hideCursor: true, barsize: 24, clearOnComplete: true}, Presets.legacy)
 		this.#bar.start(total, 0, {left: '', run: ''})
+		// Runs may take a minute.
+		this.#timer = setInterval(() => this.#bar?.update({left: this.#left()}), 1000)
+		this.#timer.unref()
+	}
+
+	#left(): string {
+		const {seconds, at} = this.#forecast
+		return inWords(seconds - (performance.now() - at) / 1000)
 	}
 
 	/** A run begins. @param run in words. @param seconds that it and those after it will take. */
 	begin(number: number, run: string, seconds: number): void {
-		const left = inWords(seconds)
+		this.#forecast = {seconds, at: performance.now()}
+		const left = this.#left()
 		if (this.#bar) this.#bar.update(number, {left, run})
 		else this.#stream.write(`${this.#name}: ${number + 1} of ${this.#total}, ${left} left: ${run}\n`)
 	}
@@ -39,6 +50,7 @@ export class LabProgress implements Disposable {
 	}
 
 	[Symbol.dispose](): void {
+		clearInterval(this.#timer)
 		this.#bar?.stop()
 	}
 }

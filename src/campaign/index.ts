@@ -92,7 +92,7 @@ async function summarize(plan: Plan, {store, command, version, print, format}: S
 	const paths = await writeRecords(store.folder, records)
 	const failed = results.filter(({outcome}) => outcome.error !== undefined).length
 	if (format === 'json') {
-		const hosts = records.map(({host, guest}, index) => ({host, guest, record: paths[index]}))
+		const hosts = records.map(({host}, index) => ({host, record: paths[index]}))
 		const figures = {planned: plan.runs.length, done: results.length, failed}
 		print(JSON.stringify({campaign: plan.name, build: plan.build, state, ...figures, records: hosts}, undefined, '\t'))
 		return

@@ -1,8 +1,8 @@
-/** scale.json of a campaign's results: one for each host and guest, so that no curve mixes machines. `manyhart report` reads them. */
+/** scale.json of a campaign's results: one for each host, so that no curve mixes machines. `manyhart report` reads them. */
 import {createHash} from 'node:crypto'
 import {join} from 'node:path'
 import {recordName, type ScaleRecord, schemaVersion, writeRecord} from '../bench/scale/record.ts'
-import {scaleWorkloads} from '../bench/scale/workloads.ts'
+import {bareWorkloads, programName, scaleWorkloads} from '../bench/scale/workloads.ts'
 import {expected} from '../errors.ts'
 import {makeFolder} from '../main/guests/index.ts'
 import {describeSystemError} from '../main/system-error.ts'
@@ -12,7 +12,6 @@ export type CampaignRecord = Readonly<{
 	/** In the campaign's folder. */
 	path: string
 	host: Host
-	guest: ScaleRun['guest']
 	record: ScaleRecord
 }>
 
@@ -31,17 +30,23 @@ export function campaignRecords(
 	const measured = [...results].filter(
 		(result): result is ScaleResult => result.run.kind === 'scale' && result.run.seed === undefined,
 	)
-	const groups = Map.groupBy(measured, ({run, outcome}) => `${run.guest} ${hostKey(outcome.host)}`)
+	const groups = Map.groupBy(measured, ({outcome}) => hostKey(outcome.host))
 	return [...groups.values()].map((group) => {
-		const {run, outcome} = group[0]!
+		const {outcome} = group[0]!
 		const key = createHash('sha256').update(hostKey(outcome.host)).digest('hex').slice(0, 6)
 		const name = outcome.host.name.replaceAll(/[^\w.-]/g, '-')
 		const record = recordOf(group, {version, command, state})
-		return {path: join(`${name}-${key}-${run.guest}`, recordName), host: outcome.host, guest: run.guest, record}
+		return {path: join(`${name}-${key}`, recordName), host: outcome.host, record}
 	})
 }
 
-/** @param results of one host and guest. */
+const workloads = [...scaleWorkloads, ...bareWorkloads]
+
+/** As a record names it: with what it runs on. */
+const workloadOf = ({guest, workload}: ScaleRun): string =>
+	guest === 'linux' ? workload : bareWorkloads.find(({name}) => programName(name) === workload)!.name
+
+/** @param results of one host. */
 function recordOf(
 	results: readonly ScaleResult[],
 	{version, command, state}: Readonly<{version: string; command: string; state: ScaleRecord['state']}>,
@@ -51,15 +56,15 @@ function recordOf(
 	const date = first!.outcome.began
 	const {name: _, node, ...host} = first!.outcome.host
 	const engines = new Map(inTime.flatMap(({outcome: {engine}}) => (engine ? [[engine.id, engine]] : [])))
-	const names = new Set(inTime.map(({run}) => run.workload))
+	const names = new Set(inTime.map(({run}) => workloadOf(run)))
 	const repetitions = new Map<string, number>()
 	const boots: ScaleRecord['boots'] = []
 	const runs: ScaleRecord['runs'] = []
 	for (const {run, outcome} of inTime) {
 		const {engine, began, took, bootSeconds, kernel: _kernel, host: _host, ...figures} = outcome
-		const {workload, scaling, harts} = run
+		const {scaling, harts} = run
 		const id = engine?.id ?? run.engine
-		const place = {engine: id, workload, scaling, harts}
+		const place = {engine: id, workload: workloadOf(run), scaling, harts}
 		// The hosts have shared the repetitions: those of this one, by the order in which they began.
 		const repetition = repetitions.get(JSON.stringify(place)) ?? 0
 		repetitions.set(JSON.stringify(place), repetition + 1)
@@ -69,6 +74,7 @@ function recordOf(
 			engine: id,
 			harts,
 			repetition,
+			...(run.guest === 'bare' && {system: run.guest}),
 			began: (Date.parse(began) - Date.parse(date)) / 1000,
 			took,
 			...(bootSeconds !== undefined && {bootSeconds}),
@@ -78,7 +84,7 @@ function recordOf(
 	const ascending = (values: Iterable<number>) => [...new Set(values)].toSorted((one, other) => one - other)
 	return {
 		...{schema: schemaVersion, command, date, manyhart: version, node, host},
-		...(kernel === undefined ? {guest: 'none: bare metal'} : {guest: `Debian's kernel ${kernel}`}),
+		...(kernel !== undefined && {guest: `Debian's kernel ${kernel}`}),
 		quick: false,
 		smp: ascending(inTime.map(({run}) => run.harts)),
 		repeat: Math.max(...repetitions.values()),
@@ -86,13 +92,13 @@ function recordOf(
 		state,
 		planned: results.length,
 		engines: [...engines.values()],
-		workloads: scaleWorkloads
+		workloads: workloads
 			.filter(({name}) => names.has(name))
-			.map(({name, title, unit, limit, work}) => {
+			.map(({name, title, unit, limit, work, independent}) => {
 				const amount = (native: boolean) =>
-					inTime.find(({run}) => run.workload === name && (run.engine === 'native') === native)?.run.work
+					inTime.find(({run}) => workloadOf(run) === name && (run.engine === 'native') === native)?.run.work
 				return {
-					...{name, title, unit, limit},
+					...{name, title, unit, limit, ...(independent && {independent})},
 					work: {emulated: amount(false) ?? work.emulated, native: amount(true) ?? work.native},
 				}
 			}),

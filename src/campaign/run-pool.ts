@@ -34,6 +34,8 @@ export class RunPool implements AsyncDisposable {
 			minThreads: 1,
 			maxThreads: cores,
 			atomics: 'disabled',
+			// Milliseconds: between two short runs a thread stays.
+			idleTimeout: 10_000,
 		})
 	}
 

@@ -24,8 +24,8 @@ export type BlockOptions = Readonly<{
 	serial: string
 	/** Whether what the guest discards is given back. */
 	isDiscarding: boolean
-	/** Whether the guest's flushes are ignored. */
-	isUnsafe: boolean
+	/** When what the guest writes is on the host's disk: when it flushes, or when the write is done; or nobody cares. */
+	caching: 'writeback' | 'writethrough' | 'unsafe'
 }>
 
 type Parts = Readonly<{
@@ -82,7 +82,7 @@ export class BlockHandler implements ChainHandler {
 			case RequestType.write:
 				return await this.#write(request)
 			case RequestType.flush:
-				if (!options.isReadOnly && !options.isUnsafe) await disk.flush()
+				if (!options.isReadOnly && options.caching !== 'unsafe') await disk.flush()
 				return Status.ok
 			case RequestType.getId:
 				return this.#getId(request)
@@ -120,7 +120,12 @@ export class BlockHandler implements ChainHandler {
 			})
 			if (!goesOn) break
 		}
+		await this.#writeThrough()
 		return Status.ok
+	}
+
+	async #writeThrough(): Promise<void> {
+		if (this.#parts.options.caching === 'writethrough') await this.#parts.disk.flush()
 	}
 
 	#getId({taken, writable}: Request): Status {
@@ -146,6 +151,7 @@ export class BlockHandler implements ChainHandler {
 		const isUnmapping = options.isDiscarding && (flags & unmapFlag) !== 0
 		if (!isDiscard) await disk.writeZeroes(position, length, {isUnmapping})
 		else if (options.isDiscarding) await disk.discard(position, length)
+		await this.#writeThrough()
 		return Status.ok
 	}
 

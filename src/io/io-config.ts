@@ -4,6 +4,7 @@ import type {DiskFiles} from '../disk/index.ts'
 import type {MemoryMap} from '../memory/index.ts'
 import type {Mac, OpenForward, UserNetworkSettings} from '../net/index.ts'
 import type {BlockOptions} from './block-handler.ts'
+import type {ShareSlot} from './share-config.ts'
 
 /** @property slot of virtio-mmio. @property name for messages. */
 export type BlockSlot = Readonly<{slot: number; name: string; files: DiskFiles; options: BlockOptions}>
@@ -21,6 +22,7 @@ export type IoConfig = Readonly<{
 	/** All devices of all I/O workers, as all boards of the machine have them. */
 	served: readonly ServedDevice[]
 	blocks?: readonly BlockSlot[]
+	shares?: readonly ShareSlot[]
 	networks?: readonly NetSlot[]
 }>
 

@@ -2,6 +2,7 @@
  * The I/O worker: a thread that serves queues. It sleeps until a vCPU rings, takes chains from guest RAM, does its I/O
  * meanwhile holding no lock, and interrupts the guest itself. It waits for no vCPU and not for the main thread, nor they for it.
  */
+import {Server} from '../9p/index.ts'
 import {Board, type ServedQueues, WorkerBell} from '../board/index.ts'
 import {attachDisk} from '../disk/index.ts'
 import {assert} from '../errors.ts'
@@ -11,6 +12,8 @@ import {BufferPool} from './buffer-pool.ts'
 import type {BlockSlot, IoApi, IoConfig} from './io-config.ts'
 import type {NetServer} from './net-server.ts'
 import {NetSlotServer} from './net-slot-server.ts'
+import type {ShareSlot} from './share-config.ts'
+import {ShareHandler} from './share-handler.ts'
 import {SlotServer} from './slot-server.ts'
 
 export async function createIoService(config: IoConfig): Promise<IoApi> {
@@ -23,6 +26,7 @@ export async function createIoService(config: IoConfig): Promise<IoApi> {
 	const pool = new BufferPool()
 	const servers = new Map<number, SlotServer | NetServer>()
 	for (const block of config.blocks ?? []) servers.set(block.slot, await serverOf(block, {board, ram, pool}))
+	for (const share of config.shares ?? []) servers.set(share.slot, shareServerOf(share, {board, ram}))
 	const networks = (config.networks ?? []).map(
 		(slot) => new NetSlotServer(slot, {queues: queuesOf(board, slot.slot), ram}),
 	)
@@ -58,4 +62,11 @@ async function serverOf(
 		told.add(message)
 	}
 	return new SlotServer(queues, new BlockHandler({queues, ram, disk, pool, options, onError}))
+}
+
+function shareServerOf({slot, server: options}: ShareSlot, {board, ram}: {board: Board; ram: GuestRam}): SlotServer {
+	const queues = board.virtio[slot]?.served
+	assert(queues, 'every slot of the configuration has a device that an I/O worker serves')
+	const onMistake = (error: unknown) => console.error(`manyhart: the folder ${options.folder}:`, error)
+	return new SlotServer(queues, new ShareHandler({queues, ram, server: new Server({...options, onMistake})}))
 }

@@ -5,7 +5,9 @@ import type {ServedQueues, Taken} from '../board/index.ts'
 export interface ChainHandler {
 	/** @returns the bytes written into the chain; `broken`: the driver does not keep to the device's protocol. */
 	handle(taken: Taken): Promise<number | 'broken'>
-	/** Nothing more comes: brings all to safety. */
+	/** Nothing more is taken: chains that wait for the world outside are to be handled now. */
+	stop?(): void
+	/** All chains are handled: brings all to safety. */
 	close(): Promise<void>
 }
 
@@ -33,6 +35,7 @@ export class SlotServer {
 	/** Takes nothing more, and resolves once all that was taken is done and the device is closed. */
 	async close(): Promise<void> {
 		this.#isClosing = true
+		this.#handler.stop?.()
 		while (this.#running.size > 0) await Promise.all(this.#running)
 		await this.#handler.close()
 	}

@@ -19,8 +19,11 @@ export type DriveOptions = Readonly<{
 	serial?: string
 	/** Whether clusters that the guest discards are used again; default `ignore`, as in QEMU. */
 	discard?: 'ignore' | 'unmap'
-	/** `unsafe`: the guest's flushes are ignored. Default `writeback`: what it has flushed is on the host's disk. */
-	cache?: 'writeback' | 'unsafe'
+	/**
+	 * Default `writeback`: what the guest has flushed is on the host's disk. `writethrough`: what it has written.
+	 * `unsafe`: its flushes are ignored.
+	 */
+	cache?: 'writeback' | 'writethrough' | 'unsafe'
 }>
 
 /** Slot 0 has the random number generator. */
@@ -85,7 +88,7 @@ export class OpenDrives implements AsyncDisposable {
 				slot: firstDriveSlot + index,
 				name: file,
 				files: disk.files,
-				options: {isReadOnly: readOnly, serial, isDiscarding, isUnsafe: cache === 'unsafe'},
+				options: {isReadOnly: readOnly, serial, isDiscarding, caching: cache},
 			}
 		})
 		return {worker: diskWorker, memory: memory.memory, map: memory.map, blocks, ...rest}

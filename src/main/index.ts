@@ -25,4 +25,5 @@ export type {
 	TranslationOptions,
 } from './machine-interface.ts'
 export type {HartStatistics, MachineStatistics} from './machine-statistics.ts'
+export type {ShareOptions} from './shares.ts'
 export type {TranslationStatistics} from './translation/index.ts'

@@ -9,7 +9,8 @@ import {WorkerThread} from './worker-thread.ts'
 export class IoThread implements AsyncDisposable {
 	readonly #thread: WorkerThread<IoApi>
 	readonly #bells: WorkerBells
-	readonly #worker: number
+	/** Its number among the machine's I/O workers. */
+	readonly worker: number
 	#running: Promise<void> | undefined
 
 	/** @throws when the host cannot start it. */
@@ -17,7 +18,7 @@ export class IoThread implements AsyncDisposable {
 		const name = `io ${config.worker}`
 		this.#thread = new WorkerThread({entry, name, data: config, resourceLimits: heapLimits.io})
 		this.#bells = bells
-		this.#worker = config.worker
+		this.worker = config.worker
 	}
 
 	/** Opens what the worker has to open, before start(). @throws UserError for what cannot be opened. */
@@ -31,12 +32,12 @@ export class IoThread implements AsyncDisposable {
 	start(onFailure: (message: string) => void): void {
 		this.#running = this.#thread
 			.call((api) => api.run())
-			.catch((error: Error) => onFailure(`I/O worker ${this.#worker} failed: ${error.message}`))
+			.catch((error: Error) => onFailure(`I/O worker ${this.worker} failed: ${error.message}`))
 	}
 
 	/** Resolves once all that the guest wrote is on the disks, or has failed to get there. While no vCPU runs. */
 	async drain(): Promise<void> {
-		this.#bells.ring(this.#worker, WorkerBell.stop)
+		this.#bells.ring(this.worker, WorkerBell.stop)
 		await this.#running
 	}
 

@@ -4,6 +4,7 @@ import type {OpenForward} from '../net/index.ts'
 import type {TlbDesign} from '../tlb/index.ts'
 import type {DriveOptions, OpenDrives} from './drives.ts'
 import type {NetworkOptions} from './network-devices.ts'
+import type {ShareOptions} from './shares.ts'
 
 export const [usualTraceRate, leastTraceRate] = [10_000, 100] as const
 export const [usualTraceBytes, leastTraceBytes] = [256 * 2 ** 20, 2 ** 16] as const
@@ -25,6 +26,8 @@ export type MachineOptions = Readonly<{
 	drives?: readonly DriveOptions[]
 	/** Network devices, each as the command line's --nic takes it: `user,hostfwd=tcp::2222-:22`. Not with `serial`. */
 	networks?: readonly string[]
+	/** Folders of the host. Not with `serial`. */
+	shares?: readonly ShareOptions[]
 	/** Of the virtio-mmio transport: 1, the legacy interface, by default, as in QEMU; or 2. */
 	virtioMmioVersion?: 1 | 2
 	/**

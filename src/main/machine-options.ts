@@ -8,6 +8,7 @@ import {pageBytes} from '../memory/index.ts'
 import {tlbKeys} from '../tlb/index.ts'
 import type {DriveOptions} from './drives.ts'
 import {leastTraceBytes, leastTraceRate, type MachineOptions, mostSeed} from './machine-interface.ts'
+import type {ShareOptions} from './shares.ts'
 import {accelerators, mostThreshold, refuseFormerFields} from './translation/index.ts'
 
 const config = (what: string): v.Config<v.BaseIssue<unknown>> => ({
@@ -37,9 +38,26 @@ const drive = strict(
 		snapshot: flag('drives[].snapshot'),
 		serial: text('drives[].serial'),
 		discard: option('drives[].discard to be ignore or unmap', v.picklist(['ignore', 'unmap'])),
-		cache: option('drives[].cache to be writeback or unsafe', v.picklist(['writeback', 'unsafe'])),
+		cache: option(
+			'drives[].cache to be writeback, writethrough or unsafe',
+			v.picklist(['writeback', 'writethrough', 'unsafe']),
+		),
 	} satisfies Record<keyof DriveOptions, v.GenericSchema>,
 	'a field of a drive',
+)
+
+const share = strict(
+	{
+		path: required('shares[].path to be the path of a folder', v.pipe(v.string(), v.nonEmpty())),
+		tag: text('shares[].tag'),
+		readOnly: flag('shares[].readOnly'),
+		securityModel: option(
+			'shares[].securityModel to be user, none or passthrough',
+			v.picklist(['user', 'none', 'passthrough']),
+		),
+		multidevs: option('shares[].multidevs to be remap or forbid', v.picklist(['remap', 'forbid'])),
+	} satisfies Record<keyof ShareOptions, v.GenericSchema>,
+	'a field of a share',
 )
 
 const fields = {
@@ -59,6 +77,7 @@ const fields = {
 	traceRate: option(`traceRate of at least ${leastTraceRate}`, integer(leastTraceRate, 2 ** 30)),
 	drives: option('drives to be an array of disks', v.array(drive)),
 	networks: option('networks to be an array of texts such as user,hostfwd=tcp::2222-:22', v.array(v.string())),
+	shares: option('shares to be an array of folders', v.array(share)),
 	signal: option('signal to be an AbortSignal', v.instance(AbortSignal)),
 	assets: option(
 		'assets to be the path or the file URL of a folder',

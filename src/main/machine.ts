@@ -18,7 +18,7 @@ import {findThreadEntries, instrumentedFolder, readHartCore, type ThreadEntries}
 import {type BootPlan, planBoot, readSymbols} from './boot/index.ts'
 import {collectGarbage} from './collect-garbage.ts'
 import {ConsoleStream} from './console-stream.ts'
-import {diskWorker, firstDriveSlot, OpenDrives} from './drives.ts'
+import {firstDriveSlot, OpenDrives} from './drives.ts'
 import {heartbeat} from './heartbeat.ts'
 import {HelperPool, translationJobs} from './helper-pool.ts'
 import {HostSide} from './host-side.ts'
@@ -34,7 +34,8 @@ import {
 } from './machine-interface.ts'
 import {codePagesPerVcpu, createMemory} from './machine-memory.ts'
 import {type MachineStatistics, readStatistics} from './machine-statistics.ts'
-import {type NetworkOptions, networkDevices, networkWorker} from './network-devices.ts'
+import {type NetworkOptions, networkDevices, networkIo, networkWorker} from './network-devices.ts'
+import {Shares} from './shares.ts'
 import {StuckHarts} from './stuck-harts.ts'
 import {TableWatch} from './table-watch.ts'
 import {lowerCompilerPriority} from './thread-priority.ts'
@@ -99,9 +100,8 @@ export class MachineCore implements CommandLineMachine {
 	readonly #helpers: HelperPool | undefined
 	readonly #serial: SerialControl | undefined
 	readonly #threads: VcpuThreads
-	/** Undefined if the machine has no disks. */
-	readonly #io: IoThread | undefined
-	readonly #network: IoThread | undefined
+	/** One each for disks, folders and networks, where the machine has such. */
+	readonly #io: readonly IoThread[]
 	#forwards: readonly OpenForward[] = []
 	readonly #drives: OpenDrives
 	readonly #ownsDrives: boolean
@@ -138,6 +138,8 @@ export class MachineCore implements CommandLineMachine {
 			throw expected('--drive without --serial, where nothing comes from outside', 'both')
 		if (serial && options.ownNetworks?.length)
 			throw expected('--nic without --serial, where nothing comes from outside', 'both')
+		if (serial && options.shares?.length)
+			throw expected('--share without --serial, where nothing comes from outside', 'both')
 		const translation = translationConfig({...options, ...(serial && {jitSynchronous: true})})
 		const files = Object.fromEntries(
 			Object.entries({kernel, initrd, bios, dtb, append}).filter(([, value]) => value !== undefined),
@@ -175,7 +177,8 @@ export class MachineCore implements CommandLineMachine {
 			drives,
 			started,
 		})
-		machine.#forwards = (await machine.#network?.open()) ?? []
+		const network = machine.#io.find(({worker}) => worker === networkWorker)
+		machine.#forwards = (await network?.open()) ?? []
 		started.move()
 		return machine
 	}
@@ -207,9 +210,9 @@ export class MachineCore implements CommandLineMachine {
 		const traced = {self: harts, now: traceClock(clockOrigin), ring: undefined}
 		this.#blocks = notesTimes ? new TracedBlocks(memory, harts, traced) : new VcpuBlocks(memory, harts)
 		const {virtioMmioVersion} = options
-		const disks = drives.devices()
-		const networks = networkDevices(options.ownNetworks ?? [], firstDriveSlot + disks.length)
-		const served = [...disks, ...networks.devices]
+		const shares = new Shares(options.shares ?? [], drives.count)
+		const networks = networkDevices(options.ownNetworks ?? [], firstDriveSlot + drives.count + shares.count)
+		const served = [...drives.devices(), ...shares.devices(), ...networks.devices]
 		this.#drives = drives
 		this.#ownsDrives = drives !== options.openDrives
 		const control = serial && new SerialControl(memory, {threads: harts, config: serial})
@@ -266,34 +269,14 @@ export class MachineCore implements CommandLineMachine {
 			...(serial && {serial}),
 		}
 		const codePages = codePagesPerVcpu(harts)
-		this.#io =
-			drives.count === 0
-				? undefined
-				: started.use(
-						new IoThread({
-							entry: entries.io,
-							config: drives.ioConfig(memory, {harts, virtioMmioVersion, served}),
-							bells: this.#board.workerBells,
-						}),
-					)
-		this.#network =
-			networks.slots.length === 0
-				? undefined
-				: started.use(
-						new IoThread({
-							entry: entries.io,
-							config: {
-								worker: networkWorker,
-								harts,
-								memory: memory.memory,
-								map: memory.map,
-								virtioMmioVersion,
-								served,
-								networks: networks.slots,
-							},
-							bells: this.#board.workerBells,
-						}),
-					)
+		const io = {harts, virtioMmioVersion, served}
+		const ioConfigs = [
+			...(drives.count > 0 ? [drives.ioConfig(memory, io)] : []),
+			...(shares.count > 0 ? [shares.ioConfig(memory, io)] : []),
+			...(networks.slots.length > 0 ? [networkIo(networks.slots, memory, io)] : []),
+		]
+		const bells = this.#board.workerBells
+		this.#io = ioConfigs.map((config) => started.use(new IoThread({entry: entries.io, config, bells})))
 		this.#threads = started.use(new VcpuThreads())
 		for (let vcpu = 0; vcpu < harts; vcpu++) {
 			const translationPort = this.#translation?.vcpuPorts[vcpu]
@@ -330,8 +313,7 @@ export class MachineCore implements CommandLineMachine {
 		this.#abort?.addEventListener('abort', this.#onAbort, {once: true})
 		atEnd.defer(() => this.#abort?.removeEventListener('abort', this.#onAbort))
 		if (this.#abort?.aborted) this.#onAbort()
-		this.#io?.start((message) => this.#onIoFailure(message))
-		this.#network?.start((message) => this.#onNetworkFailure(message))
+		for (const io of this.#io) io.start((message) => this.#onIoFailure(io.worker, message))
 		const pumping = this.#pump()
 			.catch((error: Error) => this.#fail(`the console failed: ${error.message}`))
 			.finally(() => this.console.end())
@@ -342,7 +324,7 @@ export class MachineCore implements CommandLineMachine {
 			// A thread did not park, or did not start.
 			await this.#threads[Symbol.asyncDispose]()
 		}
-		await Promise.all([this.#io?.drain(), this.#network?.drain()])
+		await Promise.all(this.#io.map((io) => io.drain()))
 		this.#phase = 'over'
 		this.#translation?.close()
 		this.#board.control.ringMain(MainDoorbell.stop)
@@ -481,8 +463,7 @@ export class MachineCore implements CommandLineMachine {
 		await Promise.all([
 			this.#threads[Symbol.asyncDispose](),
 			this.#helpers?.[Symbol.asyncDispose](),
-			this.#io?.[Symbol.asyncDispose](),
-			this.#network?.[Symbol.asyncDispose](),
+			...this.#io.map((io) => io[Symbol.asyncDispose]()),
 		])
 		if (this.#ownsDrives) await this.#drives[Symbol.asyncDispose]()
 		this.console.end()
@@ -500,15 +481,10 @@ export class MachineCore implements CommandLineMachine {
 	}
 
 	/** Harts that wait for a lock that the worker held go on, and stop. */
-	#onIoFailure(message: string): void {
+	#onIoFailure(worker: number, message: string): void {
 		this.#ioFailure = message
 		this.#fail(message)
-		this.#board.orphan({worker: diskWorker})
-	}
-
-	#onNetworkFailure(message: string): void {
-		this.#fail(message)
-		this.#board.orphan({worker: networkWorker})
+		this.#board.orphan({worker})
 	}
 
 	/** Stops the machine because of a failure of the emulator. */

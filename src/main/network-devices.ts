@@ -1,7 +1,8 @@
 /** The network devices of a machine, as its board and its I/O worker have them. */
-import {type ServedDevice, virtioSlotCount} from '../board/index.ts'
+import {type ServedDevice, type VirtioMmioVersion, virtioSlotCount} from '../board/index.ts'
 import {expected} from '../errors.ts'
-import {type NetSlot, netDevice} from '../io/index.ts'
+import {type IoConfig, type NetSlot, netDevice} from '../io/index.ts'
+import type {SharedMemory} from '../memory/index.ts'
 import type {Forward, HostEndpoint, Mac, OpenForward, UserNetworkSettings} from '../net/index.ts'
 
 /** One network device and the network behind it. */
@@ -12,8 +13,8 @@ export type NetworkOptions = Readonly<{
 	dumps: readonly string[]
 }>
 
-/** The number of the I/O worker that serves networks: disks have another, so that neither waits for the other. */
-export const networkWorker = 1
+/** The number of the I/O worker that serves networks: disks and folders have others, so that none waits for another. */
+export const networkWorker = 2
 
 /** @param firstSlot the first that no disk has. @throws UserError if there are too many. */
 export function networkDevices(
@@ -27,6 +28,14 @@ export function networkDevices(
 		devices: networks.map(({mac}) => netDevice({mac, worker: networkWorker})),
 		slots: networks.map((network, index) => ({slot: firstSlot + index, ...network})),
 	}
+}
+
+export function networkIo(
+	networks: readonly NetSlot[],
+	memory: SharedMemory,
+	rest: {harts: number; virtioMmioVersion: VirtioMmioVersion | undefined; served: readonly ServedDevice[]},
+): IoConfig {
+	return {worker: networkWorker, memory: memory.memory, map: memory.map, networks, ...rest}
 }
 
 /** For a machine after this one: a port that was any free one stays the one that was found. */

@@ -13,6 +13,7 @@ const commandLineNames = {
 	append: '--append',
 	drives: '--drive',
 	networks: '--nic',
+	shares: '--share',
 	tlb: '--tlb',
 	dumpWasm: '--dump-wasm',
 	trace: '--trace',

@@ -22,7 +22,12 @@ export const VcpuWords = sharedStruct(
 		stuckLooks: 'i32',
 		/** 1 while the vCPU's thread sleeps on its doorbell, or is about to: who rings has to wake it. */
 		asleep: 'i32',
-		reserved: array('i32', 22),
+		/**
+		 * When the first bell that the vCPU has not taken was rung, if times are asked for: microseconds modulo 2^32, at least 1; 0 = none.
+		 * Beside the doorbell, as both are written and read together.
+		 */
+		rungAt: 'i32',
+		reserved: array('i32', 21),
 	},
 	{align: 128},
 )
@@ -119,7 +124,11 @@ export class VcpuBlocks {
 		// Publish: the device state that the bit stands for is ordered before it. Pairs with the hart's atomic load when it
 		// checks for interrupts.
 		const before = Atomics.or(this.memory.i32, word, mipBits)
-		if ((before & mipBits) !== mipBits) this.ring(vcpu, Doorbell.interrupt)
+		if ((before & mipBits) !== mipBits) this.ringInterrupt(vcpu)
+	}
+
+	protected ringInterrupt(vcpu: number): void {
+		this.ring(vcpu, Doorbell.interrupt)
 	}
 
 	/** Lowers mip bits; the hart needs no wake-up for that. */

@@ -15,7 +15,14 @@ export const LatencyHistogram = sharedStruct({
 })
 
 /** In the histogram's unit. */
-export type LatencySummary = Readonly<{count: number; median: number; p99: number; maximum: number}>
+export type LatencySummary = Readonly<{
+	count: number
+	median: number
+	p99: number
+	maximum: number
+	/** How many were 0, 1, 2 or 3, 4 to 7, and so on by powers of two; without zeros at the end. */
+	histogram: readonly number[]
+}>
 
 function bucketOf(value: number): number {
 	if (value < subBuckets) return value
@@ -58,5 +65,12 @@ export function summarizeLatency(words: Int32Array, offset: number): LatencySumm
 		}
 		return 0
 	}
-	return {count, median: percentile(0.5), p99: percentile(0.99), maximum}
+	return {count, median: percentile(0.5), p99: percentile(0.99), maximum, histogram: byPowers(counts)}
+}
+
+function byPowers(counts: Int32Array): readonly number[] {
+	const powers = new Array<number>(33).fill(0)
+	// 32 − clz32: 0 for 0, 1 for 1, 2 for 2 and 3.
+	for (const [bucket, each] of counts.entries()) powers[32 - Math.clz32(bucketEnd(bucket))]! += each
+	return powers.slice(0, powers.findLastIndex((each) => each > 0) + 1)
 }

@@ -9,7 +9,7 @@ import {postLastPages} from './flush-requests.ts'
 import {type Publication, type PublicationJournal, PublishStep} from './publication.ts'
 import {noteEmptied} from './shadow.ts'
 import {resizeCause} from './shadow-layout.ts'
-import {isFilled, tableLog2Entries, trailerWord} from './table.ts'
+import {isFilled, tableGeneration, tableLog2Entries, trailerWord} from './table.ts'
 import type {TableOperations} from './table-operations.ts'
 import {noTable, type TablePool, type Zeroing} from './table-pool.ts'
 import type {TlbDesign} from './tlb-design.ts'
@@ -39,6 +39,20 @@ export type Tables = Readonly<{
 	swappedOut: number[]
 	/** With debug=on. */
 	journal: PublicationJournal | undefined
+	observer: TlbObserver | undefined
+}>
+
+/** FlushCause, or resizeCause. */
+type Emptied = Readonly<{state: number; regime: number; cause: number}>
+
+/** Told what this thread does to tables, for traces. `state` is the offset of their owner's TlbState. */
+export type TlbObserver = Readonly<{
+	/** A fence is about to ring a target. */
+	fenceRings(target: number): void
+	/** A table has taken another's place. @param epoch how many have, of this regime. */
+	swapped(emptied: Emptied, epoch: number): void
+	/** A table has begun a generation, but for those that its owner's hart core counts: TlbState.ownGenerations. */
+	advanced(emptied: Emptied, generation: number): void
 }>
 
 export type FlushPolicy = Readonly<{
@@ -78,7 +92,9 @@ export function replaceOwn(tables: Tables, state: number, regime: number): void 
 	if ((descriptor & generationMask) === 0) return
 	// As beginGeneration() in core/in-place.ts: another thread may have swapped the table meanwhile.
 	const word = descriptorWord(state, regime)
-	Atomics.compareExchange(tables.memory.i32, word, descriptor, (descriptor & ~generationMask) | generationStep)
+	const first = (descriptor & ~generationMask) | generationStep
+	if (Atomics.compareExchange(tables.memory.i32, word, descriptor, first) !== descriptor) return
+	tables.observer?.advanced({state, regime, cause: causeOf(tables, {state, step: PublishStep.flush})}, 1)
 }
 
 /** Takes a table of the size that the owner's hart core wants, if it wants another and there is one. */
@@ -159,6 +175,7 @@ function advanceOther(tables: Tables, state: number, regime: number): boolean {
 	if (before === descriptor) {
 		noteEmptied(tables.memory, state, descriptor, FlushCause.remoteAll)
 		count(tables, state, 'generations')
+		tables.observer?.advanced({state, regime, cause: FlushCause.remoteAll}, tableGeneration(descriptor) + 1)
 	}
 	// In either case: a thread whose exchange came first may not have posted it yet.
 	postLastPages(tables.memory, state)
@@ -185,14 +202,22 @@ export function publish(tables: Tables, publishing: Publishing): void {
 	// they took out.
 	const old = Atomics.exchange(words, descriptorWord(state, regime), fresh)
 	// Statistics: orders nothing.
-	Atomics.add(words, (state + TlbState.offset.epoch + regime * 4) >>> 2, 1)
+	const epoch = Atomics.add(words, (state + TlbState.offset.epoch + regime * 4) >>> 2, 1) + 1
 	POINT: passTurn('retire')
 	if (old === noTable) return
+	tables.observer?.swapped({state, regime, cause: causeOf(tables, publishing)}, epoch)
 	count(tables, state, 'swaps')
 	// Its owner has noted its own cause before.
 	noteEmptied(tables.memory, state, old, FlushCause.remoteAll)
 	if (publication) poolOf(tables, old).noteTakenOut(old, publication)
 	tables.swappedOut.push(old)
+}
+
+/** Why the owner's latest flush was, or another's. A table of another size is of no flush. */
+function causeOf({memory}: Tables, {state, step}: Pick<Publishing, 'state' | 'step'>): number {
+	if (step === PublishStep.resize) return resizeCause
+	// Plain: the owner's word, and this is its thread.
+	return step === PublishStep.fence ? FlushCause.remoteAll : memory.i32[(state + TlbState.offset.flushCause) >>> 2]!
 }
 
 /** Retires the tables that this thread has swapped out. @param gracePeriod one that began after the last swap. */

@@ -112,8 +112,8 @@ export function takeRequests(memory: SharedMemory, state: number, handlers: Requ
 		for (let head = words[word(state, 'requestHead')] ?? 0; head !== tail; head = (head + 1) | 0) {
 			const request = word(state, 'requests') + (head & (capacity - 1)) * requestWords
 			// Plain: the poster wrote them before the tail, and only this thread writes the head.
-			const [firstLow = 0, firstHigh = 0, pages = 0, asid = anyAsid] = words.subarray(request, request + requestWords)
-			handlers.range({firstLow, firstHigh, pages}, asid)
+			const [firstLow, firstHigh, pages] = [words[request]!, words[request + 1]!, words[request + 2]!]
+			handlers.range({firstLow, firstHigh, pages}, words[request + 3]!)
 		}
 	}
 	// Release the slots: the reads above come before. Pairs with the load in postRange().

@@ -1,6 +1,6 @@
 /** TLB tables: entry layout, pool, flushes from inside and outside. */
 export * from './clear-tables.ts'
-export {type FlushPolicy, flushPolicies} from './flush-policy.ts'
+export {type FlushPolicy, flushPolicies, type TlbObserver} from './flush-policy.ts'
 export type {PageRange} from './flush-requests.ts'
 export * from './lookup-form.ts'
 export {UseAfterRetirement} from './quarantine.ts'

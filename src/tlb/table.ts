@@ -1,6 +1,6 @@
 /** One TLB table, given its descriptor: where its parts lie, whether it is filled. core/table.ts changes its bytes. */
 import {pageBytes, roundUp, type SharedMemory} from '../memory/index.ts'
-import {descriptorLog2Mask, generationMask, TlbEntry, TlbTableTrailer} from './tlb-layout.ts'
+import {descriptorLog2Mask, generationMask, generationStep, TlbEntry, TlbTableTrailer} from './tlb-layout.ts'
 
 /** Bytes from one table to the next: entries, trailer, padding. */
 export function tableBytes(log2Entries: number): number {
@@ -13,6 +13,11 @@ export function tableAddress(descriptor: number): number {
 
 export function tableLog2Entries(descriptor: number): number {
 	return descriptor & descriptorLog2Mask
+}
+
+/** From 1 on; 0 unless the policy is epoch-tag. */
+export function tableGeneration(descriptor: number): number {
+	return (descriptor & generationMask) / generationStep
 }
 
 /** Word index of a trailer field. */

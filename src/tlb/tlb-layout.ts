@@ -280,6 +280,8 @@ export const TlbState = sharedStruct(
 		timesFlushes: 'i32',
 		/** The FlushCause of the owner's latest flush. The owner's. */
 		flushCause: 'i32',
+		/** Generations that the owner itself began in place, by regime: for traces. The owner's. */
+		ownGenerations: array('i32', regimeCount),
 	},
 	{align: 128},
 )

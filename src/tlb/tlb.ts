@@ -19,6 +19,7 @@ import {
 	replaceOwn,
 	retireSwappedOut,
 	type Tables,
+	type TlbObserver,
 } from './flush-policy.ts'
 import {
 	anyAsid,
@@ -59,8 +60,7 @@ export type TlbOptions = PoolOptions &
 		satpOffset?: number | undefined
 		/** Milliseconds of a clock, for the sizes of QEMU's rule; default: the host's. */
 		milliseconds?: (() => number) | undefined
-		/** Called before a fence rings a target. */
-		onFence?: ((target: number) => void) | undefined
+		observer?: TlbObserver | undefined
 	}>
 
 export type RemoteFlush = Readonly<{
@@ -101,7 +101,6 @@ export class Tlb {
 	readonly #spaces: number
 	readonly #satpOffset: number | undefined
 	readonly #milliseconds: () => number
-	readonly #onFence: ((target: number) => void) | undefined
 	readonly #shared: number
 	/** Each vCPU's TlbShadow; empty without statistics. */
 	readonly #shadows: readonly number[]
@@ -126,13 +125,13 @@ export class Tlb {
 			tagBias: tagBias[encoding],
 			swappedOut: [],
 			journal: designOf(config).debug === 'on' ? new PublicationJournal(blocks, tlbStateOffset) : undefined,
+			observer: options.observer,
 		}
 		this.#config = config
 		this.#spaces = spacesOf(config)
 		this.#countsTime = designOf(config).size === 'qemu'
 		this.#satpOffset = satpOffset
 		this.#milliseconds = milliseconds
-		this.#onFence = options.onFence
 		this.#shared = memory.region('tlb').offset
 		const numbers = Array.from({length: config.vcpus}, (_, vcpu) => vcpu)
 		this.#readers = numbers.map((vcpu) => rcu.reader(vcpu))
@@ -281,7 +280,7 @@ export class Tlb {
 				this.#awaited.push(target)
 				continue
 			}
-			this.#onFence?.(target)
+			this.#tables.observer?.fenceRings(target)
 			Atomics.or(this.#memory.i32, this.#doorbell(target), bell)
 			this.#awaited.push(target)
 		}

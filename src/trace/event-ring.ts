@@ -68,6 +68,19 @@ export class EventRing extends Ring {
 		return this.#left > 0
 	}
 
+	/** The same at a time: whether an event that ended then would find room. */
+	isOpenAt(now: number): boolean {
+		return this.#left > 0 || (now >= this.#periodEnd && this.words[this.quota] !== 0)
+	}
+
+	/** Counts an event that was not even noted, since the ring was not open as it began. @param now microseconds. */
+	leaveOut(now: number): void {
+		if (this.#missing === 0) this.#missingSince = now
+		this.#missing++
+		// Plain: only the owner writes it.
+		this.words[this.leftOut]!++
+	}
+
 	/**
 	 * @param began microseconds. @param a details, as EventKind says.
 	 * @returns false if the event was left out, or dropped.
@@ -104,13 +117,10 @@ export class EventRing extends Ring {
 
 	/** @returns whether a new period has begun. */
 	#refill(now: number): boolean {
-		const {words} = this
 		// Plain: written before this thread ran, and by this thread only.
-		const quota = words[this.quota]!
+		const quota = this.words[this.quota]!
 		if (now < this.#periodEnd || quota === 0) {
-			if (this.#missing === 0) this.#missingSince = now
-			this.#missing++
-			words[this.leftOut]!++
+			this.leaveOut(now)
 			return false
 		}
 		this.#periodEnd = now + quotaPeriod

@@ -2,11 +2,13 @@
 import {Activity} from '../hart/index.ts'
 import type {SharedMemory} from '../memory/index.ts'
 import {recordLatency} from '../rcu/index.ts'
+import type {TlbObserver} from '../tlb/index.ts'
 import {EventRing} from './event-ring.ts'
 import {TimedNote} from './timed-note.ts'
 import {type TraceOrigin, traceClock} from './trace-clock.ts'
 import {EventKind, HartTimes, hasRegion, traceRegions} from './trace-layout.ts'
 import {TracedBlocks} from './traced-blocks.ts'
+import {TracedTables} from './traced-tables.ts'
 
 type TimedImports = Readonly<{
 	mmioRead(gpa: number, bytes: number): number
@@ -15,12 +17,16 @@ type TimedImports = Readonly<{
 	flushEnds(regimes: number): void
 }>
 
+/** Of the machine's clock. */
+const ticksPerMicrosecond = 10
 /** Microseconds between two looks at the run delay. */
 const delayPeriod = 5000
 
 export class HartTrace {
 	readonly blocks: TracedBlocks
 	readonly note: TimedNote
+	/** For the hart's Tlb. */
+	readonly observer: TlbObserver
 	readonly #memory: SharedMemory
 	readonly #times: number
 	/** HartTimes.descheduled. Plain: only this thread writes it. */
@@ -44,9 +50,17 @@ export class HartTrace {
 		this.#times = memory.region(traceRegions.times).offset + hart * HartTimes.size
 		this.#descheduled = new Float64Array(memory.i32.buffer, this.#times + HartTimes.offset.descheduled, 1)
 		this.#ring = hasRegion(memory.map, 'rings') ? new EventRing(memory, {index: hart, harts}) : undefined
-		this.blocks = new TracedBlocks(memory, harts, {self: hart, now: this.#now, ring: this.#ring})
-		this.note = new TimedNote(memory, this.blocks.base(hart), {times: this.#times, now: this.#now, ring: this.#ring})
-		this.blocks.note = this.note
+		const common = {now: this.#now, ring: this.#ring}
+		const blocks = new TracedBlocks(memory, harts, {self: hart, ...common})
+		const tables = this.#ring && new TracedTables(memory, {blocks, self: hart, now: this.#now, ring: this.#ring})
+		this.blocks = blocks
+		this.note = new TimedNote(memory, blocks.base(hart), {times: this.#times, ...common, tables})
+		blocks.note = this.note
+		this.observer = {
+			fenceRings: (target) => blocks.fenceRings(target),
+			swapped: (emptied, epoch) => tables?.swapped(emptied, epoch),
+			advanced: (emptied, generation) => tables?.advanced(emptied, generation),
+		}
 	}
 
 	/** The same functions, with times. */
@@ -76,6 +90,12 @@ export class HartTrace {
 				note.end(beforeFlush)
 			},
 		}
+	}
+
+	/** A slice of guest code begins. @param ticks the machine's clock, which has just been read: it has the trace's origin. */
+	beginGuest(ticks: number): Activity {
+		const {note} = this
+		return note.beginAt(Activity.guestCode, Math.max(note.latest, ticks / ticksPerMicrosecond))
 	}
 
 	/** For Rcu: a grace period has elapsed, on this thread. @param lasted microseconds. */

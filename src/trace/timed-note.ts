@@ -4,6 +4,7 @@ import type {SharedMemory} from '../memory/index.ts'
 import {type FlushCause, TlbState, tlbStateOffset} from '../tlb/index.ts'
 import type {EventRing} from './event-ring.ts'
 import {HartTimes} from './trace-layout.ts'
+import type {TracedTables} from './traced-tables.ts'
 
 /** Activities inside one another, at most: far more than there are. */
 const deepest = 16
@@ -22,11 +23,23 @@ export class TimedNote extends ActivityNote {
 	readonly #spent: number
 	readonly #now: () => number
 	readonly #ring: EventRing | undefined
+	readonly #tables: TracedTables | undefined
 	/** The innermost activity's place in what follows. */
 	#depth = 0
 	readonly #activities = new Int32Array(deepest)
 	readonly #began = new Float64Array(deepest)
 	readonly #details = new Int32Array(deepest * 4)
+	/** 1 if its details are noted: the ring was open as it began. Else it is left out, and costs next to nothing. */
+	readonly #noted = new Int8Array(deepest)
+	#wasNoted = false
+	/** What has just ended is a fence: the SBI call around it ends at that time, too. */
+	#fenceEnded = false
+	/** Indices of words. */
+	readonly #instret: number
+	readonly #budget: number
+	readonly #reserve: number
+	readonly #swaps: number
+	readonly #generations: number
 	/** When the innermost activity was begun, or went on. */
 	#since: number
 
@@ -34,7 +47,12 @@ export class TimedNote extends ActivityNote {
 	constructor(
 		memory: SharedMemory,
 		block: number,
-		{times, now, ring}: {times: number; now: () => number; ring: EventRing | undefined},
+		{
+			times,
+			now,
+			ring,
+			tables,
+		}: {times: number; now: () => number; ring: EventRing | undefined; tables?: TracedTables | undefined},
 	) {
 		super(memory, block)
 		this.#words = memory.i32
@@ -43,26 +61,41 @@ export class TimedNote extends ActivityNote {
 		this.#spent = (times + HartTimes.offset.spent) >>> 3
 		this.#now = now
 		this.#ring = ring
+		this.#tables = tables
 		this.#since = now()
 		this.#activities[0] = Activity.parked
+		this.#instret = (block + fieldOffset.instret) >>> 2
+		this.#budget = (block + fieldOffset.budget) >>> 2
+		this.#reserve = (block + fieldOffset.reserve) >>> 2
+		this.#swaps = (block + tlbStateOffset + TlbState.offset.swaps) >>> 2
+		this.#generations = (block + tlbStateOffset + TlbState.offset.generations) >>> 2
 	}
 
 	/** Begins the run loop, or parks, without an end; all others end. */
 	override begin(activity: Activity): Activity {
-		// The guest's code has just ended.
-		const now = activity === Activity.sbiCall ? this.#since : this.#now()
+		// The guest's code has just ended; the call's arguments are part of the fence.
+		const follows = activity === Activity.sbiCall || activity === Activity.fence
+		return this.beginAt(activity, follows ? this.#since : this.#now())
+	}
+
+	/** @param now microseconds; not before `latest`. */
+	beginAt(activity: Activity, now: number): Activity {
 		this.#spend(now)
+		this.#fenceEnded = false
 		const isOutermost = activity === Activity.runLoop || activity === Activity.parked
 		this.#depth = isOutermost ? 0 : Math.min(this.#depth + 1, deepest - 1)
 		this.#activities[this.#depth] = activity
 		this.#began[this.#depth] = now
-		if (this.#ring) this.#notePlace(activity)
+		if (this.#ring) this.#beginEvent(this.#ring, activity, now)
 		return super.begin(activity)
 	}
 
 	override end(before: Activity): void {
-		const now = this.#now()
+		const activity = this.#activities[this.#depth]
+		// Both clocks that it may have begun by agree to some hundred nanoseconds.
+		const now = this.#fenceEnded && activity === Activity.sbiCall ? this.#since : Math.max(this.#since, this.#now())
 		this.#spend(now)
+		this.#fenceEnded = activity === Activity.fence
 		if (this.#ring) this.#trace(this.#ring, now)
 		if (this.#depth > 0) this.#depth--
 		super.end(before)
@@ -85,6 +118,17 @@ export class TimedNote extends ActivityNote {
 		const isPart = inner === Activity.sleep && (outer === Activity.halt || outer === Activity.nap)
 		this.#doubles[this.#spent + (isPart ? outer : inner)]! += now - this.#since
 		this.#since = now
+	}
+
+	#beginEvent(ring: EventRing, activity: Activity, now: number): void {
+		const isNoted = ring.isOpenAt(now)
+		this.#noted[this.#depth] = isNoted ? 1 : 0
+		if (isNoted) {
+			// What was left out until now does not come late.
+			if (!this.#wasNoted) this.#tables?.look()
+			this.#notePlace(activity)
+		}
+		this.#wasNoted = isNoted
 	}
 
 	/** What its details say as it begins. */
@@ -124,6 +168,7 @@ export class TimedNote extends ActivityNote {
 		const activity = this.#activities[this.#depth]!
 		const began = this.#began[this.#depth]!
 		const lasted = now - began
+		const isNoted = this.#noted[this.#depth] === 1
 		switch (activity) {
 			case Activity.nap:
 				// Mostly cores are not short, and it does not sleep.
@@ -138,7 +183,15 @@ export class TimedNote extends ActivityNote {
 			case Activity.compilation:
 				if (lasted < shortestTraced) return
 				break
+			case Activity.fence:
+				if (isNoted) this.#tables?.noteOwn(now)
+				break
 			case Activity.flush:
+				if (!isNoted) {
+					if (lasted < shortestTraced) return
+					break
+				}
+				this.#tables?.noteOwn(now)
 				if (details[at + 1] !== answersFence) {
 					details[at] = this.#emptied() - details[at]!
 					if (details[at] === 0 && lasted < shortestTraced) return
@@ -148,24 +201,25 @@ export class TimedNote extends ActivityNote {
 				}
 				break
 			case Activity.guestCode:
+				if (!isNoted) break
+				// Those of flushes that are not noted.
+				this.#tables?.noteOwn(now)
 				details[at] = (this.#retired() - details[at]!) | 0
 				break
 		}
-		ring.add(activity, began, lasted, details[at], details[at + 1], details[at + 2], details[at + 3])
+		if (isNoted) ring.add(activity, began, lasted, details[at], details[at + 1], details[at + 2], details[at + 3])
+		else ring.leaveOut(now)
 	}
 
 	/** Modulo 2^32: as retired() in src/hart/core/retired.ts. */
 	#retired(): number {
-		const word = (field: 'instret' | 'budget' | 'reserve') => this.#words[(this.#block + fieldOffset[field]) >>> 2]!
-		return (word('instret') - word('budget') - word('reserve')) | 0
+		const words = this.#words
+		return (words[this.#instret]! - words[this.#budget]! - words[this.#reserve]!) | 0
 	}
 
 	/** Tables that were swapped, or began a generation. */
 	#emptied(): number {
-		const state = this.#block + tlbStateOffset
 		// Plain: statistics.
-		return (
-			this.#words[(state + TlbState.offset.swaps) >>> 2]! + this.#words[(state + TlbState.offset.generations) >>> 2]!
-		)
+		return this.#words[this.#swaps]! + this.#words[this.#generations]!
 	}
 }

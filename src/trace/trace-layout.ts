@@ -17,10 +17,10 @@ export const HartTimes = sharedStruct(
 		doorbells: LatencyHistogram,
 		/** Waits of this hart's thread for a device's lock that another thread held, microseconds. The owner. */
 		locks: LatencyHistogram,
-		/** When the first bell that the hart has not taken was rung: microseconds modulo 2^32, at least 1; 0 = none. Any thread. */
-		rungAt: 'i32',
 		/** By initiator: the number of its latest fence that this hart has not answered; 0 = none. The initiator, and the owner. */
 		fences: array('i32', mostHarts),
+		/** By raiser: the number of its latest software interrupt whose bell this hart has not taken, as `fences`. */
+		ipis: array('i32', mostHarts),
 	},
 	{align: 128},
 )
@@ -58,7 +58,7 @@ export const TraceEvent = sharedStruct({
 export const EventKind = {
 	/** A hart has taken the bell of interrupts. Details: mip's bits that others set. */
 	interrupt: 32,
-	/** A thread raises a software interrupt. Details: the hart; mip's bits. */
+	/** A thread raises a software interrupt. Details: the hart; mip's bits; the interrupt's number, or 0 if it was raised already. */
 	ipi: 33,
 	/** A fence rings a target. Details: the target, the fence's number. */
 	fenceRings: 34,
@@ -66,6 +66,12 @@ export const EventKind = {
 	fenceTaken: 35,
 	/** A grace period has elapsed. Details: its number as two words. */
 	gracePeriod: 36,
+	/** A hart takes it, and all before it. Details: the raiser, the interrupt's number. */
+	ipiTaken: 39,
+	/** A table was exchanged for another. Details: the hart; the regime; the cause; how many of its tables were. */
+	swap: 40,
+	/** A table has begun a generation. Details: the hart; the regime; the cause; the generation's number. */
+	generation: 41,
 	/** Events were left out meanwhile. Details: how many. */
 	leftOut: 38,
 	/** The main thread took events out of the rings, and wrote them. Details: how many. */

@@ -67,8 +67,8 @@ function carryOut({config, tlb, engine, note}: SbiMachine, fence: RemoteFence): 
 	const before = note.begin(Activity.fence)
 	if (isOfCode) tlb.flushRemote({initiator, targets, what: 'instructions'})
 	else tlb.flushRemote({initiator, targets, range: tlbRange(fence.range), asid: fence.asid})
-	note.end(before)
 	if (isOfCode && targets.includes(initiator)) engine.fenceI()
+	note.end(before)
 }
 
 function tlbRange(range: PageRange) {

@@ -144,7 +144,7 @@ export class Vcpu {
 			config: config.tlb,
 			operations: this.#engine.tableOperations,
 			satpOffset: fieldOffset.satp,
-			onFence: trace && ((target) => trace.blocks.fenceRings(target)),
+			observer: trace?.observer,
 			needsClearing: () => (turns ? turns.wantHelp() : board.control.ringMain(MainDoorbell.tlbPool)),
 			milliseconds: turns && (() => now() / ticksPerMillisecond),
 		})
@@ -242,15 +242,15 @@ export class Vcpu {
 	#runSlice(): void {
 		const began = this.#timers.beginSlice()
 		this.#adaptSlice(began)
-		this.#tellStolenTime(began)
 		const {registers} = this
 		const [retiredBefore, trapsBefore] = [registers.word('instret'), registers.word('traps')]
 		// Another hart may have written the instructions that this one lacks, and cannot make it execute fence.i.
 		if (this.#stuckLooks > 0) this.#engine.fenceI()
-		const before = this.#note.begin(Activity.guestCode)
+		const before = this.#trace?.beginGuest(began) ?? this.#note.begin(Activity.guestCode)
 		const slice = this.#stuckLooks > 0 ? lookInstructions : this.#slice
 		const reason = this.#turns ? this.#runByTurns(this.#turns) : this.#engine.run(this.#block, slice)
 		this.#note.end(before)
+		this.#tellStolenTime(began)
 		this.#engine.invalidatePending()
 		this.#engine.translator.post()
 		if (reason === ExitReason.waitForInterrupt) this.#mode = 'waiting'

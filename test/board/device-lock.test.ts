@@ -31,6 +31,24 @@ test('a lock that is not released through several watches is reported with its d
 	}
 })
 
+test('an I/O worker that holds a lock is named, and may die with it', (t) => {
+	const memory = createMemory()
+	const {offset} = memory.region('ram')
+	const [holder, watcher, hart] = [{worker: 1}, {}, {hart: 0}].map(
+		(thread) => new DeviceLock(memory, {device: 'virtio-mmio slot 1', offset, ...thread}),
+	) as [DeviceLock, DeviceLock, DeviceLock]
+	holder.acquire()
+	const hung = Array.from({length: 4}, () => watcher.watch(3)).at(-1)
+	t.deepEqual(hung, {message: 'I/O worker 1 does not release the lock of virtio-mmio slot 1', hart: undefined})
+	// Another worker's death and another hart's change nothing.
+	watcher.orphan({worker: 0})
+	watcher.orphan({hart: 1})
+	watcher.orphan({worker: 1})
+	t.throws(() => hart.acquire(), {
+		message: 'the lock of virtio-mmio slot 1 is held by I/O worker 1, whose thread has died',
+	})
+})
+
 test('who has to wait for a lock is timed, and nobody else', (t) => {
 	const memory = createMemory()
 	const {offset} = memory.region('ram')

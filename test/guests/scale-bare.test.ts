@@ -5,8 +5,14 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {promisify} from 'node:util'
 import test, {type ExecutionContext} from 'ava'
+import {parseMark} from '../../src/bench/scale/console.ts'
 import {nativeWorkloads} from '../../src/bench/scale/native.ts'
-import {parseWorkloadResults, scaleWorkloads, workloadArguments} from '../../src/bench/scale/workloads.ts'
+import {
+	bareWorkloads,
+	parseWorkloadResults,
+	scaleWorkloads,
+	workloadArguments,
+} from '../../src/bench/scale/workloads.ts'
 import {Machine} from '../../src/main/index.ts'
 import {temporaryFile} from '../main/boot/boot-files.ts'
 import {patience} from '../support/patience.ts'
@@ -72,6 +78,40 @@ test.serial('the workloads, their work and the number of workers can be chosen',
 	const checksums = (text: string) => new Map(parseWorkloadResults(text).map(({name, checksum}) => [name, checksum]))
 	t.is(checksums(whole.console).get('sort'), checksums(console).get('sort'))
 	t.is(checksums(whole.console).get('shootdown'), checksums(console).get('shootdown'))
+})
+
+test.serial('workloads can have amounts of their own, and are then marked', async (t) => {
+	const names = 'bare/sort:strong:8:100000 count-mcs:weak:30:100000'
+	const {console, exitCode} = await runSome(t, [kinds.work, 1, 0], names)
+	t.is(exitCode, 0)
+	t.like(parseWorkloadResults(console), [
+		{name: 'sort', threads: 3, operations: 8},
+		{name: 'count-mcs', threads: 3, operations: 90},
+	])
+	const marks = console.split(/\r?\n/).filter((line) => parseMark(line))
+	t.deepEqual(marks, [
+		'scale: begin bare/sort strong.',
+		'scale: measured part begins.',
+		'scale: measured part ends.',
+		'scale: end bare/sort strong 0.',
+		'scale: begin count-mcs weak.',
+		'scale: measured part begins.',
+		'scale: measured part ends.',
+		'scale: end count-mcs weak 0.',
+	])
+	const withoutAmount = await runSome(t, [kinds.work, 1, 0], 'sort:strong')
+	t.regex(withoutAmount.console, /scale: no amount, or no time for sort/)
+	t.is(withoutAmount.exitCode, 2)
+})
+
+test.serial('a time can end each workload before its work is done', async (t) => {
+	const names = bareWorkloads.map(({name}) => `${name}:strong:${2 ** 40}:20`)
+	const {console, exitCode} = await runSome(t, [kinds.work, 1, 0], names.join(' '))
+	t.is(exitCode, 0, console)
+	const results = parseWorkloadResults(console)
+	t.is(results.length, names.length)
+	for (const {nanoseconds, operations, checksum} of results)
+		t.true(nanoseconds >= 20_000_000 && operations > 0 && checksum === undefined, console)
 })
 
 test.serial('a time can be the limit', async (t) => {

@@ -36,6 +36,9 @@ const others = [
 	'compute-integer --threads 3 --milliseconds 20',
 	'compute-integer --threads 2 --per-thread 3',
 	'compute-integer --threads 3 --work 6',
+	'fork-exec --threads 3 --work 1000000 --at-most 20 --processes',
+	'mmap --threads 3 --per-thread 1000000 --at-most 20',
+	'compute-integer --threads 3 --work 6 --at-most 100000',
 ]
 const init = (commands: readonly string[]) => `#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
@@ -50,6 +53,9 @@ test('each workload passes its checks on three harts, with the same checksum for
 	const guest = await fetchedGuest(t, 'debian')
 	if (!guest) return
 	const commands = [...scaleWorkloads.flatMap((each) => [command(each, 1), command(each, 3)])]
+	const shortened = scaleWorkloads.map(
+		(each) => `/bin/scale ${workloadArguments(each, 3, {perThread: 2 ** 40, most: 5}).join(' ')}`,
+	)
 	const archive = Buffer.concat([
 		await readFile(guest.initrd!),
 		packCpio([
@@ -58,7 +64,7 @@ test('each workload passes its checks on three harts, with the same checksum for
 				kind: 'file',
 				name: 'scale-init',
 				mode: 0o755,
-				data: init([...commands, ...others.map((each) => `/bin/scale ${each}`)]),
+				data: init([...commands, ...others.map((each) => `/bin/scale ${each}`), ...shortened]),
 			},
 		]),
 	])
@@ -75,7 +81,7 @@ test('each workload passes its checks on three harts, with the same checksum for
 	t.deepEqual(await running, {reason: 'power-off', exitCode: 0}, console)
 	t.notRegex(console, trouble)
 	const results = parseWorkloadResults(console)
-	t.is(results.length, commands.length + others.length, console)
+	t.is(results.length, commands.length + others.length + shortened.length, console)
 	for (const [index, workload] of scaleWorkloads.entries()) {
 		const [one, three] = results.slice(2 * index)
 		const operations = littleWork(workload)
@@ -85,11 +91,13 @@ test('each workload passes its checks on three harts, with the same checksum for
 		t.true(one!.nanoseconds > 0 && three!.nanoseconds > 0)
 	}
 	await comparesWithHost(t, results)
-	const [futex, rcu, sort, ring, timed, each, inAll] = results.slice(commands.length)
+	const [futex, rcu, sort, ring, timed, each, inAll, forks, maps, quick] = results.slice(commands.length)
 	t.is(futex!.operations, 1000)
 	t.is(rcu!.operations, 3000)
-	for (const result of [sort, ring, timed]) t.true(result!.checksum === undefined && result!.nanoseconds >= 20_000_000)
+	for (const result of [sort, ring, timed, forks, maps])
+		t.true(result!.checksum === undefined && result!.nanoseconds >= 20_000_000)
 	t.like(each, {operations: 6, checksum: inAll!.checksum!})
+	t.like(quick, {operations: 6, checksum: inAll!.checksum!})
 	t.regex(console, /NAME is one of compute-integer [\s\S]*exit code 2/)
 })
 

@@ -40,7 +40,7 @@ export class FuzzDisks implements AsyncDisposable {
 		for (const [index, file] of files.entries()) {
 			await writeFile(file, Buffer.alloc(bytes, 0x77))
 			const disk = opened.use(await OpenDisk.open({file, format: 'raw', isSnapshot: index === 1}))
-			const options = {isReadOnly: false, serial: 'fuzz', isDiscarding: true, isUnsafe: false}
+			const options = {isReadOnly: false, serial: 'fuzz', isDiscarding: true, caching: 'writeback' as const}
 			blocks.push({slot: 1 + index, name: file, files: disk.files, options})
 		}
 		const workerData: IoConfig = {worker: 0, harts, memory, map, virtioMmioVersion, served: hostileDevices, blocks}

@@ -31,7 +31,7 @@ export async function blockDriver(
 	const machine = createBoard({hart: 0, served, virtioMmioVersion: 2})
 	machine.board.reset()
 	const {memory} = machine
-	const blockOptions = {isReadOnly, serial: '', isDiscarding: true, isUnsafe: false, ...options}
+	const blockOptions = {isReadOnly, serial: '', isDiscarding: true, caching: 'writeback' as const, ...options}
 	const service = await createIoService({
 		worker: 0,
 		harts: 2,

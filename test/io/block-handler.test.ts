@@ -2,6 +2,7 @@ import {randomBytes} from 'node:crypto'
 import {readFile, truncate, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import test from 'ava'
+import {ImageFile} from '../../src/disk/image-file.ts'
 import {ramBase} from '../../src/memory/index.ts'
 import {Flag, needsReset} from '../board/virtio/queue-driver.ts'
 import {testFolder} from '../disk/images.ts'
@@ -135,6 +136,32 @@ test('an image whose format was guessed does not become one of another format', 
 	t.is(await driver.request(0, {type: RequestType.write, sector: 1, data: [{gpa: dataOf(0), length: 512}]}), ok)
 	t.deepEqual((await readFile(file)).subarray(0, 512), contents.subarray(0, 512))
 })
+
+for (const [caching, ofWrite, ofFlush] of [
+	['writeback', 0, 1],
+	['writethrough', 1, 1],
+	['unsafe', 0, 0],
+] as const)
+	test.serial(
+		`with cache=${caching} a write reaches the host's disk ${ofWrite} times, and a flush ${ofFlush} times`,
+		async (t) => {
+			const {file} = await rawDisk(t)
+			const driver = await blockDriver(t, {file, format: 'raw', options: {caching}})
+			const {sync} = ImageFile.prototype
+			let syncs = 0
+			ImageFile.prototype.sync = async function () {
+				syncs++
+				await sync.call(this)
+			}
+			t.teardown(() => {
+				ImageFile.prototype.sync = sync
+			})
+			t.is(await driver.request(0, {type: RequestType.write, sector: 1, data: [{gpa: dataOf(0), length: 512}]}), ok)
+			t.is(syncs, ofWrite)
+			t.is(await driver.request(0, {type: RequestType.flush}), ok)
+			t.is(syncs, ofWrite + ofFlush)
+		},
+	)
 
 test('a request without room for its status breaks the protocol', async (t) => {
 	const {file} = await rawDisk(t)

@@ -18,7 +18,7 @@ test.serial('a machine has its forwards open from the start, and closes them wit
 		newWorkers()
 			.map(({threadName}) => threadName)
 			.filter((name) => name?.startsWith('io')),
-		['io 1'],
+		['io 2'],
 	)
 	const [tcp, udp] = machine.forwards
 	t.is(udp!.forward.guest.port, 53)
@@ -58,14 +58,14 @@ test.serial('a port that is taken is a mistake of the user, and no thread is lef
 test.serial("a network's I/O worker that ends stops the machine with its name", async (t) => {
 	newWorkers()
 	const machine = await createMachine(t, {kernel: stay, networks: ['user']})
-	const io = newWorkers().find(({threadName}) => threadName === 'io 1')!
+	const io = newWorkers().find(({threadName}) => threadName === 'io 2')!
 	const running = machine.run()
 	await new Promise((resolve) => setTimeout(resolve, 50))
 	await io.terminate()
 	t.deepEqual(await running, {
 		reason: 'error',
 		exitCode: 70,
-		message: 'I/O worker 1 failed: its thread ended with code 1',
+		message: 'I/O worker 2 failed: its thread ended with code 1',
 	})
 })
 

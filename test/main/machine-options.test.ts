@@ -94,6 +94,7 @@ test('all options are taken together', (t) => {
 			{file: 'a', format: 'raw', readOnly: true, snapshot: false, serial: 's', discard: 'unmap', cache: 'unsafe'},
 		],
 		networks: ['user,hostfwd=tcp::0-:22'],
+		shares: [{path: 'a', tag: 'b', readOnly: true, securityModel: 'none', multidevs: 'forbid'}],
 		virtioMmioVersion: 2,
 		serial: true,
 		seed: 7,

@@ -144,3 +144,31 @@ test('a reader on another thread never sees half of a change', async (t) => {
 	t.log(`${seen} values seen`)
 	t.deepEqual({torn, falls}, {torn: 0, falls: 0})
 })
+
+test('the record is odd while either half is written', (t) => {
+	const machine = new FakeMachine()
+	set(machine, ram)
+	const {i32} = machine.memory
+	const record = machine.ram.ramOffset(ramBase, StealTimeRecord.size) / 4
+	const stored: [field: number, value: number][] = []
+	// This test has no other thread, and is over before another one begins.
+	const {store} = Atomics
+	Atomics.store = ((words: Int32Array, index: number, value: number) => {
+		if (words === i32 && index >= record && index < record + StealTimeRecord.size / 4)
+			stored.push([4 * (index - record), value])
+		return store(words, index, value)
+	}) as typeof Atomics.store
+	try {
+		machine.stolen = 2 ** 32 + 5
+		machine.stealTime!.update()
+	} finally {
+		Atomics.store = store
+	}
+	const {sequence, steal} = StealTimeRecord.offset
+	t.deepEqual(stored, [
+		[sequence, 1],
+		[steal, 5],
+		[steal + 4, 1],
+		[sequence, 2],
+	])
+})

@@ -11,6 +11,7 @@ import {
 	type TableOperations,
 	Tlb,
 	type TlbConfig,
+	type TlbOptions,
 	TlbState,
 	tableOperations,
 	tlbRegion,
@@ -49,7 +50,7 @@ export class TestMachine {
 	/** Index of the first of the test's own words. */
 	readonly words: number
 
-	constructor(memory: SharedMemory, config: TlbConfig, options: {needsClearing?: () => void} = {}) {
+	constructor(memory: SharedMemory, config: TlbConfig, options: Pick<TlbOptions, 'needsClearing' | 'observer'> = {}) {
 		this.memory = memory
 		this.config = config
 		this.blocks = new VcpuBlocks(memory, config.vcpus)
@@ -61,7 +62,7 @@ export class TestMachine {
 	}
 
 	/** Its tables are undone or swapped, if no policy is given. */
-	static create(given: TlbConfig, options: {needsClearing?: () => void} = {}): TestMachine {
+	static create(given: TlbConfig, options: Pick<TlbOptions, 'needsClearing' | 'observer'> = {}): TestMachine {
 		const config: TlbConfig = {...given, design: {policy: 'swap-undo', ...given.design}}
 		const machine = new TestMachine(createMachineMemory(config), config, options)
 		for (let vcpu = 0; vcpu < config.vcpus; vcpu++) machine.tlb.initialize(vcpu)

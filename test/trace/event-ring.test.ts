@@ -90,3 +90,33 @@ test('a ring is no neighbour', (t) => {
 	for (let time = 0; time < 9; time++) writer.add(1, time, 0)
 	for (const index of [0, 2]) t.deepEqual(takeAll(new EventReader(memory, {index, harts: 2})), [])
 })
+
+test('whether an event would find room is known before it, and one that was not noted is counted', (t) => {
+	const {writer, reader} = rings(64, 2)
+	t.true(writer.isOpenAt(1))
+	writer.add(1, 1, 0)
+	writer.add(1, 2, 0)
+	t.false(writer.isOpenAt(3))
+	writer.leaveOut(3)
+	writer.leaveOut(4)
+	t.false(writer.isOpenAt(quotaPeriod))
+	t.true(writer.isOpenAt(quotaPeriod + 1))
+	writer.add(1, quotaPeriod + 1, 0)
+	t.deepEqual(
+		takeAll(reader).map(({kind, time, duration, details}) => [kind, time, duration, details[0]]),
+		[
+			[1, 1, 0, 0],
+			[1, 2, 0, 0],
+			[EventKind.leftOut, 3, quotaPeriod - 2, 2],
+			[1, quotaPeriod + 1, 0, 0],
+		],
+	)
+	t.is(reader.beyondQuota, 2)
+	// The next hole has only its own.
+	writer.add(1, quotaPeriod + 2, 0)
+	writer.add(1, quotaPeriod + 3, 0)
+	writer.add(1, 3 * quotaPeriod, 0)
+	t.is(takeAll(reader).find(({kind}) => kind === EventKind.leftOut)?.details[0], 1)
+	// Who has no quota notes nothing.
+	t.false(rings(4, 0).writer.isOpenAt(1e9))
+})

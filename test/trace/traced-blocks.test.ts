@@ -1,7 +1,7 @@
 /** What bells do to the times of a hart. */
 import test from 'ava'
 import {Activity, VcpuBlock} from '../../src/hart/index.ts'
-import {Doorbell, layOut, SharedMemory} from '../../src/memory/index.ts'
+import {Doorbell, layOut, Mip, SharedMemory} from '../../src/memory/index.ts'
 import {EventReader, EventRing} from '../../src/trace/event-ring.ts'
 import {TimedNote} from '../../src/trace/timed-note.ts'
 import {EventKind, HartTimes, ringsRegion, timesRegion, traceRegions} from '../../src/trace/trace-layout.ts'
@@ -88,7 +88,51 @@ test('an answer to a fence is noted behind its beginning, however late that is',
 	t.deepEqual([...began.keys()], [1, 2, 3, 4])
 	t.deepEqual(
 		answered.map(([number]) => number),
-		[1, 2, 4],
+		[1, 2, 3, 4],
 	)
 	for (const [number, at] of answered) t.true(at > began.get(number)!, `fence ${number}`)
+})
+
+test('a software interrupt of another hart’s is numbered before its bell, and taken with it; one that is raised already has no number', (t) => {
+	const memory = SharedMemory.create(
+		layOut([{name: 'vcpu', size: 2 * VcpuBlock.size, align: VcpuBlock.align}, timesRegion(2), ringsRegion(2, 64)]),
+	)
+	let time = 0
+	const now = () => ++time
+	const [first, second] = [0, 1].map((self) => {
+		const reader = new EventReader(memory, {index: self, harts: 2})
+		reader.setQuota(100)
+		const blocks = new TracedBlocks(memory, 2, {self, now, ring: new EventRing(memory, {index: self, harts: 2})})
+		const events = () => {
+			const found: number[][] = []
+			reader.take(({kind, details}) => found.push([kind, ...details.subarray(0, 3)]))
+			return found
+		}
+		return {blocks, events}
+	})
+	const {ipi, ipiTaken, interrupt} = EventKind
+	first!.blocks.raise(1, Mip.SSIP)
+	first!.blocks.raise(1, Mip.SSIP)
+	// Neither another interrupt nor one's own is one.
+	first!.blocks.raise(1, Mip.SEIP)
+	second!.blocks.raise(1, Mip.MSIP)
+	t.deepEqual(first!.events(), [
+		[ipi, 1, Mip.SSIP, 1],
+		[ipi, 1, Mip.SSIP, 0],
+	])
+	t.is(second!.blocks.takeDoorbell(1), Doorbell.interrupt)
+	t.deepEqual(second!.events(), [
+		[interrupt, Mip.SSIP | Mip.SEIP | Mip.MSIP, 0, 0],
+		[ipiTaken, 0, 1, 0],
+	])
+	// The next one has a number of its own.
+	first!.blocks.lower(1, Mip.SSIP)
+	first!.blocks.raise(1, Mip.SSIP)
+	t.deepEqual(first!.events(), [[ipi, 1, Mip.SSIP, 2]])
+	// Bells of other kinds take none.
+	second!.blocks.takeDoorbell(1)
+	t.deepEqual(second!.events().slice(1), [[ipiTaken, 0, 2, 0]])
+	first!.blocks.ring(1, Doorbell.message)
+	second!.blocks.takeDoorbell(1)
+	t.deepEqual(second!.events(), [])
 })

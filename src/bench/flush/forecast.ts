@@ -20,4 +20,4 @@ export function estimate(run: Run): number {
 	}
 }
 
-export const flushForecast = () => new Forecast<Run>({estimate, kindOf: ({kind}) => kind})
+export const flushForecast = () => new Forecast<Run>({estimate, kindsOf: ({kind}) => [kind]})

@@ -1,18 +1,24 @@
 /** How guests scale with harts, here and under QEMU: `manyhart scale` and `manyhart report`. */
 import {join} from 'node:path'
 import {expected} from '../../errors.ts'
-import type {Laboratory, LaboratoryEnvironment, ScaleOptions} from '../../main/command-line/laboratory.ts'
+import {
+	defaultRepeat,
+	type Laboratory,
+	type LaboratoryEnvironment,
+	type ScaleOptions,
+} from '../../main/command-line/laboratory.ts'
 import {makeFolder} from '../../main/guests/index.ts'
 import {describeSystemError} from '../../main/system-error.ts'
 import {describeHost} from '../host.ts'
 import {inWords} from '../progress.ts'
 import {compareRecords, comparisonText} from './compare.ts'
+import {durationForecast} from './duration.ts'
 import {carryOut} from './measure.ts'
 import {nativeWorkloads} from './native.ts'
-import {defaultSmp, estimate, makePlan} from './plan.ts'
+import {defaultSmp, makePlan} from './plan.ts'
 import {readRecord, recordName, recordText, type ScaleRecord, scalings, schemaVersion, writeRecord} from './record.ts'
 import {writeReport} from './report/report.ts'
-import {chooseEngines, chooseWorkloads, nativeId, workloadOf} from './subjects.ts'
+import {chooseEngines, chooseWorkloads, workloadOf} from './subjects.ts'
 
 export const scale: Laboratory['scale'] = async (options, environment) => {
 	const {out, format} = options
@@ -27,7 +33,7 @@ export const scale: Laboratory['scale'] = async (options, environment) => {
 }
 
 async function measured(options: ScaleOptions, environment: LaboratoryEnvironment): Promise<ScaleRecord> {
-	const {quick, out, mostHarts, repeat = quick ? 1 : 5} = options
+	const {quick, out, mostHarts, repeat = quick ? 1 : defaultRepeat} = options
 	const {prepareLinux, signal, stream, version} = environment
 	const subjects = await chooseWorkloads(options.workloads)
 	const {cores} = describeHost()
@@ -68,7 +74,7 @@ async function measured(options: ScaleOptions, environment: LaboratoryEnvironmen
 		breakdowns: [],
 	}
 	await keep(record)
-	const seconds = plan.reduce((sum, {tasks, engine}) => sum + estimate({tasks, isNative: engine === nativeId}), 0)
+	const seconds = durationForecast({cores}).of(plan)
 	stream.write(`scale: ${plan.length} boots, about ${inWords(seconds)}; results in ${out}\n`)
 	return await carryOut({
 		plan,

@@ -2,15 +2,15 @@
 import {mkdir, mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {Forecast} from '../forecast.ts'
 import type {Image} from '../images.ts'
 import {LabProgress} from '../progress.ts'
-import {keyOf} from './console.ts'
-import {estimate, type PlannedBoot} from './plan.ts'
+import {durationForecast} from './duration.ts'
+import {keyOf, type PlannedBoot} from './plan.ts'
 import type {Breakdown, Engine, Run, ScaleRecord} from './record.ts'
 import {type BootFigures, makeImage, type RunFigures, runGuest} from './run-guest.ts'
 import {type CheckedRun, NativeRuns} from './run-native.ts'
 import {nativeId, type Subject} from './subjects.ts'
+import {programName} from './workloads.ts'
 
 export type MeasureOptions = Readonly<{
 	plan: readonly PlannedBoot[]
@@ -35,11 +35,7 @@ export async function carryOut(options: MeasureOptions): Promise<ScaleRecord> {
 	try {
 		using progress = new LabProgress({total: plan.length, stream, name: 'scale'})
 		const lab = new Lab({...options, folder})
-		const forecast = new Forecast<PlannedBoot>({
-			estimate: ({engine, tasks}) => estimate({tasks, isNative: engine === nativeId}),
-			// What is slow on more harts than cores is slow in each repetition.
-			kindOf: ({engine, harts}) => `${engine} ${harts}`,
-		})
+		const forecast = durationForecast(options.record.host)
 		const start = performance.now()
 		const elapsed = () => Math.round(performance.now() - start) / 1000
 		let record = options.record
@@ -47,7 +43,7 @@ export async function carryOut(options: MeasureOptions): Promise<ScaleRecord> {
 			if (signal.aborted) break
 			progress.begin(number, inWords(boot), forecast.of(plan.slice(number)))
 			const began = elapsed()
-			const {kernel, runs, times, ...figures} = await lab.boot(boot)
+			const {kernel, runs, times, taskLatencies, ...figures} = await lab.boot(boot)
 			const took = elapsed() - began
 			if (!signal.aborted) forecast.finished(boot, took)
 			const measured = boot.tasks.flatMap((task): readonly Run[] => {
@@ -63,7 +59,7 @@ export async function carryOut(options: MeasureOptions): Promise<ScaleRecord> {
 			// Once, and not for each program that did not run.
 			if (figures.error !== undefined) progress.say(`scale: ${inWords(boot)}: ${figures.error}`)
 			const {tasks: _, ...about} = boot
-			const breakdowns = breakdownsOf(boot, {place: record.boots.length, times})
+			const breakdowns = breakdownsOf(boot, {place: record.boots.length, times, taskLatencies})
 			if (measured.length > 0)
 				record = {
 					...record,
@@ -84,23 +80,32 @@ export async function carryOut(options: MeasureOptions): Promise<ScaleRecord> {
 
 function breakdownsOf(
 	{engine, harts, tasks}: PlannedBoot,
-	{place, times}: Readonly<{place: number; times: BootFigures['times'] | undefined}>,
+	{
+		place,
+		times,
+		taskLatencies,
+	}: Readonly<{
+		place: number
+		times: BootFigures['times'] | undefined
+		taskLatencies: BootFigures['taskLatencies'] | undefined
+	}>,
 ): readonly Breakdown[] {
 	return tasks.flatMap((task) => {
 		const spent = times?.get(keyOf(task))
-		return spent ? [{engine, ...task, harts, boot: place, ...spent}] : []
+		const latencies = taskLatencies?.get(keyOf(task))
+		return spent ? [{engine, ...task, harts, boot: place, ...spent, ...(latencies && {latencies})}] : []
 	})
 }
 
-export const inWords = ({engine, harts, repetition, times}: PlannedBoot): string =>
-	`${engine}, ${hartsInWords(harts)}, ${times ? 'where time goes' : `repetition ${repetition + 1}`}`
+export const inWords = ({engine, harts, repetition, times, system}: PlannedBoot): string =>
+	`${engine}, ${hartsInWords(harts)}${system ? ', bare metal' : ''}, ${times ? 'where time goes' : `repetition ${repetition + 1}`}`
 export const hartsInWords = (harts: number): string => (harts === 1 ? '1 hart' : `${harts} harts`)
 
 class Lab {
 	readonly #options: MeasureOptions & Readonly<{folder: string}>
 	readonly #engines: ReadonlyMap<string, Engine>
-	/** By the number of harts: all engines boot the same. */
-	readonly #images = new Map<number, Promise<Image>>()
+	/** By what boots and the number of harts: all engines boot the same. */
+	readonly #images = new Map<string, Promise<Image>>()
 	/** Checksums, by workload and operations: the same wherever they are done. */
 	readonly #checks = new Map<string, Readonly<{checksum: string; where: string}>>()
 	readonly #native: NativeRuns | undefined
@@ -130,23 +135,26 @@ class Lab {
 		const {prepareLinux, signal, folder} = this.#options
 		const engine = this.#engines.get(boot.engine)!
 		if (engine.kind === 'native') return await this.#native!.run(boot, signal)
-		this.#linux ??= prepareLinux()
-		await this.#linux
+		if (boot.system !== 'bare') {
+			this.#linux ??= prepareLinux()
+			await this.#linux
+		}
 		const image = await this.#imageOf(boot)
 		return await runGuest(engine, {boot, image, folder, signal})
 	}
 
 	#imageOf(boot: PlannedBoot): Promise<Image> {
-		let image = this.#images.get(boot.harts)
+		const {system, harts} = boot
+		const name = `${system ?? 'linux'}-${harts}`
+		let image = this.#images.get(name)
 		if (!image) {
-			image = this.#makeImage(boot)
-			this.#images.set(boot.harts, image)
+			image = this.#makeImage(boot, join(this.#options.folder, name))
+			this.#images.set(name, image)
 		}
 		return image
 	}
 
-	async #makeImage(boot: PlannedBoot): Promise<Image> {
-		const folder = join(this.#options.folder, String(boot.harts))
+	async #makeImage(boot: PlannedBoot, folder: string): Promise<Image> {
 		await mkdir(folder)
 		return await makeImage(boot, {subjects: this.#options.subjects, folder})
 	}
@@ -154,7 +162,7 @@ class Lab {
 	/** @returns what is wrong; undefined: the same as elsewhere, or the first. */
 	#differentCheck(workload: string, {operations, checksum}: CheckedRun, where: string): string | undefined {
 		if (checksum === undefined || operations === undefined) return undefined
-		const key = `${workload} ${operations}`
+		const key = `${programName(workload)} ${operations}`
 		const first = this.#checks.get(key)
 		if (!first) this.#checks.set(key, {checksum, where})
 		return first && first.checksum !== checksum

@@ -1,17 +1,15 @@
 /** One run of one workload, alone: on Debian or bare metal, under one engine, or on the host itself. For campaigns. */
-import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
+import {mkdtemp, rm} from 'node:fs/promises'
 import {join} from 'node:path'
 import type {ConsoleRun} from '../console-run.ts'
-import {benchPath} from '../files.ts'
-import {elfWithParameters} from '../guest-parameters.ts'
-import {findQemu, qemuArguments, qemuVersionOf} from '../qemu.ts'
-import {qemuCommand} from '../qemu-command.ts'
-import {keyOf, parseFigure} from './console.ts'
+import {findQemu, qemuVersionOf} from '../qemu.ts'
+import {parseFigure} from './console.ts'
 import {nativeWorkloads} from './native.ts'
+import {keyOf} from './plan.ts'
 import type {Engine, Scaling} from './record.ts'
 import {amountOf, type BootFigures, launched, makeImage, type RunFigures, runGuest, taskTimeout} from './run-guest.ts'
 import {nativeId, type Subject} from './subjects.ts'
-import {type ScaleWorkload, scaleWorkloads, workloadArguments} from './workloads.ts'
+import {bareWorkloads, programName, type ScaleWorkload, scaleWorkloads, workloadArguments} from './workloads.ts'
 
 /** What a workload runs on: Debian's kernel, or the machine itself, of which the host can take neither's place. */
 export const scaleGuests = ['linux', 'bare'] as const
@@ -43,22 +41,21 @@ export type WorkloadEnvironment = Readonly<{
 
 export type WorkloadOutcome = RunFigures & Pick<BootFigures, 'bootSeconds' | 'kernel'> & Readonly<{engine: Engine}>
 
-/** RAM of a bare machine: QEMU's spelling is ours. */
-const bareMemory = '256M'
-/** How the first parameter of scale-bare.elf is meant. */
-const amounts = {strong: 0, weak: 1} as const
+/** Milliseconds: all that was asked for is done, or the program is ended. */
+const most = 1000 * taskTimeout
 
 /** @throws Error for an engine that this host has not, or the signal's reason. */
 export async function runWorkload(run: WorkloadRun, environment: WorkloadEnvironment): Promise<WorkloadOutcome> {
-	const of = scaleWorkloads.find(({name}) => name === run.workload)
-	if (!of) throw new Error(`Expected a workload that there is, got ${run.workload}`)
-	if (run.engine === 'native') return await runNative(of, run, environment)
+	const isOurs = ({name}: ScaleWorkload) => programName(name) === run.workload
+	const program = scaleWorkloads.find(isOurs)
+	const of = run.guest === 'bare' ? bareWorkloads.find(isOurs) : program
+	if (!program || !of) throw new Error(`Expected a workload that there is, got ${run.workload}`)
+	if (run.engine === 'native') return await runNative(program, run, environment)
 	const engine = await engineOf(run, environment)
 	// Runs at a time have a folder each.
 	const folder = await mkdtemp(join(environment.folder, 'run-'))
 	try {
-		const own = {...environment, folder}
-		return run.guest === 'bare' ? await runBare(engine, run, own) : await runLinux(engine, {of, run}, own)
+		return await runInGuest(engine, {of, run}, {...environment, folder})
 	} finally {
 		await rm(folder, {recursive: true, force: true})
 	}
@@ -81,16 +78,18 @@ const switchesOf = ({tlb, seed}: WorkloadRun): readonly string[] => [
 	...(seed === undefined ? [] : ['--serial', '--seed', String(seed)]),
 ]
 
-async function runLinux(
+async function runInGuest(
 	engine: Engine,
 	{of, run}: Readonly<{of: ScaleWorkload; run: WorkloadRun}>,
 	{folder, signal, launcher}: WorkloadEnvironment,
 ): Promise<WorkloadOutcome> {
 	const {name, title, unit} = of
-	const subject: Subject = {kind: 'ours', name, title, unit, of: {...of, work: {native: run.work, emulated: run.work}}}
+	const work = {native: run.work, emulated: run.work}
+	const subject: Subject = {kind: 'ours', system: run.guest, name, title, unit, of: {...of, work}}
 	const task = {workload: name, scaling: run.scaling}
-	const boot = {engine: engine.id, harts: run.harts, repetition: 0, tasks: [task]}
-	const image = await makeImage(boot, {subjects: [subject], folder})
+	const system = run.guest === 'bare' ? ({system: 'bare'} as const) : {}
+	const boot = {engine: engine.id, harts: run.harts, repetition: 0, tasks: [task], ...system}
+	const image = await makeImage(boot, {subjects: [subject], folder, most})
 	const switches = switchesOf(run)
 	const {runs, bootSeconds, kernel, error} = await runGuest(engine, {
 		...{boot, image, folder, signal, switches},
@@ -105,31 +104,6 @@ async function runLinux(
 	}
 }
 
-async function runBare(
-	engine: Engine,
-	run: WorkloadRun,
-	{folder, signal, launcher}: WorkloadEnvironment,
-): Promise<WorkloadOutcome> {
-	const kernel = join(folder, 'scale.elf')
-	const name = new TextEncoder().encode(`${run.workload}\0`)
-	const parameters = [amounts[run.scaling], run.work, run.harts]
-	await writeFile(kernel, await elfWithParameters(benchPath('scaleBare'), parameters, name))
-	const stats = join(folder, 'stats.json')
-	const options = {timeoutSeconds: taskTimeout, signal}
-	if (engine.kind === 'qemu') {
-		const {program, args} = qemuCommand(engine.file)
-		const machine = qemuArguments({kernel, harts: run.harts, memory: bareMemory})
-		return {engine, ...figureOf(await launched([program, ...args, ...machine], launcher, options))}
-	}
-	const machine = ['--smp', `${run.harts}`, '--memory', bareMemory, '--kernel', kernel, '--stats', stats]
-	const command = [process.execPath, benchPath('manyhart'), 'run', ...machine, ...switchesOf(run)]
-	const figure = figureOf(await launched(command, launcher, options))
-	// Where the run has failed, its console says why.
-	const report = await readFile(stats, 'utf8').then(JSON.parse, () => undefined)
-	const instructions = report?.statistics?.harts?.map((hart: {instructions: number}) => hart.instructions)
-	return {engine, ...figure, ...(instructions && {instructions})}
-}
-
 async function runNative(
 	of: ScaleWorkload,
 	{harts, scaling, work}: WorkloadRun,
@@ -138,7 +112,7 @@ async function runNative(
 	const native = await nativeWorkloads({signal})
 	if (native.program === undefined) throw new Error(native.reason)
 	const engine: Engine = {id: nativeId, kind: 'native', compiler: native.compiler}
-	const command = [native.program, ...workloadArguments(of, harts, amountOf(scaling, work))]
+	const command = [native.program, ...workloadArguments(of, harts, amountOf(scaling, work, most))]
 	return {engine, ...figureOf(await launched(command, launcher, {timeoutSeconds: taskTimeout, signal}))}
 }
 

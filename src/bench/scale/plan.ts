@@ -1,11 +1,13 @@
 /** The plan: every boot, in the order in which they come. Engines take turns, so that all see the same load. */
 import type {Boot, Engine, Scaling} from './record.ts'
 import type {Subject} from './subjects.ts'
+import {nativeName} from './workloads.ts'
 
 /** One run of a program. */
 export type Task = Readonly<{workload: string; scaling: Scaling}>
 
-export type PlannedBoot = Pick<Boot, 'engine' | 'harts' | 'repetition' | 'times'> & Readonly<{tasks: readonly Task[]}>
+export type PlannedBoot = Pick<Boot, 'engine' | 'harts' | 'repetition' | 'times' | 'system'> &
+	Readonly<{tasks: readonly Task[]}>
 
 export type PlanOptions = Readonly<{
 	smp: readonly number[]
@@ -20,50 +22,62 @@ export type PlanOptions = Readonly<{
  * where time goes, which costs some.
  */
 export function makePlan(options: PlanOptions): readonly PlannedBoot[] {
-	const {smp, repeat, scalings, engines, subjects} = options
+	const {smp, repeat, engines} = options
 	const timed = engines.filter(({kind}) => kind === 'manyhart')
 	const measured = Array.from({length: repeat}, (_, repetition) =>
 		smp.flatMap((harts) =>
-			rotated(engines, repetition).map(
-				({id, kind}): PlannedBoot => ({
-					engine: id,
-					harts,
-					repetition,
-					tasks: tasksOf(subjects, {scalings, harts, isNative: kind === 'native'}),
-				}),
-			),
+			rotated(engines, repetition).flatMap((engine) => bootsOf(engine, {...options, harts, repetition})),
 		),
 	).flat()
 	const looks = smp.flatMap((harts) =>
-		timed.map(
-			({id}): PlannedBoot => ({
-				engine: id,
-				harts,
-				repetition: repeat,
-				times: true,
-				tasks: tasksOf(subjects, {scalings, harts, isNative: false}),
-			}),
-		),
+		timed.flatMap((engine) => bootsOf(engine, {...options, harts, repetition: repeat, times: true})),
 	)
 	return [...measured, ...looks].filter(({tasks}) => tasks.length > 0)
 }
 
+type BootOptions = PlanOptions & Pick<PlannedBoot, 'harts' | 'repetition' | 'times'>
+
+/** One of Linux, one of bare metal; on the host both are one. */
+function bootsOf(
+	{id, kind}: Engine,
+	{subjects, scalings, harts, repetition, times}: BootOptions,
+): readonly PlannedBoot[] {
+	const boot = {engine: id, harts, repetition, ...(times && {times})}
+	const tasks = (of: readonly Subject[]) => tasksOf(of, {scalings, harts})
+	if (kind === 'native') return [{...boot, tasks: onHost(tasks(subjects.filter((each) => each.kind === 'ours')))}]
+	const isBare = (subject: Subject) => subject.kind === 'ours' && subject.system === 'bare'
+	return [
+		{...boot, tasks: tasks(subjects.filter((each) => !isBare(each)))},
+		{...boot, system: 'bare', tasks: tasks(subjects.filter(isBare))},
+	]
+}
+
+/** What runs under Linux and on bare metal runs once. */
+function onHost(tasks: readonly Task[]): readonly Task[] {
+	const named = tasks.flatMap(({workload, scaling}) => {
+		const name = nativeName(workload)
+		return name === undefined ? [] : [{workload: name, scaling}]
+	})
+	return [...new Map(named.map((task) => [keyOf(task), task])).values()]
+}
+
 function tasksOf(
 	subjects: readonly Subject[],
-	{scalings, harts, isNative}: Readonly<{scalings: readonly Scaling[]; harts: number; isNative: boolean}>,
+	{scalings, harts}: Readonly<{scalings: readonly Scaling[]; harts: number}>,
 ): readonly Task[] {
-	return subjects
-		.filter(({kind}) => !(kind === 'own' && isNative))
-		.flatMap((subject) =>
-			scalings
-				// On one hart both are the same; how much a program of the user's does is its own affair.
-				.filter(
-					(scaling) =>
-						scaling === 'strong' || (harts > 1 && subject.kind === 'ours' && subject.of.scaling.includes(scaling)),
-				)
-				.map((scaling) => ({workload: subject.name, scaling})),
-		)
+	return subjects.flatMap((subject) =>
+		scalings
+			// On one hart both are the same; how much a program of the user's does is its own affair.
+			.filter(
+				(scaling) =>
+					scaling === 'strong' || (harts > 1 && subject.kind === 'ours' && subject.of.scaling.includes(scaling)),
+			)
+			.map((scaling) => ({workload: subject.name, scaling})),
+	)
 }
+
+/** Of a record: what names a task. */
+export const keyOf = ({workload, scaling}: Task): string => `${workload} ${scaling}`
 
 const rotated = <Item>(items: readonly Item[], by: number): readonly Item[] => [
 	...items.slice(by % items.length),
@@ -77,10 +91,3 @@ export function defaultSmp(most: number, cores: number): readonly number[] {
 		.filter((harts) => harts <= most)
 		.toSorted((one, other) => one - other)
 }
-
-/** Seconds that a start of Linux takes, and a program. */
-const [linuxStart, program] = [6, 1.5]
-
-/** A first guess. */
-export const estimate = ({tasks, isNative}: Readonly<{tasks: readonly Task[]; isNative: boolean}>): number =>
-	(isNative ? 0 : linuxStart) + tasks.length * program

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import {jsonText, parseJson, readText, writeWhole} from '../record-file.ts'
 
 /** Counts up when older readers would misunderstand a record. */
-export const schemaVersion = 1
+export const schemaVersion = 2
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const amount = v.pipe(v.number(), v.minValue(0))
@@ -45,12 +45,21 @@ const Workload = v.object({
 	unit: v.string(),
 	/** What keeps it from scaling; absent, as the next, of a program of the user's. */
 	limit: v.optional(v.string()),
+	/** Its workers share nothing: native processes show what the host's cores give. */
+	independent: v.optional(v.literal(true)),
 	/** Operations in a guest, and on the host itself: in all for strong scaling, of each worker for weak. */
 	work: v.optional(v.object({emulated: count, native: count})),
 })
 export type Workload = v.InferOutput<typeof Workload>
 
-const Latency = v.object({count, median: amount, p99: amount, maximum: amount})
+const Latency = v.object({
+	count,
+	median: amount,
+	p99: amount,
+	maximum: amount,
+	/** How many were 0, 1, 2 or 3, 4 to 7, and so on by powers of two. */
+	histogram: v.optional(v.array(count)),
+})
 export type Latency = v.InferOutput<typeof Latency>
 
 /** One start of an engine: a guest that runs the workloads one after the other, or their native runs. */
@@ -58,10 +67,12 @@ const Boot = v.object({
 	engine: v.string(),
 	harts: count,
 	repetition,
+	/** Without Linux: the harts run the workloads themselves. */
+	system: v.optional(v.literal('bare')),
 	/** Seconds since the measuring began, and how long it took. */
 	began: amount,
 	took: amount,
-	/** From the start of the process until init runs. */
+	/** From the start of the process until init runs, or the first workload without Linux. */
 	bootSeconds: v.optional(amount),
 	/** It was to show where time goes: its programs are in `breakdowns`, and not in `runs`. */
 	times: v.optional(v.literal(true)),
@@ -86,14 +97,14 @@ const Run = v.object({
 	operations: v.optional(count),
 	/** By the guest's clock, without the warm-up that the program does first. */
 	seconds: v.optional(amount),
-	/** Of the work done, hexadecimal. */
+	/** Of the work done, hexadecimal; absent where the time was over before all was done. */
 	checksum: v.optional(v.string()),
-	/** From here on of the whole program, its start and warm-up included. Of each hart; Manyhart only. */
+	/** As `seconds`, what follows is of the measured part alone; of a program of the user's, from its start to its exit. Of each hart; Manyhart only. */
 	instructions: v.optional(v.array(count)),
-	/** Of the engine's process on the host: on its cores, and ready without a core. */
+	/** Of the engine's threads, or of the program on the host: on a core, and ready without one. */
 	cpuSeconds: v.optional(amount),
 	waitedSeconds: v.optional(amount),
-	/** Of its threads: they waited for something; they had to leave their core. */
+	/** They waited for something; they had to leave their core. */
 	voluntarySwitches: v.optional(count),
 	involuntarySwitches: v.optional(count),
 	/** Of the host meanwhile: time that its hypervisor gave to others, all cores together; cores that other processes had. */
@@ -102,7 +113,7 @@ const Run = v.object({
 })
 export type Run = v.InferOutput<typeof Run>
 
-/** Where the time of the harts' threads went during a program, its start and warm-up included. Manyhart only. */
+/** Where the time of the harts' threads went during the measured part of a program. Manyhart only. */
 const Breakdown = v.object({
 	engine: v.string(),
 	workload: v.string(),
@@ -113,6 +124,8 @@ const Breakdown = v.object({
 	spent: v.record(v.string(), amount),
 	/** Part of these: they could have run, but had no core. */
 	descheduled: v.optional(amount),
+	/** Histograms as in `boots`, of all harts together, of what took so long meanwhile. */
+	latencies: v.optional(v.record(v.string(), v.array(count))),
 })
 export type Breakdown = v.InferOutput<typeof Breakdown>
 

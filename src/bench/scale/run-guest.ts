@@ -1,18 +1,26 @@
 /** Boots a guest under an engine, in a process of its own, and has it run the workloads one after the other. */
-import {readFile, rm} from 'node:fs/promises'
+import {readFile, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {type ConsoleOptions, type ConsoleRun, runConsole} from '../console-run.ts'
 import {benchPath} from '../files.ts'
+import {elfWithParameters} from '../guest-parameters.ts'
 import {type Image, initMarks, readElf, waitingScript} from '../images.ts'
 import {qemuArguments} from '../qemu.ts'
 import {qemuCommand} from '../qemu-command.ts'
 import {beginMark, endMark, markSource, parseConsole} from './console.ts'
-import {type Instructions, instructionsBetween, latenciesOf, type Spent, timesBetween} from './marked-statistics.ts'
+import {
+	type Instructions,
+	instructionsBetween,
+	latenciesBetween,
+	latenciesOf,
+	type Spent,
+	timesBetween,
+} from './marked-statistics.ts'
 import type {PlannedBoot, Task} from './plan.ts'
-import type {Boot, Engine, Run} from './record.ts'
+import type {Boot, Breakdown, Engine, Run} from './record.ts'
 import type {Subject} from './subjects.ts'
 import {TaskWatch} from './watch.ts'
-import {type Amount, workloadArguments} from './workloads.ts'
+import {type Amount, longestPart, workloadArguments} from './workloads.ts'
 
 export const memory = '1G'
 
@@ -44,16 +52,24 @@ export type BootFigures = Readonly<{
 	kernel?: string
 	/** With times: by keyOf(), and of the whole boot. */
 	times?: ReadonlyMap<string, Spent>
+	taskLatencies?: ReadonlyMap<string, Breakdown['latencies']>
 	latencies?: Boot['latencies']
 	/** Why it ended early. */
 	error?: string
 }>
 
+type ImageOptions = Readonly<{
+	subjects: readonly Subject[]
+	folder: string
+	/** Milliseconds that a program measures at most. */
+	most?: number
+}>
+
 /** @param folder for the image. */
-export async function makeImage(
-	{harts, tasks}: PlannedBoot,
-	{subjects, folder}: Readonly<{subjects: readonly Subject[]; folder: string}>,
-): Promise<Image> {
+export const makeImage = (boot: PlannedBoot, options: ImageOptions): Promise<Image> =>
+	boot.system === 'bare' ? bareImage(boot, options) : linuxImage(boot, options)
+
+async function linuxImage({harts, tasks}: PlannedBoot, {subjects, folder, most}: ImageOptions): Promise<Image> {
 	const files = await Promise.all(subjects.flatMap((subject) => (subject.kind === 'own' ? [ownFile(subject)] : [])))
 	const scale = {kind: 'file', name: 'bin/scale', mode: 0o755, data: await readFile(benchPath('scaleLinux'))} as const
 	const byName = new Map(subjects.map((subject) => [subject.name, subject]))
@@ -63,10 +79,26 @@ export async function makeImage(
 		files: [scale, ...(files.length > 0 ? [{kind: 'directory', name: 'own'} as const, ...files] : [])],
 		commands: tasks.flatMap((task) => [
 			`echo ${beginMark(task)}`,
-			`/bin/busybox timeout -s KILL ${taskTimeout} ${commandOf(byName.get(task.workload)!, {task, harts})}`,
+			`/bin/busybox timeout -s KILL ${taskTimeout} ${commandOf(byName.get(task.workload)!, {task, harts, most})}`,
 			`echo ${endMark(task, '$?')}`,
 		]),
 	})
+}
+
+/** Parameters of scale-bare.elf: all harts, and each workload with an amount of its own. */
+async function bareImage(
+	{harts, tasks}: PlannedBoot,
+	{subjects, folder, most = longestPart}: ImageOptions,
+): Promise<Image> {
+	const words = tasks.map(({workload, scaling}) => {
+		const subject = subjects.find(({name}) => name === workload)
+		if (subject?.kind !== 'ours') throw new Error(`Expected ${workload} to be one of ours`)
+		return `${workload}:${scaling}:${subject.of.work.emulated}:${most}`
+	})
+	const kernel = join(folder, 'scale.elf')
+	const names = new TextEncoder().encode(`${words.join(' ')}\0`)
+	await writeFile(kernel, await elfWithParameters(benchPath('scaleBare'), [0, 1, 0], names))
+	return {boot: {kernel, harts}, programs: []}
 }
 
 const ownFile = async ({name, path}: Subject & {kind: 'own'}) => ({
@@ -76,16 +108,25 @@ const ownFile = async ({name, path}: Subject & {kind: 'own'}) => ({
 	data: await readElf('--workload', path),
 })
 
-function commandOf(subject: Subject, {task, harts}: Readonly<{task: Task; harts: number}>): string {
+function commandOf(
+	subject: Subject,
+	{task, harts, most}: Readonly<{task: Task; harts: number; most: number | undefined}>,
+): string {
 	const {name} = subject
 	// One run after the other, without other copies and wake-ups.
 	if (subject.kind === 'own') return `/bin/busybox env THREADS=${harts} /bin/bench 1000 1 0 --own ${name} /own/${name}`
 	const {of} = subject
-	return ['/bin/scale', ...workloadArguments(of, harts, amountOf(task.scaling, of.work.emulated))].join(' ')
+	return ['/bin/scale', ...workloadArguments(of, harts, amountOf(task.scaling, of.work.emulated, most))].join(' ')
 }
 
-export const amountOf = (scaling: Task['scaling'], work: number): Amount =>
-	scaling === 'strong' ? {work} : {perThread: work}
+export const amountOf = (
+	scaling: Task['scaling'],
+	work: number,
+	most = longestPart,
+): Amount & Readonly<{most: number}> => ({
+	...(scaling === 'strong' ? {work} : {perThread: work}),
+	most,
+})
 
 export type GuestOptions = Readonly<{
 	boot: PlannedBoot
@@ -99,6 +140,15 @@ export type GuestOptions = Readonly<{
 	launcher?: readonly string[]
 }>
 
+/** What shows that the workloads begin, and that all have ended. */
+const bootMarks = {
+	linux: initMarks,
+	bare: {begins: /^scale: begin /m, ended: /^scale: passed\r?$/m},
+} as const
+const marksOf = ({system}: PlannedBoot) => bootMarks[system ?? 'linux']
+/** Seconds without a word: under Linux each program has a limit of its own. */
+const longestSilence = (boot: PlannedBoot) => (boot.system === 'bare' ? bootTimeout : timeoutOf(boot))
+
 /** @returns what ran until the end, or until the signal. */
 export async function runGuest(engine: Engine, options: GuestOptions): Promise<BootFigures> {
 	const {boot, signal} = options
@@ -109,22 +159,29 @@ export async function runGuest(engine: Engine, options: GuestOptions): Promise<B
 	const onStart = (of: number) => {
 		pid = of
 	}
+	using silence = new Silence(longestSilence(boot))
 	const onConsole = (all: string) => {
 		console = all
-		if (initMarks.begins.test(all)) bootSeconds ??= (performance.now() - start) / 1000
+		silence.broken()
+		if (marksOf(boot).begins.test(all)) bootSeconds ??= (performance.now() - start) / 1000
 		watch.see(all)
 	}
-	const ended = await (engine.kind === 'qemu' ? runQemu(engine.file, options) : runManyhart(options))({
+	const within = {...options, signal: AbortSignal.any([signal, silence.signal])}
+	const ended = await (engine.kind === 'qemu' ? runQemu(engine.file, within) : runManyhart(within))({
 		onStart,
 		onConsole,
 	}).catch((error: Error) => {
-		if (signal.aborted) return undefined
+		if (within.signal.aborted) return undefined
 		throw error
 	})
 	const figures = parseConsole(console, taskTimeout)
-	const {instructions, times, latencies} = ended ?? {}
-	const kernel = initMarks.begins.exec(console)?.[1]
-	const error = ended && failureOf(ended.run, boot)
+	const {instructions, times, latencies, taskLatencies} = ended ?? {}
+	const kernel = boot.system === 'bare' ? undefined : initMarks.begins.exec(console)?.[1]
+	const error = ended
+		? failureOf(ended.run, boot)
+		: silence.signal.aborted
+			? `said nothing for ${longestSilence(boot)} s; its console ended with: ${endOf(console)}`
+			: undefined
 	return {
 		runs: new Map(
 			[...figures].map(([key, figure]) => {
@@ -135,6 +192,7 @@ export async function runGuest(engine: Engine, options: GuestOptions): Promise<B
 		...(bootSeconds !== undefined && {bootSeconds}),
 		...(kernel !== undefined && {kernel}),
 		...(times && {times}),
+		...(taskLatencies && {taskLatencies}),
 		...(latencies && {latencies}),
 		...(error !== undefined && {error}),
 	}
@@ -145,6 +203,7 @@ type Ended = Readonly<{
 	run: ConsoleRun
 	instructions?: Instructions
 	times?: ReadonlyMap<string, Spent>
+	taskLatencies?: ReadonlyMap<string, Breakdown['latencies']>
 	latencies?: Boot['latencies']
 }>
 type Start = (listeners: Listeners) => Promise<Ended>
@@ -160,7 +219,7 @@ const runQemu =
 		const run = await launched(command, launcher, {
 			timeoutSeconds: timeoutOf(boot),
 			signal,
-			until: initMarks.ended,
+			until: marksOf(boot).ended,
 			...listeners,
 		})
 		return {run}
@@ -186,7 +245,7 @@ const runManyhart =
 			...['run', '--smp', String(boot.harts), '--memory', memory, '--kernel', kernel],
 			...(initrd ? ['--initrd', initrd] : []),
 			...(append ? ['--append', append] : []),
-			...['--expect', initMarks.ended.source, '--stats', file, '--stats-at', markSource],
+			...['--expect', marksOf(boot).ended.source, '--stats', file, '--stats-at', markSource],
 			...(boot.times ? ['--times'] : []),
 			...switches,
 		]
@@ -199,14 +258,40 @@ const runManyhart =
 			run,
 			instructions: instructionsBetween(statistics),
 			...(boot.times && {times: timesBetween(statistics), latencies: latenciesOf(statistics)}),
+			...(boot.times && {taskLatencies: latenciesBetween(statistics)}),
 		}
 	}
 
 function failureOf({console, timedOut, exitCode}: ConsoleRun, boot: PlannedBoot): string | undefined {
-	const lines = console.split(/\r?\n/).filter((line) => line.trim() !== '')
-	const last = lines.slice(-5).join(' | ').slice(-500) || 'nothing'
-	if (timedOut) return `did not end in ${timeoutOf(boot)} s; its console ended with: ${last}`
-	if (!initMarks.ended.test(console))
-		return `ended with ${exitCode} before the programs had; its console ended with: ${last}`
+	if (timedOut) return `did not end in ${timeoutOf(boot)} s; its console ended with: ${endOf(console)}`
+	if (!marksOf(boot).ended.test(console))
+		return `ended with ${exitCode} before the programs had; its console ended with: ${endOf(console)}`
 	return undefined
+}
+
+function endOf(console: string): string {
+	const lines = console.split(/\r?\n/).filter((line) => line.trim() !== '')
+	return lines.slice(-5).join(' | ').slice(-500) || 'nothing'
+}
+
+/** Aborts when nothing is said for so long: without Linux, nobody in the guest ends a program that hangs. */
+class Silence implements Disposable {
+	readonly #end = new AbortController()
+	readonly #timer: NodeJS.Timeout
+
+	constructor(seconds: number) {
+		this.#timer = setTimeout(() => this.#end.abort(new Error('silent')), seconds * 1000)
+	}
+
+	get signal(): AbortSignal {
+		return this.#end.signal
+	}
+
+	broken(): void {
+		this.#timer.refresh()
+	}
+
+	[Symbol.dispose](): void {
+		clearTimeout(this.#timer)
+	}
 }

@@ -1,19 +1,20 @@
 /** Runs the workloads on the host itself: the limit of what an engine can reach. */
 import {runConsole} from '../console-run.ts'
-import {cpuSecondsOfChildren} from '../host.ts'
-import {keyOf, parseFigure} from './console.ts'
+import {parseCost, parseFigure} from './console.ts'
 import type {PlannedBoot, Task} from './plan.ts'
+import {keyOf} from './plan.ts'
 import type {Run} from './record.ts'
 import {amountOf, type BootFigures, type RunFigures, taskTimeout} from './run-guest.ts'
 import type {Subject} from './subjects.ts'
-import {costsBetween, sample} from './watch.ts'
-import {workloadArguments} from './workloads.ts'
+import {costsBetween, MarkReader, sample} from './watch.ts'
+import {programName, type ScaleWorkload, workloadArguments} from './workloads.ts'
 
 export type CheckedRun = Pick<Run, 'operations' | 'checksum'>
 
 export class NativeRuns {
 	readonly #file: string
-	readonly #subjects: ReadonlyMap<string, Subject>
+	/** By the names of their programs. */
+	readonly #workloads: ReadonlyMap<string, ScaleWorkload>
 	/** Tasks whose work of a guest was done and checked, by keyOf() and threads. */
 	readonly #checked = new Set<string>()
 	readonly #check: (workload: string, run: CheckedRun) => string | undefined
@@ -29,7 +30,9 @@ export class NativeRuns {
 		check: (workload: string, run: CheckedRun) => string | undefined
 	}>) {
 		this.#file = file
-		this.#subjects = new Map(subjects.map((subject) => [subject.name, subject]))
+		this.#workloads = new Map(
+			subjects.flatMap((subject) => (subject.kind === 'own' ? [] : [[programName(subject.name), subject.of]])),
+		)
 		this.#check = check
 	}
 
@@ -45,9 +48,7 @@ export class NativeRuns {
 	}
 
 	async #runTask(task: Task, threads: number, signal: AbortSignal): Promise<RunFigures> {
-		const subject = this.#subjects.get(task.workload)!
-		if (subject.kind === 'own') throw new Error('a program of the user cannot run on the host')
-		const {of} = subject
+		const of = {...this.#workloads.get(task.workload)!, name: task.workload}
 		const run = (work: number) => this.#runOnce(workloadArguments(of, threads, amountOf(task.scaling, work)), signal)
 		const key = `${keyOf(task)} ${threads}`
 		if (!this.#checked.has(key)) {
@@ -60,16 +61,22 @@ export class NativeRuns {
 	}
 
 	async #runOnce(args: readonly string[], signal: AbortSignal): Promise<RunFigures> {
-		const before = sample(undefined)
-		const cpuBefore = cpuSecondsOfChildren()
-		const {console, exitCode, timedOut} = await runConsole(this.#file, args, {timeoutSeconds: taskTimeout, signal})
-		const cpuAfter = cpuSecondsOfChildren()
+		let [before, after] = [sample(undefined), undefined as ReturnType<typeof sample> | undefined]
+		const marks = new MarkReader(({kind}) => {
+			if (kind === 'measured part begins') before = sample(undefined)
+			else after = sample(undefined)
+		})
+		const {console, exitCode, timedOut} = await runConsole(this.#file, args, {
+			timeoutSeconds: taskTimeout,
+			signal,
+			onConsole: (all) => marks.see(all),
+		})
+		after ??= sample(undefined)
 		if (timedOut) return {error: `did not end in ${taskTimeout} s`}
 		const last = console.trim().split('\n').at(-1) ?? ''
 		if (exitCode !== 0) return {error: `ended with ${exitCode}: ${last.slice(-300)}`}
 		const figure = parseFigure(last)
 		if (!figure) return {error: `printed no figure, but ${last.slice(-300) || 'nothing'}`}
-		const cpuSeconds = cpuBefore === undefined || cpuAfter === undefined ? undefined : cpuAfter - cpuBefore
-		return {...figure, ...costsBetween(before, sample(undefined), cpuSeconds)}
+		return {...figure, ...costsBetween({before, after}, parseCost(console))}
 	}
 }

@@ -5,23 +5,30 @@ import type {EngineChoice} from '../../main/command-line/laboratory.ts'
 import {isPlainName, readElf} from '../images.ts'
 import {findQemus, qemuVersionOf} from '../qemu.ts'
 import type {Engine, Workload} from './record.ts'
-import {type ScaleWorkload, scaleWorkloads} from './workloads.ts'
+import {bareWorkloads, type ScaleWorkload, scaleWorkloads} from './workloads.ts'
 
-/** One of our workloads, or an ELF of the user's with its path. */
+/** One of our workloads, under Linux or on bare metal, or an ELF of the user's with its path. */
 export type Subject = Pick<Workload, 'name' | 'title' | 'unit'> &
-	Readonly<{kind: 'ours'; of: ScaleWorkload} | {kind: 'own'; path: string}>
+	Readonly<{kind: 'ours'; system: 'linux' | 'bare'; of: ScaleWorkload} | {kind: 'own'; path: string}>
 
 /** @param names as after --workload. @throws UserError that lists the choices. */
 export async function chooseWorkloads(names: readonly string[]): Promise<readonly Subject[]> {
-	const workloads = scaleWorkloads.map(subjectOf)
+	const linux = scaleWorkloads.map((of) => subjectOf(of, 'linux'))
+	const bare = bareWorkloads.map((of) => subjectOf(of, 'bare'))
+	const workloads = [...linux, ...bare]
 	const chosen = await Promise.all(
 		names.map(async (name): Promise<readonly Subject[]> => {
 			if (name === 'all') return workloads
+			if (name === 'linux') return linux
+			if (name === 'bare') return bare
 			const known = workloads.find((workload) => workload.name === name)
 			if (known) return [known]
-			if (!name.includes('/') && !name.endsWith('.elf')) {
+			if (name.startsWith('bare/') || (!name.includes('/') && !name.endsWith('.elf'))) {
 				const choices = workloads.map((workload) => workload.name).join(', ')
-				throw expected(`--workload all, the file of a static Linux ELF, or names among ${choices}`, name || '""')
+				throw expected(
+					`--workload all, linux, bare, the file of a static Linux ELF, or names among ${choices}`,
+					name || '""',
+				)
 			}
 			return [await ownWorkload(name)]
 		}),
@@ -31,13 +38,16 @@ export async function chooseWorkloads(names: readonly string[]): Promise<readonl
 	return all.filter(({name}, index) => first(name) === index)
 }
 
-const subjectOf = (of: ScaleWorkload): Subject => ({kind: 'ours', of, name: of.name, title: of.title, unit: of.unit})
+const subjectOf = (of: ScaleWorkload, system: 'linux' | 'bare'): Subject => ({
+	...{kind: 'ours', system, of},
+	...{name: of.name, title: of.title, unit: of.unit},
+})
 
 /** For a record. */
 export function workloadOf({name, title, unit, ...subject}: Subject): Workload {
 	if (subject.kind === 'own') return {name, title, unit}
-	const {limit, work} = subject.of
-	return {name, title, unit, limit, work: {...work}}
+	const {limit, work, independent} = subject.of
+	return {name, title, unit, limit, work: {...work}, ...(independent && {independent})}
 }
 
 async function ownWorkload(path: string): Promise<Subject> {

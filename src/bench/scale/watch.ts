@@ -1,17 +1,25 @@
-/** What a run costs the host, from the begin to the end of each program: of the engine's process, and of the host. */
+/** What the measured part of a program costs the host: the engine's process, and the host itself. */
 import {type CoreTimes, coreTimes, type ProcessTimes, processTimes} from '../host.ts'
-import {keyOf, parseMark} from './console.ts'
+import {type Mark, type ProgramCost, parseMark} from './console.ts'
 import type {Run} from './record.ts'
+import {type Span, TaskSpans} from './task-spans.ts'
 
 export type HostCosts = Pick<
 	Run,
 	'cpuSeconds' | 'waitedSeconds' | 'voluntarySwitches' | 'involuntarySwitches' | 'stealSeconds' | 'otherCores'
 >
 
-type Sample = Readonly<{at: number; process: ProcessTimes | undefined; cores: CoreTimes | undefined; own: number}>
+export type Sample = Readonly<{
+	at: number
+	process: ProcessTimes | undefined
+	cores: CoreTimes | undefined
+	/** Seconds of this process. */
+	own: number
+}>
 
 const rounded = (value: number) => Math.max(0, Math.round(value * 1e4) / 1e4)
 
+/** @param pid of the engine; undefined: of the host alone. */
 export function sample(pid: number | undefined): Sample {
 	const {user, system} = process.cpuUsage()
 	return {
@@ -22,44 +30,46 @@ export function sample(pid: number | undefined): Sample {
 	}
 }
 
-/** @param childSeconds of a process that has ended, whose times cannot be sampled. */
-export function costsBetween(before: Sample, after: Sample, childSeconds?: number): HostCosts {
-	const [one, other] = [before.process, after.process]
-	const process = one &&
-		other && {
-			cpuSeconds: rounded(other.cpuSeconds - one.cpuSeconds),
-			waitedSeconds: rounded(other.waitedSeconds - one.waitedSeconds),
-			voluntarySwitches: Math.max(0, other.voluntary - one.voluntary),
-			involuntarySwitches: Math.max(0, other.involuntary - one.involuntary),
-		}
-	const cpuSeconds = process?.cpuSeconds ?? childSeconds
+/** @param own what a program on the host says of itself. */
+export function costsBetween({before, after}: Span<Sample>, own?: ProgramCost): HostCosts {
+	const process = own
+		? {
+				cpuSeconds: rounded(own.cpuSeconds),
+				voluntarySwitches: own.voluntary,
+				involuntarySwitches: own.involuntary,
+			}
+		: processCosts(before.process, after.process)
 	const seconds = (after.at - before.at) / 1000
 	const host = before.cores &&
 		after.cores && {
 			stealSeconds: rounded(after.cores.steal - before.cores.steal),
-			...(cpuSeconds !== undefined && {
+			...(process && {
 				otherCores: rounded(
-					(after.cores.busy - before.cores.busy - cpuSeconds - (after.own - before.own)) / Math.max(seconds, 0.01),
+					(after.cores.busy - before.cores.busy - process.cpuSeconds - (after.own - before.own)) /
+						Math.max(seconds, 0.01),
 				),
 			}),
 		}
-	return {...(childSeconds !== undefined && {cpuSeconds: rounded(childSeconds)}), ...process, ...host}
+	return {...process, ...host}
 }
 
-/** Follows a console, and samples at the marks. */
-export class TaskWatch {
-	readonly #costs = new Map<string, HostCosts>()
-	readonly #pid: () => number | undefined
-	#read = 0
-	#began: Sample | undefined
-
-	constructor(pid: () => number | undefined) {
-		this.#pid = pid
+function processCosts(before: ProcessTimes | undefined, after: ProcessTimes | undefined) {
+	if (!before || !after) return undefined
+	return {
+		cpuSeconds: rounded(after.cpuSeconds - before.cpuSeconds),
+		waitedSeconds: rounded(after.waitedSeconds - before.waitedSeconds),
+		voluntarySwitches: Math.max(0, after.voluntary - before.voluntary),
+		involuntarySwitches: Math.max(0, after.involuntary - before.involuntary),
 	}
+}
 
-	/** By keyOf(), of the tasks that have ended. */
-	get costs(): ReadonlyMap<string, HostCosts> {
-		return this.#costs
+/** Follows a console that grows. */
+export class MarkReader {
+	readonly #onMark: (mark: Mark) => void
+	#read = 0
+
+	constructor(onMark: (mark: Mark) => void) {
+		this.#onMark = onMark
 	}
 
 	/** @param console all of it so far. */
@@ -67,8 +77,27 @@ export class TaskWatch {
 		for (let end = console.indexOf('\n', this.#read); end >= 0; end = console.indexOf('\n', this.#read)) {
 			const mark = parseMark(console.slice(this.#read, end))
 			this.#read = end + 1
-			if (mark?.kind === 'begin') this.#began = sample(this.#pid())
-			else if (mark && this.#began) this.#costs.set(keyOf(mark.task), costsBetween(this.#began, sample(this.#pid())))
+			if (mark) this.#onMark(mark)
 		}
+	}
+}
+
+/** Samples at the marks of a guest's console. */
+export class TaskWatch {
+	readonly #spans = new TaskSpans<Sample>()
+	readonly #reader: MarkReader
+
+	constructor(pid: () => number | undefined) {
+		this.#reader = new MarkReader((mark) => this.#spans.add(mark, sample(pid())))
+	}
+
+	/** By keyOf(), of the tasks that have ended. */
+	get costs(): ReadonlyMap<string, HostCosts> {
+		return new Map([...this.#spans.spans].map(([key, span]) => [key, costsBetween(span)]))
+	}
+
+	/** @param console all of it so far. */
+	see(console: string): void {
+		this.#reader.see(console)
 	}
 }

@@ -10,12 +10,14 @@ export type ScaleWorkload = Readonly<{
 	work: Readonly<{native: number; emulated: number}>
 	/** What its workers are. */
 	kind: 'threads' | 'processes'
-	/** Whether scale-bare.elf has it, too. */
-	bareMetal: boolean
+	/** Whether scale-bare.elf has it, too; with words of its own if it does something else there. */
+	bareMetal: boolean | Pick<ScaleWorkload, 'title' | 'unit' | 'limit'>
 	/** Which of them tells something: the same work for any number of workers, and the same for each. */
 	scaling: readonly ('strong' | 'weak')[]
 	/** What keeps it from scaling. */
 	limit: string
+	/** Whether its workers share nothing. */
+	independent?: true
 }>
 
 const both = ['strong', 'weak'] as const
@@ -25,25 +27,38 @@ const strong = ['strong'] as const
 type Row = Omit<ScaleWorkload, 'kind' | 'bareMetal' | 'work'>
 type Work = readonly [native: number, emulated: number]
 
-const row = (kind: ScaleWorkload['kind'], bareMetal: boolean, [native, emulated]: Work, rest: Row): ScaleWorkload => ({
+const row = (
+	kind: ScaleWorkload['kind'],
+	bareMetal: ScaleWorkload['bareMetal'],
+	[native, emulated]: Work,
+	rest: Row,
+): ScaleWorkload => ({
 	...rest,
 	work: {native, emulated},
 	kind,
 	bareMetal,
 })
 const anywhere = (work: Work, rest: Row) => row('threads', true, work, rest)
+/** They share nothing: not even memory, where a system has processes. */
+const apart = (work: Work, rest: Row): ScaleWorkload => ({...row('processes', true, work, rest), independent: true})
 const threads = (work: Work, rest: Row) => row('threads', false, work, rest)
 const processes = (work: Work, rest: Row) => row('processes', false, work, rest)
 
+const remoteFences = {
+	title: 'remote fences of one page, by all harts',
+	unit: 'an entry of the page table changed, a remote fence on all harts, and an access',
+	limit: 'a remote fence for each change, which waits for all other harts',
+} as const
+
 export const scaleWorkloads: readonly ScaleWorkload[] = [
-	anywhere([30_000, 25_000], {
+	apart([30_000, 25_000], {
 		name: 'compute-integer',
 		title: 'computing with integers, nothing shared',
 		unit: '10,000 steps of a random number generator and a small table',
 		scaling: both,
 		limit: 'cores; in the emulator also threads of its own that take them',
 	}),
-	anywhere([80_000, 35_000], {
+	apart([80_000, 35_000], {
 		name: 'compute-float',
 		title: 'computing with floating point, nothing shared',
 		unit: '1,000 steps of Lorenz’s equations',
@@ -170,9 +185,9 @@ export const scaleWorkloads: readonly ScaleWorkload[] = [
 		scaling: both,
 		limit: 'wake-ups: an interrupt to a hart that sleeps',
 	}),
-	anywhere([500_000, 100_000], {
+	row('threads', remoteFences, [500_000, 100_000], {
 		name: 'shootdown',
-		title: 'mprotect in each thread of one process; on bare metal, a remote fence of one page',
+		title: 'mprotect in each thread of one process',
 		unit: 'a page’s protection changed, and an access',
 		scaling: both,
 		limit: 'a remote fence for each change, which waits for all other harts; the kernel’s lock on the address space',
@@ -193,19 +208,47 @@ export const scaleWorkloads: readonly ScaleWorkload[] = [
 	}),
 ]
 
+const bareFolder = 'bare/'
+
+/** Those on bare metal, as they are named beside the ones that run under Linux. */
+export const bareWorkloads: readonly ScaleWorkload[] = scaleWorkloads.flatMap((workload) => {
+	const {name, title, bareMetal} = workload
+	if (!bareMetal) return []
+	const words = bareMetal === true ? {title: `${title}, on bare metal`} : bareMetal
+	return [{...workload, ...words, name: `${bareFolder}${name}`}]
+})
+
+/** As the programs know it. */
+export const programName = (name: string): string =>
+	name.startsWith(bareFolder) ? name.slice(bareFolder.length) : name
+
+/** The host's own run of a workload, which may stand for two; undefined: there is none, since the host does something else. */
+export function nativeName(name: string): string | undefined {
+	const program = programName(name)
+	if (program === name) return name
+	return scaleWorkloads.find((each) => each.name === program)?.bareMetal === true ? program : undefined
+}
+
 /** How much: operations in all, operations of each worker, or a time. */
 export type Amount = Readonly<{work: number}> | Readonly<{perThread: number}> | Readonly<{milliseconds: number}>
 
-/** @returns the arguments of scale-linux.elf, and of the same program compiled for the host. */
+/** Milliseconds that the measured part may take: what is left of its work is then left out. */
+export const longestPart = 1100
+
+/**
+ * @param most milliseconds of the measured part, even if there is more work; undefined: any time.
+ * @returns the arguments of scale-linux.elf, and of the same program compiled for the host.
+ */
 export function workloadArguments(
 	{name, kind}: Pick<ScaleWorkload, 'name' | 'kind'>,
 	threadCount: number,
-	amount: Amount,
+	{most, ...amount}: Amount & Readonly<{most?: number}>,
 ): readonly string[] {
 	return [
 		name,
 		...['--threads', `${threadCount}`],
 		...amountArguments(amount),
+		...(most === undefined ? [] : ['--at-most', `${most}`]),
 		...(kind === 'processes' ? ['--processes'] : []),
 	]
 }
@@ -222,7 +265,7 @@ export type WorkloadResult = Readonly<{
 	threads: number
 	operations: number
 	nanoseconds: number
-	/** The same for the same operations in all, on whatever they ran; undefined if a time was the limit. */
+	/** The same for the same operations in all, on whatever they ran; undefined if the time was over before all were done. */
 	checksum?: string
 }>
 

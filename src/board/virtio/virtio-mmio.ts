@@ -13,50 +13,13 @@ import {StateWords} from '../state-words.ts'
 import {ServedQueues} from './served-queues.ts'
 import type {VirtioDevice} from './virtio-device.ts'
 import {RingFeature, version1} from './virtio-features.ts'
-import {type QueueField, QueueState, Virtqueue} from './virtqueue.ts'
+import {queueAddressRegisters, Register} from './virtio-registers.ts'
+import {QueueState, Virtqueue} from './virtqueue.ts'
 import type {WorkerBells} from './worker-bells.ts'
-
-// Registers: virtio 1.2, 4.2.2 "MMIO Device Register Layout"; of version 1 only: 4.2.4 "Legacy interface".
-const Register = {
-	magicValue: 0x000,
-	version: 0x004,
-	deviceId: 0x008,
-	vendorId: 0x00c,
-	deviceFeatures: 0x010,
-	deviceFeaturesSelect: 0x014,
-	driverFeatures: 0x020,
-	driverFeaturesSelect: 0x024,
-	/** Version 1. */
-	guestPageSize: 0x028,
-	queueSelect: 0x030,
-	queueSizeMaximum: 0x034,
-	queueSize: 0x038,
-	/** Version 1. */
-	queueAlign: 0x03c,
-	/** Version 1. */
-	queuePageFrame: 0x040,
-	queueReady: 0x044,
-	queueNotify: 0x050,
-	interruptStatus: 0x060,
-	interruptAcknowledge: 0x064,
-	status: 0x070,
-	sharedMemoryLow: 0x0b0,
-	sharedMemoryEnd: 0x0c0,
-	configGeneration: 0x0fc,
-	config: 0x100,
-} as const
 
 const magic = 0x7472_6976
 /** "QEMU" as a little-endian word, as on its virt board. */
 const vendor = 0x554d_4551
-const queueAddressRegisters: Readonly<Record<number, QueueField>> = {
-	128: 'descriptorLow',
-	132: 'descriptorHigh',
-	144: 'driverLow',
-	148: 'driverHigh',
-	160: 'deviceLow',
-	164: 'deviceHigh',
-}
 /** virtio 1.2, 2.1 "Device Status Field". */
 const Status = {acknowledge: 1, driver: 2, driverOk: 4, featuresOk: 8, needsReset: 64, failed: 128} as const
 const Interrupt = {usedBuffer: 1, configuration: 2} as const

@@ -57,7 +57,9 @@ export async function coordinate(plan: Plan, options: CoordinatorOptions): Promi
 	queue.on('error', () => {})
 	const coordinator = new Coordinator(plan, queue, options)
 	try {
-		await link.ask(coordinator.start(), {...options, waiting: () => {}})
+		let isStarted: true | undefined
+		while (!isStarted && !signal.aborted)
+			isStarted = await link.ask(coordinator.start(), {...options, waiting: () => {}})
 		while (!coordinator.isComplete && !signal.aborted) {
 			await coordinator.look()
 			if (!coordinator.isComplete) await delay(lookPause, undefined, {signal}).catch(() => {})
@@ -114,8 +116,8 @@ class Coordinator {
 		return this.#outstanding.size === 0
 	}
 
-	/** Takes the campaign. @throws UserError if another process keeps it. */
-	async start(): Promise<void> {
+	/** Takes the campaign. It may be called again, if Redis refuses. @throws UserError if another process keeps it. */
+	async start(): Promise<true> {
 		const {link, signal} = this.#options
 		let before = Number.POSITIVE_INFINITY
 		while (!signal.aborted) {
@@ -128,12 +130,13 @@ class Coordinator {
 			// One on another machine that has died keeps it until its time is over.
 			else await delay(2 * lookPause)
 		}
-		if (signal.aborted) return
+		if (signal.aborted) return true
 		this.#connection = link.connections
 		// What was finished while nobody was here.
 		await this.#collect()
 		await announceCampaign(link.client, this.#plan)
 		await this.#addMissing()
+		return true
 	}
 
 	#takenBy({name}: Owner): UserError {

@@ -28,6 +28,8 @@ export class RedisLink implements Disposable {
 	#awaySince: number | undefined
 	#connections = 0
 	#askedSince: number | undefined
+	/** Since when it refuses what it is asked, and why. */
+	#refusal: Readonly<{since: number; why: string}> | undefined
 	#lastError: string | undefined
 
 	private constructor(client: Redis, where: string) {
@@ -110,13 +112,15 @@ export class RedisLink implements Disposable {
 	/** What is amiss, in words; undefined: nothing. */
 	get complaint(): string | undefined {
 		const asked = this.#askedSince === undefined ? 0 : (performance.now() - this.#askedSince) / 1000
+		if (this.isReady && this.#refusal) return `Redis at ${this.where} refuses: ${this.#refusal.why}; trying again`
 		if (this.isReady) return asked < 5 ? undefined : `Redis at ${this.where} does not answer for ${Math.round(asked)} s`
 		return `Redis at ${this.where} is away for ${Math.round(this.away)} s (${this.#lastError ?? 'the connection was closed'}); trying again`
 	}
 
 	/**
 	 * Waits for what is asked of Redis: also while the connection is lost and made again.
-	 * @param waiting called now and then. @returns undefined if the signal aborts before. @throws UserError when patience is over.
+	 * @param waiting called now and then. @returns undefined if the signal aborts before, or if Redis refuses for now, such as
+	 * without memory: it may be asked again. @throws UserError when patience is over.
 	 */
 	async ask<Value>(
 		work: Promise<Value>,
@@ -130,10 +134,24 @@ export class RedisLink implements Disposable {
 			this.#askedSince = undefined
 		})
 		// Whoever waits no longer does not care.
-		done.catch(() => {})
+		const settled = done.catch(() => {})
 		for (;;) {
-			await Promise.race([done, delay(lookPause)])
-			if (isDone) return await done
+			await Promise.race([settled, delay(lookPause)])
+			if (isDone)
+				return await done.then(
+					(value) => {
+						this.#refusal = undefined
+						return value
+					},
+					async (error) => {
+						if (!refusesForNow(error)) throw error
+						this.#refusal = {since: this.#refusal?.since ?? asked, why: describeRedisError(error)}
+						if (performance.now() - this.#refusal.since > patience * 1000)
+							throw givenUp(`Redis at ${this.where} to do what it is asked within ${patience} s`, this.#refusal.why)
+						await delay(lookPause)
+						return undefined
+					},
+				)
 			if (signal.aborted) return undefined
 			waiting()
 			if (performance.now() - asked > patience * 1000)
@@ -150,6 +168,13 @@ export class RedisLink implements Disposable {
 		this.client.disconnect()
 	}
 }
+
+/** Errors that go away, of one command or of several at once: it is full, starts, has another master, or its password was changed. */
+const passing =
+	/^(?:EXECABORT|OOM|MISCONF|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|TRYAGAIN|BUSY|NOAUTH|WRONGPASS)\b/
+
+export const refusesForNow = (error: unknown): error is Error =>
+	error instanceof Error && error.name === 'ReplyError' && passing.test(error.message)
 
 /** The same command goes on later. */
 export const givenUp = (what: string, got: string): UserError =>
@@ -170,6 +195,8 @@ const refusals: readonly (readonly [RegExp, string])[] = [
 	[/NOPERM/, 'a refusal: the user has not the rights'],
 	[/Protocol error|Expected type|not a valid/i, 'an answer that is not of Redis'],
 	[/ETIMEDOUT/, 'no answer'],
+	[/^(?:OOM|EXECABORT)/, 'it has no memory left'],
+	[/^MISCONF/, 'it cannot write to its disk'],
 ]
 
 function describeRedisError(error: Error): string {

@@ -7,7 +7,7 @@ import {inWords} from '../run.ts'
 import type {RunPool} from '../run-pool.ts'
 import type {JobData, JobResult} from './coordinator.ts'
 import {announcedCampaigns, announceWorker, prefix, withdrawWorker} from './names.ts'
-import type {RedisLink} from './redis.ts'
+import {type RedisLink, refusesForNow} from './redis.ts'
 
 export type WorkerOptions = Readonly<{
 	link: RedisLink
@@ -57,7 +57,7 @@ class CampaignWorker {
 	readonly #options: WorkerOptions
 	/** By queue. */
 	readonly #queues = new Map<string, RunWorker>()
-	/** By job's id. */
+	/** By the token of its lock: one that was lost may come again. */
 	readonly #running = new Map<string, Readonly<{queue: string; words: string; ended: Promise<void>}>>()
 	readonly #failure = new AbortController()
 	readonly #signal: AbortSignal
@@ -137,7 +137,7 @@ class CampaignWorker {
 		const {link, lease, name} = this.#options
 		const worker: RunWorker = new Worker(queue, null, {
 			...{connection: link.client, prefix, name, autorun: false},
-			...{lockDuration: lease * 1000, stalledInterval: lease * 1000, maxStalledCount: mostLost},
+			...{lockDuration: lease * 1000, stalledInterval: lease * 500, maxStalledCount: mostLost},
 		})
 		// The link says what is amiss.
 		worker.on('error', () => {})
@@ -147,14 +147,13 @@ class CampaignWorker {
 	}
 
 	#begin(job: RunJob, {queue, token}: Readonly<{queue: string; token: string}>): void {
-		const {id = ''} = job
 		const ended = this.#perform(job, token)
 			.catch((error) => this.#failure.abort(error))
 			.finally(() => {
-				this.#running.delete(id)
+				this.#running.delete(token)
 				this.#wakeUp()
 			})
-		this.#running.set(id, {queue, words: inWords(job.data.run), ended})
+		this.#running.set(token, {queue, words: inWords(job.data.run), ended})
 	}
 
 	async #perform(job: RunJob, token: string): Promise<void> {
@@ -183,14 +182,27 @@ class CampaignWorker {
 			}
 			// The last attempt's failure is a result.
 			if (outcome.error !== undefined && attempt < (job.opts.attempts ?? 1))
-				await job.moveToFailed(new Error(outcome.error), token, false)
-			else await job.moveToCompleted({outcome, worker: name, attempt}, token, false)
+				await this.#deliver(() => job.moveToFailed(new Error(outcome.error), token, false))
+			else await this.#deliver(() => job.moveToCompleted({outcome, worker: name, attempt}, token, false))
 		} catch (error) {
 			if (this.#signal.aborted || isUserError(error)) await this.#giveBack(job, token)
 			if (isUserError(error)) throw error
 			if (!this.#signal.aborted) say(`${words}: does not count here: ${(error as Error).message}`)
 		} finally {
 			clearInterval(renewal)
+		}
+	}
+
+	/** Until Redis takes it, or says that the run is not ours any more. */
+	async #deliver(give: () => Promise<unknown>): Promise<void> {
+		for (;;) {
+			try {
+				await give()
+				return
+			} catch (error) {
+				if (!refusesForNow(error) || this.#signal.aborted) throw error
+				await delay(presencePause)
+			}
 		}
 	}
 

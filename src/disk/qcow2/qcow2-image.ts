@@ -12,6 +12,7 @@ import {headerField, type Qcow2Header} from './header.ts'
 import {ClusterMapping} from './mapping.ts'
 import {Operations} from './operations.ts'
 import {type Clusters, Refcounts} from './refcounts.ts'
+import {isSetAside, lengthWhile, runsOf} from './runs.ts'
 
 /** Clusters that are given up, above which the tables are written, so that they can be used again. */
 const mostGivenUp = 4096
@@ -376,29 +377,4 @@ export class Qcow2Image implements DiskImage {
 		this.#givenUp = this.#givenUp.filter(({isSettled}) => !isSettled)
 		for (const {places} of settled) await this.#refcounts.release(places)
 	}
-}
-
-function isSetAside(mapping: Mapping): mapping is Mapping & {kind: 'zero'; host: number} {
-	return mapping.kind === 'zero' && mapping.isOwn && mapping.host !== undefined
-}
-
-function lengthWhile<Item>(items: readonly Item[], holds: (item: Item, index: number) => boolean): number {
-	const end = items.findIndex((item, index) => !holds(item, index))
-	return end < 0 ? items.length : end
-}
-
-/** Splits clusters into runs that are read at once: data in a row, and what has no data. */
-function runsOf(mappings: readonly Mapping[], clusterBytes: number): {first: number; count: number}[] {
-	const runs: {first: number; count: number}[] = []
-	for (const [index, mapping] of mappings.entries()) {
-		const run = runs.at(-1)
-		const before = run && mappings[run.first]!
-		const goesOn =
-			before?.kind === mapping.kind &&
-			mapping.kind !== 'compressed' &&
-			(mapping.kind !== 'data' || mapping.host === (before as {host: number}).host + run!.count * clusterBytes)
-		if (goesOn) run!.count++
-		else runs.push({first: index, count: 1})
-	}
-	return runs
 }

@@ -4,6 +4,7 @@ import {expected, UserError} from '../../errors.ts'
 import type {DriveOptions} from '../drives.ts'
 import {isNetworkDevice} from './network-options.ts'
 import {quoted} from './quantities.ts'
+import {isShare} from './share-options.ts'
 
 export type RawDriveOptions = Readonly<{
 	drive?: readonly string[]
@@ -26,6 +27,8 @@ const interfaces = ['virtio', 'none'] as const
 const caches: Readonly<Record<string, NonNullable<DriveOptions['cache']>>> = {
 	writeback: 'writeback',
 	none: 'writeback',
+	writethrough: 'writethrough',
+	directsync: 'writethrough',
 	unsafe: 'unsafe',
 }
 const driveKeys = ['file', 'format', 'if', 'id', 'index', 'readonly', 'snapshot', 'cache', 'discard', 'media'] as const
@@ -79,12 +82,15 @@ function parseDrive(text: string): Drive {
 	return {id: keys.get('id'), isAttached: kind === 'virtio', options}
 }
 
-/** @returns none for the random number generator, which the board has anyway. */
+/** @returns none for the random number generator, which the board has anyway, and for folders. */
 function parseDevice(text: string, drives: ReadonlyMap<string, Drive>): {id: string; options: DriveOptions}[] {
 	const [driver = ''] = text.split(',')
-	if (driver === 'virtio-rng-device' || isNetworkDevice(text)) return []
+	if (driver === 'virtio-rng-device' || isShare(text) || isNetworkDevice(text)) return []
 	if (driver !== 'virtio-blk-device')
-		throw expected('--device virtio-blk-device, virtio-net-device or virtio-rng-device: others will come', quoted(text))
+		throw expected(
+			'--device virtio-blk-device,drive=ID, virtio-9p-device,fsdev=ID, virtio-net-device,netdev=ID or virtio-rng-device',
+			quoted(text),
+		)
 	const keys = parseKeys(text.slice(driver.length + 1), '--device virtio-blk-device', ['drive', 'serial', 'id'])
 	const id = keys.get('drive')
 	if (id === undefined) throw new UserError(`--device ${quoted(text)}: drive property not set`)

@@ -102,6 +102,24 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 			.argParser(collect)
 			.asInQemu(),
 	],
+	Folders: [
+		new RunOption(
+			'--share <folder>',
+			'PATH[:TAG][:ro]: a folder of the host, which the guest mounts by its tag; may be repeated',
+		).argParser(collect),
+		new RunOption(
+			'--virtfs <keys>',
+			'local,path=FOLDER,mount_tag=TAG,security_model=none or passthrough; readonly=on, multidevs=forbid',
+		)
+			.argParser(collect)
+			.asInQemu(),
+		new RunOption(
+			'--fsdev <keys>',
+			'local,id=ID and the keys of --virtfs, for --device virtio-9p-device,fsdev=ID,mount_tag=TAG',
+		)
+			.argParser(collect)
+			.asInQemu(),
+	],
 	Network: [
 		new RunOption(
 			'--nic <keys>',

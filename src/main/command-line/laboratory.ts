@@ -21,6 +21,9 @@ export type BenchOptions = Readonly<{
 /** What may run the workloads beside the host itself. A QEMU without a file: every one in the PATH. */
 export type EngineChoice = Readonly<{kind: 'manyhart'} | {kind: 'qemu'; file: string | undefined}>
 
+/** Repetitions of `scale`. Fewer than five give no intervals. */
+export const defaultRepeat = 5
+
 export type ScaleOptions = Readonly<{
 	quick: boolean
 	/** Counts of harts, ascending; undefined: chosen by the host's cores. */
@@ -32,7 +35,7 @@ export type ScaleOptions = Readonly<{
 	engines: readonly EngineChoice[]
 	/** Whether the host's own run is measured, too. */
 	native: boolean
-	/** Undefined: the usual number. */
+	/** Undefined: as many as are usual. */
 	repeat: number | undefined
 	/** A folder. */
 	out: string

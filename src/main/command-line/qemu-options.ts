@@ -11,7 +11,6 @@ export type QemuOption = Readonly<{
 	reason: string
 }>
 
-const folders = 'there are no shared folders yet; they will come'
 const debugger_ = 'there is no gdb server yet; it will come'
 const snapshots = 'there are no snapshots yet; they will come'
 const graphics = 'there are no graphics and no sound'
@@ -59,7 +58,6 @@ export const qemuOptions: readonly QemuOption[] = [
 		value: 'image',
 		reason: 'disks are given by --drive or -hda',
 	},
-	{names: ['fsdev', 'virtfs'], value: '…', reason: folders},
 	{names: ['boot'], value: '…', reason: 'the kernel is given by --kernel'},
 	{names: ['s', 'S'], reason: debugger_},
 	{names: ['gdb'], value: 'device', reason: debugger_},

@@ -60,8 +60,20 @@ type Run = RunEnvironment & Readonly<{terminal: Terminal; say: (line: string) =>
 /** @throws the signal's reason if it aborts before the guest runs. */
 async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dumped> {
 	const {terminal, say, signal, guests, createMachine} = run
-	const {expect, stats, statsAt, dumpdtb, smp, memory, virtioMmioVersion, translation, serialSeed, digest, drives} =
-		options
+	const {
+		expect,
+		stats,
+		statsAt,
+		dumpdtb,
+		smp,
+		memory,
+		virtioMmioVersion,
+		translation,
+		serialSeed,
+		digest,
+		drives,
+		shares,
+	} = options
 	await using files = new AsyncDisposableStack()
 	const open = async (option: string, path: string | undefined) =>
 		path === undefined ? undefined : files.use(await untilAborted(signal, OutputFile.open(option, path)))
@@ -82,6 +94,7 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 			...parts,
 			...translation,
 			...(drives.length > 0 && {drives}),
+			...(shares.length > 0 && {shares}),
 			...(virtioMmioVersion && {virtioMmioVersion}),
 			...(options.times && {times: true}),
 			...(options.trace !== undefined && !treeFile && {trace: nameOfTrace(options.trace, machines)}),

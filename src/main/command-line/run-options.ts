@@ -5,11 +5,13 @@ import {expected} from '../../errors.ts'
 import type {DriveOptions} from '../drives.ts'
 import {defaultSeed, leastTraceBytes, leastTraceRate, type TranslationOptions} from '../machine-interface.ts'
 import type {NetworkOptions} from '../network-devices.ts'
+import type {ShareOptions} from '../shares.ts'
 import {parsePattern} from './console-matcher.ts'
 import {parseDrives, type RawDriveOptions} from './drive-options.ts'
 import {parseMachine} from './machine-option.ts'
 import {parseNetworks, type RawNetworkOptions} from './network-options.ts'
 import {parseSeconds, parseSeed, parseSize, parseSmp, quoted} from './quantities.ts'
+import {parseShares, type RawShareOptions} from './share-options.ts'
 import {checkTranslationSwitches, type RawTranslationSwitches} from './translation-switches.ts'
 
 /** The options as the parser returns them. */
@@ -41,6 +43,7 @@ export type RawRunOptions = Readonly<
 	> &
 		RawTranslationSwitches &
 		RawDriveOptions &
+		RawShareOptions &
 		RawNetworkOptions & {reboot?: boolean; serial?: boolean; digest?: boolean; times?: boolean}
 >
 
@@ -76,6 +79,7 @@ export type RunOptions = Readonly<{
 	/** Whether a digest is printed at the end. */
 	digest: boolean
 	drives: readonly DriveOptions[]
+	shares: readonly ShareOptions[]
 	networks: readonly NetworkOptions[]
 	/** If undefined, the machine's default. */
 	virtioMmioVersion: 1 | 2 | undefined
@@ -107,6 +111,7 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		serialSeed: parseSerial(raw),
 		digest: raw.digest === true,
 		drives: parseDrives(raw),
+		shares: parseShares(raw),
 		networks: parseNetworks(raw),
 		virtioMmioVersion: raw.global === undefined ? undefined : parseGlobal(raw.global),
 	}

@@ -2,7 +2,13 @@
 import {Option} from 'commander'
 import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
-import type {CompareOptions, EngineChoice, RenderOptions, ScaleOptions} from './laboratory.ts'
+import {
+	type CompareOptions,
+	defaultRepeat,
+	type EngineChoice,
+	type RenderOptions,
+	type ScaleOptions,
+} from './laboratory.ts'
 import {quoted} from './quantities.ts'
 
 /** The options as the parser returns them. */
@@ -21,7 +27,6 @@ export type RawRenderOptions = Readonly<{out?: string}>
 export type RawCompareOptions = Readonly<{json?: boolean}>
 
 const defaultFolder = 'manyhart-scale'
-const defaultRepeat = 5
 const mostRepeat = 1000
 
 export const engineNames = ['manyhart', 'qemu'] as const
@@ -33,7 +38,7 @@ export const scaleOptions = (): readonly Option[] => [
 	),
 	new Option(
 		'--workload <names>',
-		'workloads, separated by commas: all, names (the message about a wrong one lists them), or the file of a static Linux ELF of yours (default: all)',
+		'workloads, separated by commas: linux (all of these), bare (all on bare metal, as bare/ring), all (both), names (the message about a wrong one lists them), or the file of a static Linux ELF of yours (default: all)',
 	),
 	new Option(
 		'--engine <names>',

@@ -17,7 +17,7 @@ const modules: readonly Readonly<{name: string; dependencies?: readonly string[]
 	{name: 'virtio_balloon', alias: 'virtio:d00000005v*'},
 	{name: 'netfs'},
 	{name: '9pnet', dependencies: ['netfs']},
-	{name: '9pnet_virtio', dependencies: ['9pnet'], alias: 'virtio:d00000009v*'},
+	{name: '9pnet_virtio', dependencies: ['9pnet', 'netfs'], alias: 'virtio:d00000009v*'},
 	{name: '9p', dependencies: ['9pnet', 'netfs'], alias: 'fs-9p'},
 	{name: 'crc16'},
 	{name: 'mbcache'},

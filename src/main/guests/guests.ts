@@ -38,8 +38,8 @@ const debianGuest = (
 }
 
 const guests: readonly NamedGuest[] = [
-	debianGuest('debian', 'debian-13-3', {description: "Debian 13's kernel and a busybox shell"}),
-	debianGuest('debian-stress', 'debian-stress-13-3', {
+	debianGuest('debian', 'debian-13-4', {description: "Debian 13's kernel and a busybox shell"}),
+	debianGuest('debian-stress', 'debian-stress-13-4', {
 		description: 'the same with stress-ng, which loads the machine and verifies it',
 		programs: ['stress-ng'],
 	}),

@@ -16,7 +16,7 @@ import {type Naming, TraceEvents} from './trace-events.ts'
 import type {TraceFile} from './trace-file.ts'
 
 /** Milliseconds between two looks: each wakes the main thread, which may take a hart's core. */
-const lookPeriod = 5
+const lookPeriod = 10
 /** Milliseconds after which events are taken out at the latest, and counters written. */
 const drainPeriod = 100
 

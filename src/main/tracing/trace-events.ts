@@ -2,8 +2,9 @@
 import {Activity} from '../../hart/index.ts'
 import {Mip} from '../../memory/index.ts'
 import {extensions} from '../../sbi/index.ts'
-import {FlushCause} from '../../tlb/index.ts'
+import {FlushCause, Regime, resizeCause} from '../../tlb/index.ts'
 import {answersFence, EventKind, type TakenEvent} from '../../trace/index.ts'
+import {Arrows} from './arrows.ts'
 import type {TraceFile} from './trace-file.ts'
 
 /** What the events of a machine need to be named. */
@@ -13,16 +14,12 @@ export type Naming = Readonly<{
 	deviceAt(gpa: number): string | undefined
 }>
 
-/** Fences of one initiator that one target has not answered, at most: those of a target that sleeps. */
-const mostOpen = 4096
-
-/** `at`: time and thread. */
-type End = Readonly<{fence: number; at: string}>
-/** Fences whose answer has not come, and answers after which more of their fences may come. */
-type Arrows = Readonly<{rung: End[]; taken: End[]}>
-
 const extensionsById = new Map(extensions.map((extension) => [extension.id, extension]))
-const causes = Object.fromEntries(Object.entries(FlushCause).map(([name, cause]) => [cause, name]))
+const causes: Readonly<Record<number, string>> = {
+	...Object.fromEntries(Object.entries(FlushCause).map(([name, cause]) => [cause, name])),
+	[resizeCause]: 'resize',
+}
+const regimes = Object.fromEntries(Object.entries(Regime).map(([name, regime]) => [regime, name]))
 const interruptNames = Object.entries(Mip) as readonly [string, number][]
 
 const plainNames: Readonly<Record<number, string>> = {
@@ -47,16 +44,17 @@ export class TraceEvents {
 	readonly #naming: Naming
 	/** By thread, as each event names it. Harts, then the main thread, then all helpers. */
 	readonly #thread: readonly string[]
-	/** By initiator and target. */
-	readonly #arrows: readonly Arrows[]
-	#loose = 0
+	readonly #fences: Arrows
+	readonly #ipis: Arrows
 	#holes = 0
 
 	constructor(file: TraceFile, {harts, naming}: {harts: number; naming: Naming}) {
 		this.#file = file
 		this.#harts = harts
 		this.#naming = naming
-		this.#arrows = Array.from({length: harts * harts}, () => ({rung: [], taken: []}))
+		this.#fences = new Arrows(file, {harts, name: 'fence', to: 'around'})
+		// The guest takes the interrupt when it goes on.
+		this.#ipis = new Arrows(file, {harts, name: 'ipi', to: 'next'})
 		const names = [...Array.from({length: harts}, (_, hart) => `hart ${hart}`), 'main', 'helpers']
 		this.#thread = names.map((_, index) => `"tid":${index + 1}`)
 		file.write('"name":"process_name","ph":"M","tid":1,"args":{"name":"manyhart"}')
@@ -66,14 +64,14 @@ export class TraceEvents {
 		}
 	}
 
-	/** Fences whose answer was not seen: their arrows are left out. */
+	/** Fences and software interrupts whose answer was not seen: their arrows are left out. */
 	get loose(): number {
-		return this.#arrows.reduce((sum, {rung}) => sum + rung.length, this.#loose)
+		return this.#fences.loose + this.#ipis.loose
 	}
 
 	/** @param thread the hart; the number of harts: the main thread. */
 	add(thread: number, event: TakenEvent): void {
-		const [a = 0, b = 0] = event.details
+		const [a = 0, b = 0, c = 0] = event.details
 		const at = `"ts":${rounded(event.time)},${this.#thread[thread]}`
 		switch (event.kind) {
 			case EventKind.interrupt:
@@ -85,13 +83,18 @@ export class TraceEvents {
 				this.#file.write(
 					`"name":"ipi","cat":"interrupt","ph":"i","s":"t",${at},"args":{"hart":${a},"raises":"${mipNames(b)}"}`,
 				)
+				if (c !== 0) this.#ipis.begin(thread, a, {number: c, at})
 				return
+			case EventKind.ipiTaken:
+				return this.#ipis.take(a, thread, {number: b, at})
 			case EventKind.fenceRings:
-				this.#arrow(thread, a).rung.push({fence: b, at})
-				return this.#connect(this.#arrow(thread, a), `${thread} ${a}`)
+				return this.#fences.begin(thread, a, {number: b, at})
 			case EventKind.fenceTaken:
-				this.#arrow(a, thread).taken.push({fence: b, at})
-				return this.#connect(this.#arrow(a, thread), `${a} ${thread}`)
+				return this.#fences.take(a, thread, {number: b, at})
+			case EventKind.swap:
+				return this.#addNewTable(event, at, 'swap')
+			case EventKind.generation:
+				return this.#addNewTable(event, at, 'generation')
 			case EventKind.gracePeriod:
 				return this.#addGracePeriod(thread, event)
 			case EventKind.leftOut:
@@ -138,26 +141,9 @@ export class TraceEvents {
 		)
 	}
 
-	/** The fences of an initiator that a target has to answer. */
-	#arrow(initiator: number, target: number): Arrows {
-		return this.#arrows[initiator * this.#harts + target]!
-	}
-
-	/** The rings are not read at one moment: a fence's answer may be seen before it. The fences of one initiator come in order. */
-	#connect({rung, taken}: Arrows, pair: string): void {
-		while (rung.length > 0 && taken.length > 0) {
-			const [first, answer] = [rung[0]!, taken[0]!]
-			if (first.fence > answer.fence) taken.shift()
-			else {
-				rung.shift()
-				const common = `"name":"fence","cat":"fence","id":"${pair} ${first.fence}"`
-				this.#file.writePair(`${common},"ph":"s",${first.at}`, `${common},"ph":"f","bp":"e",${answer.at}`)
-			}
-		}
-		if (taken.length > mostOpen) taken.shift()
-		if (rung.length <= mostOpen) return
-		rung.shift()
-		this.#loose++
+	#addNewTable({details: [hart = 0, regime = 0, cause = 0, number = 0]}: TakenEvent, at: string, name: string): void {
+		const args = `{"hart":${hart},"regime":"${regimes[regime]}","cause":"${causes[cause] ?? cause}","number":${number}}`
+		this.#file.write(`"name":"${name}","cat":"tlb","ph":"i","s":"t",${at},"args":${args}`)
 	}
 
 	#addActivity(event: TakenEvent, at: string): void {

@@ -19,6 +19,7 @@ import {
 	TLB_FLUSH_CAUSE,
 	TLB_FLUSHES,
 	TLB_GENERATIONS,
+	TLB_OWN_GENERATIONS,
 	TLB_UNDONE,
 } from '../../../build/hart/offsets'
 import {passTurn} from './env'
@@ -74,8 +75,9 @@ function beginGeneration(block: u32, regime: u32, descriptor: u32): bool {
 	if ((descriptor & GENERATION_MASK) == GENERATION_MASK) return false
 	// An exchange, because another thread may begin a generation or swap the table at the same time: the owner then goes on
 	// with that, and has filled nothing since. Pairs with publish() and advanceOther() in src/tlb/flush-policy.ts.
-	atomic.cmpxchg<u32>(placeOfDescriptor(block, regime), descriptor, descriptor + GENERATION_STEP)
+	const before = atomic.cmpxchg<u32>(placeOfDescriptor(block, regime), descriptor, descriptor + GENERATION_STEP)
 	closeTable(descriptor)
+	if (before == descriptor) countOwnGeneration(block, regime)
 	count(block, TLB_GENERATIONS)
 	return true
 }
@@ -83,6 +85,12 @@ function beginGeneration(block: u32, regime: u32, descriptor: u32): bool {
 /** Statistics: orders nothing. Atomic, because remote flushes count here too. */
 function count(block: u32, counter: u32): void {
 	atomic.add<u32>(block + counter, 1)
+}
+
+/** Plain: only the owner counts, and reads it. */
+function countOwnGeneration(block: u32, regime: u32): void {
+	const counter = block + (regime << 2)
+	store<u32>(counter, load<u32>(counter, TLB_OWN_GENERATIONS) + 1, TLB_OWN_GENERATIONS)
 }
 
 /** Plain: of the owner's causes only the owner counts. */

@@ -1,6 +1,7 @@
 import test from 'ava'
-import {beginMark, endMark, keyOf, parseConsole, parseMark} from '../../../src/bench/scale/console.ts'
+import {beginMark, endMark, markSource, parseConsole, parseCost, parseMark} from '../../../src/bench/scale/console.ts'
 import type {Task} from '../../../src/bench/scale/plan.ts'
+import {keyOf} from '../../../src/bench/scale/plan.ts'
 
 const ring: Task = {workload: 'ring', scaling: 'strong'}
 const sort: Task = {workload: 'sort', scaling: 'weak'}
@@ -43,9 +44,35 @@ test('the time of a program of the user is that of its whole run', (t) => {
 	t.deepEqual(parseConsole(console, 60).get(keyOf(own)), {operations: 1, seconds: 1.5, checksum: '1f'})
 })
 
+test('where the time was over before the work was done, there are figures without a checksum', (t) => {
+	const cut = figure('ring').replace('00000000000000ab', '-')
+	const console = [beginMark(ring), cut, endMark(ring, '0'), ''].join('\n')
+	t.deepEqual(parseConsole(console, 60).get(keyOf(ring)), {operations: 4000, seconds: 0.25})
+})
+
 test('a mark is a whole line', (t) => {
 	t.deepEqual(parseMark(endMark(sort, '3')), {kind: 'end', task: sort, code: 3})
 	t.deepEqual(parseMark(`${beginMark(ring)}\r`), {kind: 'begin', task: ring, code: 0})
 	t.is(parseMark(beginMark(ring).slice(0, -1)), undefined)
 	t.is(parseMark(`x ${beginMark(ring)}`), undefined)
+})
+
+test('marks are those that statistics are written at', (t) => {
+	for (const line of [
+		beginMark(ring),
+		'scale: measured part begins.',
+		'scale: measured part ends.',
+		endMark(ring, '0'),
+	]) {
+		t.truthy(parseMark(`${line}\r`), line)
+		t.regex(line, new RegExp(markSource))
+	}
+	t.is(parseMark('scale: measured part begins'), undefined)
+	t.deepEqual(parseMark('scale: measured part ends.'), {kind: 'measured part ends'})
+})
+
+test('what a program says of its cost is read', (t) => {
+	const said = ['scale: measured part ends.', 'scale: cost 1500000000 ns, 7 voluntary, 3 involuntary.', figure('ring')]
+	t.deepEqual(parseCost(said.join('\n')), {cpuSeconds: 1.5, voluntary: 7, involuntary: 3})
+	t.is(parseCost(figure('ring')), undefined)
 })

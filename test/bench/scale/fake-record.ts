@@ -38,8 +38,9 @@ function fakeSubject(
 		bareMetal: false,
 		scaling: scalings,
 		limit: 'cores',
+		...(name === 'compute' && {independent: true as const}),
 	} as const
-	return {kind: 'ours', of, name, title, unit}
+	return {kind: 'ours', system: 'linux', of, name, title, unit}
 }
 
 const workloads = fakeSubjects.map(workloadOf)
@@ -61,9 +62,12 @@ const laws: Readonly<Record<string, readonly Law[]>> = {
 }
 
 const fakeLatencies = (harts: number): Record<string, Latency[]> => ({
-	doorbells: Array.from({length: harts}, (_, hart) => ({count: 10, median: 5 + hart, p99: 90, maximum: 300 * harts})),
-	locks: Array.from({length: harts}, () => ({count: 0, median: 0, p99: 0, maximum: 0})),
-	remoteFlushes: [{count: 30, median: 12, p99: 200, maximum: 1200}],
+	doorbells: Array.from({length: harts}, (_, hart) => ({
+		...{count: 10, median: 5 + hart, p99: 90, maximum: 300 * harts},
+		histogram: [0, 1, 0, 5, 2, 1, 0, 0, 0, 0, 0, 1],
+	})),
+	locks: Array.from({length: harts}, () => ({count: 0, median: 0, p99: 0, maximum: 0, histogram: []})),
+	remoteFlushes: [{count: 30, median: 12, p99: 200, maximum: 1200, histogram: [0, 0, 0, 2, 18, 6, 2, 1, 0, 0, 0, 1]}],
 	gracePeriods: [{count: 7, median: 100, p99: 900, maximum: 4000}],
 })
 
@@ -151,7 +155,14 @@ export function fakeRecord({noise = 0.02, faster = 1, ...change}: FakeOptions = 
 		runs,
 		breakdowns: plan.flatMap(({engine, harts, tasks, times}, boot) =>
 			(times ? tasks : []).map(
-				(task): Breakdown => ({engine, ...task, harts, boot, spent: fakeSpent(harts), descheduled: 0.1}),
+				(task): Breakdown => ({
+					...{engine, ...task, harts, boot, spent: fakeSpent(harts), descheduled: 0.1},
+					latencies: {
+						doorbells: [0, 0, 0, 60, 30, 9, 1],
+						remoteFlushes: [0, 99, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
+						locks: [],
+					},
+				}),
 			),
 		),
 		...change,

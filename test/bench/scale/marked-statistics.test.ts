@@ -1,7 +1,13 @@
 import test from 'ava'
-import {beginMark, endMark, keyOf} from '../../../src/bench/scale/console.ts'
-import {instructionsBetween, latenciesOf, timesBetween} from '../../../src/bench/scale/marked-statistics.ts'
+import {beginMark, endMark} from '../../../src/bench/scale/console.ts'
+import {
+	instructionsBetween,
+	latenciesBetween,
+	latenciesOf,
+	timesBetween,
+} from '../../../src/bench/scale/marked-statistics.ts'
 import type {Task} from '../../../src/bench/scale/plan.ts'
+import {keyOf} from '../../../src/bench/scale/plan.ts'
 
 const ring: Task = {workload: 'ring', scaling: 'strong'}
 const sort: Task = {workload: 'sort', scaling: 'weak'}
@@ -25,6 +31,17 @@ test('instructions are those from begin to end, of each hart', (t) => {
 		],
 	)
 	t.is(instructionsBetween(undefined).size, 0)
+})
+
+test('without the warm-up, where a program says what it measures', (t) => {
+	const marks = [beginMark(ring), 'scale: measured part begins.', 'scale: measured part ends.', endMark(ring, '0')].map(
+		(line, index) => ({
+			line,
+			statistics: {harts: [{instructions: 10 ** (index + 1), time: {translated: 1000 * (index + 1) ** 2}}]},
+		}),
+	)
+	t.deepEqual(instructionsBetween({marks}).get(keyOf(ring)), [900])
+	t.deepEqual(timesBetween({marks}).get(keyOf(ring)), {spent: {translated: 5}})
 })
 
 test('times are those from begin to end, of all harts, in seconds', (t) => {
@@ -59,4 +76,22 @@ test('latencies are of the whole boot: of each hart, or one for all', (t) => {
 		gracePeriods: [{count: 9, median: 100, p99: 200, maximum: 300}],
 	})
 	t.deepEqual(latenciesOf(undefined), {doorbells: [], locks: [], remoteFlushes: [], gracePeriods: []})
+})
+
+test('histograms are of the measured part, all harts together', (t) => {
+	const latency = (...histogram: readonly number[]) => ({count: 1, median: 1, p99: 1, maximum: 1, histogram})
+	const statistics = (doorbells: readonly number[], fences: readonly number[]) => ({
+		harts: [
+			{instructions: 0, time: {doorbells: latency(...doorbells)}},
+			{instructions: 0, time: {doorbells: latency(0, 1)}},
+		],
+		tlbPool: {remoteFlushes: latency(...fences)},
+	})
+	const marks = [
+		{line: beginMark(ring), statistics: statistics([9], [9])},
+		{line: 'scale: measured part begins.', statistics: statistics([1, 2], [4])},
+		{line: 'scale: measured part ends.', statistics: statistics([1, 5, 0, 7], [4, 0, 2])},
+		{line: endMark(ring, '0'), statistics: statistics([1, 5, 0, 99], [99])},
+	]
+	t.like(latenciesBetween({marks}).get(keyOf(ring)), {doorbells: [0, 3, 0, 7], remoteFlushes: [0, 0, 2], locks: []})
 })

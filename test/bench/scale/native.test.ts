@@ -6,6 +6,7 @@ import {join} from 'node:path'
 import {promisify} from 'node:util'
 import test, {type ExecutionContext} from 'ava'
 import {fromRoot} from '../../../scripts/build/project.ts'
+import {parseCost} from '../../../src/bench/scale/console.ts'
 import {nativeSources, nativeWorkloads} from '../../../src/bench/scale/native.ts'
 import {parseWorkloadResults, scaleWorkloads, workloadArguments} from '../../../src/bench/scale/workloads.ts'
 import {guestProgram} from '../../guests/guests.ts'
@@ -46,6 +47,36 @@ test.serial('each workload passes its checks, with the same checksum for one thr
 		t.like(one, {name: workload.name, threads: 1, operations: work})
 		t.like(three, {name: workload.name, threads: 3, operations: work})
 		t.is(one!.checksum, three!.checksum, workload.name)
+	}
+})
+
+test.serial('a program says what its measured part has cost, also in processes that it starts', async (t) => {
+	const program = await compiled(t)
+	if (!program) return
+	for (const [name, kind, work] of [
+		['compute-integer', 'threads', 3000],
+		['compute-integer', 'processes', 3000],
+		['fork-exec', 'processes', 40],
+	] as const) {
+		const {stdout} = await run(program, workloadArguments({name, kind}, 2, {work}))
+		const cost = parseCost(stdout)!
+		const [result] = parseWorkloadResults(stdout)
+		t.true(cost.cpuSeconds > 0 && cost.cpuSeconds < 2.2 * (result!.nanoseconds / 1e9) + 0.05, stdout)
+		const lines = stdout.split('\n')
+		t.true(lines.indexOf('scale: measured part begins.') < lines.indexOf('scale: measured part ends.'))
+		// Each waits for its child.
+		if (name === 'fork-exec') t.true(cost.voluntary >= work / 2, stdout)
+	}
+})
+
+test.serial('a time can end what has more work, whatever it does', async (t) => {
+	const program = await compiled(t)
+	if (!program) return
+	for (const workload of scaleWorkloads) {
+		const {stdout} = await run(program, workloadArguments(workload, 3, {work: 2 ** 40, most: 20}))
+		const [result] = parseWorkloadResults(stdout)
+		t.like(result, {name: workload.name, checksum: undefined}, stdout)
+		t.true(result!.nanoseconds >= 20_000_000 && result!.operations > 0, stdout)
 	}
 })
 
@@ -97,7 +128,7 @@ for (const [file, statement, wrong, workload, says] of mistakes)
 		const failed = run(program, [workload, '--threads', '3', '--work', work])
 		const {code, stdout, stderr} = await t.throwsAsync<Error & {code: number; stdout: string; stderr: string}>(failed)
 		t.is(code, 1)
-		t.is(stdout, '')
+		t.deepEqual(parseWorkloadResults(stdout), [])
 		t.regex(stderr, says)
 	})
 

@@ -5,7 +5,7 @@ import test from 'ava'
 import {defaultSmp, makePlan, type PlanOptions} from '../../../src/bench/scale/plan.ts'
 import {scalings} from '../../../src/bench/scale/record.ts'
 import {chooseEngines, chooseWorkloads} from '../../../src/bench/scale/subjects.ts'
-import {scaleWorkloads} from '../../../src/bench/scale/workloads.ts'
+import {bareWorkloads, nativeName, scaleWorkloads} from '../../../src/bench/scale/workloads.ts'
 import {fakeEngines, fakeSubjects} from './fake-record.ts'
 
 const options: PlanOptions = {smp: [1, 2], repeat: 3, scalings, engines: fakeEngines, subjects: fakeSubjects}
@@ -47,7 +47,30 @@ test('weak scaling is measured where there is more than one hart, and of workloa
 	t.deepEqual(tasksOn(2), ['compute strong', 'compute weak', 'count-amo strong'])
 })
 const counting = scaleWorkloads.find(({name}) => name === 'count-amo')!
-const strongOnly = {kind: 'ours', of: counting, name: counting.name, title: '', unit: ''} as const
+const strongOnly = {kind: 'ours', system: 'linux', of: counting, name: counting.name, title: '', unit: ''} as const
+
+test('what runs on bare metal has boots of its own, and one native run with what runs under Linux', async (t) => {
+	const subjects = await chooseWorkloads(['ring', 'bare/ring', 'bare/shootdown'])
+	const plan = makePlan({...options, smp: [2], repeat: 1, scalings: ['strong'], subjects})
+	const said = plan.map(({engine, system, times, tasks}) => [
+		engine,
+		system,
+		times,
+		tasks.map(({workload}) => workload),
+	])
+	const bare = ['bare/ring', 'bare/shootdown']
+	t.deepEqual(said, [
+		[ours!, undefined, undefined, ['ring']],
+		[ours!, 'bare', undefined, bare],
+		[qemu!, undefined, undefined, ['ring']],
+		[qemu!, 'bare', undefined, bare],
+		[native!, undefined, undefined, ['ring']],
+		[ours!, undefined, true, ['ring']],
+		[ours!, 'bare', true, bare],
+	])
+	t.is(nativeName('bare/shootdown'), undefined, 'the host has no remote fences of its own')
+	t.is(nativeName('shootdown'), 'shootdown')
+})
 
 test('a program of the user runs in guests only, once for each number of harts', async (t) => {
 	const folder = await mkdtemp(join(tmpdir(), 'manyhart-scale-test-'))
@@ -64,12 +87,13 @@ test('a program of the user runs in guests only, once for each number of harts',
 	for (const {tasks} of plan) t.deepEqual(tasks, [{workload: 'own.elf', scaling: 'strong'}])
 })
 
-test('workloads are chosen by name, each once; all are all', async (t) => {
+test('workloads are chosen by name, each once; all are all, under Linux and on bare metal', async (t) => {
 	const names = async (...chosen: readonly string[]) => (await chooseWorkloads(chosen)).map(({name}) => name)
-	t.deepEqual(
-		await names('all'),
-		scaleWorkloads.map(({name}) => name),
-	)
+	const [linux, bare] = [scaleWorkloads, bareWorkloads].map((workloads) => workloads.map(({name}) => name))
+	t.deepEqual(await names('all'), [...linux!, ...bare!])
+	t.deepEqual(await names('linux'), linux)
+	t.deepEqual(await names('bare', 'bare/ring'), bare)
+	t.deepEqual(await names('bare/sort', 'sort'), ['bare/sort', 'sort'])
 	t.deepEqual(await names('ring', 'sort', 'ring'), ['ring', 'sort'])
 })
 
@@ -77,9 +101,10 @@ test('a workload that there is not is refused, with those that there are', async
 	await t.throwsAsync(chooseWorkloads(['rings']), {
 		name: 'UserError',
 		message:
-			/^Expected --workload all, the file of a static Linux ELF, or names among compute-integer, .*batch, got rings$/,
+			/^Expected --workload all, linux, bare, the file of a static Linux ELF, or names among compute-integer, .*batch, bare\/compute-integer, .*, got rings$/,
 	})
 	await t.throwsAsync(chooseWorkloads(['']), {message: /got ""$/})
+	await t.throwsAsync(chooseWorkloads(['bare/mmap']), {message: /got bare\/mmap$/})
 	await t.throwsAsync(chooseWorkloads(['./nowhere.elf']), {
 		message: /^Expected --workload to be a readable file, got ENOENT/,
 	})

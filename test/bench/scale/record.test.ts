@@ -19,10 +19,10 @@ const broken: readonly (readonly [string, string, RegExp])[] = [
 	['no JSON', '{', /^Expected a.json to be JSON, got /],
 	[
 		'another schema',
-		recordText({...fakeRecord(), schema: 2 as 1}),
-		/^Expected a.json to be a record of manyhart scale, schema 1, got schema: /,
+		recordText({...fakeRecord(), schema: 1 as 2}),
+		/^Expected a.json to be a record of manyhart scale, schema 2, got schema: /,
 	],
-	['a field is missing', '{"schema": 1}', /^Expected a.json to be a record of manyhart scale/],
+	['a field is missing', '{"schema": 2}', /^Expected a.json to be a record of manyhart scale/],
 	['a wrong value', recordText(fakeRecord({repeat: -1, engines: []})), /got repeat: /],
 ]
 for (const [what, text, message] of broken)

@@ -4,8 +4,9 @@ import {join} from 'node:path'
 import test, {type ExecutionContext} from 'ava'
 import type {Block} from '../../../src/bench/report/document.ts'
 import {compareRecords, comparisonText} from '../../../src/bench/scale/compare.ts'
+import {independentCompute, reached, worseThanQemu} from '../../../src/bench/scale/report/compared.ts'
 import {writeReport} from '../../../src/bench/scale/report/report.ts'
-import {disturbance, worseThanQemu} from '../../../src/bench/scale/report/sections.ts'
+import {disturbance} from '../../../src/bench/scale/report/sections.ts'
 import {Summary} from '../../../src/bench/scale/report/summary.ts'
 import {coefficient, withInterval, withUnit} from '../../../src/bench/scale/report/words.ts'
 import {fakeEngines, fakeRecord} from './fake-record.ts'
@@ -79,20 +80,97 @@ test('the report has what was measured, and says what scales worse than under QE
 		markdown,
 		/^`manyhart scale`, 2026-11-29: Manyhart 0\.1\.0, Node v26\.10\.0\. Host: linux 6\.1\.0, x64, 4 cores/m,
 	)
-	t.regex(markdown, /^6 of 12 points scale worse than under QEMU by more than the spread\.$/m)
+	t.regex(markdown, /^6 of 12 points, of 1 of 2 workloads, scale worse than under QEMU by more than the spread\.$/m)
 	t.regex(markdown, /^\| `lock` \| strong \| 8\* \| QEMU 7\.2\.22 \| 0\.50/m, 'points beyond the cores are marked')
 	t.regex(summary, /^\| `lock` \| .* \| worse: 0\.5/m)
-	t.regex(summary, /\nIn .*: report\.html, report\.md, 6 plots$/)
+	t.regex(summary, /\nIn .*: report\.html, report\.md, 8 plots$/)
 	t.notRegex(markdown, /NaN|undefined|Infinity/)
 	for (const [, image] of markdown.matchAll(/\]\(([^)]+\.svg)\)/g)) t.true(names.includes(image!), image)
 	t.deepEqual(
 		names.filter((name) => name.endsWith('.svg')),
-		['strong-compute.svg', 'strong-lock.svg', 'time-compute.svg', 'time-lock.svg', 'weak-compute.svg', 'weak-lock.svg'],
+		[
+			...['latency-doorbells.svg', 'latency-remoteFlushes.svg', 'strong-compute.svg', 'strong-lock.svg'],
+			...['time-compute.svg', 'time-lock.svg', 'weak-compute.svg', 'weak-lock.svg'],
+		],
 	)
 })
 
 const textOf = (blocks: readonly Block[]) =>
 	blocks.map((block) => (block.kind === 'paragraph' ? block.text : '')).join('\n')
+
+test('what scales worse says which share of the time grew most, from the times of one hart', (t) => {
+	const record = fakeRecord()
+	const spent = {translated: 1, fence: 0.1, wfi: 0.9}
+	const breakdowns = record.breakdowns.map((each) => ({
+		...each,
+		spent: each.harts === 1 ? spent : {translated: 0.5, fence: 1, wfi: 0.5},
+		descheduled: each.harts > 4 ? 0.5 : 0,
+	}))
+	const rows = (change: Partial<typeof record>) =>
+		worseThanQemu(new Summary({...record, ...change}))!.blocks.flatMap((block) =>
+			block.kind === 'table' ? block.rows.map((row) => row.at(-1)) : [],
+		)
+	const grown = 'remote fences: 5.0 % to 50.0 %'
+	const onEight = `${grown}; without a core: 0 % to 25.0 %`
+	t.deepEqual(rows({breakdowns}), [grown, grown, onEight, grown, grown, onEight])
+	const same = record.breakdowns.map((each) => ({...each, spent, descheduled: 0}))
+	t.deepEqual([...new Set(rows({breakdowns: same}))], ['no share of the time grew'])
+	t.deepEqual([...new Set(rows({breakdowns: []}))], ['–'])
+})
+
+test('independent compute is compared with processes on the host, and reached only by the whole interval', (t) => {
+	const {blocks} = independentCompute(new Summary(fakeRecord({noise: 0})))!
+	const [table] = blocks.flatMap((block) => (block.kind === 'table' ? [block] : []))
+	// 2 / (1 + 0.01 + 0.001 · 2), of 2
+	t.deepEqual(table!.rows, [
+		['`compute`', 'strong', '0.988 [0.988–0.988]', '1.00 [1.00–1.00]', '0.988 [0.988–0.988]', 'reached'],
+		['`compute`', 'weak', '0.988 [0.988–0.988]', '1.00 [1.00–1.00]', '0.988 [0.988–0.988]', 'reached'],
+	])
+	const spread = {median: 0.99, least: 0.9, greatest: 1, count: 5}
+	t.is(reached({...spread, interval: [0.95, 1]}), 'reached')
+	t.is(reached({...spread, interval: [0.949, 1]}), 'not shown: the interval is on both sides')
+	t.is(reached({...spread, median: 0.9, interval: [0.8, 0.949]}), 'not reached')
+	t.is(reached(spread), 'too few repetitions')
+	t.is(independentCompute(new Summary(fakeRecord({smp: [1, 4]}))), undefined)
+	const one = fakeRecord()
+	t.regex(
+		textOf(independentCompute(new Summary({...one, host: {...one.host, cores: 1}}))!.blocks),
+		/fewer than 2 cores/,
+	)
+})
+
+test('latencies are histograms, and tables of the same', async (t) => {
+	const {markdown, html} = await usualReport(t)
+	t.regex(markdown, /^\| at least \| 1 \| 2 \| 4 \| 8\* \|$/m)
+	t.regex(markdown, /^\| 4 µs \| 50\.0 \| 50\.0 \| 50\.0 \| 50\.0 \|$/m)
+	t.regex(markdown, /^\| 1 ms \| 10\.0 /m)
+	t.regex(html, /on 2 harts: most, 60\.0 %, at least 8 µs and less than 16 µs/)
+	t.true(html.includes('>latency, at least<'))
+	// Of each workload: 60 of 100 are at least 4 and less than 8, 99 less than 32.
+	t.regex(markdown, /^\| Doorbell to safepoint \| 4 \| strong \| 100 \| 8 µs \| 32 µs \|$/m)
+	t.regex(markdown, /^\| Remote fence \| 8\* \| weak \| 100 \| 2 µs \| 2 µs \|$/m)
+	t.notRegex(markdown, /^\| Wait for a lock \|/m)
+})
+
+test('on bare metal, a workload is compared with the native run of the same program', (t) => {
+	const record = fakeRecord({noise: 0})
+	const bare = (name: string) => (name === 'lock' ? 'bare/ring' : name)
+	const hosts = (name: string) => (name === 'lock' ? 'ring' : name)
+	const summary = new Summary({
+		...record,
+		workloads: record.workloads.map((workload) => ({...workload, name: bare(workload.name)})),
+		runs: record.runs.map((run) => ({...run, workload: (run.engine === native ? hosts : bare)(run.workload)})),
+	})
+	const place = {engine: ours, workload: 'bare/ring', scaling: 'strong', harts: 4} as const
+	t.deepEqual(
+		summary.workloads.map(({name}) => name),
+		['compute', 'bare/ring'],
+	)
+	// 4 / 4.9 here, 4 / (1 + 0.5 · 3 + 0.02 · 12) natively
+	near(t, summary.speedUpAgainst(place, native)!.median, 2.74 / 4.9)
+	near(t, summary.speedUp({...place, engine: native})!.median, 4 / 2.74)
+	t.is(summary.speedUp({...place, engine: native, workload: 'bare/shootdown'}), undefined)
+})
 
 test('few repetitions call no difference, however great', (t) => {
 	const {blocks} = worseThanQemu(new Summary(fakeRecord({repeat: 2})))!
@@ -115,8 +193,8 @@ test('report.html is one file, which a screen reader can read', async (t) => {
 	t.notRegex(html, /<(?:script|link|img|iframe)\b|src=|@import|url\((?!#)/, 'nothing from outside')
 	t.notRegex(html, /NaN|undefined|Infinity/)
 	t.true(html.includes('<meta name="viewport" content="width=device-width,initial-scale=1">'))
-	for (const media of ['prefers-color-scheme:dark', 'print', 'max-width:480px'])
-		t.true(html.includes(`(${media})`) || html.includes(`@media ${media}`), media)
+	for (const media of ['screen and (prefers-color-scheme:dark)', 'print', '(max-width:480px)'])
+		t.true(html.includes(`@media ${media}`), media)
 	// Headings go down one level at a time, and the first is the only h1.
 	const levels = [...html.matchAll(/<h(\d)/g)].map(([, level]) => Number(level))
 	t.deepEqual(
@@ -129,7 +207,7 @@ test('report.html is one file, which a screen reader can read', async (t) => {
 	const figures = [
 		...html.matchAll(/<svg ([^>]*)>(<title id="([^"]+)">[^<]+<\/title><desc id="([^"]+)">[^<]+<\/desc>)?/g),
 	]
-	t.is(figures.length, 6)
+	t.is(figures.length, 8)
 	for (const [, attributes, , title, description] of figures)
 		t.true(attributes!.includes(`role="img" aria-labelledby="${title} ${description}"`))
 	const ids = [...html.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id)
@@ -149,7 +227,7 @@ test('a record renders to the same files each time; without runs there is a repo
 
 test('plots name what they show, with hollow points beyond the cores and the ideal', async (t) => {
 	const {svg} = await usualReport(t)
-	for (const text of ['a lock that all take', 'Speed-up', 'harts', 'speed-up, one hart = 1', ours, qemu, native])
+	for (const text of ['lock', 'Speed-up', 'harts', 'speed-up, one hart = 1', ours, qemu, native])
 		t.true(svg.includes(`>${text}<`), text)
 	t.regex(svg, /aria-label="harts: 8;[^"]*engine: Manyhart 0\.1\.0"[^>]*fill="#ffffff"/)
 	t.regex(svg, /aria-label="harts: 4;[^"]*engine: Manyhart 0\.1\.0"[^>]*fill="#0072b2"/)

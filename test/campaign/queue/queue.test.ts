@@ -2,7 +2,7 @@
 import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
 import {createServer, type Socket} from 'node:net'
 import {hostname, tmpdir} from 'node:os'
-import {join} from 'node:path'
+import {dirname, join} from 'node:path'
 import {text} from 'node:stream/consumers'
 import test, {type ExecutionContext} from 'ava'
 import {Queue} from 'bullmq'
@@ -143,7 +143,7 @@ test.serial('a worker that is killed and a Redis that is restarted cost no resul
 })
 
 test.serial(
-	'a Redis that has forgotten everything is told again, and a coordinator that is killed goes on',
+	'a Redis that has forgotten everything is told again, one that is full is waited for, and a command that was killed goes on',
 	async (t) => {
 		const scene = await sceneOf(t)
 		if (!scene) return
@@ -155,6 +155,11 @@ test.serial(
 		await rm(join(scene.folder, 'appendonlydir'), {recursive: true})
 		await scene.redis.start()
 		await beginsBy(scene, 6)
+		// Without memory it refuses whatever would take some.
+		await scene.client.config('SET', 'maxmemory', '1')
+		await new Promise((resolve) => setTimeout(resolve, 1500))
+		await scene.client.config('SET', 'maxmemory', '0')
+		await beginsBy(scene, 8)
 		first.child.kill('SIGKILL')
 		await first.ended
 		const second = await manyhart(campaignArguments(scene, path))
@@ -272,4 +277,23 @@ test.serial('a Redis that does not answer any more: both say so, and give up whe
 	t.deepEqual([await first.ended, await worker.ended], [75, 75])
 	for (const each of said)
 		t.regex(await each, /Expected an answer of Redis at redis:.* within 2 s, got none; the same command goes on/)
+})
+
+test.serial('a run that fails is tried again by workers, and is a result with its reason at last', async (t) => {
+	const scene = await sceneOf(t)
+	if (!scene) return
+	const {path} = await planAt(
+		scene.folder,
+		'campaign: failing\nattempts: 2\nbackoff: 1\nruns:\n  - {guest: bare, workload: sort, harts: 1, engine: qemu, work: 4}\n',
+	)
+	// No QEMU.
+	startManyhart(t, ['campaign', 'worker', '--queue', scene.redis.address], {
+		stdio: 'ignore',
+		env: {...process.env, PATH: dirname(process.execPath)},
+	})
+	const {exitCode, stderr} = await manyhart(campaignArguments(scene, path))
+	t.is(exitCode, 1)
+	t.regex(stderr, /failed: there is no qemu-system-riscv64 in PATH/)
+	const [line = ''] = (await readFile(join(scene.folder, 'out/results.jsonl'), 'utf8')).split('\n')
+	t.like(JSON.parse(line), {attempt: 2, outcome: {error: 'there is no qemu-system-riscv64 in PATH'}})
 })

@@ -1,7 +1,9 @@
 /*
- * The workloads on bare metal, harts as workers; they print the same line as scale-linux. Parameters: how the amount is meant (0: in
+ * The workloads on bare metal, harts as workers; they print the same lines as scale-linux. Parameters: how the amount is meant (0: in
  * all, 1: for each worker, 2: milliseconds), the amount, the number of workers (0: all harts), then the names, with spaces between.
- * Without parameters all run a little. Needs 256 MiB of RAM.
+ * A name may be followed by an amount of its own, in all or for each worker, and the milliseconds that it may take at most:
+ * "bare/ring:strong:9000:2000" and "ring:weak:9000:2000", where what is before a slash is only repeated. Around such a workload are
+ * the marks that tell manyhart scale where it begins and ends. Without parameters all run a little. Needs 256 MiB of RAM.
  */
 #include "../runtime/parameters.h"
 #include "bare.h"
@@ -60,12 +62,16 @@ static void stop(struct trap_frame *frame)
 void stop_after(uint64_t nanoseconds)
 {
 	set_trap_handler(stop);
-	sbi_call(SBI_TIME, 0, (long)(ticks() + nanoseconds / NANOSECONDS_PER_TICK), 0, 0, 0, 0);
+	sbi_call(SBI_TIME, 0, nanoseconds ? (long)(ticks() + nanoseconds / NANOSECONDS_PER_TICK) : -1, 0, 0, 0, 0);
 	set_csr(sie, STIE);
 	set_csr(sstatus, SSTATUS_SIE);
 }
 
 void yield_hart(void) {}
+
+void tell(const char *what) { print("scale: measured part %s.", what); }
+
+struct cost cost_so_far(void) { return (struct cost){0, 0, 0}; }
 
 void broken(const char *what)
 {
@@ -81,28 +87,68 @@ static void be_hart(int hart)
 	if (hart < run->threads) be_worker(hart);
 }
 
-static void run_workload(const struct workload *workload, enum amount kind, uint64_t amount)
+static void run_workload(const struct workload *workload, enum amount kind, uint64_t amount, uint64_t limit)
 {
 	static const char digits[] = "0123456789abcdef";
 	int most = hart_count() < MOST_WORKERS ? hart_count() : MOST_WORKERS;
 	char checksum[17] = "-";
 	next_free = FREE;
-	prepare_run(workload, workers && workers < most ? workers : most, kind, amount);
+	prepare_run(workload, workers && workers < most ? workers : most, kind, amount, limit);
 	on_all_harts(be_hart);
-	for (int i = 0; kind != MILLISECONDS && i < 16; i++) checksum[i] = digits[run->checksum >> (60 - 4 * i) & 15];
+	for (int i = 0; all_done() && i < 16; i++) checksum[i] = digits[run->checksum >> (60 - 4 * i) & 15];
 	print("scale %s threads %d operations %u ns %u checksum %s", workload->name, (int64_t)run->threads, run->operations,
 	      run->nanoseconds, checksum);
 }
 
-/* Copies the next name, and returns what follows it; 0 at the end. */
-static const char *next_name(const char *from, char *name)
+/* Copies what is before a space or a colon, and returns what follows; 0 at the end. */
+static const char *next_word(const char *from, char *word)
 {
 	size_t length = 0;
-	while (*from == ' ') from++;
+	while (*from == ' ' || *from == ':') from++;
 	if (!*from) return 0;
-	for (; *from && *from != ' '; from++)
-		if (length < LONGEST_NAME - 1) name[length++] = *from;
-	name[length] = 0;
+	for (; *from && *from != ' ' && *from != ':'; from++)
+		if (length < LONGEST_NAME - 1) word[length++] = *from;
+	word[length] = 0;
+	return from;
+}
+
+static uint64_t number_in(const char *digits)
+{
+	uint64_t number = 0;
+	for (; *digits >= '0' && *digits <= '9'; digits++) number = 10 * number + (uint64_t)(*digits - '0');
+	return number;
+}
+
+static const char *without_folder(const char *name)
+{
+	for (const char *at = name; *at; at++)
+		if (*at == '/') name = at + 1;
+	return name;
+}
+
+/* Returns what follows. */
+static const char *run_named(const char *name, const char *from, enum amount kind, uint64_t amount)
+{
+	char scaling[LONGEST_NAME], work[LONGEST_NAME], time[LONGEST_NAME];
+	const struct workload *workload = find_workload(without_folder(name));
+	if (!workload) {
+		print("scale: no workload %s", name);
+		finish_with(2);
+	}
+	if (*from != ':') {
+		run_workload(workload, kind, amount, 0);
+		return from;
+	}
+	from = next_word(from, scaling);
+	from = from ? next_word(from, work) : 0;
+	from = from ? next_word(from, time) : 0;
+	if (!from) {
+		print("scale: no amount, or no time for %s", name);
+		finish_with(2);
+	}
+	print("scale: begin %s %s.", name, scaling);
+	run_workload(workload, scaling[0] == 'w' ? PER_WORKER : IN_ALL, number_in(work), number_in(time));
+	print("scale: end %s %s 0.", name, scaling);
 	return from;
 }
 
@@ -117,15 +163,8 @@ int main(int boot_hart)
 	map_pages();
 	set_root(root);
 	if (parameter(1, 0) == 0)
-		for (const struct workload *each = workloads; each->name; each++) run_workload(each, kind, amount);
+		for (const struct workload *each = workloads; each->name; each++) run_workload(each, kind, amount, 0);
 	else
-		while ((names = next_name(names, name))) {
-			const struct workload *workload = find_workload(name);
-			if (!workload) {
-				print("scale: no workload %s", name);
-				finish_with(2);
-			}
-			run_workload(workload, kind, amount);
-		}
+		while ((names = next_word(names, name))) names = run_named(name, names, kind, amount);
 	finish("scale");
 }

@@ -5,8 +5,11 @@
  *     scale NAME --threads N --per-thread W [--processes]    W operations for each
  *     scale NAME --threads N --milliseconds M [--processes]  as many as there are time for
  *
+ * With --at-most M, no longer than M milliseconds, even if there is more work. (The warm-up before is a quarter of all that.)
  * It prints "scale NAME threads N operations OPERATIONS ns NANOSECONDS checksum SUM", without the warm-up before. The checksum
- * depends on the operations in all alone; with a time it is "-". Exit codes: 0; 1 when a check has failed; 2 for a wrong command line.
+ * depends on the operations in all alone; where a time was the limit it is "-". Before that it says when the measured part begins and ends, and what
+ * it has cost: "scale: cost NANOSECONDS ns, N voluntary, N involuntary." Exit codes: 0; 1 when a check has failed; 2 for a wrong
+ * command line.
  */
 #define _GNU_SOURCE
 #include "../linux/build.h"
@@ -20,9 +23,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <sched.h>
+#include <termios.h>
 #include <unistd.h>
 
 bool in_processes;
@@ -37,22 +42,54 @@ void *shared_memory(size_t bytes)
 	return memory;
 }
 
+static volatile uint64_t stops_at; /* nanoseconds; read by the handler of the thread that it interrupts */
+
 static void stop(int signal)
 {
 	(void)signal;
+	/* A signal that comes late is of the phase before. A millisecond is for clocks that differ a little. */
+	if (now() + 1000000 < stops_at) return;
 	__atomic_store_n(&run->stopping, true, __ATOMIC_RELAXED);
 }
 
 void stop_after(uint64_t nanoseconds)
 {
 	struct sigaction action = {.sa_handler = stop, .sa_flags = SA_RESTART};
-	uint64_t microseconds = nanoseconds / 1000 ? nanoseconds / 1000 : 1;
+	uint64_t microseconds = nanoseconds / 1000;
+	stops_at = now() + microseconds * 1000;
 	struct itimerval once = {.it_value = {(time_t)(microseconds / 1000000), (suseconds_t)(microseconds % 1000000)}};
 	must(sigaction(SIGALRM, &action, 0), "sigaction");
 	must(setitimer(ITIMER_REAL, &once, 0), "setitimer");
 }
 
 void yield_hart(void) { sched_yield(); }
+
+void tell(const char *what)
+{
+	dprintf(STDOUT_FILENO, "scale: measured part %s.\n", what);
+	/* The line is out before the part begins; there is nothing to wait for where this is no terminal. */
+	tcdrain(STDOUT_FILENO);
+}
+
+static void add_usage(struct cost *cost, int whose)
+{
+	struct rusage usage;
+	must(getrusage(whose, &usage), "getrusage");
+	uint64_t seconds = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec);
+	uint64_t microseconds = (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+	cost->nanoseconds += seconds * 1000000000 + microseconds * 1000;
+	cost->voluntary += (uint64_t)usage.ru_nvcsw;
+	cost->involuntary += (uint64_t)usage.ru_nivcsw;
+}
+
+struct cost cost_so_far(void)
+{
+	struct cost cost = {0, 0, 0};
+	add_usage(&cost, in_processes ? RUSAGE_SELF : RUSAGE_THREAD);
+	/* Where workers are threads, these would be the children of all. */
+	if (in_processes) add_usage(&cost, RUSAGE_CHILDREN);
+	return cost;
+}
 
 void broken(const char *what)
 {
@@ -108,7 +145,7 @@ static void run_processes(void)
 
 static void explain(void)
 {
-	fputs("scale NAME --threads N (--work W | --per-thread W | --milliseconds M) [--processes]\nNAME is one of", stderr);
+	fputs("scale NAME --threads N (--work W | --per-thread W | --milliseconds M) [--at-most M] [--processes]\nNAME is one of", stderr);
 	for (const struct workload *each = workloads; each->name; each++) fprintf(stderr, " %s", each->name);
 	fputc('\n', stderr);
 	exit(2);
@@ -128,13 +165,14 @@ int main(int count, char **arguments)
 	static const struct option options[] = {
 		{"threads", required_argument, 0, 't'},	     {"work", required_argument, 0, 'w'},
 		{"per-thread", required_argument, 0, 'e'},   {"milliseconds", required_argument, 0, 'm'},
-		{"processes", no_argument, 0, 'p'},	     {0, 0, 0, 0},
+		{"at-most", required_argument, 0, 'a'},	     {"processes", no_argument, 0, 'p'},
+		{0, 0, 0, 0},
 	};
 	enum { MOST_MILLISECONDS = 1000000000 };
 	const uint64_t most_work = 1UL << 48;
 	if (count == 2 && !strcmp(arguments[1], NOTHING)) return 0;
 	if (count == 5 && !strcmp(arguments[1], COMPILE)) return compile_source(arguments[2], arguments[3], arguments[4]);
-	uint64_t threads = 0, amount = 0;
+	uint64_t threads = 0, amount = 0, limit = 0;
 	enum amount kind = IN_ALL;
 	for (int option; (option = getopt_long(count, arguments, "", options, 0)) >= 0;) {
 		if (strchr("wem", option) && amount) explain();
@@ -143,18 +181,21 @@ int main(int count, char **arguments)
 		case 'w': amount = number_in(optarg, most_work), kind = IN_ALL; break;
 		case 'e': amount = number_in(optarg, most_work), kind = PER_WORKER; break;
 		case 'm': amount = number_in(optarg, MOST_MILLISECONDS), kind = MILLISECONDS; break;
+		case 'a': limit = number_in(optarg, MOST_MILLISECONDS); break;
 		case 'p': in_processes = true; break;
 		default: explain();
 		}
 	}
 	const struct workload *workload = optind == count - 1 ? find_workload(arguments[optind]) : 0;
 	if (!workload || !threads || !amount) explain();
-	prepare_run(workload, (int)threads, kind, amount);
+	prepare_run(workload, (int)threads, kind, amount, limit);
 	if (in_processes) run_processes();
 	else run_threads();
+	printf("scale: cost %lu ns, %lu voluntary, %lu involuntary.\n", run->cost.nanoseconds, run->cost.voluntary,
+	       run->cost.involuntary);
 	printf("scale %s threads %d operations %lu ns %lu checksum ", workload->name, run->threads, run->operations,
 	       run->nanoseconds);
-	if (kind == MILLISECONDS) puts("-");
-	else printf("%016lx\n", run->checksum);
+	if (all_done()) printf("%016lx\n", run->checksum);
+	else puts("-");
 	return 0;
 }

@@ -21,13 +21,14 @@ const struct workload *find_workload(const char *name)
 	return each->name ? each : 0;
 }
 
-void prepare_run(const struct workload *workload, int threads, enum amount kind, uint64_t amount)
+void prepare_run(const struct workload *workload, int threads, enum amount kind, uint64_t amount, uint64_t limit)
 {
 	run = shared_memory(sizeof *run);
 	run->workload = workload;
 	run->threads = threads;
 	run->kind = kind;
 	run->amount = amount;
+	run->limit = kind == MILLISECONDS ? amount : limit;
 	if (workload->prepare) workload->prepare();
 }
 
@@ -72,7 +73,7 @@ bool next_together(struct worker *worker, uint64_t *unit)
 static void begin_phase(enum phase phase)
 {
 	uint64_t threads = (uint64_t)run->threads;
-	run->stopping = false; /* plain: the others wait, and the last phase's timer has ended that phase */
+	run->stopping = false; /* plain: the others wait, and no timer runs */
 	if (run->kind == MILLISECONDS) {
 		run->units = WITHOUT_END;
 	} else {
@@ -90,7 +91,7 @@ static void begin_phase(enum phase phase)
 /* By worker 0 when it has begun: the time that is measured is never less. */
 static void limit_time(enum phase phase)
 {
-	uint64_t whole = run->amount * NANOSECONDS_PER_MILLISECOND;
+	uint64_t whole = run->limit * NANOSECONDS_PER_MILLISECOND;
 	stop_after(phase == WARM_UP ? whole / WARM_UP_PART : whole);
 }
 
@@ -105,21 +106,39 @@ static void take_share(struct worker *worker)
 	worker->end = shared_out ? end_of_parts(worker, run->units) : run->units;
 }
 
+bool all_done(void) { return run->operations == run->units; }
+
 /* By worker 0 when all have ended. */
 static void finish_phase(void)
 {
 	uint64_t operations = 0, sum = 0, began = WITHOUT_END, ended = 0;
+	struct cost cost = {0, 0, 0};
 	for (int i = 0; i < run->threads; i++) {
 		const struct worker *worker = &run->workers[i];
 		operations += worker->operations;
 		sum += worker->sum;
 		if (worker->began < began) began = worker->began;
 		if (worker->ended > ended) ended = worker->ended;
+		cost.nanoseconds += worker->cost.nanoseconds;
+		cost.voluntary += worker->cost.voluntary;
+		cost.involuntary += worker->cost.involuntary;
 	}
-	if (run->units != WITHOUT_END && operations != run->units) broken("not all units were done");
+	if (run->limit) stop_after(0);
+	/* Where the time is over only now, stopping tells less than it could. */
+	if (operations != run->units && !__atomic_load_n(&run->stopping, __ATOMIC_RELAXED)) broken("not all units were done");
 	run->operations = operations;
 	run->nanoseconds = ended - began;
+	run->cost = cost;
 	run->checksum = run->workload->finish ? run->workload->finish(operations, sum) : sum;
+}
+
+static struct cost cost_since(struct cost before)
+{
+	struct cost cost = cost_so_far();
+	cost.nanoseconds -= before.nanoseconds;
+	cost.voluntary -= before.voluntary;
+	cost.involuntary -= before.involuntary;
+	return cost;
 }
 
 void be_worker(int number)
@@ -128,12 +147,18 @@ void be_worker(int number)
 	worker->number = number;
 	for (enum phase phase = WARM_UP; phase < PHASES; phase++) {
 		if (number == 0) begin_phase(phase);
+		if (number == 0 && phase == MEASURED) tell("begins");
 		meet_all();
+		struct cost before = cost_so_far();
 		take_share(worker);
 		worker->began = now();
-		if (number == 0 && run->kind == MILLISECONDS) limit_time(phase);
+		if (number == 0 && run->limit) limit_time(phase);
 		run->workload->work(worker);
 		worker->ended = now();
+		/* Whoever is done first waits here, which costs, too. */
+		meet_all();
+		worker->cost = cost_since(before);
+		if (number == 0 && phase == MEASURED) tell("ends");
 		meet_all();
 		if (number == 0) finish_phase();
 	}

@@ -14,6 +14,12 @@
 
 enum { MOST_WORKERS = 64, LINE = 128 };
 
+/* What the kernel counts for a worker and for the processes that it has started and that have ended: time on a core, and switches
+   because it waited for something, or had to leave its core. */
+struct cost {
+	uint64_t nanoseconds, voluntary, involuntary;
+};
+
 struct worker {
 	/* Written by its own thread; read by worker 0 when all have met. */
 	_Alignas(LINE) uint64_t operations;
@@ -22,6 +28,7 @@ struct worker {
 	/* The units that it does, and those that it has done are before `next`. */
 	uint64_t first, next, end, stride;
 	uint64_t began, ended; /* nanoseconds */
+	struct cost cost;
 	int number;
 };
 
@@ -39,6 +46,7 @@ struct run {
 	int threads;
 	enum amount kind;
 	uint64_t amount;
+	uint64_t limit; /* milliseconds that the measured part may take, even if there is more work; 0: any time */
 	/* Written by worker 0 while the others wait; of this phase. */
 	uint64_t units; /* in all; the largest number where time is the limit */
 	/* Written when the time is over. */
@@ -49,6 +57,7 @@ struct run {
 	struct meeting gate;
 	/* The results. */
 	uint64_t operations, nanoseconds, checksum;
+	struct cost cost;
 	struct worker workers[MOST_WORKERS];
 };
 /* In memory that all workers share, as the state of all workloads is. */
@@ -74,16 +83,22 @@ extern const struct workload workloads[];
 const struct workload *find_workload(const char *name);
 
 /* Sets up a run; the workers are then started by the system's part, and each calls be_worker(). */
-void prepare_run(const struct workload *workload, int threads, enum amount kind, uint64_t amount);
+void prepare_run(const struct workload *workload, int threads, enum amount kind, uint64_t amount, uint64_t limit);
+/* Whether all work was done; otherwise the time was over before. */
+bool all_done(void);
 void be_worker(int number);
 
 /* ---- what the system's part provides ---- */
 /* Zero, aligned to pages, and never freed. */
 void *shared_memory(size_t bytes);
-/* Sets run->stopping after so many nanoseconds. */
+/* Sets run->stopping after so many nanoseconds; with 0 no longer. */
 void stop_after(uint64_t nanoseconds);
 /* Nanoseconds. */
 uint64_t now(void);
+/* Says at once, for whoever watches from outside, that the measured part "begins" or "ends". */
+void tell(const char *what);
+/* Of the worker that calls it; zeros where no kernel counts. */
+struct cost cost_so_far(void);
 /* Lets other threads have the hart. */
 void yield_hart(void);
 /* Ends the run with an explanation. */

@@ -59,7 +59,7 @@ const debian = async () => (await listGuests()).find(({name}) => name === 'debia
 
 /** Makes the files of a fetched guest, with their record. */
 async function fetched(): Promise<string> {
-	const folder = join(cache, 'manyhart/guests/debian-13-3')
+	const folder = join(cache, 'manyhart/guests/debian-13-4')
 	await mkdir(folder, {recursive: true})
 	await writeFile(join(folder, 'kernel'), 'kernel')
 	await writeFile(join(folder, 'initrd'), 'initrd')

@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import test, {type ExecutionContext} from 'ava'
 import type {MachineOptions} from '../../../src/main/index.ts'
+import {FlushCause, Regime} from '../../../src/tlb/index.ts'
 import {guestBinary} from '../../guests/guests.ts'
 import {temporaryFile} from '../boot/boot-files.ts'
 import {withSymbols} from '../boot/elf-symbols.ts'
@@ -58,6 +59,53 @@ test('an arrow leads from a fence of the initiator to where its target has answe
 		t.true(around(end, 'answer fence'), JSON.stringify(end))
 		t.is(end.bp, 'e')
 	}
+})
+
+test('an arrow leads from a software interrupt of one hart to where another took it', async (t) => {
+	const {events} = await traced(t, guestBinary('timer'), {smp: 3})
+	const starts = events.filter(({name, ph}) => name === 'ipi' && ph === 's')
+	const ends = new Map(events.filter(({name, ph}) => name === 'ipi' && ph === 'f').map((event) => [event.id, event]))
+	const of = (kind: string) => new Set(named(events, kind).map(({tid, ts}) => `${tid} ${ts}`))
+	const [raised, taken] = [of('ipi'), of('interrupt')]
+	t.true(starts.length > 0)
+	for (const start of starts) {
+		const end = ends.get(start.id)!
+		const [raiser, hart] = start.id!.split(' ').map(Number)
+		t.deepEqual([start.tid, end.tid], [raiser! + 1, hart! + 1])
+		t.not(raiser, hart)
+		t.true(raised.has(`${start.tid} ${start.ts}`), JSON.stringify(start))
+		t.true(taken.has(`${end.tid} ${end.ts}`), JSON.stringify(end))
+		// The next slice of the hart.
+		t.is(end.bp, undefined)
+	}
+})
+
+test('every swap is in the trace, with its hart, its regime, its cause and its number', async (t) => {
+	const {events, machine} = await traced(t, guestBinary('smp-demo'), {tlb: {policy: 'swap-pool'}})
+	const swaps = named(events, 'swap')
+	t.true(swaps.length > 0)
+	for (const [hart, {tlb}] of machine.statistics().harts.entries()) {
+		const own = swaps.filter(({args}) => args!.hart === hart)
+		t.is(own.length, tlb.swaps)
+		for (const [name, regime] of Object.entries(Regime)) {
+			const numbers = own.filter(({args}) => args!.regime === name).map(({args}) => Number(args!.number))
+			t.deepEqual(
+				numbers.toSorted((left, right) => left - right),
+				Array.from({length: tlb.epochs[regime]! - 1}, (_, index) => index + 2),
+			)
+		}
+	}
+	const causes = new Set(swaps.map(({args}) => args!.cause))
+	t.true(causes.has('remoteAll') && causes.isSubsetOf(new Set(Object.keys(FlushCause))), [...causes].join())
+})
+
+test('a table that begins a generation is in the trace', async (t) => {
+	const {events, machine} = await traced(t, guestBinary('smp-demo'), {tlb: {policy: 'epoch-tag'}})
+	const generations = named(events, 'generation')
+	const counted = machine.statistics().harts.reduce((sum, {tlb}) => sum + tlb.generations, 0)
+	// Two threads may begin one at once: both count it, one traces it.
+	t.true(generations.length > 0 && generations.length <= counted, `${generations.length} of ${counted}`)
+	for (const {args} of generations) t.true(Number(args!.number) > 0 && Number(args!.number) < 128)
 })
 
 test('places in the guest have the names of its symbols', async (t) => {

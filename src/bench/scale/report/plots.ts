@@ -8,6 +8,8 @@ import type {Summary} from './summary.ts'
 
 const nativeColour = colours[2]
 
+const shapes = ['circle', 'square', 'triangle-up', 'diamond'] as const
+
 /** Engines keep their colours in all plots. */
 function colourOf(engines: readonly Engine[], {id, kind}: Engine): string {
 	if (kind === 'native') return nativeColour
@@ -59,8 +61,8 @@ export async function scalingFigure(
 			]
 	const spec: Spec = {
 		title: {
-			text: workload.title,
-			subtitle: title,
+			text: title,
+			subtitle: workload.name,
 			fontSize: 14,
 			subtitleFontSize: 12,
 			offset: 8,
@@ -79,7 +81,7 @@ export async function scalingFigure(
 				field: 'median',
 				type: 'quantitative',
 				scale: ideal ? {type: 'log', base: 2, nice: false, padding: 6} : {zero: true},
-				axis: {title: axis, format: '~g', tickCount: 5},
+				axis: {title: axis, labelExpr: "format(datum.value, datum.value < 1 ? '.2~g' : '~g')", tickCount: 5},
 			},
 		},
 		layer: [
@@ -105,6 +107,13 @@ export async function scalingFigure(
 						scale: {domain: shown.map(({id}) => id), range: shown.map((engine) => colourOf(summary.engines, engine))},
 						sort: shown.map(({id}) => id),
 						legend: {title: null, orient: 'bottom', columns: 1, direction: 'vertical', offset: 6},
+					},
+					// Not by colour alone.
+					shape: {
+						field: 'engine',
+						type: 'nominal',
+						scale: {domain: shown.map(({id}) => id), range: shown.map((_, index) => shapes[index % shapes.length])},
+						sort: shown.map(({id}) => id),
 					},
 				},
 				layer: [

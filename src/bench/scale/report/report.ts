@@ -8,19 +8,12 @@ import {figuresOf, paragraph, type Report, type Section} from '../../report/docu
 import {reportHtml} from '../../report/write-html.ts'
 import {reportMarkdown} from '../../report/write-markdown.ts'
 import type {ScaleRecord} from '../record.ts'
+import {independentCompute, worseThanQemu} from './compared.ts'
+import {latencySection} from './latency.ts'
 import {scalingFigure} from './plots.ts'
-import {
-	disturbance,
-	failureSection,
-	hostSection,
-	method,
-	overview,
-	provenance,
-	workloadSection,
-	worseThanQemu,
-} from './sections.ts'
+import {disturbance, failureSection, hostSection, method, overview, provenance, workloadSection} from './sections.ts'
 import {Summary} from './summary.ts'
-import {latencySection, timeFigure} from './time.ts'
+import {timeFigure} from './time.ts'
 
 export const htmlName = 'report.html'
 export const markdownName = 'report.md'
@@ -54,9 +47,10 @@ export async function makeReport(summary: Summary): Promise<Report> {
 			blocks: [table ?? paragraph('There are no runs on more than one hart to compare.')],
 		},
 		worseThanQemu(summary),
+		independentCompute(summary),
 		failureSection(summary),
 		workloads.length > 0 ? {id: 'workloads', title: 'Workloads', blocks: [], sections: workloads} : undefined,
-		latencySection(summary),
+		await latencySection(summary),
 		hostSection(summary),
 		method(summary),
 	]
@@ -81,7 +75,7 @@ export async function writeReport(folder: string, record: ScaleRecord): Promise<
 	for (const {name, svg} of figuresOf(report)) await write(`${name}.svg`, svg)
 	await write(markdownName, reportMarkdown(report))
 	await write(htmlName, reportHtml(report))
-	const shown = report.sections.filter(({id}) => id === 'overview' || id === 'worse')
+	const shown = report.sections.filter(({id}) => ['overview', 'worse', 'independent'].includes(id))
 	const text = reportMarkdown({title: report.title, blocks: [], sections: shown})
 	return {
 		summary: `${text.split('\n').slice(2).join('\n')}\nIn ${folder}: ${htmlName}, ${markdownName}, ${figuresOf(report).length} plots`,

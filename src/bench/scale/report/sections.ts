@@ -1,4 +1,4 @@
-/** The report's sections, from a summary: overview, what scales worse than under QEMU, workloads, host, failures. */
+/** The report's sections, from a summary: overview, workloads, host, failures. */
 import {type Block, type Figure, paragraph, type Section, type Table} from '../../report/document.ts'
 import {figure} from '../../report/words.ts'
 import type {Spread} from '../../statistics.ts'
@@ -6,9 +6,11 @@ import {hartsInWords} from '../measure.ts'
 import type {Engine, ScaleRecord, Workload} from '../record.ts'
 import {verdictOn} from '../statistics.ts'
 import {peakHarts} from '../usl.ts'
+import {longestPart, nativeName} from '../workloads.ts'
+import {latencyTable} from './latency.ts'
 import type {Place, Summary, UslOfCurve} from './summary.ts'
 import {timeTable} from './time.ts'
-import {beyondMark, coefficient, withInterval, withUnit} from './words.ts'
+import {beyondMark, coefficient, nameOf, starred, withInterval, withUnit} from './words.ts'
 
 /** What was measured, on what, and how much of it. */
 export function provenance({host, ...record}: ScaleRecord): readonly Block[] {
@@ -57,8 +59,8 @@ export function method({cores}: Summary): Section {
 				kind: 'list',
 				items: [
 					'All engines boot the same kernel, initial RAM disk and kernel command line, with the same number of harts and the same memory. Within a repetition they take turns; each repetition begins with another engine.',
-					"Each program first does a quarter of its work as a warm-up, which is not timed. Times are by the guest's clock. The checksum depends on the work alone: a run whose checksum differs from the others' counts as failed.",
-					'`native` is the same program, compiled for the host, with as many threads: the limit.',
+					`Each program first does a quarter of its work as a warm-up, which is not timed. Times are by the guest's clock. After ${longestPart / 1000} seconds it ends with what it has done. The checksum depends on the work alone: a run whose checksum differs from the others' counts as failed.`,
+					'`native` is the same program, compiled for the host, with as many threads or processes: the limit.',
 					'Figures are medians over the repetitions. In square brackets: the 95 % bootstrap interval of the median, from five repetitions on. In round brackets: least and greatest, of fewer.',
 					'Ratios, such as speed-ups, compare runs of the same repetition. A difference is called only where the whole interval is on one side of 1. That still happens by chance at about one of twenty points.',
 					`Points with more harts than the host's ${cores} cores are marked with ${beyondMark}, and hollow in plots. They show how an engine shares cores, not how it scales.`,
@@ -68,15 +70,11 @@ export function method({cores}: Summary): Section {
 	}
 }
 
-const starred = (summary: Summary, harts: number) => `${harts}${summary.exceedsCores(harts) ? beyondMark : ''}`
-
 /** The greatest number of harts that is compared: up to the cores, if more than one was measured. */
 export function headlineHarts(summary: Summary): number | undefined {
 	const many = summary.measuredHarts.filter((harts) => harts > 1)
 	return many.filter((harts) => !summary.exceedsCores(harts)).at(-1) ?? many[0]
 }
-
-const nameOf = ({name}: Workload) => `\`${name}\``
 
 export function overview(summary: Summary): Table | undefined {
 	const harts = headlineHarts(summary)
@@ -98,14 +96,14 @@ export function overview(summary: Summary): Table | undefined {
 		...(own && native
 			? [
 					{
-						heading: `scales, ${native.id} = 1`,
+						heading: `scales, ${native.id} =\u00a01`,
 						cell: (workload: Workload) => withInterval(summary.speedUpAgainst(at(own, workload), native.id)),
 					},
 				]
 			: []),
 		...qemus.flatMap(({id}) => [
 			{
-				heading: `speed, ${id} = 1`,
+				heading: `speed, ${id} =\u00a01`,
 				cell: (workload: Workload) => withInterval(summary.rateAgainst(at(own!, workload), id)),
 			},
 			{
@@ -142,58 +140,6 @@ function scalingVerdict(summary: Summary, place: Place, other: string): string {
 	return call === 'more' || call === 'less' ? `${callWords[call]}: ${withInterval(ratio)}` : callWords[call]
 }
 
-/** The list of what scales worse than under a QEMU, at any number of harts. */
-export function worseThanQemu(summary: Summary): Section | undefined {
-	const [own] = summary.enginesOf('manyhart')
-	const qemus = summary.enginesOf('qemu')
-	if (!own || qemus.length === 0 || !summary.record.smp.some((harts) => harts > 1)) return undefined
-	const compared = qemus.flatMap((qemu) =>
-		summary.workloads.flatMap((workload) =>
-			summary.record.scalings.flatMap((scaling) =>
-				summary.record.smp.flatMap((harts) => {
-					const place = {engine: own.id, workload: workload.name, scaling, harts}
-					const ratio = summary.speedUpAgainst(place, qemu.id)
-					return ratio ? [{workload, scaling, harts, qemu, ratio, call: verdictOn(ratio)}] : []
-				}),
-			),
-		),
-	)
-	if (compared.length === 0) return undefined
-	const worse = compared.filter(({call}) => call === 'less')
-	const undecided = compared.filter(({call}) => call === 'too few').length
-	const text =
-		worse.length > 0
-			? `${worse.length} of ${compared.length} points scale worse than under QEMU by more than the spread.`
-			: undecided === compared.length
-				? `${compared.length} points were compared. With fewer than five repetitions, none is called worse or better.`
-				: `None of ${compared.length} points scales worse than under QEMU by more than the spread.`
-	const rows = worse.map(({workload, scaling, harts, qemu, ratio}) => [
-		nameOf(workload),
-		scaling,
-		starred(summary, harts),
-		qemu.id,
-		withInterval(ratio),
-	])
-	return {
-		id: 'worse',
-		title: 'What scales worse than under QEMU',
-		blocks: [
-			paragraph(text),
-			...(rows.length > 0
-				? [
-						{
-							kind: 'table',
-							caption: "Speed-up relative to QEMU's.",
-							heading: ['workload', 'scaling', 'harts', 'compared with', 'ratio'],
-							align: ['left', 'left', 'right', 'left', 'right'],
-							rows,
-						} as const,
-					]
-				: []),
-		],
-	}
-}
-
 export function workloadSection(summary: Summary, workload: Workload, figures: readonly Figure[]): Section {
 	const {name, title, unit, work, limit} = workload
 	return {
@@ -203,12 +149,12 @@ export function workloadSection(summary: Summary, workload: Workload, figures: r
 			paragraph(
 				work === undefined
 					? 'It runs once, with the number of harts in the environment variable `THREADS`.'
-					: `One operation: ${unit}. Operations: ${figure(work.emulated)} in a guest, ${figure(work.native)} natively; in total for strong scaling, per worker for weak. Limited by: ${limit}.`,
+					: `One operation: ${unit}. Operations: ${figure(work.emulated)} in a guest${nativeName(name) === undefined ? '' : `, ${figure(work.native)} natively`}; in total for strong scaling, per worker for weak. Limited by: ${limit}.`,
 			),
 			...(figures.length > 0 ? [{kind: 'figures', figures} as const] : []),
 			...summary.record.scalings.flatMap((scaling) => curveTable(summary, workload, scaling) ?? []),
 			...(uslTable(summary, workload) ?? []),
-			...[timeTable(summary, workload)].filter((table) => table !== undefined),
+			...[timeTable(summary, workload), latencyTable(summary, workload)].filter((table) => table !== undefined),
 		],
 	}
 }
@@ -241,7 +187,7 @@ function curveTable(summary: Summary, workload: Workload, scaling: 'strong' | 'w
 	return {
 		kind: 'table',
 		caption: isStrong
-			? 'Strong scaling: the same work on any number of harts. CPU seconds, context switches (voluntary / involuntary) and instructions include the warm-up.'
+			? 'Strong scaling: the same work on any number of harts. CPU seconds, context switches (voluntary / involuntary) and instructions are those of the measured part: of all threads of the engine, or of the native program.'
 			: 'Weak scaling: the work grows with the harts. Speed-up is the ratio of the rates.',
 		heading: [
 			'engine',
@@ -322,7 +268,7 @@ export function hostSection(summary: Summary): Section | undefined {
 			{
 				kind: 'table',
 				caption:
-					'During each run: cores that other processes used, time that the hypervisor gave to others, and time that the engine’s threads were runnable without running. Medians over the runs, and the most.',
+					'While each was measured: cores that other processes used, time that the hypervisor gave to others, and time that the engine’s threads were runnable without running. Medians over the runs, and the most.',
 				heading: ['engine', 'harts', 'other processes, cores', 'most', 'stolen, s', 'runnable, s'],
 				rows,
 			},

@@ -3,6 +3,7 @@ import {type Spread, spreadOf} from '../../statistics.ts'
 import type {Breakdown, Engine, Run, ScaleRecord, Scaling, Workload} from '../record.ts'
 import {pairedRatio, pairedRatios, type Rates, serialFraction, sharedBy} from '../statistics.ts'
 import {fitUslWithIntervals, type UslWithIntervals} from '../usl.ts'
+import {nativeName} from '../workloads.ts'
 
 /** A curve: a workload on an engine. */
 export type Curve = Readonly<{workload: string; engine: string; scaling: Scaling}>
@@ -19,10 +20,12 @@ type Cost = 'cpuSeconds' | 'waitedSeconds' | 'voluntarySwitches' | 'involuntaryS
 export class Summary {
 	readonly record: ScaleRecord
 	readonly #runs: ReadonlyMap<string, readonly Run[]>
+	readonly #native: ReadonlySet<string>
 	readonly #fits = new Map<string, UslOfCurve | undefined>()
 
 	constructor(record: ScaleRecord) {
 		this.record = record
+		this.#native = new Set(record.engines.filter(({kind}) => kind === 'native').map(({id}) => id))
 		const keys = (run: Run) => keyOf(run)
 		this.#runs = Map.groupBy(
 			record.runs.filter(({error}) => error === undefined),
@@ -61,9 +64,11 @@ export class Summary {
 		return this.record.smp.filter((harts) => this.#runsOf({...curve, harts}).length > 0)
 	}
 
-	/** On one hart weak scaling is strong scaling. */
-	#runsOf({harts, scaling, ...place}: Place): readonly Run[] {
-		return this.#runs.get(keyOf({...place, harts, scaling: harts === 1 ? 'strong' : scaling})) ?? []
+	/** On one hart weak scaling is strong scaling; the host's own run stands for Linux and for bare metal. */
+	#runsOf({harts, scaling, workload, engine}: Place): readonly Run[] {
+		const name = this.#native.has(engine) ? nativeName(workload) : workload
+		if (name === undefined) return []
+		return this.#runs.get(keyOf({engine, workload: name, harts, scaling: harts === 1 ? 'strong' : scaling})) ?? []
 	}
 
 	/** Where time went, by harts, ascending. */

@@ -1,10 +1,9 @@
-/** Where the time of the harts' threads went: a plot and a table for a workload, and latencies of whole boots. */
-import type {Figure, Section, Table} from '../../report/document.ts'
+/** Where the time of the harts' threads went: a plot and a table for a workload, and what grew most with the harts. */
+import type {Figure, Table} from '../../report/document.ts'
 import {colours, plotSvg, type Spec} from '../../report/plot.ts'
-import {figure as spelled} from '../../report/words.ts'
-import type {Breakdown, Latency, Workload} from '../record.ts'
+import type {Breakdown, Scaling, Workload} from '../record.ts'
 import type {Summary} from './summary.ts'
-import {beyondMark} from './words.ts'
+import {starred} from './words.ts'
 
 /** As plots and tables have them, and the names of statistics.md that each is the sum of. */
 const kinds: readonly Readonly<{name: string; of: readonly string[]; colour: string}>[] = [
@@ -44,8 +43,8 @@ export async function timeFigure(summary: Summary, workload: Workload): Promise<
 	const shown = kinds.filter(({name}) => values.some((value) => value.name === name && value.share >= 0.002))
 	const spec: Spec = {
 		title: {
-			text: workload.title,
-			subtitle: "Where the harts' time went",
+			text: "Where the harts' time went",
+			subtitle: workload.name,
 			fontSize: 14,
 			subtitleFontSize: 12,
 			offset: 8,
@@ -54,7 +53,8 @@ export async function timeFigure(summary: Summary, workload: Workload): Promise<
 		width: 260,
 		height: 210,
 		data: {values},
-		mark: {type: 'bar'},
+		// The outline tells neighbours apart where colours do not.
+		mark: {type: 'bar', stroke: '#57606a', strokeWidth: 0.4},
 		encoding: {
 			x: {
 				field: 'harts',
@@ -92,8 +92,6 @@ export async function timeFigure(summary: Summary, workload: Workload): Promise<
 	}
 }
 
-const starred = (summary: Summary, harts: number) => `${harts}${summary.exceedsCores(harts) ? beyondMark : ''}`
-
 export function timeTable(summary: Summary, workload: Workload): Table | undefined {
 	const breakdowns = summary.record.scalings.flatMap((scaling) => summary.breakdowns(workload.name, scaling))
 	if (breakdowns.length === 0) return undefined
@@ -101,7 +99,7 @@ export function timeTable(summary: Summary, workload: Workload): Table | undefin
 	return {
 		kind: 'table',
 		caption:
-			'Where the time of the harts went, in percent, start and warm-up of the program included; and how much of all that time a hart was runnable, but had no core. From one boot of its own.',
+			'Where the time of the harts went, in percent, while the workload was measured; and how much of all that time a hart was runnable, but had no core. From one boot of its own.',
 		heading: ['harts', 'scaling', ...used.map(({name}) => name), 'without a core'],
 		align: ['right', 'left'],
 		rows: breakdowns.map((breakdown) => [
@@ -115,48 +113,34 @@ export function timeTable(summary: Summary, workload: Workload): Table | undefin
 	}
 }
 
-const latencyNames: Readonly<Record<string, string>> = {
-	doorbells: 'from a ring of the doorbell to the safepoint',
-	remoteFlushes: 'a remote fence, until all targets have passed',
-	locks: 'a wait for a lock of a device',
-	gracePeriods: 'a grace period (RCU)',
+/** A share of the harts' time that is larger on more harts. */
+export type Growth = Readonly<{name: string; before: number; after: number}>
+
+/** Of less nothing is said: so much the samples vary. */
+const leastGrowth = 0.02
+
+/**
+ * What the times point to: the share that grew most from one hart, and that of harts without a core, if it grew as well.
+ * @returns undefined where the times were not taken.
+ */
+export function growthOf(
+	summary: Summary,
+	{workload, scaling, harts}: Readonly<{workload: string; scaling: Scaling; harts: number}>,
+): readonly Growth[] | undefined {
+	const one = summary.breakdowns(workload, 'strong').find((each) => each.harts === 1)
+	const many = summary.breakdowns(workload, scaling).find((each) => each.harts === harts)
+	if (!one || !many) return undefined
+	const [before, after] = [sharesOf(one), sharesOf(many)]
+	const grown = after
+		.map(({name, share}, index): Growth => ({name, before: before[index]!.share, after: share}))
+		.toSorted((left, right) => right.after - right.before - (left.after - left.before))
+	const [without, with_] = [one, many].map((each) => (each.descheduled ?? 0) / Math.max(total(each), 1e-9))
+	const cores = {name: 'without a core', before: without!, after: with_!}
+	return [grown[0]!, cores].filter((each) => each.after - each.before >= leastGrowth)
 }
 
-/** Of whole boots. Medians of several harts are a range. */
-export function latencySection(summary: Summary): Section | undefined {
-	const rows = summary.record.boots.flatMap(({harts, latencies = {}}) =>
-		Object.entries(latencyNames).flatMap(([name, words]) => {
-			const samples = (latencies[name] ?? []).filter(({count}) => count > 0)
-			if (samples.length === 0) return []
-			const most = (of: (each: Latency) => number) => spelled(Math.max(...samples.map(of)))
-			const medians = samples.map(({median}) => median)
-			const [least, greatest] = [Math.min(...medians), Math.max(...medians)]
-			return [
-				[
-					words,
-					starred(summary, harts),
-					spelled(samples.reduce((sum, {count}) => sum + count, 0)),
-					least === greatest ? spelled(least) : `${spelled(least)}–${spelled(greatest)}`,
-					most(({p99}) => p99),
-					most(({maximum}) => maximum),
-				],
-			]
-		}),
-	)
-	if (rows.length === 0) return undefined
-	return {
-		id: 'latencies',
-		title: 'Latencies inside the emulator',
-		blocks: [
-			{
-				kind: 'table',
-				caption:
-					'Microseconds, over a whole boot with all its programs. Where each hart has a figure: the range of their medians, and the greatest of the others.',
-				heading: ['what', 'harts', 'number', 'median', '99 %', 'longest'],
-				rows: rows.toSorted(([one = '', harts = ''], [other = '', others = '']) =>
-					one === other ? Number.parseInt(harts, 10) - Number.parseInt(others, 10) : one < other ? -1 : 1,
-				),
-			},
-		],
-	}
+export function growthInWords(growth: readonly Growth[] | undefined): string {
+	if (!growth) return '–'
+	if (growth.length === 0) return 'no share of the time grew'
+	return growth.map(({name, before, after}) => `${name}: ${percent(before)} % to ${percent(after)} %`).join('; ')
 }

@@ -39,3 +39,10 @@ export function coefficient(value: number, interval?: readonly [number, number])
 
 /** Where harts exceed the host's cores. */
 export const beyondMark = '*'
+
+/** @param summary of a record: whether that many exceed its host's cores. */
+export const starred = (summary: Readonly<{exceedsCores: (harts: number) => boolean}>, harts: number): string =>
+	`${harts}${summary.exceedsCores(harts) ? beyondMark : ''}`
+
+/** A workload's. */
+export const nameOf = ({name}: Readonly<{name: string}>): string => `\`${name}\``
