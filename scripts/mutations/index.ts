@@ -9,6 +9,7 @@ import {fenceMutations} from './fences.ts'
 import {folderMutations} from './folders.ts'
 import {instructionMutations} from './instructions.ts'
 import type {Area, Mutation} from './mutation.ts'
+import {networkMutations} from './networks.ts'
 import {pageWalkMutations} from './page-walk.ts'
 import {policyMutations} from './policies.ts'
 import {quarantineMutations, reportMutations} from './quarantine.ts'
@@ -45,6 +46,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	translation: translationMutations,
 	disks: diskMutations,
 	folders: folderMutations,
+	networks: networkMutations,
 	'last pages': roamingMutations,
 	campaigns: campaignMutations,
 	scaling: scalingMutations,

@@ -9,6 +9,7 @@ export const areas = [
 	'translation',
 	'disks',
 	'folders',
+	'networks',
 	'last pages',
 	'stores to code',
 	'address spaces',

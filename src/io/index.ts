@@ -1,5 +1,6 @@
 /** The I/O worker: a thread that serves virtio devices. Exports what the main thread needs to start it. */
 export {blockDevice} from './block-config.ts'
 export type {BlockOptions} from './block-handler.ts'
-export type {BlockSlot, IoApi, IoConfig} from './io-config.ts'
+export type {BlockSlot, IoApi, IoConfig, NetSlot} from './io-config.ts'
+export {netDevice} from './net-config.ts'
 export {type ShareSlot, shareDevice} from './share-config.ts'

@@ -3,13 +3,15 @@
  * meanwhile holding no lock, and interrupts the guest itself. It waits for no vCPU and not for the main thread, nor they for it.
  */
 import {Server} from '../9p/index.ts'
-import {Board, WorkerBell} from '../board/index.ts'
+import {Board, type ServedQueues, WorkerBell} from '../board/index.ts'
 import {attachDisk} from '../disk/index.ts'
 import {assert} from '../errors.ts'
 import {GuestRam, SharedMemory, VcpuBlocks} from '../memory/index.ts'
 import {BlockHandler} from './block-handler.ts'
 import {BufferPool} from './buffer-pool.ts'
 import type {BlockSlot, IoApi, IoConfig} from './io-config.ts'
+import type {NetServer} from './net-server.ts'
+import {NetSlotServer} from './net-slot-server.ts'
 import type {ShareSlot} from './share-config.ts'
 import {ShareHandler} from './share-handler.ts'
 import {SlotServer} from './slot-server.ts'
@@ -22,10 +24,15 @@ export async function createIoService(config: IoConfig): Promise<IoApi> {
 	const board = new Board(memory, blocks, {now: () => 0, worker, served, virtioMmioVersion})
 	const ram = new GuestRam(memory, blocks)
 	const pool = new BufferPool()
-	const servers = new Map<number, SlotServer>()
-	for (const block of config.blocks) servers.set(block.slot, await serverOf(block, {board, ram, pool}))
+	const servers = new Map<number, SlotServer | NetServer>()
+	for (const block of config.blocks ?? []) servers.set(block.slot, await serverOf(block, {board, ram, pool}))
 	for (const share of config.shares ?? []) servers.set(share.slot, shareServerOf(share, {board, ram}))
+	const networks = (config.networks ?? []).map(
+		(slot) => new NetSlotServer(slot, {queues: queuesOf(board, slot.slot), ram}),
+	)
+	for (const {slot, server} of networks) servers.set(slot, server)
 	return {
+		open: async () => ({forwards: (await Promise.all(networks.map(({network}) => network.open()))).flat()}),
 		run: async () => {
 			for (let bits = 0; !(bits & WorkerBell.stop); ) {
 				bits = await board.workerBells.wait(worker)
@@ -36,12 +43,17 @@ export async function createIoService(config: IoConfig): Promise<IoApi> {
 	}
 }
 
+function queuesOf(board: Board, slot: number): ServedQueues {
+	const queues = board.virtio[slot]?.served
+	assert(queues, 'every slot of the configuration has a device that an I/O worker serves')
+	return queues
+}
+
 async function serverOf(
 	{slot, name, files, options}: BlockSlot,
 	{board, ram, pool}: {board: Board; ram: GuestRam; pool: BufferPool},
 ): Promise<SlotServer> {
-	const queues = board.virtio[slot]?.served
-	assert(queues, 'every slot of the configuration has a device that an I/O worker serves')
+	const queues = queuesOf(board, slot)
 	const disk = await attachDisk(files)
 	const told = new Set<string>()
 	const onError = ({message}: Error) => {

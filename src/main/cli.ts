@@ -34,7 +34,7 @@ try {
 	const {exitCode, output} = await runProgram(process.argv.slice(2), {
 		version: packageFile.version,
 		guests,
-		createMachine: (options, drives) => createMachineOn(options, drives),
+		createMachine: createMachineOn,
 	})
 	// Exits once pending output is written, whatever threads are left. The listener above exits if it cannot be written.
 	process.stdout.write('', (error) => {

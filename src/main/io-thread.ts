@@ -1,6 +1,8 @@
 /** The I/O worker's thread, as the machine starts and ends it. */
 import {WorkerBell, type WorkerBells} from '../board/index.ts'
+import {UserError} from '../errors.ts'
 import type {IoApi, IoConfig} from '../io/index.ts'
+import type {OpenForward} from '../net/index.ts'
 import {heapLimits} from './thread-heaps.ts'
 import {WorkerThread} from './worker-thread.ts'
 
@@ -17,6 +19,13 @@ export class IoThread implements AsyncDisposable {
 		this.#thread = new WorkerThread({entry, name, data: config, resourceLimits: heapLimits.io})
 		this.#bells = bells
 		this.worker = config.worker
+	}
+
+	/** Opens what the worker has to open, before start(). @throws UserError for what cannot be opened. */
+	async open(): Promise<readonly OpenForward[]> {
+		const opened = await this.#thread.call((api) => api.open())
+		if (opened.mistake !== undefined) throw new UserError(opened.mistake)
+		return opened.forwards
 	}
 
 	/** @param onFailure called if it ends before it is asked to, or cannot bring all to the disks. */

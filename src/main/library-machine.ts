@@ -1,45 +1,61 @@
 /** A machine, the library's main class: checks its options, and gives its memory back when it is disposed of. */
 import {expected, rangeError} from '../errors.ts'
 import type {RegisterDump} from '../hart/index.ts'
+import type {OpenForward} from '../net/index.ts'
 import {collectGarbage} from './collect-garbage.ts'
+import {parseNetworks} from './command-line/network-options.ts'
 import type {OpenDrives} from './drives.ts'
 import {MachineCore} from './machine.ts'
 import type {CommandLineMachine, MachineConsole, MachineOptions, MachineOutcome} from './machine-interface.ts'
 import {checkMachineOptions} from './machine-options.ts'
 import type {MachineStatistics} from './machine-statistics.ts'
+import type {NetworkOptions} from './network-devices.ts'
 import {withLibraryNames} from './option-names.ts'
 
 /** What can still be asked for of a machine that was disposed of. */
 type Remains = Readonly<{statistics: MachineStatistics; registers: readonly RegisterDump[]}>
 
-/** As Machine.create(). @param drives that are open, and stay so; else those of the options are opened. */
-export let createMachineOn: (options: MachineOptions, drives: OpenDrives | undefined) => Promise<Machine>
+type CreateLibraryMachine = (
+	options: MachineOptions,
+	drives?: OpenDrives,
+	networks?: readonly NetworkOptions[],
+) => Promise<Machine>
+
+/** As Machine.create(). @param drives that are open, and stay so; else those of the options are opened. @param networks instead
+ * of those of the options. */
+export let createMachineOn: CreateLibraryMachine
 
 export class Machine implements CommandLineMachine {
 	readonly console: MachineConsole
 	readonly harts: number
+	/** The ports of this machine that are forwarded to the guest, in the order of the options. */
+	readonly forwards: readonly OpenForward[]
 	readonly #deviceTree: Uint8Array
 	/** Its core, or what is left of it. The core holds the shared memory, which is to be given back. */
 	#state: Readonly<{core: MachineCore} | {remains: Remains}>
 	#disposing: Promise<void> | undefined
 
 	static {
-		createMachineOn = async (options, drives) => {
+		createMachineOn = async (options, drives, networks) => {
 			const checked = checkMachineOptions(options)
+			const ownNetworks = networks ?? parseNetworks({nic: checked.networks ?? []})
 			return new Machine(
-				await withLibraryNames(() => MachineCore.create({...checked, ...(drives && {openDrives: drives})})),
+				await withLibraryNames(() =>
+					MachineCore.create({...checked, ownNetworks, ...(drives && {openDrives: drives})}),
+				),
 			)
 		}
 	}
 
 	/** @throws UserError for the user's mistakes: options, files, sizes, formats. */
 	static async create(options: MachineOptions): Promise<Machine> {
-		return await createMachineOn(options, undefined)
+		return await createMachineOn(options)
 	}
 
 	private constructor(core: MachineCore) {
 		this.console = core.console
 		this.harts = core.harts
+		this.forwards = core.forwards
 		this.#deviceTree = core.deviceTree()
 		this.#state = {core}
 	}

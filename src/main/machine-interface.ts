@@ -1,6 +1,9 @@
 /** The interface of a machine to the command line. `Machine` implements it; so do fakes in tests. */
+
+import type {OpenForward} from '../net/index.ts'
 import type {TlbDesign} from '../tlb/index.ts'
 import type {DriveOptions, OpenDrives} from './drives.ts'
+import type {NetworkOptions} from './network-devices.ts'
 import type {ShareOptions} from './shares.ts'
 
 export const [usualTraceRate, leastTraceRate] = [10_000, 100] as const
@@ -21,6 +24,8 @@ export type MachineOptions = Readonly<{
 	append?: string
 	/** Disks, in this order: Linux calls them /dev/vda and so on. Not with `serial`. */
 	drives?: readonly DriveOptions[]
+	/** Network devices, each as the command line's --nic takes it: `user,hostfwd=tcp::2222-:22`. Not with `serial`. */
+	networks?: readonly string[]
 	/** Folders of the host. Not with `serial`. */
 	shares?: readonly ShareOptions[]
 	/** Of the virtio-mmio transport: 1, the legacy interface, by default, as in QEMU; or 2. */
@@ -92,6 +97,8 @@ export interface MachineConsole extends AsyncIterable<Uint8Array> {
 
 export interface CommandLineMachine extends AsyncDisposable {
 	readonly console: MachineConsole
+	/** The ports that are forwarded, in the order of the options. */
+	readonly forwards?: readonly OpenForward[]
 	/** Resolves when the guest has powered off, rebooted, exited with a code, or failed. */
 	run(): Promise<MachineOutcome>
 	statistics(): unknown
@@ -101,5 +108,9 @@ export interface CommandLineMachine extends AsyncDisposable {
 	deviceTree(): Uint8Array
 }
 
-/** @param drives that are open; else those of the options are opened. */
-export type CreateMachine = (options: MachineOptions, drives?: OpenDrives) => Promise<CommandLineMachine>
+/** @param drives that are open; else those of the options are opened. @param networks instead of those of the options. */
+export type CreateMachine = (
+	options: MachineOptions,
+	drives?: OpenDrives,
+	networks?: readonly NetworkOptions[],
+) => Promise<CommandLineMachine>

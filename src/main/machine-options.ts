@@ -76,6 +76,7 @@ const fields = {
 	traceBytes: option(`traceBytes of at least ${leastTraceBytes}`, integer(leastTraceBytes)),
 	traceRate: option(`traceRate of at least ${leastTraceRate}`, integer(leastTraceRate, 2 ** 30)),
 	drives: option('drives to be an array of disks', v.array(drive)),
+	networks: option('networks to be an array of texts such as user,hostfwd=tcp::2222-:22', v.array(v.string())),
 	shares: option('shares to be an array of folders', v.array(share)),
 	signal: option('signal to be an AbortSignal', v.instance(AbortSignal)),
 	assets: option(

@@ -6,6 +6,7 @@ import type {Fault} from '../faults.ts'
 import {fieldOffset, HartRegisters, type RegisterDump, resetHarts} from '../hart/index.ts'
 import {buildInterpreter} from '../interpreter/index.ts'
 import {Doorbell, GuestRam, type SharedMemory, VcpuBlocks} from '../memory/index.ts'
+import type {OpenForward} from '../net/index.ts'
 import {Rcu, StallWatch} from '../rcu/index.ts'
 import {HartStates} from '../sbi/index.ts'
 import {type RecordedHandover, randomBytes, type SerialConfig, SerialControl, turnDistance} from '../serial/index.ts'
@@ -17,7 +18,7 @@ import {findThreadEntries, instrumentedFolder, readHartCore, type ThreadEntries}
 import {type BootPlan, planBoot, readSymbols} from './boot/index.ts'
 import {collectGarbage} from './collect-garbage.ts'
 import {ConsoleStream} from './console-stream.ts'
-import {OpenDrives} from './drives.ts'
+import {firstDriveSlot, OpenDrives} from './drives.ts'
 import {heartbeat} from './heartbeat.ts'
 import {HelperPool, translationJobs} from './helper-pool.ts'
 import {HostSide} from './host-side.ts'
@@ -33,6 +34,7 @@ import {
 } from './machine-interface.ts'
 import {codePagesPerVcpu, createMemory} from './machine-memory.ts'
 import {type MachineStatistics, readStatistics} from './machine-statistics.ts'
+import {type NetworkOptions, networkDevices, networkIo, networkWorker} from './network-devices.ts'
 import {Shares} from './shares.ts'
 import {StuckHarts} from './stuck-harts.ts'
 import {TableWatch} from './table-watch.ts'
@@ -63,9 +65,16 @@ const outcomeReason = {
 
 /**
  * @property fault the rule that is broken on purpose. @property turns of serial mode, instead of those of its options.
- * @property openDrives instead of those of its options; its opener closes them.
+ * @property openDrives instead of those of its options; its opener closes them. @property ownNetworks those of its options,
+ * read.
  */
-type CoreOptions = MachineOptions & Readonly<{fault?: Fault; turns?: SerialConfig; openDrives?: OpenDrives}>
+type CoreOptions = MachineOptions &
+	Readonly<{
+		fault?: Fault
+		turns?: SerialConfig
+		openDrives?: OpenDrives
+		ownNetworks?: readonly NetworkOptions[]
+	}>
 
 function serialConfig({serial, seed, turns}: CoreOptions): SerialConfig | undefined {
 	return turns ?? (serial ? {seed: seed ?? defaultSeed, style: 'run', capacity: 0} : undefined)
@@ -91,8 +100,9 @@ export class MachineCore implements CommandLineMachine {
 	readonly #helpers: HelperPool | undefined
 	readonly #serial: SerialControl | undefined
 	readonly #threads: VcpuThreads
-	/** One for disks and one for folders, where the machine has such. */
+	/** One each for disks, folders and networks, where the machine has such. */
 	readonly #io: readonly IoThread[]
+	#forwards: readonly OpenForward[] = []
 	readonly #drives: OpenDrives
 	readonly #ownsDrives: boolean
 	/** Undefined if all code is interpreted, or each hart translates its code itself. */
@@ -126,6 +136,8 @@ export class MachineCore implements CommandLineMachine {
 			throw expected('times and trace without serial, whose time is virtual', 'both')
 		if (serial && (options.drives?.length || options.openDrives?.count))
 			throw expected('--drive without --serial, where nothing comes from outside', 'both')
+		if (serial && options.ownNetworks?.length)
+			throw expected('--nic without --serial, where nothing comes from outside', 'both')
 		if (serial && options.shares?.length)
 			throw expected('--share without --serial, where nothing comes from outside', 'both')
 		const translation = translationConfig({...options, ...(serial && {jitSynchronous: true})})
@@ -165,6 +177,8 @@ export class MachineCore implements CommandLineMachine {
 			drives,
 			started,
 		})
+		const network = machine.#io.find(({worker}) => worker === networkWorker)
+		machine.#forwards = (await network?.open()) ?? []
 		started.move()
 		return machine
 	}
@@ -197,7 +211,8 @@ export class MachineCore implements CommandLineMachine {
 		this.#blocks = notesTimes ? new TracedBlocks(memory, harts, traced) : new VcpuBlocks(memory, harts)
 		const {virtioMmioVersion} = options
 		const shares = new Shares(options.shares ?? [], drives.count)
-		const served = [...drives.devices(), ...shares.devices()]
+		const networks = networkDevices(options.ownNetworks ?? [], firstDriveSlot + drives.count + shares.count)
+		const served = [...drives.devices(), ...shares.devices(), ...networks.devices]
 		this.#drives = drives
 		this.#ownsDrives = drives !== options.openDrives
 		const control = serial && new SerialControl(memory, {threads: harts, config: serial})
@@ -258,6 +273,7 @@ export class MachineCore implements CommandLineMachine {
 		const ioConfigs = [
 			...(drives.count > 0 ? [drives.ioConfig(memory, io)] : []),
 			...(shares.count > 0 ? [shares.ioConfig(memory, io)] : []),
+			...(networks.slots.length > 0 ? [networkIo(networks.slots, memory, io)] : []),
 		]
 		const bells = this.#board.workerBells
 		this.#io = ioConfigs.map((config) => started.use(new IoThread({entry: entries.io, config, bells})))
@@ -420,6 +436,11 @@ export class MachineCore implements CommandLineMachine {
 	/** In serial mode: handovers that were not the usual ones; undefined if they were too many. While the harts are parked. */
 	get handovers(): readonly RecordedHandover[] | undefined {
 		return this.#serial?.recorded()
+	}
+
+	/** The ports that are forwarded to the guest. */
+	get forwards(): readonly OpenForward[] {
+		return this.#forwards
 	}
 
 	/** The guest's flattened device tree. */

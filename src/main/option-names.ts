@@ -12,6 +12,7 @@ const commandLineNames = {
 	dtb: '--dtb',
 	append: '--append',
 	drives: '--drive',
+	networks: '--nic',
 	shares: '--share',
 	tlb: '--tlb',
 	dumpWasm: '--dump-wasm',

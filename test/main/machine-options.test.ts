@@ -93,6 +93,7 @@ test('all options are taken together', (t) => {
 		drives: [
 			{file: 'a', format: 'raw', readOnly: true, snapshot: false, serial: 's', discard: 'unmap', cache: 'unsafe'},
 		],
+		networks: ['user,hostfwd=tcp::0-:22'],
 		shares: [{path: 'a', tag: 'b', readOnly: true, securityModel: 'none', multidevs: 'forbid'}],
 		virtioMmioVersion: 2,
 		serial: true,

@@ -10,6 +10,9 @@ import type {Virtqueue} from './virtqueue.ts'
 /** A chain that a worker has taken. */
 export type Taken = Readonly<{queue: number; epoch: number; chain: Chain}>
 
+/** What the driver has accepted: bits 0 … 31, and whether it is of the legacy interface. */
+export type DriverFeatures = Readonly<{accepted: number; isLegacy: boolean}>
+
 type Parts = Readonly<{
 	queues: readonly Virtqueue[]
 	section: DeviceSection
@@ -17,6 +20,7 @@ type Parts = Readonly<{
 	buffers: DeviceLock
 	epoch: (queue: number) => number
 	isLive: (queue: number) => boolean
+	features: () => DriverFeatures
 	interrupt: () => void
 	needReset: () => void
 	changeConfig: (bytes: Uint8Array) => void
@@ -28,6 +32,12 @@ export class ServedQueues {
 
 	constructor(parts: Parts) {
 		this.#parts = parts
+	}
+
+	/** What the driver has accepted; it does not change while a queue is in use. */
+	features(): DriverFeatures {
+		const {section, features} = this.#parts
+		return section.run(features)
 	}
 
 	/** Takes the bits of queues that the driver has notified. */
@@ -77,6 +87,19 @@ export class ServedQueues {
 			if (!this.#isValid(queue, epoch)) return
 			const rings = queues[queue]!
 			rings.giveBack(chain, written)
+			if (rings.wantsInterrupt()) interrupt()
+		})
+	}
+
+	/** Gives chains of one queue back, which the driver sees all at once, as it must those that hold one frame together. */
+	completeAll(all: readonly Readonly<{taken: Taken; written: number}>[]): void {
+		const {section, queues, interrupt} = this.#parts
+		section.run(() => {
+			const valid = all.filter(({taken: {queue, epoch}}) => this.#isValid(queue, epoch))
+			const [first] = valid
+			if (!first) return
+			const rings = queues[first.taken.queue]!
+			rings.giveBackAll(valid.map(({taken, written}) => ({head: taken.chain.head, written})))
 			if (rings.wantsInterrupt()) interrupt()
 		})
 	}

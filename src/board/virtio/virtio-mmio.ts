@@ -124,6 +124,7 @@ export class VirtioMmio implements Device {
 			buffers: locks.add(`the buffers of ${this.name}`, state + field.buffersLock),
 			epoch: (number) => this.#state.get(field.epochs + number * 4),
 			isLive: (number) => this.#isLive(number),
+			features: () => ({accepted: this.#accepted, isLegacy: this.#isLegacy}),
 			interrupt: () => this.#interrupt(Interrupt.usedBuffer),
 			needReset: () => this.#needReset(),
 			changeConfig: (bytes) => this.#changeConfig(bytes),

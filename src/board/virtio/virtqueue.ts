@@ -121,16 +121,31 @@ export class Virtqueue {
 
 	/** Returns a chain to the driver. @param written bytes that the device wrote into it. */
 	giveBack({head}: {head: number}, written: number): void {
+		this.#put(head, written)
+		this.#publish()
+	}
+
+	/** Returns several chains, which the driver sees all at once. */
+	giveBackAll(chains: readonly Readonly<{head: number; written: number}>[]): void {
+		for (const {head, written} of chains) this.#put(head, written)
+		this.#publish()
+	}
+
+	#put(head: number, written: number): void {
 		const used = this.get('used')
 		const element = this.#usedRing + Ring.size + UsedElement.size * (used % this.get('size'))
-		const {u32, u16} = this.ram.memory
+		const {u32} = this.ram.memory
 		// Plain: the used index is stored after it. The driver reads no element behind the index.
 		u32[this.ram.ramOffset(element + UsedElement.offset.id, 4) >>> 2] = head
 		u32[this.ram.ramOffset(element + UsedElement.offset.length, 4) >>> 2] = written
 		this.ram.written(element, UsedElement.size)
 		this.set('used', (used + 1) & 0xffff)
-		// Publish: element and buffers are ordered before it. Pairs with the driver's barrier after it loads the index.
-		Atomics.store(u16, this.#u16(this.#usedRing + Ring.offset.index), (used + 1) & 0xffff)
+	}
+
+	#publish(): void {
+		const {u16} = this.ram.memory
+		// Publish: elements and buffers are ordered before it. Pairs with the driver's barrier after it loads the index.
+		Atomics.store(u16, this.#u16(this.#usedRing + Ring.offset.index), this.get('used'))
 		this.ram.written(this.#usedRing, Ring.size)
 	}
 

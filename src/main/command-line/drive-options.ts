@@ -2,6 +2,7 @@
 import {type DiskFormat, diskFormats} from '../../disk/index.ts'
 import {expected, UserError} from '../../errors.ts'
 import type {DriveOptions} from '../drives.ts'
+import {isNetworkDevice} from './network-options.ts'
 import {quoted} from './quantities.ts'
 import {isShare} from './share-options.ts'
 
@@ -84,10 +85,10 @@ function parseDrive(text: string): Drive {
 /** @returns none for the random number generator, which the board has anyway, and for folders. */
 function parseDevice(text: string, drives: ReadonlyMap<string, Drive>): {id: string; options: DriveOptions}[] {
 	const [driver = ''] = text.split(',')
-	if (driver === 'virtio-rng-device' || isShare(text)) return []
+	if (driver === 'virtio-rng-device' || isShare(text) || isNetworkDevice(text)) return []
 	if (driver !== 'virtio-blk-device')
 		throw expected(
-			'--device virtio-blk-device,drive=ID, virtio-9p-device,fsdev=ID or virtio-rng-device: others will come',
+			'--device virtio-blk-device,drive=ID, virtio-9p-device,fsdev=ID, virtio-net-device,netdev=ID or virtio-rng-device',
 			quoted(text),
 		)
 	const keys = parseKeys(text.slice(driver.length + 1), '--device virtio-blk-device', ['drive', 'serial', 'id'])

@@ -95,7 +95,10 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 			new RunOption(`--${name} <file>`, 'the same as --drive file=FILE').asInQemu().hideHelp(),
 		),
 		new RunOption('--snapshot', 'what is written to disks goes to temporary files').asInQemu(),
-		new RunOption('--device <keys>', 'virtio-blk-device,drive=ID: shows the drive of this ID; serial=TEXT')
+		new RunOption(
+			'--device <keys>',
+			'virtio-blk-device,drive=ID or virtio-net-device,netdev=ID: shows what has this ID; serial=TEXT; mac=ADDRESS',
+		)
 			.argParser(collect)
 			.asInQemu(),
 	],
@@ -116,6 +119,21 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 		)
 			.argParser(collect)
 			.asInQemu(),
+	],
+	Network: [
+		new RunOption(
+			'--nic <keys>',
+			'user with hostfwd=tcp:127.0.0.1:2222-:22, restrict=on, net=, host=, dns=, dhcpstart=, hostname=, ipv6=off, mac=: a network; none; may be repeated',
+		)
+			.argParser(collect)
+			.asInQemu(),
+		new RunOption('--netdev <keys>', 'user,id=ID, and as --nic: a network that a --device shows')
+			.argParser(collect)
+			.asInQemu(),
+		new RunOption('--object <keys>', 'filter-dump,id=ID,netdev=ID,file=FILE: its packets, in pcap format')
+			.argParser(collect)
+			.asInQemu(),
+		new RunOption('--pcap <file>', "the first network's packets"),
 	],
 	'The run': [
 		new RunOption('--expect <regex>', 'exit with 0 as soon as the console matches'),

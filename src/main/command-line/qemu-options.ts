@@ -11,7 +11,6 @@ export type QemuOption = Readonly<{
 	reason: string
 }>
 
-const network = 'there is no network yet; it will come'
 const debugger_ = 'there is no gdb server yet; it will come'
 const snapshots = 'there are no snapshots yet; they will come'
 const graphics = 'there are no graphics and no sound'
@@ -42,7 +41,7 @@ export const qemuOptions: readonly QemuOption[] = [
 		reason: 'the console is on stdin and stdout; redirect these',
 	},
 	{names: ['parallel'], value: 'device', taken: only('none', 'null'), reason: fixed},
-	{names: ['net', 'nic'], value: 'kind', taken: only('none'), reason: network},
+	{names: ['net'], value: 'kind', taken: only('none'), reason: 'networks are given by --nic or --netdev'},
 	{
 		names: ['rtc'],
 		value: 'base',
@@ -53,12 +52,6 @@ export const qemuOptions: readonly QemuOption[] = [
 	{names: ['uuid'], value: 'uuid', taken: 'always', reason: 'a guest on this board cannot see it'},
 	{names: ['nodefaults', 'no-user-config'], taken: 'always', reason: 'there are no defaults to leave out'},
 	{names: ['sandbox'], value: 'state', taken: only('off'), reason: process},
-	{
-		names: ['object'],
-		value: 'type',
-		taken: {values: /^rng-(?:random|builtin)(?:,|$)/, shown: 'rng-random or rng-builtin'},
-		reason: fixed,
-	},
 	// refused, and will come
 	{
 		names: ['blockdev', 'fda', 'fdb', 'cdrom', 'sd', 'mtdblock', 'pflash', 'iscsi'],
@@ -66,7 +59,6 @@ export const qemuOptions: readonly QemuOption[] = [
 		reason: 'disks are given by --drive or -hda',
 	},
 	{names: ['boot'], value: '…', reason: 'the kernel is given by --kernel'},
-	{names: ['netdev'], value: 'kind', reason: network},
 	{names: ['s', 'S'], reason: debugger_},
 	{names: ['gdb'], value: 'device', reason: debugger_},
 	{names: ['loadvm', 'incoming'], value: '…', reason: snapshots},

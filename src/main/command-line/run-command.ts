@@ -1,8 +1,10 @@
 /** `manyhart run`: boots a guest and stays with it until it ends. */
 import {format as formatPath, parse as parsePath} from 'node:path'
 import {exitCodes} from '../../exit-codes.ts'
+import {formatEndpoint} from '../../net/index.ts'
 import {OpenDrives} from '../drives.ts'
 import type {CommandLineMachine, CreateMachine} from '../machine-interface.ts'
+import {type NetworkOptions, withPorts} from '../network-devices.ts'
 import type {TraceStatistics} from '../tracing/index.ts'
 import {perfMapPath} from '../translation/index.ts'
 import {chooseGuest} from './choose-guest.ts'
@@ -39,6 +41,20 @@ export async function runCommand(options: RunOptions, environment: RunEnvironmen
 	return {exitCode, output: isOver ? 'all' : 'what is read soon'}
 }
 
+/** Says which ports were found where any was asked for. @returns the networks, with those, for the next machine. */
+function concludeForwards(
+	networks: readonly NetworkOptions[],
+	{machine, say}: Readonly<{machine: CommandLineMachine; say: (line: string) => void}>,
+): readonly NetworkOptions[] {
+	const opened = machine.forwards ?? []
+	for (const {forward, bound} of opened)
+		if (forward.host.port === 0)
+			say(
+				`manyhart: ${forward.protocol} ${formatEndpoint(bound.address, bound.port)} is port ${forward.guest.port} of the guest`,
+			)
+	return withPorts(networks, opened)
+}
+
 type Run = RunEnvironment & Readonly<{terminal: Terminal; say: (line: string) => void; signal: AbortSignal}>
 
 /** @throws the signal's reason if it aborts before the guest runs. */
@@ -68,6 +84,7 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 	// For all machines: a guest that reboots finds its disks as it left them.
 	const openDrives = files.use(await untilAborted(signal, OpenDrives.open(drives)))
 	for (const warning of openDrives.warnings) say(`manyhart: warning: ${warning}`)
+	let {networks} = options
 	let machines = 0
 	const create = () => {
 		machines++
@@ -86,7 +103,7 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 			...(serialSeed !== undefined && {serial: true, seed: serialSeed}),
 			signal,
 		}
-		return untilAborted(signal, createMachine(machineOptions, openDrives))
+		return untilAborted(signal, createMachine(machineOptions, openDrives, networks))
 	}
 	if (treeFile) {
 		await using machine = await create()
@@ -108,6 +125,7 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 		for (;;) {
 			await using machine = await create()
 			running = machine
+			networks = concludeForwards(networks, {machine, say})
 			session ??= new RunSession({terminal, signal, expect, watcher, input})
 			const ending = await session.run(machine)
 			if (options.trace !== undefined) concludeTrace(machine, {path: nameOfTrace(options.trace, machines), say})

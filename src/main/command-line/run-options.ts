@@ -4,10 +4,12 @@ import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
 import type {DriveOptions} from '../drives.ts'
 import {defaultSeed, leastTraceBytes, leastTraceRate, type TranslationOptions} from '../machine-interface.ts'
+import type {NetworkOptions} from '../network-devices.ts'
 import type {ShareOptions} from '../shares.ts'
 import {parsePattern} from './console-matcher.ts'
 import {parseDrives, type RawDriveOptions} from './drive-options.ts'
 import {parseMachine} from './machine-option.ts'
+import {parseNetworks, type RawNetworkOptions} from './network-options.ts'
 import {parseSeconds, parseSeed, parseSize, parseSmp, quoted} from './quantities.ts'
 import {parseShares, type RawShareOptions} from './share-options.ts'
 import {checkTranslationSwitches, type RawTranslationSwitches} from './translation-switches.ts'
@@ -41,7 +43,8 @@ export type RawRunOptions = Readonly<
 	> &
 		RawTranslationSwitches &
 		RawDriveOptions &
-		RawShareOptions & {reboot?: boolean; serial?: boolean; digest?: boolean; times?: boolean}
+		RawShareOptions &
+		RawNetworkOptions & {reboot?: boolean; serial?: boolean; digest?: boolean; times?: boolean}
 >
 
 export type RunOptions = Readonly<{
@@ -77,6 +80,7 @@ export type RunOptions = Readonly<{
 	digest: boolean
 	drives: readonly DriveOptions[]
 	shares: readonly ShareOptions[]
+	networks: readonly NetworkOptions[]
 	/** If undefined, the machine's default. */
 	virtioMmioVersion: 1 | 2 | undefined
 }>
@@ -108,6 +112,7 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		digest: raw.digest === true,
 		drives: parseDrives(raw),
 		shares: parseShares(raw),
+		networks: parseNetworks(raw),
 		virtioMmioVersion: raw.global === undefined ? undefined : parseGlobal(raw.global),
 	}
 }

@@ -55,8 +55,6 @@ const taken: readonly (readonly string[])[] = [
 	['-name', 'a guest'],
 	['-nodefaults'],
 	['-no-user-config'],
-	['-nic', 'none'],
-	['-object', 'rng-random,id=rng0'],
 ]
 for (const option of taken) {
 	test(`${option.join(' ')} is taken without effect`, (t) => {
@@ -70,7 +68,6 @@ const refused: readonly (readonly [option: readonly string[], message: string])[
 	[['-cpu', 'rv64,v=true'], "Expected -cpu rv64 or max or any, got rv64,v=true: a hart's extensions cannot be chosen"],
 	[['-cpu'], 'Expected a value after -cpu, got none'],
 	[['-cdrom', 'a.img'], 'Expected an option that --help names, got -cdrom: disks are given by --drive or -hda'],
-	[['--netdev', 'user'], 'Expected an option that --help names, got -netdev: there is no network yet; it will come'],
 	[['-s'], 'Expected an option that --help names, got -s: there is no gdb server yet; it will come'],
 	[['-S'], 'Expected an option that --help names, got -S: there is no gdb server yet; it will come'],
 	[['-loadvm', 'x'], 'Expected an option that --help names, got -loadvm: there are no snapshots yet; they will come'],

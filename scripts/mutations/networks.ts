@@ -1,0 +1,110 @@
+/** Mistakes in TCP, in what a hostile guest may send, and in the order of the network device's queues. */
+import type {Mutation} from './mutation.ts'
+
+const connections = 'test/net/tcp/connection.test.ts'
+const protocols = 'test/net/user-network.test.ts'
+const device = 'test/io/net-server.test.ts'
+const connection = 'src/net/tcp/connection.ts'
+const transmitter = 'src/net/tcp/transmitter.ts'
+const receiver = 'src/net/tcp/receive-queue.ts'
+
+export const networkMutations: readonly Mutation[] = [
+	{
+		name: 'a reset anywhere in the window ends a connection',
+		file: connection,
+		find: "if (ahead === 0) this.#finish(endByReset[this.#state] ?? 'reset')",
+		replace: "if (ahead >= 0 && ahead < receiver.window) this.#finish(endByReset[this.#state] ?? 'reset')",
+		tests: [connections],
+	},
+	{
+		name: 'the second duplicate sends a segment again',
+		file: 'src/net/tcp/congestion.ts',
+		find: 'const duplicatesForLoss = 3',
+		replace: 'const duplicatesForLoss = 2',
+		tests: [connections],
+	},
+	{
+		name: 'what came early is forgotten',
+		file: receiver,
+		find: '			this.#keep(start, wanted)\n',
+		replace: '',
+		tests: [connections],
+	},
+	{
+		name: 'a window opens by any byte',
+		file: receiver,
+		find: '>= Math.min(step, Math.ceil(this.#largestRoom / 2))',
+		replace: '>= 1',
+		tests: [connections],
+	},
+	{
+		name: 'a closed window is never asked',
+		file: transmitter,
+		find: 'if (this.inFlight > 0 || this.queue.length === 0) return false',
+		replace: 'return false',
+		tests: [connections],
+	},
+	{
+		name: 'the timeout does not grow',
+		file: 'src/net/tcp/round-trip.ts',
+		find: 'this.#timeout = Math.min(longest, this.#timeout * 2)',
+		replace: 'this.#timeout = Math.min(longest, this.#timeout)',
+		tests: [connections],
+	},
+	{
+		name: 'the scale of a SYN is taken even if the peer does not scale',
+		file: 'src/net/tcp/negotiation.ts',
+		find: 'if (!this.#isScaling) this.#ownScale = 0',
+		replace: '',
+		tests: [connections],
+	},
+	{
+		name: "a guest reaches the host's loopback by 127.0.0.1",
+		file: 'src/net/address.ts',
+		find: 'isMulticast(address) || isLoopback(address) ||',
+		replace: 'isMulticast(address) ||',
+		tests: [protocols],
+	},
+	{
+		name: 'any number of connections may be on their way to the host',
+		file: 'src/net/tcp-relays.ts',
+		find: ' || this.#connecting.size >= mostConnecting',
+		replace: '',
+		tests: [protocols],
+	},
+	{
+		name: 'fragments may overlap',
+		file: 'src/net/reassembly.ts',
+		find: '(to <= other.from || from >= other.to) && ',
+		replace: '',
+		tests: [protocols],
+	},
+	{
+		name: 'with restrict=on connections leave',
+		file: 'src/net/tcp-relays.ts',
+		find: "		if (isRestricted) return drops.count('restricted')\n",
+		replace: '',
+		tests: [protocols],
+	},
+	{
+		name: 'whoever is blocked first is always served first',
+		file: 'src/net/wire.ts',
+		find: '			this.#waiting.delete(retry)\n			retry()',
+		replace: '			retry()',
+		tests: [protocols],
+	},
+	{
+		name: 'a frame in several buffers says that it is in one',
+		file: 'src/io/net-server.ts',
+		find: 'view.setUint16(10, chains, true)',
+		replace: 'view.setUint16(10, 1, true)',
+		tests: [device],
+	},
+	{
+		name: 'the driver is told of a byte too many',
+		file: 'src/io/net-server.ts',
+		find: '		if (isVoid) this.#forgetHeld()\n		this.#queues.completeAll(filled)\n',
+		replace: '		for (const {taken, written} of filled) this.#queues.complete(taken, isVoid ? 0 : 1 + written)\n',
+		tests: [device],
+	},
+]
