@@ -266,17 +266,30 @@ test.serial(
 test.serial('a Redis that does not answer any more: both say so, and give up when patience is over', async (t) => {
 	const scene = await sceneOf(t)
 	if (!scene) return
-	const {path} = await planAt(scene.folder, file('silent', 500, 1))
-	const patience = ['--patience', '2']
+	const {path, plan} = await planAt(scene.folder, file('silent', 500, 1))
+	// However late the worker comes, there is one.
+	const present = () => announceWorker(scene.client, {name: 'early', build: plan.build, cores: 1, running: {}})
+	await present()
+	const presence = setInterval(() => void present().catch(() => {}), 2000)
+	t.teardown(() => clearInterval(presence))
+	const patience = ['--patience', '5']
 	const first = startManyhart(t, [...campaignArguments(scene, path), ...patience])
-	const worker = startManyhart(t, ['campaign', 'worker', '--queue', scene.redis.address, '--lease', '60', ...patience])
+	const worker = startManyhart(t, [
+		'campaign',
+		'worker',
+		'--queue',
+		scene.redis.address,
+		'--label',
+		'late',
+		...patience,
+	])
 	const said = [first, worker].map(({child}) => text(child.stderr!))
-	const announced = [`${prefix}:workers`, `${prefix}:campaigns`]
+	const announced = [`${prefix}:worker:late`, `${prefix}:campaigns`]
 	await eventually(async () => (await scene.client.exists(...announced)) === 2, 'both to be there')
 	scene.redis.pause()
 	t.deepEqual([await first.ended, await worker.ended], [75, 75])
 	for (const each of said)
-		t.regex(await each, /Expected an answer of Redis at redis:.* within 2 s, got none; the same command goes on/)
+		t.regex(await each, /Expected an answer of Redis at redis:.* within 5 s, got none; the same command goes on/)
 })
 
 test.serial('a run that fails is tried again by workers, and is a result with its reason at last', async (t) => {
