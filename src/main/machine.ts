@@ -18,11 +18,10 @@ import {findThreadEntries, instrumentedFolder, readHartCore, type ThreadEntries}
 import {type BootPlan, planBoot, readSymbols} from './boot/index.ts'
 import {collectGarbage} from './collect-garbage.ts'
 import {ConsoleStream} from './console-stream.ts'
-import {firstDriveSlot, OpenDrives} from './drives.ts'
 import {heartbeat} from './heartbeat.ts'
 import {HelperPool, translationJobs} from './helper-pool.ts'
 import {HostSide} from './host-side.ts'
-import {IoThread} from './io-thread.ts'
+import {checkSerialDevices, IoDevices, type OutsideOptions} from './io-devices.ts'
 import {digestOf} from './machine-digest.ts'
 import {
 	type CommandLineMachine,
@@ -34,8 +33,6 @@ import {
 } from './machine-interface.ts'
 import {codePagesPerVcpu, createMemory} from './machine-memory.ts'
 import {type MachineStatistics, readStatistics} from './machine-statistics.ts'
-import {type NetworkOptions, networkDevices, networkIo, networkWorker} from './network-devices.ts'
-import {Shares} from './shares.ts'
 import {StuckHarts} from './stuck-harts.ts'
 import {TableWatch} from './table-watch.ts'
 import {lowerCompilerPriority} from './thread-priority.ts'
@@ -63,18 +60,8 @@ const outcomeReason = {
 	[StopReason.aborted]: 'aborted',
 } as const satisfies Record<StopReason, MachineOutcome['reason']>
 
-/**
- * @property fault the rule that is broken on purpose. @property turns of serial mode, instead of those of its options.
- * @property openDrives instead of those of its options; its opener closes them. @property ownNetworks those of its options,
- * read.
- */
-type CoreOptions = MachineOptions &
-	Readonly<{
-		fault?: Fault
-		turns?: SerialConfig
-		openDrives?: OpenDrives
-		ownNetworks?: readonly NetworkOptions[]
-	}>
+/** @property fault the rule that is broken on purpose. @property turns of serial mode, instead of those of its options. */
+type CoreOptions = MachineOptions & OutsideOptions & Readonly<{fault?: Fault; turns?: SerialConfig}>
 
 function serialConfig({serial, seed, turns}: CoreOptions): SerialConfig | undefined {
 	return turns ?? (serial ? {seed: seed ?? defaultSeed, style: 'run', capacity: 0} : undefined)
@@ -100,11 +87,7 @@ export class MachineCore implements CommandLineMachine {
 	readonly #helpers: HelperPool | undefined
 	readonly #serial: SerialControl | undefined
 	readonly #threads: VcpuThreads
-	/** One each for disks, folders and networks, where the machine has such. */
-	readonly #io: readonly IoThread[]
-	#forwards: readonly OpenForward[] = []
-	readonly #drives: OpenDrives
-	readonly #ownsDrives: boolean
+	readonly #io: IoDevices
 	/** Undefined if all code is interpreted, or each hart translates its code itself. */
 	readonly #translation: TranslationService | undefined
 	readonly #translates: boolean
@@ -134,12 +117,7 @@ export class MachineCore implements CommandLineMachine {
 		const serial = serialConfig(options)
 		if (serial && (options.times || options.trace !== undefined))
 			throw expected('times and trace without serial, whose time is virtual', 'both')
-		if (serial && (options.drives?.length || options.openDrives?.count))
-			throw expected('--drive without --serial, where nothing comes from outside', 'both')
-		if (serial && options.ownNetworks?.length)
-			throw expected('--nic without --serial, where nothing comes from outside', 'both')
-		if (serial && options.shares?.length)
-			throw expected('--share without --serial, where nothing comes from outside', 'both')
+		if (serial) checkSerialDevices(options)
 		const translation = translationConfig({...options, ...(serial && {jitSynchronous: true})})
 		const files = Object.fromEntries(
 			Object.entries({kernel, initrd, bios, dtb, append}).filter(([, value]) => value !== undefined),
@@ -162,8 +140,7 @@ export class MachineCore implements CommandLineMachine {
 		])
 		// Ends the threads that have started if a later one cannot start.
 		await using started = new AsyncDisposableStack()
-		const drives = options.openDrives ?? started.use(await OpenDrives.open(options.drives ?? []))
-		if (drives !== options.openDrives) for (const warning of drives.warnings) process.emitWarning(warning)
+		const io = started.use(await IoDevices.open(options))
 		const machine = new MachineCore({
 			plan,
 			memory,
@@ -174,11 +151,10 @@ export class MachineCore implements CommandLineMachine {
 			translation,
 			options,
 			serial,
-			drives,
+			io,
 			started,
 		})
-		const network = machine.#io.find(({worker}) => worker === networkWorker)
-		machine.#forwards = (await network?.open()) ?? []
+		await io.openForwards()
 		started.move()
 		return machine
 	}
@@ -193,12 +169,11 @@ export class MachineCore implements CommandLineMachine {
 		translation: TranslationConfig
 		options: CoreOptions
 		serial: SerialConfig | undefined
-		drives: OpenDrives
+		io: IoDevices
 		/** Takes all that must be ended if the constructor throws. */
 		started: AsyncDisposableStack
 	}) {
-		const {plan, memory, tlb, entries, hartModule, interpreterModule, translation, options, serial, drives, started} =
-			parts
+		const {plan, memory, tlb, entries, hartModule, interpreterModule, translation, options, serial, io, started} = parts
 		const harts = options.smp
 		const clockOrigin: ClockOrigin = process.hrtime()
 		const notesTimes = options.times || options.trace !== undefined
@@ -210,11 +185,8 @@ export class MachineCore implements CommandLineMachine {
 		const traced = {self: harts, now: traceClock(clockOrigin), ring: undefined}
 		this.#blocks = notesTimes ? new TracedBlocks(memory, harts, traced) : new VcpuBlocks(memory, harts)
 		const {virtioMmioVersion} = options
-		const shares = new Shares(options.shares ?? [], drives.count)
-		const networks = networkDevices(options.ownNetworks ?? [], firstDriveSlot + drives.count + shares.count)
-		const served = [...drives.devices(), ...shares.devices(), ...networks.devices]
-		this.#drives = drives
-		this.#ownsDrives = drives !== options.openDrives
+		const {served} = io
+		this.#io = io
 		const control = serial && new SerialControl(memory, {threads: harts, config: serial})
 		this.#serial = control
 		const now = control ? () => Math.floor(control.clock) : ticksSince(clockOrigin)
@@ -269,14 +241,7 @@ export class MachineCore implements CommandLineMachine {
 			...(serial && {serial}),
 		}
 		const codePages = codePagesPerVcpu(harts)
-		const io = {harts, virtioMmioVersion, served}
-		const ioConfigs = [
-			...(drives.count > 0 ? [drives.ioConfig(memory, io)] : []),
-			...(shares.count > 0 ? [shares.ioConfig(memory, io)] : []),
-			...(networks.slots.length > 0 ? [networkIo(networks.slots, memory, io)] : []),
-		]
-		const bells = this.#board.workerBells
-		this.#io = ioConfigs.map((config) => started.use(new IoThread({entry: entries.io, config, bells})))
+		io.createThreads(memory, {harts, virtioMmioVersion, entry: entries.io, bells: this.#board.workerBells})
 		this.#threads = started.use(new VcpuThreads())
 		for (let vcpu = 0; vcpu < harts; vcpu++) {
 			const translationPort = this.#translation?.vcpuPorts[vcpu]
@@ -313,7 +278,7 @@ export class MachineCore implements CommandLineMachine {
 		this.#abort?.addEventListener('abort', this.#onAbort, {once: true})
 		atEnd.defer(() => this.#abort?.removeEventListener('abort', this.#onAbort))
 		if (this.#abort?.aborted) this.#onAbort()
-		for (const io of this.#io) io.start((message) => this.#onIoFailure(io.worker, message))
+		this.#io.start((worker, message) => this.#onIoFailure(worker, message))
 		const pumping = this.#pump()
 			.catch((error: Error) => this.#fail(`the console failed: ${error.message}`))
 			.finally(() => this.console.end())
@@ -324,7 +289,7 @@ export class MachineCore implements CommandLineMachine {
 			// A thread did not park, or did not start.
 			await this.#threads[Symbol.asyncDispose]()
 		}
-		await Promise.all(this.#io.map((io) => io.drain()))
+		await this.#io.drain()
 		this.#phase = 'over'
 		this.#translation?.close()
 		this.#board.control.ringMain(MainDoorbell.stop)
@@ -440,7 +405,7 @@ export class MachineCore implements CommandLineMachine {
 
 	/** The ports that are forwarded to the guest. */
 	get forwards(): readonly OpenForward[] {
-		return this.#forwards
+		return this.#io.forwards
 	}
 
 	/** The guest's flattened device tree. */
@@ -463,9 +428,8 @@ export class MachineCore implements CommandLineMachine {
 		await Promise.all([
 			this.#threads[Symbol.asyncDispose](),
 			this.#helpers?.[Symbol.asyncDispose](),
-			...this.#io.map((io) => io[Symbol.asyncDispose]()),
+			this.#io[Symbol.asyncDispose](),
 		])
-		if (this.#ownsDrives) await this.#drives[Symbol.asyncDispose]()
 		this.console.end()
 	}
 
