@@ -2,7 +2,7 @@
 import {createHash} from 'node:crypto'
 import * as v from 'valibot'
 import {scaleGuests} from '../bench/scale/one-run.ts'
-import {Engine, Host as HostOfRecord, scalings} from '../bench/scale/record.ts'
+import {Engine, Host as HostOfRecord, Run as RunOfRecord, scalings} from '../bench/scale/record.ts'
 import {stressKinds} from '../main/command-line/stress-library.ts'
 
 /** Counts up when older processes or readers would misunderstand a run, its outcome, a file or what is in Redis. */
@@ -70,17 +70,19 @@ export const Outcome = v.object({
 	/** Why there are no figures, or none that count. */
 	error: v.optional(v.string()),
 	engine: v.optional(Engine),
-	/** Of kind `scale`; run-guest.ts and record.ts say what they are. */
-	operations: v.optional(count),
-	seconds: v.optional(amount),
-	checksum: v.optional(v.string()),
-	instructions: v.optional(v.array(count)),
-	cpuSeconds: v.optional(amount),
-	waitedSeconds: v.optional(amount),
-	voluntarySwitches: v.optional(count),
-	involuntarySwitches: v.optional(count),
-	stealSeconds: v.optional(amount),
-	otherCores: v.optional(amount),
+	/** Of kind `scale`: as in the record of a run. */
+	...v.pick(RunOfRecord, [
+		'operations',
+		'seconds',
+		'checksum',
+		'instructions',
+		'cpuSeconds',
+		'waitedSeconds',
+		'voluntarySwitches',
+		'involuntarySwitches',
+		'stealSeconds',
+		'otherCores',
+	]).entries,
 	bootSeconds: v.optional(amount),
 	kernel: v.optional(v.string()),
 	/** Of kind `stress`. */

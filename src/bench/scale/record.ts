@@ -83,7 +83,7 @@ const Boot = v.object({
 })
 export type Boot = v.InferOutput<typeof Boot>
 
-const Run = v.object({
+export const Run = v.object({
 	engine: v.string(),
 	workload: v.string(),
 	scaling: v.picklist(scalings),

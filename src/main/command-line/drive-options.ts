@@ -2,6 +2,7 @@
 import {type DiskFormat, diskFormats} from '../../disk/index.ts'
 import {expected, UserError} from '../../errors.ts'
 import type {DriveOptions} from '../drives.ts'
+import {KeyValues} from './key-values.ts'
 import {isNetworkDevice} from './network-options.ts'
 import {quoted} from './quantities.ts'
 import {isShare} from './share-options.ts'
@@ -15,8 +16,6 @@ export type RawDriveOptions = Readonly<{
 	device?: readonly string[]
 	snapshot?: boolean
 }>
-
-type Keys = ReadonlyMap<string, string>
 
 /** A drive that is a device by itself, or one that a --device names. */
 type Drive = Readonly<{id: string | undefined; isAttached: boolean; options: DriveOptions}>
@@ -61,13 +60,13 @@ export function parseDrives(raw: RawDriveOptions): readonly DriveOptions[] {
 }
 
 function parseDrive(text: string): Drive {
-	const keys = parseKeys(text, '--drive', driveKeys)
+	const keys = KeyValues.parse(text, {option: '--drive', known: driveKeys})
 	const file = keys.get('file')
 	if (!file) throw expected('--drive with file=FILE', quoted(text))
 	const kind = oneOf(keys, 'if', interfaces) ?? 'virtio'
 	oneOf(keys, 'media', ['disk'])
-	const readOnly = flagOf(keys, 'readonly')
-	const snapshot = flagOf(keys, 'snapshot')
+	const readOnly = keys.flag('readonly', false)
+	const snapshot = keys.flag('snapshot', false)
 	const format = oneOf(keys, 'format', diskFormats)
 	const cache = oneOf(keys, 'cache', Object.keys(caches))
 	const discard = oneOf(keys, 'discard', ['ignore', 'off', 'unmap', 'on'])
@@ -91,7 +90,10 @@ function parseDevice(text: string, drives: ReadonlyMap<string, Drive>): {id: str
 			'--device virtio-blk-device,drive=ID, virtio-9p-device,fsdev=ID, virtio-net-device,netdev=ID or virtio-rng-device',
 			quoted(text),
 		)
-	const keys = parseKeys(text.slice(driver.length + 1), '--device virtio-blk-device', ['drive', 'serial', 'id'])
+	const keys = KeyValues.parse(text.slice(driver.length + 1), {
+		option: '--device virtio-blk-device',
+		known: ['drive', 'serial', 'id'],
+	})
 	const id = keys.get('drive')
 	if (id === undefined) throw new UserError(`--device ${quoted(text)}: drive property not set`)
 	const drive = drives.get(id)
@@ -103,28 +105,10 @@ function parseDevice(text: string, drives: ReadonlyMap<string, Drive>): {id: str
 	return [{id, options: {...drive.options, ...(serial !== undefined && {serial})}}]
 }
 
-/** `key=value,…`; two commas in a value are one of it, as in QEMU. @throws UserError for other keys. */
-function parseKeys(text: string, option: string, known: readonly string[]): Keys {
-	const keys = new Map<string, string>()
-	for (const part of text.match(/(?:[^,]|,,)+/g) ?? []) {
-		const {key = '', value = 'on'} = /^(?<key>[\w.-]+)(?:=(?<value>.*))?$/s.exec(part)?.groups ?? {}
-		if (!known.includes(key)) throw expected(`${option} with keys among ${known.join(', ')}`, quoted(part))
-		keys.set(key, value.replaceAll(',,', ','))
-	}
-	return keys
-}
-
-function oneOf<Value extends string>(keys: Keys, key: string, values: readonly Value[]): Value | undefined {
+function oneOf<Value extends string>(keys: KeyValues, key: string, values: readonly Value[]): Value | undefined {
 	const value = keys.get(key)
 	if (value === undefined) return undefined
 	const found = values.find((each) => each === value)
 	if (found === undefined) throw expected(`${key}=${values.join(' or ')}`, quoted(`${key}=${value}`))
 	return found
-}
-
-function flagOf(keys: Keys, key: string): boolean {
-	const value = keys.get(key) ?? 'off'
-	if (['on', 'yes', 'true', 'y'].includes(value)) return true
-	if (['off', 'no', 'false', 'n'].includes(value)) return false
-	throw expected(`${key}=on or off`, quoted(`${key}=${value}`))
 }

@@ -1,6 +1,7 @@
 /** `--share`, and QEMU's spellings of shared folders: `-virtfs local,…`, and `-fsdev local,…` with `-device virtio-9p-device,…`. */
 import {expected, UserError} from '../../errors.ts'
 import type {ShareOptions} from '../shares.ts'
+import {KeyValues} from './key-values.ts'
 import {quoted} from './quantities.ts'
 
 export type RawShareOptions = Readonly<{
@@ -9,8 +10,6 @@ export type RawShareOptions = Readonly<{
 	fsdev?: readonly string[]
 	device?: readonly string[]
 }>
-
-type Keys = ReadonlyMap<string, string>
 
 const fileSystemKeys = ['path', 'security_model', 'readonly', 'id', 'multidevs', 'writeout'] as const
 export const shareDriver = 'virtio-9p-device'
@@ -54,7 +53,10 @@ function parseShare(text: string): ShareOptions {
 }
 
 function parseDevice(text: string, fileSystems: ReadonlyMap<string, Omit<ShareOptions, 'tag'>>): ShareOptions {
-	const keys = keysOf(text.slice(shareDriver.length + 1), `--device ${shareDriver}`, ['fsdev', 'mount_tag', 'id'])
+	const keys = KeyValues.parse(text.slice(shareDriver.length + 1), {
+		option: `--device ${shareDriver}`,
+		known: ['fsdev', 'mount_tag', 'id'],
+	})
 	const id = keys.get('fsdev')
 	const tag = keys.get('mount_tag')
 	if (!id || !tag) throw expected(`--device ${shareDriver},fsdev=ID,mount_tag=TAG`, quoted(text))
@@ -63,13 +65,13 @@ function parseDevice(text: string, fileSystems: ReadonlyMap<string, Omit<ShareOp
 	return {...folder, tag}
 }
 
-function fileSystem(text: string, option: string, known: readonly string[]): Keys {
+function fileSystem(text: string, option: string, known: readonly string[]): KeyValues {
 	const [driver = ''] = text.split(',')
 	if (driver !== 'local' && driver !== 'fsdriver=local') throw expected(`${option} local, the only kind`, quoted(text))
-	return keysOf(text.slice(driver.length + 1), option, known)
+	return KeyValues.parse(text.slice(driver.length + 1), {option, known})
 }
 
-function folderOf(keys: Keys, text: string): Omit<ShareOptions, 'tag'> {
+function folderOf(keys: KeyValues, text: string): Omit<ShareOptions, 'tag'> {
 	const path = keys.get('path')
 	if (!path) throw expected('path=FOLDER', quoted(text))
 	const model = keys.get('security_model')
@@ -93,15 +95,4 @@ function folderOf(keys: Keys, text: string): Omit<ShareOptions, 'tag'> {
 		// Numbers of files are unique in any case: there is nothing to warn of.
 		...(multidevs === 'forbid' && {multidevs}),
 	}
-}
-
-/** `key=value,…`; two commas in a value are one of it, as in QEMU. @throws UserError for other keys. */
-function keysOf(text: string, option: string, known: readonly string[]): Keys {
-	const keys = new Map<string, string>()
-	for (const part of text.match(/(?:[^,]|,,)+/g) ?? []) {
-		const {key = '', value = 'on'} = /^(?<key>[\w.-]+)(?:=(?<value>.*))?$/s.exec(part)?.groups ?? {}
-		if (!known.includes(key)) throw expected(`${option} with keys among ${known.join(', ')}`, quoted(part))
-		keys.set(key, value.replaceAll(',,', ','))
-	}
-	return keys
 }

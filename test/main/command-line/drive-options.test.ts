@@ -39,7 +39,7 @@ const refused: readonly (readonly [RawDriveOptions, string])[] = [
 	[{drive: ['format=raw']}, 'Expected --drive with file=FILE, got format=raw'],
 	[{drive: ['file=a,format=vmdk']}, 'Expected format=raw or qcow2, got format=vmdk'],
 	[{drive: ['file=a,if=ide']}, 'Expected if=virtio or none, got if=ide'],
-	[{drive: ['file=a,readonly=maybe']}, 'Expected readonly=on or off, got readonly=maybe'],
+	[{drive: ['file=a,readonly=maybe']}, 'Expected --drive with readonly=on or off, got readonly=maybe'],
 	[{drive: ['file=a,id=x', 'file=b,id=x']}, "Duplicate ID 'x' for drive"],
 	[{device: ['virtio-blk-device']}, '--device virtio-blk-device: drive property not set'],
 	[
