@@ -52,7 +52,7 @@ export const roamingMutations: readonly Mutation[] = [
 	{
 		name: 'a watch begins in every other round',
 		file: watch,
-		find: '>= watchDistance) this.#begin(retired)',
+		find: '>= this.#distance) this.#begin(retired)',
 		replace: '>= 0) this.#begin(retired)',
 		tests,
 	},
@@ -73,8 +73,8 @@ export const roamingMutations: readonly Mutation[] = [
 	{
 		name: 'a register that roamed now and then roams',
 		file: watch,
-		find: 'roams ? (this.#seen.get(id) ?? 0) + 1 : 0',
-		replace: '(this.#seen.get(id) ?? 0) + Number(roams)',
+		find: 'else this.#seen.delete(id)',
+		replace: 'else if (isFound) this.#seen.delete(id)',
 		tests,
 	},
 	{
