@@ -105,7 +105,7 @@ export class MachineParts implements AsyncDisposable {
 		const memory = createMemory({harts: smp, ramBytes: memoryBytes, tlb, serial, notes})
 		if (options.dumpWasm !== undefined) await prepareDumpFolder(options.dumpWasm)
 		setEngineFlags({perfMap: options.perfMap ?? false})
-		lowerCompilerPriority()
+		lowerCompilerPriority(smp)
 		const assets = options.assets ?? (serial || options.fault ? instrumentedFolder() : undefined)
 		const entries = await findThreadEntries(assets)
 		const hartCore = await readHartCore(assets)

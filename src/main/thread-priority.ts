@@ -6,8 +6,14 @@
 import {readdirSync, readFileSync} from 'node:fs'
 import {constants, getPriority, setPriority} from 'node:os'
 
-/** By how much a thread is nicer than the harts' threads. */
-export const niceIncrements = process.platform === 'linux' ? {helper: 5, compiler: 10} : {helper: 0, compiler: 0}
+/**
+ * By how much a thread is nicer than the harts' threads. One hart leaves the compilers a core. Where several keep all cores busy, ten
+ * steps leave them a tenth of a core, and the harts run slow code for long.
+ */
+export const niceIncrements =
+	process.platform === 'linux'
+		? {helper: 5, compiler: (harts: number) => (harts === 1 ? 10 : 5)}
+		: {helper: 0, compiler: () => 0}
 
 /** Of V8's threads, which compile for the whole process; Node names them. */
 const compilerName = 'node-V8Worker'
@@ -16,10 +22,10 @@ const compilerName = 'node-V8Worker'
  * Gives V8's threads their priority. It cannot be raised again without privileges. Does nothing where that is not possible: older
  * versions of Node, such as 20, do not name them, and the system may forbid it.
  */
-export function lowerCompilerPriority(): void {
+export function lowerCompilerPriority(harts: number): void {
 	if (process.platform !== 'linux') return
 	try {
-		const priority = Math.min(constants.priority.PRIORITY_LOW, getPriority() + niceIncrements.compiler)
+		const priority = Math.min(constants.priority.PRIORITY_LOW, getPriority() + niceIncrements.compiler(harts))
 		for (const thread of compilerThreads()) setPriority(thread, priority)
 	} catch {
 		// Slower, never wrong.

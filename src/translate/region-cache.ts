@@ -18,11 +18,7 @@ export type ModuleRegions = Readonly<{
 	regions: readonly RegionInfo[]
 }>
 
-type Installed = Readonly<{
-	tableIndex: number
-	region: RegionInfo /** Of its module, itself included. */
-	siblings: readonly RegionInfo[]
-}>
+type Installed = Readonly<{tableIndex: number; region: RegionInfo}>
 type InstalledModule = Readonly<{base: number; functions: number; regions: readonly RegionInfo[]}>
 
 const regionHandler = handlerIndex('region')
@@ -76,7 +72,7 @@ export class RegionCache {
 		this.#modules.set(id, {base, functions, regions})
 		for (const region of regions) {
 			const key = regionKey(region.page, region.entry)
-			const installed = {tableIndex: base + region.index, region, siblings: regions}
+			const installed = {tableIndex: base + region.index, region}
 			const others = this.#regions.get(key)
 			if (others) others.push(installed)
 			else this.#regions.set(key, [installed])
@@ -96,23 +92,20 @@ export class RegionCache {
 		return -1
 	}
 
-	/**
-	 * @param id of a register that roams.
-	 * @returns its regions, and those that may call them without a check: of the same page, in the same module. Each once, and not too many.
-	 */
-	regionsAround(id: number): RegionInfo[] {
+	/** The newest region of each place that a register's id may stand for: seldom more than one. */
+	regionsOf(id: number): RegionInfo[] {
 		const place = placeOfRoaming(id)
-		const found = new Map<number, RegionInfo>()
-		for (const [key, versions] of this.#regions) {
-			if (placeHash(key) !== place) continue
-			for (const {region, siblings} of versions) {
-				for (const other of siblings) {
-					if (other.page === region.page && found.size < mostAround)
-						found.set(regionKey(other.page, other.entry), other)
-				}
-			}
-		}
-		return [...found.values()]
+		return [...this.#newest()].filter(({page, entry}) => placeHash(regionKey(page, entry)) === place)
+	}
+
+	/** The newest regions that have its code, too, or may call it without a check, as those of its module and page may; itself included. */
+	regionsAround({page, entry}: RegionInfo): RegionInfo[] {
+		const has = ([offset, bytes]: RegionInfo['sources'][number]) => entry >= offset && entry < offset + bytes.length
+		return [...this.#newest()].filter((other) => other.page === page && other.sources.some(has)).slice(0, mostAround)
+	}
+
+	*#newest(): Generator<RegionInfo> {
+		for (const versions of this.#regions.values()) yield versions.at(-1)!.region
 	}
 
 	/** Whether memory holds the region's sources. Stores to them are noticed from then on. */

@@ -48,8 +48,8 @@ export type RegionOptions = Readonly<{
 	nextPage: FunctionReference | undefined
 	/** Of a base register. */
 	roamingId(register: number): number
-	/** Those that roam. */
-	roaming: ReadonlySet<number>
+	/** Base registers that roam. */
+	roams: ReadonlySet<number>
 }>
 
 export type RegionContext = ModuleContext &

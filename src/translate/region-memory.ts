@@ -38,7 +38,7 @@ type Options = Readonly<{
 	hostOrder: HostOrder
 	region: Region
 }> &
-	Pick<RegionOptions, 'roamingId' | 'roaming'>
+	Pick<RegionOptions, 'roamingId' | 'roams'>
 
 /**
  * The last page that was read, or written, through a base register: its masked address without the encoding's bias, i64
@@ -173,13 +173,13 @@ export class RegionMemory extends MemoryAccess {
 	}
 
 	#roams(register: number): boolean {
-		const {design, roaming, roamingId} = this.#options
-		return design.lastPages === 'on' && roaming.has(roamingId(register))
+		const {design, roams} = this.#options
+		return design.lastPages === 'on' && roams.has(register)
 	}
 
 	#anyRoams(): boolean {
-		const {roaming, region} = this.#options
-		return roaming.size > 0 && [...countAccesses(region).keys()].some((register) => this.#roams(register))
+		const {roams, region} = this.#options
+		return roams.size > 0 && [...countAccesses(region).keys()].some((register) => this.#roams(register))
 	}
 
 	#lastPage(tag: ProbeTag): LastPage {
@@ -272,8 +272,8 @@ function countAccesses(region: Region): Map<number, {loads: number; stores: numb
 }
 
 /** The last pages' locals of the base registers that the region uses most. */
-function lastPages({region, code, roaming, roamingId}: Options): Map<number, LastPages> {
-	const accesses = [...countAccesses(region)].filter(([register]) => !roaming.has(roamingId(register)))
+function lastPages({region, code, roams}: Options): Map<number, LastPages> {
+	const accesses = [...countAccesses(region)].filter(([register]) => !roams.has(register))
 	const most = accesses.sort(([, a], [, b]) => b.loads + b.stores - a.loads - a.stores).slice(0, mostLastPages)
 	const lastPage = (count: number, name: string): LastPage | undefined =>
 		count > 0 ? {tag: code.local('i64', `${name} page`), addend: code.local('i32', `${name} addend`)} : undefined

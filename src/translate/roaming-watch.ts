@@ -9,19 +9,17 @@ import {
 	watchStamp,
 } from '../hart/index.ts'
 import type {SharedMemory} from '../memory/index.ts'
+import {roamingRegisters} from './roaming.ts'
 
-/** Instructions between two watches: a watched access takes some ten nanoseconds longer. */
-export const watchDistance = 2 ** 24
+/** Instructions between two watches, since a watched access takes some ten nanoseconds longer: few after new code has come, then twice as many each time. */
+export const [shortestDistance, watchDistance] = [2 ** 20, 2 ** 24]
 /** A register with fewer accesses in a watch does not matter. */
 const fewestAccesses = watchedAccesses / 8
-/** A register roams if at least one in so many of its accesses would be mispredicted, in so many watches together. */
+/** A register roams if at least one in so many of its accesses would be mispredicted, in so many watches in a row: programs have phases. */
 const mispredictedOne = 6
 export const fewestWatches = 4
 /** With more registers than this all are forgotten at once. */
 const mostSeen = 1024
-
-/** Of one register, in all watches that it mattered in. */
-type Seen = {watches: number; accesses: number; mispredicted: number}
 
 const none: readonly number[] = []
 
@@ -29,10 +27,12 @@ const none: readonly number[] = []
 export class RoamingWatch {
 	readonly #memory: SharedMemory
 	readonly #block: number
-	readonly #seen = new Map<number, Seen>()
+	/** By roamingId: how many watches in a row it roamed in, of those that it mattered in. */
+	readonly #seen = new Map<number, number>()
 	#watches = false
-	/** instret when the last watch began, modulo 2^32. */
+	/** instret when the last watch began, modulo 2^32; and how many instructions later the next one does. */
 	#began: number
+	#distance: number = watchDistance
 
 	/** @param block offset of the vCPU's block. */
 	constructor(memory: SharedMemory, block: number) {
@@ -45,13 +45,19 @@ export class RoamingWatch {
 	next(): readonly number[] {
 		if (this.#watches) return this.#end()
 		const retired = this.#memory.i32[this.#word('instret')]!
-		if ((retired - this.#began) >>> 0 >= watchDistance) this.#begin(retired)
+		if ((retired - this.#began) >>> 0 >= this.#distance) this.#begin(retired)
 		return none
+	}
+
+	/** Its registers are to be found soon. */
+	codeCame(): void {
+		this.#distance = shortestDistance
 	}
 
 	#begin(retired: number): void {
 		const {u8, i32} = this.#memory
 		this.#began = retired
+		this.#distance = Math.min(this.#distance * 2, watchDistance)
 		this.#watches = true
 		const [watched, predictor] = [this.#block + fieldOffset.watched, this.#block + fieldOffset.predictor]
 		u8.fill(0, watched, watched + watchedRegisters * WatchedRegister.size)
@@ -68,29 +74,27 @@ export class RoamingWatch {
 		for (let index = 0; index < watchedRegisters; index++) {
 			const first = this.#word('watched') + (index * WatchedRegister.size) / 4
 			const field = (name: keyof typeof WatchedRegister.offset) => i32[first + WatchedRegister.offset[name] / 4]!
-			const accesses = field('accesses')
-			if (accesses < fewestAccesses) continue
-			if (this.#roams(field('id'), {accesses, mispredicted: field('mispredicted')})) found.push(field('id'))
+			if (field('accesses') < fewestAccesses) continue
+			const roams = field('mispredicted') * mispredictedOne >= field('accesses')
+			if (this.#isFound(field('id'), roams)) found.push(field('id'))
 		}
 		for (const id of found) this.#note(id)
 		return found
 	}
 
-	/** Programs have phases: what one watch shows may be over. */
-	#roams(id: number, {accesses, mispredicted}: Omit<Seen, 'watches'>): boolean {
+	/** @param roams in the watch that has ended. */
+	#isFound(id: number, roams: boolean): boolean {
+		const watches = roams ? (this.#seen.get(id) ?? 0) + 1 : 0
+		const isFound = watches >= fewestWatches
 		if (this.#seen.size >= mostSeen) this.#seen.clear()
-		const seen = this.#seen.get(id) ?? {watches: 0, accesses: 0, mispredicted: 0}
-		this.#seen.set(id, seen)
-		seen.watches++
-		seen.accesses += accesses
-		seen.mispredicted += mispredicted
-		if (seen.watches < fewestWatches || seen.mispredicted * mispredictedOne < seen.accesses) return false
-		this.#seen.delete(id)
-		return true
+		if (roams && !isFound) this.#seen.set(id, watches)
+		else this.#seen.delete(id)
+		return isFound
 	}
 
-	/** For whoever translates the register's region. */
+	/** For whoever translates the register's region. Two harts may note the same one at a time, which does no harm. */
 	#note(id: number): void {
+		if (roamingRegisters(this.#memory).has(id)) return
 		const {i32} = this.#memory
 		const count = this.#word('registersRoaming')
 		i32[this.#word('roaming') + (i32[count]! & (mostRoaming - 1))] = id

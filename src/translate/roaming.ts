@@ -7,7 +7,9 @@
  */
 import {fieldOffset, mostRoaming, VcpuBlock, vcpuRegions} from '../hart/index.ts'
 import type {AccessBytes} from '../isa/index.ts'
-import type {SharedMemory} from '../memory/index.ts'
+import {pageBytes, type SharedMemory} from '../memory/index.ts'
+import type {Region} from './region.ts'
+import {regionKey} from './types.ts'
 
 /** Bits of a place's hash; the register's number is above them. */
 const placeBits = 22
@@ -30,6 +32,25 @@ export function placeOfRoaming(id: number): number {
 /** Of a region, by regionKey(). */
 export function placeHash(key: number): number {
 	return Math.imul(key, 0x9e37_79b1) >>> (32 - placeBits)
+}
+
+/**
+ * Which registers of a region roam: those that were found in it, and in regions that begin at one of its blocks, as that of
+ * a loop does, whose code it has, too.
+ * @param roaming roamingRegisters(). @param of.page its place.
+ */
+export function registersThatRoam(
+	roaming: ReadonlySet<number>,
+	of: Readonly<{page: number; region: Pick<Region, 'blocks'>}>,
+): ReadonlySet<number> {
+	const found = new Set<number>()
+	if (roaming.size === 0) return found
+	for (const {start} of of.region.blocks) {
+		if (start < 0 || start >= pageBytes) continue
+		for (let register = 1; register < 32; register++)
+			if (roaming.has(roamingId(regionKey(of.page, start), register))) found.add(register)
+	}
+	return found
 }
 
 /** What a region tells the function of misses: which register, and how wide the access is. @returns an i32. */

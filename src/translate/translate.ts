@@ -22,7 +22,7 @@ import {type GroupMember, gatherGroup} from './group.ts'
 import {emitNextPage, nextPageSignature} from './next-page.ts'
 import {defineMisses} from './probe.ts'
 import type {Range, Region} from './region.ts'
-import {roamingId, roamingRegisters} from './roaming.ts'
+import {registersThatRoam, roamingId, roamingRegisters} from './roaming.ts'
 import {type RegionInfo, type RegionRequest, regionKey, type TranslateOptions, type Translation} from './types.ts'
 
 /**
@@ -63,6 +63,7 @@ export function translate(
 		options.fusedMultiplyAdd === 'relaxed' ? options.fusedMultiplyAdd : defineExactFusedMultiplyAdd(module)
 	const probes = defineMisses(module, {functions, form})
 	const roaming = roamingRegisters(memory)
+	const roamers = members.map(({page, region}) => registersThatRoam(roaming, {page, region}))
 	const slotOf = module.function('slot of', slotSignature, (code) => emitSlotOf(code, form))
 	const enterFor = (name: string, chain: 'slotJumps' | 'slotCalls') =>
 		module.function(name, enterSignature, (code) => {
@@ -99,12 +100,12 @@ export function translate(
 				sibling,
 				nextPage,
 				roamingId: (register) => roamingId(regionKey(member.page, member.entry), register),
-				roaming,
+				roams: roamers[index]!,
 			}),
 		)
 	}
 	module.elements(base, references)
-	return {bytes: module.toBytes(), functions: members.length, regions: regionInfos(members)}
+	return {bytes: module.toBytes(), functions: members.length, regions: regionInfos(members, roamers)}
 }
 
 /** The function that checks the next page, if the region relies on it. */
@@ -136,7 +137,7 @@ function nameOf({page, entry, pageGva}: GroupMember): string {
 const contextBytes = 64
 
 /** Regions of one page call each other unchecked, so each one's sources are those of all. */
-function regionInfos(members: readonly GroupMember[]): RegionInfo[] {
+function regionInfos(members: readonly GroupMember[], roamers: readonly ReadonlySet<number>[]): RegionInfo[] {
 	const sources = new Map<number, [number, Uint8Array][]>()
 	for (const {page, region} of members) {
 		const pieces = sources.get(page) ?? []
@@ -146,6 +147,7 @@ function regionInfos(members: readonly GroupMember[]): RegionInfo[] {
 	}
 	return members.map(({page, entry, pageGva, region}, index) => {
 		const instructions = region.blocks.reduce((sum, block) => sum + block.instructions.length, 0)
-		return {index, page, entry, pageGva, sources: sources.get(page)!, instructions}
+		const roaming = [...roamers[index]!].map((register) => roamingId(regionKey(page, entry), register))
+		return {index, page, entry, pageGva, sources: sources.get(page)!, instructions, roaming}
 	})
 }

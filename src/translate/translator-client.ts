@@ -41,8 +41,6 @@ export class TranslatorClient {
 	readonly #filter = new RequestFilter()
 	#queue: RegionRequest[] = []
 	readonly #watch: RoamingWatch | undefined
-	/** By roamingId: their regions are requested the 1st, 2nd, 4th, 8th … time that they are found to roam. */
-	readonly #roaming = new RequestFilter()
 	readonly #own: SynchronousTranslator | undefined
 
 	/** @param options.port to the translator; none in synchronous mode. @param options.save gets modules in that mode. */
@@ -122,20 +120,25 @@ export class TranslatorClient {
 
 	/** Requests the regions of a register that roams, with lookups in the table. */
 	#translateAgain(id: number): void {
-		if (!this.#roaming.passes(id)) return
-		const fetchTable = this.#fetchTable()
-		for (const {page, entry, pageGva} of this.#cache.regionsAround(id)) {
-			const behind = lookUp(this.#memory, {
-				fetchTable,
-				form: lookupForm(this.#config.design),
-				gva: pageGva + BigInt(pageBytes),
-			})
-			this.#request({page, entry, pageGva, fetchTable, nextPage: behind?.place, again: true})
+		for (const region of this.#cache.regionsOf(id)) {
+			// Another hart may have asked sooner.
+			if (region.roaming.includes(id)) continue
+			const roamer = {id, key: regionKey(region.page, region.entry)}
+			const fetchTable = this.#fetchTable()
+			for (const {page, entry, pageGva} of this.#cache.regionsAround(region)) {
+				const behind = lookUp(this.#memory, {
+					fetchTable,
+					form: lookupForm(this.#config.design),
+					gva: pageGva + BigInt(pageBytes),
+				})
+				this.#request({page, entry, pageGva, fetchTable, nextPage: behind?.place, roamer})
+			}
 		}
 	}
 
 	#install(module: WebAssembly.Module, regions: ModuleRegions): void {
 		this.#cache.receive(module, regions)
+		this.#watch?.codeCame()
 		for (const {page, entry} of regions.regions) this.#filter.answered(regionKey(page, entry))
 	}
 

@@ -19,8 +19,15 @@ export type RegionRequest = Readonly<{
 	fetchTable: number
 	/** Where in shared memory the next virtual page lay when the place became hot: the hint if the TLB misses. */
 	nextPage: number | undefined
-	/** Whether it is to be translated again, though its code has not changed: registers of it roam. */
-	again?: boolean
+	/** A register that roams: the region is to be translated again unless it knows that, though its code has not changed. */
+	roamer?: Roamer
+}>
+
+export type Roamer = Readonly<{
+	/** roamingId(). */
+	id: number
+	/** regionKey() of the region that it was found in. */
+	key: number
 }>
 
 /** A small integer for (page, entry): instructions lie at even offsets. */
@@ -40,6 +47,8 @@ export type RegionInfo = Readonly<{
 	sources: readonly (readonly [number, Uint8Array])[]
 	/** Guest instructions, in the page and in the next one. */
 	instructions: number
+	/** roamingId() of its registers that were known to roam. */
+	roaming: readonly number[]
 }>
 
 export type Translation = Readonly<{

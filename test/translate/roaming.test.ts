@@ -9,6 +9,7 @@ import {
 	watchedRegisters,
 } from '../../src/hart/index.ts'
 import {ramBase} from '../../src/memory/index.ts'
+import {translate} from '../../src/translate/index.ts'
 import {
 	missSite,
 	placeHash,
@@ -18,7 +19,7 @@ import {
 	siteIdShift,
 	siteWidthMask,
 } from '../../src/translate/roaming.ts'
-import {fewestWatches, watchDistance} from '../../src/translate/roaming-watch.ts'
+import {fewestWatches, shortestDistance, watchDistance} from '../../src/translate/roaming-watch.ts'
 import {TranslatorClient} from '../../src/translate/translator-client.ts'
 import {regionKey} from '../../src/translate/types.ts'
 import {encode} from '../interpreter/encode.ts'
@@ -43,7 +44,10 @@ const loop = [
 	encode('addi', {rd: counter, rs1: counter, imm: -1}),
 	encode('bne', {rs1: counter, rs2: 0, imm: -28}),
 	encode('wfi', {}),
+	// Another entry, which leads to the loop.
+	encode('jal', {rd: 0, imm: -36}),
 ]
+const otherEntry = 36
 
 class RoamingHart extends RegionHart {
 	readonly client: TranslatorClient
@@ -108,8 +112,20 @@ class RoamingHart extends RegionHart {
 			this.memory.i32[(place + WatchedRegister.offset[field as 'id']) / 4] = value
 	}
 
-	id(register: number): number {
-		return roamingId(regionKey(this.#page, 0), register)
+	id(register: number, entry = 0): number {
+		return roamingId(regionKey(this.#page, entry), register)
+	}
+
+	/** Of a region that is translated now. */
+	roamingAt(entry: number): readonly number[] {
+		const request = {
+			page: this.#page,
+			entry,
+			pageGva: gva + 0x1000n * BigInt(codePage),
+			fetchTable: 0,
+			nextPage: undefined,
+		}
+		return translate(this.memory, [request], {design: this.design})!.regions[0]!.roaming
 	}
 }
 
@@ -170,7 +186,7 @@ test('a register that roams in one phase of a program only does not roam', (t) =
 	hart.round(inTwoPages)
 	for (let watch = 0; watch < 8 * fewestWatches; watch++) {
 		hart.watch()
-		hart.round(watch % 8 === 0 ? inTwoPages : (turn) => turn % 64)
+		hart.round(watch % fewestWatches === 0 ? (turn) => turn % 64 : inTwoPages)
 	}
 	t.is(hart.counters.number('registersRoaming'), 0)
 })
@@ -216,16 +232,40 @@ test('the next watch comes after so many instructions', (t) => {
 	t.is(watchedAccesses, 4096)
 })
 
-test('a register that is found again and again has its region requested ever more rarely', (t) => {
+test('when code has come the next watches come soon, then ever more rarely', (t) => {
 	const hart = new RoamingHart()
 	hart.round(inTwoPages)
-	const modules = []
-	for (let time = 0; time < 9; time++) {
-		hart.pretendRoaming(roamer)
-		modules.push(hart.counters.number('ownModules'))
+	const distances = []
+	for (let [watch, distance] = [0, 0]; watch < 6; ) {
+		hart.set('instret', hart.get('instret') + BigInt(shortestDistance))
+		distance++
+		hart.client.post()
+		if (hart.get('watch') === 0n) continue
+		hart.client.post()
+		distances.push(distance)
+		;[watch, distance] = [watch + 1, 0]
 	}
-	t.deepEqual(modules, [2, 3, 3, 4, 4, 4, 4, 5, 5])
-	t.deepEqual([...roamingRegisters(hart.memory)], [hart.id(roamer)])
+	t.deepEqual(distances, [1, 2, 4, 8, 16, 16])
+})
+
+test('a register that is found again has its region translated again only if that did not know it', (t) => {
+	const hart = new RoamingHart()
+	hart.round(inTwoPages)
+	hart.pretendRoaming(roamer)
+	hart.pretendRoaming(roamer)
+	t.is(hart.counters.number('ownModules'), 2)
+	t.is(hart.counters.number('registersRoaming'), 1)
+	hart.pretendRoaming(list)
+	t.is(hart.counters.number('ownModules'), 3)
+	t.deepEqual([...roamingRegisters(hart.memory)], [hart.id(roamer), hart.id(list)])
+})
+
+test('a region that is translated later knows the registers of a loop that it has', (t) => {
+	const hart = new RoamingHart()
+	hart.round(inTwoPages)
+	t.deepEqual(hart.roamingAt(otherEntry), [])
+	hart.pretendRoaming(roamer)
+	t.deepEqual(hart.roamingAt(otherEntry), [hart.id(roamer, otherEntry)])
 })
 
 test('only the latest registers that roam are kept', (t) => {

@@ -105,11 +105,7 @@ export class TranslationService {
 		const key = regionKey(page, request.entry)
 		counts.requests++
 		const versions = this.#modules.at(key)
-		if (
-			this.#waiting.has(key) ||
-			this.#underWay.has(key) ||
-			(!request.again && versions.some((region) => this.#isCurrent(region)))
-		) {
+		if (this.#waiting.has(key) || this.#isAnswered(request)) {
 			counts.merged++
 			return
 		}
@@ -118,8 +114,16 @@ export class TranslationService {
 			return
 		}
 		// Its code has changed since it was translated.
-		if (versions.length > 0 && !request.again) this.#backoff.strike(page)
+		if (versions.length > 0 && !request.roamer) this.#backoff.strike(page)
 		this.#waiting.set(key, {request, asked, alone: false})
+	}
+
+	/** Whether a region that does what is asked for is there, or will be soon. */
+	#isAnswered({page, entry, roamer}: RegionRequest): boolean {
+		const key = regionKey(page, entry)
+		// What is under way may have begun before the register was found.
+		if (roamer) return this.#modules.at(roamer.key).at(-1)?.roaming.includes(roamer.id) ?? false
+		return this.#underWay.has(key) || this.#modules.at(key).some((region) => this.#isCurrent(region))
 	}
 
 	/**
@@ -134,19 +138,26 @@ export class TranslationService {
 	#startJobs(): void {
 		const most = this.#options.jobs ?? 1
 		while (this.#jobs < most && this.#waiting.size > 0 && !this.#closed && this.#failuresInARow < mostFailures) {
+			const batch = this.#takeBatch()
+			if (batch.length === 0) continue
 			this.#jobs++
-			void this.#runJob(this.#takeBatch()).finally(() => {
+			void this.#runJob(batch).finally(() => {
 				this.#jobs--
 				this.#startJobs()
 			})
 		}
 	}
 
+	/** Empty if all that waited has been answered meanwhile. */
 	#takeBatch(): Waiting[] {
 		const batch: Waiting[] = []
 		for (const [key, waiting] of this.#waiting) {
 			if (batch.length > 0 && (waiting.alone || batch.length === mostRequests)) break
 			this.#waiting.delete(key)
+			if (waiting.request.roamer && this.#isAnswered(waiting.request)) {
+				this.#counters.counts.merged++
+				continue
+			}
 			this.#underWay.add(key)
 			batch.push(waiting)
 			if (waiting.alone) break

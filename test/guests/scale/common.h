@@ -3,6 +3,7 @@
 #define COMMON_H
 #include "scale.h"
 
+extern void prepare_integer(void);
 extern void compute_integer(struct worker *), compute_float(struct worker *);
 extern void prepare_counting(void), begin_counting(void);
 extern void work_amo(struct worker *), work_lr_sc(struct worker *), work_ticket(struct worker *), work_mcs(struct worker *);
@@ -21,7 +22,7 @@ extern void prepare_bandwidth(void), work_bandwidth(struct worker *);
 #define COUNTING(title, body) {title, prepare_counting, begin_counting, body, finish_counting, 0, false}
 #define COUNTERS(title, body) {title, prepare_counters, begin_counters, body, finish_counters, 0, false}
 #define COMMON_WORKLOADS \
-	{"compute-integer", 0, 0, compute_integer, 0, 0, false}, \
+	{"compute-integer", prepare_integer, 0, compute_integer, 0, 0, false}, \
 	{"compute-float", 0, 0, compute_float, 0, 0, false}, \
 	COUNTING("count-amo", work_amo), \
 	COUNTING("count-lr-sc", work_lr_sc), \

@@ -1,7 +1,8 @@
 /* Runs a workload: shares the work out, has all workers start together, sums up. */
 #include "scale.h"
 
-/* Of the warm-up: one part in so many of the work, or of the time. */
+/* Of the warm-up: one part in so many of the work, by each worker, since code takes as long to warm up on one hart as on many; and of
+   the time. */
 enum { WARM_UP_PART = 4 };
 #define NANOSECONDS_PER_MILLISECOND 1000000
 #define WITHOUT_END UINT64_MAX
@@ -80,8 +81,8 @@ static void begin_phase(enum phase phase)
 		run->units = run->kind == PER_WORKER ? run->amount * threads : run->amount;
 		/* Each worker warms up, and none more than it does later. */
 		if (phase == WARM_UP && run->units > threads) {
-			uint64_t some = run->units / WARM_UP_PART;
-			run->units = some > threads ? some : threads;
+			uint64_t some = run->amount / WARM_UP_PART * threads;
+			run->units = some > threads ? (some < run->units ? some : run->units) : threads;
 		}
 	}
 	run->begins[0] = run->units > 0;

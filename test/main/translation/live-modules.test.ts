@@ -4,7 +4,15 @@ import {LiveModules} from '../../../src/main/translation/live-modules.ts'
 import {regionKey} from '../../../src/translate/index.ts'
 
 const roomy = {wasmBytes: 1e9, regions: 1e9}
-const region = (page: number, entry = 0) => ({index: 0, page, entry, pageGva: 0n, sources: [], instructions: 1})
+const region = (page: number, entry = 0) => ({
+	index: 0,
+	page,
+	entry,
+	pageGva: 0n,
+	sources: [],
+	instructions: 1,
+	roaming: [],
+})
 const module = (id: number, pages: readonly number[], wasmBytes = 100) => ({
 	id,
 	wasmBytes,

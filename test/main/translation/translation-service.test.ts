@@ -5,7 +5,7 @@ import type {TranslatedModule} from '../../../src/main/translation/index.ts'
 import {TranslationService, type TranslationServiceOptions} from '../../../src/main/translation/index.ts'
 import {layOut, SharedMemory} from '../../../src/memory/index.ts'
 import {microseconds, Rcu, rcuRegion} from '../../../src/rcu/index.ts'
-import type {RegionRequest, TranslationMessage} from '../../../src/translate/index.ts'
+import {type RegionRequest, regionKey, type TranslationMessage} from '../../../src/translate/index.ts'
 import {patience} from '../../support/patience.ts'
 
 const emptyModule = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0))
@@ -46,15 +46,16 @@ class Bench {
 		return this.memory.region('ram').offset + number * 4096
 	}
 
-	/** A vCPU asks for the entry 0 of pages. Resolves once the service has heard. */
-	async ask(vcpu: number, pageNumbers: readonly number[], again?: boolean): Promise<void> {
+	/** A vCPU asks for the entry 0 of pages, or for the first page's again, since a register roams. Resolves once the service has heard. */
+	async ask(vcpu: number, pageNumbers: readonly number[], roamingId?: number): Promise<void> {
+		const key = regionKey(this.page(pageNumbers[0]!), 0)
 		const requests = pageNumbers.map((number) => ({
 			page: this.page(number),
 			entry: 0,
 			pageGva: 0n,
 			fetchTable: 0,
 			nextPage: undefined,
-			...(again && {again}),
+			...(roamingId !== undefined && {roamer: {id: roamingId, key}}),
 		}))
 		const before = this.service.statistics().requests
 		this.service.vcpuPorts[vcpu]!.postMessage({requests, asked: microseconds()})
@@ -62,13 +63,13 @@ class Bench {
 	}
 
 	/** Ends the oldest job: every request becomes a region that holds its page's first 8 bytes. */
-	async finish(options: {wasmBytes?: number; without?: number} = {}): Promise<void> {
+	async finish(options: {wasmBytes?: number; without?: number; roaming?: readonly number[]} = {}): Promise<void> {
 		const {requests, finish} = this.jobs.shift()!
 		const regions = requests
 			.filter(({page}) => options.without === undefined || page !== this.page(options.without))
 			.map(({page, entry, pageGva}, index) => {
 				const sources: [number, Uint8Array][] = [[0, this.memory.u8.slice(page, page + 8)]]
-				return {index, page, entry, pageGva, sources, instructions: 4}
+				return {index, page, entry, pageGva, sources, instructions: 4, roaming: options.roaming ?? []}
 			})
 		const {wasmBytes = 100} = options
 		const times = {translateMilliseconds: 1, compileMilliseconds: 2}
@@ -147,17 +148,42 @@ test('a place is translated once, whoever asks, while its code stays the same', 
 	t.deepEqual(bench.pagesOf(0), [1], 'its code has changed')
 })
 
-test('a place that is asked for again is translated though it has a region, once at a time, and is not held back', async (t) => {
+test('a place of which registers roam is translated again, and is not held back', async (t) => {
 	const bench = new Bench(t)
 	await bench.ask(0, [1])
 	await bench.finish()
-	for (let time = 0; time < 20; time++) {
-		await bench.ask(0, [1], true)
-		await bench.ask(1, [1], true)
+	const roaming: number[] = []
+	for (let id = 1; id <= 20; id++) {
+		await bench.ask(0, [1], id)
 		t.is(bench.jobs.length, 1)
-		await bench.finish()
+		roaming.push(id)
+		await bench.finish({roaming})
 	}
-	t.like(bench.service.statistics(), {requests: 41, merged: 20, refused: 0, modules: 21})
+	t.like(bench.service.statistics(), {requests: 21, merged: 0, refused: 0, modules: 21})
+})
+
+test('a register that several harts find to roam has its regions translated again once, whenever they find it', async (t) => {
+	const bench = new Bench(t)
+	await bench.ask(0, [1, 2])
+	await bench.finish()
+	await bench.ask(0, [1, 2], 7)
+	await bench.ask(1, [1, 2], 7)
+	t.deepEqual(bench.pagesOf(0), [1, 2])
+	await bench.finish({roaming: [7]})
+	t.is(bench.jobs.length, 0, 'while the job was under way')
+	await bench.ask(1, [1, 2], 7)
+	t.is(bench.jobs.length, 0, 'after it')
+	t.like(bench.service.statistics(), {requests: 8, merged: 4, modules: 2})
+})
+
+test('a register that is found to roam while its region is translated is not forgotten', async (t) => {
+	const bench = new Bench(t)
+	await bench.ask(0, [1], 7)
+	await bench.ask(0, [1], 8)
+	await bench.finish({roaming: [7]})
+	t.deepEqual(bench.pagesOf(0), [1], 'that job did not know of it')
+	await bench.finish({roaming: [7, 8]})
+	t.like(bench.service.statistics(), {requests: 2, merged: 0, modules: 2})
 })
 
 test('code that changes all the time is translated less and less often', async (t) => {
