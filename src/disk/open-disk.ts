@@ -107,6 +107,14 @@ async function attachLayer(
 	}
 }
 
+/** @returns the path of the file behind a qcow2 image; undefined if there is none. @throws UserError if it is no such image. */
+export async function backingFileOf(path: string): Promise<string | undefined> {
+	await using opened = new AsyncDisposableStack()
+	const descriptor = await openImage(path, {isWritten: false, opened, chain: {file: path, seen: new Set()}})
+	const {backing} = await readHeader(new ImageFile(descriptor), path)
+	return backing && resolve(dirname(path), backing.name)
+}
+
 /** Bytes. Changes no file. */
 async function sizeOf(files: DiskFiles): Promise<number> {
 	return (await attachDisk({...files, isReadOnly: true})).size

@@ -36,7 +36,7 @@ export type TlbDesign = Readonly<{
 	lookup: 'inline' | 'outlined'
 	lastPages: 'on' | 'off'
 	range: 'on' | 'off'
-	asids: '0' | '1' | '2' | '4' | '8' | '16'
+	asids: '0' | '1' | '2' | '4' | '8' | '16' | '32'
 	statistics: 'off' | 'on' | 'all'
 	debug: 'off' | 'on'
 }>
@@ -115,6 +115,7 @@ export const tlbKeys: {readonly [Field in keyof TlbDesign]: TlbKey<TlbDesign[Fie
 			'4': 'the four that it left last',
 			'8': 'the eight that it left last',
 			'16': 'the sixteen that it left last',
+			'32': 'the thirty-two that it left last',
 		},
 	},
 	range: {

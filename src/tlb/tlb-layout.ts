@@ -202,7 +202,7 @@ export const TlbSpace = sharedStruct({
 	descriptor: array('i32', regimeCount - Regime.supervisorSum),
 })
 /** Address spaces that a vCPU keeps beside the current one, at most: the greatest value of `--tlb asids`. */
-export const mostSpaces = 16
+export const mostSpaces = 32
 /** Fences are counted by the low bits of the ASID. */
 export const asidClasses = 64
 

@@ -56,7 +56,7 @@ const refused: readonly (readonly [text: string, message: string])[] = [
 	['victim=4', 'Expected --tlb victim=0|8, got victim=4'],
 	['index=hash', 'Expected --tlb index=direct|hashed, got index=hash'],
 	['range=2m', 'Expected --tlb range=on|off, got range=2m'],
-	['asids=3', 'Expected --tlb asids=0|1|2|4|8|16, got asids=3'],
+	['asids=3', 'Expected --tlb asids=0|1|2|4|8|16|32, got asids=3'],
 	['last-pages=yes', 'Expected --tlb last-pages=on|off, got last-pages=yes'],
 	['statistics=yes', 'Expected --tlb statistics=off|on|all, got statistics=yes'],
 	['debug=all', 'Expected --tlb debug=off|on, got debug=all'],

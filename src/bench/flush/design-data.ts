@@ -72,7 +72,7 @@ export const amounts: Readonly<Record<'quick' | 'whole', Amount>> = {
 		harts: [1, 2, 4],
 		guestValues: {
 			size: ['64', '256', '1024', '4096', '16384', '65536', 'qemu', 'adaptive'],
-			asids: ['0', '1', '2', '4', '8', '16'],
+			asids: ['0', '1', '2', '4', '8', '16', '32'],
 		},
 		combinations,
 		countsSwitches: true,

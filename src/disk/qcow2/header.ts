@@ -8,7 +8,7 @@ const magic = 0x5146_49fb
 const [leastClusterBits, mostClusterBits] = [9, 21]
 /** As QEMU has them. */
 const [mostL1Bytes, mostRefcountTableBytes] = [32 * 2 ** 20, 8 * 2 ** 20]
-const mostBackingName = 1023
+export const mostBackingName = 1023
 
 export const Incompatible = {dirty: 1, corrupt: 2, externalData: 4, compressionType: 8, extendedL2: 16} as const
 const knownIncompatible = Incompatible.dirty | Incompatible.compressionType
@@ -18,7 +18,7 @@ const refusedFeatures: readonly (readonly [number, string])[] = [
 	[Incompatible.externalData, 'keeps its data in another file, which is not supported'],
 	[Incompatible.extendedL2, 'has extended L2 entries, which are not supported'],
 ]
-const backingFormatExtension = 0xe279_2aca
+export const backingFormatExtension = 0xe279_2aca
 const bitmapsExtension = 0x2385_2875
 export const headerField = {
 	incompatible: 72,

@@ -1,13 +1,13 @@
 /** Chooses the guest that a run boots. */
 import {fetchWithProgress} from './fetch-progress.ts'
-import type {GuestLibrary} from './guest-library.ts'
+import type {GuestLibrary, GuestParts} from './guest-library.ts'
 import type {RunOptions} from './run-options.ts'
 
 const mainGuest = 'debian'
 const builtInGuest = 'smp-demo'
 
-/** The parts of a guest: paths of files, and the kernel's command line. */
-export type BootParts = RunOptions['parts']
+/** The parts of a guest: paths of files, the kernel's command line, and the guest's own disk and networks. */
+export type BootParts = RunOptions['parts'] & Pick<GuestParts, 'drives' | 'networks'>
 
 export type ChooseGuestOptions = Readonly<{
 	guests: GuestLibrary

@@ -1,4 +1,4 @@
-/** Fetches a guest and shows the progress: a bar on a terminal, otherwise a line per step. */
+/** Fetches a guest and shows the progress: a bar on a terminal, otherwise a line per step and for each tenth. */
 import {Presets, SingleBar} from 'cli-progress'
 import type {FetchProgress, GuestLibrary} from './guest-library.ts'
 
@@ -19,16 +19,18 @@ export async function fetchWithProgress(
 class ProgressBar implements Disposable {
 	readonly #bar: SingleBar
 	readonly #name: string
+	readonly #remaining = new RemainingTime()
 	#started = false
 
 	constructor(name: string, stream: NodeJS.WriteStream) {
 		this.#name = name
-		const format = '{name} [{bar}] {percentage}% {step}'
+		const format = '{name} [{bar}] {percentage}% {step}{remaining}'
 		this.#bar = new SingleBar({format, stream, hideCursor: true, barsize: 24, clearOnComplete: true}, Presets.legacy)
 	}
 
 	show({step, fraction}: FetchProgress): void {
-		const payload = {name: this.#name, step}
+		const remaining = this.#remaining.at(fraction, performance.now())
+		const payload = {name: this.#name, step, remaining: remaining && `, ${remaining}`}
 		const percentage = Math.round((fraction ?? 0) * 100)
 		if (this.#started) this.#bar.update(percentage, payload)
 		else this.#bar.start(100, percentage, payload)
@@ -43,17 +45,41 @@ class ProgressBar implements Disposable {
 class ProgressLines implements Disposable {
 	readonly #name: string
 	readonly #stream: NodeJS.WriteStream
+	readonly #remaining = new RemainingTime()
 	#step = ''
+	#tenth = 0
 
 	constructor(name: string, stream: NodeJS.WriteStream) {
 		this.#name = name
 		this.#stream = stream
 	}
 
-	show({step}: FetchProgress): void {
-		if (step !== this.#step) this.#stream.write(`manyhart: ${this.#name}: ${step}\n`)
+	show({step, fraction}: FetchProgress): void {
+		const remaining = this.#remaining.at(fraction, performance.now())
+		const tenth = Math.floor((fraction ?? 0) * 10)
+		if (step === this.#step && tenth === this.#tenth) return
+		this.#stream.write(`manyhart: ${this.#name}: ${step}${remaining && ` (${remaining})`}\n`)
 		this.#step = step
+		this.#tenth = tenth
 	}
 
 	[Symbol.dispose](): void {}
 }
+
+/** Of the fetch from here on; what an earlier one has done counts for neither. */
+export class RemainingTime {
+	#start: Readonly<{fraction: number; time: number}> | undefined
+
+	/** @param now milliseconds. @returns `about 3 min left`; an empty text while too little is done to tell, and at the end. */
+	at(fraction: number | undefined, now: number): string {
+		if (fraction === undefined) return ''
+		this.#start ??= {fraction, time: now}
+		const [done, elapsed] = [fraction - this.#start.fraction, now - this.#start.time]
+		if (done < leastDone || elapsed < leastMilliseconds || fraction >= 1) return ''
+		const seconds = ((elapsed / done) * (1 - fraction)) / 1000
+		return seconds < 90 ? `about ${Math.ceil(seconds / 10) * 10} s left` : `about ${Math.ceil(seconds / 60)} min left`
+	}
+}
+
+const leastDone = 0.02
+const leastMilliseconds = 5_000

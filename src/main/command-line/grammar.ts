@@ -31,12 +31,13 @@ import {type RawStressOptions, ruleHelp, stressNote, stressOptions} from './stre
 import {accelOption, jitThresholdOption, studyOptions} from './translation-switches.ts'
 
 type GuestOptions = Readonly<{json?: boolean}>
+type FetchGuestOptions = GuestOptions & Readonly<{with?: string}>
 
 /** The actions of the commands. */
 export type Actions = Readonly<{
 	run: (options: RawRunOptions) => Promise<void>
 	list: (options: GuestOptions) => Promise<void>
-	fetch: (name: string, options: GuestOptions) => Promise<void>
+	fetch: (name: string, options: FetchGuestOptions) => Promise<void>
 	remove: (name: string, options: GuestOptions) => Promise<void>
 	benchFlush: (options: RawBenchOptions) => Promise<void>
 	stress: (kind: string, options: RawStressOptions) => Promise<void>
@@ -93,6 +94,10 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 		new RunOption('--hda <file>', 'the same as --drive file=FILE').asInQemu(),
 		...['hdb', 'hdc', 'hdd'].map((name) =>
 			new RunOption(`--${name} <file>`, 'the same as --drive file=FILE').asInQemu().hideHelp(),
+		),
+		new RunOption(
+			'--overlay <file>',
+			"keeps what the guest writes to its own disk: a qcow2 image on top of the guest's, made if it is not there (default: gone at the end)",
 		),
 		new RunOption('--snapshot', 'what is written to disks goes to temporary files').asInQemu(),
 		new RunOption(
@@ -248,6 +253,7 @@ function addGuest(program: Command, {list, fetch, remove}: Actions): void {
 	guest
 		.command('fetch <name>')
 		.description('fetch a guest into the cache folder')
+		.option('--with <packages>', 'for debian-full: more Debian packages, such as gcc,git,python3')
 		.option('--json', 'print JSON')
 		.action(fetch)
 	guest

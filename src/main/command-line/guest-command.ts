@@ -11,7 +11,18 @@ export async function listCommand(guests: GuestLibrary, {format, print}: GuestOu
 	return 0
 }
 
-export async function fetchCommand(name: string, guests: GuestLibrary, {format, print}: GuestOutput): Promise<number> {
+export type FetchCommandOptions = GuestOutput &
+	Readonly<{
+		/** Names of more packages, with commas. */
+		packages: string | undefined
+	}>
+
+export async function fetchCommand(
+	plainName: string,
+	guests: GuestLibrary,
+	{format, print, packages}: FetchCommandOptions,
+): Promise<number> {
+	const name = packages === undefined ? plainName : guests.withPackages(plainName, packages.split(','))
 	using signals = new EndingSignals()
 	await fetchWithProgress(name, {guests, signal: signals.signal})
 	if (format === 'json') print(JSON.stringify({name, ...(await guests.resolveGuest(name))}, undefined, '\t'))
@@ -20,10 +31,13 @@ export async function fetchCommand(name: string, guests: GuestLibrary, {format, 
 }
 
 export async function removeCommand(name: string, guests: GuestLibrary, {format, print}: GuestOutput): Promise<number> {
-	const {folder, bytes} = await guests.removeGuest(name)
-	if (format === 'json') print(JSON.stringify({name, removed: folder !== undefined, folder, bytes}))
+	const {folder, bytes, layers} = await guests.removeGuest(name)
+	if (format === 'json') print(JSON.stringify({name, removed: folder !== undefined, folder, bytes, layers}))
 	else if (folder === undefined) print(`${name} was not fetched: nothing to remove`)
-	else print(`${name} is removed: ${mebibytes(bytes)} in ${folder}`)
+	else
+		print(
+			`${[name, ...layers].join(', ')} ${layers.length > 0 ? 'are' : 'is'} removed: ${mebibytes(bytes)} in ${folder}`,
+		)
 	return 0
 }
 

@@ -43,7 +43,8 @@ function actionsOf(args: readonly string[], environment: ProgramOptions, finish:
 	return {
 		run: async (options) => finish(await runCommand(checkRunOptions(options), environment)),
 		list: async (options) => done(await listCommand(guests, output(options))),
-		fetch: async (name, options) => done(await fetchCommand(name, guests, output(options))),
+		fetch: async (name, options) =>
+			done(await fetchCommand(name, guests, {...output(options), packages: options.with})),
 		remove: async (name, options) => done(await removeCommand(name, guests, output(options))),
 		stress: async (kind, options) => done(await stressCommand(checkStressOptions(kind, options))),
 		benchFlush: async (options) => done(await measureCommand('benchFlush', checkBenchOptions(options), laboratory)),

@@ -8,8 +8,10 @@ import {type NetworkOptions, withPorts} from '../network-devices.ts'
 import type {TraceStatistics} from '../tracing/index.ts'
 import {perfMapPath} from '../translation/index.ts'
 import {chooseGuest} from './choose-guest.ts'
+import {guestDrives} from './guest-drives.ts'
 import type {GuestLibrary} from './guest-library.ts'
 import {LineWatcher} from './line-watcher.ts'
+import {parseNetworks} from './network-options.ts'
 import {OutputFile} from './output-file.ts'
 import type {Result} from './result.ts'
 import type {RunOptions} from './run-options.ts'
@@ -60,31 +62,24 @@ type Run = RunEnvironment & Readonly<{terminal: Terminal; say: (line: string) =>
 /** @throws the signal's reason if it aborts before the guest runs. */
 async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dumped> {
 	const {terminal, say, signal, guests, createMachine} = run
-	const {
-		expect,
-		stats,
-		statsAt,
-		dumpdtb,
-		smp,
-		memory,
-		virtioMmioVersion,
-		translation,
-		serialSeed,
-		digest,
-		drives,
-		shares,
-	} = options
+	const {expect, stats, statsAt, dumpdtb, smp, memory, virtioMmioVersion, translation, serialSeed, digest, shares} =
+		options
 	await using files = new AsyncDisposableStack()
 	const open = async (option: string, path: string | undefined) =>
 		path === undefined ? undefined : files.use(await untilAborted(signal, OutputFile.open(option, path)))
 	const statisticsFile = await open('--stats', stats)
 	const treeFile = await open('--dumpdtb', dumpdtb)
 	const input = options.input === undefined ? undefined : await untilAborted(signal, readInput(options.input, say))
-	const parts = await chooseGuest(options, {guests, say, signal})
+	const {
+		drives: ownDrives = [],
+		networks: ownNetworks = [],
+		...parts
+	} = await chooseGuest(options, {guests, say, signal})
+	const drives = [...(await untilAborted(signal, guestDrives(ownDrives, {...options, say}))), ...options.drives]
 	// For all machines: a guest that reboots finds its disks as it left them.
 	const openDrives = files.use(await untilAborted(signal, OpenDrives.open(drives)))
 	for (const warning of openDrives.warnings) say(`manyhart: warning: ${warning}`)
-	let {networks} = options
+	let networks = options.networks ?? (serialSeed === undefined ? parseNetworks({nic: ownNetworks}) : [])
 	let machines = 0
 	const create = () => {
 		machines++

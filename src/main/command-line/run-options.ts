@@ -9,7 +9,7 @@ import type {ShareOptions} from '../shares.ts'
 import {parsePattern} from './console-matcher.ts'
 import {parseDrives, type RawDriveOptions} from './drive-options.ts'
 import {parseMachine} from './machine-option.ts'
-import {parseNetworks, type RawNetworkOptions} from './network-options.ts'
+import {isNetworkDevice, parseNetworks, type RawNetworkOptions} from './network-options.ts'
 import {parseSeconds, parseSeed, parseSize, parseSmp, quoted} from './quantities.ts'
 import {parseShares, type RawShareOptions} from './share-options.ts'
 import {checkTranslationSwitches, type RawTranslationSwitches} from './translation-switches.ts'
@@ -37,7 +37,8 @@ export type RawRunOptions = Readonly<
 			| 'trace'
 			| 'traceSize'
 			| 'traceRate'
-			| 'seed',
+			| 'seed'
+			| 'overlay',
 			string
 		>
 	> &
@@ -80,7 +81,10 @@ export type RunOptions = Readonly<{
 	digest: boolean
 	drives: readonly DriveOptions[]
 	shares: readonly ShareOptions[]
-	networks: readonly NetworkOptions[]
+	/** If undefined, the guest's own. */
+	networks: readonly NetworkOptions[] | undefined
+	/** The file that keeps what the guest writes to its own disk; if undefined, nothing does. */
+	overlay: string | undefined
 	/** If undefined, the machine's default. */
 	virtioMmioVersion: 1 | 2 | undefined
 }>
@@ -112,9 +116,15 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		digest: raw.digest === true,
 		drives: parseDrives(raw),
 		shares: parseShares(raw),
-		networks: parseNetworks(raw),
+		networks: hasNetworks(raw) ? parseNetworks(raw) : undefined,
+		overlay: raw.overlay,
 		virtioMmioVersion: raw.global === undefined ? undefined : parseGlobal(raw.global),
 	}
+}
+
+/** Also if they say that there is none. */
+function hasNetworks({nic, netdev, device, object, pcap}: RawRunOptions): boolean {
+	return [nic, netdev, object, pcap].some((given) => given !== undefined) || (device ?? []).some(isNetworkDevice)
 }
 
 function parseStatsAt({stats, statsAt}: RawRunOptions): RegExp | undefined {

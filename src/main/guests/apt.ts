@@ -16,8 +16,12 @@ export type AptOptions = Readonly<{
 	mirror: string
 	suite: string
 	architecture: string
+	/** What is installed already, as dpkg's status file has it; nothing by default. */
+	installed?: string
 	signal?: AbortSignal | undefined
 }>
+
+export type PackageVersion = Readonly<{name: string; version: string}>
 
 export type AptWork = Readonly<{onProgress: (fraction: number) => void}>
 
@@ -42,7 +46,7 @@ export class Apt {
 		await Promise.all(
 			['state/lists/partial', 'cache/archives/partial', 'packages'].map((name) => makeFolder(join(folder, name))),
 		)
-		await writeWholeFile(join(folder, 'status'), '')
+		await writeWholeFile(join(folder, 'status'), options.installed ?? '')
 		await writeWholeFile(join(folder, 'debian.sources'), sourcesFile(options, keyring))
 		await writeWholeFile(join(folder, 'apt.conf'), configuration(options))
 		return new Apt(options)
@@ -65,6 +69,36 @@ export class Apt {
 		if (names.length === 0) return []
 		const {output} = await this.#run('apt-cache', ['depends', '--recurse', '--important', ...names])
 		return neededPackages(names, output, options)
+	}
+
+	/**
+	 * @param names of packages, or apt's patterns.
+	 * @returns what has to be installed for them, as apt resolves it, without what packages only recommend.
+	 * @throws UserError if they cannot be installed together.
+	 */
+	async plan(names: readonly string[]): Promise<PackageVersion[]> {
+		const {output} = await this.#run('apt-get', ['--simulate', '--no-install-recommends', 'install', ...names])
+		return plannedPackages(output)
+	}
+
+	/** @returns the first of what each recommends, if there is such a package. */
+	async recommended(names: readonly string[]): Promise<string[]> {
+		if (names.length === 0) return []
+		const {output} = await this.#run('apt-cache', ['show', '--no-all-versions', ...names])
+		const wanted = output
+			.split('\n')
+			.flatMap((line) => /^Recommends: (.*)$/.exec(line)?.[1]?.split(',') ?? [])
+			.map((alternatives) => /[^\s|:(]+/.exec(alternatives)![0])
+		if (wanted.length === 0) return []
+		const {output: known} = await this.#run('apt-cache', ['pkgnames'])
+		const all = new Set(known.split('\n'))
+		return [...new Set(wanted)].filter((name) => all.has(name)).sort()
+	}
+
+	/** @returns the packages as dpkg's status file has them once they are installed. */
+	async installedRecords(names: readonly string[]): Promise<string> {
+		const {output} = await this.#run('apt-cache', ['show', '--no-all-versions', ...names])
+		return output.replace(/^(Package: .*)$/gm, '$1\nStatus: install ok installed')
 	}
 
 	/** Resumes an interrupted download. @returns the folder of the packages. */
@@ -93,6 +127,16 @@ export class Apt {
 export function progressOf(line: string): number | undefined {
 	const percentage = /^dlstatus:[^:]*:([\d.]+):/.exec(line)?.[1]
 	return percentage === undefined ? undefined : Math.min(1, Number(percentage) / 100)
+}
+
+/** apt-get's simulation: `Inst NAME [PRESENT] (VERSION SOURCE [ARCHITECTURE])`. @throws UserError if it removes a package. */
+export function plannedPackages(output: string): PackageVersion[] {
+	const removed = /^Remv (\S+)/m.exec(output)?.[1]
+	if (removed !== undefined) throw new UserError(`Expected packages that go with ${removed}, got some that do not`)
+	return [...output.matchAll(/^Inst (\S+)(?: \[[^\]]*\])? \((\S+) /gm)].map(([, name, version]) => ({
+		name: name!.replace(/:.*/, ''),
+		version: version!,
+	}))
 }
 
 /** @returns apt's first error, which names the file and the reason, in one line. */

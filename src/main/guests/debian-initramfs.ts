@@ -1,4 +1,4 @@
-/** The initramfs of the Debian guest: busybox, virtio modules, and an init that starts a shell. */
+/** The initramfs of the Debian guests: busybox, virtio modules, and an init. */
 import {readdir, readFile} from 'node:fs/promises'
 import {basename, join} from 'node:path'
 import {type CpioEntry, packCpio} from './cpio.ts'
@@ -30,9 +30,11 @@ const modules: readonly Readonly<{name: string; dependencies?: readonly string[]
 // The modules stay compressed: the kernel unpacks them itself (CONFIG_MODULE_DECOMPRESS).
 const moduleFile = /^(.*)\.ko(\.xz|\.zst|\.gz)?$/
 
-// Loads the driver of the bus, then those of its devices. Powers off when the shell exits. With flow control (RTS) the
-// console loses no input, however much comes while nobody reads.
-const init = `#!/bin/busybox sh
+/**
+ * How each init begins: loads the driver of the bus, then those of its devices. With flow control (RTS) the console loses no
+ * input, however much comes while nobody reads.
+ */
+export const initPrologue = `#!/bin/busybox sh
 /bin/busybox stty crtscts
 /bin/busybox --install -s
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=\${TERM:-vt100}
@@ -46,7 +48,10 @@ modprobe virtio_mmio
 for device in /sys/bus/virtio/devices/*/modalias; do
 	[ -e "$device" ] && modprobe -q "$(cat "$device")"
 done
-hostname manyhart
+`
+
+// Powers off when the shell exits.
+const shellInit = `${initPrologue}hostname manyhart
 ip link set lo up
 echo "Debian riscv64: kernel $(uname -r), $(nproc) harts. Leave with: poweroff -f"
 cd /root
@@ -75,12 +80,19 @@ export type InitramfsParts = Readonly<{
 	busybox: string
 	/** The folder of the kernel's modules; its name is the kernel's release. */
 	modulesFolder: string
+	/** The text of the first program, a shell script; by default one that starts a shell. */
+	init?: string
 	/** More members. */
 	additions?: readonly CpioEntry[]
 }>
 
 /** @returns the archive. */
-export async function packInitramfs({busybox, modulesFolder, additions = []}: InitramfsParts): Promise<Buffer> {
+export async function packInitramfs({
+	busybox,
+	modulesFolder,
+	init = shellInit,
+	additions = [],
+}: InitramfsParts): Promise<Buffer> {
 	return packCpio([
 		...folders.map((name) => ({kind: 'directory', name}) as const),
 		{kind: 'character-device', name: 'dev/console', major: 5, minor: 1},

@@ -11,10 +11,10 @@ import type {FetchOptions} from './guest.ts'
 import {recordOf, recordPath} from './guest-record.ts'
 import {runTool} from './run-tool.ts'
 
-const suite = 'trixie'
-const architecture = 'riscv64'
-const kernelMetapackage = 'linux-image-riscv64'
-const busyboxPackage = 'busybox-static'
+export const suite = 'trixie'
+export const architecture = 'riscv64'
+export const kernelMetapackage = 'linux-image-riscv64'
+export const busyboxPackage = 'busybox-static'
 
 // Graphics drivers, a hundred megabytes: libraries load them only to draw something.
 const leftOut: ReadonlySet<string> = new Set(['libegl-mesa0', 'mesa-libgallium'])
@@ -55,7 +55,7 @@ export async function fetchDebian({
 	try {
 		report('unpacking', steps.unpack)
 		const unpacked = join(draft, 'unpacked')
-		for (const name of names) await unpack(await packageFile(packages, name), {into: unpacked, signal})
+		for (const name of names) await unpack(await packageFile(packages, {name}), {into: unpacked, signal})
 		report('packing the initramfs', steps.pack)
 		await assemble(join(draft, 'guest'), {unpacked, programs})
 		const guest = join(draft, 'guest')
@@ -81,15 +81,19 @@ export function kernelOf(metapackage: ReadonlyMap<string, string>): string {
 	return name
 }
 
-/** File names are NAME_VERSION_ARCHITECTURE.deb. An interrupted fetch may have left an older version. */
-async function packageFile(folder: string, name: string): Promise<string> {
-	const files = (await readdir(folder)).filter((file) => file.startsWith(`${name}_`) && file.endsWith('.deb'))
+/** File names are NAME_VERSION_ARCHITECTURE.deb. An interrupted fetch may have left another version. @param package.version default: the newest. */
+export async function packageFile(
+	folder: string,
+	{name, version}: Readonly<{name: string; version?: string}>,
+): Promise<string> {
+	const start = version === undefined ? `${name}_` : `${name}_${version.replaceAll(':', '%3a')}_`
+	const files = (await readdir(folder)).filter((file) => file.startsWith(start) && file.endsWith('.deb'))
 	const newest = files.sort().at(-1)
 	if (!newest) throw new UserError(`Expected apt-get download to bring ${name}, got nothing`)
 	return join(folder, newest)
 }
 
-async function unpack(
+export async function unpack(
 	file: string,
 	{into, signal}: Readonly<{into: string; signal: AbortSignal | undefined}>,
 ): Promise<void> {
@@ -100,14 +104,24 @@ async function unpack(
 /** Makes the guest's folder from the unpacked packages. */
 async function assemble(guest: string, {unpacked, programs}: ProgramsOptions): Promise<void> {
 	await mkdir(guest)
+	const kernel = await findKernel(unpacked)
+	const initramfs = await packInitramfs({...kernel, additions: await programEntries({unpacked, programs})})
+	await writeWholeFile(join(guest, 'initrd'), initramfs)
+	await rename(kernel.kernel, join(guest, 'kernel'))
+}
+
+/** @param unpacked the folder that the packages of kernel and busybox are unpacked into. @returns paths. */
+export async function findKernel(
+	unpacked: string,
+): Promise<Readonly<{kernel: string; release: string; busybox: string; modulesFolder: string}>> {
 	const boot = join(unpacked, 'boot')
 	const kernel = (await readdir(boot)).find((file) => /^vmlinu[xz]-/.test(file))
 	if (!kernel) throw new UserError('Expected a kernel in the package, under /boot, got none')
-	const initramfs = await packInitramfs({
+	const release = kernel.replace(/^vmlinu[xz]-/, '')
+	return {
+		kernel: join(boot, kernel),
+		release,
 		busybox: join(unpacked, 'usr/bin/busybox'),
-		modulesFolder: join(unpacked, 'usr/lib/modules', kernel.replace(/^vmlinu[xz]-/, '')),
-		additions: await programEntries({unpacked, programs}),
-	})
-	await writeWholeFile(join(guest, 'initrd'), initramfs)
-	await rename(join(boot, kernel), join(guest, 'kernel'))
+		modulesFolder: join(unpacked, 'usr/lib/modules', release),
+	}
 }

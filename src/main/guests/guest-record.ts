@@ -25,10 +25,24 @@ export const recordPath = (folder: string): string => join(folder, recordName)
 
 /** @returns undefined if there is no record, or it cannot be read. */
 export async function readRecord(folder: string): Promise<FileRecords | undefined> {
+	return (await readAbout(folder)).files
+}
+
+/** What the record of a guest on a disk has, too. */
+type About = Readonly<{
+	files?: FileRecords
+	/** The name of the disk's image. */
+	disk?: string
+	/** The path of the image below it. */
+	base?: string
+}>
+
+/** @returns nothing if there is no record, or it cannot be read. */
+export async function readAbout(folder: string): Promise<About> {
 	try {
-		return JSON.parse(await readFile(recordPath(folder), 'utf8')).files
+		return JSON.parse(await readFile(recordPath(folder), 'utf8'))
 	} catch {
-		return undefined
+		return {}
 	}
 }
 

@@ -1,7 +1,16 @@
 /** The types of a guest, to list, fetch and boot it. */
+import type {DriveOptions} from '../drives.ts'
 
-/** Paths of files, and the kernel's command line. */
-export type GuestParts = Readonly<{kernel: string; initrd?: string; append?: string; bios?: string}>
+/** Of a machine's options: paths of files, the kernel's command line, and what else the guest has by default. */
+export type GuestParts = Readonly<{
+	kernel: string
+	initrd?: string
+	append?: string
+	bios?: string
+	/** Its disk: what is written goes to a temporary file, so that each run begins alike. */
+	drives?: readonly DriveOptions[]
+	networks?: readonly string[]
+}>
 
 export type GuestInfo = Readonly<{
 	name: string
@@ -10,7 +19,7 @@ export type GuestInfo = Readonly<{
 	state: 'ready' | 'not fetched' | 'damaged'
 	/** Whether it can be booted now. */
 	ready: boolean
-	/** Its size on disk; 0 if it is not fetched. */
+	/** Its size on disk, with what an interrupted fetch has left; 0 if there is nothing. */
 	bytes: number
 	/** Its files on disk, with the hashes kept when they were fetched. */
 	files: readonly Readonly<{path: string; sha256?: string}>[]
@@ -21,6 +30,8 @@ export type RemovedGuest = Readonly<{
 	/** Undefined: it was not fetched. */
 	folder: string | undefined
 	bytes: number
+	/** The names of guests that were on top of its disk, and are gone with it. */
+	layers: readonly string[]
 }>
 
 export type FetchProgress = Readonly<{
@@ -39,3 +50,21 @@ export type ResolveOptions = Readonly<{
 	/** As among a machine's options: where the files of the package are. */
 	assets?: string | URL | undefined
 }>
+
+/** A guest that can be asked for. */
+export type NamedGuest = Readonly<{name: string; description: string}> &
+	(
+		| Readonly<{origin: 'package'; parts: (options: ResolveOptions) => GuestParts}>
+		| Readonly<{
+				origin: 'cache'
+				/** Where its files are, with their record. */
+				folder: string
+				fetch: (options: FetchOptions) => Promise<void>
+				/** Of a guest that is fetched. */
+				parts: () => Promise<GuestParts>
+				/** The guest whose disk is below its own. */
+				base?: NamedGuest
+				/** A folder that an interrupted fetch has left, to go on from. */
+				building?: string
+		  }>
+	)

@@ -1,70 +1,79 @@
 /** The named guests: lists, fetches, removes and resolves them. */
 import {readdir, rm, stat} from 'node:fs/promises'
-import {basename, dirname, join} from 'node:path'
+import {basename, join} from 'node:path'
 import {expected, UserError} from '../../errors.ts'
 import {smpDemoPath} from '../artifacts.ts'
 import {describeSystemError} from '../system-error.ts'
 import {cacheFolder} from './cache-folder.ts'
 import {fetchDebian} from './debian.ts'
+import {diskGuestNamed, diskGuests} from './disk-guests.ts'
 import {acquireFetchLock} from './fetch-lock.ts'
-import type {FetchOptions, GuestInfo, GuestParts, RemovedGuest, ResolveOptions} from './guest.ts'
-import {isAsRecorded, readRecord} from './guest-record.ts'
+import type {FetchOptions, GuestInfo, GuestParts, NamedGuest, RemovedGuest, ResolveOptions} from './guest.ts'
+import {isAsRecorded, readAbout, readRecord} from './guest-record.ts'
 import {makeFolder} from './make-folder.ts'
 
-type NamedGuest = Readonly<{name: string; description: string; parts: (options?: ResolveOptions) => GuestParts}> &
-	(Readonly<{origin: 'package'}> | Readonly<{origin: 'cache'; fetch: (options: FetchOptions) => Promise<void>}>)
+type CachedGuest = NamedGuest & {origin: 'cache'}
 
 // The number at the end of a folder's name is the version of its contents: guests of an older one are fetched again.
 const debianGuest = (
 	name: string,
-	folder: string,
+	folderName: string,
 	about: Readonly<{description: string; programs?: readonly string[]}>,
 ): NamedGuest => {
-	const path = (...parts: string[]) => join(cacheFolder(), 'guests', folder, ...parts)
+	const folder = join(cacheFolder(), 'guests', folderName)
 	return {
 		name,
 		description: about.description,
 		origin: 'cache',
+		folder,
 		// r: flow control from the first byte on; see init.
-		parts: () => ({kernel: path('kernel'), initrd: path('initrd'), append: 'earlycon console=ttyS0,115200n8r'}),
+		parts: async () => ({
+			kernel: join(folder, 'kernel'),
+			initrd: join(folder, 'initrd'),
+			append: 'earlycon console=ttyS0,115200n8r',
+		}),
 		fetch: (options) =>
-			fetchDebian({
-				...options,
-				aptFolder: join(cacheFolder(), 'apt'),
-				folder: path(),
-				programs: about.programs ?? [],
-			}),
+			fetchDebian({...options, aptFolder: join(cacheFolder(), 'apt'), folder, programs: about.programs ?? []}),
 	}
 }
 
-const guests: readonly NamedGuest[] = [
+const guests = (disks: readonly NamedGuest[]): readonly NamedGuest[] => [
 	debianGuest('debian', 'debian-13-4', {description: "Debian 13's kernel and a busybox shell"}),
 	debianGuest('debian-stress', 'debian-stress-13-4', {
 		description: 'the same with stress-ng, which loads the machine and verifies it',
 		programs: ['stress-ng'],
 	}),
+	...disks,
 	{
 		name: 'smp-demo',
 		description: 'our own program: all harts remap pages, fence one another and check what they read',
 		origin: 'package',
-		parts: ({assets} = {}) => ({kernel: smpDemoPath(assets)}),
+		parts: ({assets}) => ({kernel: smpDemoPath(assets)}),
 	},
 ]
 
-/** All guests, fetched or not. */
-export const guestDescriptions = guests.map(({name, description, origin}) => ({name, description, origin}))
+/** All guests, fetched or not; those with packages of the user's choice are not among them. */
+export const guestDescriptions = guests([diskGuestNamed('debian-full')!]).map(({name, description, origin}) => ({
+	name,
+	description,
+	origin,
+}))
 
 export async function listGuests(): Promise<GuestInfo[]> {
 	return await Promise.all(
-		guests.map(async (guest) => {
-			const paths = filesOf(guest)
+		guests(await diskGuests()).map(async (guest) => {
+			const records = guest.origin === 'cache' ? await readRecord(guest.folder) : undefined
+			const paths =
+				guest.origin === 'package'
+					? [guest.parts({}).kernel]
+					: Object.keys(records ?? {}).map((name) => join(guest.folder, name))
 			const sizes = await Promise.all(paths.map(fileBytes))
-			const bytes = sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0)
-			const records = await readRecord(folderOf(guest))
+			const left = guest.origin === 'cache' && guest.building ? await bytesUnder(guest.building) : 0
+			const bytes = sizes.reduce<number>((sum, size) => sum + (size ?? 0), left)
 			const files = paths
 				.filter((_, index) => sizes[index] !== undefined)
 				.map((path) => ({path, ...(records?.[basename(path)] && {sha256: records[basename(path)]!.sha256})}))
-			const state = await stateOf(guest, {depth: 'contents'})
+			const state = await stateOf(guest, 'contents')
 			return {name: guest.name, description: guest.description, state, ready: state === 'ready', bytes, files}
 		}),
 	)
@@ -76,8 +85,7 @@ export async function listGuests(): Promise<GuestInfo[]> {
  */
 export async function fetchGuest(name: string, options: FetchOptions = {}): Promise<void> {
 	const guest = named(name)
-	const isReady = async () => (await stateOf(guest, {depth: 'contents'})) === 'ready'
-	if (guest.origin === 'package' || (await isReady())) return
+	if (guest.origin === 'package' || (await isReady(guest))) return
 	const {onProgress, signal} = options
 	const folder = join(cacheFolder(), 'guests')
 	await makeFolder(folder).catch((error) => {
@@ -88,31 +96,51 @@ export async function fetchGuest(name: string, options: FetchOptions = {}): Prom
 		onWait: () => onProgress?.({step: 'waiting for another fetch'}),
 		signal,
 	})
-	if (await isReady()) return
 	await removeDrafts(folder)
-	await guest.fetch(options)
+	await fetchInOrder(guest, options)
 }
 
-/** @throws UserError if the name is unknown, or the guest is part of the package. */
+/** The guest below comes first. */
+async function fetchInOrder(guest: NamedGuest, options: FetchOptions): Promise<void> {
+	if (guest.origin === 'package') return
+	if (guest.base) await fetchInOrder(guest.base, options)
+	if (!(await isReady(guest))) await guest.fetch(options)
+}
+
+const isReady = async (guest: NamedGuest) => (await stateOf(guest, 'contents')) === 'ready'
+
+/** Removes guests that are on top of its disk, too. @throws UserError if the name is unknown, or the guest is part of the package. */
 export async function removeGuest(name: string): Promise<RemovedGuest> {
 	const guest = named(name)
 	if (guest.origin === 'package') throw new UserError(`Expected a fetched guest, got ${name}, which is built in`)
 	await using _lock = await acquireFetchLock({folder: join(cacheFolder(), 'guests')})
-	const folder = folderOf(guest)
-	const names = await readdir(folder).catch(() => undefined)
-	const sizes = await Promise.all((names ?? []).map((file) => fileBytes(join(folder, file))))
-	await rm(folder, {recursive: true, force: true})
-	await rm(join(cacheFolder(), 'apt'), {recursive: true, force: true})
-	return {folder: names && folder, bytes: sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0)}
+	const layers = (await diskGuests()).filter(
+		(other): other is CachedGuest => other.origin === 'cache' && other.base?.name === name,
+	)
+	const folders = [...layers, guest].flatMap(({folder, building}) => [folder, ...(building ? [building] : [])])
+	const isThere = await Promise.all(folders.map((folder) => stat(folder).catch(() => undefined)))
+	const sizes = await Promise.all(folders.map(bytesUnder))
+	await Promise.all(
+		[...folders, join(cacheFolder(), 'apt')].map((folder) => rm(folder, {recursive: true, force: true})),
+	)
+	return {
+		folder: isThere.some(Boolean) ? guest.folder : undefined,
+		bytes: sizes.reduce((sum, size) => sum + size, 0),
+		layers: layers.map((layer) => layer.name),
+	}
 }
 
 /** @returns the parts to boot. @throws UserError if the name is unknown, or the guest is not fetched, or damaged. */
 export async function resolveGuest(name: string, options: ResolveOptions = {}): Promise<GuestParts> {
 	const guest = named(name)
-	const parts = guest.parts(options)
-	const state = await stateOf(guest, {depth: 'sizes', ...options})
-	if (state === 'ready') return parts
-	if (guest.origin === 'package') throw expected(`${parts.kernel}, which is part of the package`, 'no such file')
+	if (guest.origin === 'package') {
+		const parts = guest.parts(options)
+		if ((await fileBytes(parts.kernel)) === undefined)
+			throw expected(`${parts.kernel}, which is part of the package`, 'no such file')
+		return parts
+	}
+	const state = await stateOf(guest, 'sizes')
+	if (state === 'ready') return await guest.parts()
 	throw state === 'damaged'
 		? new UserError(
 				`Expected the files of ${name} that were fetched, got others; fetch it again with: manyhart guest fetch ${name}`,
@@ -121,23 +149,27 @@ export async function resolveGuest(name: string, options: ResolveOptions = {}): 
 }
 
 function named(name: string): NamedGuest {
-	const guest = guests.find((candidate) => candidate.name === name)
-	if (!guest) throw expected(`a guest (${guests.map((each) => each.name).join(', ')})`, name)
+	const guest = diskGuestNamed(name) ?? guests([]).find((candidate) => candidate.name === name)
+	if (!guest) throw expected(`a guest (${guestDescriptions.map((each) => each.name).join(', ')})`, name)
 	return guest
 }
 
-const filesOf = (guest: NamedGuest, options?: ResolveOptions): string[] => {
-	const {kernel, initrd} = guest.parts(options)
-	return initrd ? [kernel, initrd] : [kernel]
+/** @param depth `sizes` takes no time; `contents` reads all files. */
+async function stateOf(guest: NamedGuest, depth: 'sizes' | 'contents'): Promise<GuestInfo['state']> {
+	if (guest.origin === 'package')
+		return (await fileBytes(guest.parts({}).kernel)) === undefined ? 'not fetched' : 'ready'
+	if ((await fileBytes(guest.folder)) === undefined) return 'not fetched'
+	const isWhole = await isAsRecorded(guest.folder, depth)
+	return isWhole && (await isOnItsBase(guest)) ? 'ready' : 'damaged'
 }
 
-const folderOf = (guest: NamedGuest): string => dirname(guest.parts().kernel)
-
-type StateOptions = ResolveOptions & Readonly<{depth: 'sizes' | 'contents'}>
-
-async function stateOf(guest: NamedGuest, {depth, ...options}: StateOptions): Promise<GuestInfo['state']> {
-	if ((await Promise.all(filesOf(guest, options).map(fileBytes))).includes(undefined)) return 'not fetched'
-	return guest.origin === 'package' || (await isAsRecorded(folderOf(guest), depth)) ? 'ready' : 'damaged'
+/** A disk is of use only with the one that was below it when it was made. */
+async function isOnItsBase({folder, base}: CachedGuest): Promise<boolean> {
+	if (base?.origin !== 'cache') return true
+	const [own, below] = await Promise.all([readAbout(folder), readAbout(base.folder)])
+	return (
+		below.disk !== undefined && own.base === join(base.folder, below.disk) && (await isAsRecorded(base.folder, 'sizes'))
+	)
 }
 
 async function fileBytes(path: string): Promise<number | undefined> {
@@ -145,6 +177,13 @@ async function fileBytes(path: string): Promise<number | undefined> {
 		({size}) => size,
 		() => undefined,
 	)
+}
+
+/** Bytes of all files of a folder; 0 if there is none. */
+async function bytesUnder(folder: string): Promise<number> {
+	const entries = await readdir(folder, {recursive: true, withFileTypes: true}).catch(() => [])
+	const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+	return (await Promise.all(files.map(fileBytes))).reduce<number>((sum, size) => sum + (size ?? 0), 0)
 }
 
 /** Removes drafts that killed fetches have left. */

@@ -1,6 +1,7 @@
 /** Runs a tool of the host and collects its output. */
 import {spawn} from 'node:child_process'
-import type {Readable} from 'node:stream'
+import type {Readable, Writable} from 'node:stream'
+import {pipeline} from 'node:stream/promises'
 import {UserError} from '../../errors.ts'
 
 export type ToolOptions = Readonly<{
@@ -8,6 +9,8 @@ export type ToolOptions = Readonly<{
 	signal?: AbortSignal | undefined
 	/** Called with each line that the tool writes to file descriptor 3. */
 	onStatus?: (line: string) => void
+	/** Takes the output, which is then not in the result. */
+	outputTo?: Writable
 }>
 
 export type ToolResult = Readonly<{output: string; errors: string; exitCode: number}>
@@ -27,7 +30,7 @@ const patience = 1_000
 export async function runTool(
 	tool: string,
 	args: readonly string[],
-	{folder, signal, onStatus}: ToolOptions = {},
+	{folder, signal, onStatus, outputTo}: ToolOptions = {},
 ): Promise<ToolResult> {
 	signal?.throwIfAborted()
 	const child = spawn(tool, args, {
@@ -51,7 +54,7 @@ export async function runTool(
 				child.once('error', reject)
 				child.once('close', (code) => resolve(code ?? 1))
 			}),
-			gather(child.stdout as Readable),
+			outputTo ? pipeline(child.stdout as Readable, outputTo).then(() => '') : gather(child.stdout as Readable),
 			gather(child.stderr as Readable),
 			eachLine(child.stdio[statusDescriptor] as Readable, onStatus),
 		])

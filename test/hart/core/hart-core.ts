@@ -30,7 +30,6 @@ import {
 	shadowSizeOf,
 	stateWords,
 	superpageCount,
-	type TableOperations,
 	type TagEncoding,
 	type TlbConfig,
 	type TlbDesign,
@@ -46,6 +45,7 @@ import {
 } from '../../../src/tlb/index.ts'
 import {initializeShadow, readMisses} from '../../../src/tlb/shadow.ts'
 import {hartModule} from '../../support/hart-module.ts'
+import {type Exports, observedBy} from './hart-core-exports.ts'
 
 /** Four megapages and half of one. */
 export const ramBytes = 9 << 20
@@ -82,46 +82,6 @@ export type Outcome = bigint | Readonly<{cause: number; tval: bigint}>
 export type Tag = 'readTag' | 'writeTag' | 'execTag'
 const fields = {...HartState.fields, ...RunState.fields, ...HartCounters.fields}
 
-/** The exports, as their names in src/hart/core/index.ts. */
-type Procedure =
-	| 'takeTrap'
-	| 'fenceI'
-	| 'codeChanged'
-	| 'removeCodeEntries'
-	| 'updateRegimes'
-	| 'ebreak'
-	| 'pause'
-	| 'clock'
-type Exports = TableOperations &
-	Readonly<
-		Record<'readMemory', (gva: bigint, bytes: number) => number> &
-			Record<'writeMemory', (gva: bigint, bytes: number, value: bigint) => number> &
-			Record<'atomicAddress', (gva: bigint, bytes: number, operation: number, value: bigint) => number> &
-			Record<'zeroBlock' | 'fetch' | 'fetchAcross', (gva: bigint) => number> &
-			Record<'manageBlock', (gva: bigint, operation: number) => number> &
-			Record<'raise', (cause: number, tval: bigint) => void> &
-			Record<'csrAccess', (number: number, how: number, operand: bigint, readOnly: number) => number> &
-			Record<'sfence' | 'sinval', (rs1: number, rs2: number, gva: bigint, asid: bigint) => number> &
-			Record<'findCodePage' | 'roundingMode' | 'poll' | 'ration', (argument: number) => number> &
-			Record<'coverInstruction', (code: number, offset: number) => void> &
-			Record<'coverBytes' | 'coverFromRegion', (code: number, offset: number, length: number) => number> &
-			Record<Procedure, () => void> &
-			Record<
-				| 'takeInterrupt'
-				| 'interruptPending'
-				| 'mret'
-				| 'sret'
-				| 'wfi'
-				| 'ecall'
-				| 'scratchCodePage'
-				| 'mayFenceTranslations'
-				| 'sfenceInvalIr'
-				| 'invalidatePending',
-				() => number
-			> &
-			Record<'attach', (...parameters: number[]) => void>
-	>
-
 export type HartCoreOptions = Readonly<{
 	/** Of the TLB's tags, if not the design's. */
 	encoding?: TagEncoding | undefined
@@ -136,8 +96,6 @@ export type HartCoreOptions = Readonly<{
 	/** Called with the name of each `observed` function that is called. */
 	observe?: ((name: string) => void) | undefined
 }>
-const observed = ['readMemory', 'writeMemory', 'atomicAddress', 'fetch'] as const
-
 /** The end of a title; the default encoding is not named. */
 export const withEncoding = (encoding: TagEncoding) =>
 	encoding === defaultTlbDesign.encoding ? '' : `, with ${encoding}`
@@ -540,20 +498,6 @@ export class HartCore {
 		this.set('mstatus', bits)
 		this.core.updateRegimes()
 	}
-}
-
-function observedBy(observe: (name: string) => void, exports: Exports): Exports {
-	const observing = observed.map((name) => {
-		const call = exports[name] as (...operands: unknown[]) => number
-		return [
-			name,
-			(...operands: unknown[]) => {
-				observe(name)
-				return call(...operands)
-			},
-		]
-	})
-	return {...exports, ...Object.fromEntries(observing)}
 }
 
 function hexadecimal(low: number, high: number): string {

@@ -17,7 +17,8 @@ const guests: GuestLibrary = {
 	fetchGuest: async () => {
 		throw new Error('no network')
 	},
-	removeGuest: async () => ({folder: undefined, bytes: 0}),
+	removeGuest: async () => ({folder: undefined, bytes: 0, layers: []}),
+	withPackages: (name: string, packages: readonly string[]) => `${name}:${packages.join(',')}`,
 	resolveGuest: async (name) => {
 		if (name === 'smp-demo') return {kernel: '/demo.elf', append: 'quick'}
 		throw new UserError(`Expected a guest that is fetched, got ${name}`)

@@ -1,5 +1,5 @@
 import test from 'ava'
-import {firstError, progressOf} from '../../../src/main/guests/apt.ts'
+import {firstError, plannedPackages, progressOf} from '../../../src/main/guests/apt.ts'
 import {chooseMirror, parseIndexTargets} from '../../../src/main/guests/apt-mirror.ts'
 import {kernelOf} from '../../../src/main/guests/debian.ts'
 import {neededPackages} from '../../../src/main/guests/package-dependencies.ts'
@@ -60,4 +60,18 @@ test('what a package needs is followed to its end, also in circles, but not thro
 	].join('\n')
 	t.deepEqual(neededPackages(['tool'], tree), ['compiler', 'driver', 'first', 'libc', 'libgcc', 'tool'])
 	t.deepEqual(neededPackages(['tool'], tree, {without: new Set(['driver'])}), ['first', 'libc', 'libgcc', 'tool'])
+})
+
+test('what apt would install is read from its simulation, and nothing may be removed for it', (t) => {
+	const output = [
+		'NOTE: This is only a simulation!',
+		'Inst base-files (13.8+deb13u1 Debian:13.8/stable [riscv64])',
+		'Inst libc6 [2.41-1] (2.41-12 Debian:13.8/stable [riscv64]) []',
+		'Conf base-files (13.8+deb13u1 Debian:13.8/stable [riscv64])',
+	].join('\n')
+	t.deepEqual(plannedPackages(output), [
+		{name: 'base-files', version: '13.8+deb13u1'},
+		{name: 'libc6', version: '2.41-12'},
+	])
+	t.throws(() => plannedPackages(`Remv dash [0.5]\n${output}`), {message: /^Expected packages that go with dash/})
 })

@@ -17,6 +17,7 @@ test.serial('smp-demo is ready everywhere, Debian guests after their fetch only'
 	t.deepEqual(states, [
 		['debian', 'not fetched', false],
 		['debian-stress', 'not fetched', false],
+		['debian-full', 'not fetched', false],
 		['smp-demo', 'ready', true],
 	])
 	t.is((await resolveGuest('smp-demo')).kernel, guestBinary('smp-demo'))
@@ -24,7 +25,10 @@ test.serial('smp-demo is ready everywhere, Debian guests after their fetch only'
 })
 
 test.serial('names that are unknown, not fetched or built in are told in one line', async (t) => {
-	const unknown = {name: 'UserError', message: 'Expected a guest (debian, debian-stress, smp-demo), got plan9'}
+	const unknown = {
+		name: 'UserError',
+		message: 'Expected a guest (debian, debian-stress, debian-full, smp-demo), got plan9',
+	}
 	await t.throwsAsync(resolveGuest('plan9'), unknown)
 	await t.throwsAsync(fetchGuest('plan9'), unknown)
 	await t.throwsAsync(removeGuest('plan9'), unknown)
@@ -52,7 +56,7 @@ test.serial('an aborted fetch rejects with the reason and leaves no guest', asyn
 })
 
 test.serial('removing a guest that is not there is no mistake', async (t) => {
-	t.deepEqual(await removeGuest('debian'), {folder: undefined, bytes: 0})
+	t.deepEqual(await removeGuest('debian'), {folder: undefined, bytes: 0, layers: []})
 })
 
 const debian = async () => (await listGuests()).find(({name}) => name === 'debian')!
@@ -91,7 +95,7 @@ test.serial('a fetched guest is ready while its files are those that were fetche
 test.serial('removing a guest tells what was there', async (t) => {
 	const folder = await fetched()
 	const {size} = await stat(recordPath(folder))
-	t.deepEqual(await removeGuest('debian'), {folder, bytes: 12 + size})
+	t.deepEqual(await removeGuest('debian'), {folder, bytes: 12 + size, layers: []})
 	t.like(await debian(), {state: 'not fetched', files: []})
 })
 

@@ -1,0 +1,276 @@
+/** What a machine is made of: shared memory, board, RCU, TLB and threads, made in the order in which they need one another. */
+import {Board, boardMap, type ClockOrigin, MainDoorbell, ticksSince} from '../board/index.ts'
+import {expected} from '../errors.ts'
+import type {Fault} from '../faults.ts'
+import {fieldOffset, resetHarts} from '../hart/index.ts'
+import {buildInterpreter} from '../interpreter/index.ts'
+import {Doorbell, GuestRam, type SharedMemory, VcpuBlocks} from '../memory/index.ts'
+import {Rcu} from '../rcu/index.ts'
+import {HartStates} from '../sbi/index.ts'
+import {randomBytes, type SerialConfig, SerialControl, turnDistance} from '../serial/index.ts'
+import {Tlb, type TlbConfig, tableOperations} from '../tlb/index.ts'
+import {TracedBlocks, traceClock} from '../trace/index.ts'
+import type {TranslationConfig} from '../translate/index.ts'
+import {reportStall, serialBoard} from '../vcpu-worker/index.ts'
+import {findThreadEntries, instrumentedFolder, readHartCore, type ThreadEntries} from './artifacts.ts'
+import {type BootPlan, planBoot, readSymbols} from './boot/index.ts'
+import {ConsoleStream} from './console-stream.ts'
+import {Failures} from './failures.ts'
+import {heartbeat} from './heartbeat.ts'
+import {HelperPool, translationJobs} from './helper-pool.ts'
+import {checkSerialDevices, IoDevices, type OutsideOptions} from './io-devices.ts'
+import {defaultSeed, type MachineOptions, usualTraceBytes, usualTraceRate} from './machine-interface.ts'
+import {codePagesPerVcpu, createMemory} from './machine-memory.ts'
+import {TableWatch} from './table-watch.ts'
+import {lowerCompilerPriority} from './thread-priority.ts'
+import {MachineTimes, TraceFile} from './tracing/index.ts'
+import {
+	defaultLimits,
+	prepareDumpFolder,
+	setEngineFlags,
+	TranslationService,
+	translationConfig,
+} from './translation/index.ts'
+import {VcpuThreads} from './vcpu-threads.ts'
+
+/** @property fault the rule that is broken on purpose. @property turns of serial mode, instead of those of its options. */
+export type CoreOptions = MachineOptions & OutsideOptions & Readonly<{fault?: Fault; turns?: SerialConfig}>
+
+function serialConfig({serial, seed, turns}: CoreOptions): SerialConfig | undefined {
+	return turns ?? (serial ? {seed: seed ?? defaultSeed, style: 'run', capacity: 0} : undefined)
+}
+
+/** For the device tree. The main thread's stream. */
+function randomSeed({seed}: SerialConfig, harts: number): Uint8Array {
+	const bytes = new Uint8Array(32)
+	randomBytes(seed, harts)(bytes)
+	return bytes
+}
+
+/** What is read and compiled before anything is created. */
+type Ingredients = Readonly<{
+	plan: BootPlan
+	memory: SharedMemory
+	tlb: TlbConfig
+	entries: ThreadEntries
+	hartModule: WebAssembly.Module
+	interpreterModule: WebAssembly.Module
+	translation: TranslationConfig
+	options: CoreOptions
+	serial: SerialConfig | undefined
+	io: IoDevices
+	/** Takes all that must be ended if the constructor throws. */
+	started: AsyncDisposableStack
+}>
+
+export class MachineParts implements AsyncDisposable {
+	readonly harts: number
+	readonly console: ConsoleStream
+	readonly deviceTree: Uint8Array
+	readonly memory: SharedMemory
+	readonly blocks: VcpuBlocks
+	readonly board: Board
+	readonly rcu: Rcu
+	readonly tlb: Tlb
+	readonly tableWatch: TableWatch
+	readonly failures: Failures
+	readonly threads: VcpuThreads
+	readonly io: IoDevices
+	readonly serial: SerialControl | undefined
+	/** Undefined in serial mode: there the threads of harts clear tables, and translate. */
+	readonly helpers: HelperPool | undefined
+	/** Undefined if all code is interpreted, or each hart translates its code itself. */
+	readonly translation: TranslationService | undefined
+	readonly translates: boolean
+	readonly countsChains: boolean
+	/** Undefined if neither times nor a trace are asked for. */
+	readonly times: MachineTimes | undefined
+
+	/** @param options checked by checkMachineOptions(). @throws UserError for files that are wrong, and for sizes. */
+	static async create(options: CoreOptions): Promise<MachineParts> {
+		const {smp, memory: memoryBytes, kernel, initrd, bios, dtb, append} = options
+		const serial = serialConfig(options)
+		if (serial && (options.times || options.trace !== undefined))
+			throw expected('times and trace without serial, whose time is virtual', 'both')
+		if (serial) checkSerialDevices(options)
+		const translation = translationConfig({...options, ...(serial && {jitSynchronous: true})})
+		const files = Object.fromEntries(
+			Object.entries({kernel, initrd, bios, dtb, append}).filter(([, value]) => value !== undefined),
+		)
+		const rngSeed = serial && randomSeed(serial, smp)
+		const plan = await planBoot({smp, memoryBytes, ...files, ...(rngSeed && {rngSeed})})
+		const {design} = translation
+		const notes = options.trace !== undefined ? 'trace' : options.times ? 'times' : 'none'
+		const tlb: TlbConfig = {vcpus: smp, design, ...(notes !== 'none' && {timesFlushes: true})}
+		const memory = createMemory({harts: smp, ramBytes: memoryBytes, tlb, serial, notes})
+		if (options.dumpWasm !== undefined) await prepareDumpFolder(options.dumpWasm)
+		setEngineFlags({perfMap: options.perfMap ?? false})
+		lowerCompilerPriority(smp)
+		const assets = options.assets ?? (serial || options.fault ? instrumentedFolder() : undefined)
+		const entries = await findThreadEntries(assets)
+		const hartCore = await readHartCore(assets)
+		const [hartModule, interpreterModule] = await Promise.all([
+			WebAssembly.compile(hartCore),
+			WebAssembly.compile(buildInterpreter({design, turnDistance: serial ? turnDistance[serial.style] : 0})),
+		])
+		// Ends the threads that have started if a later one cannot start.
+		await using started = new AsyncDisposableStack()
+		const io = started.use(await IoDevices.open(options))
+		const parts = new MachineParts({
+			plan,
+			memory,
+			tlb,
+			entries,
+			hartModule,
+			interpreterModule,
+			translation,
+			options,
+			serial,
+			io,
+			started,
+		})
+		await io.openForwards()
+		started.move()
+		return parts
+	}
+
+	private constructor(parts: Ingredients) {
+		const {plan, memory, tlb, entries, hartModule, interpreterModule, translation, options, serial, io, started} = parts
+		const harts = options.smp
+		const clockOrigin: ClockOrigin = process.hrtime()
+		const notesTimes = options.times || options.trace !== undefined
+		this.harts = harts
+		this.deviceTree = plan.dtb.bytes
+		this.memory = memory
+		// The main thread's own events go to the trace by other ways.
+		const traced = {self: harts, now: traceClock(clockOrigin), ring: undefined}
+		this.blocks = notesTimes ? new TracedBlocks(memory, harts, traced) : new VcpuBlocks(memory, harts)
+		const {virtioMmioVersion} = options
+		const {served} = io
+		this.io = io
+		const control = serial && new SerialControl(memory, {threads: harts, config: serial})
+		this.serial = control
+		const now = control ? () => Math.floor(control.clock) : ticksSince(clockOrigin)
+		this.board = new Board(memory, this.blocks, {
+			now,
+			virtioMmioVersion,
+			served,
+			...(serial && serialBoard(serial, harts, now)),
+		})
+		this.times = notesTimes ? started.use(this.#createTimes(options, clockOrigin, plan.elf)) : undefined
+		this.rcu = new Rcu(memory, harts, {
+			onElapsed: this.times?.onGracePeriod,
+			stallPeriod: heartbeat.milliseconds,
+			onStall: (stall) => reportStall({blocks: this.blocks, board: this.board}, stall),
+		})
+		const operations = tableOperations(hartModule, memory)
+		this.tlb = new Tlb(memory, {
+			...{blocks: this.blocks, rcu: this.rcu, config: tlb, operations, satpOffset: fieldOffset.satp},
+			needsClearing: () => this.clearTables(),
+		})
+		this.failures = new Failures(this.board.control)
+		this.tableWatch = new TableWatch(this.tlb, (message) => this.failures.stop(message))
+		this.console = new ConsoleStream({
+			type: (bytes, taken) => this.board.console.write(bytes, taken),
+			hasRoom: () => this.board.control.ringMain(MainDoorbell.consoleOutput),
+		})
+		control?.initialize()
+		this.#load(plan)
+		const broken = options.fault === undefined ? {} : {fault: options.fault}
+		this.helpers = serial
+			? undefined
+			: started.use(new HelperPool(memory, {entry: entries.helper, tlb, hartModule, ...broken}))
+		this.translates = translation.accel === 'jit'
+		this.translation =
+			this.translates && !translation.synchronous ? this.#createTranslation(translation, options) : undefined
+		started.defer(() => this.translation?.close())
+		this.countsChains = this.translates && translation.countChains === true
+		const modules = {hartModule, interpreterModule, translation}
+		const shared = {
+			harts,
+			memory: memory.memory,
+			map: memory.map,
+			tlb,
+			clockOrigin,
+			virtioMmioVersion,
+			served,
+			...modules,
+			...broken,
+			...(serial && {serial}),
+		}
+		const codePages = codePagesPerVcpu(harts)
+		const {base: gpa, size} = boardMap.bootRom
+		io.createThreads(memory, {harts, virtioMmioVersion, entry: entries.io, bells: this.board.workerBells})
+		this.threads = started.use(new VcpuThreads())
+		for (let vcpu = 0; vcpu < harts; vcpu++) {
+			const translationPort = this.translation?.vcpuPorts[vcpu]
+			const {dumpWasm: dumpFolder} = options
+			const rest = {vcpu, codePages, rom: {gpa, size}, dumpFolder, ...(translationPort && {translationPort})}
+			this.threads.start(entries.vcpu, {...shared, ...rest})
+		}
+	}
+
+	/** Has the helpers clear retired tables. By turns the harts do that. */
+	clearTables(): void {
+		const job = this.helpers?.clearTables()
+		const traced = job && this.times?.traceJob('clear tables', job)
+		;(traced ?? job)?.catch((error: Error) => this.tableWatch.clearingFailed(error))
+	}
+
+	/** Ends the threads, and gives back the files. */
+	async [Symbol.asyncDispose](): Promise<void> {
+		this.translation?.close()
+		this.times?.[Symbol.dispose]()
+		await Promise.all([
+			this.threads[Symbol.asyncDispose](),
+			this.helpers?.[Symbol.asyncDispose](),
+			this.io[Symbol.asyncDispose](),
+		])
+	}
+
+	/** @throws UserError if the trace cannot be written. */
+	#createTimes(
+		{trace, traceBytes, traceRate}: CoreOptions,
+		origin: ClockOrigin,
+		elf: Uint8Array | undefined,
+	): MachineTimes {
+		const file = trace === undefined ? undefined : new TraceFile(trace, traceBytes ?? usualTraceBytes)
+		const symbols = readSymbols((file && elf) ?? new Uint8Array())
+		const naming = {
+			symbol: (low: number, high: number) => symbols.name(low, high),
+			deviceAt: (gpa: number) => this.board.bus.nameAt(gpa),
+		}
+		return new MachineTimes(this.memory, {
+			blocks: this.blocks,
+			origin,
+			file,
+			rate: traceRate ?? usualTraceRate,
+			naming,
+		})
+	}
+
+	#createTranslation(options: TranslationConfig, {dumpWasm}: MachineOptions): TranslationService {
+		return new TranslationService(this.memory, {
+			vcpus: this.harts,
+			rcu: this.rcu,
+			ring: (vcpu) => this.blocks.ring(vcpu, Doorbell.message),
+			translate: (id, requests) => {
+				const job = this.helpers!.translate({id, requests, options, dumpFolder: dumpWasm})
+				return this.times?.traceJob('translate', job) ?? job
+			},
+			jobs: translationJobs,
+			limits: {...defaultLimits, wasmBytes: options.mostBytes},
+		})
+	}
+
+	#load({segments, rom, entry, dtb}: BootPlan): void {
+		const ram = new GuestRam(this.memory)
+		// Plain: no vCPU runs yet; starting its thread orders this before it.
+		for (const {gpa, bytes} of segments) ram.write(gpa, bytes)
+		this.memory.u8.set(rom, this.memory.region('rom').offset)
+		this.board.reset()
+		resetHarts(this.blocks, {mode: entry.mode, pc: entry.pc, dtb: dtb.gpa})
+		if (entry.mode === 'supervisor') new HartStates(this.blocks).reset()
+		for (let vcpu = 0; vcpu < this.harts; vcpu++) this.tlb.initialize(vcpu)
+	}
+}

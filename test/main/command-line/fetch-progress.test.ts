@@ -1,0 +1,28 @@
+import {PassThrough} from 'node:stream'
+import test from 'ava'
+import {fetchWithProgress, RemainingTime} from '../../../src/main/command-line/fetch-progress.ts'
+import type {GuestLibrary} from '../../../src/main/command-line/guest-library.ts'
+import {writtenText} from './written-text.ts'
+
+test('the remaining time is told once something is done, from where this fetch began', (t) => {
+	const time = new RemainingTime()
+	t.is(time.at(0.5, 1_000), '')
+	t.is(time.at(0.51, 100_000), '', 'too little to tell')
+	t.is(time.at(0.6, 101_000), 'about 7 min left')
+	t.is(time.at(0.9, 101_000), 'about 30 s left')
+	t.is(time.at(1, 101_000), '')
+	t.is(time.at(undefined, 0), '')
+})
+
+test('without a terminal each step and each tenth is a line', async (t) => {
+	const stderr = new PassThrough()
+	const fetchGuest: GuestLibrary['fetchGuest'] = async (_, {onProgress} = {}) => {
+		for (const fraction of [0.01, 0.02, 0.1, 0.19]) onProgress?.({step: 'one', fraction})
+		onProgress?.({step: 'two', fraction: 0.19})
+		onProgress?.({step: 'three'})
+	}
+	const guests = {fetchGuest} as GuestLibrary
+	const stream = stderr as unknown as NodeJS.WriteStream
+	await fetchWithProgress('debian', {guests, signal: new AbortController().signal, stream})
+	t.is(writtenText(stderr), ['one', 'one', 'two', 'three'].map((step) => `manyhart: debian: ${step}\n`).join(''))
+})
