@@ -22,7 +22,14 @@ function fail(error: unknown): never {
 }
 
 process.on('uncaughtException', fail)
+let terminalIsGone = false
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+	// The terminal is closed, which a write may find before SIGHUP is here; to a process in the background that never comes.
+	if (error.code === 'EIO' && process.stdout.isTTY && !terminalIsGone) {
+		terminalIsGone = true
+		process.kill(process.pid, 'SIGHUP')
+	}
+	if (terminalIsGone) return
 	// The reader of our output is gone: exit as if by SIGPIPE.
 	if (error.code === 'EPIPE') process.exit(signalExitCode('SIGPIPE'))
 	fail(expected('to write to stdout', describeSystemError(error)))
@@ -38,7 +45,7 @@ try {
 	})
 	// Exits once pending output is written, whatever threads are left. The listener above exits if it cannot be written.
 	process.stdout.write('', (error) => {
-		if (!error) process.exit(exitCode)
+		if (!error || terminalIsGone) process.exit(exitCode)
 	})
 	if (output === 'what is read soon') afterRunning(drainLimit, () => process.exit(exitCode))
 } catch (error) {

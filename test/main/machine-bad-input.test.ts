@@ -110,7 +110,7 @@ const table: readonly BadInput[] = [
 	{
 		what: 'a bad --timeout',
 		args: () => ['--kernel', hello, '--timeout', 'soon'],
-		says: /--timeout to be a number of seconds above 0, got soon/,
+		says: /--timeout to be a number of seconds above 0, 2147483 at most, got soon/,
 	},
 	{
 		what: 'an --input with an unknown escape',
@@ -145,6 +145,15 @@ test.serial('a device tree that is cut short is refused in one line', async (t) 
 			args: async ({file}) => ['--kernel', hello, '--dtb', await file(whole.subarray(0, length))],
 		})
 	}
+})
+
+test.serial('the device tree of the machine alone needs no kernel, as in QEMU', async (t) => {
+	const dtb = await temporaryFile(t, '')
+	const {exit, stderr} = await manyhart(['run', '--smp', '2', '--dumpdtb', dtb])
+	t.deepEqual({exit, stderr}, {exit: 0, stderr: ''})
+	const tree = await readFile(dtb)
+	t.is(tree.readUInt32BE(), 0xd00dfeed)
+	t.false(tree.includes('quick'))
 })
 
 const isRoot = process.getuid?.() === 0

@@ -35,7 +35,10 @@ const refused: readonly (readonly [given: object, message: string | RegExp])[] =
 	[{kernel: undefined}, 'Expected kernel or a firmware for bios, got neither'],
 	[{kernel: 5}, 'Expected kernel to be the path of a file, got 5'],
 	[{kernel: ''}, "Expected kernel to be the path of a file, got ''"],
-	[{kernel: '/no/--kernel'}, 'Expected a readable file for kernel, got ENOENT: /no/--kernel'],
+	[
+		{kernel: '/no/--kernel'},
+		'Expected a readable file for kernel, got ENOENT (no such file or directory): /no/--kernel',
+	],
 	[{initrd: {}}, 'Expected initrd to be the path of a file, got {}'],
 	[{append: 5}, 'Expected append to be a string, got 5'],
 	[{virtioMmioVersion: 3}, 'Expected virtioMmioVersion 1 or 2, got 3'],

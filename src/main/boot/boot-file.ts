@@ -1,6 +1,7 @@
 /** Reads the files of a boot, whole, but never more than fits into the guest's memory. */
 import {open, stat} from 'node:fs/promises'
 import {expected} from '../../errors.ts'
+import {describeSystemError} from '../system-error.ts'
 
 /** Bytes. */
 const leastRoom = 65_536
@@ -31,7 +32,7 @@ export async function readBootFile(
 	} catch (error) {
 		const {code} = error as NodeJS.ErrnoException
 		if (code === undefined) throw error
-		throw expected(`a readable file for ${option}`, `${code}: ${path}`)
+		throw expected(`a readable file for ${option}`, `${describeSystemError(error)}: ${path}`)
 	}
 	if (bytes.length > limit.bytes) throw tooLarge('more')
 	if (bytes.length === 0) throw expected(`a file with contents for ${option}`, `an empty one: ${path}`)

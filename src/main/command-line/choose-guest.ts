@@ -24,7 +24,9 @@ export async function chooseGuest(
 	{guests, say, signal}: ChooseGuestOptions,
 ): Promise<BootParts> {
 	if (guest !== undefined) return {...(await guests.resolveGuest(guest)), ...parts}
-	if (parts.kernel !== undefined || parts.bios !== undefined || dumpdtb !== undefined) return parts
+	if (parts.kernel !== undefined || parts.bios !== undefined) return parts
+	// The tree of the machine alone, as from QEMU without a kernel: it says nothing of the program.
+	if (dumpdtb !== undefined) return {kernel: (await guests.resolveGuest(builtInGuest)).kernel!, ...parts}
 	return {...(await mainJob({guests, say, signal})), ...parts}
 }
 

@@ -88,7 +88,7 @@ function parseDevice(text: string, drives: ReadonlyMap<string, Drive>): {id: str
 	if (driver !== 'virtio-blk-device')
 		throw expected(
 			'--device virtio-blk-device,drive=ID, virtio-9p-device,fsdev=ID, virtio-net-device,netdev=ID or virtio-rng-device',
-			quoted(text),
+			`${quoted(text)}${driver.endsWith('-pci') ? ': the board has no PCI bus' : ''}`,
 		)
 	const keys = KeyValues.parse(text.slice(driver.length + 1), {
 		option: '--device virtio-blk-device',

@@ -30,7 +30,7 @@ export async function runProgram(args: readonly string[], environment: ProgramOp
 	} catch (error) {
 		if (!(error instanceof CommanderError)) throw error
 		// --help and --version also end up here, with 0.
-		if (error.exitCode !== 0) throw new UserError(explain(error))
+		if (error.exitCode !== 0) throw new UserError(explain(error, args))
 	}
 	return result
 }
@@ -58,18 +58,26 @@ function actionsOf(args: readonly string[], environment: ProgramOptions, finish:
 }
 
 /** Commander's messages in our form: expected and got. */
-const explanations: Readonly<Record<string, (subject: string) => string>> = {
+const explanations: Readonly<
+	Record<string, (subject: string, rest: {message: string; args: readonly string[]}) => string>
+> = {
 	'commander.unknownOption': (subject) =>
 		`Expected ${presentSpelling(subject) ?? 'an option that --help names'}, got ${subject}`,
 	'commander.unknownCommand': (subject) => `Expected a command that --help names, got ${subject}`,
 	'commander.optionMissingArgument': (subject) => `Expected a value after ${subject}, got none`,
 	'commander.missingArgument': (subject) => `Expected <${subject}>, got none`,
-	'commander.invalidArgument': (subject) => `Expected one of the values that --help names, got ${subject}`,
+	'commander.missingMandatoryOptionValue': (subject) => `Expected ${subject}, got none`,
+	'commander.invalidArgument': (subject, {message}) =>
+		`Expected ${/Allowed choices are (?<choices>.*)\.$/.exec(message)?.groups?.choices ?? 'a value that --help names'}, got ${subject}`,
 	'commander.excessArguments': (subject) => `Expected no more words after ${subject}, got some`,
-	'commander.help': () => 'Expected a command that --help names, got none',
+	'commander.help': (_, {args}) =>
+		`Expected a command that --help names, got ${(args.includes('help') && args[args.indexOf('help') + 1]) || 'none'}`,
 }
 
-function explain({code, message}: CommanderError): string {
+function explain({code, message}: CommanderError, args: readonly string[]): string {
 	const subject = /'(?<subject>[^']*)'/.exec(message)?.groups?.subject ?? ''
-	return explanations[code]?.(subject) ?? `Expected a command line as --help describes it, got an ${message}`
+	return (
+		explanations[code]?.(subject, {message, args}) ??
+		`Expected a command line as --help describes it, got an ${message}`
+	)
 }

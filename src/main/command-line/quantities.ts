@@ -19,6 +19,9 @@ export function parseSize(text: string, option: string): number {
 	return Math.ceil(bytes / sizeUnit) * sizeUnit
 }
 
+/** Node's timers are limited to 2^31 − 1 milliseconds. */
+const mostSeconds = 2_147_483
+
 const topologyKeys = ['sockets', 'dies', 'clusters', 'cores', 'threads'] as const
 const smpKeys = ['cpus', 'maxcpus', ...topologyKeys] as const
 
@@ -35,16 +38,23 @@ export function parseSmp(text: string): number {
 		if (!known || !/^\d+$/.test(value)) throw expected(what, quoted(text))
 		numbers.set(key, Number(value))
 	}
-	const harts = numbers.get('cpus') ?? topologyKeys.reduce((product, key) => product * (numbers.get(key) ?? 1), 1)
+	const product = topologyKeys.reduce((soFar, key) => soFar * (numbers.get(key) ?? 1), 1)
+	const cpus = numbers.get('cpus')
+	const most = numbers.get('maxcpus') ?? cpus ?? product
+	const harts = cpus ?? most
 	if (harts < 1 || harts > maximumHarts) throw expected(what, quoted(text))
+	// As in QEMU, which finds the part that is not given by division.
+	const isWhole = ['sockets', 'cores', 'threads'].every((key) => numbers.has(key))
+	if (most < harts || most % product !== 0 || (isWhole && most !== product))
+		throw expected('--smp with a topology that has as many harts', quoted(text))
 	return harts
 }
 
 /** @returns seconds. @throws UserError */
 export function parseSeconds(text: string, option: string): number {
 	const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0
-	// Node's timers are limited to 2^31 − 1 milliseconds.
-	if (seconds <= 0 || seconds > 2_147_483) throw expected(`${option} to be a number of seconds above 0`, quoted(text))
+	if (seconds <= 0 || seconds > mostSeconds)
+		throw expected(`${option} to be a number of seconds above 0, ${mostSeconds} at most`, quoted(text))
 	return seconds
 }
 

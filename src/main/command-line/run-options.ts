@@ -93,6 +93,7 @@ export const defaultMemory = '1G'
 
 /** @throws UserError that names the option, the values that it accepts, and the value given. */
 export function checkRunOptions(raw: RawRunOptions): RunOptions {
+	refuseEmptyPaths(raw)
 	const {kernel, initrd, append, dtb} = raw
 	const {accel, dumpdtb} = parseMachine(raw.machine ?? 'virt')
 	// As in QEMU, `default` is what there is without the option.
@@ -127,6 +128,14 @@ function hasNetworks({nic, netdev, device, object, pcap}: RawRunOptions): boolea
 	return [nic, netdev, object, pcap].some((given) => given !== undefined) || (device ?? []).some(isNetworkDevice)
 }
 
+const pathOptions = 'kernel initrd bios dtb dumpdtb stats trace pcap hda hdb hdc hdd'.split(' ')
+
+/** What an unset variable of a shell leaves. @throws UserError that names the option. */
+function refuseEmptyPaths(raw: RawRunOptions): void {
+	const name = pathOptions.find((each) => raw[each as keyof RawRunOptions] === '')
+	if (name !== undefined) throw expected(`--${name} to be the path of a file`, '""')
+}
+
 function parseStatsAt({stats, statsAt}: RawRunOptions): RegExp | undefined {
 	if (statsAt === undefined) return undefined
 	if (stats === undefined) throw expected('--stats-at with --stats', '--stats-at alone')
@@ -135,6 +144,7 @@ function parseStatsAt({stats, statsAt}: RawRunOptions): RegExp | undefined {
 
 function parseTimes({
 	times,
+	stats,
 	trace,
 	traceSize,
 	traceRate,
@@ -142,6 +152,7 @@ function parseTimes({
 }: RawRunOptions): Pick<RunOptions, 'times' | 'trace' | 'traceBytes' | 'traceRate'> {
 	if (serial && (times || trace !== undefined))
 		throw expected('--times and --trace without --serial, whose time is virtual', 'both')
+	if (times && stats === undefined && trace === undefined) throw expected('--times with --stats', '--times alone')
 	if (traceSize !== undefined && trace === undefined) throw expected('--trace-size with --trace', '--trace-size alone')
 	if (traceRate !== undefined && trace === undefined) throw expected('--trace-rate with --trace', '--trace-rate alone')
 	const traceBytes = traceSize === undefined ? undefined : parseSize(traceSize, '--trace-size')
@@ -158,7 +169,7 @@ function parseTimes({
 function parseRate(text: string): number {
 	const rate = /^\d+$/.test(text) ? Number(text) : 0
 	if (rate < leastTraceRate || rate > 2 ** 30)
-		throw expected(`--trace-rate to be a number of events from ${leastTraceRate}`, quoted(text))
+		throw expected(`--trace-rate to be a number of events from ${leastTraceRate} to ${2 ** 30}`, quoted(text))
 	return rate
 }
 

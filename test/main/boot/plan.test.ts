@@ -121,7 +121,7 @@ const refused: Record<
 	'nothing to boot': {message: /^Expected --kernel or a firmware for --bios, got neither$/, options: async () => ({})},
 	'no kernel for --bios none': {message: /got neither$/, options: async () => ({bios: 'none'})},
 	'a missing kernel': {
-		message: /^Expected a readable file for --kernel, got ENOENT: \/no\/such\/kernel$/,
+		message: /^Expected a readable file for --kernel, got ENOENT \(no such file or directory\): \/no\/such\/kernel$/,
 		options: async () => ({kernel: '/no/such/kernel'}),
 	},
 	'a folder as kernel': {

@@ -308,9 +308,11 @@ withFullDisk('a file whose disk is full is named', async (t) => {
 
 serial('--dumpdtb writes the device tree and runs nothing', async (t) => {
 	const path = join(await folder(t), 'virt.dtb')
-	const {exitCode} = await run(['--dumpdtb', path], () => t.fail() as never)
+	const {exitCode, created} = await run(['--dumpdtb', path], () => t.fail() as never)
 	t.is(exitCode, 0)
 	t.is(await readFile(path, 'utf8'), 'device tree')
+	// A machine is not made without a program, and the command line of one is not the machine's.
+	t.deepEqual([created[0]!.kernel, created[0]!.append], ['/demo.elf', undefined])
 })
 
 const mistakes: readonly (readonly [args: readonly string[], message: RegExp])[] = [
@@ -319,6 +321,13 @@ const mistakes: readonly (readonly [args: readonly string[], message: RegExp])[]
 	[['--lookup', 'inline'], /^Expected --tlb lookup=VALUE, got --lookup$/],
 	[['--last-pages=off'], /^Expected --tlb last-pages=VALUE, got --last-pages=off$/],
 	[['--tlb-encoding', 'plus-one'], /^Expected --tlb encoding=VALUE, got --tlb-encoding$/],
+	[['--times'], /^Expected --times with --stats, got --times alone$/],
+	[['--kernel', ''], /^Expected --kernel to be the path of a file, got ""$/],
+	[['-hda', ''], /^Expected --hda to be the path of a file, got ""$/],
+	[['--device', 'virtio-net-pci,netdev=n'], /, got virtio-net-pci,netdev=n: the board has no PCI bus$/],
+	[['campaign', '-smp', '2'], /^Expected an option that --help names, got -smp$/],
+	[['campaign', 'worker'], /^Expected --queue <address>, got none$/],
+	[['completion', 'tcsh'], /^Expected zsh, bash, fish, powershell, got tcsh$/],
 	[['--frob'], /^Expected an option that --help names, got --frob$/],
 	[['--kernel'], /^Expected a value after --kernel <file>, got none$/],
 	[['frob'], /^Expected a command or an option that --help names, got frob$/],
@@ -332,12 +341,15 @@ const mistakes: readonly (readonly [args: readonly string[], message: RegExp])[]
 	[['--trace-size', '1M'], /^Expected --trace-size with --trace, got --trace-size alone$/],
 	[['--trace', 't.json', '--trace-size', '1k'], /^Expected --trace-size of at least 64k, got 1k$/],
 	[['--trace-rate', '500'], /^Expected --trace-rate with --trace, got --trace-rate alone$/],
-	[['--trace', 't.json', '--trace-rate', '9'], /^Expected --trace-rate to be a number of events from 100, got 9$/],
+	[
+		['--trace', 't.json', '--trace-rate', '9'],
+		/^Expected --trace-rate to be a number of events from 100 to 1073741824, got 9$/,
+	],
 	[['--times', '--serial'], /^Expected --times and --trace without --serial, whose time is virtual, got both$/],
-	[['--timeout', 'soon'], /^Expected --timeout to be a number of seconds above 0, got soon$/],
+	[['--timeout', 'soon'], /^Expected --timeout to be a number of seconds above 0, 2147483 at most, got soon$/],
 ]
 for (const [args, message] of mistakes) {
-	serial(`${args.join(' ')} is refused in one line`, async (t) => {
+	serial(`${args.map((arg) => arg || '""').join(' ')} is refused in one line`, async (t) => {
 		await t.throwsAsync(run(args), {name: 'UserError', message})
 	})
 }

@@ -30,7 +30,23 @@ test('harts are a number, cpus=, or the product of a topology', (t) => {
 	t.is(parseSmp('4,sockets=1,cores=4,threads=1'), 4)
 	t.is(parseSmp('sockets=2,cores=3'), 6)
 	t.is(parseSmp('64'), 64)
+	t.is(parseSmp('maxcpus=8'), 8)
+	t.is(parseSmp('2,maxcpus=4'), 2)
+	t.is(parseSmp('4,sockets=2'), 4)
 })
+
+for (const text of [
+	'4,sockets=3',
+	'4,maxcpus=2',
+	'4,sockets=1,cores=2,threads=1',
+	'4,cores=0',
+	'2,maxcpus=3,cores=2',
+]) {
+	test(`--smp ${text} is refused, as by QEMU: its topology has another number of harts`, (t) => {
+		const {message} = t.throws(() => parseSmp(text), {name: 'UserError'})
+		t.is(message, `Expected --smp with a topology that has as many harts, got ${text}`)
+	})
+}
 
 for (const text of ['0', '65', '-1', 'four', '', '4,', '4,4', 'cpus=', 'harts=2', 'cores=9,threads=9']) {
 	test(`--smp ${JSON.stringify(text)} is refused`, (t) => {
@@ -42,5 +58,7 @@ for (const text of ['0', '65', '-1', 'four', '', '4,', '4,4', 'cpus=', 'harts=2'
 test('a time limit is a number above 0', (t) => {
 	t.is(parseSeconds('0.5', '--timeout'), 0.5)
 	for (const text of ['0', '-1', 'x', '1e9', '9999999'])
-		t.throws(() => parseSeconds(text, '--timeout'), {name: 'UserError'})
+		t.throws(() => parseSeconds(text, '--timeout'), {
+			message: `Expected --timeout to be a number of seconds above 0, 2147483 at most, got ${text}`,
+		})
 })

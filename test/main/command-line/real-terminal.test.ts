@@ -106,3 +106,20 @@ withTerminal('a terminal that nobody reads does not keep SIGTERM from ending the
 	)
 	t.pass()
 })
+
+withTerminal('a terminal that is closed ends a guest that prints with the exit code of SIGHUP', async (t) => {
+	const [kernel, code] = [await temporaryFile(t, chatter), await temporaryFile(t, '')]
+	const command = `${process.execPath} ${entry} run --smp 1 --memory 64M --kernel ${kernel}`
+	const script = spawn('script', ['--quiet', '--command', `trap : HUP; ${command}; echo $? > ${code}`, '/dev/null'], {
+		env: {...process.env, SHELL: '/bin/sh'},
+		stdio: ['pipe', 'pipe', 'inherit'],
+	})
+	let printed = 0
+	script.stdout.on('data', (bytes) => {
+		printed += bytes.length
+	})
+	await eventually(() => printed > 10_000, 'the guest prints')
+	script.kill('SIGKILL')
+	await eventually(async () => (await readFile(code, 'utf8')).endsWith('\n'), 'manyhart ends')
+	t.is(await readFile(code, 'utf8'), '129\n')
+})
