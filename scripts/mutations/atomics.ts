@@ -10,12 +10,12 @@ export const atomicMutations: readonly Mutation[] = [
 	{
 		name: 'sc stores without comparing',
 		file,
-		find: `				code.get(offset).get(reserved).get(value).memory(\`\${type}.atomic.rmw.cmpxchg\`)
-				this.#finishStore()
-				code.get(reserved).op(\`\${type}.ne\`).op('i64.extend_i32_u')
+		find: `					code.get(offset).get(reserved).get(value).memory(\`\${type}.atomic.rmw.cmpxchg\`)
+					this.#finishStore()
+					code.get(reserved).op(\`\${type}.ne\`).op('i64.extend_i32_u')
 `,
-		replace: `				code.get(offset).get(value).memory(\`\${type}.atomic.store\`)
-				code.i64(0n)
+		replace: `					code.get(offset).get(value).memory(\`\${type}.atomic.store\`)
+					code.i64(0n)
 `,
 		tests: [sequences, contention],
 	},
@@ -36,8 +36,8 @@ export const atomicMutations: readonly Mutation[] = [
 	{
 		name: 'amoadd is a load and a store',
 		file,
-		find: '		if (operation)\n',
-		replace: `		if (operation === 'add') {
+		find: '		else if (operation)\n',
+		replace: `		else if (operation === 'add') {
 			const old = code.local(e.type)
 			code.get(offset).memory(\`\${e.type}.atomic.load\`).set(old)
 			code.get(offset).get(old).get(value).op(\`\${e.type}.add\`).memory(\`\${e.type}.atomic.store\`)

@@ -1,6 +1,6 @@
 /** Emits one region as a WebAssembly function with structured control flow. */
 
-import {Lowering, offsets, RegionStatus} from '../codegen/index.ts'
+import {Lowering, needsFence, offsets, RegionStatus} from '../codegen/index.ts'
 import {assert} from '../errors.ts'
 import {CsrStatus} from '../hart/index.ts'
 import {type Decoded, type Effect, traitsOf} from '../isa/index.ts'
@@ -226,7 +226,8 @@ class RegionEmitter {
 		this.#float.before(instruction, lowering.exits.illegal)
 		for (const effect of instruction.effects) if (effect.effect !== 'system') lowering.effect(effect)
 		const {system} = traitsOf(instruction)
-		if (system === 'fence') code.op('atomic.fence')
+		if (system === 'fence' && needsFence(this.#region.page.bits(offset), this.#context.hostOrder))
+			code.op('atomic.fence')
 		if (system === 'pause') code.call(this.#context.functions.of('pause'))
 		this.#float.after(instruction)
 		this.#dirty = this.#dirtyAfter(decoded)
@@ -262,6 +263,12 @@ class RegionEmitter {
 			case 'return':
 			case 'computed':
 				return this.#computedJump(lowering, {last, terminator, goTo})
+			case 'enter':
+				// The return address, for whatever leaves the callee in another way.
+				for (const effect of instruction.decoded.instruction.effects)
+					if (effect.effect === 'writeX') lowering.effect(effect)
+				this.#dirty = this.#dirtyAfter(instruction.decoded)
+				return this.#goTo(terminator.to, goTo)
 			case 'call':
 				return this.#call({instruction, lowering, goTo, terminator})
 			default:
