@@ -186,14 +186,15 @@ class RegionEmitter {
 		this.#goTo((block.terminator as {to: number}).to, goTo)
 	}
 
-	/** Continues in the region, or leaves it. */
-	#goTo(offset: number, goTo: (successor: number) => void): void {
+	/** Continues in the region, or leaves it. @param to an offset or a key. */
+	#goTo(to: number, goTo: (successor: number) => void): void {
 		const {blocks, blockAt} = this.#region
 		const [dirty, isBeyond] = [this.#dirty, this.#isBeyond]
-		const successor = blockAt.get(offset)
-		if (successor === undefined) this.#jump(offset)
+		const successor = blockAt.get(to)
+		if (successor === undefined) this.#jump(to)
 		else {
-			if (blocks[successor]!.isBeyond && !isBeyond) this.#ensureNextPage(() => this.#jump(offset))
+			const block = blocks[successor]!
+			if (block.isBeyond && !isBeyond) this.#ensureNextPage(() => this.#jump(block.start))
 			goTo(successor)
 		}
 		this.#dirty = dirty

@@ -38,16 +38,28 @@ export function withLeafCallees(blocks: readonly Block[], blocksAt: (offset: num
 const linkRegister = ({instructions}: Block): number => instructions.at(-1)!.decoded.operands.rd
 
 function isLeaf(callee: readonly Block[], link: number): boolean {
-	return callee.length > 0 && callee.every((block) => staysOrReturns(block, link))
+	const starts = new Set(callee.map(({start}) => start))
+	return callee.length > 0 && callee.every((block) => staysOrReturns(block, {link, starts}))
 }
 
-function staysOrReturns(block: Block, link: number): boolean {
-	const {kind} = block.terminator
-	if (kind === 'call' || kind === 'computed' || kind === 'enter') return false
+/** A branch may lead out of the callee: to what has not run, or what only the interpreter executes. */
+function staysOrReturns(block: Block, {link, starts}: {link: number; starts: ReadonlySet<number>}): boolean {
 	if (contains(writtenIn(block), registerSetOf(link))) return false
-	if (kind !== 'return') return true
-	const {rs1, imm} = block.instructions.at(-1)!.decoded.operands
-	return rs1 === link && imm === 0
+	const {terminator} = block
+	switch (terminator.kind) {
+		case 'branch':
+			return true
+		case 'fall':
+		case 'jump':
+			// Who goes on elsewhere returns from there, and would not find its caller.
+			return starts.has(terminator.to)
+		case 'return': {
+			const {rs1, imm} = block.instructions.at(-1)!.decoded.operands
+			return rs1 === link && imm === 0
+		}
+		default:
+			return false
+	}
 }
 
 function copied(callee: readonly Block[], {by, call}: {by: number; call: CallTerminator}): readonly Block[] {
