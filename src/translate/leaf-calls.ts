@@ -17,7 +17,10 @@ const copyDistance = 2 ** 40
 type CallTerminator = Extract<Terminator, {kind: 'call'}>
 
 /** @param blocksAt finds the blocks that begin at an offset, entry first; none if they cannot be translated, or have not run. */
-export function withLeafCallees(blocks: readonly Block[], blocksAt: (offset: number) => readonly Block[]): readonly Block[] {
+export function withLeafCallees(
+	blocks: readonly Block[],
+	blocksAt: (offset: number) => readonly Block[],
+): readonly Block[] {
 	const starts = new Set(blocks.map(({start}) => start))
 	const copies: Block[] = []
 	let [left, copy] = [mostInLine, 0]
@@ -66,7 +69,11 @@ function copied(callee: readonly Block[], {by, call}: {by: number; call: CallTer
 	const starts = new Set(callee.map(({start}) => start))
 	// What is not in the callee is left for by its own offset.
 	const moved = (to: number) => (starts.has(to) ? to + by : to)
-	return callee.map((block) => ({...block, key: block.start + by, terminator: movedTerminator(block.terminator, moved, call)}))
+	return callee.map((block) => ({
+		...block,
+		key: block.start + by,
+		terminator: movedTerminator(block.terminator, moved, call),
+	}))
 }
 
 function movedTerminator(terminator: Terminator, moved: (to: number) => number, {next}: CallTerminator): Terminator {

@@ -1,9 +1,9 @@
 import test from 'ava'
+import {PageCode} from '../../src/translate/page-code.ts'
+import {discoverRegion} from '../../src/translate/region.ts'
 import {mixedEngines, regionEngines, tagEngines} from '../execution/engine.ts'
 import {testLeafCalls} from '../execution/leaf-calls.ts'
 import {encode} from '../interpreter/encode.ts'
-import {PageCode} from '../../src/translate/page-code.ts'
-import {discoverRegion} from '../../src/translate/region.ts'
 
 for (const engine of [...regionEngines, ...mixedEngines, ...tagEngines]) testLeafCalls(engine)
 
