@@ -73,7 +73,7 @@ export const atomicMutations: readonly Mutation[] = [
 		file: 'src/translate/region-memory.ts',
 		find: '.set(last.addend).i64(missTag.once).set(last.tag)',
 		replace: '.set(last.addend).get(masked).set(last.tag)',
-		tests: ['test/translate/memory.test.ts'],
+		tests: ['test/translate/code-stores.test.ts'],
 	},
 	{
 		name: 'a fence after stores and before loads is left out',

@@ -4,7 +4,7 @@
  * register holds the return address as long as nothing in the callee writes it. Whatever else leaves the callee leaves the
  * region with registers and `pc` as they are, so that the interpreter goes on in the callee, as after a call that was unwound.
  */
-import type {Block, Terminator} from './region.ts'
+import type {Block, Terminator} from './block.ts'
 import {contains, registerSetOf, writtenIn} from './register-set.ts'
 
 /** Instructions of one callee, and of all that one region has in line. */
