@@ -69,13 +69,6 @@ export const atomicMutations: readonly Mutation[] = [
 		tests: [contention],
 	},
 	{
-		name: 'the place that the hart core gives an AMO for a device is kept as a page',
-		file: 'src/translate/region-memory.ts',
-		find: '.set(last.addend).i64(missTag.once).set(last.tag)',
-		replace: '.set(last.addend).get(masked).set(last.tag)',
-		tests: ['test/translate/code-stores.test.ts'],
-	},
-	{
 		name: 'a fence after stores and before loads is left out',
 		file: 'src/codegen/host-order.ts',
 		find: '((sets >>> 4) & writes) !== 0 && (sets & reads) !== 0',
