@@ -10,12 +10,12 @@ export const atomicMutations: readonly Mutation[] = [
 	{
 		name: 'sc stores without comparing',
 		file,
-		find: `				code.get(offset).get(reserved).get(value).memory(\`\${type}.atomic.rmw.cmpxchg\`)
-				this.#finishStore()
-				code.get(reserved).op(\`\${type}.ne\`).op('i64.extend_i32_u')
+		find: `					code.get(offset).get(reserved).get(value).memory(\`\${type}.atomic.rmw.cmpxchg\`)
+					this.#finishStore()
+					code.get(reserved).op(\`\${type}.ne\`).op('i64.extend_i32_u')
 `,
-		replace: `				code.get(offset).get(value).memory(\`\${type}.atomic.store\`)
-				code.i64(0n)
+		replace: `					code.get(offset).get(value).memory(\`\${type}.atomic.store\`)
+					code.i64(0n)
 `,
 		tests: [sequences, contention],
 	},
@@ -36,8 +36,8 @@ export const atomicMutations: readonly Mutation[] = [
 	{
 		name: 'amoadd is a load and a store',
 		file,
-		find: '		if (operation)\n',
-		replace: `		if (operation === 'add') {
+		find: '		else if (operation)\n',
+		replace: `		else if (operation === 'add') {
 			const old = code.local(e.type)
 			code.get(offset).memory(\`\${e.type}.atomic.load\`).set(old)
 			code.get(offset).get(old).get(value).op(\`\${e.type}.add\`).memory(\`\${e.type}.atomic.store\`)
@@ -46,6 +46,48 @@ export const atomicMutations: readonly Mutation[] = [
 		} else if (operation)
 `,
 		tests: [besideThread, contention],
+	},
+	{
+		name: 'an only hart stores whatever the place holds',
+		file,
+		find: `code.get(offset).memory(\`\${type}.load\`).get(reserved).op(\`\${type}.eq\`)`,
+		replace: `code.get(offset).memory(\`\${type}.load\`).get(reserved).op(\`\${type}.eq\`, 'drop').i32(1)`,
+		tests: ['test/translate/memory.test.ts'],
+	},
+	{
+		name: 'an only hart keeps the other one of two values',
+		file,
+		find: `code.get(value).get(old).get(value).op(\`\${type}.\${keeps}\`)`,
+		replace: `code.get(value).get(value).get(old).op(\`\${type}.\${keeps}\`)`,
+		tests: ['test/translate/instructions.test.ts'],
+	},
+	{
+		name: 'AMOs are loads and stores on machines with several harts',
+		file: 'src/main/translation/translation-options.ts',
+		find: "options.smp === 1 ? 'alone' : 'shared'",
+		replace: "'alone'",
+		tests: [contention],
+	},
+	{
+		name: 'a fence after stores and before loads is left out',
+		file: 'src/codegen/host-order.ts',
+		find: '((sets >>> 4) & writes) !== 0 && (sets & reads) !== 0',
+		replace: '((sets >>> 4) & reads) !== 0 && (sets & writes) !== 0',
+		tests: ['test/execution/host-order.test.ts'],
+	},
+	{
+		name: 'a fence of device accesses alone is left out',
+		file: 'src/codegen/host-order.ts',
+		find: 'const reads = 0b1010\nconst writes = 0b0101\n',
+		replace: 'const reads = 0b0010\nconst writes = 0b0001\n',
+		tests: ['test/execution/host-order.test.ts'],
+	},
+	{
+		name: 'weaker fences are left out on weakly ordered hosts, too',
+		file: 'src/codegen/host-order.ts',
+		find: "	if (order === 'weak') return true\n",
+		replace: '',
+		tests: ['test/execution/host-order.test.ts'],
 	},
 	{
 		name: 'an AMO on a device register lets other accesses in between',

@@ -20,7 +20,7 @@ export const fenceMutations: readonly Mutation[] = [
 	{
 		name: 'lr.rl is not ordered after earlier stores',
 		file: 'src/codegen/memory-access.ts',
-		find: "		if (releases) code.op('atomic.fence')\n",
+		find: "		if (releases && isShared) code.op('atomic.fence')\n",
 		replace: '',
 		tests: [litmus],
 	},

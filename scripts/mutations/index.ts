@@ -8,6 +8,7 @@ import {diskMutations} from './disks.ts'
 import {fenceMutations} from './fences.ts'
 import {folderMutations} from './folders.ts'
 import {instructionMutations} from './instructions.ts'
+import {leafCallMutations} from './leaf-calls.ts'
 import type {Area, Mutation} from './mutation.ts'
 import {networkMutations} from './networks.ts'
 import {pageWalkMutations} from './page-walk.ts'
@@ -44,6 +45,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	tracing: tracingMutations,
 	'steal time': stealTimeMutations,
 	translation: translationMutations,
+	'leaf calls': leafCallMutations,
 	disks: diskMutations,
 	folders: folderMutations,
 	networks: networkMutations,

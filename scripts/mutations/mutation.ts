@@ -7,6 +7,7 @@ export const areas = [
 	'fences',
 	'CSRs',
 	'translation',
+	'leaf calls',
 	'disks',
 	'folders',
 	'networks',

@@ -189,14 +189,14 @@ export const translationMutations: readonly Mutation[] = [
 	{
 		name: 'fence in a region orders nothing',
 		file: emitRegion,
-		find: "		if (system === 'fence') code.op('atomic.fence')\n",
-		replace: '',
+		find: "\n			code.op('atomic.fence')\n",
+		replace: ' {}\n',
 		tests: ['test/litmus/control.test.ts'],
 	},
 	{
 		name: 'a region continues into the next page without checking it',
 		file: emitRegion,
-		find: 'if (blocks[successor]!.isBeyond && !isBeyond) this.#ensureNextPage(() => this.#jump(offset))',
+		find: 'if (block.isBeyond && !isBeyond) this.#ensureNextPage(() => this.#jump(block.start))',
 		replace: '',
 		tests: tests('page-border', 'mappings'),
 	},

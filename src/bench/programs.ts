@@ -1,8 +1,8 @@
 /** The benchmark programs by name and group; their sources are in test/guests/bench and bench-linux. */
 
-export const groups = ['integer', 'fp', 'memory', 'working-set', 'system', 'flush'] as const
+export const groups = ['integer', 'fp', 'memory', 'sync', 'working-set', 'system', 'flush'] as const
 /** Those that run unless groups or programs are named: tables from different days have the same. */
-export const usualGroups: readonly Group[] = ['integer', 'fp', 'memory', 'system']
+export const usualGroups: readonly Group[] = ['integer', 'fp', 'memory', 'sync', 'system']
 export type Group = (typeof groups)[number]
 export type Program = Readonly<{name: string; group: Group}>
 
@@ -18,9 +18,19 @@ const names: Readonly<Record<Group, readonly string[]>> = {
 		'interpreter',
 		'recursion',
 		'indirect',
+		'fibonacci',
+		'division',
+		'records',
+		'strings',
+		'regex',
+		'compress',
+		'allocator',
+		'forth',
 	],
 	fp: ['n-body', 'double-matrix', 'fft', 'mandelbrot'],
-	memory: ['copy', 'triad', 'chase-4k', 'chase-64k', 'chase-1m', 'chase-16m', 'chase-256m'],
+	memory: ['copy', 'copy-8', 'triad', 'chase-4k', 'chase-64k', 'chase-1m', 'chase-16m', 'chase-256m'],
+	// Atomic instructions on one hart, and what rests on them.
+	sync: ['amo', 'lr-sc'],
 	// Of these and the memory group, each size from 4 KiB to 256 MiB, by powers of four.
 	'working-set': [
 		'chase-16k',

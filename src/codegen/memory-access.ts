@@ -7,10 +7,13 @@ import type {Code, Label, Local, MemoryOpcode} from '../wasm/index.ts'
 import {offsets} from './block-offsets.ts'
 import type {CalledFunctions} from './called-functions.ts'
 import type {HostOrder} from './host-order.ts'
+import type {Sharing} from './sharing.ts'
 import {pushEntry, type TableLocals, toTag} from './table-lookup.ts'
 
 export type Push = () => void
 export type AtomicOperands = Readonly<{gva: Push; value: Push}>
+/** `address`: guest-virtual, i64. */
+export type PlaceAccess = Readonly<{address: Local; bytes: AccessBytes; tag: 'readTag' | 'writeTag'}>
 export type StoreOperands = Readonly<{gva: Push; value: Push; type: Type}>
 export type LoadExpression = Extract<Expression, {op: 'load'}>
 type LoadReservedExpression = Extract<Expression, {op: 'loadReserved'}>
@@ -29,6 +32,8 @@ export function storeOpcode(type: Type, bytes: AccessBytes): MemoryOpcode {
 }
 
 const rmwOperation: Partial<Record<AmoName, string>> = {swap: 'xchg', add: 'add', and: 'and', or: 'or', xor: 'xor'}
+/** Those of two operands. */
+const plainOperation = {add: 'add', and: 'and', or: 'or', xor: 'xor'} as const
 const keepsOld: Partial<Record<AmoName, 'le_s' | 'ge_s' | 'le_u' | 'ge_u'>> = {
 	min: 'le_s',
 	max: 'ge_s',
@@ -43,6 +48,7 @@ export class MemoryAccess {
 	readonly #table: TableLocals
 	readonly #form: LookupForm
 	readonly #hostOrder: HostOrder
+	readonly #sharing: Sharing
 	readonly #functions: CalledFunctions
 
 	/** @param options.table the data table. */
@@ -53,6 +59,7 @@ export class MemoryAccess {
 		table: TableLocals
 		form: LookupForm
 		hostOrder: HostOrder
+		sharing: Sharing
 		functions: CalledFunctions
 	}) {
 		this.#code = options.code
@@ -61,6 +68,7 @@ export class MemoryAccess {
 		this.#table = options.table
 		this.#form = options.form
 		this.#hostOrder = options.hostOrder
+		this.#sharing = options.sharing
 		this.#functions = options.functions
 	}
 
@@ -113,21 +121,23 @@ export class MemoryAccess {
 		this.#atomicOffset({gva: operands.gva, bytes: e.bytes, operation: AtomicOperation[e.name], value}, trap)
 		code.set(offset)
 		const operation = rmwOperation[e.name]
-		if (operation)
+		if (this.#sharing === 'alone') this.#plainAmo(e, offset, value)
+		else if (operation)
 			code
 				.get(offset)
 				.get(value)
 				.memory(`${e.type}.atomic.rmw.${operation}` as MemoryOpcode)
 		else this.#minMax(e, offset, value)
-		this.#finishStore()
+		if (this.#sharing === 'shared') this.#finishStore()
 		code.release(offset, value)
 	}
 
 	/** Pushes the value, and records its place, width and value as the reservation. */
 	loadReserved({bytes, releases}: LoadReservedExpression, gva: Push, trap: Label): void {
 		const code = this.#code
+		const isShared = this.#sharing === 'shared'
 		// On every host: an atomic load is ordered before later accesses, but not after earlier plain ones (RVWMO rule 6).
-		if (releases) code.op('atomic.fence')
+		if (releases && isShared) code.op('atomic.fence')
 		const type = bytes === 4 ? 'i32' : 'i64'
 		const offset = code.local('i32')
 		const value = code.local(type)
@@ -135,7 +145,10 @@ export class MemoryAccess {
 		code.set(offset)
 		// Ordered before every later access of this hart, with or without aq: no fence. Pairs with the compare-exchange of
 		// storeConditional() and with AMOs on any hart.
-		code.get(offset).memory(`${type}.atomic.load`).set(value)
+		code
+			.get(offset)
+			.memory(isShared ? `${type}.atomic.load` : `${type}.load`)
+			.set(value)
 		this.#setReservation(() => code.get(offset))
 		code.get(this.#block).i32(bytes).memory('i32.store', offsets.reservationBytes)
 		code.get(this.#block).get(value)
@@ -165,9 +178,11 @@ export class MemoryAccess {
 				if (type === 'i32') code.op('i32.wrap_i64')
 				code.set(reserved)
 				// Sequentially consistent. Pairs with loadReserved() and with other harts' stores and atomics on this place.
-				code.get(offset).get(reserved).get(value).memory(`${type}.atomic.rmw.cmpxchg`)
-				this.#finishStore()
-				code.get(reserved).op(`${type}.ne`).op('i64.extend_i32_u')
+				if (this.#sharing === 'shared') {
+					code.get(offset).get(reserved).get(value).memory(`${type}.atomic.rmw.cmpxchg`)
+					this.#finishStore()
+					code.get(reserved).op(`${type}.ne`).op('i64.extend_i32_u')
+				} else this.#plainCompareExchange({offset, reserved, value})
 			},
 			() => code.i64(1n),
 		)
@@ -213,6 +228,32 @@ export class MemoryAccess {
 		this.#code.memory('i32.store', offsets.reservationOffset)
 	}
 
+	// old = *place; *place = operation(old, value)
+	/** Plain: no other hart is there, and nothing interrupts generated code. */
+	#plainAmo({name, type}: AmoExpression, offset: Local, value: Local): void {
+		const code = this.#code
+		const old = code.local(type)
+		code.get(offset).get(offset).memory(`${type}.load`).tee(old)
+		const keeps = keepsOld[name]
+		if (keeps) code.get(value).get(old).get(value).op(`${type}.${keeps}`).op('select')
+		else if (name === 'swap') code.op('drop').get(value)
+		else code.get(value).op(`${type}.${plainOperation[name as keyof typeof plainOperation]}`)
+		code.memory(`${type}.store`).get(old)
+		code.release(old)
+	}
+
+	// *place == reserved ? (*place = value, 0) : 1, as an i64; plain, as above
+	#plainCompareExchange({offset, reserved, value}: Record<'offset' | 'reserved' | 'value', Local>): void {
+		const code = this.#code
+		const {type} = value as {type: 'i32' | 'i64'}
+		code.get(offset).memory(`${type}.load`).get(reserved).op(`${type}.eq`)
+		code.if(
+			'i64',
+			() => code.get(offset).get(value).memory(`${type}.store`).i64(0n),
+			() => code.i64(1n),
+		)
+	}
+
 	// old = *place; do { seen = old } while ((old = cmpxchg(place, seen, keep(seen, value) ? seen : value)) != seen)
 	#minMax(e: AmoExpression, offset: Local, value: Local): void {
 		const code = this.#code
@@ -250,21 +291,24 @@ export class MemoryAccess {
 	#offset(access: {gva: Push; bytes: AccessBytes; tag: 'readTag' | 'writeTag'}, miss: (address: Local) => void): void {
 		const code = this.#code
 		const address = code.local('i64')
-		const entry = code.local('i32')
 		access.gva()
 		code.set(address)
-		this.#pushHit({address, entry, bytes: access.bytes, tag: access.tag})
-		code.likely().if(
-			'i32',
-			() => this.#pushHitOffset(address, entry),
-			() => miss(address),
-		)
-		code.release(address, entry)
+		this.pushPlace({address, bytes: access.bytes, tag: access.tag}, () => miss(address))
+		code.release(address)
+	}
+
+	/** Pushes where in shared memory an access goes. @param miss pushes it where the table has no entry. */
+	protected pushPlace(access: PlaceAccess, miss: Push): void {
+		const code = this.#code
+		const entry = code.local('i32')
+		this.#pushHit({...access, entry})
+		code.likely().if('i32', () => this.#pushHitOffset(access.address, entry), miss)
+		code.release(entry)
 	}
 
 	// Pushes entry.tag == tag of gva & ~(0xfff ^ (bytes − 1)). Plain: only this vCPU fills and empties its tables; others
 	// swap whole tables.
-	#pushHit(access: {address: Local; entry: Local; bytes: AccessBytes; tag: 'readTag' | 'writeTag'}): void {
+	#pushHit(access: PlaceAccess & {entry: Local}): void {
 		const code = this.#code
 		pushEntry(code, access.address, this.#table, this.#form)
 		code.tee(access.entry).memory('i64.load', TlbEntry.offset[access.tag])

@@ -107,7 +107,7 @@ function emitRun(
 	const fetch = tableLocals(code, form)
 	const generation = code.local('i32')
 	const cursor: Cursor = {block, ip, codeBase, pageGva}
-	const memory = new MemoryAccess({code, block, budget, table: data, form, hostOrder, functions})
+	const memory = new MemoryAccess({code, block, budget, table: data, form, hostOrder, sharing: 'shared', functions})
 	const loadTables = (): void => {
 		emitLoadTable(code, {block, regime: offsets.dataRegime, table: data, form})
 		emitLoadTable(code, {block, regime: offsets.fetchRegime, table: fetch, form})

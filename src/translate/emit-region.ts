@@ -1,6 +1,6 @@
 /** Emits one region as a WebAssembly function with structured control flow. */
 
-import {Lowering, offsets, RegionStatus} from '../codegen/index.ts'
+import {Lowering, needsFence, offsets, RegionStatus} from '../codegen/index.ts'
 import {assert} from '../errors.ts'
 import {CsrStatus} from '../hart/index.ts'
 import {type Decoded, type Effect, traitsOf} from '../isa/index.ts'
@@ -186,14 +186,15 @@ class RegionEmitter {
 		this.#goTo((block.terminator as {to: number}).to, goTo)
 	}
 
-	/** Continues in the region, or leaves it. */
-	#goTo(offset: number, goTo: (successor: number) => void): void {
+	/** Continues in the region, or leaves it. @param to an offset or a key. */
+	#goTo(to: number, goTo: (successor: number) => void): void {
 		const {blocks, blockAt} = this.#region
 		const [dirty, isBeyond] = [this.#dirty, this.#isBeyond]
-		const successor = blockAt.get(offset)
-		if (successor === undefined) this.#jump(offset)
+		const successor = blockAt.get(to)
+		if (successor === undefined) this.#jump(to)
 		else {
-			if (blocks[successor]!.isBeyond && !isBeyond) this.#ensureNextPage(() => this.#jump(offset))
+			const block = blocks[successor]!
+			if (block.isBeyond && !isBeyond) this.#ensureNextPage(() => this.#jump(block.start))
 			goTo(successor)
 		}
 		this.#dirty = dirty
@@ -226,7 +227,8 @@ class RegionEmitter {
 		this.#float.before(instruction, lowering.exits.illegal)
 		for (const effect of instruction.effects) if (effect.effect !== 'system') lowering.effect(effect)
 		const {system} = traitsOf(instruction)
-		if (system === 'fence') code.op('atomic.fence')
+		if (system === 'fence' && needsFence(this.#region.page.bits(offset), this.#context.hostOrder))
+			code.op('atomic.fence')
 		if (system === 'pause') code.call(this.#context.functions.of('pause'))
 		this.#float.after(instruction)
 		this.#dirty = this.#dirtyAfter(decoded)
@@ -262,6 +264,12 @@ class RegionEmitter {
 			case 'return':
 			case 'computed':
 				return this.#computedJump(lowering, {last, terminator, goTo})
+			case 'enter':
+				// The return address, for whatever leaves the callee in another way.
+				for (const effect of instruction.decoded.instruction.effects)
+					if (effect.effect === 'writeX') lowering.effect(effect)
+				this.#dirty = this.#dirtyAfter(instruction.decoded)
+				return this.#goTo(terminator.to, goTo)
 			case 'call':
 				return this.#call({instruction, lowering, goTo, terminator})
 			default:

@@ -1,5 +1,5 @@
 /** What the emitters of one region's function share. */
-import type {CalledFunctions, HostOrder} from '../codegen/index.ts'
+import type {CalledFunctions, HostOrder, Sharing} from '../codegen/index.ts'
 import type {TlbDesign} from '../tlb/index.ts'
 import type {Code, FunctionReference, GlobalReference, Local} from '../wasm/index.ts'
 import {emitChainCount} from './chain-count.ts'
@@ -33,6 +33,7 @@ export type ModuleContext = Readonly<{
 	probes: Readonly<Record<ProbeTag, FunctionReference>>
 	design: TlbDesign
 	hostOrder: HostOrder
+	sharing: Sharing
 	countChains: boolean
 	/** Where the module's functions begin in the vCPU's table. */
 	base: GlobalReference

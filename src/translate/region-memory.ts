@@ -13,8 +13,10 @@ import {
 	loadTable,
 	MemoryAccess,
 	offsets,
+	type PlaceAccess,
 	type Push,
 	pushMasked,
+	type Sharing,
 	type StoreOperands,
 	storeOpcode,
 	type TableLocals,
@@ -36,6 +38,7 @@ type Options = Readonly<{
 	probes: Readonly<Record<ProbeTag, FunctionReference>>
 	design: TlbDesign
 	hostOrder: HostOrder
+	sharing: Sharing
 	region: Region
 }> &
 	Pick<RegionOptions, 'roamingId' | 'roams'>
@@ -170,6 +173,35 @@ export class RegionMemory extends MemoryAccess {
 		code.get(address).op('i32.wrap_i64').get(last.addend).op('i32.add').get(value)
 		code.unalignedMemory(storeOpcode(operands.type, bytes))
 		code.release(address, value)
+	}
+
+	// Of atomics. masked == tag || (entry hit ? (tag, addend = masked, entry.addend) : (once, miss() − low(address)));
+	// low(address) + addend
+	protected override pushPlace(access: PlaceAccess, miss: Push): void {
+		const {code, design} = this.#options
+		const {rs1} = this.#instruction!.decoded.operands
+		if (design.lastPages === 'off' || this.#roams(rs1)) return super.pushPlace(access, miss)
+		const {address, tag} = access
+		const last = this.#lastPage(tag)
+		const masked = code.local('i64')
+		const entry = code.local('i32')
+		pushMasked(code, access)
+		code.tee(masked).get(last.tag).op('i64.ne').unlikely()
+		code.if(undefined, () => {
+			pushIsHit(code, {masked, table: this.#table, tag, form: this.#form, entry})
+			code.likely().if(
+				undefined,
+				() => code.get(masked).set(last.tag).get(entry).memory('i32.load', TlbEntry.offset.addend).set(last.addend),
+				() => {
+					miss()
+					code.get(address).op('i32.wrap_i64', 'i32.sub').set(last.addend).i64(missTag.once).set(last.tag)
+				},
+			)
+			const kept = this.#lastPages.has(rs1) ? keptAt(rs1, tag) : undefined
+			if (kept !== undefined) this.#keep(last, kept)
+		})
+		code.get(address).op('i32.wrap_i64').get(last.addend).op('i32.add')
+		code.release(masked, entry)
 	}
 
 	#roams(register: number): boolean {

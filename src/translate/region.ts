@@ -2,34 +2,11 @@
 
 import type {Decoded} from '../isa/index.ts'
 import {pageBytes} from '../memory/index.ts'
+import type {Block, RegionInstruction, Terminator} from './block.ts'
+import {withLeafCallees} from './leaf-calls.ts'
 import type {PageCode} from './page-code.ts'
 
-export type RegionInstruction = Readonly<{
-	/** From the start of the entry's page; the next page's are from 4096 up. */
-	offset: number
-	decoded: Decoded
-}>
-
-/** How a block ends. Offsets from the start of the entry's page; they may be below 0. */
-export type Terminator = Readonly<
-	| {kind: 'fall'; to: number}
-	| {kind: 'branch'; taken: number; to: number}
-	| {kind: 'jump'; to: number}
-	/** A jump that links; `to` is undefined if computed. */
-	| {kind: 'call'; to: number | undefined; next: number}
-	/** jalr x0 through a link register. */
-	| {kind: 'return'}
-	/** Any other computed jump. `landings`: the known targets, never all. */
-	| {kind: 'computed'; landings: readonly number[]}
->
-
-export type Block = Readonly<{
-	start: number
-	instructions: readonly RegionInstruction[]
-	terminator: Terminator
-	/** Each of its instructions lies in the next page, at least in part. */
-	isBeyond: boolean
-}>
+export type {Block, RegionInstruction, Terminator} from './block.ts'
 
 /** [start, end). */
 export type Range = readonly [number, number]
@@ -38,7 +15,7 @@ export type Region = Readonly<{
 	page: PageCode
 	/** Entry first. */
 	blocks: readonly Block[]
-	/** Offset → index in `blocks`. */
+	/** Offset or key → index in `blocks`. */
 	blockAt: ReadonlyMap<number, number>
 	/** The code that it consists of, in its page and in the next one: page offsets, in order. */
 	ranges: readonly Range[]
@@ -102,6 +79,7 @@ export function continuations(terminator: Terminator): readonly number[] {
 	switch (terminator.kind) {
 		case 'fall':
 		case 'jump':
+		case 'enter':
 			return [terminator.to]
 		case 'branch':
 			return [terminator.taken, terminator.to]
@@ -139,12 +117,25 @@ export function discoverRegion(page: PageCode, entry: number, {mayHaveRun, landi
 type Limits = Readonly<{landings: readonly number[]; mayHaveRun(offset: number): boolean}>
 
 function regionFrom(page: PageCode, entry: number, limits: Limits): Region {
+	const callees = new Map<number, readonly Block[]>()
+	const calleeAt = (offset: number) => {
+		const known = callees.get(offset)
+		if (known) return known
+		const isThere = offset >= 0 && page.at(offset) !== undefined && limits.mayHaveRun(offset)
+		const found = isThere ? blocksFrom(page, offset, {...limits, landings: []}) : []
+		callees.set(offset, found)
+		return found
+	}
+	const blocks = withLeafCallees(blocksFrom(page, entry, limits), calleeAt)
+	const blockAt = new Map(blocks.map(({start, key = start}, index) => [key, index]))
+	return {page, blocks, blockAt, ...rangesOf(blocks)}
+}
+
+function blocksFrom(page: PageCode, entry: number, limits: Limits): readonly Block[] {
 	const {landings} = limits
 	const {leaders, seen} = explore(page, entry, limits)
 	const starts = [entry, ...[...leaders].filter((leader) => leader !== entry).sort((a, b) => a - b)]
-	const blocks = withoutOneWay(starts.map((start) => blockFrom(page, start, {leaders, seen, landings})))
-	const blockAt = new Map(blocks.map(({start}, index) => [start, index]))
-	return {page, blocks, blockAt, ...rangesOf(blocks)}
+	return withoutOneWay(starts.map((start) => blockFrom(page, start, {leaders, seen, landings})))
 }
 
 /**

@@ -34,7 +34,7 @@ export function translate(
 	requests: readonly RegionRequest[],
 	options: TranslateOptions,
 ): Translation | undefined {
-	const {countChains = false, hostOrder = thisHost} = options
+	const {countChains = false, hostOrder = thisHost, sharing = 'shared'} = options
 	const design = tlbDesign(options.design)
 	const form = lookupForm(design)
 	const members = gatherGroup(memory, requests, {
@@ -96,6 +96,7 @@ export function translate(
 				probes,
 				design,
 				hostOrder,
+				sharing,
 				countChains,
 				sibling,
 				nextPage,

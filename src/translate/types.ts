@@ -1,6 +1,6 @@
 /** Requests for translation, and its results. Plain data, posted between threads. */
 
-import type {HostOrder} from '../codegen/index.ts'
+import type {HostOrder, Sharing} from '../codegen/index.ts'
 import type {TlbDesign} from '../tlb/index.ts'
 import type {FusedMultiplyAdd} from './fused-multiply-add.ts'
 
@@ -67,6 +67,8 @@ export type TranslateOptions = Readonly<{
 	design?: Partial<TlbDesign>
 	/** Default: this host's. */
 	hostOrder?: HostOrder
+	/** Default: shared. */
+	sharing?: Sharing
 	/** Whether regions count the calls, jumps and returns between them, which costs time; default no. */
 	countChains?: boolean
 	/** Whether regions leave out code that has not run yet; default no. */

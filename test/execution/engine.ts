@@ -21,9 +21,9 @@ export const interpreter: Engine = {name: 'the interpreter'}
 export const regionEngines: readonly Engine[] = [
 	{name: 'regions on their own, lookups in line', design: {lookup: 'inline'}, translation: {threshold: 1, together: 0}},
 	{
-		name: 'regions together, lookups out of line',
+		name: 'regions together, lookups out of line, of the only hart',
 		design: {lookup: 'outlined'},
-		translation: {threshold: 1, together: 6},
+		translation: {sharing: 'alone', threshold: 1, together: 6},
 	},
 ]
 

@@ -2,6 +2,7 @@
 import binaryen from 'assemblyscript/binaryen'
 import test from 'ava'
 import {type HostOrder, hostOrder, hostOrders} from '../../src/codegen/host-order.ts'
+import type {Sharing} from '../../src/codegen/sharing.ts'
 import {buildInterpreter, handlers} from '../../src/interpreter/index.ts'
 import {ramBase} from '../../src/memory/index.ts'
 import {Regime} from '../../src/tlb/index.ts'
@@ -21,12 +22,12 @@ const textOf = (wasm: Uint8Array): string =>
 	binaryen.readBinaryWithFeatures(new Uint8Array(wasm), binaryen.Features.All).emitText()
 
 /** Those of a region of one instruction. */
-function atomicsOfRegion(word: number, order: HostOrder): string[] {
+function atomicsOfRegion(word: number, order: HostOrder, sharing: Sharing = 'shared'): string[] {
 	const page = hart.ramOffset(ramBase)
 	hart.memory.u32.set([word, encode('wfi', {}) >>> 0], page / 4)
 	const fetchTable = hart.descriptor(Regime.machine) >>> 0
 	const request = {page, entry: 0, pageGva: BigInt(ramBase), fetchTable, nextPage: undefined}
-	const {bytes} = translate(hart.memory, [request], {hostOrder: order, design: hart.design})!
+	const {bytes} = translate(hart.memory, [request], {hostOrder: order, sharing, design: hart.design})!
 	const name = `"${ramBase.toString(16)} at ${page.toString(16)}"`
 	const functions = textOf(bytes).split(/\n(?= \(func )/)
 	const region = functions.filter((each) => each.startsWith(` (func $${name} `))
@@ -71,16 +72,60 @@ for (const order of hostOrders) {
 		}
 	})
 
-	test(`a fence of any kind is one fence, and plain accesses have none, on a host that is ${order}`, (t) => {
-		const [r, w, rw, tso] = [2, 1, 3, 8 << 28]
-		for (const sets of [(rw << 4) | rw, (r << 4) | rw, (w << 4) | w, (rw << 4) | w, (w << 4) | r]) {
-			t.deepEqual(atomicsOfRegion(encode('fence', {}) | (sets << 20), order), [fence])
-		}
-		t.deepEqual(atomicsOfRegion(encode('fence', {}) | tso | (((rw << 4) | rw) << 20), order), [fence])
+	test(`plain accesses have no fence on a host that is ${order}`, (t) => {
 		t.deepEqual(atomicsOfRegion(encode('ld', {rd: 5, rs1: 10, imm: 8}), order), [])
 		t.deepEqual(atomicsOfRegion(encode('sd', {rs1: 10, rs2: 6, imm: 8}), order), [])
 	})
 }
+
+const [i, o, r, w, io, rw] = [8, 4, 2, 1, 12, 3] as const
+const tso = 8 << 8
+const all = io | rw
+const fenceWith = (sets: number) => encode('fence', {}) | (sets << 20)
+
+test('a fence is one on a host with total store order where it orders a load after a store', (t) => {
+	for (const [before, after] of [
+		[rw, rw],
+		[w, r],
+		[all, all],
+		[o, i],
+		[w, i],
+		[o, r],
+		[rw, all],
+	] as const)
+		t.deepEqual(atomicsOfRegion(fenceWith((before << 4) | after), 'total-store'), [fence], `${before} ${after}`)
+	// What is reserved is as an ordinary fence.
+	t.deepEqual(atomicsOfRegion(fenceWith(tso | (all << 4) | all), 'total-store'), [fence])
+})
+
+test('other fences are nothing on such a host, FENCE.TSO among them', (t) => {
+	for (const [before, after] of [
+		[r, rw],
+		[r, r],
+		[w, w],
+		[rw, w],
+		[i, all],
+		[all, o],
+		[0, rw],
+		[rw, 0],
+	] as const)
+		t.deepEqual(atomicsOfRegion(fenceWith((before << 4) | after), 'total-store'), [], `${before} ${after}`)
+	t.deepEqual(atomicsOfRegion(fenceWith(tso | (rw << 4) | rw), 'total-store'), [])
+})
+
+test('every fence is one on a weakly ordered host', (t) => {
+	for (const sets of [0x33, 0x23, 0x11, 0x31, 0x12, tso | 0x33])
+		t.deepEqual(atomicsOfRegion(fenceWith(sets), 'weak'), [fence], `${sets}`)
+})
+
+test('with one hart, AMOs, LR and SC are plain accesses, and fences are fences, for the sake of devices', (t) => {
+	for (const order of hostOrders) {
+		for (const [name] of amos)
+			t.deepEqual(atomicsOfRegion(encode(name, registers) | orders['.aqrl'], order, 'alone'), [])
+		t.deepEqual(atomicsOfRegion(encode('lr.w', {...registers, rs2: 0}) | orders['.aqrl'], order, 'alone'), [])
+		t.deepEqual(atomicsOfRegion(fenceWith(0x33), order, 'alone'), [fence])
+	}
+})
 
 test('the interpreter for a weakly ordered host is the other one with a fence after each AMO and SC', (t) => {
 	const [strong, weak] = hostOrders.map((order) => buildInterpreter({hostOrder: order}))

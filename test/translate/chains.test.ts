@@ -61,6 +61,10 @@ function countsOf(
 	return read(registers)
 }
 
+/** Returns, by a register that is not the call's: so the function stays one of its own, and is not put in line. */
+const leaveAsCalled = (assembly: Assembly) =>
+	assembly.op('addi', {rd: t0, rs1: ra, imm: 0}).op('jalr', {rd: zero, rs1: t0, imm: 0})
+
 /**
  * a0 rounds of three calls: within the page; to another page, which jumps back here; through a register, to a computed
  * jump.
@@ -69,7 +73,7 @@ function everyWay(): Assembly {
 	const assembly = new Assembly(main)
 	const [loop, near, far, back] = Array.from({length: 4}, () => assembly.label())
 	const [called, jumped] = [assembly.label(), assembly.label()]
-	const leave = () => assembly.op('jalr', {rd: zero, rs1: ra, imm: 0})
+	const leave = () => leaveAsCalled(assembly)
 	assembly.at(loop!).address(t2, called).address(t1, jumped)
 	assembly.to('jal', near!, {rd: ra}).to('jal', far!, {rd: ra}).op('jalr', {rd: ra, rs1: t2, imm: 0})
 	assembly.op('addi', {rd: a0, rs1: a0, imm: -1}).to('bne', loop!, {rs1: a0, rs2: zero}).word(wfi)
@@ -124,7 +128,7 @@ test('a far call, auipc and jalr, is a direct one', (t) => {
 		assembly.at(loop).upper(ra, far).to('jalr', far, {rd: ra, rs1: ra}, lowPart)
 		assembly.op('addi', {rd: a0, rs1: a0, imm: -1}).to('bne', loop, {rs1: a0, rs2: zero}).word(wfi)
 		assembly.gva = callee
-		assembly.at(far).op('jalr', {rd: zero, rs1: ra, imm: 0})
+		leaveAsCalled(assembly.at(far))
 		t.like(countsOf(t, assembly), {directCalls: rounds, slotCalls: 0, returnsTaken: rounds})
 	}
 })
@@ -137,7 +141,7 @@ test('a far jump, auipc and jalr, is a direct one', (t) => {
 	assembly.gva = otherPage
 	assembly.at(middle).upper(t1, end).to('jalr', end, {rd: zero, rs1: t1}, lowPart)
 	assembly.gva += 0x5000n
-	assembly.at(end).op('jalr', {rd: zero, rs1: ra, imm: 0})
+	leaveAsCalled(assembly.at(end))
 	t.like(countsOf(t, assembly), {directCalls: rounds, directJumps: rounds, slotJumps: 0, returnsTaken: rounds})
 })
 
@@ -151,21 +155,21 @@ test('auipc and a call through another register are no far call', (t) => {
 	assembly.op('auipc', {rd: t1, imm: 0}).op('jalr', {rd: ra, rs1: t2, imm}).to('jal', other, {rd: ra})
 	assembly.op('addi', {rd: a0, rs1: a0, imm: -1}).to('bne', loop, {rs1: a0, rs2: zero}).word(wfi)
 	assembly.gva = gva + BigInt(imm)
-	assembly.at(other).op('jalr', {rd: zero, rs1: ra, imm: 0})
+	leaveAsCalled(assembly.at(other))
 	assembly.gva += BigInt(imm)
 	assembly.at(beforeCallee)
 	assembly.gva += BigInt(imm)
-	assembly.op('addi', {rd: s0, rs1: s0, imm: 1}).op('jalr', {rd: zero, rs1: ra, imm: 0})
+	leaveAsCalled(assembly.op('addi', {rd: s0, rs1: s0, imm: 1}))
 	t.like(countsOf(t, assembly), {directCalls: rounds, slotCalls: rounds, returnsTaken: 2 * rounds})
 })
 
-/** Three nested calls; the innermost function is `body`. t0: the return point of the outermost. */
+/** Three nested calls; the innermost function is `body`. t2: the return point of the outermost. */
 function nested(body: (assembly: Assembly) => void): Assembly {
 	const assembly = new Assembly(main)
 	const [first, second, third] = [assembly.label(), assembly.label(), assembly.label()]
 	assembly.to('jal', first, {rd: ra}).op('addi', {rd: a0, rs1: a0, imm: 1}).word(wfi)
 	for (const [at, next, saved] of [
-		[first, second, t0],
+		[first, second, t2],
 		[second, third, s0],
 	] as const) {
 		assembly.at(at).op('addi', {rd: saved, rs1: ra, imm: 0}).to('jal', next, {rd: ra})
@@ -173,7 +177,7 @@ function nested(body: (assembly: Assembly) => void): Assembly {
 	}
 	assembly.at(third)
 	body(assembly)
-	return assembly.op('jalr', {rd: zero, rs1: ra, imm: 0})
+	return leaveAsCalled(assembly)
 }
 
 test('calls that an exception, a safepoint or a long jump unwinds are counted with the reason', (t) => {
@@ -186,7 +190,7 @@ test('calls that an exception, a safepoint or a long jump unwinds are counted wi
 	const plain = nested(() => {})
 	t.like(countsOf(t, plain, {slice: 5}), {directCalls: 3, returnsTaken: 0, callsUnwound: [0, 3, 0, 0]})
 	// To the outermost call's return point: the two inner calls unwind, the outermost returns.
-	const long = nested((assembly) => void assembly.op('addi', {rd: ra, rs1: t0, imm: 0}))
+	const long = nested((assembly) => void assembly.op('addi', {rd: ra, rs1: t2, imm: 0}))
 	t.like(countsOf(t, long), {directCalls: 3, returnsTaken: 1, callsUnwound: [2, 0, 0, 0]})
 })
 
@@ -209,4 +213,13 @@ test('in a recursion deeper than calls may nest, each call returns or unwinds', 
 		callsUnwound: [maximumCallDepth + 1, 0, 0, 0],
 		regionDepthLimits: 1,
 	})
+})
+
+test('a leaf that is in line is no call', (t) => {
+	const assembly = new Assembly(main)
+	const [loop, leaf] = [assembly.label(), assembly.label()]
+	assembly.at(loop).to('jal', leaf, {rd: ra}).op('addi', {rd: a0, rs1: a0, imm: -1})
+	assembly.to('bne', loop, {rs1: a0, rs2: zero}).word(wfi)
+	assembly.at(leaf).op('addi', {rd: s0, rs1: s0, imm: 1}).op('jalr', {rd: zero, rs1: ra, imm: 0})
+	t.like(countsOf(t, assembly), {directCalls: 0, slotCalls: 0, returnsTaken: 0, regionEntries: 1})
 })

@@ -24,6 +24,7 @@ The project must have been built (\`npm run build\`); comparisons need \`qemu-sy
 npm run bench -- cpu --pairs 3                         # the programs of the tables, on one hart
 npm run bench -- cpu --bare --group fp --group memory  # on bare metal: quicker, without the system group
 npm run bench -- cpu --program fft --scale 4 --json
+npm run bench -- cpu --group sync --scale 25           # long: 5 s under QEMU instead of 0.2
 npm run bench -- cpu --group working-set               # 4 KiB to 256 MiB
 npm run bench -- cpu --group flush --smp 4             # storms in 1, 2 and 4 threads of a process, and more
 npm run bench -- cpu --copies 2                        # two of each at once, each on a hart of its own
@@ -36,6 +37,9 @@ npm run bench -- cpu --svg speeds.svg -- --stats stats.json  # after the second 
 While a program runs, another process wakes up 100 times a second (\`--beats\`), as on any system with other work; on bare
 metal a timer interrupt flushes the TLB as often. Otherwise nothing would flush QEMU's TLB, which is resized only at flushes
 and would stay small: a program with 1 MiB of data then takes QEMU ten to twenty times as long (\`--beats 0\`).
+
+The programs from \`fibonacci\` to \`forth\`, \`copy-8\`, and those of the group \`sync\` take QEMU some 0.2 s at scale 1, as a program does that is used once; with
+\`--scale 25\` 5 s, in which what translation costs is lost.
 
 The groups \`working-set\` and \`flush\` run only when they are named; no table has them. The first has, for each power of four
 from 4 KiB to 256 MiB, all cache lines of that memory (\`chase-…\`; some are in the group \`memory\`; Linux may give it pages of

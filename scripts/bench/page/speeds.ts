@@ -76,7 +76,7 @@ export const cpu = table<SpeedFigures>({
 	name: 'cpu',
 	title: 'Programs in Debian, one hart',
 	about: [
-		'27 programs of our own (`test/guests/bench`, `bench-linux`), here and under QEMU in turn, with the same kernel, initramfs',
+		'Programs of our own (`test/guests/bench`, `bench-linux`), here and under QEMU in turn, with the same kernel, initramfs',
 		'and binary. They are timed in the guest, and their checksums are compared.',
 	],
 	commands: [bench('cpu', '--pairs', '3')],

@@ -2,6 +2,7 @@
 import {UserError} from '../../../src/errors.ts'
 import {bootCounters, churn, flush, footprint, lookup} from './costs.ts'
 import {idle} from './idle.ts'
+import {leads} from './leads.ts'
 import {peers} from './peers.ts'
 import {smp, smpLatency} from './smp.ts'
 import {boot, codeStores, cpu, interpretedBoot, interpretedCpu, twoAtOnce} from './speeds.ts'
@@ -15,6 +16,7 @@ export const tables: readonly Table[] = [
 	smpLatency,
 	idle,
 	codeStores,
+	leads,
 	interpretedCpu,
 	interpretedBoot,
 	bootCounters,

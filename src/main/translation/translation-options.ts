@@ -15,8 +15,8 @@ export const mostThreshold = 65_535
 
 export const translationDefaults = {accel: 'jit', threshold: 3000} as const satisfies Partial<TranslationConfig>
 
-/** With the defaults for what is not given. */
-export function translationConfig(options: TranslationOptions): TranslationConfig {
+/** With the defaults for what is not given. @param options.smp harts of the machine. */
+export function translationConfig(options: TranslationOptions & Readonly<{smp: number}>): TranslationConfig {
 	const {
 		accel = translationDefaults.accel,
 		jitThreshold: threshold = translationDefaults.threshold,
@@ -28,7 +28,8 @@ export function translationConfig(options: TranslationOptions): TranslationConfi
 	const fusedMultiplyAdd = accel === 'jit' && provesFusedMultiplyAdd() ? 'relaxed' : 'exact'
 	// The tests want all code in regions.
 	const onlyRun = !synchronous
-	return {accel, design, countChains, onlyRun, threshold, fusedMultiplyAdd, synchronous, mostBytes}
+	const sharing = options.smp === 1 ? 'alone' : 'shared'
+	return {accel, design, sharing, countChains, onlyRun, threshold, fusedMultiplyAdd, synchronous, mostBytes}
 }
 
 /** @throws UserError when files cannot be written there. */

@@ -14,6 +14,13 @@ WITH_PREPARATION(double_matrix)
 WITH_PREPARATION(fft)
 WITH_PREPARATION(copy)
 WITH_PREPARATION(triad)
+WITH_PREPARATION(copy_8)
+WITH_PREPARATION(strings)
+WITH_PREPARATION(regex)
+WITH_PREPARATION(compress)
+WITH_PREPARATION(forth)
+extern uint64_t fibonacci_run(uint64_t), division_run(uint64_t), records_run(uint64_t), allocator_run(uint64_t);
+extern uint64_t amo_run(uint64_t), lr_sc_run(uint64_t);
 SIZE(4k)
 SIZE(16k)
 SIZE(64k)
@@ -35,12 +42,23 @@ const struct program programs[] = {
 	{"interpreter", 0, interpreter_run, 120},
 	{"recursion", 0, recursion_run, 90},
 	{"indirect", 0, indirect_run, 520},
+	{"fibonacci", 0, fibonacci_run, 60},
+	{"division", 0, division_run, 120},
+	{"records", 0, records_run, 130},
+	{"strings", strings_prepare, strings_run, 1000},
+	{"regex", regex_prepare, regex_run, 650},
+	{"compress", compress_prepare, compress_run, 70},
+	{"allocator", 0, allocator_run, 830},
+	{"forth", forth_prepare, forth_run, 46},
+	{"amo", 0, amo_run, 1200},
+	{"lr-sc", 0, lr_sc_run, 1000},
 	{"n-body", 0, nbody_run, 480},
 	{"double-matrix", double_matrix_prepare, double_matrix_run, 220},
 	{"fft", fft_prepare, fft_run, 500},
 	{"mandelbrot", 0, mandelbrot_run, 50},
 	{"copy", copy_prepare, copy_run, 520},
 	{"triad", triad_prepare, triad_run, 90},
+	{"copy-8", copy_8_prepare, copy_8_run, 14000},
 	{"chase-4k", chase_4k_prepare, chase_run, 3000},
 	{"chase-64k", chase_64k_prepare, chase_run, 1600},
 	{"chase-1m", chase_1m_prepare, chase_run, 900},
