@@ -32,8 +32,8 @@ export async function serveBells(
 			else await bells.rung(worker)
 		} else {
 			// Nothing is: without the event loop the thread wakes sooner.
-			if (!bits) bells.sleep(worker, longestSleep)
-			if (rounds % mostRounds === 0) await eventLoopTurn()
+			const end = bits ? 'rung' : bells.sleep(worker, longestSleep)
+			if (end === 'timed-out' || rounds % mostRounds === 0) await eventLoopTurn()
 		}
 	}
 }

@@ -5,12 +5,16 @@ import {WorkerBell} from '../../src/board/index.ts'
 import {type RungServer, serveBells} from '../../src/io/bell-loop.ts'
 import {createBoard} from '../board/support.ts'
 
-/** Bells of a board, and a loop that serves slot 1 until `stop`. */
-function loop(server: RungServer) {
+/** Bells of a board, and the loop that serves slot 1, which has rung, until `stop`. It may block this thread. */
+function createLoop() {
 	const {memory, board} = createBoard()
-	const bells = board.workerBells
-	const ended = serveBells(bells, {worker: 0, servers: new Map([[1, server]])})
-	return {memory, bells, ended, ring: () => bells.ring(0, 1 << 1), stop: () => bells.ring(0, WorkerBell.stop)}
+	const {workerBells: bells} = board
+	const ring = () => bells.ring(0, 1 << 1)
+	const run = async (server: RungServer) => {
+		ring()
+		await serveBells(bells, {worker: 0, servers: new Map([[1, server]])})
+	}
+	return {memory, run, ring, stop: () => bells.ring(0, WorkerBell.stop)}
 }
 
 test('only the slots that rang are served, and the bell `stop` ends it', async (t) => {
@@ -23,82 +27,59 @@ test('only the slots that rang are served, and the bell `stop` ends it', async (
 	t.deepEqual(served, [2])
 })
 
-test('what is under way ends in the event loop although the guest rings all the time', async (t) => {
-	let isEnded = false
-	const server = {
-		isBusy: true,
-		serve() {
-			if (isEnded) return stop()
-			ring()
-		},
-	}
-	const {ring, stop, ended} = loop(server)
-	setImmediate(() => {
-		isEnded = true
+for (const [isBusy, when] of [
+	[true, 'something is'],
+	[false, 'nothing ever is'],
+] as const)
+	test(`the event loop has its turn although the guest rings all the time, while ${when} under way`, async (t) => {
+		const {run, ring, stop} = createLoop()
+		let hasTurned = false
+		setImmediate(() => {
+			hasTurned = true
+		})
+		let served = 0
+		const serve = () => {
+			served++
+			if (hasTurned || served === 100_000) stop()
+			else ring()
+		}
+		await run({isBusy, serve})
+		t.true(hasTurned)
 	})
-	ring()
-	await ended
-	t.true(isEnded)
-})
-
-test('the event loop has its turn although the guest rings all the time and nothing is ever under way', async (t) => {
-	let isEnded = false
-	const server = {
-		isBusy: false,
-		serve() {
-			if (isEnded) return stop()
-			ring()
-		},
-	}
-	const {ring, stop, ended} = loop(server)
-	setImmediate(() => {
-		isEnded = true
-	})
-	ring()
-	await ended
-	t.true(isEnded)
-})
 
 test('while nothing is under way the thread sleeps, and another thread that rings wakes it', async (t) => {
-	let rings = 0
-	const server = {
-		isBusy: false,
-		serve() {
-			rings++
-			// The other thread rings anew only now.
-			Atomics.store(words, 0, rings)
-			Atomics.notify(words, 0)
-			if (rings === 100) stop()
-		},
-	}
+	const {memory, run, stop} = createLoop()
 	const words = new Int32Array(new SharedArrayBuffer(4))
-	const {memory, stop, ended} = loop(server)
-	const ringer = new Worker(new URL('./bell-ringer.ts', import.meta.url), {
-		workerData: {memory: memory.memory, map: memory.map, words},
-	})
+	const workerData = {memory: memory.memory, map: memory.map, words}
+	const ringer = new Worker(new URL('./bell-ringer.ts', import.meta.url), {workerData})
 	t.teardown(() => ringer.terminate())
-	await ended
-	t.is(rings, 100)
-	await once(ringer, 'exit')
+	// It waits until it was served.
+	await once(ringer, 'online')
+	let served = 0
+	const serve = () => {
+		served++
+		Atomics.store(words, 0, served)
+		Atomics.notify(words, 0)
+		if (served === 100) stop()
+	}
+	await run({isBusy: false, serve})
+	t.is(served, 100)
 })
 
 test('work that takes steps of promises only is over before the thread sleeps', async (t) => {
+	const {run, stop} = createLoop()
 	let isBusy = false
-	const {stop, ended, ring} = loop({
-		get isBusy() {
-			return isBusy
-		},
-		serve() {
-			isBusy = true
-			void work()
-		},
-	})
 	const work = async () => {
+		isBusy = true
 		for (let step = 0; step < 100; step++) await undefined
 		isBusy = false
 		stop()
 	}
-	ring()
-	await ended
+	await run({
+		get isBusy() {
+			return isBusy
+		},
+		serve: () => void work(),
+	})
 	t.false(isBusy)
 })

@@ -46,8 +46,9 @@ export class WorkerBells {
 	}
 
 	/** Blocks the thread until a bit is set, or so many milliseconds: it wakes sooner than its event loop would. */
-	sleep(worker: number, milliseconds: number): void {
+	sleep(worker: number, milliseconds: number): 'rung' | 'timed-out' {
 		// As in rung().
-		Atomics.wait(this.#words, this.#first + worker, 0, milliseconds)
+		const end = Atomics.wait(this.#words, this.#first + worker, 0, milliseconds)
+		return end === 'timed-out' ? end : 'rung'
 	}
 }
