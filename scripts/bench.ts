@@ -8,6 +8,7 @@
  *     npm run bench -- idle     what an idle machine costs the host, by harts
  *     npm run bench -- flush    designs of the TLB: what flushes cost, and what guests notice; docs/flush.md
  *     npm run bench -- smp      harts that wait for one another: fences, locks, wake-ups, more harts than cores
+ *     npm run bench -- io       disks, shared folders and networks in Debian: fio, iperf3, nginx
  *     npm run bench -- footprint  memory of the host that an idle Debian takes, and where it is
  *     npm run bench -- tracing  what --trace costs
  *     npm run bench -- beyond   a simulation of up to 128 harts; docs/scaling.md
@@ -28,6 +29,8 @@ import {benchCpu, type CpuOptions} from './bench/cpu.ts'
 import {benchFlush} from './bench/flush.ts'
 import {benchFootprint} from './bench/footprint.ts'
 import {benchIdle} from './bench/idle.ts'
+import {type IoPart, ioParts} from './bench/io/figures.ts'
+import {benchIo, type IoOptions} from './bench/io.ts'
 import {benchLookup, type LookupOptions} from './bench/lookup.ts'
 import {measurableNames} from './bench/page/tables.ts'
 import {benchPage} from './bench/page.ts'
@@ -49,6 +52,11 @@ const timeoutOption = () =>
 const manyhartOption = () =>
 	new Option('--manyhart <file>', 'the manyhart.js to run').default(fromRoot('dist/manyhart.js'), 'dist/manyhart.js')
 const againstOption = () => new Option('--against <file>', "another build's manyhart.js, which runs in QEMU's place")
+const qemuOption = () =>
+	new Option(
+		'--qemu <file>',
+		'a qemu-system-riscv64, or a folder with its unpacked packages; may be repeated (default: the one in PATH)',
+	).argParser(several)
 const groupOption = () =>
 	new Option(
 		'--group <name>',
@@ -185,11 +193,7 @@ function createCommand(): Command {
 		.addOption(new Option('--harts <counts>', 'of the programs, separated by commas').argParser(hartCounts))
 		.option('--rounds <n>', 'measurements of each', integerFrom(1, 1000))
 		.option('--milliseconds <n>', 'that each program runs', integerFrom(1, 100_000))
-		.option(
-			'--qemu <file>',
-			'a qemu-system-riscv64, or a folder with its unpacked packages; may be repeated (default: the one in PATH)',
-			several,
-		)
+		.addOption(qemuOption())
 		.addOption(manyhartOption())
 		.addOption(new Option('--against <file>', "also another build's manyhart.js"))
 		.option(
@@ -208,6 +212,27 @@ function createCommand(): Command {
 		)
 		.addHelpText('after', `\nPrograms: ${programNames.join(', ')}`)
 		.action((own, options) => benchSmp({...(options as SmpOptions), own: checkOwnOptions(own)}))
+	command
+		.command('io')
+		.description(
+			'disks, shared folders and networks in Debian, here and under every QEMU that is named: fio, iperf3, nginx',
+		)
+		.argument(...ownOptions)
+		.addOption(
+			new Option('--part <name,...>', 'only these')
+				.argParser((text: string) => text.split(',').map((name) => oneOf(ioParts)(name) as IoPart))
+				.default(ioParts, ioParts.join()),
+		)
+		.option('--rounds <n>', 'measurements of each', integerFrom(1, 1000), 3)
+		.option('--harts <n>', 'harts', integerFrom(1, mostHarts), 2)
+		.option('--seconds <n>', 'of each figure', integerFrom(1, 1000), 4)
+		.addOption(qemuOption())
+		.addOption(jsonOption())
+		.addOption(timeoutOption())
+		.addOption(manyhartOption())
+		.addOption(new Option('--against <file>', "also another build's manyhart.js"))
+		.addHelpText('after', '\nNeeds qemu-img, iperf3 and wrk in the PATH.')
+		.action((own, options) => benchIo({...(options as IoOptions), own: checkOwnOptions(own)}))
 	command
 		.command('lookup')
 		.description('compares how translated code can look up a page: our programs on bare metal, without QEMU')

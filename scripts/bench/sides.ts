@@ -42,7 +42,7 @@ export function buildSide(
 			: expected(`${option} to be a file`, file)
 	return {
 		name,
-		boot: ({kernel, initrd, append, harts}, options) => {
+		boot: ({kernel, initrd, append, harts, devices = []}, options) => {
 			const parts = [
 				'--kernel',
 				kernel,
@@ -50,7 +50,7 @@ export function buildSide(
 				...(append ? ['--append', append] : []),
 			]
 			const machine = ['--smp', `${harts}`, '--memory', memory]
-			return runConsole(process.execPath, [file, 'run', ...machine, ...parts, ...own], options)
+			return runConsole(process.execPath, [file, 'run', ...machine, ...devices, ...parts, ...own], options)
 		},
 	}
 }

@@ -55,7 +55,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
 	stress: ['live-line.ts'],
 }
 /** Outside of all folders: any file may import them. */
-const common: readonly string[] = ['src/errors.ts', 'src/exit-codes.ts', 'src/faults.ts', 'src/turns.ts']
+const common: readonly string[] = ['src/errors.ts', 'src/exit-codes.ts', 'src/faults.ts', 'src/pace.ts', 'src/turns.ts']
 /** AssemblyScript, compiled into one module. What each of its folders may import beside itself and the generated offsets. */
 const coreFolders: Readonly<Record<string, readonly string[]>> = {
 	'src/hart/core/': ['src/tlb/core/'],

@@ -1,5 +1,6 @@
 /** What the operations of one client work on: its fids, and the folder. */
 import {type BigIntStats, closeSync, fstatSync} from 'node:fs'
+import {Pace, type Waiting} from '../pace.ts'
 import {Refusal} from './errno.ts'
 import {type Handle, Handles, isComponent, isName} from './handles.ts'
 import type {ByteString, MessageReader} from './message-reader.ts'
@@ -7,7 +8,6 @@ import type {MessageWriter, Qid} from './message-writer.ts'
 import {contentsHeaderBytes, noFid} from './messages.ts'
 import {OpenFile} from './open-files.ts'
 import {Ownership, type SecurityModel} from './ownership.ts'
-import {Pace, type Waiting} from './pace.ts'
 import type {Pieces} from './pieces.ts'
 import {type Multidevs, Qids} from './qids.ts'
 

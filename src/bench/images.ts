@@ -6,7 +6,14 @@ import {type CpioEntry, packCpio, resolveGuest} from '../main/guests/index.ts'
 import {benchPath} from './files.ts'
 import {elfWithParameters} from './guest-parameters.ts'
 
-export type Boot = Readonly<{kernel: string; initrd?: string; append?: string; harts: number}>
+export type Boot = Readonly<{
+	kernel: string
+	initrd?: string
+	append?: string
+	harts: number
+	/** Options that name further devices, spelled as both this command line and QEMU's have them. */
+	devices?: readonly string[]
+}>
 
 export type ImageOptions = Readonly<{
 	/** For temporary files. */

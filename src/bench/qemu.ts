@@ -16,9 +16,19 @@ export type QemuMachine = Readonly<{
 	memory?: string | undefined
 	/** The path of a socket for its monitor; none by default. */
 	monitor?: string
+	/** Further options. */
+	devices?: readonly string[]
 }>
 
-export function qemuArguments({kernel, initrd, append, harts, memory, monitor}: QemuMachine): readonly string[] {
+export function qemuArguments({
+	kernel,
+	initrd,
+	append,
+	harts,
+	memory,
+	monitor,
+	devices: further = [],
+}: QemuMachine): readonly string[] {
 	const parts = [
 		...['-kernel', kernel],
 		...(initrd ? ['-initrd', initrd] : []),
@@ -28,7 +38,7 @@ export function qemuArguments({kernel, initrd, append, harts, memory, monitor}: 
 	const channels = ['-monitor', monitor ? `unix:${monitor},server=on,wait=off` : 'none', '-serial', 'stdio']
 	const machine = ['-M', 'virt', '-smp', `${harts}`, '-nographic', ...channels]
 	const devices = ['-accel', 'tcg,thread=multi', '-device', 'virtio-rng-device']
-	return [...machine, ...devices, ...parts]
+	return [...machine, ...devices, ...further, ...parts]
 }
 
 /** @returns undefined: there is none in the PATH. */

@@ -1,12 +1,19 @@
 /** A file of an image, by its descriptor. Any number of accesses may be under way. */
-import {fdatasync, fstat, read, write} from 'node:fs'
+import {fdatasync, fstat, read, readSync, write, writeSync} from 'node:fs'
+import {Pace, type Waiting} from '../pace.ts'
 
 export class ImageFile {
 	readonly #descriptor: number
+	readonly #pace: Pace
 
-	/** @param descriptor of a file that is open; its opener closes it. */
-	constructor(descriptor: number) {
+	/**
+	 * @param descriptor of a file that is open; its opener closes it.
+	 * @param waiting `adaptive` for a thread of which nothing else is wanted: what the host's page cache has is read there and
+	 * then, without two changes of threads.
+	 */
+	constructor(descriptor: number, waiting: Waiting = 'pool') {
 		this.#descriptor = descriptor
+		this.#pace = new Pace(waiting)
 	}
 
 	/** Fills `into`; what is beyond the file's end is zeroes. */
@@ -41,7 +48,9 @@ export class ImageFile {
 		return promise
 	}
 
-	#read(into: Uint8Array, from: number, position: number): Promise<number> {
+	#read(into: Uint8Array, from: number, position: number): number | Promise<number> {
+		if (this.#pace.inline())
+			return this.#pace.timed(() => readSync(this.#descriptor, into, from, into.length - from, position))
 		const {promise, resolve, reject} = Promise.withResolvers<number>()
 		read(this.#descriptor, into, from, into.length - from, position, (error, bytes) =>
 			error ? reject(error) : resolve(bytes),
@@ -49,7 +58,9 @@ export class ImageFile {
 		return promise
 	}
 
-	#write(bytes: Uint8Array, from: number, position: number): Promise<number> {
+	#write(bytes: Uint8Array, from: number, position: number): number | Promise<number> {
+		if (this.#pace.inline())
+			return this.#pace.timed(() => writeSync(this.#descriptor, bytes, from, bytes.length - from, position))
 		const {promise, resolve, reject} = Promise.withResolvers<number>()
 		write(this.#descriptor, bytes, from, bytes.length - from, position, (error, written) =>
 			error ? reject(error) : resolve(written),

@@ -5,6 +5,7 @@ import {tmpdir} from 'node:os'
 import {dirname, join, resolve} from 'node:path'
 import {getSystemErrorMap, promisify} from 'node:util'
 import {UserError} from '../errors.ts'
+import type {Waiting} from '../pace.ts'
 import type {DiskImage} from './disk-image.ts'
 import {FileLock} from './file-lock.ts'
 import {ImageFile} from './image-file.ts'
@@ -85,19 +86,19 @@ export class OpenDisk implements AsyncDisposable {
 	}
 }
 
-/** The disk whose files are open. */
-export async function attachDisk({layers, isReadOnly}: DiskFiles): Promise<DiskImage> {
+/** The disk whose files are open. @param waiting as ImageFile has it. */
+export async function attachDisk({layers, isReadOnly}: DiskFiles, waiting?: Waiting): Promise<DiskImage> {
 	let image: DiskImage | undefined
 	for (const [index, layer] of [...layers.entries()].reverse())
-		image = await attachLayer(layer, {backing: image, isReadOnly: isReadOnly || index > 0})
+		image = await attachLayer(layer, {backing: image, isReadOnly: isReadOnly || index > 0, waiting})
 	return image!
 }
 
 async function attachLayer(
 	{descriptor, format, isProbed, path}: DiskLayer,
-	{backing, isReadOnly}: {backing: DiskImage | undefined; isReadOnly: boolean},
+	{backing, isReadOnly, waiting}: {backing: DiskImage | undefined; isReadOnly: boolean; waiting: Waiting | undefined},
 ): Promise<DiskImage> {
-	const file = new ImageFile(descriptor)
+	const file = new ImageFile(descriptor, waiting)
 	if (format === 'raw') return new RawImage(file, {bytes: await file.size(), isProbed})
 	const header = await readHeader(file, path)
 	try {

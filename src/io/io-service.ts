@@ -3,10 +3,11 @@
  * meanwhile holding no lock, and interrupts the guest itself. It waits for no vCPU and not for the main thread, nor they for it.
  */
 import {Server} from '../9p/index.ts'
-import {Board, type ServedQueues, WorkerBell} from '../board/index.ts'
+import {Board, type ServedQueues} from '../board/index.ts'
 import {attachDisk} from '../disk/index.ts'
 import {assert} from '../errors.ts'
 import {GuestRam, SharedMemory, VcpuBlocks} from '../memory/index.ts'
+import {serveBells} from './bell-loop.ts'
 import {BlockHandler} from './block-handler.ts'
 import {BufferPool} from './buffer-pool.ts'
 import type {BlockSlot, IoApi, IoConfig} from './io-config.ts'
@@ -34,10 +35,7 @@ export async function createIoService(config: IoConfig): Promise<IoApi> {
 	return {
 		open: async () => ({forwards: (await Promise.all(networks.map(({network}) => network.open()))).flat()}),
 		run: async () => {
-			for (let bits = 0; !(bits & WorkerBell.stop); ) {
-				bits = await board.workerBells.wait(worker)
-				for (const [slot, server] of servers) if (bits & (1 << slot)) server.serve()
-			}
+			await serveBells(board.workerBells, {worker, servers})
 			await Promise.all(Array.from(servers.values(), (server) => server.close()))
 		},
 	}
@@ -54,7 +52,7 @@ async function serverOf(
 	{board, ram, pool}: {board: Board; ram: GuestRam; pool: BufferPool},
 ): Promise<SlotServer> {
 	const queues = queuesOf(board, slot)
-	const disk = await attachDisk(files)
+	const disk = await attachDisk(files, 'adaptive')
 	const told = new Set<string>()
 	const onError = ({message}: Error) => {
 		// The guest may try again and again.

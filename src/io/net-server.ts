@@ -58,6 +58,9 @@ export class NetServer {
 		})
 	}
 
+	/** Sockets and timers need the thread's event loop at any time. */
+	readonly isBusy = true
+
 	/** Looks at the queues that were notified. */
 	serve(): void {
 		const notified = this.#queues.notified()

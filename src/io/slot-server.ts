@@ -19,11 +19,18 @@ export class SlotServer {
 	/** Queues that may have more than could be taken. */
 	readonly #full = new Set<number>()
 	readonly #running = new Set<Promise<void>>()
+	/** Queues to be looked at in a turn of the event loop. */
+	#due = 0
 	#isClosing = false
 
 	constructor(queues: ServedQueues, handler: ChainHandler) {
 		this.#queues = queues
 		this.#handler = handler
+	}
+
+	/** Chains are under way, or are to be taken in a turn of the event loop. */
+	get isBusy(): boolean {
+		return this.#running.size > 0 || this.#due > 0
 	}
 
 	/** Looks at the queues that were notified. */
@@ -58,6 +65,12 @@ export class SlotServer {
 		if (written === 'broken') this.#queues.fail(taken)
 		else this.#queues.complete(taken, written)
 		this.#underWay[taken.queue]!--
-		if (this.#full.has(taken.queue)) this.#serveQueue(taken.queue)
+		// In a turn of its own: a guest that keeps the queue full would else have all of this thread.
+		if (!this.#full.delete(taken.queue)) return
+		this.#due++
+		setImmediate(() => {
+			this.#due--
+			this.#serveQueue(taken.queue)
+		})
 	}
 }

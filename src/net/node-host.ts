@@ -16,7 +16,8 @@ import type {
 } from './host.ts'
 import {formatEndpoint} from './ip.ts'
 
-const readBytes = 64 * 1024
+/** What a socket has read, until its callback returns: libuv reads into it just before. One for all: 1,024 sockets may be open. */
+const arrived = Buffer.allocUnsafeSlow(64 * 1024)
 const batchBytes = 64 * 1024
 /** Of datagrams that the host has not taken yet. */
 const mostQueuedBytes = 1024 * 1024
@@ -35,7 +36,7 @@ export const nodeHost: HostNetwork = {
 			// The name is an address: nobody is to be asked.
 			autoSelectFamily: false,
 			onread: {
-				buffer: Buffer.allocUnsafeSlow(readBytes),
+				buffer: arrived,
 				callback: (bytes, buffer) => stream.read(buffer.subarray(0, bytes)),
 			},
 		})

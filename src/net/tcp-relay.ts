@@ -9,7 +9,11 @@ import {
 	type TcpUser,
 } from './tcp/index.ts'
 
-export type RelaySettings = Omit<TcpSettings, 'user'>
+export type RelaySettings = Omit<TcpSettings, 'user'> &
+	Readonly<{
+		/** Bytes that may wait for the host's peer at present. */
+		receiveShare: () => number
+	}>
 
 /** Bytes that the host may bring at once. */
 const largestRead = 64 * 1024
@@ -19,6 +23,7 @@ export class TcpRelay {
 	#stream: HostStream | undefined
 	readonly #over: () => void
 	readonly #hostFailed: (failure: HostFailure) => boolean
+	readonly #receiveShare: () => number
 	/** What the host brought and the connection had no room for: less than one read. */
 	#rest: Uint8Array | undefined
 	#hasHostEnded = false
@@ -34,6 +39,7 @@ export class TcpRelay {
 	) {
 		this.#over = over
 		this.#hostFailed = hostFailed
+		this.#receiveShare = settings.receiveShare
 		const whole = {...settings, user: this.#user()}
 		this.connection = syn ? TcpConnection.hold(whole, syn) : TcpConnection.open(whole)
 	}
@@ -81,7 +87,7 @@ export class TcpRelay {
 		return {
 			established: () => this.#stream?.resume(),
 			data: (bytes) => this.#stream?.write(bytes),
-			room: () => Math.max(0, defaultReceiveCapacity - (this.#stream?.pending ?? 0)),
+			room: () => Math.max(0, Math.min(defaultReceiveCapacity, this.#receiveShare()) - (this.#stream?.pending ?? 0)),
 			ended: () => {
 				this.#hasGuestEnded = true
 				this.#stream?.end()
@@ -112,9 +118,15 @@ export class TcpRelay {
 		const room = connection.room
 		if (bytes.length > room) this.#rest = bytes.slice(room)
 		connection.write(this.#rest ? bytes.subarray(0, room) : bytes)
-		if (connection.room >= largestRead && !this.#rest) return
+		if (this.#isRoomy && !this.#rest) return
 		this.#stream?.pause()
 		connection.waitForRoom()
+	}
+
+	/** There is room for what the host may bring at once, or nothing waits. */
+	get #isRoomy(): boolean {
+		const {room, capacity} = this.connection
+		return room >= Math.min(largestRead, capacity)
 	}
 
 	#writable(): void {
@@ -126,7 +138,7 @@ export class TcpRelay {
 			if (this.#rest) return
 			if (this.#hasHostEnded) return connection.close()
 		}
-		if (connection.room >= largestRead) this.#stream?.resume()
+		if (this.#isRoomy) this.#stream?.resume()
 		else connection.waitForRoom()
 	}
 

@@ -39,6 +39,12 @@ import {type FrameOffload, type LinkOffloads, largestFrame} from './wire.ts'
 const mostActive = 1024
 const mostConnecting = 128
 const mostTimeWait = 4096
+/**
+ * Bytes in each direction that connections share: each may use an equal part, but no less than 16 KiB. What one used before others
+ * came is not taken from it, so that the sum is less than four times as much, whatever the guest does.
+ */
+const sharedBytes = 32 * 2 ** 20
+const leastShare = 16 * 1024
 /** A host that does not answer is given up; the guest asks about as long. */
 const connectTime = 75_000
 
@@ -116,6 +122,11 @@ export class TcpRelays {
 	/** Ends all. */
 	close(): void {
 		for (const {relay} of [...this.#entries.values()].flat()) relay.leave()
+	}
+
+	/** A power of two, in bytes. */
+	#share(): number {
+		return Math.max(leastShare, 2 ** Math.floor(Math.log2(sharedBytes / Math.max(1, this.#activeCount))))
 	}
 
 	get #activeCount(): number {
@@ -204,6 +215,7 @@ export class TcpRelays {
 	): Entry {
 		const {clock, output, offloads, random} = this.#parts
 		const retry = () => entry.relay.connection.flush()
+		const share = () => this.#share()
 		const headers = headerBytesOf(path) + tcpHeaderBytes
 		const {cutsSegments} = offloads(familyOf(path))
 		const entry: Entry = {key, path, retry, relay: undefined as unknown as TcpRelay}
@@ -220,6 +232,8 @@ export class TcpRelays {
 				initialSequence: random(),
 				maximumSegment: output.mtu - (path.destination.length === 4 ? ipv4Bytes : ipv6Bytes) - tcpHeaderBytes,
 				largestPiece: cutsSegments ? largestFrame - headers : 0,
+				sendShare: share,
+				receiveShare: share,
 			},
 			() => this.#remove(entry),
 		)

@@ -10,7 +10,7 @@ import {patience} from '../support/patience.ts'
 import {attachHostileMachine, checksums, createHostileMemory, type HostileMachine} from './board-machine.ts'
 import {FuzzDisks, hostileDevices} from './fuzz-disks.ts'
 import type {Epoch, EpochReport, FuzzThreadData} from './fuzz-thread.ts'
-import {type Figures, HostileDriver} from './hostile-driver.ts'
+import {attackedDevices, type Figures, HostileDriver} from './hostile-driver.ts'
 import {useBoard} from './plain-driver.ts'
 
 const threadCount = 3
@@ -35,11 +35,13 @@ export async function fuzzBoard(
 		/** At least. */
 		seconds: number
 		virtioMmioVersion: VirtioMmioVersion
+		/** Instead of a time: so many accesses to each device. */
+		each?: number
 		/** Whether so much has been done. A loaded host may need longer. */
 		enough?: (figures: Figures) => boolean
 	}>,
 ): Promise<FuzzResult> {
-	const {seed, seconds, virtioMmioVersion, enough = () => true} = options
+	const {seed, seconds, virtioMmioVersion, each, enough = () => true} = options
 	const {memory, map} = createHostileMemory()
 	const data = {memory, map, origin: process.hrtime(), virtioMmioVersion, served: hostileDevices}
 	// This thread accesses devices as vCPUs do, and does the main thread's work besides.
@@ -51,10 +53,12 @@ export async function fuzzBoard(
 		return new Worker(path, {workerData})
 	})
 	const began = performance.now()
-	const total: Figures = {accesses: 0, notifications: 0, served: 0, longestMs: 0}
+	const total: Figures = {accesses: 0, byDevice: {}, notifications: 0, served: 0, longestMs: 0}
 	const failures: string[] = []
 	const lasted = () => performance.now() - began
-	const goesOn = () => lasted() < seconds * 1000 || (lasted() < patience && !(enough(total) && isWritten))
+	const hasEach = (least: number) => attackedDevices.every((name) => (total.byDevice[name] ?? 0) >= least)
+	const goesOnInTime = () => lasted() < seconds * 1000 || (lasted() < patience && !(enough(total) && isWritten))
+	const goesOn = () => (each === undefined ? goesOnInTime() : !hasEach(each) || (lasted() < patience && !isWritten))
 	let epochs = 0
 	let isWritten = false
 	let grownFrom: number | undefined
@@ -66,6 +70,8 @@ export async function fuzzBoard(
 			const reports = await attackAtOnce({machine, workers, seed: seed + epochs * (threadCount + 1), epoch: epochs})
 			for (const {figures, failure} of reports) {
 				total.accesses += figures.accesses
+				for (const [name, count] of Object.entries(figures.byDevice))
+					total.byDevice[name] = (total.byDevice[name] ?? 0) + count
 				total.notifications += figures.notifications
 				total.served += figures.served
 				total.longestMs = Math.max(total.longestMs, figures.longestMs)

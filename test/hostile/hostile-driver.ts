@@ -7,12 +7,23 @@ import {AtomicOperation, GuestRam, ramBase} from '../../src/memory/index.ts'
 import {Random} from '../hart/core/float-operands.ts'
 import {pokeBlockRequests} from './block-attacks.ts'
 import {type HostileMachine, ramBytes} from './board-machine.ts'
+import {pokeFrames} from './net-attacks.ts'
 import {pokeShareRequests} from './share-attacks.ts'
 import {VirtioRegister} from './virtio-registers.ts'
 
 const {testFinisher, rtc, aclint, plic, uart} = boardMap
 const slots = Array.from({length: virtioSlotCount}, (_, slot) => virtioSlot(slot))
 const devices: readonly BoardRange[] = [testFinisher, rtc, aclint, plic, uart, ...slots]
+/** Of `devices`, in their order. */
+const deviceNames = [
+	...['testFinisher', 'rtc', 'aclint', 'plic', 'uart'],
+	...slots.map((_, slot) => ['rng', 'raw', 'qcow2', '9p', 'net'][slot] ?? `slot ${slot}`),
+]
+/** Slots from 0 on that have devices. */
+const usedSlots = 5
+/** All but the empty slots. */
+export const attackedDevices: readonly string[] = deviceNames.slice(0, usedSlots - virtioSlotCount)
+const [shareSlot, netSlot] = [3, 4]
 
 /** Registers, arrays of registers, and where they end. */
 const interestingOffsets = [
@@ -45,6 +56,8 @@ const twoTo32 = 2 ** 32
 
 export type Figures = {
 	accesses: number
+	/** By device; those at no device are left out. */
+	byDevice: Record<string, number>
 	notifications: number
 	/** Offers after which the device had used a buffer. */
 	served: number
@@ -54,7 +67,7 @@ export type Figures = {
 type Areas<Address> = Record<'descriptorTable' | 'availableRing' | 'usedRing', Address>
 
 export class HostileDriver {
-	readonly figures: Figures = {accesses: 0, notifications: 0, served: 0, longestMs: 0}
+	readonly figures: Figures = {accesses: 0, byDevice: {}, notifications: 0, served: 0, longestMs: 0}
 	/** What was done last, for reports. */
 	last = ''
 	readonly #board: Board
@@ -62,8 +75,9 @@ export class HostileDriver {
 	readonly #random: Random
 	readonly #attacks: readonly (() => void)[]
 	readonly #home: Areas<number>
-	/** Of slots 0 to 3, which have devices, the one that is attacked now. */
+	/** Of the slots that have devices, the one that is attacked now, and its queue. */
 	#slot = 0
+	#queue = 0
 	/** Where the rings were put last. */
 	readonly #areas: Areas<bigint>
 
@@ -106,7 +120,7 @@ export class HostileDriver {
 	}
 
 	#read(gpa: number, bytes: number): number {
-		this.figures.accesses++
+		this.#count(gpa)
 		this.last = `read ${bytes} bytes at ${gpa.toString(16)}`
 		const value = this.#board.bus.read(gpa, bytes)
 		if (!(Number.isInteger(value) && value >= -1 && value < 2 ** (8 * Math.max(bytes, 4)))) {
@@ -116,10 +130,16 @@ export class HostileDriver {
 	}
 
 	#write(gpa: number, bytes: number, value: number): void {
-		this.figures.accesses++
+		this.#count(gpa)
 		this.last = `write ${bytes} bytes at ${gpa.toString(16)}: ${value.toString(16)}`
 		const done = this.#board.bus.write(gpa, bytes, value)
 		if (done !== 0 && done !== 1) throw new Error(`Expected 0 or 1, got ${done}`)
+	}
+
+	#count(gpa: number): void {
+		this.figures.accesses++
+		const name = deviceNames[devices.findIndex(({base, size}) => gpa >= base && gpa < base + size)]
+		if (name !== undefined) this.figures.byDevice[name] = (this.figures.byDevice[name] ?? 0) + 1
 	}
 
 	#value(): number {
@@ -204,7 +224,8 @@ export class HostileDriver {
 	#setUpQueue(): void {
 		const random = this.#random
 		const sloppy = random.below(4) === 0
-		this.#slot = random.below(4)
+		this.#slot = random.below(usedSlots)
+		this.#queue = this.#slot === netSlot ? random.below(2) : 0
 		if (random.below(16)) this.#register('status', 0)
 		this.#register('status', 3)
 		this.#register('driverFeaturesSelect', 0)
@@ -212,7 +233,7 @@ export class HostileDriver {
 		this.#register('driverFeaturesSelect', sloppy ? this.#value() : 1)
 		this.#register('driverFeatures', sloppy ? this.#value() : 1)
 		this.#register('status', 11)
-		this.#register('queueSelect', sloppy ? this.#value() : 0)
+		this.#register('queueSelect', sloppy ? this.#value() : this.#queue)
 		this.#register('queueSize', random.pick(random.below(4) ? queueSizes : badQueueSizes))
 		for (const [register, align] of [
 			['descriptorTable', 16],
@@ -234,13 +255,14 @@ export class HostileDriver {
 	#setUpLegacyQueue(): void {
 		const random = this.#random
 		const sloppy = random.below(4) === 0
-		this.#slot = random.below(4)
+		this.#slot = random.below(usedSlots)
+		this.#queue = this.#slot === netSlot ? random.below(2) : 0
 		const [page, align, size] = [4096, sloppy ? this.#value() : 4096, random.pick(sloppy ? badQueueSizes : queueSizes)]
 		this.#register('guestPageSize', sloppy ? this.#value() : page)
 		if (random.below(16)) this.#register('status', 0)
 		this.#register('status', 3)
 		this.#register('driverFeatures', sloppy ? this.#value() : this.#features())
-		this.#register('queueSelect', sloppy ? this.#value() : 0)
+		this.#register('queueSelect', sloppy ? this.#value() : this.#queue)
 		this.#register('queueSize', size)
 		this.#register('queueAlign', align)
 		const descriptors = this.#place('descriptorTable', page) & ~0xfffn
@@ -261,7 +283,7 @@ export class HostileDriver {
 		const [bytes, operation] = [random.pick([4, 8] as const), AtomicOperation.swap + random.below(9)]
 		const gpa = base + offset - (offset % bytes)
 		const value = {low: this.#value(), high: this.#value()}
-		this.figures.accesses++
+		this.#count(gpa)
 		this.last = `atomic ${operation} of ${bytes} bytes at ${gpa.toString(16)}`
 		const old = this.#board.bus.amo(gpa, bytes, {operation, ...value})
 		if (!(Number.isInteger(old) && old >= -1 && old < twoTo32)) throw new Error(`Expected −1 or a word, got ${old}`)
@@ -298,21 +320,22 @@ export class HostileDriver {
 		for (let round = 0; round < 1 + random.below(4); round++) {
 			this.#poke(availableRing + 2n, 2, this.#nextIndex(availableRing))
 			this.figures.notifications++
-			this.#register('queueNotify', random.below(8) ? 0 : this.#value())
+			this.#register('queueNotify', random.below(8) ? this.#queue : this.#value())
 		}
 		if (this.#read(slots[this.#slot]!.base + VirtioRegister.interruptStatus, 4) & 1) this.figures.served++
 		if (random.below(2)) this.#register('interruptAcknowledge', 3)
 	}
 
-	/** For the disks or the folder, or whatever was set up. */
+	/** For the disks, the folder or the network, or whatever was set up. */
 	#offerRequests(): void {
 		const random = this.#random
 		const {descriptorTable: table, availableRing} = this.#areas
 		const scratch = BigInt(this.#home.usedRing + 0x1000)
 		const data = () => (random.below(16) ? BigInt(this.#ramGpa(1)) : this.#address(1))
 		const poke = (gpa: bigint, bytes: 2 | 4, value: number) => this.#poke(gpa, bytes, value)
-		const pokeRequests = this.#slot === 3 ? pokeShareRequests : pokeBlockRequests
-		const heads = pokeRequests(random, poke, {table, scratch, data})
+		const places = {table, scratch, data, queue: this.#queue}
+		const pokeRequests = {[shareSlot]: pokeShareRequests, [netSlot]: pokeFrames}[this.#slot] ?? pokeBlockRequests
+		const heads = pokeRequests(random, poke, places)
 		const isInOrder = random.below(2) === 0
 		for (let index = 0; index < 16; index++) {
 			const head = isInOrder ? heads[index % heads.length]! : random.pick(heads)
@@ -320,7 +343,7 @@ export class HostileDriver {
 		}
 		this.#poke(availableRing + 2n, 2, this.#nextIndex(availableRing))
 		this.figures.notifications++
-		this.#register('queueNotify', 0)
+		this.#register('queueNotify', this.#queue)
 		// While they are under way.
 		if (random.below(8) === 0) this.#register('status', 0)
 	}

@@ -6,9 +6,9 @@ const names = ['a', 'b', 'c', '..', '.', '', 'a/b', '../secret', 'link', 'x'.rep
 const lengths = [11, 100, 4096, 65_536, 7, 1]
 const answerFlag = 2
 
-type Poke = (gpa: bigint, bytes: 2 | 4, value: number) => void
+export type Poke = (gpa: bigint, bytes: 2 | 4, value: number) => void
 
-export type SharePlaces = Readonly<{
+export type RequestPlaces = Readonly<{
 	/** The descriptor table, of 16 entries. */
 	table: bigint
 	/** A page for requests. */
@@ -18,7 +18,11 @@ export type SharePlaces = Readonly<{
 }>
 
 /** Writes five requests: descriptors 0 and 1, 3 and 4, and so on. @returns their heads. */
-export function pokeShareRequests(random: Random, poke: Poke, {table, scratch, data}: SharePlaces): readonly number[] {
+export function pokeShareRequests(
+	random: Random,
+	poke: Poke,
+	{table, scratch, data}: RequestPlaces,
+): readonly number[] {
 	const heads = [0, 3, 6, 9, 12]
 	const opens = random.below(2) === 0
 	for (const [index, head] of heads.entries()) {
@@ -36,7 +40,7 @@ export function pokeShareRequests(random: Random, poke: Poke, {table, scratch, d
 
 type Descriptor = Readonly<{gpa: bigint; length: number; flags: number; next: number}>
 
-function describe(poke: Poke, at: bigint, {gpa, length, flags, next}: Descriptor): void {
+export function describe(poke: Poke, at: bigint, {gpa, length, flags, next}: Descriptor): void {
 	poke(at, 4, Number(gpa & 0xffff_ffffn))
 	poke(at + 4n, 4, Number((gpa >> 32n) & 0xffff_ffffn))
 	poke(at + 8n, 4, length)

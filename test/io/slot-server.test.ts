@@ -17,6 +17,23 @@ function queuesWith({size, offered}: {size: number; offered: number}) {
 	return {queues: queues as ServedQueues, completed, failed, taken: () => next}
 }
 
+/** In the first a chain ends, in the next others are taken. */
+async function twoTurns(): Promise<void> {
+	await new Promise(setImmediate)
+	await new Promise(setImmediate)
+}
+
+test('a queue that was full is served again before the server counts as idle, and the event loop has a turn before that', async (t) => {
+	const {queues, completed} = queuesWith({size: 2, offered: 5})
+	const server = new SlotServer(queues, {handle: async () => 0, close: async () => {}})
+	server.serve()
+	for (let step = 0; step < 100; step++) await undefined
+	t.deepEqual(completed, [0, 1], 'no more in steps of promises, of which there is no end')
+	t.true(server.isBusy)
+	while (server.isBusy) await new Promise(setImmediate)
+	t.deepEqual(completed, [0, 1, 2, 3, 4])
+})
+
 test('as many chains are under way as the queue has entries, and each that ends makes room for another', async (t) => {
 	const {queues, completed, failed, taken} = queuesWith({size: 2, offered: 5})
 	const waiting: ((written: number | 'broken') => void)[] = []
@@ -27,12 +44,11 @@ test('as many chains are under way as the queue has entries, and each that ends 
 	new SlotServer(queues, handler).serve()
 	t.is(taken(), 2)
 	waiting[1]!(0)
-	await Promise.resolve()
-	await new Promise(setImmediate)
+	await twoTurns()
 	t.deepEqual(completed, [1])
 	t.is(taken(), 3)
 	waiting[0]!('broken')
-	await new Promise(setImmediate)
+	await twoTurns()
 	t.deepEqual(failed, [0])
 	t.is(taken(), 4)
 })

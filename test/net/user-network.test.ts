@@ -3,7 +3,7 @@ import {read16, read32, write16, write32} from '../../src/net/bytes.ts'
 import {checksum} from '../../src/net/checksum.ts'
 import {ipProtocol} from '../../src/net/ip.ts'
 import type {UserNetworkSettings} from '../../src/net/settings.ts'
-import {tcpFlag} from '../../src/net/tcp/index.ts'
+import {type TcpUser, tcpFlag} from '../../src/net/tcp/index.ts'
 import {FakeHost} from './support/fake-host.ts'
 import {at, Guest, guestMac, icmpKind} from './support/guest.ts'
 import {VirtualClock} from './support/virtual-clock.ts'
@@ -339,6 +339,69 @@ test('a flood of SYNs opens a bounded number of sockets, which are given up in t
 	clock.pass(80_000)
 	t.is(network.connections, 0)
 	t.true(host.streams.every(({calls}) => calls.includes('reset')))
+})
+
+test('1,024 connections that nobody reads share what memory there is, in both directions', (t) => {
+	const {guest, host, settle} = start()
+	const mebibyte = 2 ** 20
+	const piece = new Uint8Array(64 * 1024)
+	let [held, windows] = [0, 0]
+	for (let port = 1; port <= 1024; port++) {
+		const ports = {sourcePort: port, destinationPort: 80}
+		guest.sendTcp({to: '192.0.2.1'}, {...ports, flags: tcpFlag.syn, windowScale: 7})
+		const stream = host.streams.at(-1)!
+		stream.events.connected()
+		settle()
+		const acknowledgement = (guest.strays.at(-1)!.sequence + 1) >>> 0
+		// The guest takes nothing, and sends as much as makes its window known.
+		const first = {...ports, flags: tcpFlag.ack, sequence: 1, acknowledgement, window: 0, data: new Uint8Array(3000)}
+		guest.sendTcp({to: '192.0.2.1'}, first)
+		settle()
+		windows += guest.strays.at(-1)!.window * 8
+		guest.strays.length = 0
+		guest.frames.length = 0
+		for (; !stream.isPaused; held += piece.length) stream.events.data(piece)
+	}
+	t.is(host.streams.length, 1024)
+	// With the piece that did not fit any more.
+	t.true(held < (4 * 32 + 64) * mebibyte, `${held} bytes from the host are held`)
+	t.true(windows < 4 * 32 * mebibyte, `${windows} bytes may come from the guest`)
+	t.true(windows > 32 * mebibyte, 'the share is used')
+})
+
+test('connections with a small share of the memory bring all that the host sends', (t) => {
+	const {guest, host, network, settle} = start()
+	guest.keepsFrames = false
+	const bytes = 100_000
+	const [count, received] = [600, new Map<number, number>()]
+	for (let port = 1; port <= count; port++) {
+		received.set(port, 0)
+		const user: TcpUser = {
+			established() {},
+			data: (data) => void received.set(port, received.get(port)! + data.length),
+			room: () => 65_536,
+			ended() {},
+			writable() {},
+			over() {},
+		}
+		guest.connect({to: '192.0.2.1'}, {port: 80, localPort: port, user})
+		host.streams.at(-1)!.events.connected()
+		settle()
+	}
+	t.is(network.connections, count)
+	const left = host.streams.map(() => bytes)
+	while (left.some((more) => more > 0)) {
+		let isStuck = true
+		for (const [index, stream] of host.streams.entries()) {
+			if (left[index]! <= 0 || stream.isPaused) continue
+			isStuck = false
+			stream.events.data(new Uint8Array(Math.min(left[index]!, 65_536)))
+			left[index]! -= 65_536
+		}
+		settle()
+		if (isStuck) break
+	}
+	t.true([...received.values()].every((sum) => sum === bytes))
 })
 
 test('what the guest has no buffers for waits, within bounds, and comes when there are some', (t) => {

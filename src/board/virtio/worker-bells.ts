@@ -16,12 +16,12 @@ export class WorkerBells {
 
 	/** @param options.notified the offset of the slot's word of notified queues in shared memory, bytes. */
 	notify({worker, slot, queue, notified}: Readonly<Record<'worker' | 'slot' | 'queue' | 'notified', number>>): void {
-		// The rings, and then the queue's bit, are ordered before the bell. Pairs with wait() and takeNotified().
+		// The rings, and then the queue's bit, are ordered before the bell. Pairs with take() and takeNotified().
 		Atomics.or(this.#words, notified >> 2, 1 << queue)
 		this.ring(worker, 1 << slot)
 	}
 
-	/** Wakes a worker. Writes before this are visible to it once it has taken the bit. Pairs with wait(). */
+	/** Wakes a worker. Writes before this are visible to it once it has taken the bit. Pairs with take(), rung() and sleep(). */
 	ring(worker: number, bit: number): void {
 		const before = Atomics.or(this.#words, this.#first + worker, bit)
 		// A notification takes a lock of the whole process; a worker that is awake has bits, or takes them before it sleeps.
@@ -33,15 +33,22 @@ export class WorkerBells {
 		return Atomics.exchange(this.#words, notified >> 2, 0)
 	}
 
-	/** Waits until a bit is set, without blocking the worker's event loop, and takes all bits. */
-	async wait(worker: number): Promise<number> {
-		for (;;) {
-			// Ordered before the reads of what the bits announce. Pairs with ring().
-			const rung = Atomics.exchange(this.#words, this.#first + worker, 0)
-			if (rung) return rung
-			// Sleeps only while no bit is set. Pairs with ring(), which notifies when it sets the first.
-			const wait = Atomics.waitAsync(this.#words, this.#first + worker, 0)
-			if (wait.async) await wait.value
-		}
+	/** Takes all bits. @returns 0 if none is set. Ordered before the reads of what the bits announce. Pairs with ring(). */
+	take(worker: number): number {
+		return Atomics.exchange(this.#words, this.#first + worker, 0)
+	}
+
+	/** Resolves when a bit is set, without blocking the worker's event loop. */
+	async rung(worker: number): Promise<void> {
+		// Sleeps only while no bit is set. Pairs with ring(), which notifies when it sets the first.
+		const wait = Atomics.waitAsync(this.#words, this.#first + worker, 0)
+		if (wait.async) await wait.value
+	}
+
+	/** Blocks the thread until a bit is set, or so many milliseconds: it wakes sooner than its event loop would. */
+	sleep(worker: number, milliseconds: number): 'rung' | 'timed-out' {
+		// As in rung().
+		const end = Atomics.wait(this.#words, this.#first + worker, 0, milliseconds)
+		return end === 'timed-out' ? end : 'rung'
 	}
 }

@@ -4,6 +4,7 @@ import {type DeadlineName, Deadlines} from './deadlines.ts'
 import {Negotiation} from './negotiation.ts'
 import {ReceiveQueue} from './receive-queue.ts'
 import {type Segment, type SegmentHeader, tcpFlag} from './segment.ts'
+import {SendQueue} from './send-queue.ts'
 import {add, distance, isAfter, isBefore} from './sequence.ts'
 import {
 	defaultReceiveCapacity,
@@ -82,7 +83,10 @@ export class TcpConnection {
 		this.#clock = settings.clock
 		this.#receiveCapacity = settings.receiveCapacity ?? defaultReceiveCapacity
 		this.#negotiation = new Negotiation({...settings, receiveCapacity: this.#receiveCapacity})
-		this.#transmitter = new Transmitter(add(settings.initialSequence, 1), settings.sendLimit ?? defaultSendLimit)
+		this.#transmitter = new Transmitter(
+			add(settings.initialSequence, 1),
+			new SendQueue(settings.sendLimit ?? defaultSendLimit, settings.sendShare),
+		)
 		this.#noData = {queue: this.#transmitter.queue, offset: 0, length: 0}
 		this.#deadlines = new Deadlines(settings.clock, (name) => this.#passed(name))
 		this.#receiver = this.#receiverFrom(0)
@@ -121,6 +125,11 @@ export class TcpConnection {
 	/** Bytes that write() takes. */
 	get room(): number {
 		return this.#transmitter.isFinWanted ? 0 : this.#transmitter.queue.room
+	}
+
+	/** Bytes that write() would take if nothing waited. */
+	get capacity(): number {
+		return this.#transmitter.queue.capacity
 	}
 
 	/** Bytes of data per segment, where the sink gets several at once. */

@@ -5,21 +5,28 @@ const firstSize = 16 * 1024
 
 export class SendQueue {
 	readonly #limit: number
+	readonly #share: () => number
 	#ring = new Uint8Array(0)
 	#start = 0
 	#length = 0
 
-	/** @param limit bytes, a power of two of at least 16 KiB. */
-	constructor(limit: number) {
+	/** @param limit bytes, and @param share what of it may be used at present: powers of two of at least 16 KiB. */
+	constructor(limit: number, share: () => number = () => limit) {
 		this.#limit = limit
+		this.#share = share
 	}
 
 	get length(): number {
 		return this.#length
 	}
 
+	/** Bytes that an empty queue takes at present. */
+	get capacity(): number {
+		return Math.min(this.#limit, this.#share())
+	}
+
 	get room(): number {
-		return this.#limit - this.#length
+		return Math.max(0, this.capacity - this.#length)
 	}
 
 	append(bytes: Uint8Array): void {

@@ -40,6 +40,8 @@ export type TcpSettings = Readonly<{
 	/** Bytes that wait to be sent or acknowledged, and the largest window: powers of two, at least 16 KiB. */
 	sendLimit?: number
 	receiveCapacity?: number
+	/** Bytes of sendLimit that are this connection's at present: a power of two, at least 16 KiB. */
+	sendShare?: () => number
 }>
 
 export const defaultSendLimit = 512 * 1024

@@ -1,7 +1,7 @@
 /** The sending half of a connection: what may be sent when, and what an acknowledgement means (RFC 9293, RFC 5681). */
 import {Congestion} from './congestion.ts'
 import {RoundTrip} from './round-trip.ts'
-import {SendQueue} from './send-queue.ts'
+import type {SendQueue} from './send-queue.ts'
 import {add, distance, isAfter, isBefore} from './sequence.ts'
 
 /** Sends bytes of the queue. `offset` is after the first unacknowledged byte. False: the link has no room now. */
@@ -26,9 +26,9 @@ export class Transmitter {
 	#windowAcknowledgement = 0
 	#fin: 'none' | 'wanted' | 'acknowledged' = 'none'
 
-	/** @param sequence of the first byte after the SYN. */
-	constructor(sequence: number, limit: number) {
-		this.queue = new SendQueue(limit)
+	/** @param sequence of the first byte after the SYN. @param queue an empty one. */
+	constructor(sequence: number, queue: SendQueue) {
+		this.queue = queue
 		this.#unacknowledged = sequence
 		this.#next = sequence
 		this.#most = sequence

@@ -23,13 +23,19 @@ function createPair({features = 0, size = 8}: {features?: number; size?: number}
 
 test('a notification rings the worker, which finds the queue', async (t) => {
 	const {driver, worker, queues} = createPair()
-	const bits = worker.workerBells.wait(0)
+	const {workerBells: bells} = worker
+	const rung = bells.rung(0)
 	driver.notify()
-	t.is(await bits, 1 << 1)
+	await rung
+	t.is(bells.take(0), 1 << 1)
+	t.is(bells.take(0), 0)
 	t.is(queues.notified(), 1)
 	t.is(queues.notified(), 0)
-	worker.workerBells.ring(0, WorkerBell.stop)
-	t.is(await worker.workerBells.wait(0), WorkerBell.stop)
+	bells.ring(0, WorkerBell.stop)
+	// A bell that has rung lets nobody sleep.
+	await bells.rung(0)
+	bells.sleep(0, Number.POSITIVE_INFINITY)
+	t.is(bells.take(0), WorkerBell.stop)
 })
 
 test('chains are completed in another order than they were taken, and each interrupts', (t) => {
