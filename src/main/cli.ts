@@ -4,6 +4,7 @@ import {expected} from '../errors.ts'
 import {describeFailure} from './command-line/failure.ts'
 import {runProgram} from './command-line/program.ts'
 import {signalExitCode} from './command-line/signals.ts'
+import {onStdoutFailure} from './command-line/stdout-failure.ts'
 import {environmentVariables} from './environment.ts'
 import * as guests from './guests/index.ts'
 import {createMachineOn} from './library-machine.ts'
@@ -23,9 +24,11 @@ function fail(error: unknown): never {
 
 process.on('uncaughtException', fail)
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-	// The reader of our output is gone: exit as if by SIGPIPE.
-	if (error.code === 'EPIPE') process.exit(signalExitCode('SIGPIPE'))
-	fail(expected('to write to stdout', describeSystemError(error)))
+	onStdoutFailure(error, () => {
+		// The reader of our output is gone: exit as if by SIGPIPE.
+		if (error.code === 'EPIPE') process.exit(signalExitCode('SIGPIPE'))
+		fail(expected('to write to stdout', describeSystemError(error)))
+	})
 })
 // What cannot be said is not worth ending for.
 process.stderr.on('error', () => {})

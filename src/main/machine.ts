@@ -1,4 +1,5 @@
 /** The core of a machine: creates the shared memory, loads the guest, and runs one thread per hart. */
+import {AgentConnection} from '../agent/index.ts'
 import {Board, boardMap, type ClockOrigin, MainDoorbell, StopReason, ticksSince} from '../board/index.ts'
 import {assert, expected, type UserError} from '../errors.ts'
 import {exitCodes} from '../exit-codes.ts'
@@ -14,6 +15,8 @@ import {Tlb, type TlbConfig, tableOperations} from '../tlb/index.ts'
 import {TracedBlocks, traceClock} from '../trace/index.ts'
 import type {TranslationConfig} from '../translate/index.ts'
 import {activityOf, reportStall, serialBoard} from '../vcpu-worker/index.ts'
+import {agentAppend, agentArchive} from './agent/agent-archive.ts'
+import {channelOf} from './agent/port-channel-end.ts'
 import {findThreadEntries, instrumentedFolder, readHartCore, type ThreadEntries} from './artifacts.ts'
 import {type BootPlan, planBoot, readSymbols} from './boot/index.ts'
 import {collectGarbage} from './collect-garbage.ts'
@@ -77,6 +80,8 @@ function randomSeed({seed}: SerialConfig, harts: number): Uint8Array {
 export class MachineCore implements CommandLineMachine {
 	readonly console: ConsoleStream
 	readonly harts: number
+	/** Undefined without an agent. */
+	readonly agent: AgentConnection | undefined
 	readonly #deviceTree: Uint8Array
 	readonly #memory: SharedMemory
 	readonly #blocks: VcpuBlocks
@@ -113,7 +118,8 @@ export class MachineCore implements CommandLineMachine {
 
 	/** @param options checked by checkMachineOptions(). @throws UserError for files that are wrong, and for sizes. */
 	static async create(options: CoreOptions): Promise<MachineCore> {
-		const {smp, memory: memoryBytes, kernel, initrd, bios, dtb, append} = options
+		const {smp, memory: memoryBytes, kernel, initrd, bios, dtb, agent, assets: ownAssets} = options
+		const append = agent ? agentAppend(options.append, agent) : options.append
 		const serial = serialConfig(options)
 		if (serial && (options.times || options.trace !== undefined))
 			throw expected('times and trace without serial, whose time is virtual', 'both')
@@ -123,7 +129,14 @@ export class MachineCore implements CommandLineMachine {
 			Object.entries({kernel, initrd, bios, dtb, append}).filter(([, value]) => value !== undefined),
 		)
 		const rngSeed = serial && randomSeed(serial, smp)
-		const plan = await planBoot({smp, memoryBytes, ...files, ...(rngSeed && {rngSeed})})
+		const initrdAddition = agent && (await agentArchive(agent, ownAssets))
+		const plan = await planBoot({
+			smp,
+			memoryBytes,
+			...files,
+			...(rngSeed && {rngSeed}),
+			...(initrdAddition && {initrdAddition}),
+		})
 		const {design} = translation
 		const notes = options.trace !== undefined ? 'trace' : options.times ? 'times' : 'none'
 		const tlb: TlbConfig = {vcpus: smp, design, ...(notes !== 'none' && {timesFlushes: true})}
@@ -187,6 +200,7 @@ export class MachineCore implements CommandLineMachine {
 		const {virtioMmioVersion} = options
 		const {served} = io
 		this.#io = io
+		this.agent = io.agentPort && new AgentConnection(channelOf(io.agentPort))
 		const control = serial && new SerialControl(memory, {threads: harts, config: serial})
 		this.#serial = control
 		const now = control ? () => Math.floor(control.clock) : ticksSince(clockOrigin)

@@ -37,7 +37,8 @@ export type RawRunOptions = Readonly<
 			| 'trace'
 			| 'traceSize'
 			| 'traceRate'
-			| 'seed',
+			| 'seed'
+			| 'name',
 			string
 		>
 	> &
@@ -81,6 +82,8 @@ export type RunOptions = Readonly<{
 	drives: readonly DriveOptions[]
 	shares: readonly ShareOptions[]
 	networks: readonly NetworkOptions[]
+	/** By which `ssh` and `cp` reach it. */
+	name: string | undefined
 	/** If undefined, the machine's default. */
 	virtioMmioVersion: 1 | 2 | undefined
 }>
@@ -113,6 +116,7 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		drives: parseDrives(raw),
 		shares: parseShares(raw),
 		networks: parseNetworks(raw),
+		name: raw.name,
 		virtioMmioVersion: raw.global === undefined ? undefined : parseGlobal(raw.global),
 	}
 }

@@ -1,0 +1,20 @@
+/** What happens when stdout cannot be written: by default the program ends. A command that runs in a guest must end it first. */
+
+export type StdoutFailure = (error: NodeJS.ErrnoException) => void
+
+let handler: StdoutFailure | undefined
+
+/** From now on `own` is told, until what is returned is disposed of. */
+export function handleStdoutFailure(own: StdoutFailure): Disposable {
+	handler = own
+	return {
+		[Symbol.dispose]: () => {
+			if (handler === own) handler = undefined
+		},
+	}
+}
+
+/** @param otherwise what happens if nobody else cares. */
+export function onStdoutFailure(error: NodeJS.ErrnoException, otherwise: StdoutFailure): void {
+	;(handler ?? otherwise)(error)
+}
