@@ -12,6 +12,7 @@ import type {Area, Mutation} from './mutation.ts'
 import {networkMutations} from './networks.ts'
 import {pageWalkMutations} from './page-walk.ts'
 import {policyMutations} from './policies.ts'
+import {portMutations} from './ports.ts'
 import {quarantineMutations, reportMutations} from './quarantine.ts'
 import {roamingMutations} from './roaming.ts'
 import {scalingMutations} from './scaling.ts'
@@ -47,6 +48,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	disks: diskMutations,
 	folders: folderMutations,
 	networks: networkMutations,
+	'ports and commands': portMutations,
 	'last pages': roamingMutations,
 	campaigns: campaignMutations,
 	scaling: scalingMutations,

@@ -10,6 +10,7 @@ export const areas = [
 	'disks',
 	'folders',
 	'networks',
+	'ports and commands',
 	'last pages',
 	'stores to code',
 	'address spaces',

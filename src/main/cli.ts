@@ -4,7 +4,7 @@ import {expected} from '../errors.ts'
 import {describeFailure} from './command-line/failure.ts'
 import {runProgram} from './command-line/program.ts'
 import {signalExitCode} from './command-line/signals.ts'
-import {onStdoutFailure} from './command-line/stdout-failure.ts'
+import {isStdoutFailureHandled, onStdoutFailure} from './command-line/stdout-failure.ts'
 import {environmentVariables} from './environment.ts'
 import * as guests from './guests/index.ts'
 import {createMachineOn} from './library-machine.ts'
@@ -41,7 +41,7 @@ try {
 	})
 	// Exits once pending output is written, whatever threads are left. The listener above exits if it cannot be written.
 	process.stdout.write('', (error) => {
-		if (!error) process.exit(exitCode)
+		if (!error || isStdoutFailureHandled()) process.exit(exitCode)
 	})
 	if (output === 'what is read soon') afterRunning(drainLimit, () => process.exit(exitCode))
 } catch (error) {

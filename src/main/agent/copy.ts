@@ -1,8 +1,8 @@
 /** Copies files and folders between host and guest, as archives that the guest's tar reads and writes. */
+import {once} from 'node:events'
 import {mkdtemp, rename, rm, stat} from 'node:fs/promises'
 import {basename, dirname, join, posix} from 'node:path'
-import {Readable} from 'node:stream'
-import {pipeline} from 'node:stream/promises'
+import {PassThrough} from 'node:stream'
 import {create, extract} from 'tar'
 import type {AgentConnection} from '../../agent/index.ts'
 import {UserError} from '../../errors.ts'
@@ -34,7 +34,8 @@ export async function copyIn(agent: AgentConnection, {from, to}: Readonly<{from:
 		// A name may begin with `@`, which is an archive otherwise.
 		[`./${base}`],
 	)
-	const bytes: AsyncIterable<Uint8Array> = Readable.from(archive)
+	// Through a stream of Node's: the archive's own iterator may miss its end.
+	const bytes: AsyncIterable<Uint8Array> = archive.pipe(new PassThrough())
 	const {exitCode, errors} = await run(agent, ['tar', '-xof', '-', '-C', target.folder], {stdin: bytes})
 	if (exitCode !== 0)
 		throw new UserError(`Expected the guest to write ${to}, got: ${errors || `exit code ${exitCode}`}`)
@@ -60,22 +61,40 @@ export async function copyOut(agent: AgentConnection, {from, to}: Readonly<{from
 			options: {},
 		})
 		const errors = textOf(command.stderr)
-		await pipeline(
-			command.stdout,
-			extract({
-				cwd: aside ?? folder,
-				preserveOwner: false,
-				// The guest is not trusted: nothing beside what was asked for.
-				filter: (path) => path === base || path.startsWith(`${base}/`),
-			}),
-		)
+		const extracted = unpack(command.stdout, {folder: aside ?? folder, base})
+		// The guest's reason goes first: without its file there is no archive either.
+		extracted.catch(() => {})
 		const exitCode = await command.exitCode
 		if (exitCode !== 0)
 			throw new UserError(`Expected the guest to read ${from}, got: ${(await errors) || `exit code ${exitCode}`}`)
+		await extracted.catch((error: Error) => {
+			throw new UserError(`Expected to write ${to}, got: ${error.message}`)
+		})
 		if (aside) await rename(join(aside, base), to)
 	} finally {
 		if (aside) await rm(aside, {recursive: true, force: true})
 	}
+}
+
+/** The guest is not trusted: nothing is written beside `base`, and the package follows no link out of the folder. */
+async function unpack(
+	bytes: AsyncIterable<Uint8Array>,
+	{folder, base}: Readonly<{folder: string; base: string}>,
+): Promise<void> {
+	const {promise, resolve, reject} = Promise.withResolvers<void>()
+	promise.catch(() => {})
+	const sink = extract({
+		cwd: folder,
+		preserveOwner: false,
+		strict: true,
+		filter: (path) => path === base || path.startsWith(`${base}/`),
+	})
+	sink.on('close', resolve)
+	sink.on('error', reject)
+	for await (const piece of bytes)
+		if (!sink.write(Buffer.from(piece))) await Promise.race([promise, once(sink, 'drain')])
+	sink.end()
+	await promise
 }
 
 function targetOf(to: string, {isFolder, base}: Readonly<{isFolder: boolean; base: string}>): Target {

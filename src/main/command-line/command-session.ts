@@ -51,13 +51,11 @@ export async function runCommandInGuest(connection: AgentConnection, options: Op
 	})
 	const second = passSignals(guest, cleanup)
 	let failure: NodeJS.ErrnoException | undefined
-	cleanup.use(
-		handleStdoutFailure((error) => {
-			// The command learns of it as from a closed pipe.
-			void guest.stdout.return()
-			failure ??= error
-		}),
-	)
+	handleStdoutFailure((error) => {
+		// The command learns of it as from a closed pipe.
+		void guest.stdout.return()
+		failure ??= error
+	})
 	if (size) attachTerminal(guest, cleanup)
 	else attachInput(guest, cleanup)
 	const shown = Promise.all([show(guest.stdout, process.stdout), show(guest.stderr, process.stderr)])

@@ -1,7 +1,7 @@
 /** `manyhart exec`: boots a guest, runs a command in it, and powers it off. */
 import {relative, resolve} from 'node:path'
 import type {AgentConnection} from '../../agent/index.ts'
-import {UserError} from '../../errors.ts'
+import {isUserError, UserError} from '../../errors.ts'
 import {exitCodes} from '../../exit-codes.ts'
 import {mountShare, type SharePlace, setUpNetwork, sharePlaces} from '../agent/guest-setup.ts'
 import {homeFolder} from '../agent/machine-agent.ts'
@@ -20,6 +20,8 @@ import {TimeLimit, TimePassed, untilAborted} from './time-limit.ts'
 const defaultGuest = 'debian'
 /** Milliseconds that the guest gets to power off. */
 const powerOffLimit = 20_000
+/** Milliseconds from the end of the agent until that of the guest, if that is why. */
+const endLimit = 10_000
 
 export async function execCommand(options: ExecCommandOptions, environment: RunEnvironment): Promise<Result> {
 	checkTerminal(options.command)
@@ -64,13 +66,14 @@ async function bootAndRun(options: ExecCommandOptions, run: Run): Promise<number
 	})
 	over.catch(() => {})
 	const agent = machine.agent!
-	await untilAborted(signal, Promise.race([over, untilReady(agent, options, tail)]))
+	const before = <Value>(work: Promise<Value>) => beforeEnd(work, over)
+	await untilAborted(signal, before(untilReady(agent, options, tail)))
 	const places = sharePlaces(shares)
-	const mounted = await untilAborted(signal, Promise.race([over, setUp(agent, {places, options})]))
+	const mounted = await untilAborted(signal, before(setUp(agent, {places, options})))
 	signals[Symbol.dispose]()
 	const {command} = options
 	const running = runCommandInGuest(agent, {command, cwd: folderIn(places, mounted), say})
-	const {exitCode, by} = await untilAborted(limit, Promise.race([over, running]))
+	const {exitCode, by} = await untilAborted(limit, before(running))
 	if (by === 'command') await powerOff(machine, agent, over)
 	return exitCode
 }
@@ -120,6 +123,22 @@ function folderIn(places: readonly SharePlace[], mounted: readonly string[]): st
 		if (below !== '..' && !below.startsWith('../')) return resolve(mounted[index]!, below)
 	}
 	return mounted[0] ?? homeFolder
+}
+
+/** The agent is the first to tell of the end of a guest, which knows more of it. @throws why the guest has ended. */
+async function beforeEnd<Value>(work: Promise<Value>, over: Promise<never>): Promise<Value> {
+	try {
+		return await Promise.race([over, work])
+	} catch (error) {
+		if (isUserError(error)) throw error
+		const stillRuns = Promise.withResolvers<void>()
+		using _limit = afterRunning(endLimit, stillRuns.resolve)
+		await Promise.race([over, stillRuns.promise])
+		throw new UserError(
+			`Expected the agent in the guest to go on until the command ends, got: ${(error as Error).message}`,
+			exitCodes.guestStuck.code,
+		)
+	}
 }
 
 /** The guest has ended before the command did. */

@@ -4,17 +4,14 @@ export type StdoutFailure = (error: NodeJS.ErrnoException) => void
 
 let handler: StdoutFailure | undefined
 
-/** From now on `own` is told, until what is returned is disposed of. */
-export function handleStdoutFailure(own: StdoutFailure): Disposable {
+/** From now on `own` is told; the program then ends with its result. */
+export function handleStdoutFailure(own: StdoutFailure): void {
 	handler = own
-	return {
-		[Symbol.dispose]: () => {
-			if (handler === own) handler = undefined
-		},
-	}
 }
 
 /** @param otherwise what happens if nobody else cares. */
 export function onStdoutFailure(error: NodeJS.ErrnoException, otherwise: StdoutFailure): void {
 	;(handler ?? otherwise)(error)
 }
+
+export const isStdoutFailureHandled = (): boolean => handler !== undefined

@@ -48,6 +48,8 @@ static void serve(int signals) {
 	uint32_t version = protocol_version;
 	send_frame(0, FRAME_HELLO, 0, &version, sizeof version);
 	for (;;) {
+		// Also what a frame has changed that no descriptor tells of, such as the end of a command's input.
+		sessions_pump();
 		entries[0] = (struct pollfd){.fd = channel, .events = POLLIN};
 		entries[1] = (struct pollfd){.fd = signals, .events = POLLIN};
 		size_t count = 2 + sessions_poll(entries + 2);
@@ -60,8 +62,6 @@ static void serve(int signals) {
 			CALL(__NR_read, signals, taken, sizeof taken);
 			reap();
 		}
-		// Before what comes from the host, which may end the session.
-		sessions_pump();
 		if (entries[0].revents && !channel_read()) break;
 	}
 	sessions_abandon();

@@ -125,10 +125,9 @@ static void finish(struct session *session) {
 void sessions_pump(void) {
 	for (struct session *session = sessions; session < sessions + most_sessions; session++) {
 		if (session->pid <= 0) continue;
-		if (session->report >= 0) {
-			pump_report(session);
-			continue;
-		}
+		if (session->report >= 0) pump_report(session);
+		// It does not run yet, or could not be started.
+		if (session->pid <= 0 || session->report >= 0) continue;
 		pump_input(session);
 		pump_output(session, 0);
 		pump_output(session, 1);
