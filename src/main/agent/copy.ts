@@ -34,7 +34,7 @@ export async function copyIn(agent: AgentConnection, {from, to}: Readonly<{from:
 		// A name may begin with `@`, which is an archive otherwise.
 		[`./${base}`],
 	)
-	// Through a stream of Node's: the archive's own iterator may miss its end.
+	// A stream of Node's, which holds the archive up while the guest does not read.
 	const bytes: AsyncIterable<Uint8Array> = archive.pipe(new PassThrough())
 	const {exitCode, errors} = await run(agent, ['tar', '-xof', '-', '-C', target.folder], {stdin: bytes})
 	if (exitCode !== 0)
