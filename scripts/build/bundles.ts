@@ -46,6 +46,7 @@ const guests = [
 	['scale-bare.elf', 'test/guests/bin'],
 	['scale-linux.elf', 'test/guests/bin'],
 	['stress.elf', 'test/guests/bin'],
+	['agent.elf', 'test/guests/bin'],
 ] as const
 
 /** @returns what was done, in words. */

@@ -5,6 +5,9 @@ import {type Actions, createGrammar} from '../../src/main/command-line/grammar.t
 const nothing = async () => {}
 const actions: Actions = {
 	run: nothing,
+	exec: nothing,
+	ssh: nothing,
+	copy: nothing,
 	list: nothing,
 	fetch: nothing,
 	remove: nothing,

@@ -23,10 +23,13 @@ const exact = ['-fno-tree-loop-distribute-patterns', '-Wl,--build-id=none', '-s'
  * @returns what determines the bytes: the first line of the compiler's `--version`, and for a program that is linked
  * with the C library also that library's hash. Undefined when either is not installed.
  */
-export async function compilerVersion({on}: Pick<GuestProgram, 'on'>): Promise<string | undefined> {
+export async function compilerVersion({
+	on,
+	hasNoLibrary,
+}: Pick<GuestProgram, 'on' | 'hasNoLibrary'>): Promise<string | undefined> {
 	try {
 		const [version] = (await run(compiler, ['--version'])).stdout.split('\n')
-		if (on === 'bare metal') return version
+		if (on === 'bare metal' || hasNoLibrary) return version
 		const library = (await run(compiler, ['-print-file-name=libc.a'])).stdout.trim()
 		const hash = createHash('sha256').update(await readFile(library))
 		return `${version}, libc.a ${hash.digest('hex').slice(0, 16)}`
@@ -39,7 +42,9 @@ export async function compilerVersion({on}: Pick<GuestProgram, 'on'>): Promise<s
 export async function compileGuest(program: GuestProgram, output: string): Promise<void> {
 	const sources = (await sourcesOf(program)).filter((path) => /\.[cS]$/.test(path))
 	await mkdir(dirname(output), {recursive: true})
-	const own = program.on === 'Linux' ? [] : [...freestanding, '-T', program.withoutFirmware ?? withFirmware]
+	const isBare = program.on === 'bare metal'
+	const script = isBare ? ['-T', program.withoutFirmware ?? withFirmware] : []
+	const own = [...(isBare || program.hasNoLibrary ? freestanding : []), ...script]
 	const options = [...language, ...target, ...own, ...placed, ...exact, ...sources, '-o', output]
 	try {
 		await run(compiler, options, {cwd: root, env: {...process.env, LC_ALL: 'C', SOURCE_DATE_EPOCH: '0'}})

@@ -13,6 +13,7 @@ import type {Area, Mutation} from './mutation.ts'
 import {networkMutations} from './networks.ts'
 import {pageWalkMutations} from './page-walk.ts'
 import {policyMutations} from './policies.ts'
+import {portMutations} from './ports.ts'
 import {quarantineMutations, reportMutations} from './quarantine.ts'
 import {roamingMutations} from './roaming.ts'
 import {scalingMutations} from './scaling.ts'
@@ -49,6 +50,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	disks: diskMutations,
 	folders: folderMutations,
 	networks: networkMutations,
+	'ports and commands': portMutations,
 	'last pages': roamingMutations,
 	campaigns: campaignMutations,
 	scaling: scalingMutations,

@@ -11,6 +11,7 @@ export const areas = [
 	'disks',
 	'folders',
 	'networks',
+	'ports and commands',
 	'last pages',
 	'stores to code',
 	'address spaces',

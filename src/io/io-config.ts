@@ -4,6 +4,7 @@ import type {DiskFiles} from '../disk/index.ts'
 import type {MemoryMap} from '../memory/index.ts'
 import type {Mac, OpenForward, UserNetworkSettings} from '../net/index.ts'
 import type {BlockOptions} from './block-handler.ts'
+import type {ConsoleSlot} from './console-config.ts'
 import type {ShareSlot} from './share-config.ts'
 
 /** @property slot of virtio-mmio. @property name for messages. */
@@ -24,6 +25,7 @@ export type IoConfig = Readonly<{
 	blocks?: readonly BlockSlot[]
 	shares?: readonly ShareSlot[]
 	networks?: readonly NetSlot[]
+	consoles?: readonly ConsoleSlot[]
 }>
 
 /** The ports that are forwarded, or the user's mistake. */

@@ -10,9 +10,12 @@ import {GuestRam, SharedMemory, VcpuBlocks} from '../memory/index.ts'
 import {serveBells} from './bell-loop.ts'
 import {BlockHandler} from './block-handler.ts'
 import {BufferPool} from './buffer-pool.ts'
+import type {ConsoleSlot} from './console-config.ts'
+import {ConsoleServer} from './console-server.ts'
 import type {BlockSlot, IoApi, IoConfig} from './io-config.ts'
 import type {NetServer} from './net-server.ts'
 import {NetSlotServer} from './net-slot-server.ts'
+import {connectPort} from './port-ends.ts'
 import type {ShareSlot} from './share-config.ts'
 import {ShareHandler} from './share-handler.ts'
 import {SlotServer} from './slot-server.ts'
@@ -25,13 +28,14 @@ export async function createIoService(config: IoConfig): Promise<IoApi> {
 	const board = new Board(memory, blocks, {now: () => 0, worker, served, virtioMmioVersion})
 	const ram = new GuestRam(memory, blocks)
 	const pool = new BufferPool()
-	const servers = new Map<number, SlotServer | NetServer>()
+	const servers = new Map<number, SlotServer | NetServer | ConsoleServer>()
 	for (const block of config.blocks ?? []) servers.set(block.slot, await serverOf(block, {board, ram, pool}))
 	for (const share of config.shares ?? []) servers.set(share.slot, shareServerOf(share, {board, ram}))
 	const networks = (config.networks ?? []).map(
 		(slot) => new NetSlotServer(slot, {queues: queuesOf(board, slot.slot), ram}),
 	)
 	for (const {slot, server} of networks) servers.set(slot, server)
+	for (const console of config.consoles ?? []) servers.set(console.slot, consoleServerOf(console, {board, ram}))
 	return {
 		open: async () => ({forwards: (await Promise.all(networks.map(({network}) => network.open()))).flat()}),
 		run: async () => {
@@ -67,4 +71,13 @@ function shareServerOf({slot, server: options}: ShareSlot, {board, ram}: {board:
 	assert(queues, 'every slot of the configuration has a device that an I/O worker serves')
 	const onMistake = (error: unknown) => console.error(`manyhart: the folder ${options.folder}:`, error)
 	return new SlotServer(queues, new ShareHandler({queues, ram, server: new Server({...options, onMistake})}))
+}
+
+function consoleServerOf({slot, ports}: ConsoleSlot, {board, ram}: {board: Board; ram: GuestRam}): ConsoleServer {
+	const onError = (line: string) => console.error(`manyhart: ${line}`)
+	return new ConsoleServer({
+		queues: queuesOf(board, slot),
+		ram,
+		ports: ports.map((port) => ({name: port.name, connect: (link) => connectPort(port, {link, onError})})),
+	})
 }

@@ -12,6 +12,7 @@ const fileNames = {
 	io: 'io-worker.mjs',
 	hartCore: 'hart.wasm',
 	smpDemo: 'smp-demo.elf',
+	agent: 'agent.elf',
 } as const
 type FileName = keyof typeof fileNames
 
@@ -26,6 +27,7 @@ const sourcePaths: Readonly<Record<FileName, string>> = {
 	io: '../io/worker.ts',
 	hartCore: '../../dist/hart.wasm',
 	smpDemo: '../../guests/smp-demo.elf',
+	agent: '../../test/guests/bin/agent.elf',
 }
 
 /** A path or a file URL. */
@@ -94,6 +96,11 @@ export function instrumentedFolder(): URL {
 /** The guest program that is part of the package. */
 export function smpDemoPath(folder?: Folder): string {
 	return fileURLToPath(locate('smpDemo', folder))
+}
+
+/** The agent, a program for guests. */
+export function agentPath(folder?: Folder): string {
+	return fileURLToPath(locate('agent', folder))
 }
 
 function missing(folder: Folder | undefined): (error: Error) => never {

@@ -4,6 +4,7 @@ import {expected} from '../errors.ts'
 import {describeFailure} from './command-line/failure.ts'
 import {runProgram} from './command-line/program.ts'
 import {signalExitCode} from './command-line/signals.ts'
+import {isStdoutFailureHandled, onStdoutFailure} from './command-line/stdout-failure.ts'
 import {environmentVariables} from './environment.ts'
 import * as guests from './guests/index.ts'
 import {createMachineOn} from './library-machine.ts'
@@ -30,9 +31,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 		process.kill(process.pid, 'SIGHUP')
 	}
 	if (terminalIsGone) return
-	// The reader of our output is gone: exit as if by SIGPIPE.
-	if (error.code === 'EPIPE') process.exit(signalExitCode('SIGPIPE'))
-	fail(expected('to write to stdout', describeSystemError(error)))
+	onStdoutFailure(error, () => {
+		// The reader of our output is gone: exit as if by SIGPIPE.
+		if (error.code === 'EPIPE') process.exit(signalExitCode('SIGPIPE'))
+		fail(expected('to write to stdout', describeSystemError(error)))
+	})
 })
 // What cannot be said is not worth ending for.
 process.stderr.on('error', () => {})
@@ -45,7 +48,7 @@ try {
 	})
 	// Exits once pending output is written, whatever threads are left. The listener above exits if it cannot be written.
 	process.stdout.write('', (error) => {
-		if (!error || terminalIsGone) process.exit(exitCode)
+		if (!error || terminalIsGone || isStdoutFailureHandled()) process.exit(exitCode)
 	})
 	if (output === 'what is read soon') afterRunning(drainLimit, () => process.exit(exitCode))
 } catch (error) {

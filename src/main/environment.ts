@@ -4,6 +4,11 @@ export const environmentVariables = {
 		name: 'XDG_CACHE_HOME',
 		about: 'absolute path to use instead of `~/.cache`; fetched guests are in its folder `manyhart`',
 	},
+	runtime: {
+		name: 'XDG_RUNTIME_DIR',
+		about:
+			'folder whose folder `manyhart` has the sockets of machines with names; default: `manyhart-UID` in the folder for temporary files',
+	},
 	debianMirror: {
 		name: 'MANYHART_DEBIAN_MIRROR',
 		about: "Debian mirror to use instead of the one in the machine's apt sources",

@@ -5,7 +5,9 @@ import './check-node.ts'
 export {UserError} from '../errors.ts'
 export type {RegisterDump} from '../hart/index.ts'
 export type {TlbDesign} from '../tlb/index.ts'
+export type {CommandInput, ExecOptions, GuestCommand} from './agent/guest-commands.ts'
 export {assetPaths} from './artifacts.ts'
+export type {PortOptions} from './consoles.ts'
 export type {DriveOptions} from './drives.ts'
 export {
 	type FetchOptions,

@@ -1,9 +1,12 @@
-/** What a machine has of the world outside: disks, folders and networks, in slots in this order, and the I/O workers that serve them. */
+/** What a machine has of the world outside: disks, folders, networks and ports, in slots in this order, and the I/O workers that serve them. */
+import type {MessagePort} from 'node:worker_threads'
 import type {ServedDevice, VirtioMmioVersion, WorkerBells} from '../board/index.ts'
 import {expected} from '../errors.ts'
 import type {IoConfig} from '../io/index.ts'
 import type {SharedMemory} from '../memory/index.ts'
 import type {OpenForward} from '../net/index.ts'
+import type {AgentMode} from './agent/agent-archive.ts'
+import {Consoles, type PortOptions} from './consoles.ts'
 import {type DriveOptions, firstDriveSlot, OpenDrives} from './drives.ts'
 import {IoThread} from './io-thread.ts'
 import {type NetworkOptions, networkDevices, networkIo, networkWorker} from './network-devices.ts'
@@ -15,17 +18,21 @@ export type OutsideOptions = Readonly<{
 	openDrives?: OpenDrives
 	shares?: readonly ShareOptions[]
 	ownNetworks?: readonly NetworkOptions[]
+	ports?: readonly PortOptions[]
+	agent?: AgentMode
 }>
 
 /** Where the worker finds the devices. */
 type IoPlace = Readonly<{harts: number; virtioMmioVersion: VirtioMmioVersion | undefined}>
 
 /** @throws UserError for devices that serial mode cannot have. */
-export function checkSerialDevices({drives, openDrives, shares, ownNetworks}: OutsideOptions): void {
+export function checkSerialDevices({drives, openDrives, shares, ownNetworks, ports, agent}: OutsideOptions): void {
 	const counts = {
 		'--drive': (openDrives?.count ?? 0) + (drives?.length ?? 0),
 		'--share': shares?.length ?? 0,
 		'--nic': ownNetworks?.length ?? 0,
+		ports: ports?.length ?? 0,
+		agent: agent ? 1 : 0,
 	}
 	for (const [option, count] of Object.entries(counts))
 		if (count > 0) throw expected(`${option} without --serial, where nothing comes from outside`, 'both')
@@ -38,7 +45,8 @@ export class IoDevices implements AsyncDisposable {
 	readonly #ownsDrives: boolean
 	readonly #shares: Shares
 	readonly #networks: ReturnType<typeof networkDevices>
-	/** One each for disks, folders and networks, where the machine has such. */
+	readonly #consoles: Consoles
+	/** One each for disks, folders, networks and ports, where the machine has such. */
 	readonly #threads: IoThread[] = []
 	#forwards: readonly OpenForward[] = []
 
@@ -46,8 +54,17 @@ export class IoDevices implements AsyncDisposable {
 		this.#drives = drives
 		this.#ownsDrives = drives !== options.openDrives
 		this.#shares = new Shares(options.shares ?? [], drives.count)
-		this.#networks = networkDevices(options.ownNetworks ?? [], firstDriveSlot + drives.count + this.#shares.count)
-		this.served = [...drives.devices(), ...this.#shares.devices(), ...this.#networks.devices]
+		const others = drives.count + this.#shares.count
+		this.#networks = networkDevices(options.ownNetworks ?? [], firstDriveSlot + others)
+		const {agent, ports = []} = options
+		const consoleSlot = firstDriveSlot + others + this.#networks.devices.length
+		this.#consoles = new Consoles({agent: agent !== undefined, ports}, consoleSlot)
+		this.served = [
+			...drives.devices(),
+			...this.#shares.devices(),
+			...this.#networks.devices,
+			...this.#consoles.devices(),
+		]
 	}
 
 	/** Opens the files of disks, and warns of what the user should know of them. @throws UserError for what cannot be used. */
@@ -73,12 +90,19 @@ export class IoDevices implements AsyncDisposable {
 			...(this.#networks.slots.length > 0 ? [networkIo(this.#networks.slots, memory, rest)] : []),
 		]
 		for (const config of configs) this.#threads.push(new IoThread({entry, config, bells}))
+		const consoles = this.#consoles.ioConfig(memory, rest)
+		if (consoles) this.#threads.push(new IoThread({entry, bells, ...consoles}))
 	}
 
 	/** Opens the ports that are forwarded. @throws UserError for those that cannot be opened. */
 	async openForwards(): Promise<void> {
 		const network = this.#threads.find(({worker}) => worker === networkWorker)
 		this.#forwards = (await network?.open()) ?? []
+	}
+
+	/** This end of the agent's port; undefined without an agent. */
+	get agentPort(): MessagePort | undefined {
+		return this.#consoles.agentPort
 	}
 
 	/** The ports that are forwarded to the guest. */

@@ -1,4 +1,5 @@
 /** The I/O worker's thread, as the machine starts and ends it. */
+import type {MessagePort} from 'node:worker_threads'
 import {WorkerBell, type WorkerBells} from '../board/index.ts'
 import {UserError} from '../errors.ts'
 import type {IoApi, IoConfig} from '../io/index.ts'
@@ -14,9 +15,19 @@ export class IoThread implements AsyncDisposable {
 	#running: Promise<void> | undefined
 
 	/** @throws when the host cannot start it. */
-	constructor({entry, config, bells}: {entry: URL; config: IoConfig; bells: WorkerBells}) {
+	constructor({
+		entry,
+		config,
+		bells,
+		transfer = [],
+	}: {
+		entry: URL
+		config: IoConfig
+		bells: WorkerBells
+		transfer?: readonly MessagePort[]
+	}) {
 		const name = `io ${config.worker}`
-		this.#thread = new WorkerThread({entry, name, data: config, resourceLimits: heapLimits.io})
+		this.#thread = new WorkerThread({entry, name, data: config, transfer, resourceLimits: heapLimits.io})
 		this.#bells = bells
 		this.worker = config.worker
 	}

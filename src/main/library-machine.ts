@@ -1,7 +1,11 @@
 /** A machine, the library's main class: checks its options, and gives its memory back when it is disposed of. */
+import type {AgentConnection} from '../agent/index.ts'
 import {expected, rangeError} from '../errors.ts'
 import type {RegisterDump} from '../hart/index.ts'
 import type {OpenForward} from '../net/index.ts'
+import {copyIn, copyOut} from './agent/copy.ts'
+import type {ExecOptions, GuestCommand} from './agent/guest-commands.ts'
+import {MachineAgent} from './agent/machine-agent.ts'
 import {collectGarbage} from './collect-garbage.ts'
 import {parseNetworks} from './command-line/network-options.ts'
 import type {OpenDrives} from './drives.ts'
@@ -30,6 +34,9 @@ export class Machine implements CommandLineMachine {
 	readonly harts: number
 	/** The ports of this machine that are forwarded to the guest, in the order of the options. */
 	readonly forwards: readonly OpenForward[]
+	/** @internal */
+	readonly agent: AgentConnection | undefined
+	readonly #guest: MachineAgent
 	readonly #deviceTree: Uint8Array
 	/** Its core, or what is left of it. The core holds the shared memory, which is to be given back. */
 	#state: Readonly<{core: MachineCore} | {remains: Remains}>
@@ -43,6 +50,8 @@ export class Machine implements CommandLineMachine {
 				await withLibraryNames(() =>
 					MachineCore.create({...checked, ownNetworks, ...(drives && {openDrives: drives})}),
 				),
+				checked,
+				ownNetworks,
 			)
 		}
 	}
@@ -52,10 +61,16 @@ export class Machine implements CommandLineMachine {
 		return await createMachineOn(options)
 	}
 
-	private constructor(core: MachineCore) {
+	private constructor(
+		core: MachineCore,
+		{agent: mode, shares = []}: MachineOptions,
+		networks: readonly NetworkOptions[],
+	) {
 		this.console = core.console
 		this.harts = core.harts
 		this.forwards = core.forwards
+		this.agent = core.agent
+		this.#guest = new MachineAgent({connection: core.agent, mode, shares, networks})
 		this.#deviceTree = core.deviceTree()
 		this.#state = {core}
 	}
@@ -71,6 +86,36 @@ export class Machine implements CommandLineMachine {
 	async run(): Promise<MachineOutcome> {
 		if (!this.#core) throw MachineCore.notNew('over')
 		return await this.#core.run()
+	}
+
+	/**
+	 * Runs a command in the guest, which must have been given an agent (option `agent`). Waits until the agent is there: call run()
+	 * before. The first call of a machine whose agent is alone also mounts its folders, where the host has them, and sets up its
+	 * network. A command whose output nobody reads waits once 256 KiB of it are there.
+	 * @param command the program and its arguments: not for a shell.
+	 * @throws UserError if the machine has no agent, or the command cannot be sent. @throws if the machine ends before.
+	 */
+	async exec(command: readonly string[], options: ExecOptions = {}): Promise<GuestCommand> {
+		return await this.#guest.exec(command, options)
+	}
+
+	/**
+	 * Copies a file or a folder of the host into the guest, which needs a `tar`.
+	 * @param to a folder that is there gets the copy within; else it is the copy's own path. @throws UserError if it fails.
+	 */
+	async copyIn(from: string, to: string): Promise<void> {
+		await copyIn(await this.#guest.ready(), {from, to})
+	}
+
+	/** The other way: from the guest to the host. @throws UserError if it fails. */
+	async copyOut(from: string, to: string): Promise<void> {
+		await copyOut(await this.#guest.ready(), {from, to})
+	}
+
+	/** Asks the agent to power the guest off; run() resolves once it has. @throws UserError if the machine has no agent. */
+	async powerOff(): Promise<void> {
+		const agent = await this.#guest.ready()
+		agent.powerOff()
 	}
 
 	/** Parks every hart soon. Resolves once all are parked, or if the machine ends or is resumed. */

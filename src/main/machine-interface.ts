@@ -1,7 +1,10 @@
 /** The interface of a machine to the command line. `Machine` implements it; so do fakes in tests. */
 
+import type {AgentConnection} from '../agent/index.ts'
 import type {OpenForward} from '../net/index.ts'
 import type {TlbDesign} from '../tlb/index.ts'
+import type {AgentMode} from './agent/agent-archive.ts'
+import type {PortOptions} from './consoles.ts'
 import type {DriveOptions, OpenDrives} from './drives.ts'
 import type {NetworkOptions} from './network-devices.ts'
 import type {ShareOptions} from './shares.ts'
@@ -28,6 +31,13 @@ export type MachineOptions = Readonly<{
 	networks?: readonly string[]
 	/** Folders of the host. Not with `serial`. */
 	shares?: readonly ShareOptions[]
+	/**
+	 * Brings an agent into the guest, which must be a Linux with an initramfs: for exec(). `beside`: next to the guest's own init.
+	 * `alone`: in its place, so that commands can run sooner. Not with `serial`.
+	 */
+	agent?: AgentMode
+	/** Ports of virtio-console, for programs of the guest. Not with `serial`. */
+	ports?: readonly PortOptions[]
 	/** Of the virtio-mmio transport: 1, the legacy interface, by default, as in QEMU; or 2. */
 	virtioMmioVersion?: 1 | 2
 	/**
@@ -99,6 +109,8 @@ export interface CommandLineMachine extends AsyncDisposable {
 	readonly console: MachineConsole
 	/** The ports that are forwarded, in the order of the options. */
 	readonly forwards?: readonly OpenForward[]
+	/** To the agent in the guest; undefined without one. */
+	readonly agent?: AgentConnection | undefined
 	/** Resolves when the guest has powered off, rebooted, exited with a code, or failed. */
 	run(): Promise<MachineOutcome>
 	statistics(): unknown

@@ -6,6 +6,7 @@ import {diskFormats} from '../disk/index.ts'
 import {expected, UserError} from '../errors.ts'
 import {pageBytes} from '../memory/index.ts'
 import {tlbKeys} from '../tlb/index.ts'
+import type {PortOptions} from './consoles.ts'
 import type {DriveOptions} from './drives.ts'
 import {leastTraceBytes, leastTraceRate, type MachineOptions, mostSeed} from './machine-interface.ts'
 import type {ShareOptions} from './shares.ts'
@@ -60,6 +61,15 @@ const share = strict(
 	'a field of a share',
 )
 
+const port = strict(
+	{
+		name: required('ports[].name to be a name', v.string()),
+		socket: path('ports[].socket'),
+		file: path('ports[].file'),
+	} satisfies Record<keyof PortOptions, v.GenericSchema>,
+	'a field of a port',
+)
+
 const fields = {
 	smp: required(`smp from 1 to ${maximumHarts}`, integer(1, maximumHarts)),
 	memory: required(`memory in bytes, a multiple of ${pageBytes}`, v.pipe(integer(pageBytes), v.multipleOf(pageBytes))),
@@ -78,6 +88,8 @@ const fields = {
 	drives: option('drives to be an array of disks', v.array(drive)),
 	networks: option('networks to be an array of texts such as user,hostfwd=tcp::2222-:22', v.array(v.string())),
 	shares: option('shares to be an array of folders', v.array(share)),
+	agent: option('agent to be alone or beside', v.picklist(['alone', 'beside'])),
+	ports: option('ports to be an array of ports', v.array(port)),
 	signal: option('signal to be an AbortSignal', v.instance(AbortSignal)),
 	assets: option(
 		'assets to be the path or the file URL of a folder',

@@ -1,4 +1,5 @@
 /** What a machine is made of: shared memory, board, RCU, TLB and threads, made in the order in which they need one another. */
+import {AgentConnection} from '../agent/index.ts'
 import {Board, boardMap, type ClockOrigin, MainDoorbell, ticksSince} from '../board/index.ts'
 import {expected} from '../errors.ts'
 import type {Fault} from '../faults.ts'
@@ -12,6 +13,8 @@ import {Tlb, type TlbConfig, tableOperations} from '../tlb/index.ts'
 import {TracedBlocks, traceClock} from '../trace/index.ts'
 import type {TranslationConfig} from '../translate/index.ts'
 import {reportStall, serialBoard} from '../vcpu-worker/index.ts'
+import {agentAppend, agentArchive} from './agent/agent-archive.ts'
+import {channelOf} from './agent/port-channel-end.ts'
 import {findThreadEntries, instrumentedFolder, readHartCore, type ThreadEntries} from './artifacts.ts'
 import {type BootPlan, planBoot, readSymbols} from './boot/index.ts'
 import {ConsoleStream} from './console-stream.ts'
@@ -66,6 +69,8 @@ type Ingredients = Readonly<{
 export class MachineParts implements AsyncDisposable {
 	readonly harts: number
 	readonly console: ConsoleStream
+	/** Undefined without an agent. */
+	readonly agent: AgentConnection | undefined
 	readonly deviceTree: Uint8Array
 	readonly memory: SharedMemory
 	readonly blocks: VcpuBlocks
@@ -88,7 +93,8 @@ export class MachineParts implements AsyncDisposable {
 
 	/** @param options checked by checkMachineOptions(). @throws UserError for files that are wrong, and for sizes. */
 	static async create(options: CoreOptions): Promise<MachineParts> {
-		const {smp, memory: memoryBytes, kernel, initrd, bios, dtb, append} = options
+		const {smp, memory: memoryBytes, kernel, initrd, bios, dtb, agent, assets: ownAssets} = options
+		const append = agent ? agentAppend(options.append, agent) : options.append
 		const serial = serialConfig(options)
 		if (serial && (options.times || options.trace !== undefined))
 			throw expected('times and trace without serial, whose time is virtual', 'both')
@@ -98,7 +104,14 @@ export class MachineParts implements AsyncDisposable {
 			Object.entries({kernel, initrd, bios, dtb, append}).filter(([, value]) => value !== undefined),
 		)
 		const rngSeed = serial && randomSeed(serial, smp)
-		const plan = await planBoot({smp, memoryBytes, ...files, ...(rngSeed && {rngSeed})})
+		const initrdAddition = agent && (await agentArchive(agent, ownAssets))
+		const plan = await planBoot({
+			smp,
+			memoryBytes,
+			...files,
+			...(rngSeed && {rngSeed}),
+			...(initrdAddition && {initrdAddition}),
+		})
 		const {design} = translation
 		const notes = options.trace !== undefined ? 'trace' : options.times ? 'times' : 'none'
 		const tlb: TlbConfig = {vcpus: smp, design, ...(notes !== 'none' && {timesFlushes: true})}
@@ -148,6 +161,7 @@ export class MachineParts implements AsyncDisposable {
 		const {virtioMmioVersion} = options
 		const {served} = io
 		this.io = io
+		this.agent = io.agentPort && new AgentConnection(channelOf(io.agentPort))
 		const control = serial && new SerialControl(memory, {threads: harts, config: serial})
 		this.serial = control
 		const now = control ? () => Math.floor(control.clock) : ticksSince(clockOrigin)

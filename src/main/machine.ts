@@ -1,4 +1,5 @@
 /** The core of a machine: runs its parts, pauses and stops them, and says how the run ended. */
+import type {AgentConnection} from '../agent/index.ts'
 import {MainDoorbell, StopReason} from '../board/index.ts'
 import {assert, expected, type UserError} from '../errors.ts'
 import {exitCodes} from '../exit-codes.ts'
@@ -36,6 +37,8 @@ const outcomeReason = {
 export class MachineCore implements CommandLineMachine {
 	readonly console: ConsoleStream
 	readonly harts: number
+	/** Undefined without an agent. */
+	readonly agent: AgentConnection | undefined
 	readonly #parts: MachineParts
 	readonly #abort: AbortSignal | undefined
 	readonly #stalls: StallWatch
@@ -59,6 +62,7 @@ export class MachineCore implements CommandLineMachine {
 	private constructor(parts: MachineParts, abort: AbortSignal | undefined) {
 		this.console = parts.console
 		this.harts = parts.harts
+		this.agent = parts.agent
 		this.#parts = parts
 		this.#abort = abort
 		this.#stalls = new StallWatch(parts.rcu)

@@ -29,6 +29,9 @@ export type ShareOptions = Readonly<{
 	multidevs?: 'remap' | 'forbid'
 }>
 
+/** Of the folder of this number. */
+export const defaultTag = (index: number): string => (index === 0 ? 'share' : `share${index}`)
+
 export class Shares {
 	readonly #shares: readonly Required<ShareOptions>[]
 	/** Of the first. */
@@ -41,7 +44,7 @@ export class Shares {
 		if (shares.length > most) throw expected(`at most ${most} of --share beside the disks`, shares.length)
 		const tags = new Set<string>()
 		this.#shares = shares.map((options, index) => {
-			const {path, tag = index === 0 ? 'share' : `share${index}`} = options
+			const {path, tag = defaultTag(index)} = options
 			if (tag === '' || Buffer.byteLength(tag) > tagBytes)
 				throw expected(`a mount tag of 1 to ${tagBytes} bytes`, JSON.stringify(tag))
 			if (tags.has(tag)) throw expected('another mount tag for each folder', `${JSON.stringify(tag)} twice`)

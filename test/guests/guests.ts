@@ -17,6 +17,8 @@ export type GuestProgram = Readonly<{
 	sources: readonly string[]
 	/** What it runs on: nothing, or Linux. Its output is recorded on bare metal only. */
 	on: 'bare metal' | 'Linux'
+	/** For Linux: it is linked with no C library. */
+	hasNoLibrary?: true
 	/** Its linker script, relative to the project, if it starts in M-mode, without firmware. */
 	withoutFirmware?: string
 	/** RAM that it needs, as QEMU spells it. */
@@ -58,6 +60,7 @@ export const guestPrograms: readonly GuestProgram[] = [
 	{...testProgram('bench-linux'), sources: ['shared', 'linux', 'bench', 'bench-linux'], on: 'Linux'},
 	{...testProgram('scale-bare'), sources: ['runtime', 'shared', 'scale', 'scale-bare'], memory: '256M'},
 	{...testProgram('scale-linux'), sources: ['shared', 'linux', 'scale', 'scale-linux'], on: 'Linux'},
+	{...testProgram('agent'), sources: ['agent'], on: 'Linux', hasNoLibrary: true},
 ]
 
 export function guestProgram(name: string): GuestProgram {

@@ -98,6 +98,8 @@ test('all options are taken together', (t) => {
 		],
 		networks: ['user,hostfwd=tcp::0-:22'],
 		shares: [{path: 'a', tag: 'b', readOnly: true, securityModel: 'none', multidevs: 'forbid'}],
+		agent: 'alone',
+		ports: [{name: 'p', socket: 's', file: 'f'}],
 		virtioMmioVersion: 2,
 		serial: true,
 		seed: 7,

@@ -52,6 +52,7 @@ test('the package has what users need, and nothing else', async (t) => {
 	t.deepEqual(others!.filter((name) => !name.startsWith('docs/')).sort(), [
 		'LICENSE',
 		'README.md',
+		'dist/agent.elf',
 		'dist/bench-bare.elf',
 		'dist/bench-linux.elf',
 		'dist/bench.js',

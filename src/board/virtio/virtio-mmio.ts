@@ -24,7 +24,8 @@ const vendor = 0x554d_4551
 const Status = {acknowledge: 1, driver: 2, driverOk: 4, featuresOk: 8, needsReset: 64, failed: 128} as const
 const Interrupt = {usedBuffer: 1, configuration: 2} as const
 
-const maximumQueues = 8
+/** Of a device, at most. */
+export const mostQueues = 16
 /** The space from `config` to the end of the registers. */
 const configBytes = 256
 /** What a driver of version 1 gets that does not say, as on QEMU's board. */
@@ -40,7 +41,7 @@ export const VirtioMmioState = sharedStruct(
 		/** The lock of the buffers of chains that an I/O worker has taken; see ServedQueues. */
 		buffersLock: 'i32',
 		/** By queue: grows when the chains that the device has taken become void. */
-		epochs: array('i32', maximumQueues),
+		epochs: array('i32', mostQueues),
 		configGeneration: 'i32',
 		config: array('i32', configBytes / 4),
 		/** Bits of queues of which the driver has notified an I/O worker. Not under the lock: any thread, atomically. */
@@ -54,7 +55,7 @@ export const VirtioMmioState = sharedStruct(
 		driverFeatures: array('i32', 2),
 		queueSelect: 'i32',
 		interruptStatus: 'i32',
-		queues: array('i32', (maximumQueues * QueueState.size) / 4),
+		queues: array('i32', (mostQueues * QueueState.size) / 4),
 	},
 	{align: 128},
 )

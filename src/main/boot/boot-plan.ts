@@ -36,6 +36,8 @@ export type BootOptions = Readonly<{
 	memoryBytes: number
 	kernel?: string
 	initrd?: string
+	/** An archive of our own that follows it. */
+	initrdAddition?: Uint8Array
 	/** The kernel's command line. */
 	append?: string
 	/** 32 random bytes for the device tree that is made; default: the host's. */

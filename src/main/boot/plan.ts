@@ -18,6 +18,8 @@ const deviceTreeAlignment = 2 * mebibyte
 const deviceTreeLimit: Gpa = 3072 * mebibyte
 /** The initrd's offset in RAM if there is room: out of the way of a kernel that relocates itself or grows. */
 const initrdDistance = 128 * mebibyte
+/** Of an archive behind the initrd. Linux, Documentation/driver-api/early-userspace/buffer-format.rst. */
+const archiveAlignment = 4
 
 /** @throws UserError if a file cannot be read, has the wrong format, or does not fit into memory. */
 export async function planBoot(options: BootOptions): Promise<BootPlan> {
@@ -31,9 +33,10 @@ export async function planBoot(options: BootOptions): Promise<BootPlan> {
 	checkSegments(programs, memoryBytes)
 
 	const makeTree = await deviceTreeMaker(options, kernel?.bootargs)
-	const treeSize = makeTree(options.initrd === undefined ? undefined : {start: 0, end: 0}).length
+	const hasInitrd = options.initrd !== undefined || options.initrdAddition !== undefined
+	const treeSize = makeTree(hasInitrd ? {start: 0, end: 0} : undefined).length
 	const treeGpa = placeDeviceTree(treeSize, programs, memoryBytes)
-	const initrd = options.initrd === undefined ? undefined : await loadInitrd(options.initrd, programs, treeGpa)
+	const initrd = hasInitrd ? await loadInitrd(options, programs, treeGpa) : undefined
 	const dtb = {gpa: treeGpa, bytes: makeTree(initrd && {start: initrd.gpa, end: endOf(initrd)})}
 	const tree: Segment = {name: 'the device tree', ...dtb, size: dtb.bytes.length}
 
@@ -83,15 +86,23 @@ function placeDeviceTree(size: number, programs: readonly Segment[], memoryBytes
 }
 
 /** Places the initrd as QEMU does, or right above the kernel if memory is short. */
-async function loadInitrd(path: string, programs: readonly Segment[], limit: Gpa): Promise<Segment> {
+async function loadInitrd(options: BootOptions, programs: readonly Segment[], limit: Gpa): Promise<Segment> {
 	const programsEnd = alignUp(Math.max(...programs.map(endOf)), pageBytes)
 	const room = Math.max(0, limit - programsEnd)
-	const {bytes} = await readBootFile('--initrd', path, {
-		bytes: room,
-		reason: 'the memory between kernel and device tree',
-	})
+	const bytes = await readInitrd(options, room)
 	const half = alignUp(Math.floor((limit - ramBase) / 2), pageBytes)
 	const distant = Math.max(programsEnd, ramBase + Math.min(half, initrdDistance))
 	const gpa = distant + bytes.length <= limit ? distant : programsEnd
 	return {name: 'the initrd', gpa, bytes, size: bytes.length}
+}
+
+async function readInitrd({initrd, initrdAddition}: BootOptions, room: number): Promise<Uint8Array> {
+	const addition = initrdAddition ?? new Uint8Array()
+	if (initrd === undefined) return addition
+	const bytes = addition.length === 0 ? room : Math.max(0, room - addition.length - archiveAlignment)
+	const file = await readBootFile('--initrd', initrd, {bytes, reason: 'the memory between kernel and device tree'})
+	if (addition.length === 0) return file.bytes
+	// Linux skips the zeros between archives.
+	const padding = new Uint8Array(alignUp(file.bytes.length, archiveAlignment) - file.bytes.length)
+	return Buffer.concat([file.bytes, padding, addition])
 }

@@ -15,6 +15,14 @@ import {
 	type RawCampaignWorkerOptions,
 } from './campaign-options.ts'
 import {addCompletion} from './completion.ts'
+import {
+	commandOptions,
+	execNote,
+	execOptions,
+	isOfExec,
+	type RawExecOptions,
+	type RawSshOptions,
+} from './exec-options.ts'
 import {keyHelp} from './key-escapes.ts'
 import {RunOption} from './run-option.ts'
 import {defaultMemory, type RawRunOptions} from './run-options.ts'
@@ -36,6 +44,9 @@ type FetchGuestOptions = GuestOptions & Readonly<{with?: string}>
 /** The actions of the commands. */
 export type Actions = Readonly<{
 	run: (options: RawRunOptions) => Promise<void>
+	ssh: (name: string, words: readonly string[], options: RawSshOptions) => Promise<void>
+	copy: (from: string, to: string) => Promise<void>
+	exec: (words: readonly string[], options: RawExecOptions) => Promise<void>
 	list: (options: GuestOptions) => Promise<void>
 	fetch: (name: string, options: FetchGuestOptions) => Promise<void>
 	remove: (name: string, options: GuestOptions) => Promise<void>
@@ -162,6 +173,10 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 			'--trace-rate <events>',
 			`of each hart in a second, about: events above are left out (default: ${usualTraceRate})`,
 		),
+		new RunOption(
+			'--name <name>',
+			'run an agent in the guest, a Linux with an initramfs, so that `ssh` and `cp` reach it by this name',
+		),
 		new RunOption('--no-reboot', 'exit when the guest reboots').asInQemu(),
 		new RunOption('--nographic', 'no effect, as there are no graphics').asInQemu().hideHelp(),
 	],
@@ -189,6 +204,7 @@ export const runNotes = {
 
 export function createGrammar({version, actions}: Readonly<{version: string; actions: Actions}>): Command {
 	const program = new Command('manyhart')
+		.enablePositionalOptions()
 		.description('A RISC-V machine with many harts, each on a thread of its own.')
 		.version(version)
 		.exitOverride()
@@ -196,6 +212,7 @@ export function createGrammar({version, actions}: Readonly<{version: string; act
 		.showHelpAfterError(false)
 		.addHelpText('after', '\nmanyhart run --help lists the options of a run, which need no `run`, and the exit codes.')
 	addRun(program, actions)
+	addExec(program, actions)
 	addGuest(program, actions)
 	addBench(program, actions)
 	addStress(program, actions)
@@ -217,6 +234,31 @@ function addRun(program: Command, {run}: Actions): void {
 			refuseOperand(args[0])
 			return run(options)
 		})
+}
+
+function addExec(program: Command, {exec, ssh, copy}: Actions): void {
+	const command = program
+		.command('exec [command...]')
+		.description('boot a guest, run a command in it, in this folder, and power it off')
+	for (const option of commandOptions()) command.addOption(option.helpGroup('The command:'))
+	for (const option of execOptions()) command.addOption(option.helpGroup('The command:'))
+	for (const [heading, options] of Object.entries(runOptions()))
+		for (const option of options.filter(isOfExec)) command.addOption(option.helpGroup(`${heading}:`))
+	command
+		.passThroughOptions()
+		.addHelpText('after', `\n${execNote}`)
+		.action((words: readonly string[], options: RawExecOptions) => exec(words, options))
+	const remote = program
+		.command('ssh <name> [command...]')
+		.description('a shell, or a command, in the guest of a machine that runs with --name')
+	for (const option of commandOptions()) remote.addOption(option)
+	remote
+		.passThroughOptions()
+		.action((name: string, words: readonly string[], options: RawSshOptions) => ssh(name, words, options))
+	program
+		.command('cp <from> <to>')
+		.description('copy a file or a folder to or from such a machine: one of both paths is NAME:PATH')
+		.action((from: string, to: string) => copy(from, to))
 }
 
 /** @throws UserError if the command line has a word that is no option. */

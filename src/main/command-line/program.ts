@@ -5,6 +5,8 @@ import {presentSpelling} from '../translation/index.ts'
 import {checkBenchOptions} from './bench-options.ts'
 import {campaignCommand, campaignWorkerCommand} from './campaign-command.ts'
 import {checkCampaignOptions, checkCampaignWorkerOptions} from './campaign-options.ts'
+import {execCommand} from './exec-command.ts'
+import {checkExecOptions} from './exec-options.ts'
 import {type Actions, createGrammar} from './grammar.ts'
 import {fetchCommand, type GuestOutput, listCommand, removeCommand} from './guest-command.ts'
 import {compareCommand, measureCommand, renderCommand} from './laboratory-command.ts'
@@ -13,6 +15,7 @@ import type {Result} from './result.ts'
 import {type RunEnvironment, runCommand} from './run-command.ts'
 import {checkRunOptions} from './run-options.ts'
 import {checkCompareOptions, checkRenderOptions, checkScaleOptions} from './scale-options.ts'
+import {copyCommand, sshCommand} from './ssh-command.ts'
 import {stressCommand} from './stress-command.ts'
 import {checkStressOptions} from './stress-options.ts'
 
@@ -42,6 +45,9 @@ function actionsOf(args: readonly string[], environment: ProgramOptions, finish:
 	const output = ({json}: {json?: boolean}): GuestOutput => ({format: json ? 'json' : 'text', print: console.log})
 	return {
 		run: async (options) => finish(await runCommand(checkRunOptions(options), environment)),
+		ssh: async (name, words, options) => finish(await sshCommand(name, words, options)),
+		copy: async (from, to) => finish(await copyCommand(from, to)),
+		exec: async (words, options) => finish(await execCommand(checkExecOptions(words, options), environment)),
 		list: async (options) => done(await listCommand(guests, output(options))),
 		fetch: async (name, options) =>
 			done(await fetchCommand(name, guests, {...output(options), packages: options.with})),

@@ -22,7 +22,7 @@ const foreignOptions: ReadonlyMap<string, QemuOption> = new Map(
 )
 
 /** These have a grammar of their own. */
-const otherCommands = /^(?:guest|bench|stress|scale|report|campaign|help|complete|completion)$/
+const otherCommands = /^(?:exec|ssh|cp|guest|bench|stress|scale|report|campaign|help|complete|completion)$/
 
 /** Names of one letter keep one dash. */
 function longSpelling(name: string): string {

@@ -2,6 +2,7 @@
 import {format as formatPath, parse as parsePath} from 'node:path'
 import {exitCodes} from '../../exit-codes.ts'
 import {formatEndpoint} from '../../net/index.ts'
+import {ControlServer} from '../agent/control-server.ts'
 import {OpenDrives} from '../drives.ts'
 import type {CommandLineMachine, CreateMachine} from '../machine-interface.ts'
 import {type NetworkOptions, withPorts} from '../network-devices.ts'
@@ -79,6 +80,7 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 	// For all machines: a guest that reboots finds its disks as it left them.
 	const openDrives = files.use(await untilAborted(signal, OpenDrives.open(drives)))
 	for (const warning of openDrives.warnings) say(`manyhart: warning: ${warning}`)
+	const control = options.name === undefined ? undefined : files.use(await ControlServer.listen(options.name))
 	let networks = options.networks ?? (serialSeed === undefined ? parseNetworks({nic: ownNetworks}) : [])
 	let machines = 0
 	const create = () => {
@@ -90,6 +92,7 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 			...translation,
 			...(drives.length > 0 && {drives}),
 			...(shares.length > 0 && {shares}),
+			...(control && {agent: 'beside' as const}),
 			...(virtioMmioVersion && {virtioMmioVersion}),
 			...(options.times && {times: true}),
 			...(options.trace !== undefined && !treeFile && {trace: nameOfTrace(options.trace, machines)}),
@@ -120,6 +123,7 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 		for (;;) {
 			await using machine = await create()
 			running = machine
+			control?.serve(machine.agent)
 			networks = concludeForwards(networks, {machine, say})
 			session ??= new RunSession({terminal, signal, expect, watcher, input})
 			const ending = await session.run(machine)

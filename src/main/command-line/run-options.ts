@@ -38,7 +38,8 @@ export type RawRunOptions = Readonly<
 			| 'traceSize'
 			| 'traceRate'
 			| 'seed'
-			| 'overlay',
+			| 'overlay'
+			| 'name',
 			string
 		>
 	> &
@@ -85,6 +86,8 @@ export type RunOptions = Readonly<{
 	networks: readonly NetworkOptions[] | undefined
 	/** The file that keeps what the guest writes to its own disk; if undefined, nothing does. */
 	overlay: string | undefined
+	/** By which `ssh` and `cp` reach it. */
+	name: string | undefined
 	/** If undefined, the machine's default. */
 	virtioMmioVersion: 1 | 2 | undefined
 }>
@@ -119,6 +122,7 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		shares: parseShares(raw),
 		networks: hasNetworks(raw) ? parseNetworks(raw) : undefined,
 		overlay: raw.overlay,
+		name: raw.name,
 		virtioMmioVersion: raw.global === undefined ? undefined : parseGlobal(raw.global),
 	}
 }

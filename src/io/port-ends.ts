@@ -1,0 +1,116 @@
+/** What may be behind a port beside the main thread: a Unix socket, a file, nothing. As QEMU's character devices. */
+import {closeSync, openSync, rmSync, writeSync} from 'node:fs'
+import {createServer, type Socket} from 'node:net'
+import {UserError} from '../errors.ts'
+import type {ConsolePort} from './console-config.ts'
+import type {PortBackend, PortLink} from './console-server.ts'
+import {PortChannel} from './port-channel.ts'
+
+/** @param onError told of what the guest cannot be told. @throws UserError for a file that cannot be written. */
+export function connectPort(
+	{name, end}: ConsolePort,
+	{link, onError}: Readonly<{link: PortLink; onError: (line: string) => void}>,
+): PortBackend {
+	switch (end.kind) {
+		case 'channel':
+			return new PortChannel(end.channel, link)
+		case 'socket':
+			return new SocketEnd(end.path, {link, onError: (what) => onError(`the port ${name}: ${what}`)})
+		case 'file':
+			return fileEnd(end.path, {link, onError: (what) => onError(`the port ${name}: ${what}`)})
+		case 'null':
+			link.connect(true)
+			return {receive: () => true, opened: () => {}, ready: () => {}, close: () => {}}
+	}
+}
+
+type EndOptions = Readonly<{link: PortLink; onError: (what: string) => void}>
+
+function fileEnd(path: string, {link, onError}: EndOptions): PortBackend {
+	let file: number | undefined
+	try {
+		file = openSync(path, 'a', 0o644)
+	} catch (error) {
+		throw new UserError(`Expected a file for a port that can be written, got ${path}: ${(error as Error).message}`)
+	}
+	link.connect(true)
+	const stop = () => {
+		if (file !== undefined) closeSync(file)
+		file = undefined
+	}
+	return {
+		receive: (bytes) => {
+			try {
+				for (let at = 0; file !== undefined && at < bytes.length; ) at += writeSync(file, bytes, at)
+			} catch (error) {
+				onError((error as Error).message)
+				stop()
+			}
+			return true
+		},
+		opened: () => {},
+		ready: () => {},
+		close: stop,
+	}
+}
+
+/** One connection at a time, as QEMU's `server=on,wait=off`. */
+class SocketEnd implements PortBackend {
+	readonly #link: PortLink
+	readonly #path: string
+	readonly #server = createServer((socket) => this.#connect(socket))
+	#socket: Socket | undefined
+	/** From the socket; it is paused while there is some. */
+	#waiting: Uint8Array = new Uint8Array()
+
+	constructor(path: string, {link, onError}: EndOptions) {
+		this.#link = link
+		this.#path = path
+		this.#server.on('error', (error) => onError(error.message))
+		this.#server.listen(path)
+		this.#server.unref()
+	}
+
+	receive(bytes: Uint8Array): boolean {
+		// Nobody is there: lost, as in QEMU.
+		return this.#socket?.write(bytes) ?? true
+	}
+
+	opened(): void {
+		this.ready()
+	}
+
+	ready(): void {
+		const sent = this.#waiting.length > 0 ? this.#link.send(this.#waiting) : 0
+		this.#waiting = this.#waiting.subarray(sent)
+		if (this.#waiting.length === 0) this.#socket?.resume()
+	}
+
+	close(): void {
+		this.#socket?.destroy()
+		this.#server.close()
+		rmSync(this.#path, {force: true})
+	}
+
+	#connect(socket: Socket): void {
+		if (this.#socket) {
+			socket.destroy()
+			return
+		}
+		this.#socket = socket
+		socket.on('data', (bytes: Buffer) => {
+			this.#waiting = bytes
+			socket.pause()
+			this.ready()
+		})
+		socket.on('drain', () => this.#link.drained())
+		socket.on('error', () => {})
+		socket.on('close', () => {
+			this.#socket = undefined
+			this.#waiting = new Uint8Array()
+			this.#link.connect(false)
+			this.#link.drained()
+		})
+		this.#link.connect(true)
+	}
+}

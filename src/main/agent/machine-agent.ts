@@ -1,0 +1,58 @@
+/** The agent in the guest of a machine of the library's: set up once, then commands and copies. */
+import type {AgentConnection} from '../../agent/index.ts'
+import {expected} from '../../errors.ts'
+import type {NetworkOptions} from '../network-devices.ts'
+import type {ShareOptions} from '../shares.ts'
+import type {AgentMode} from './agent-archive.ts'
+import {type ExecOptions, type GuestCommand, startCommand} from './guest-commands.ts'
+import {mountShare, setUpNetwork, sharePlaces} from './guest-setup.ts'
+
+/** Where commands run if nothing is shared. */
+export const homeFolder = '/root'
+
+type Options = Readonly<{
+	/** Undefined: the machine has none. */
+	connection: AgentConnection | undefined
+	mode: AgentMode | undefined
+	shares: readonly ShareOptions[]
+	networks: readonly NetworkOptions[]
+}>
+
+export class MachineAgent {
+	readonly #options: Options
+	#setUp: Promise<string> | undefined
+
+	constructor(options: Options) {
+		this.#options = options
+	}
+
+	/** Waits until the agent is there. @throws UserError if there is none, or the command cannot be sent. */
+	async exec(command: readonly string[], options: ExecOptions): Promise<GuestCommand> {
+		const connection = await this.ready()
+		this.#setUp ??= this.#setUpGuest(connection)
+		const cwd = await this.#setUp
+		options.signal?.throwIfAborted()
+		return startCommand(connection, {command, cwd, options})
+	}
+
+	/** @throws UserError if there is none. */
+	async ready(): Promise<AgentConnection> {
+		const {connection} = this.#options
+		if (!connection) throw expected("a machine with the option agent ('alone' or 'beside') for this", 'one without')
+		await connection.ready
+		return connection
+	}
+
+	/** Beside an init of its own the guest sees to that itself. @returns where commands run. */
+	async #setUpGuest(connection: AgentConnection): Promise<string> {
+		const {mode, shares, networks} = this.#options
+		if (mode !== 'alone') return homeFolder
+		await setUpNetwork(connection, networks[0]?.settings)
+		let first: string | undefined
+		for (const place of sharePlaces(shares)) {
+			const mounted = await mountShare(connection, place)
+			first ??= mounted
+		}
+		return first ?? homeFolder
+	}
+}

@@ -1,0 +1,167 @@
+/** `manyhart exec`: boots a guest, runs a command in it, and powers it off. */
+import {relative, resolve} from 'node:path'
+import type {AgentConnection} from '../../agent/index.ts'
+import {isUserError, UserError} from '../../errors.ts'
+import {exitCodes} from '../../exit-codes.ts'
+import {mountShare, type SharePlace, setUpNetwork, sharePlaces} from '../agent/guest-setup.ts'
+import {homeFolder} from '../agent/machine-agent.ts'
+import {OpenDrives} from '../drives.ts'
+import type {CommandLineMachine, MachineOutcome} from '../machine-interface.ts'
+import {afterRunning} from '../running-time.ts'
+import type {BootParts} from './choose-guest.ts'
+import {checkTerminal, runCommandInGuest} from './command-session.ts'
+import {ConsoleTail} from './console-tail.ts'
+import type {ExecCommandOptions} from './exec-options.ts'
+import {fetchWithProgress} from './fetch-progress.ts'
+import {guestDrives} from './guest-drives.ts'
+import type {Result} from './result.ts'
+import type {RunEnvironment} from './run-command.ts'
+import {EndingSignals} from './signals.ts'
+import {TimeLimit, TimePassed, untilAborted} from './time-limit.ts'
+
+const defaultGuest = 'debian'
+/** Milliseconds that the guest gets to power off. */
+const powerOffLimit = 20_000
+/** Milliseconds from the end of the agent until that of the guest, if that is why. */
+const endLimit = 10_000
+
+export async function execCommand(options: ExecCommandOptions, environment: RunEnvironment): Promise<Result> {
+	checkTerminal(options.command)
+	using limit = new TimeLimit(options.run.timeoutSeconds)
+	const say = (line: string) => void process.stderr.write(`${line}\n`)
+	try {
+		return {exitCode: await bootAndRun(options, {...environment, say, limit: limit.signal}), output: 'all'}
+	} catch (error) {
+		if (!(error instanceof TimePassed)) throw error
+		say(`manyhart: stopped after ${options.run.timeoutSeconds} seconds`)
+		return {exitCode: exitCodes.timeout.code, output: 'what is read soon'}
+	}
+}
+
+type Run = RunEnvironment & Readonly<{say: (line: string) => void; limit: AbortSignal}>
+
+async function bootAndRun(options: ExecCommandOptions, run: Run): Promise<number> {
+	const {say, limit, createMachine} = run
+	const {smp, memory, shares, networks, overlay, translation, virtioMmioVersion} = options.run
+	// Until the command runs; then signals are the command's.
+	using signals = new EndingSignals()
+	const signal = AbortSignal.any([signals.signal, limit])
+	await using opened = new AsyncDisposableStack()
+	const {drives: ownDrives = [], networks: _, ...parts} = await guestParts(options, {...run, signal})
+	// That what a command writes to the guest's own disk is gone at the end is what exec is for.
+	const guestDisks = await untilAborted(signal, guestDrives(ownDrives, {overlay, say: () => {}}))
+	const drives = [...guestDisks, ...options.run.drives]
+	const openDrives = opened.use(await untilAborted(signal, OpenDrives.open(drives)))
+	for (const warning of openDrives.warnings) say(`manyhart: warning: ${warning}`)
+	const machineOptions = {
+		smp,
+		memory,
+		...parts,
+		...translation,
+		...(drives.length > 0 && {drives}),
+		...(shares.length > 0 && {shares}),
+		...(virtioMmioVersion && {virtioMmioVersion}),
+		agent: 'alone' as const,
+	}
+	await using machine = await untilAborted(signal, createMachine(machineOptions, openDrives, networks ?? []))
+	const tail = new ConsoleTail(machine.console, {shows: options.showsConsole})
+	const over = machine.run().then(async (outcome) => {
+		await tail.ended
+		throw endOfGuest(outcome, tail)
+	})
+	over.catch(() => {})
+	const agent = machine.agent!
+	const before = <Value>(work: Promise<Value>) => beforeEnd(work, over)
+	await untilAborted(signal, before(untilReady(agent, options, tail)))
+	const places = sharePlaces(shares)
+	const mounted = await untilAborted(signal, before(setUp(agent, {places, options})))
+	signals[Symbol.dispose]()
+	const {command} = options
+	const running = runCommandInGuest(agent, {command, cwd: folderIn(places, mounted), say})
+	const {exitCode, by} = await untilAborted(limit, before(running))
+	if (by === 'command') await powerOff(machine, agent, over)
+	return exitCode
+}
+
+async function guestParts(
+	{run: {guest, parts}}: ExecCommandOptions,
+	{guests, signal}: Run & Readonly<{signal: AbortSignal}>,
+): Promise<BootParts> {
+	if (guest === undefined && parts.kernel !== undefined) return parts
+	const name = guest ?? defaultGuest
+	if (guest === undefined) await fetchWithProgress(name, {guests, signal})
+	return {...(await guests.resolveGuest(name)), ...parts}
+}
+
+/** @throws UserError if the agent does not answer in time. */
+async function untilReady(
+	agent: AgentConnection,
+	{bootTimeoutSeconds}: ExecCommandOptions,
+	tail: ConsoleTail,
+): Promise<void> {
+	const late = Promise.withResolvers<never>()
+	using _limit = afterRunning(bootTimeoutSeconds * 1000, () =>
+		late.reject(
+			new UserError(
+				`Expected the guest to be ready within ${bootTimeoutSeconds} seconds (--boot-timeout), got no answer of its agent${tail.lines()}`,
+				exitCodes.guestStuck.code,
+			),
+		),
+	)
+	await Promise.race([agent.ready, late.promise])
+}
+
+async function setUp(
+	agent: AgentConnection,
+	{places, options}: Readonly<{places: readonly SharePlace[]; options: ExecCommandOptions}>,
+): Promise<readonly string[]> {
+	await setUpNetwork(agent, options.run.networks?.[0]?.settings)
+	const mounted: string[] = []
+	for (const place of places) mounted.push(await mountShare(agent, place))
+	return mounted
+}
+
+/** @returns where this process's folder is in the guest, if it is shared; else the first folder that is. */
+function folderIn(places: readonly SharePlace[], mounted: readonly string[]): string {
+	for (const [index, {path}] of places.entries()) {
+		const below = relative(path, process.cwd())
+		if (below !== '..' && !below.startsWith('../')) return resolve(mounted[index]!, below)
+	}
+	return mounted[0] ?? homeFolder
+}
+
+/** The agent is the first to tell of the end of a guest, which knows more of it. @throws why the guest has ended. */
+async function beforeEnd<Value>(work: Promise<Value>, over: Promise<never>): Promise<Value> {
+	try {
+		return await Promise.race([over, work])
+	} catch (error) {
+		if (isUserError(error)) throw error
+		const stillRuns = Promise.withResolvers<void>()
+		using _limit = afterRunning(endLimit, stillRuns.resolve)
+		await Promise.race([over, stillRuns.promise])
+		throw new UserError(
+			`Expected the agent in the guest to go on until the command ends, got: ${(error as Error).message}`,
+			exitCodes.guestStuck.code,
+		)
+	}
+}
+
+/** The guest has ended before the command did. */
+function endOfGuest({reason, exitCode, message}: MachineOutcome, tail: ConsoleTail): UserError {
+	if (reason === 'error') return new UserError(message ?? 'the machine has failed', exitCode || exitCodes.failure.code)
+	const how = {reboot: 'it reboots', 'power-off': 'it has powered off', exit: `it has exited with ${exitCode}`} as const
+	const got = reason === 'stopped' || reason === 'aborted' ? 'the machine was stopped' : how[reason]
+	return new UserError(
+		`Expected the guest to go on until the command ends, got: ${got}${tail.lines()}`,
+		exitCodes.guestStuck.code,
+	)
+}
+
+/** What the guest wrote reaches its disks. One that does not power off in time is stopped. */
+async function powerOff(machine: CommandLineMachine, agent: AgentConnection, over: Promise<never>): Promise<void> {
+	const stopped = Promise.withResolvers<void>()
+	using _limit = afterRunning(powerOffLimit, stopped.resolve)
+	agent.powerOff()
+	await Promise.race([over.catch(() => {}), stopped.promise])
+	await machine[Symbol.asyncDispose]()
+}

@@ -1,0 +1,132 @@
+/** Commands in Debian: with a machine of the library's, by `manyhart exec`, and by `manyhart ssh` and `cp`. */
+import {createHash} from 'node:crypto'
+import {lstatSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync} from 'node:fs'
+import {join} from 'node:path'
+import test, {type ExecutionContext} from 'ava'
+import {type ExecOptions, Machine, type MachineOptions} from '../../src/main/index.ts'
+import {randomBytes, testFolder} from '../disk/images.ts'
+import {Random} from '../hart/core/float-operands.ts'
+import {longPatience} from '../support/patience.ts'
+import {testTranslation} from '../support/translation.ts'
+import {fetchedGuest} from './boot-guest.ts'
+
+const mebibyte = 2 ** 20
+
+async function bootedGuest(t: ExecutionContext, options: Partial<MachineOptions>) {
+	const guest = await fetchedGuest(t, 'debian')
+	if (!guest) return undefined
+	const signal = AbortSignal.timeout(longPatience)
+	const memory = 512 * mebibyte
+	const machine = await Machine.create({smp: 2, memory, ...guest, signal, ...testTranslation(), ...options})
+	t.teardown(() => machine[Symbol.asyncDispose]())
+	return {machine, running: machine.run()}
+}
+
+async function bytesOf(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
+	return Buffer.concat(await Array.fromAsync(stream))
+}
+
+async function outcomeOf(machine: Machine, command: readonly string[], options: ExecOptions = {}) {
+	const {stdout, stderr, exitCode} = await machine.exec(command, options)
+	const [out, errors] = await Promise.all([bytesOf(stdout), bytesOf(stderr)])
+	return {out: out.toString('latin1'), errors: errors.toString('latin1'), exitCode: await exitCode}
+}
+
+test('commands run in the shared folder, with streams apart, and their exit codes come back', async (t) => {
+	const folder = await testFolder(t)
+	writeFileSync(join(folder, 'plain'), 'no program\n')
+	const guest = await bootedGuest(t, {agent: 'alone', shares: [{path: folder}]})
+	if (!guest) return
+	const {machine, running} = guest
+	const run = (command: readonly string[], options?: ExecOptions) => outcomeOf(machine, command, options)
+	const shell = (script: string, options?: ExecOptions) => run(['sh', '-c', script], options)
+	t.deepEqual(await shell('pwd; echo error >&2; echo "$A:$HOME"; echo new > made; exit 3', {env: {A: 'a b'}}), {
+		out: `${folder}\na b:/root\n`,
+		errors: 'error\n',
+		exitCode: 3,
+	})
+	t.is(readFileSync(join(folder, 'made'), 'utf8'), 'new\n')
+	t.is((await run(['true'])).exitCode, 0)
+	t.is((await shell('kill -TERM $$')).exitCode, 143)
+	t.is((await run(['no-such-command'])).exitCode, 127)
+	t.is((await run(['./plain'])).exitCode, 126)
+	t.is((await run(['pwd'], {cwd: '/nowhere'})).exitCode, 126)
+	t.is((await run(['pwd'], {cwd: '/proc'})).out, '/proc\n')
+	t.is((await run(['cat'])).out, '', 'without stdin it is empty')
+	t.is((await run(['cat'], {stdin: ''})).out, '', 'its end comes before the command runs')
+
+	// Any bytes, both ways; more than any buffer on the way holds.
+	const bytes = randomBytes(new Random(1), 3 * mebibyte)
+	const copied = await machine.exec(['cat'], {stdin: bytes})
+	t.true((await bytesOf(copied.stdout)).equals(bytes))
+	t.is(await copied.exitCode, 0)
+
+	// One that nobody reads holds nobody up, and loses nothing.
+	const unread = await machine.exec(['sh', '-c', 'head -c 1000000 /dev/zero; exit 4'])
+	t.is((await shell('echo quick')).out, 'quick\n')
+	t.is((await bytesOf(unread.stdout)).length, 1_000_000)
+	t.is(await unread.exitCode, 4)
+
+	// A background process that keeps the streams open holds nothing up either.
+	t.deepEqual(await shell('sleep 1000 & echo over'), {out: 'over\n', errors: '', exitCode: 0})
+
+	// A reader that has enough ends the command as a closed pipe does.
+	const endless = await machine.exec(['yes'])
+	for await (const some of endless.stdout) {
+		t.is(Buffer.from(some).toString().slice(0, 2), 'y\n')
+		break
+	}
+	t.is(await endless.exitCode, 141)
+
+	const stopped = await machine.exec(['sh', '-c', 'trap "exit 9" INT; echo ready; while :; do sleep 0.1; done'])
+	for await (const some of stopped.stdout) {
+		t.is(Buffer.from(some).toString(), 'ready\n')
+		stopped.kill('SIGINT')
+		break
+	}
+	t.is(await stopped.exitCode, 9)
+	const aborted = new AbortController()
+	const sleeping = await machine.exec(['sleep', '1000'], {signal: aborted.signal})
+	aborted.abort()
+	t.is(await sleeping.exitCode, 143)
+
+	const terminal = await shell('stty size; test -t 0 && test -t 1 && test -t 2 && echo terminal', {
+		tty: {rows: 33, columns: 77},
+	})
+	t.deepEqual(terminal, {out: '33 77\r\nterminal\r\n', errors: '', exitCode: 0})
+
+	await machine.powerOff()
+	t.deepEqual(await running, {reason: 'power-off', exitCode: 0})
+	await t.throwsAsync(machine.exec(['true']))
+})
+
+test('beside its own init a guest runs commands, too, and files are copied both ways', async (t) => {
+	const guest = await bootedGuest(t, {agent: 'beside', smp: 1})
+	if (!guest) return
+	const {machine, running} = guest
+	t.regex((await outcomeOf(machine, ['ps'])).out, / 1 root {5}\{init\} /)
+	const folder = await testFolder(t)
+	const from = join(folder, 'from')
+	mkdirSync(join(from, 'sub'), {recursive: true})
+	const bytes = randomBytes(new Random(2), 2 * mebibyte)
+	writeFileSync(join(from, 'sub/file'), bytes, {mode: 0o750})
+	symlinkSync('sub/file', join(from, 'link'))
+	await machine.copyIn(from, '/tmp/there')
+	await machine.copyIn(from, '/tmp')
+	const sums = await outcomeOf(machine, ['sha256sum', '/tmp/there/sub/file', '/tmp/from/link'])
+	const sum = createHash('sha256').update(bytes).digest('hex')
+	t.is(sums.out, `${sum}  /tmp/there/sub/file\n${sum}  /tmp/from/link\n`)
+	await machine.copyOut('/tmp/there', join(folder, 'back'))
+	t.true(readFileSync(join(folder, 'back/sub/file')).equals(bytes))
+	t.is(lstatSync(join(folder, 'back/sub/file')).mode & 0o777, 0o750)
+	t.is(readlinkSync(join(folder, 'back/link')), 'sub/file')
+	await machine.copyOut('/tmp/there/sub/file', folder)
+	t.true(readFileSync(join(folder, 'file')).equals(bytes))
+	await t.throwsAsync(machine.copyOut('/tmp/nothing', folder), {
+		name: 'UserError',
+		message: /^Expected the guest to read/,
+	})
+	await t.throwsAsync(machine.copyIn(join(folder, 'nothing'), '/tmp'), {name: 'UserError', message: /ENOENT/})
+	await machine.powerOff()
+	t.deepEqual(await running, {reason: 'power-off', exitCode: 0})
+})
