@@ -104,6 +104,7 @@ disable dpkg-db-backup.timer
 disable e2scrub_all.timer
 disable e2scrub_reap.service
 disable fstrim.timer
+disable getty@tty1.service
 end
 for unit in $(sed -n 's/^enable //p' /etc/systemd/system-preset/50-manyhart.preset); do systemctl enable $unit; done
 for unit in $(sed -n 's/^disable //p' /etc/systemd/system-preset/50-manyhart.preset); do systemctl disable $unit || :; done
