@@ -13,6 +13,20 @@ const image = 'src/disk/qcow2/qcow2-image.ts'
 
 export const diskMutations: readonly Mutation[] = [
 	{
+		name: 'an overlay does not say what is behind it',
+		file: 'src/disk/qcow2/create.ts',
+		find: '	if (backing) writeBacking(start, backing)\n',
+		replace: '',
+		tests: ['test/disk/create-disk.test.ts'],
+	},
+	{
+		name: 'a disk is used on top of another than its own',
+		file: 'src/main/guests/guests.ts',
+		find: 'own.base === join(base.folder, below.disk)',
+		replace: 'own.base !== undefined',
+		tests: ['test/main/guests/disk-guests.test.ts'],
+	},
+	{
 		name: 'a queue that is empty does not ask for the next notification',
 		file: virtqueue,
 		find: '		Atomics.store(this.ram.memory.u16, this.#u16(event), taken)\n',

@@ -79,7 +79,7 @@ end
 file /etc/apt/sources.list.d/debian.sources << 'end'
 Types: deb
 URIs: ${mirror}
-Suites: ${suite} ${suite}-updates
+Suites: ${suite}
 Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 end
@@ -104,6 +104,13 @@ disable dpkg-db-backup.timer
 disable e2scrub_all.timer
 disable e2scrub_reap.service
 disable fstrim.timer
+disable getty@tty1.service
+end
+# Of a host that is short of cores a minute and a half may be too little to find the console.
+file /etc/systemd/system.conf.d/50-manyhart.conf << 'end'
+[Manager]
+DefaultDeviceTimeoutSec=15min
+DefaultTimeoutStartSec=15min
 end
 for unit in $(sed -n 's/^enable //p' /etc/systemd/system-preset/50-manyhart.preset); do systemctl enable $unit; done
 for unit in $(sed -n 's/^disable //p' /etc/systemd/system-preset/50-manyhart.preset); do systemctl disable $unit || :; done

@@ -113,8 +113,8 @@ async function partsOf(base: string, folder: string): Promise<GuestParts> {
 	return {
 		kernel: join(base, 'kernel'),
 		initrd: join(base, 'initrd'),
-		// r: flow control from the first byte on.
-		append: 'earlycon console=ttyS0,115200n8r root=/dev/vda rw',
+		// r: flow control from the first byte on. What systemd does is shown, and not what the kernel says beside.
+		append: 'console=ttyS0,115200n8r root=/dev/vda rw quiet systemd.show_status=yes',
 		drives: [{file: join(folder, disk ?? 'disk.qcow2'), format: 'qcow2', snapshot: true}],
 		networks: ['user'],
 	}

@@ -46,7 +46,7 @@ test.serial('a guest with more packages has its own disk, and the kernel of the 
 	t.is(parts.kernel, join(folder, 'kernel'))
 	t.deepEqual(parts.drives, [{file: join(layerFolder, 'disk-b.qcow2'), format: 'qcow2', snapshot: true}])
 	t.deepEqual(parts.networks, ['user'])
-	t.regex(parts.append!, / root=\/dev\/vda rw$/)
+	t.regex(parts.append!, / root=\/dev\/vda rw /)
 })
 
 test.serial('a disk is damaged once the one below it is another', async (t) => {
