@@ -17,6 +17,7 @@ import {type SerialConfig, SerialControl} from '../serial/index.ts'
 import {shadowRegions, type TlbConfig, tlbRegion} from '../tlb/index.ts'
 import {ringEvents, ringsRegion, timesRegion} from '../trace/index.ts'
 import {HostCores} from '../vcpu-worker/index.ts'
+import {askForHugePages} from './huge-pages.ts'
 
 export type MemoryPlan = Readonly<{
 	harts: number
@@ -68,7 +69,9 @@ export function createMemory(plan: MemoryPlan): SharedMemory {
 		throw expected(`--memory of at most ${most}M with ${plan.harts} harts`, `${Math.ceil(plan.ramBytes / 2 ** 20)}M`)
 	}
 	try {
-		return SharedMemory.create(map)
+		const memory = SharedMemory.create(map)
+		askForHugePages(memory, vcpuRegions.ram)
+		return memory
 	} catch (error) {
 		throw expected(`${Math.ceil(map.size / 2 ** 20)} MiB of address space for --memory`, (error as Error).message)
 	}
