@@ -70,7 +70,7 @@ test('churn shows what is live over time, as JSON', async (t) => {
 test('a wrong command line exits with 2 and says what was expected', async (t) => {
 	const wrong: readonly (readonly [readonly string[], RegExp])[] = [
 		[['cpu', '--program', 'sive'], /Expected --program to be one of sieve/],
-		[['cpu', '--group', 'float'], /integer, fp, memory, working-set, system, flush/],
+		[['cpu', '--group', 'float'], /integer, fp, memory, sync, working-set, system, flush/],
 		[['cpu', '--pairs', '0'], /Expected an integer from 1/],
 		[['cpu', '--scale', 'x'], /Expected a number/],
 		[['cpu', 'sieve'], /Expected options of manyhart after --, got sieve/],
