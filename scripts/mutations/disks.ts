@@ -13,6 +13,20 @@ const image = 'src/disk/qcow2/qcow2-image.ts'
 
 export const diskMutations: readonly Mutation[] = [
 	{
+		name: 'an overlay does not say what is behind it',
+		file: 'src/disk/qcow2/create.ts',
+		find: '	if (backing) writeBacking(start, backing)\n',
+		replace: '',
+		tests: ['test/disk/create-disk.test.ts'],
+	},
+	{
+		name: 'a disk is used on top of another than its own',
+		file: 'src/main/guests/guests.ts',
+		find: 'own.base === join(base.folder, below.disk)',
+		replace: 'own.base !== undefined',
+		tests: ['test/main/guests/disk-guests.test.ts'],
+	},
+	{
 		name: 'a queue that is empty does not ask for the next notification',
 		file: virtqueue,
 		find: '		Atomics.store(this.ram.memory.u16, this.#u16(event), taken)\n',
@@ -95,5 +109,40 @@ export const diskMutations: readonly Mutation[] = [
 		find: 'const isOwn = isOwned(entry)',
 		replace: 'const isOwn = isOwned(entry) || entry[1] >= 0',
 		tests: [images],
+	},
+	{
+		name: 'an I/O worker may sleep before it has served a queue that was full',
+		file: 'src/io/slot-server.ts',
+		find: ' || this.#due > 0',
+		replace: '',
+		tests: ['test/io/slot-server.test.ts'],
+	},
+	{
+		name: 'a queue that is always full leaves no turn to the event loop',
+		file: 'src/io/slot-server.ts',
+		find: '		setImmediate(() => {\n',
+		replace: '		queueMicrotask(() => {\n',
+		tests: ['test/io/slot-server.test.ts'],
+	},
+	{
+		name: 'bells that ring all the time leave no turn to what is under way',
+		file: 'src/io/bell-loop.ts',
+		find: 'if (bits) await eventLoopTurn()',
+		replace: 'if (bits) await undefined',
+		tests: ['test/io/bell-loop.test.ts'],
+	},
+	{
+		name: 'bells that ring all the time leave no turn to the event loop',
+		file: 'src/io/bell-loop.ts',
+		find: ' || rounds % mostRounds === 0',
+		replace: '',
+		tests: ['test/io/bell-loop.test.ts'],
+	},
+	{
+		name: 'a slow disk holds its worker up again and again',
+		file: 'src/pace.ts',
+		find: '			this.#onPool = this.#next\n',
+		replace: '',
+		tests: ['test/pace.test.ts'],
 	},
 ]

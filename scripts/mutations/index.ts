@@ -8,10 +8,12 @@ import {diskMutations} from './disks.ts'
 import {fenceMutations} from './fences.ts'
 import {folderMutations} from './folders.ts'
 import {instructionMutations} from './instructions.ts'
+import {leafCallMutations} from './leaf-calls.ts'
 import type {Area, Mutation} from './mutation.ts'
 import {networkMutations} from './networks.ts'
 import {pageWalkMutations} from './page-walk.ts'
 import {policyMutations} from './policies.ts'
+import {portMutations} from './ports.ts'
 import {quarantineMutations, reportMutations} from './quarantine.ts'
 import {roamingMutations} from './roaming.ts'
 import {scalingMutations} from './scaling.ts'
@@ -44,9 +46,11 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	tracing: tracingMutations,
 	'steal time': stealTimeMutations,
 	translation: translationMutations,
+	'leaf calls': leafCallMutations,
 	disks: diskMutations,
 	folders: folderMutations,
 	networks: networkMutations,
+	'ports and commands': portMutations,
 	'last pages': roamingMutations,
 	campaigns: campaignMutations,
 	scaling: scalingMutations,

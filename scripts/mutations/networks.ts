@@ -107,4 +107,25 @@ export const networkMutations: readonly Mutation[] = [
 		replace: '		for (const {taken, written} of filled) this.#queues.complete(taken, isVoid ? 0 : 1 + written)\n',
 		tests: [device],
 	},
+	{
+		name: 'connections share no memory for what the guest does not read',
+		file: 'src/net/tcp-relays.ts',
+		find: '				sendShare: share,\n',
+		replace: '',
+		tests: [protocols],
+	},
+	{
+		name: 'connections share no memory for what the host does not read',
+		file: 'src/net/tcp-relays.ts',
+		find: 'receiveShare: share,',
+		replace: 'receiveShare: () => sharedBytes,',
+		tests: [protocols],
+	},
+	{
+		name: 'a connection waits for more room than its share is',
+		file: 'src/net/tcp-relay.ts',
+		find: 'room >= Math.min(largestRead, capacity)',
+		replace: 'room >= largestRead',
+		tests: [protocols],
+	},
 ]
