@@ -1,10 +1,10 @@
 /** Emits one region as a WebAssembly function with structured control flow. */
 
-import {Lowering, needsFence, offsets, RegionStatus} from '../codegen/index.ts'
+import {Lowering, needsFence, notResumed, offsets, RegionStatus} from '../codegen/index.ts'
 import {assert} from '../errors.ts'
 import {CsrStatus} from '../hart/index.ts'
 import {type Decoded, type Effect, traitsOf} from '../isa/index.ts'
-import type {Code} from '../wasm/index.ts'
+import type {Code, Local} from '../wasm/index.ts'
 import {emitChainCount, emitUnwoundCount} from './chain-count.ts'
 import {siteShift} from './enter.ts'
 import type {Block, Region, RegionInstruction} from './region.ts'
@@ -55,6 +55,8 @@ class RegionEmitter {
 	 * i32: the next page was checked, and holds the region's code. Valid until the region is left, as its own mapping is.
 	 */
 	readonly #nextPageHolds
+	/** i32: the place where the region is to go on, until control has come there; notResumed otherwise. */
+	readonly #resumesAt: Local | undefined
 	/** Whether the block being emitted relies on the next page. */
 	#isBeyond = false
 
@@ -71,6 +73,7 @@ class RegionEmitter {
 			depth: code.parameter(3, 'depth'),
 			registers: new RegisterLocals(code, block),
 		}
+		this.#resumesAt = region.resumed.length > 0 ? code.parameter(4, 'resumes at') : undefined
 		this.#memory = new RegionMemory({...module, code, block, budget, region})
 		const {functions, fusedMultiplyAdd} = module
 		this.#float = new RegionFloat({code, block, functions, fusedMultiplyAdd, region})
@@ -88,7 +91,7 @@ class RegionEmitter {
 		const {code, registers} = this.#context
 		const structure = analyze(blocks.map((block) => this.#successors(block)))
 		// Safepoint: every call and jump between regions passes one.
-		emitSafepoint(this.#context, () => this.#leave(RegionStatus.restart, blocks[0]!.start))
+		emitSafepoint(this.#context, () => this.#leaveAtEntry())
 		if (blocks[0]!.isBeyond) this.#ensureNextPage(() => this.#leave(RegionStatus.across, blocks[0]!.start))
 		registers.load(this.#flow[0]!.needed)
 		this.#float.load()
@@ -144,6 +147,17 @@ class RegionEmitter {
 		return [...new Set(found.filter((index) => index !== undefined))]
 	}
 
+	#leaveAtEntry(): void {
+		const {code, pageGva} = this.#context
+		const {start} = this.#region.blocks[0]!
+		const at = this.#resumesAt
+		if (!at) return this.#leave(RegionStatus.restart, start)
+		const pc = (): void => {
+			code.get(pageGva).get(at).i32(start).get(at).i32(0).op('i32.ge_s', 'select', 'i64.extend_i32_u', 'i64.add')
+		}
+		emitReturn(this.#context, {dirty: noRegisters, pc, status: RegionStatus.restart})
+	}
+
 	#leave(status: number, offset: number, dirty: RegisterSet = noRegisters): void {
 		emitReturn(this.#context, {dirty, pc: () => pushGva(this.#context, offset), status})
 	}
@@ -163,7 +177,9 @@ class RegionEmitter {
 		{flow, exits, goTo}: {flow: RegisterFlow; exits: Lowering['exits']; goTo: (successor: number) => void},
 	): void {
 		const {code, budget, registers} = this.#context
-		const {instructions} = block
+		const {instructions, terminator} = block
+		if (terminator.kind === 'dispatch')
+			return this.#dispatch(terminator, {flow, isFirst: block === this.#region.blocks[0], goTo})
 		code.get(budget).i32(instructions.length).op('i32.sub').set(budget)
 		registers.load(flow.loads)
 		this.#dirty = flow.dirty
@@ -184,6 +200,40 @@ class RegionEmitter {
 			this.#instruction(instruction, {lowering, behind: remaining - 1})
 		}
 		this.#goTo((block.terminator as {to: number}).to, goTo)
+	}
+
+	// resumesAt >= 0 && (for each case: resumesAt in places → (load its registers, resumesAt = none), go there; the same here)
+	/** Until control is where the region goes on, nothing has run: the vCPU block has all registers. */
+	#dispatch(
+		{cases, to}: Extract<Block['terminator'], {kind: 'dispatch'}>,
+		{flow, isFirst, goTo}: {flow: RegisterFlow; isFirst: boolean; goTo: (successor: number) => void},
+	): void {
+		const {code, registers} = this.#context
+		const {blockAt} = this.#region
+		const at = this.#resumesAt
+		assert(at, 'a region that dispatches knows where it is resumed')
+		this.#dirty = flow.dirty
+		const arrive = (index: number): void => {
+			registers.load(this.#flow[index]!.needed)
+			code.i32(notResumed).set(at)
+		}
+		code.get(at).i32(0).op('i32.ge_s').unlikely()
+		code.if(undefined, () => {
+			for (const {to, places, isPlace} of cases) {
+				for (const [index, place] of places.entries()) {
+					code.get(at).i32(place).op('i32.eq')
+					if (index > 0) code.op('i32.or')
+				}
+				code.if(undefined, () => {
+					const successor = blockAt.get(to)!
+					if (isPlace) arrive(successor)
+					goTo(successor)
+				})
+			}
+			// The first one's registers were loaded at the beginning.
+			if (!isFirst) arrive(blockAt.get(to)!)
+		})
+		goTo(blockAt.get(to)!)
 	}
 
 	/** Continues in the region, or leaves it. @param to an offset or a key. */

@@ -1,5 +1,6 @@
 /** Translation of hot guest code to WebAssembly. */
 export {provesFusedMultiplyAdd} from './fused-multiply-add.ts'
+export {Joins} from './joins.ts'
 export {type ModuleRegions, RegionCache} from './region-cache.ts'
 export {translate} from './translate.ts'
 export {
@@ -8,4 +9,11 @@ export {
 	type TranslationMessage,
 	TranslatorClient,
 } from './translator-client.ts'
-export {type RegionInfo, type RegionRequest, regionKey, type TranslateOptions, type Translation} from './types.ts'
+export {
+	type MadeRegion,
+	type RegionInfo,
+	type RegionRequest,
+	regionKey,
+	type TranslateOptions,
+	type Translation,
+} from './types.ts'

@@ -5,6 +5,7 @@ import {breaks} from '../faults.ts'
 import {CodePage, Slot, slotBytesPerByte} from '../hart/index.ts'
 import {handlerIndex} from '../interpreter/index.ts'
 import type {SharedMemory} from '../memory/index.ts'
+import {Joins} from './joins.ts'
 import {placeHash, placeOfRoaming} from './roaming.ts'
 import {TableRanges} from './table-ranges.ts'
 import {type RegionInfo, regionKey} from './types.ts'
@@ -38,6 +39,7 @@ export class RegionCache {
 	readonly #modules = new Map<number, InstalledModule>()
 	/** By regionKey; newest last. */
 	readonly #regions = new Map<number, Installed[]>()
+	readonly #joins = new Joins()
 
 	/** @param hart the exports of this vCPU's hart core. */
 	constructor(memory: SharedMemory, hart: WebAssembly.Exports) {
@@ -76,6 +78,7 @@ export class RegionCache {
 			const others = this.#regions.get(key)
 			if (others) others.push(installed)
 			else this.#regions.set(key, [installed])
+			this.#joins.add(region)
 			this.#forgetSlot(region)
 		}
 	}
@@ -92,16 +95,25 @@ export class RegionCache {
 		return -1
 	}
 
+	/** Whether a region that begins elsewhere has the place's code, as the page has it now. */
+	covers(page: number, entry: number): boolean {
+		return this.#joins.at(regionKey(page, entry)).some((region) => this.#sourcesMatch(region, page))
+	}
+
 	/** The newest region of each place that a register's id may stand for: seldom more than one. */
 	regionsOf(id: number): RegionInfo[] {
 		const place = placeOfRoaming(id)
-		return [...this.#newest()].filter(({page, entry}) => placeHash(regionKey(page, entry)) === place)
+		return [...this.#newest()].filter(
+			({page, entry, within}) => within === undefined && placeHash(regionKey(page, entry)) === place,
+		)
 	}
 
 	/** The newest regions that have its code, too, or may call it without a check, as those of its module and page may; itself included. */
 	regionsAround({page, entry}: RegionInfo): RegionInfo[] {
 		const has = ([offset, bytes]: RegionInfo['sources'][number]) => entry >= offset && entry < offset + bytes.length
-		return [...this.#newest()].filter((other) => other.page === page && other.sources.some(has)).slice(0, mostAround)
+		return [...this.#newest()]
+			.filter((other) => other.page === page && other.within === undefined && other.sources.some(has))
+			.slice(0, mostAround)
 	}
 
 	*#newest(): Generator<RegionInfo> {
@@ -137,6 +149,7 @@ export class RegionCache {
 			const others = this.#regions.get(key)?.filter((installed) => installed.region !== region) ?? []
 			if (others.length > 0) this.#regions.set(key, others)
 			else this.#regions.delete(key)
+			this.#joins.remove(region)
 			this.#forgetSlot(region, base + region.index)
 		}
 		for (let index = base; index < base + functions; index++) this.table.set(index, null)

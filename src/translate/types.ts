@@ -19,9 +19,15 @@ export type RegionRequest = Readonly<{
 	fetchTable: number
 	/** Where in shared memory the next virtual page lay when the place became hot: the hint if the TLB misses. */
 	nextPage: number | undefined
+	/** Another region has its code, but it is interpreted all the same, so often that it is to have one of its own. */
+	isCovered?: true
+	/** Regions of the page that the vCPUs hold, oldest first. */
+	made?: readonly MadeRegion[]
 	/** A register that roams: the region is to be translated again unless it knows that, though its code has not changed. */
 	roamer?: Roamer
 }>
+
+export type MadeRegion = Pick<RegionInfo, 'entry' | 'instructions'>
 
 export type Roamer = Readonly<{
 	/** roamingId(). */
@@ -49,6 +55,10 @@ export type RegionInfo = Readonly<{
 	instructions: number
 	/** roamingId() of its registers that were known to roam. */
 	roaming: readonly number[]
+	/** It is another entry of the region of the same module that begins there: byte offset in the page. */
+	within?: number
+	/** Where control comes by jumps within it, beside the entry: byte offsets in the page. */
+	joins: readonly number[]
 }>
 
 export type Translation = Readonly<{
@@ -60,6 +70,8 @@ export type Translation = Readonly<{
 	/** Entries of the element segment. */
 	functions: number
 	regions: readonly RegionInfo[]
+	/** By regionKey(): places that were requested, and have no region of their own, since one of these has their code. */
+	covered: readonly number[]
 }>
 
 export type TranslateOptions = Readonly<{

@@ -19,6 +19,8 @@ export type TranslatedModule = Readonly<{
 	wasmBytes: number
 	functions: number
 	regions: readonly RegionInfo[]
+	/** Translation.covered. */
+	covered: readonly number[]
 	translateMilliseconds: number
 	compileMilliseconds: number
 }>
@@ -28,7 +30,7 @@ export function runTranslateJob(memory: SharedMemory, job: TranslateJob): Transl
 	const began = performance.now()
 	const translation = translate(memory, job.requests, job.options)
 	if (!translation) return undefined
-	const {bytes, functions, regions} = translation
+	const {bytes, functions, regions, covered} = translation
 	if (job.dumpFolder !== undefined) dump(join(job.dumpFolder, `${String(job.id).padStart(4, '0')}.wasm`), bytes)
 	const translated = performance.now()
 	const module = new WebAssembly.Module(bytes)
@@ -37,6 +39,7 @@ export function runTranslateJob(memory: SharedMemory, job: TranslateJob): Transl
 		wasmBytes: bytes.length,
 		functions,
 		regions,
+		covered,
 		translateMilliseconds: translated - began,
 		compileMilliseconds: performance.now() - translated,
 	}

@@ -12,6 +12,7 @@ const region = (page: number, entry = 0) => ({
 	sources: [],
 	instructions: 1,
 	roaming: [],
+	joins: [],
 })
 const module = (id: number, pages: readonly number[], wasmBytes = 100) => ({
 	id,

@@ -63,17 +63,28 @@ class Bench {
 	}
 
 	/** Ends the oldest job: every request becomes a region that holds its page's first 8 bytes. */
-	async finish(options: {wasmBytes?: number; without?: number; roaming?: readonly number[]} = {}): Promise<void> {
+	async finish(
+		options: {wasmBytes?: number; without?: number; roaming?: readonly number[]; joins?: readonly number[]} = {},
+	): Promise<void> {
 		const {requests, finish} = this.jobs.shift()!
 		const regions = requests
 			.filter(({page}) => options.without === undefined || page !== this.page(options.without))
 			.map(({page, entry, pageGva}, index) => {
 				const sources: [number, Uint8Array][] = [[0, this.memory.u8.slice(page, page + 8)]]
-				return {index, page, entry, pageGva, sources, instructions: 4, roaming: options.roaming ?? []}
+				return {
+					index,
+					page,
+					entry,
+					pageGva,
+					sources,
+					instructions: 4,
+					roaming: options.roaming ?? [],
+					joins: options.joins ?? [],
+				}
 			})
 		const {wasmBytes = 100} = options
 		const times = {translateMilliseconds: 1, compileMilliseconds: 2}
-		finish.resolve({module: emptyModule, wasmBytes, functions: regions.length, regions, ...times})
+		finish.resolve({module: emptyModule, wasmBytes, functions: regions.length, regions, covered: [], ...times})
 		await turn()
 	}
 
