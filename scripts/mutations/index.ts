@@ -15,6 +15,7 @@ import {pageWalkMutations} from './page-walk.ts'
 import {policyMutations} from './policies.ts'
 import {portMutations} from './ports.ts'
 import {quarantineMutations, reportMutations} from './quarantine.ts'
+import {resumptionMutations} from './resumption.ts'
 import {roamingMutations} from './roaming.ts'
 import {scalingMutations} from './scaling.ts'
 import {serialMutations} from './serial.ts'
@@ -47,6 +48,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	'steal time': stealTimeMutations,
 	translation: translationMutations,
 	'leaf calls': leafCallMutations,
+	'loops resumed': resumptionMutations,
 	disks: diskMutations,
 	folders: folderMutations,
 	networks: networkMutations,
