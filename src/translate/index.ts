@@ -10,6 +10,7 @@ export {
 	TranslatorClient,
 } from './translator-client.ts'
 export {
+	countRegions,
 	type MadeRegion,
 	type RegionInfo,
 	type RegionRequest,

@@ -27,6 +27,10 @@ export type RegionRequest = Readonly<{
 	roamer?: Roamer
 }>
 
+/** Without other entries. */
+export const countRegions = (regions: readonly RegionInfo[]): number =>
+	regions.filter(({within}) => within === undefined).length
+
 export type MadeRegion = Pick<RegionInfo, 'entry' | 'instructions'>
 
 export type Roamer = Readonly<{

@@ -1,5 +1,5 @@
 /** The modules that vCPUs hold: which places they serve, how large they are, and which to drop. */
-import {Joins, type RegionInfo, regionKey} from '../../translate/index.ts'
+import {countRegions, Joins, type RegionInfo, regionKey} from '../../translate/index.ts'
 
 export type LiveModule = Readonly<{id: number; wasmBytes: number; regions: readonly RegionInfo[]}>
 
@@ -47,7 +47,7 @@ export class LiveModules {
 		const held = {...module, current: module.regions.length}
 		this.#modules.set(module.id, held)
 		this.#wasmBytes += module.wasmBytes
-		this.#regions += module.regions.length
+		this.#regions += countRegions(module.regions)
 		const superseded = new Set<Held>()
 		for (const region of module.regions) {
 			const key = regionKey(region.page, region.entry)
@@ -106,7 +106,7 @@ export class LiveModules {
 	#remove(module: Held): void {
 		this.#modules.delete(module.id)
 		this.#wasmBytes -= module.wasmBytes
-		this.#regions -= module.regions.length
+		this.#regions -= countRegions(module.regions)
 		for (const region of module.regions) {
 			this.#joins.remove(region)
 			const key = regionKey(region.page, region.entry)

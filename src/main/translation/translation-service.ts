@@ -6,6 +6,7 @@ import {MessageChannel, type MessagePort} from 'node:worker_threads'
 import type {SharedMemory} from '../../memory/index.ts'
 import type {GracePeriod, Rcu} from '../../rcu/index.ts'
 import {
+	countRegions,
 	type MadeRegion,
 	type RegionInfo,
 	type RegionRequest,
@@ -207,7 +208,7 @@ export class TranslationService {
 		if (!translated) return
 		const {module, wasmBytes, functions, regions} = translated
 		counts.modules++
-		counts.regions += regions.filter(({within}) => within === undefined).length
+		counts.regions += countRegions(regions)
 		counts.wasmBytes += wasmBytes
 		for (const {instructions} of regions) counts.guestInstructions += instructions
 		counts.translateMilliseconds += translated.translateMilliseconds
