@@ -3,22 +3,16 @@ import type {Mutation} from './mutation.ts'
 
 const tests = ['test/translate/resumption.test.ts'] as const
 const emitter = 'src/translate/emit-region.ts'
+const dispatch = 'src/translate/emit-dispatch.ts'
 const resumption = 'src/translate/resumption.ts'
 const flow = 'src/translate/register-flow.ts'
 const group = 'src/translate/group.ts'
 
 export const resumptionMutations: readonly Mutation[] = [
 	{
-		name: 'a region that is resumed goes on with the registers of its first entry',
-		file: emitter,
-		find: '			registers.load(this.#flow[index]!.needed)\n			code.i32(notResumed)',
-		replace: '			code.i32(notResumed)',
-		tests,
-	},
-	{
 		name: 'a region is resumed at its place in each turn of the loop around it',
-		file: emitter,
-		find: '			code.i32(notResumed).set(at)\n',
+		file: dispatch,
+		find: '		code.i32(notResumed).set(resumesAt)\n',
 		replace: '',
 		tests,
 	},
@@ -31,8 +25,8 @@ export const resumptionMutations: readonly Mutation[] = [
 	},
 	{
 		name: 'a header that dispatches is not where the region is resumed',
-		file: emitter,
-		find: '			if (!isFirst) arrive(blockAt.get(to)!)\n',
+		file: dispatch,
+		find: '		if (!isFirst) arrive(blockAt.get(to)!)\n',
 		replace: '',
 		tests,
 	},

@@ -1,11 +1,12 @@
 /** Emits one region as a WebAssembly function with structured control flow. */
 
-import {Lowering, needsFence, notResumed, offsets, RegionStatus} from '../codegen/index.ts'
+import {Lowering, needsFence, offsets, RegionStatus} from '../codegen/index.ts'
 import {assert} from '../errors.ts'
 import {CsrStatus} from '../hart/index.ts'
 import {type Decoded, type Effect, traitsOf} from '../isa/index.ts'
 import type {Code, Local} from '../wasm/index.ts'
 import {emitChainCount, emitUnwoundCount} from './chain-count.ts'
+import {emitDispatch} from './emit-dispatch.ts'
 import {siteShift} from './enter.ts'
 import type {Block, Region, RegionInstruction} from './region.ts'
 import {continuations} from './region.ts'
@@ -178,8 +179,13 @@ class RegionEmitter {
 	): void {
 		const {code, budget, registers} = this.#context
 		const {instructions, terminator} = block
-		if (terminator.kind === 'dispatch')
-			return this.#dispatch(terminator, {flow, isFirst: block === this.#region.blocks[0], goTo})
+		if (terminator.kind === 'dispatch') {
+			this.#dirty = flow.dirty
+			const [resumesAt, isFirst] = [this.#resumesAt, block === this.#region.blocks[0]]
+			assert(resumesAt, 'a region that dispatches knows where it is resumed')
+			const load = (successor: number) => registers.load(this.#flow[successor]!.needed)
+			return emitDispatch(code, terminator, {resumesAt, blockAt: this.#region.blockAt, isFirst, load, goTo})
+		}
 		code.get(budget).i32(instructions.length).op('i32.sub').set(budget)
 		registers.load(flow.loads)
 		this.#dirty = flow.dirty
@@ -200,40 +206,6 @@ class RegionEmitter {
 			this.#instruction(instruction, {lowering, behind: remaining - 1})
 		}
 		this.#goTo((block.terminator as {to: number}).to, goTo)
-	}
-
-	// resumesAt >= 0 && (for each case: resumesAt in places → (load its registers, resumesAt = none), go there; the same here)
-	/** Until control is where the region goes on, nothing has run: the vCPU block has all registers. */
-	#dispatch(
-		{cases, to}: Extract<Block['terminator'], {kind: 'dispatch'}>,
-		{flow, isFirst, goTo}: {flow: RegisterFlow; isFirst: boolean; goTo: (successor: number) => void},
-	): void {
-		const {code, registers} = this.#context
-		const {blockAt} = this.#region
-		const at = this.#resumesAt
-		assert(at, 'a region that dispatches knows where it is resumed')
-		this.#dirty = flow.dirty
-		const arrive = (index: number): void => {
-			registers.load(this.#flow[index]!.needed)
-			code.i32(notResumed).set(at)
-		}
-		code.get(at).i32(0).op('i32.ge_s').unlikely()
-		code.if(undefined, () => {
-			for (const {to, places, isPlace} of cases) {
-				for (const [index, place] of places.entries()) {
-					code.get(at).i32(place).op('i32.eq')
-					if (index > 0) code.op('i32.or')
-				}
-				code.if(undefined, () => {
-					const successor = blockAt.get(to)!
-					if (isPlace) arrive(successor)
-					goTo(successor)
-				})
-			}
-			// The first one's registers were loaded at the beginning.
-			if (!isFirst) arrive(blockAt.get(to)!)
-		})
-		goTo(blockAt.get(to)!)
 	}
 
 	/** Continues in the region, or leaves it. @param to an offset or a key. */
