@@ -149,3 +149,20 @@ test('a table and its ranges stay small while modules come and go', (t) => {
 	t.is(hart.cache.size, 5)
 	t.true(hart.cache.table.length <= 1024, `${hart.cache.table.length}`)
 })
+
+test('a place that a region has, though it begins elsewhere, is covered as long as the page has its code', (t) => {
+	const hart = new RegionHart()
+	const page = hart.writeCode(2, [0x13, 0x13, 0x13])
+	const region = {...hart.region(page, {index: 0, entry: 0, bytes: 12}), joins: [8]}
+	hart.cache.receive(moduleOf([{x: 5, value: 1n, skip: 4n}]), {id: 0, functions: 1, regions: [region]})
+	t.deepEqual(
+		[hart.cache.covers(page, 8), hart.cache.covers(page, 0), hart.cache.covers(page, 4)],
+		[true, false, false],
+	)
+	hart.memory.u32[page / 4]!++
+	t.false(hart.cache.covers(page, 8), 'its code has changed')
+	hart.memory.u32[page / 4]!--
+	t.true(hart.cache.covers(page, 8))
+	hart.cache.drop(0)
+	t.false(hart.cache.covers(page, 8))
+})
