@@ -14,7 +14,7 @@ import {Tlb, type TlbConfig, tableOperations} from '../tlb/index.ts'
 import {TracedBlocks, traceClock} from '../trace/index.ts'
 import type {TranslationConfig} from '../translate/index.ts'
 import {activityOf, reportStall, serialBoard} from '../vcpu-worker/index.ts'
-import {findThreadEntries, instrumentedFolder, readHartCore, type ThreadEntries} from './artifacts.ts'
+import {findThreadEntries, instrumentedFolder, readHartCore, type ThreadEntries, translatorProgram} from './artifacts.ts'
 import {type BootPlan, planBoot, readSymbols} from './boot/index.ts'
 import {collectGarbage} from './collect-garbage.ts'
 import {ConsoleStream} from './console-stream.ts'
@@ -39,6 +39,8 @@ import {lowerCompilerPriority} from './thread-priority.ts'
 import {MachineTimes, TraceFile} from './tracing/index.ts'
 import {
 	defaultLimits,
+	KeptTranslations,
+	keptPlace,
 	prepareDumpFolder,
 	setEngineFlags,
 	TranslationService,
@@ -91,6 +93,8 @@ export class MachineCore implements CommandLineMachine {
 	/** Undefined if all code is interpreted, or each hart translates its code itself. */
 	readonly #translation: TranslationService | undefined
 	readonly #translates: boolean
+	/** Undefined if nothing is kept for later runs. */
+	readonly #kept: KeptTranslations | undefined
 	readonly #countsChains: boolean
 	readonly #abort: AbortSignal | undefined
 	readonly #stalls: StallWatch
@@ -138,6 +142,11 @@ export class MachineCore implements CommandLineMachine {
 			WebAssembly.compile(hartCore),
 			WebAssembly.compile(buildInterpreter({design, turnDistance: serial ? turnDistance[serial.style] : 0})),
 		])
+		const kept = await keptPlace(plan.segments, {
+			folder: options.fault || options.dumpWasm !== undefined ? undefined : options.translationCache,
+			program: translatorProgram(entries, assets),
+			translation,
+		})
 		// Ends the threads that have started if a later one cannot start.
 		await using started = new AsyncDisposableStack()
 		const io = started.use(await IoDevices.open(options))
@@ -149,6 +158,7 @@ export class MachineCore implements CommandLineMachine {
 			hartModule,
 			interpreterModule,
 			translation,
+			kept,
 			options,
 			serial,
 			io,
@@ -167,6 +177,8 @@ export class MachineCore implements CommandLineMachine {
 		hartModule: WebAssembly.Module
 		interpreterModule: WebAssembly.Module
 		translation: TranslationConfig
+		/** Where translations are kept. */
+		kept: string | undefined
 		options: CoreOptions
 		serial: SerialConfig | undefined
 		io: IoDevices
@@ -223,8 +235,10 @@ export class MachineCore implements CommandLineMachine {
 		this.#overdue.promise.catch(() => {})
 		const {base: gpa, size} = boardMap.bootRom
 		this.#translates = translation.accel === 'jit'
+		if (parts.kept !== undefined) this.#kept = new KeptTranslations(parts.kept, this.#helpers!)
 		this.#translation =
 			this.#translates && !translation.synchronous ? this.#createTranslation(translation, options) : undefined
+		void this.#kept?.load().then((known) => this.#translation?.learn(known))
 		started.defer(() => this.#translation?.close())
 		this.#countsChains = this.#translates && translation.countChains === true
 		const modules = {hartModule, interpreterModule, translation}
@@ -294,8 +308,10 @@ export class MachineCore implements CommandLineMachine {
 		this.#translation?.close()
 		this.#board.control.ringMain(MainDoorbell.stop)
 		this.#pause?.parked.resolve()
-		// Does not wait for a helper that hangs: dispose() ends it.
-		await Promise.all([pumping, Promise.race([this.#helpers?.idle(), this.#overdue.promise.catch(() => {})])])
+		// What an emulator that failed has made is not worth keeping. Does not wait for a helper that hangs: dispose() ends it.
+		const writing = this.#failure === undefined ? this.#kept?.write() : undefined
+		const helping = Promise.all([this.#helpers?.idle(), writing])
+		await Promise.all([pumping, Promise.race([helping, this.#overdue.promise.catch(() => {})])])
 		this.#tableWatch.check()
 		return this.#outcome()
 	}
@@ -362,6 +378,7 @@ export class MachineCore implements CommandLineMachine {
 			rcu: this.#rcu,
 			tlb: this.#tlb,
 			translation: this.#translation ? this.#translation.statistics() : this.#translates ? 'by harts' : undefined,
+			kept: this.#kept?.statistics,
 			countsChains: this.#countsChains,
 			times: this.#times,
 		})
@@ -460,6 +477,7 @@ export class MachineCore implements CommandLineMachine {
 	/** Called at each heartbeat, even if all else hangs. */
 	#beat(): void {
 		this.#board.control.wakeMain()
+		this.#kept?.beat()
 		// By turns a hart may be away for long.
 		if (!this.#serial) this.#stalls.look()
 		if (this.#phase === 'running') this.#stuckHarts.check()
@@ -511,9 +529,11 @@ export class MachineCore implements CommandLineMachine {
 			rcu: this.#rcu,
 			ring: (vcpu) => this.#blocks.ring(vcpu, Doorbell.message),
 			translate: (id, requests) => {
-				const job = this.#helpers!.translate({id, requests, options, dumpFolder: dumpWasm})
+				const keep = this.#kept !== undefined
+				const job = this.#helpers!.translate({id, requests, options, dumpFolder: dumpWasm, keep})
 				return this.#times?.traceJob('translate', job) ?? job
 			},
+			...(this.#kept && {keep: (module) => this.#kept!.add(module)}),
 			jobs: translationJobs,
 			limits: {...defaultLimits, wasmBytes: options.mostBytes},
 		})
