@@ -23,7 +23,7 @@ const smallestTable = 1024
 /** Regions that are translated again together. */
 const mostAround = 32
 /** Places that regions of earlier runs have at most. The oldest make room: their code may come back elsewhere. */
-const mostKnownPlaces = 16_384
+const usualKnownPlaces = 16_384
 
 /** Plain throughout: code pages belong to this vCPU, and only its thread runs any of this. Guest memory is compared again once it is covered. */
 export class RegionCache {
@@ -41,9 +41,11 @@ export class RegionCache {
 	/** Those of earlier runs that have got a place, by module and pages; oldest first. */
 	readonly #knownPlaces = new Map<string, readonly RegionInfo[]>()
 	#knownPlaced = 0
+	readonly #mostKnownPlaces: number
 
 	/** @param hart the exports of this vCPU's hart core. */
-	constructor(memory: SharedMemory, hart: WebAssembly.Exports) {
+	constructor(memory: SharedMemory, hart: WebAssembly.Exports, mostKnownPlaces = usualKnownPlaces) {
+		this.#mostKnownPlaces = mostKnownPlaces
 		this.#memory = memory
 		this.#hart = hart as WebAssembly.ModuleImports
 		this.#findCodePage = hart.findCodePage as (page: number) => number
@@ -55,6 +57,11 @@ export class RegionCache {
 	/** How many modules it holds. */
 	get size(): number {
 		return this.#modules.size
+	}
+
+	/** Regions of earlier runs in places of this one. */
+	get knownPlaced(): number {
+		return this.#knownPlaced
 	}
 
 	/**
@@ -146,7 +153,7 @@ export class RegionCache {
 		this.#knownPlaced += regions.length
 		this.#place(this.#modules.get(of.id) ?? this.#instantiate(of.module, of), regions)
 		for (const [oldest, gone] of this.#knownPlaces) {
-			if (this.#knownPlaced <= mostKnownPlaces || oldest === name) break
+			if (this.#knownPlaced <= this.#mostKnownPlaces || oldest === name) break
 			this.#knownPlaces.delete(oldest)
 			this.#knownPlaced -= gone.length
 			const holder = this.#modules.get(Number.parseInt(oldest, 10))

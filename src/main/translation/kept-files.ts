@@ -79,7 +79,7 @@ export function addKept(path: string, modules: readonly KeptModule[], limits = k
 	const folder = dirname(path)
 	const draft = `${path}.${randomUUID()}${draftSuffix}`
 	try {
-		mkdirSync(folder, {recursive: true, mode: 0o700})
+		makeFolders(folder)
 		if (!isOurs(lstatSync(folder))) return 'the folder belongs to others, or others may write to it'
 		const before = readKept(path)
 		const all = worthKeeping([...(typeof before === 'string' ? [] : before), ...modules], limits.file)
@@ -91,6 +91,19 @@ export function addKept(path: string, modules: readonly KeptModule[], limits = k
 	} catch (error) {
 		remove(draft)
 		return describeSystemError(error)
+	}
+}
+
+/** Only for the user. Not `recursive`, which never returns for a folder below /proc. */
+function makeFolders(path: string): void {
+	try {
+		mkdirSync(path, {mode: 0o700})
+	} catch (error) {
+		const {code} = error as NodeJS.ErrnoException
+		if (code === 'EEXIST') return
+		if (code !== 'ENOENT' || dirname(path) === path) throw error
+		makeFolders(dirname(path))
+		mkdirSync(path, {mode: 0o700})
 	}
 }
 
