@@ -40,20 +40,23 @@ async function translate(t: ExecutionContext, options: Parameters<typeof createM
 	return machine
 }
 
-test.serial('the next run of a guest has the regions of the one before, with other harts and memory, too', async (t) => {
-	const translationCache = await emptyFolder(t)
-	const first = await translate(t, {kernel: stay, translationCache})
-	t.is(first.statistics().translationCache!.kept, 1)
-	t.like(first.statistics().translation, {knownModules: 0, modules: 1})
-	t.is((await readdir(translationCache)).length, 1)
-	onlyRemember(t)
-	for (const options of [{}, {smp: 3, memory: 128 * mebibyte}]) {
-		const next = await translate(t, {kernel: stay, translationCache, ...options})
-		t.like(next.statistics().translation, {knownModules: 1, knownRegions: 1, modules: 0})
-		t.deepEqual(next.statistics().translationCache, {kept: 0})
-	}
-	t.is((await readdir(translationCache)).length, 1)
-})
+test.serial(
+	'the next run of a guest has the regions of the one before, with other harts and memory, too',
+	async (t) => {
+		const translationCache = await emptyFolder(t)
+		const first = await translate(t, {kernel: stay, translationCache})
+		t.is(first.statistics().translationCache!.kept, 1)
+		t.like(first.statistics().translation, {knownModules: 0, modules: 1})
+		t.is((await readdir(translationCache)).length, 1)
+		onlyRemember(t)
+		for (const options of [{}, {smp: 3, memory: 128 * mebibyte}]) {
+			const next = await translate(t, {kernel: stay, translationCache, ...options})
+			t.like(next.statistics().translation, {knownModules: 1, knownRegions: 1, modules: 0})
+			t.deepEqual(next.statistics().translationCache, {kept: 0})
+		}
+		t.is((await readdir(translationCache)).length, 1)
+	},
+)
 
 /** Its loop is not among the samples by which a guest is known. */
 const loopOf = (constant: number) => {
@@ -82,29 +85,32 @@ test.serial('a guest whose code differs in one byte runs its own', async (t) => 
 	t.is((await other.registers(0)).x[a0], 3n)
 })
 
-test.serial('programs that come and go, and code that changes, compute what they should the second time, too', async (t) => {
-	const translationCache = await emptyFolder(t)
-	for (const run of ['first', 'second', 'third']) {
-		const options = {memory: 128 * mebibyte, ...jit, translationCache}
-		const machine = await createMachine(t, {kernel: guestBinary('churn'), ...options})
-		const console = readConsole(machine)
-		t.deepEqual(await machine.run(), {reason: 'power-off', exitCode: 0}, run)
-		t.is(outputDifference(await console, await expectedOutput('churn')), undefined, run)
-	}
-	for (const run of ['first', 'second']) {
-		const machine = await createMachine(t, {kernel: guestBinary('smp-demo'), smp: 2, ...jit, translationCache})
-		const console = readConsole(machine)
-		t.deepEqual(await machine.run(), {reason: 'power-off', exitCode: 0}, run)
-		t.regex(await console, /smp-demo: passed/, run)
-	}
-	for (const run of ['first', 'second']) {
-		const machine = await createMachine(t, {kernel: changing(4), ...jit, translationCache})
-		const running = machine.run()
-		await until(() => machine.statistics().translation!.requests > 8, `${run}: code changes`)
-		machine.stop()
-		t.like(await running, {reason: 'stopped'})
-	}
-})
+test.serial(
+	'programs that come and go, and code that changes, compute what they should the second time, too',
+	async (t) => {
+		const translationCache = await emptyFolder(t)
+		for (const run of ['first', 'second', 'third']) {
+			const options = {memory: 128 * mebibyte, ...jit, translationCache}
+			const machine = await createMachine(t, {kernel: guestBinary('churn'), ...options})
+			const console = readConsole(machine)
+			t.deepEqual(await machine.run(), {reason: 'power-off', exitCode: 0}, run)
+			t.is(outputDifference(await console, await expectedOutput('churn')), undefined, run)
+		}
+		for (const run of ['first', 'second']) {
+			const machine = await createMachine(t, {kernel: guestBinary('smp-demo'), smp: 2, ...jit, translationCache})
+			const console = readConsole(machine)
+			t.deepEqual(await machine.run(), {reason: 'power-off', exitCode: 0}, run)
+			t.regex(await console, /smp-demo: passed/, run)
+		}
+		for (const run of ['first', 'second']) {
+			const machine = await createMachine(t, {kernel: changing(4), ...jit, translationCache})
+			const running = machine.run()
+			await until(() => machine.statistics().translation!.requests > 8, `${run}: code changes`)
+			machine.stop()
+			t.like(await running, {reason: 'stopped'})
+		}
+	},
+)
 
 test.serial('a run that is killed has kept what it had translated some heartbeats before', async (t) => {
 	const translationCache = await emptyFolder(t)

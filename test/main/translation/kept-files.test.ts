@@ -1,6 +1,20 @@
 /** Files of translations: whole or none, of the user's own, and never more than the limits. */
 import {execFile} from 'node:child_process'
-import {chmod, chown, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, truncate, utimes, writeFile} from 'node:fs/promises'
+import {
+	chmod,
+	chown,
+	mkdir,
+	mkdtemp,
+	readdir,
+	readFile,
+	rename,
+	rm,
+	stat,
+	symlink,
+	truncate,
+	utimes,
+	writeFile,
+} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {promisify} from 'node:util'
@@ -151,8 +165,7 @@ test('many that write and read at once see whole files only', async (t) => {
 			const read = readKept(${JSON.stringify(path)})
 			if (problem !== undefined || typeof read === 'string') throw new Error(problem ?? read)
 		}`
-	const run = (fill: number) =>
-		promisify(execFile)(process.execPath, ['--input-type=module', '-e', program(fill)])
+	const run = (fill: number) => promisify(execFile)(process.execPath, ['--input-type=module', '-e', program(fill)])
 	await Promise.all([run(1), run(2), run(3)])
 	const kept = readKept(path)
 	t.true(typeof kept !== 'string' && kept.length >= 8)
