@@ -81,8 +81,8 @@ export const earlierRunMutations: readonly Mutation[] = [
 	{
 		name: 'a file is written in place, so that others see a part of it',
 		file: files,
-		find: 'const draft = `${path}.${randomUUID()}${draftSuffix}`',
-		replace: 'const draft = path',
+		find: 'const draft = `',
+		replace: 'const draft = path || `',
 		tests: kept,
 	},
 	{

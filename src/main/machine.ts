@@ -14,7 +14,13 @@ import {Tlb, type TlbConfig, tableOperations} from '../tlb/index.ts'
 import {TracedBlocks, traceClock} from '../trace/index.ts'
 import type {TranslationConfig} from '../translate/index.ts'
 import {activityOf, reportStall, serialBoard} from '../vcpu-worker/index.ts'
-import {findThreadEntries, instrumentedFolder, readHartCore, type ThreadEntries, translatorProgram} from './artifacts.ts'
+import {
+	findThreadEntries,
+	instrumentedFolder,
+	readHartCore,
+	type ThreadEntries,
+	translatorProgram,
+} from './artifacts.ts'
 import {type BootPlan, planBoot, readSymbols} from './boot/index.ts'
 import {collectGarbage} from './collect-garbage.ts'
 import {ConsoleStream} from './console-stream.ts'

@@ -14,7 +14,10 @@ const digits = 20
  * content, so that nobody has to remember to change a number.
  * @param program bundles, or folders of sources.
  */
-export async function buildName(program: readonly URL[], {mostBytes: _, ...options}: TranslationConfig): Promise<string> {
+export async function buildName(
+	program: readonly URL[],
+	{mostBytes: _, ...options}: TranslationConfig,
+): Promise<string> {
 	const hash = createHash('sha256')
 	for (const content of await Promise.all(program.map(contentsOf))) hash.update(content)
 	const {arch, versions} = process
