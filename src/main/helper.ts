@@ -62,13 +62,7 @@ export function createHelper({memory: shared, map, tlb, hartModule, fault}: Help
 			idle.worked()
 			return runTranslateJob(memory, job)
 		},
-		loadTranslations: (path) => {
-			idle.worked()
-			return loadKept(path)
-		},
-		keepTranslations: ({path, modules}) => {
-			idle.worked()
-			return addKept(path, modules)
-		},
+		loadTranslations: (path) => loadKept(path),
+		keepTranslations: ({path, modules}) => addKept(path, modules),
 	}
 }
