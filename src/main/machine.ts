@@ -113,8 +113,10 @@ export class MachineCore implements CommandLineMachine {
 		this.#parts.translation?.close()
 		this.#parts.board.control.ringMain(MainDoorbell.stop)
 		this.#pause?.parked.resolve()
-		// Does not wait for a helper that hangs: dispose() ends it.
-		await Promise.all([pumping, Promise.race([this.#parts.helpers?.idle(), this.#overdue.promise.catch(() => {})])])
+		// What an emulator that failed has made is not worth keeping. Does not wait for a helper that hangs: dispose() ends it.
+		const writing = this.#parts.failures.message === undefined ? this.#parts.kept?.write() : undefined
+		const helping = Promise.all([this.#parts.helpers?.idle(), writing])
+		await Promise.all([pumping, Promise.race([helping, this.#overdue.promise.catch(() => {})])])
 		this.#parts.tableWatch.check()
 		return this.#outcome()
 	}
@@ -185,6 +187,7 @@ export class MachineCore implements CommandLineMachine {
 				: this.#parts.translates
 					? 'by harts'
 					: undefined,
+			kept: this.#parts.kept?.statistics,
 			countsChains: this.#parts.countsChains,
 			times: this.#parts.times,
 		})
@@ -271,6 +274,7 @@ export class MachineCore implements CommandLineMachine {
 	/** Called at each heartbeat, even if all else hangs. */
 	#beat(): void {
 		this.#parts.board.control.wakeMain()
+		this.#parts.kept?.beat()
 		// By turns a hart may be away for long.
 		if (!this.#parts.serial) this.#stalls.look()
 		if (this.#phase === 'running') this.#stuckHarts.check()

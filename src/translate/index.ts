@@ -1,6 +1,6 @@
 /** Translation of hot guest code to WebAssembly. */
 export {provesFusedMultiplyAdd} from './fused-multiply-add.ts'
-export {type ModuleRegions, RegionCache} from './region-cache.ts'
+export {RegionCache} from './region-cache.ts'
 export {translate} from './translate.ts'
 export {
 	type RequestMessage,
@@ -8,4 +8,11 @@ export {
 	type TranslationMessage,
 	TranslatorClient,
 } from './translator-client.ts'
-export {type RegionInfo, type RegionRequest, regionKey, type TranslateOptions, type Translation} from './types.ts'
+export {
+	type ModuleRegions,
+	type RegionInfo,
+	type RegionRequest,
+	regionKey,
+	type TranslateOptions,
+	type Translation,
+} from './types.ts'

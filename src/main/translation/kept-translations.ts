@@ -1,0 +1,94 @@
+/** What a machine's run leaves to later ones, and what it has from earlier ones: the main thread's part. */
+import type {TranslationConfig} from '../../translate/index.ts'
+import type {Segment} from '../boot/index.ts'
+import {keptPath} from './kept-files.ts'
+import type {KeptModule} from './kept-format.ts'
+import {buildName, guestName} from './kept-names.ts'
+import type {TranslatedModule} from './translate-job.ts'
+
+/** Heartbeats without a new module after which what is new is written; and those after which it is in any case. */
+const [quietBeats, mostBeats] = [5, 60]
+
+export type KeptStatistics = Readonly<{
+	/** Modules that were written for later runs. */
+	kept: number
+	/** Why there were none of earlier runs, or why they could not be written. */
+	problem?: string
+}>
+
+/**
+ * @param options.folder undefined: nothing is kept. @param options.program of the translator, and of what its code is linked with.
+ * @returns where this build keeps what it translates of this guest.
+ */
+export async function keptPlace(
+	segments: readonly Segment[],
+	{folder, program, translation}: {folder: string | undefined; program: readonly URL[]; translation: TranslationConfig},
+): Promise<string | undefined> {
+	if (folder === undefined || translation.accel !== 'jit' || translation.synchronous) return undefined
+	return keptPath(folder, {build: await buildName(program, translation), guest: guestName(segments)})
+}
+
+/** Jobs of helpers. */
+export type KeptJobs = Readonly<{
+	loadTranslations(path: string): Promise<readonly TranslatedModule[] | string>
+	keepTranslations(job: {path: string; modules: readonly KeptModule[]}): Promise<string | undefined>
+}>
+
+export class KeptTranslations {
+	readonly #path: string
+	readonly #jobs: KeptJobs
+	#new: KeptModule[] = []
+	#beats = 0
+	#beatsQuiet = 0
+	#writing: Promise<void> | undefined
+	#kept = 0
+	#problem: string | undefined
+
+	constructor(path: string, jobs: KeptJobs) {
+		this.#path = path
+		this.#jobs = jobs
+	}
+
+	get statistics(): KeptStatistics {
+		return {kept: this.#kept, ...(this.#problem !== undefined && {problem: this.#problem})}
+	}
+
+	/** Never rejects: without them the run is only slower. */
+	async load(): Promise<readonly TranslatedModule[]> {
+		const loaded = await this.#jobs.loadTranslations(this.#path).catch((error: Error) => error.message)
+		if (typeof loaded !== 'string') return loaded
+		this.#problem = loaded
+		return []
+	}
+
+	/** A new module. */
+	add({wasm, functions, regions}: TranslatedModule): void {
+		if (!wasm) return
+		this.#new.push({wasm, functions, regions})
+		this.#beatsQuiet = 0
+	}
+
+	/** Called at each heartbeat: a run that is killed has written what it had translated some seconds before. */
+	beat(): void {
+		if (this.#new.length === 0) return
+		this.#beats++
+		if (++this.#beatsQuiet >= quietBeats || this.#beats >= mostBeats) void this.write()
+	}
+
+	/** Writes what is new. Never rejects. */
+	async write(): Promise<void> {
+		await this.#writing
+		if (this.#new.length === 0) return
+		const modules = this.#new
+		this.#new = []
+		this.#beats = 0
+		this.#writing = this.#jobs
+			.keepTranslations({path: this.#path, modules})
+			.catch((error: Error) => error.message)
+			.then((problem) => {
+				this.#problem = problem
+				if (problem === undefined) this.#kept += modules.length
+			})
+		await this.#writing
+	}
+}
