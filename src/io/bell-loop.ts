@@ -15,18 +15,23 @@ const mostRounds = 64
 /** Longest sleep without such a turn, milliseconds. */
 const longestSleep = 10_000
 
-/** Serves until the bell `stop` rings. @param servers by slot. */
-export async function serveBells(
-	bells: WorkerBells,
-	{worker, servers}: Readonly<{worker: number; servers: ReadonlyMap<number, RungServer>}>,
-): Promise<void> {
+export type Serving = Readonly<{
+	worker: number
+	/** By slot. */
+	servers: ReadonlyMap<number, RungServer>
+	/** How it sleeps while nothing is under way: the thread wakes sooner, but others may use it, too, as in tests. */
+	sleeps?: 'thread' | 'event loop'
+}>
+
+/** Serves until the bell `stop` rings. */
+export async function serveBells(bells: WorkerBells, {worker, servers, sleeps = 'thread'}: Serving): Promise<void> {
 	const isBusy = () => servers.values().some((server) => server.isBusy)
 	for (let rounds = 1; ; rounds++) {
 		const bits = bells.take(worker)
 		for (const [slot, server] of servers) if (bits & (1 << slot)) server.serve()
 		if (bits & WorkerBell.stop) return
 		for (let steps = 0; steps < mostSteps && isBusy(); steps++) await undefined
-		if (isBusy()) {
+		if (isBusy() || sleeps === 'event loop') {
 			// What is under way ends in turns of the event loop, and they come even if the guest rings all the time.
 			if (bits) await eventLoopTurn()
 			else await bells.rung(worker)

@@ -7,7 +7,7 @@ import {Board, type ServedQueues} from '../board/index.ts'
 import {attachDisk} from '../disk/index.ts'
 import {assert} from '../errors.ts'
 import {GuestRam, SharedMemory, VcpuBlocks} from '../memory/index.ts'
-import {serveBells} from './bell-loop.ts'
+import {type Serving, serveBells} from './bell-loop.ts'
 import {BlockHandler} from './block-handler.ts'
 import {BufferPool} from './buffer-pool.ts'
 import type {ConsoleSlot} from './console-config.ts'
@@ -20,7 +20,8 @@ import type {ShareSlot} from './share-config.ts'
 import {ShareHandler} from './share-handler.ts'
 import {SlotServer} from './slot-server.ts'
 
-export async function createIoService(config: IoConfig): Promise<IoApi> {
+/** @param options.sleeps see serveBells(). */
+export async function createIoService(config: IoConfig, {sleeps}: Pick<Serving, 'sleeps'> = {}): Promise<IoApi> {
 	const memory = new SharedMemory(config.memory, config.map)
 	const blocks = new VcpuBlocks(memory, config.harts)
 	const {worker, served, virtioMmioVersion} = config
@@ -39,7 +40,7 @@ export async function createIoService(config: IoConfig): Promise<IoApi> {
 	return {
 		open: async () => ({forwards: (await Promise.all(networks.map(({network}) => network.open()))).flat()}),
 		run: async () => {
-			await serveBells(board.workerBells, {worker, servers})
+			await serveBells(board.workerBells, {worker, servers, ...(sleeps && {sleeps})})
 			await Promise.all(Array.from(servers.values(), (server) => server.close()))
 		},
 	}

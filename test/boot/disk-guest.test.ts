@@ -12,7 +12,18 @@ import {testTranslation} from '../support/translation.ts'
 import {ifItCanBeHad, trouble} from './boot-guest.ts'
 
 const mebibyte = 2 ** 20
-const few = ['base-files', 'base-passwd', 'coreutils', 'dash', 'dpkg', 'e2fsprogs', 'mawk', 'sed']
+const few = [
+	'base-files',
+	'base-passwd',
+	'coreutils',
+	'dash',
+	'diffutils',
+	'dpkg',
+	'e2fsprogs',
+	'libc-bin',
+	'mawk',
+	'sed',
+]
 
 test('a disk is built in a guest, also by one that goes on where another was ended, and is used by overlays', async (t) => {
 	t.timeout(3 * longPatience + margin)

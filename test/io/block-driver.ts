@@ -32,15 +32,18 @@ export async function blockDriver(
 	machine.board.reset()
 	const {memory} = machine
 	const blockOptions = {isReadOnly, serial: '', isDiscarding: true, caching: 'writeback' as const, ...options}
-	const service = await createIoService({
-		worker: 0,
-		harts: 2,
-		memory: memory.memory,
-		map: memory.map,
-		virtioMmioVersion: 2,
-		served,
-		blocks: [{slot: 1, name: disk.file, files: open.files, options: blockOptions}],
-	})
+	const service = await createIoService(
+		{
+			worker: 0,
+			harts: 2,
+			memory: memory.memory,
+			map: memory.map,
+			virtioMmioVersion: 2,
+			served,
+			blocks: [{slot: 1, name: disk.file, files: open.files, options: blockOptions}],
+		},
+		{sleeps: 'event loop'},
+	)
 	const running = service.run()
 	const driver = queueDriver(machine, {size: 64})
 	driver.setUp({features})

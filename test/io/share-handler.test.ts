@@ -22,16 +22,19 @@ async function shareDriver(t: ExecutionContext) {
 	const machine = createBoard({hart: 0, served, virtioMmioVersion: 2})
 	machine.board.reset()
 	const {memory} = machine
-	const service = await createIoService({
-		worker: 1,
-		harts: 2,
-		memory: memory.memory,
-		map: memory.map,
-		virtioMmioVersion: 2,
-		served,
-		blocks: [],
-		shares: [{slot: 1, server: {folder}}],
-	})
+	const service = await createIoService(
+		{
+			worker: 1,
+			harts: 2,
+			memory: memory.memory,
+			map: memory.map,
+			virtioMmioVersion: 2,
+			served,
+			blocks: [],
+			shares: [{slot: 1, server: {folder}}],
+		},
+		{sleeps: 'event loop'},
+	)
 	const running = service.run()
 	const driver = queueDriver(machine, {size: 64})
 	driver.setUp({features: Feature.eventIndex | Feature.indirect})
