@@ -20,7 +20,15 @@ const twoRegions = moduleOf([
 function known(hart: RegionHart, pageNumber = 9) {
 	const page = hart.writeCode(pageNumber, program)
 	const sources = [[0, hart.memory.u8.slice(page, page + 12)]] as const
-	const at = (index: number, entry: number) => ({index, page, entry, pageGva: 0n, sources, instructions: 1})
+	const at = (index: number, entry: number) => ({
+		index,
+		page,
+		entry,
+		pageGva: 0n,
+		sources,
+		instructions: 1,
+		roaming: [],
+	})
 	return {id: 3, module: twoRegions, functions: 2, regions: [at(0, 0), at(1, 4)]}
 }
 const fetch = (hart: RegionHart, pageNumber: number) => Number(hart.fetch(gva + BigInt(pageNumber) * 0x1000n))
