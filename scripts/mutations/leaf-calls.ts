@@ -60,16 +60,6 @@ export const leafCallMutations: readonly Mutation[] = [
 		tests,
 	},
 	{
-		name: 'an exception in a callee in line leaves the return address in a local',
-		file: emitter,
-		find: `					if (effect.effect === 'writeX') lowering.effect(effect)
-				this.#dirty = this.#dirtyAfter(instruction.decoded)
-				return this.#goTo(terminator.to, goTo)`,
-		replace: `					if (effect.effect === 'writeX') lowering.effect(effect)
-				return this.#goTo(terminator.to, goTo)`,
-		tests,
-	},
-	{
 		name: 'a callee in the next page is left for under its key',
 		file: emitter,
 		find: 'this.#ensureNextPage(() => this.#jump(block.start))',

@@ -10,13 +10,6 @@ const stream = 'src/agent/byte-stream.ts'
 
 export const portMutations: readonly Mutation[] = [
 	{
-		name: 'a chain from before a reset goes on',
-		file: consoleServer,
-		find: '			port.transmitting = undefined\n			this.#setOpen(port, false)',
-		replace: '			this.#setOpen(port, false)',
-		tests: [server],
-	},
-	{
 		name: 'a port stays open over a reset',
 		file: consoleServer,
 		find: '			this.#setOpen(port, false)\n			if (isReady)',

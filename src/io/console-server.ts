@@ -175,7 +175,7 @@ export class ConsoleServer {
 		this.#waiting = []
 		for (const port of this.#ports) {
 			port.isReady = false
-			port.transmitting = undefined
+			// A chain that was half taken is void: nothing more of it is read.
 			this.#setOpen(port, false)
 			if (isReady) this.#post(port, ControlEvent.portAdd, {value: 1})
 		}

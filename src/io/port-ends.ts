@@ -1,5 +1,5 @@
 /** What may be behind a port beside the main thread: a Unix socket, a file, nothing. As QEMU's character devices. */
-import {closeSync, openSync, rmSync, writeSync} from 'node:fs'
+import {closeSync, openSync, writeSync} from 'node:fs'
 import {createServer, type Socket} from 'node:net'
 import {UserError} from '../errors.ts'
 import type {ConsolePort} from './console-config.ts'
@@ -57,7 +57,6 @@ function fileEnd(path: string, {link, onError}: EndOptions): PortBackend {
 /** One connection at a time, as QEMU's `server=on,wait=off`. */
 class SocketEnd implements PortBackend {
 	readonly #link: PortLink
-	readonly #path: string
 	readonly #server = createServer((socket) => this.#connect(socket))
 	#socket: Socket | undefined
 	/** From the socket; it is paused while there is some. */
@@ -65,7 +64,6 @@ class SocketEnd implements PortBackend {
 
 	constructor(path: string, {link, onError}: EndOptions) {
 		this.#link = link
-		this.#path = path
 		this.#server.on('error', (error) => onError(error.message))
 		this.#server.listen(path)
 		this.#server.unref()
@@ -88,8 +86,8 @@ class SocketEnd implements PortBackend {
 
 	close(): void {
 		this.#socket?.destroy()
+		// Removes the socket, too, but not one that another program has at this path.
 		this.#server.close()
-		rmSync(this.#path, {force: true})
 	}
 
 	#connect(socket: Socket): void {

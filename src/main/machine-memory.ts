@@ -68,10 +68,14 @@ export function createMemory(plan: MemoryPlan): SharedMemory {
 		const most = Math.floor(((maximumBytes - rest) / perPage) * (pageBytes / 2 ** 20))
 		throw expected(`--memory of at most ${most}M with ${plan.harts} harts`, `${Math.ceil(plan.ramBytes / 2 ** 20)}M`)
 	}
+	const memory = allocate(map)
+	askForHugePages(memory, vcpuRegions.ram)
+	return memory
+}
+
+function allocate(map: MemoryMap): SharedMemory {
 	try {
-		const memory = SharedMemory.create(map)
-		askForHugePages(memory, vcpuRegions.ram)
-		return memory
+		return SharedMemory.create(map)
 	} catch (error) {
 		throw expected(`${Math.ceil(map.size / 2 ** 20)} MiB of address space for --memory`, (error as Error).message)
 	}

@@ -4,6 +4,7 @@
  * register holds the return address as long as nothing in the callee writes it. Whatever else leaves the callee leaves the
  * region with registers and `pc` as they are, so that the interpreter goes on in the callee, as after a call that was unwound.
  */
+import {assert} from '../errors.ts'
 import type {Block, Terminator} from './block.ts'
 import {contains, registerSetOf, writtenIn} from './register-set.ts'
 
@@ -86,6 +87,6 @@ function movedTerminator(terminator: Terminator, moved: (to: number) => number, 
 		case 'branch':
 			return {...terminator, taken: moved(terminator.taken), to: moved(terminator.to)}
 		default:
-			throw new Error(`Invariant broken: a leaf has a block that ends with ${terminator.kind}`)
+			assert(false, 'a block of a leaf falls, branches, jumps or returns')
 	}
 }

@@ -3,6 +3,7 @@ import {resolve} from 'node:path'
 import {type AgentConnection, describeErrno, Errno, encodeWords, FrameType} from '../../agent/index.ts'
 import {UserError} from '../../errors.ts'
 import type {UserNetworkSettings} from '../../net/index.ts'
+import type {NetworkOptions} from '../network-devices.ts'
 import {defaultTag, type ShareOptions} from '../shares.ts'
 
 /** @property path where the host has it. */
@@ -13,6 +14,17 @@ export function sharePlaces(shares: readonly ShareOptions[]): readonly SharePlac
 	return shares.map(({tag, path}, index) => ({tag: tag ?? defaultTag(index), path: resolve(path)}))
 }
 
+/** Before the first command of a guest whose agent is alone. @returns where the guest has each folder. @throws UserError */
+export async function setUpGuest(
+	connection: AgentConnection,
+	{places, networks}: Readonly<{places: readonly SharePlace[]; networks: readonly NetworkOptions[]}>,
+): Promise<readonly string[]> {
+	await setUpNetwork(connection, networks[0]?.settings)
+	const mounted: string[] = []
+	for (const place of places) mounted.push(await mountShare(connection, place))
+	return mounted
+}
+
 /** Where folders are that cannot be where the host has them. */
 const otherPlace = '/mnt'
 
@@ -20,7 +32,7 @@ const otherPlace = '/mnt'
  * Mounts a folder where the host has it, so that paths mean the same in both; or, if the guest has files of its own there, at
  * /mnt/TAG. @returns where. @throws UserError if it cannot be mounted.
  */
-export async function mountShare(connection: AgentConnection, {tag, path}: SharePlace): Promise<string> {
+async function mountShare(connection: AgentConnection, {tag, path}: SharePlace): Promise<string> {
 	let error = 0
 	for (const place of [path, `${otherPlace}/${tag}`]) {
 		error = await connection.request(FrameType.mount, Buffer.from(`${tag}\0${place}\0`))
@@ -31,10 +43,7 @@ export async function mountShare(connection: AgentConnection, {tag, path}: Share
 }
 
 /** Gives the guest's first network device the address that DHCP would, as a user network has it. */
-export async function setUpNetwork(
-	connection: AgentConnection,
-	settings: UserNetworkSettings | undefined,
-): Promise<void> {
+async function setUpNetwork(connection: AgentConnection, settings: UserNetworkSettings | undefined): Promise<void> {
 	const ipv4 = settings?.ipv4 ? settings : undefined
 	const words = ipv4
 		? [

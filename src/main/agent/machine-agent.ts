@@ -5,7 +5,7 @@ import type {NetworkOptions} from '../network-devices.ts'
 import type {ShareOptions} from '../shares.ts'
 import type {AgentMode} from './agent-archive.ts'
 import {type ExecOptions, type GuestCommand, startCommand} from './guest-commands.ts'
-import {mountShare, setUpNetwork, sharePlaces} from './guest-setup.ts'
+import {setUpGuest, sharePlaces} from './guest-setup.ts'
 
 /** Where commands run if nothing is shared. */
 export const homeFolder = '/root'
@@ -47,12 +47,7 @@ export class MachineAgent {
 	async #setUpGuest(connection: AgentConnection): Promise<string> {
 		const {mode, shares, networks} = this.#options
 		if (mode !== 'alone') return homeFolder
-		await setUpNetwork(connection, networks[0]?.settings)
-		let first: string | undefined
-		for (const place of sharePlaces(shares)) {
-			const mounted = await mountShare(connection, place)
-			first ??= mounted
-		}
+		const [first] = await setUpGuest(connection, {places: sharePlaces(shares), networks})
 		return first ?? homeFolder
 	}
 }

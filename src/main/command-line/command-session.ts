@@ -10,15 +10,9 @@ import {expected, type UserError} from '../../errors.ts'
 import {commandEnvironment} from '../agent/guest-commands.ts'
 import {describeSystemError} from '../system-error.ts'
 import type {CommandOptions} from './exec-options.ts'
-import {signalExitCode} from './signals.ts'
+import {echo, endingSignals, signalExitCode} from './signals.ts'
 import {handleStdoutFailure} from './stdout-failure.ts'
 import {Terminal} from './terminal.ts'
-
-const passedSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
-type PassedSignal = (typeof passedSignals)[number]
-
-/** Milliseconds: as in signals.ts, a signal that follows another one at once is the same. */
-const echo = 300
 
 type Options = Readonly<{
 	command: CommandOptions
@@ -98,11 +92,11 @@ function passSignals(guest: GuestProcess, cleanup: DisposableStack): Promise<num
 		if (first === undefined) {
 			first = now
 			if (isLinuxSignal(signal)) guest.kill(signal)
-		} else if (now - first > echo) second.resolve(signalExitCode(signal as PassedSignal))
+		} else if (now - first > echo) second.resolve(signalExitCode(signal))
 	}
-	for (const signal of passedSignals) process.on(signal, onSignal)
+	for (const signal of endingSignals) process.on(signal, onSignal)
 	cleanup.defer(() => {
-		for (const signal of passedSignals) process.off(signal, onSignal)
+		for (const signal of endingSignals) process.off(signal, onSignal)
 	})
 	return second.promise
 }

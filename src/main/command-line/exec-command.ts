@@ -3,7 +3,7 @@ import {relative, resolve} from 'node:path'
 import type {AgentConnection} from '../../agent/index.ts'
 import {isUserError, UserError} from '../../errors.ts'
 import {exitCodes} from '../../exit-codes.ts'
-import {mountShare, type SharePlace, setUpNetwork, sharePlaces} from '../agent/guest-setup.ts'
+import {type SharePlace, setUpGuest, sharePlaces} from '../agent/guest-setup.ts'
 import {homeFolder} from '../agent/machine-agent.ts'
 import {OpenDrives} from '../drives.ts'
 import type {CommandLineMachine, MachineOutcome} from '../machine-interface.ts'
@@ -42,7 +42,7 @@ type Run = RunEnvironment & Readonly<{say: (line: string) => void; limit: AbortS
 
 async function bootAndRun(options: ExecCommandOptions, run: Run): Promise<number> {
 	const {say, limit, createMachine} = run
-	const {smp, memory, shares, networks, overlay, translation, virtioMmioVersion} = options.run
+	const {smp, memory, shares, networks = [], overlay, translation, virtioMmioVersion} = options.run
 	// Until the command runs; then signals are the command's.
 	using signals = new EndingSignals()
 	const signal = AbortSignal.any([signals.signal, limit])
@@ -63,7 +63,7 @@ async function bootAndRun(options: ExecCommandOptions, run: Run): Promise<number
 		...(virtioMmioVersion && {virtioMmioVersion}),
 		agent: 'alone' as const,
 	}
-	await using machine = await untilAborted(signal, createMachine(machineOptions, openDrives, networks ?? []))
+	await using machine = await untilAborted(signal, createMachine(machineOptions, openDrives, networks))
 	const tail = new ConsoleTail(machine.console, {shows: options.showsConsole})
 	const over = machine.run().then(async (outcome) => {
 		await tail.ended
@@ -74,7 +74,7 @@ async function bootAndRun(options: ExecCommandOptions, run: Run): Promise<number
 	const before = <Value>(work: Promise<Value>) => beforeEnd(work, over)
 	await untilAborted(signal, before(untilReady(agent, options, tail)))
 	const places = sharePlaces(shares)
-	const mounted = await untilAborted(signal, before(setUp(agent, {places, options})))
+	const mounted = await untilAborted(signal, before(setUpGuest(agent, {places, networks})))
 	signals[Symbol.dispose]()
 	const {command} = options
 	const running = runCommandInGuest(agent, {command, cwd: folderIn(places, mounted), say})
@@ -109,16 +109,6 @@ async function untilReady(
 		),
 	)
 	await Promise.race([agent.ready, late.promise])
-}
-
-async function setUp(
-	agent: AgentConnection,
-	{places, options}: Readonly<{places: readonly SharePlace[]; options: ExecCommandOptions}>,
-): Promise<readonly string[]> {
-	await setUpNetwork(agent, options.run.networks?.[0]?.settings)
-	const mounted: string[] = []
-	for (const place of places) mounted.push(await mountShare(agent, place))
-	return mounted
 }
 
 /** @returns where this process's folder is in the guest, if it is shared; else the first folder that is. */

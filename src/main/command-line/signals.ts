@@ -1,7 +1,7 @@
 /** Signals that end the program: the first ends the run in an orderly way, the second at once. */
 import {constants} from 'node:os'
 
-const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
+export const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
 
 /** As in shells; see exitCodes.signal. */
 export const signalExitCode = (signal: NodeJS.Signals): number => 128 + constants.signals[signal]
@@ -21,7 +21,7 @@ export class SignalReceived extends Error {
  * Milliseconds. npm and timeout(1) pass a signal on that the whole process group gets, too: one that follows at once is
  * the first one again.
  */
-const echo = 300
+export const echo = 300
 
 export class EndingSignals implements Disposable {
 	readonly #controller = new AbortController()

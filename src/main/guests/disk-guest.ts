@@ -122,7 +122,7 @@ export async function fetchDiskGuest(options: FetchDiskGuestOptions): Promise<vo
 			)
 	}
 	const disk = await diskOf(guest, base?.disk)
-	const building_ = report('building the disk', steps.build)
+	const progress = report('building the disk', steps.build)
 	const parts = base?.folder ?? guest
 	await buildDisk({
 		kernel: join(parts, 'kernel'),
@@ -130,7 +130,7 @@ export async function fetchDiskGuest(options: FetchDiskGuestOptions): Promise<vo
 		disk: join(guest, disk),
 		folder: input,
 		counts: {tools: choice.tools.length, essential: choice.essential.size, packages: stored.length},
-		onProgress: ({step, fraction}) => building_.onProgress(fraction, step),
+		onProgress: ({step, fraction}) => progress.onProgress(fraction, step),
 		signal,
 	})
 	report('recording what was built', steps.record)

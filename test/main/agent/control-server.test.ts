@@ -12,11 +12,15 @@ import {ControlServer} from '../../../src/main/agent/control-server.ts'
 import {runningMachines, socketPath} from '../../../src/main/agent/run-folder.ts'
 import {fakeAgent, plain, text} from '../../agent/fake-agent.ts'
 import {eventually} from '../../support/eventually.ts'
+import {patience} from '../../support/patience.ts'
 
 // A short path: that of a socket is bounded.
 const folder = await mkdtemp(join(tmpdir(), 'mh-'))
 process.env.XDG_RUNTIME_DIR = folder
 test.after.always(() => rm(folder, {recursive: true, force: true}))
+
+// What waits for a socket to close says so when it does not.
+test.beforeEach((t) => t.timeout(patience))
 
 test.serial('a client has sessions of its own with the agent, and abandons them when it goes', async (t) => {
 	await using server = await ControlServer.listen('box')

@@ -28,10 +28,13 @@ test('what cannot be is refused, with what was expected and what came', (t) => {
 	refused(campaign({withdraw: true}), 'Expected --withdraw with --queue, got --withdraw alone')
 	refused(campaign({queue, cores: '2'}), 'Expected --cores without --queue: each worker has its own, got both')
 	refused(campaign({queue, dryRun: true, withdraw: true}), 'Expected --dry-run or --withdraw, got both')
-	refused(campaign({queue, patience: '0'}), 'Expected --patience to be a number of seconds above 0, got 0')
+	refused(
+		campaign({queue, patience: '0'}),
+		'Expected --patience to be a number of seconds above 0, 2147483 at most, got 0',
+	)
 	const worker = (options: Parameters<typeof checkCampaignWorkerOptions>[0]) => () =>
 		checkCampaignWorkerOptions({queue, ...options})
 	refused(worker({label: 'a b'}), 'Expected --label of at most 64 letters, digits, dots and dashes, got "a b"')
-	refused(worker({lease: 'long'}), 'Expected --lease to be a number of seconds above 0, got long')
-	refused(worker({idle: '-1'}), 'Expected --idle to be a number of seconds above 0, got -1')
+	refused(worker({lease: 'long'}), 'Expected --lease to be a number of seconds above 0, 2147483 at most, got long')
+	refused(worker({idle: '-1'}), 'Expected --idle to be a number of seconds above 0, 2147483 at most, got -1')
 })

@@ -37,7 +37,7 @@ test('the hidden command is listed nowhere, and a shell that is not known is ref
 	t.notRegex(help, /^ {2}complete\b/m)
 	const {exitCode, stderr} = await manyhart(['completion', 'csh'])
 	t.is(exitCode, 2)
-	t.is(stderr, 'manyhart: Expected one of the values that --help names, got csh\n')
+	t.is(stderr, 'manyhart: Expected zsh, bash, fish, powershell, got csh\n')
 })
 
 test('bash completes words by the script', (t) => {
