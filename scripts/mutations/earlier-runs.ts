@@ -46,8 +46,8 @@ export const earlierRunMutations: readonly Mutation[] = [
 	{
 		name: 'a register of a region of an earlier run roams under the id of its new place',
 		file: cache,
-		find: 'placeHash(region.watchedAs ?? key)',
-		replace: 'placeHash(key)',
+		find: 'placeHash(watchedAs ?? regionKey(page, entry))',
+		replace: 'placeHash(regionKey(page, entry))',
 		tests: regions,
 	},
 	{
@@ -62,7 +62,7 @@ export const earlierRunMutations: readonly Mutation[] = [
 		file: 'src/main/translation/kept-translations.ts',
 		find: 'this.#beats >= mostBeats) void this.write()',
 		replace: 'this.#beats >= mostBeats) void this.#path',
-		tests: ['test/main/machine-translation-cache.test.ts'],
+		tests: ['test/main/translation/kept-translations.test.ts'],
 	},
 	{
 		name: 'a file is read whatever its digest says',

@@ -41,15 +41,15 @@ async function translate(t: ExecutionContext, options: Parameters<typeof createM
 }
 
 test.serial(
-	'the next run of a guest has the regions of the one before, with other harts and memory, too',
+	'the next run of a guest has the regions of the one before, with more harts and other memory, too',
 	async (t) => {
 		const translationCache = await emptyFolder(t)
-		const first = await translate(t, {kernel: stay, translationCache})
+		const first = await translate(t, {kernel: stay, translationCache, smp: 2})
 		t.is(first.statistics().translationCache!.kept, 1)
 		t.like(first.statistics().translation, {knownModules: 0, modules: 1})
 		t.is((await readdir(translationCache)).length, 1)
 		onlyRemember(t)
-		for (const options of [{}, {smp: 3, memory: 128 * mebibyte}]) {
+		for (const options of [{smp: 2}, {smp: 3, memory: 128 * mebibyte}]) {
 			const next = await translate(t, {kernel: stay, translationCache, ...options})
 			t.like(next.statistics().translation, {knownModules: 1, knownRegions: 1, modules: 0})
 			t.deepEqual(next.statistics().translationCache, {kept: 0})
@@ -57,6 +57,26 @@ test.serial(
 		t.is((await readdir(translationCache)).length, 1)
 	},
 )
+
+test.serial('code for one hart is not that for several, nor that for another design of the TLB', async (t) => {
+	const translationCache = await emptyFolder(t)
+	const designs = [
+		{smp: 1},
+		{smp: 2},
+		{smp: 2, tlb: {encoding: 'plus-one'}},
+		{smp: 2, tlb: {lookup: 'inline'}},
+	] as const
+	for (const [index, options] of designs.entries()) {
+		const machine = await translate(t, {kernel: stay, translationCache, ...options})
+		t.like(machine.statistics().translation, {knownModules: 0, modules: 1})
+		t.is((await readdir(translationCache)).length, index + 1)
+	}
+	onlyRemember(t)
+	for (const options of designs) {
+		const machine = await translate(t, {kernel: stay, translationCache, ...options})
+		t.like(machine.statistics().translation, {knownModules: 1, modules: 0})
+	}
+})
 
 /** Its loop is not among the samples by which a guest is known. */
 const loopOf = (constant: number) => {

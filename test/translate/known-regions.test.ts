@@ -1,7 +1,7 @@
 /** Regions of earlier runs are found by their code, wherever it lies, and by nothing else. */
 import test from 'ava'
 import {ramBase} from '../../src/memory/index.ts'
-import {regionKey} from '../../src/translate/index.ts'
+import {type RegionInfo, regionKey} from '../../src/translate/index.ts'
 import {roamingId} from '../../src/translate/roaming.ts'
 import {encode} from '../interpreter/encode.ts'
 import {moduleOf, RegionHart} from './region-hart.ts'
@@ -132,13 +132,18 @@ test('a register that roams is known by the place that the code was translated f
 	const page = hart.writeCode(1, program)
 	hart.cache.find(fetch(hart, 1), 0)
 	const id = roamingId(regionKey(learned.regions[0]!.page, 0), 5)
+	const places = (regions: readonly RegionInfo[]) => regions.map((region) => [region.page, region.entry])
+	const found = hart.cache.regionsOf(id)
+	t.deepEqual(places(found), [[page, 0]])
 	t.deepEqual(
-		hart.cache.regionsAround(id).map((region) => [region.page, region.entry]),
+		places(hart.cache.regionsAround(found[0]!)),
 		[
 			[page, 0],
 			[page, 4],
 		],
+		'those that have its code, in its new place',
 	)
+	t.deepEqual(hart.cache.regionsOf(roamingId(regionKey(page, 0), 5)), [], 'not by the place where it is')
 })
 
 test('places are limited: the oldest make room, and are found again', (t) => {
