@@ -40,7 +40,7 @@ export class KeptTranslations {
 	#new: KeptModule[] = []
 	#beats = 0
 	#beatsQuiet = 0
-	#writing: Promise<void> | undefined
+	#writing: Promise<void> = Promise.resolve()
 	#kept = 0
 	#problem: string | undefined
 
@@ -75,20 +75,19 @@ export class KeptTranslations {
 		if (++this.#beatsQuiet >= quietBeats || this.#beats >= mostBeats) void this.write()
 	}
 
-	/** Writes what is new. Never rejects. */
+	/** Writes what is new, after what is being written: of two writers one would lose what it has. Never rejects. */
 	async write(): Promise<void> {
+		this.#writing = this.#writing.then(() => this.#writeNew())
 		await this.#writing
+	}
+
+	async #writeNew(): Promise<void> {
 		if (this.#new.length === 0) return
 		const modules = this.#new
 		this.#new = []
 		this.#beats = 0
-		this.#writing = this.#jobs
-			.keepTranslations({path: this.#path, modules})
-			.catch((error: Error) => error.message)
-			.then((problem) => {
-				this.#problem = problem
-				if (problem === undefined) this.#kept += modules.length
-			})
-		await this.#writing
+		const job = {path: this.#path, modules}
+		this.#problem = await this.#jobs.keepTranslations(job).catch((error: Error) => error.message)
+		if (this.#problem === undefined) this.#kept += modules.length
 	}
 }

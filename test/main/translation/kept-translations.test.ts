@@ -66,13 +66,16 @@ test('the end of a run waits for what is being written, and writes the rest', as
 	const {kept, written, beat} = keeping(() => first.promise)
 	kept.add(moduleOf(1))
 	beat(5)
+	await new Promise(setImmediate)
 	kept.add(moduleOf(2))
+	beat(5)
 	const end = kept.write()
 	await new Promise(setImmediate)
 	t.deepEqual(written, [[1]], 'of two writers one would lose what it has')
 	first.resolve(undefined)
 	await end
 	t.deepEqual(written, [[1], [2]])
+	t.deepEqual(kept.statistics, {kept: 2}, 'what a heartbeat has begun to write is waited for, too')
 })
 
 test('why nothing was read or written is told, and never thrown', async (t) => {
