@@ -100,6 +100,37 @@ test('a store to the code of a region of an earlier run is noticed', (t) => {
 	t.is(hart.cache.find(fetch(hart, 1), 4), 1, 'the code has come back')
 })
 
+test('from its first run on, a region of an earlier run is left alone once its code has changed', (t) => {
+	const hart = new RegionHart()
+	// It goes on in another page, so that nothing else of its own is decoded.
+	const module = moduleOf([{x: 5, value: 99n, skip: 0x1000n}])
+	const learned = known(hart)
+	hart.cache.learn({...learned, module, functions: 1, regions: [learned.regions[0]!]})
+	hart.writeCode(1, program)
+	hart.writeCode(2, [jump(0)])
+	const run = () => {
+		hart.set('pc', gva + 0x1000n)
+		hart.run(10)
+		return hart.x[5]
+	}
+	t.is(run(), 99n)
+	hart.writeCode(1, [addi(5, 1), addi(6, 77), jump(0)])
+	hart.core.fenceI()
+	t.is(run(), 1n)
+})
+
+test('of a module of several pages only the regions of one page get a place in another', (t) => {
+	const hart = new RegionHart()
+	const learned = known(hart)
+	const elsewhere = learned.regions.map((region) => ({...region, page: region.page + 0x1000}))
+	hart.cache.learn({...learned, regions: [learned.regions[0]!, elsewhere[1]!]})
+	hart.writeCode(1, program)
+	t.is(hart.cache.find(fetch(hart, 1), 0), 0)
+	t.is(hart.cache.knownPlaced, 1)
+	t.is(hart.cache.find(fetch(hart, 1), 4), 1)
+	t.is(hart.cache.knownPlaced, 2)
+})
+
 test('of what this run and an earlier one have translated, this one comes first', (t) => {
 	const hart = new RegionHart()
 	hart.cache.learn(known(hart))
