@@ -65,6 +65,27 @@ export const earlierRunMutations: readonly Mutation[] = [
 		tests: ['test/main/translation/kept-translations.test.ts'],
 	},
 	{
+		name: 'harts start before what earlier runs have left is there',
+		file: 'src/main/machine.ts',
+		find: 'this.#parts.kept?.settled, ',
+		replace: 'undefined, ',
+		tests: ['test/main/machine-translation-cache.test.ts'],
+	},
+	{
+		name: 'a helper that hangs holds up the start of a machine',
+		file: 'src/main/translation/kept-translations.ts',
+		find: '++this.#beatsWaited === patientBeats',
+		replace: '++this.#beatsWaited < 0',
+		tests: ['test/main/translation/kept-translations.test.ts'],
+	},
+	{
+		name: 'the end of a run does not wait for what a heartbeat has begun to write',
+		file: 'src/main/translation/kept-translations.ts',
+		find: 'this.#writing = this.#writing.then(() => this.#writeNew())',
+		replace: 'this.#writing = this.#writeNew()',
+		tests: ['test/main/translation/kept-translations.test.ts'],
+	},
+	{
 		name: 'a file is read whatever its digest says',
 		file: format,
 		find: '.equals(bytes.subarray(0, digestBytes))) return undefined',

@@ -216,7 +216,10 @@ export class MachineParts implements AsyncDisposable {
 		if (parts.kept !== undefined) this.kept = new KeptTranslations(parts.kept, this.helpers!)
 		this.translation =
 			this.translates && !translation.synchronous ? this.#createTranslation(translation, options) : undefined
-		void this.kept?.load().then((known) => this.translation?.learn(known))
+		void this.kept?.load().then((known) => {
+			this.translation?.learn(known)
+			this.kept!.handedOver()
+		})
 		started.defer(() => this.translation?.close())
 		this.countsChains = this.translates && translation.countChains === true
 		const modules = {hartModule, interpreterModule, translation}

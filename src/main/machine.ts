@@ -123,6 +123,7 @@ export class MachineCore implements CommandLineMachine {
 
 	async #untilStopped(): Promise<void> {
 		await Promise.race([this.#parts.threads.reset(this.#parts.serial ? 'in turn' : 'at once'), this.#overdue.promise])
+		await Promise.race([this.#parts.kept?.settled, this.#overdue.promise])
 		for (;;) {
 			// The bell of an earlier pause must not park a hart in the next run. A stop from before this is seen below; a
 			// later one rings again.

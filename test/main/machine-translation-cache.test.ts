@@ -1,7 +1,7 @@
 /** What a machine has translated is there for the next one that boots the same guest, and changes nothing but its speed. */
-import {mkdtemp, readdir, rm, writeFile} from 'node:fs/promises'
+import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
-import {join} from 'node:path'
+import {basename, join} from 'node:path'
 import test, {type ExecutionContext} from 'ava'
 import {threadEntries} from '../../src/main/artifacts.ts'
 import type {Machine, MachineOptions} from '../../src/main/index.ts'
@@ -51,7 +51,11 @@ test.serial(
 		onlyRemember(t)
 		for (const options of [{smp: 2}, {smp: 3, memory: 128 * mebibyte}]) {
 			const next = await translate(t, {kernel: stay, translationCache, ...options})
-			t.like(next.statistics().translation, {knownModules: 1, knownRegions: 1, modules: 0})
+			t.like(
+				next.statistics().translation,
+				{knownModules: 1, knownRegions: 1, modules: 0, requests: 0},
+				'harts start when it is there, and ask for nothing',
+			)
 			t.deepEqual(next.statistics().translationCache, {kept: 0})
 		}
 		t.is((await readdir(translationCache)).length, 1)
@@ -147,6 +151,22 @@ test('a folder that cannot be used is told in statistics, and costs nothing else
 	await writeFile(parent, 'a file')
 	const machine = await translate(t, {kernel: stay, translationCache: join(parent, 'below')})
 	t.regex(machine.statistics().translationCache!.problem!, /^ENOTDIR/)
+})
+
+test.serial('a file that is damaged is replaced, and the guest runs as ever', async (t) => {
+	const translationCache = await emptyFolder(t)
+	await translate(t, {kernel: stay, translationCache})
+	const path = join(translationCache, (await readdir(translationCache))[0]!)
+	const bytes = await readFile(path)
+	for (const damaged of [bytes.with(-1, bytes.at(-1)! ^ 1), bytes.subarray(0, 50), Buffer.alloc(0)]) {
+		await writeFile(path, damaged)
+		const machine = await translate(t, {kernel: stay, translationCache})
+		t.like(machine.statistics().translation, {knownModules: 0, modules: 1})
+		t.deepEqual(machine.statistics().translationCache, {kept: 1})
+		t.deepEqual(await readdir(translationCache), [basename(path)])
+	}
+	onlyRemember(t)
+	await translate(t, {kernel: stay, translationCache})
 })
 
 test('without the option, and where each hart translates by itself or nothing is translated, nothing is kept', async (t) => {

@@ -1,4 +1,5 @@
 /** What a machine's run leaves to later ones, and what it has from earlier ones: the main thread's part. */
+import {existsSync} from 'node:fs'
 import type {TranslationConfig} from '../../translate/index.ts'
 import type {Segment} from '../boot/index.ts'
 import {keptPath} from './kept-files.ts'
@@ -8,6 +9,8 @@ import type {TranslatedModule} from './translate-job.ts'
 
 /** Heartbeats without a new module after which what is new is written; and those after which it is in any case. */
 const [quietBeats, mostBeats] = [5, 60]
+/** Heartbeats for which harts wait for what earlier runs have left. Otherwise they would ask for much of it meanwhile. */
+const patientBeats = 5
 
 export type KeptStatistics = Readonly<{
 	/** Modules that were written for later runs. */
@@ -41,6 +44,8 @@ export class KeptTranslations {
 	#beats = 0
 	#beatsQuiet = 0
 	#writing: Promise<void> = Promise.resolve()
+	readonly #settled = Promise.withResolvers<void>()
+	#beatsWaited = 0
 	#kept = 0
 	#problem: string | undefined
 
@@ -55,10 +60,26 @@ export class KeptTranslations {
 
 	/** Never rejects: without them the run is only slower. */
 	async load(): Promise<readonly TranslatedModule[]> {
-		const loaded = await this.#jobs.loadTranslations(this.#path).catch((error: Error) => error.message)
+		const loaded = await this.#load()
 		if (typeof loaded !== 'string') return loaded
 		this.#problem = loaded
 		return []
+	}
+
+	async #load(): Promise<readonly TranslatedModule[] | string> {
+		// A first run does not wait for a helper's thread to start.
+		if (!existsSync(this.#path)) return 'there are none'
+		return await this.#jobs.loadTranslations(this.#path).catch((error: Error) => error.message)
+	}
+
+	/** Harts may start: what was loaded has been handed over, or it takes too long. */
+	get settled(): Promise<void> {
+		return this.#settled.promise
+	}
+
+	/** What was loaded has been handed over. */
+	handedOver(): void {
+		this.#settled.resolve()
 	}
 
 	/** A new module. */
@@ -70,6 +91,7 @@ export class KeptTranslations {
 
 	/** Called at each heartbeat: a run that is killed has written what it had translated some seconds before. */
 	beat(): void {
+		if (++this.#beatsWaited === patientBeats) this.#settled.resolve()
 		if (this.#new.length === 0) return
 		this.#beats++
 		if (++this.#beatsQuiet >= quietBeats || this.#beats >= mostBeats) void this.write()

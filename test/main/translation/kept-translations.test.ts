@@ -17,10 +17,10 @@ const moduleOf = (byte: number): TranslatedModule => ({
 })
 
 /** Translations whose helper does what the test says, and what it was asked to write: the first byte of each module. */
-function keeping(answer: () => Promise<string | undefined> = async () => undefined) {
+function keeping(answer: () => Promise<string | undefined> = async () => undefined, path = import.meta.filename) {
 	const written: number[][] = []
-	const kept = new KeptTranslations('a path', {
-		loadTranslations: async () => 'there are none',
+	const kept = new KeptTranslations(path, {
+		loadTranslations: async () => 'it is damaged',
 		keepTranslations: async ({modules}: {modules: readonly KeptModule[]}) => {
 			written.push(modules.map(({wasm}) => wasm[0]!))
 			return await answer()
@@ -78,13 +78,31 @@ test('the end of a run waits for what is being written, and writes the rest', as
 	t.deepEqual(kept.statistics, {kept: 2}, 'what a heartbeat has begun to write is waited for, too')
 })
 
+test('harts wait for what earlier runs have left, but not for ever', async (t) => {
+	const order: string[] = []
+	const {kept, beat} = keeping()
+	void kept.settled.then(() => order.push('settled'))
+	beat(4)
+	await new Promise(setImmediate)
+	t.deepEqual(order, [])
+	beat(1)
+	await new Promise(setImmediate)
+	t.deepEqual(order, ['settled'], 'a helper that hangs holds no machine up')
+	const prompt = keeping().kept
+	prompt.handedOver()
+	await t.notThrowsAsync(prompt.settled)
+})
+
 test('why nothing was read or written is told, and never thrown', async (t) => {
 	const told = keeping(async () => 'ENOSPC (no space left on device)')
 	t.deepEqual(await told.kept.load(), [])
-	t.is(told.kept.statistics.problem, 'there are none')
+	t.is(told.kept.statistics.problem, 'it is damaged')
 	told.kept.add(moduleOf(1))
 	await told.kept.write()
 	t.deepEqual(told.kept.statistics, {kept: 0, problem: 'ENOSPC (no space left on device)'})
+	const first = keeping(undefined, 'a path at which nothing is').kept
+	t.deepEqual(await first.load(), [])
+	t.is(first.statistics.problem, 'there are none', 'no helper is asked')
 	const failing = keeping(() => Promise.reject(new Error('the helper has died')))
 	failing.kept.add(moduleOf(1))
 	await failing.kept.write()
