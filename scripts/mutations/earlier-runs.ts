@@ -65,13 +65,6 @@ export const earlierRunMutations: readonly Mutation[] = [
 		tests: ['test/main/translation/kept-translations.test.ts'],
 	},
 	{
-		name: 'harts start before what earlier runs have left is there',
-		file: 'src/main/machine.ts',
-		find: 'this.#parts.kept?.settled, ',
-		replace: 'undefined, ',
-		tests: ['test/main/machine-translation-cache.test.ts'],
-	},
-	{
 		name: 'a helper that hangs holds up the start of a machine',
 		file: 'src/main/translation/kept-translations.ts',
 		find: '++this.#beatsWaited === patientBeats',
