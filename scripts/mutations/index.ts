@@ -17,6 +17,7 @@ import {pageWalkMutations} from './page-walk.ts'
 import {policyMutations} from './policies.ts'
 import {portMutations} from './ports.ts'
 import {quarantineMutations, reportMutations} from './quarantine.ts'
+import {resumptionMutations} from './resumption.ts'
 import {roamingMutations} from './roaming.ts'
 import {scalingMutations} from './scaling.ts'
 import {serialMutations} from './serial.ts'
@@ -49,6 +50,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	'steal time': stealTimeMutations,
 	translation: [...translationMutations, ...earlierRunMutations],
 	'leaf calls': leafCallMutations,
+	'loops resumed': resumptionMutations,
 	disks: diskMutations,
 	folders: folderMutations,
 	networks: networkMutations,

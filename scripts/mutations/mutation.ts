@@ -8,6 +8,7 @@ export const areas = [
 	'CSRs',
 	'translation',
 	'leaf calls',
+	'loops resumed',
 	'disks',
 	'folders',
 	'networks',

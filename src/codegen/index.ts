@@ -14,6 +14,6 @@ export {
 	type StoreOperands,
 	storeOpcode,
 } from './memory-access.ts'
-export {maximumCallDepth, RegionStatus, regionSignature} from './region-call.ts'
+export {maximumCallDepth, notResumed, RegionStatus, regionSignature, resumableSignature} from './region-call.ts'
 export type {Sharing} from './sharing.ts'
 export {loadTable, pushEntry, storeTable, type TableLocals, tableLocals, toTag} from './table-lookup.ts'

@@ -8,6 +8,16 @@ import type {Signature} from '../wasm/index.ts'
  */
 export const regionSignature: Signature = {parameters: ['i32', 'i32', 'i64', 'i32'], results: ['i32']}
 
+/**
+ * Of a region that can be resumed in its middle: the same, and the place in its page where it goes on, or notResumed. Slots lead to
+ * functions with regionSignature, which call it.
+ */
+export const resumableSignature: Signature = {
+	parameters: [...regionSignature.parameters, 'i32'],
+	results: regionSignature.results,
+}
+export const notResumed = -1
+
 /** Why a region returned. */
 export const RegionStatus = {
 	/** The hart continues at pc: a return, or a jump that could not be taken directly. */

@@ -20,7 +20,17 @@ export type Terminator = Readonly<
 	| {kind: 'return'}
 	/** Any other computed jump. `landings`: the known targets, never all. */
 	| {kind: 'computed'; landings: readonly number[]}
+	/** No instruction: on to where the region is resumed, else to `to`. */
+	| {kind: 'dispatch'; cases: readonly DispatchCase[]; to: number}
 >
+
+export type DispatchCase = Readonly<{
+	/** The block to go to for any of these places. */
+	to: number
+	places: readonly number[]
+	/** The block is the place; else it dispatches further. */
+	isPlace: boolean
+}>
 
 export type Block = Readonly<{
 	start: number

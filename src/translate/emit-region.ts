@@ -4,8 +4,9 @@ import {Lowering, needsFence, offsets, RegionStatus} from '../codegen/index.ts'
 import {assert} from '../errors.ts'
 import {CsrStatus} from '../hart/index.ts'
 import {type Decoded, type Effect, traitsOf} from '../isa/index.ts'
-import type {Code} from '../wasm/index.ts'
+import type {Code, Local} from '../wasm/index.ts'
 import {emitChainCount, emitUnwoundCount} from './chain-count.ts'
+import {emitDispatch} from './emit-dispatch.ts'
 import {siteShift} from './enter.ts'
 import type {Block, Region, RegionInstruction} from './region.ts'
 import {continuations} from './region.ts'
@@ -55,6 +56,8 @@ class RegionEmitter {
 	 * i32: the next page was checked, and holds the region's code. Valid until the region is left, as its own mapping is.
 	 */
 	readonly #nextPageHolds
+	/** i32: the place where the region is to go on, until control has come there; notResumed otherwise. */
+	readonly #resumesAt: Local | undefined
 	/** Whether the block being emitted relies on the next page. */
 	#isBeyond = false
 
@@ -71,6 +74,7 @@ class RegionEmitter {
 			depth: code.parameter(3, 'depth'),
 			registers: new RegisterLocals(code, block),
 		}
+		this.#resumesAt = region.resumed.length > 0 ? code.parameter(4, 'resumes at') : undefined
 		this.#memory = new RegionMemory({...module, code, block, budget, region})
 		const {functions, fusedMultiplyAdd} = module
 		this.#float = new RegionFloat({code, block, functions, fusedMultiplyAdd, region})
@@ -88,7 +92,7 @@ class RegionEmitter {
 		const {code, registers} = this.#context
 		const structure = analyze(blocks.map((block) => this.#successors(block)))
 		// Safepoint: every call and jump between regions passes one.
-		emitSafepoint(this.#context, () => this.#leave(RegionStatus.restart, blocks[0]!.start))
+		emitSafepoint(this.#context, () => this.#leaveAtEntry())
 		if (blocks[0]!.isBeyond) this.#ensureNextPage(() => this.#leave(RegionStatus.across, blocks[0]!.start))
 		registers.load(this.#flow[0]!.needed)
 		this.#float.load()
@@ -144,6 +148,17 @@ class RegionEmitter {
 		return [...new Set(found.filter((index) => index !== undefined))]
 	}
 
+	#leaveAtEntry(): void {
+		const {code, pageGva} = this.#context
+		const {start} = this.#region.blocks[0]!
+		const at = this.#resumesAt
+		if (!at) return this.#leave(RegionStatus.restart, start)
+		const pc = (): void => {
+			code.get(pageGva).get(at).i32(start).get(at).i32(0).op('i32.ge_s', 'select', 'i64.extend_i32_u', 'i64.add')
+		}
+		emitReturn(this.#context, {dirty: noRegisters, pc, status: RegionStatus.restart})
+	}
+
 	#leave(status: number, offset: number, dirty: RegisterSet = noRegisters): void {
 		emitReturn(this.#context, {dirty, pc: () => pushGva(this.#context, offset), status})
 	}
@@ -163,7 +178,14 @@ class RegionEmitter {
 		{flow, exits, goTo}: {flow: RegisterFlow; exits: Lowering['exits']; goTo: (successor: number) => void},
 	): void {
 		const {code, budget, registers} = this.#context
-		const {instructions} = block
+		const {instructions, terminator} = block
+		if (terminator.kind === 'dispatch') {
+			this.#dirty = flow.dirty
+			const [resumesAt, isFirst] = [this.#resumesAt, block === this.#region.blocks[0]]
+			assert(resumesAt, 'a region that dispatches knows where it is resumed')
+			const load = (successor: number) => registers.load(this.#flow[successor]!.needed)
+			return emitDispatch(code, terminator, {resumesAt, blockAt: this.#region.blockAt, isFirst, load, goTo})
+		}
 		code.get(budget).i32(instructions.length).op('i32.sub').set(budget)
 		registers.load(flow.loads)
 		this.#dirty = flow.dirty

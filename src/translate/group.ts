@@ -1,4 +1,7 @@
-/** Which regions go into one module: the requested ones, and the warm ones that they call or jump to. */
+/**
+ * Which regions go into one module: the requested ones, and the warm ones that they call or jump to. Of requested places that
+ * lie in one loop, or one behind the other, one gets a region: all of them are hot because none has one yet.
+ */
 
 import {CodePage, parcelBytes, Slot, slotBytesPerByte} from '../hart/index.ts'
 import {pageBytes, type SharedMemory} from '../memory/index.ts'
@@ -6,16 +9,18 @@ import type {LookupForm} from '../tlb/index.ts'
 import {regionHandler} from './enter.ts'
 import {lookUp} from './fetch-hint.ts'
 import {PageCode} from './page-code.ts'
-import {continuations, discoverRegion, type Region} from './region.ts'
-import type {RegionRequest} from './types.ts'
+import {continuations, discoverRegion, instructionsOf, type Region} from './region.ts'
+import {hasInside, hasJoin} from './region-joins.ts'
+import {withResumption} from './resumption.ts'
+import {type RegionRequest, regionKey} from './types.ts'
 
 export type GroupMember = Readonly<{
 	page: number
 	entry: number
 	pageGva: bigint
 	region: Region
-	/** Where in shared memory the instruction at an offset lies, if known. */
-	placeOf(offset: number): number | undefined
+	/** Where in shared memory the instructions lie that it jumps to outside itself, by offset, as far as that is known. */
+	places: Map<number, number>
 }>
 
 /** Regions in one module. */
@@ -25,18 +30,18 @@ const mostLandings = 16
 /** A callee or jump target is warm when its jumps reach this share of the threshold. */
 const warmShare = 1 / 8
 
+/** `covered`: requested places, by regionKey(), whose code is in the region of another. */
+export type Group = Readonly<{members: readonly GroupMember[]; covered: readonly number[]}>
+
 export function gatherGroup(
 	memory: SharedMemory,
 	requests: readonly RegionRequest[],
 	{threshold, form, onlyRun}: {threshold: number; form: LookupForm; onlyRun: boolean},
-): GroupMember[] {
+): Group {
 	const warm = Math.max(1, threshold * warmShare)
 	const code = new GuestCode(memory)
 	const members = new Map<number, GroupMember>()
-	const queue: RegionRequest[] = [...requests]
-	for (let next = queue.shift(); next && members.size < largestGroup; next = queue.shift()) {
-		const {page, entry, pageGva, fetchTable, nextPage} = next
-		if (members.has(page + entry)) continue
+	const discover = ({page, entry, pageGva, fetchTable, nextPage}: RegionRequest): GroupMember | undefined => {
 		const asking = lookUp(memory, {fetchTable, form, gva: pageGva + BigInt(entry)})
 		const behind = lookUp(memory, {fetchTable, form, gva: pageGva + BigInt(pageBytes)})
 		const own = asking?.place === page + entry ? asking.codePage : undefined
@@ -45,22 +50,88 @@ export function gatherGroup(
 			mayHaveRun: (offset) => !onlyRun || mayHaveRun(memory, codePages, offset),
 			landingsOf: (first, last) => landings(memory, codePages, {first, last}),
 		})
-		if (!region) continue
-		const places = new Map<number, number>()
-		members.set(page + entry, {page, entry, pageGva, region, placeOf: (offset) => places.get(offset)})
-		for (const offset of targetsOf(region)) {
+		return region && {page, entry, pageGva, region: withResumption(region), places: new Map()}
+	}
+	const isEntry = (page: number, entry: number): boolean =>
+		[...members.values()].some((member) => member.page === page && member.region.resumed.includes(entry))
+	const {chosen, covered} = chooseEntries(requests, discover)
+	const queue: Readonly<{request: RegionRequest; found?: GroupMember}>[] = [...chosen]
+	for (let next = queue.shift(); next && members.size < largestGroup; next = queue.shift()) {
+		const {page, entry, pageGva, fetchTable} = next.request
+		if (members.has(page + entry) || (!next.found && isEntry(page, entry))) continue
+		const member = next.found ?? discover(next.request)
+		if (!member) continue
+		members.set(page + entry, member)
+		for (const offset of targetsOf(member.region)) {
 			const hint = lookUp(memory, {fetchTable, form, gva: pageGva + BigInt(offset)})
 			const place = offset >= 0 && offset < pageBytes ? page + offset : hint?.place
 			if (place === undefined) continue
-			places.set(offset, place)
+			member.places.set(offset, place)
 			if (hint && hint.place === place && hint.jumps >= warm) {
 				const entry = place % pageBytes
 				const target = pageGva + BigInt(offset)
-				queue.push({page: place - entry, entry, pageGva: target - BigInt(entry), fetchTable, nextPage: undefined})
+				const request = {page: place - entry, entry, pageGva: target - BigInt(entry), fetchTable, nextPage: undefined}
+				queue.push({request})
 			}
 		}
 	}
-	return [...members.values()]
+	return {members: [...members.values()], covered}
+}
+
+type Chosen = Readonly<{request: RegionRequest; found: GroupMember}>
+
+/** Leaves out the places that another one's region covers. Whatever is translated again is not left out: its slot leads to the old region. */
+function chooseEntries(
+	requests: readonly RegionRequest[],
+	discover: (request: RegionRequest) => GroupMember | undefined,
+): {chosen: readonly Chosen[]; covered: readonly number[]} {
+	let chosen: Chosen[] = []
+	const covered: number[] = []
+	for (const request of requests) {
+		const asked = discover(request)
+		if (!asked) continue
+		const one = grownRegion({request, found: asked}, discover) ?? {request, found: asked}
+		if (one.found !== asked) covered.push(regionKey(request.page, request.entry))
+		if (chosen.some((other) => isSame(other, one) || covers(other, one))) {
+			covered.push(regionKey(one.found.page, one.found.entry))
+			continue
+		}
+		const beneath = chosen.filter((other) => covers(one, other))
+		for (const {found} of beneath) covered.push(regionKey(found.page, found.entry))
+		chosen = [...chosen.filter((other) => !beneath.includes(other)), one]
+	}
+	return {chosen, covered}
+}
+
+/**
+ * Code that had not run was left out of a region, and is hot now: the region is made again with it. Two regions of one loop would
+ * each begin in V8's first tier, and control would go on coming to the one that lacks the code.
+ */
+function grownRegion(
+	{request, found}: Chosen,
+	discover: (request: RegionRequest) => GroupMember | undefined,
+): Chosen | undefined {
+	if (request.roamer) return undefined
+	for (const {entry, instructions} of request.made ?? []) {
+		if (!hasJoin(found.region, entry)) continue
+		const again = {...request, entry}
+		const grown = discover(again)
+		if (grown && hasJoin(grown.region, request.entry) && instructionsOf(grown.region) > instructions)
+			return {request: again, found: grown}
+	}
+	return undefined
+}
+
+const isSame = ({found: one}: Chosen, {found: other}: Chosen): boolean =>
+	one.page === other.page && one.entry === other.entry
+
+/** Whether a region has the code of the other's entry, and is the better one of the two if each has the other's. */
+function covers({found: one}: Chosen, {found: other, request}: Chosen): boolean {
+	if (one.page !== other.page || !hasJoin(one.region, other.entry)) return false
+	// It has shown that the other region does not do, or its slot leads to an old one.
+	if (request.roamer || request.isCovered) return false
+	const isOuter = hasInside(one.region, other.entry)
+	return isOuter || !hasJoin(other.region, one.entry) || !hasInside(other.region, one.entry)
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Translation of hot guest code to WebAssembly. */
 export {provesFusedMultiplyAdd} from './fused-multiply-add.ts'
+export {Joins} from './joins.ts'
 export {RegionCache} from './region-cache.ts'
 export {translate} from './translate.ts'
 export {
@@ -9,6 +10,8 @@ export {
 	TranslatorClient,
 } from './translator-client.ts'
 export {
+	countRegions,
+	type MadeRegion,
 	type ModuleRegions,
 	type RegionInfo,
 	type RegionRequest,

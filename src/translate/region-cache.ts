@@ -5,6 +5,7 @@ import {breaks} from '../faults.ts'
 import {CodePage, Slot, slotBytesPerByte} from '../hart/index.ts'
 import {handlerIndex} from '../interpreter/index.ts'
 import type {SharedMemory} from '../memory/index.ts'
+import {Joins} from './joins.ts'
 import {type KnownModule, type KnownRegion, KnownRegions} from './known-regions.ts'
 import {placeHash, placeOfRoaming} from './roaming.ts'
 import {TableRanges} from './table-ranges.ts'
@@ -33,6 +34,7 @@ export class RegionCache {
 	readonly #modules = new Map<number, InstalledModule>()
 	/** By regionKey; newest last. */
 	readonly #regions = new Map<number, Installed[]>()
+	readonly #joins = new Joins()
 	readonly #known: KnownRegions
 	/** Those of earlier runs that have got a place, by module and pages; oldest first. */
 	readonly #knownPlaces = new Map<string, readonly RegionInfo[]>()
@@ -105,6 +107,7 @@ export class RegionCache {
 			if (others) others.push(installed)
 			else this.#regions.set(key, [installed])
 			placed.push(region)
+			this.#joins.add(region)
 			this.#forgetSlot(region)
 		}
 	}
@@ -165,24 +168,33 @@ export class RegionCache {
 			const others = this.#regions.get(key)?.filter((installed) => installed.region !== region) ?? []
 			if (others.length > 0) this.#regions.set(key, others)
 			else this.#regions.delete(key)
+			this.#joins.remove(region)
 			this.#forgetSlot(region, base + region.index)
 		}
 		const gone = new Set(regions)
 		placed.splice(0, placed.length, ...placed.filter((region) => !gone.has(region)))
 	}
 
+	/** Whether a region that begins elsewhere has the place's code, as the page has it now. */
+	covers(page: number, entry: number): boolean {
+		return this.#joins.at(regionKey(page, entry)).some((region) => this.#sourcesMatch(region, page))
+	}
+
 	/** The newest region of each place that a register's id may stand for: seldom more than one. */
 	regionsOf(id: number): RegionInfo[] {
 		const place = placeOfRoaming(id)
 		return [...this.#newest()].filter(
-			({page, entry, watchedAs}) => placeHash(watchedAs ?? regionKey(page, entry)) === place,
+			({page, entry, watchedAs, within}) =>
+				within === undefined && placeHash(watchedAs ?? regionKey(page, entry)) === place,
 		)
 	}
 
 	/** The newest regions that have its code, too, or may call it without a check, as those of its module and page may; itself included. */
 	regionsAround({page, entry}: RegionInfo): RegionInfo[] {
 		const has = ([offset, bytes]: RegionInfo['sources'][number]) => entry >= offset && entry < offset + bytes.length
-		return [...this.#newest()].filter((other) => other.page === page && other.sources.some(has)).slice(0, mostAround)
+		return [...this.#newest()]
+			.filter((other) => other.page === page && other.within === undefined && other.sources.some(has))
+			.slice(0, mostAround)
 	}
 
 	*#newest(): Generator<RegionInfo> {

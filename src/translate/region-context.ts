@@ -15,6 +15,8 @@ export type Sibling = Readonly<{
 	index: number
 	/** In the same guest-physical page: the caller's own mapping and bytes vouch for it. */
 	samePage: boolean
+	/** Its last argument, where it is to go on; undefined if it takes none. */
+	resumesAt: number | undefined
 }>
 
 export type ModuleContext = Readonly<{
@@ -105,6 +107,7 @@ export function emitJump(context: RegionContext, offset: number): void {
 	const direct = (to: Sibling, page: () => void): void => {
 		emitChainCount(context, 'directJumps')
 		arguments_(page)
+		if (to.resumesAt !== undefined) code.i32(to.resumesAt)
 		code.returnCall(to.function)
 	}
 	if (sibling?.samePage) {
@@ -143,6 +146,7 @@ export function pushCall(context: RegionContext, {target, offset}: {target: Loca
 		code.get(block).get(budget)
 		page()
 		inner()
+		if (sibling!.resumesAt !== undefined) code.i32(sibling!.resumesAt)
 		code.call(sibling!.function)
 	}
 	if (!sibling) return enter()

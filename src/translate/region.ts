@@ -20,10 +20,15 @@ export type Region = Readonly<{
 	/** The code that it consists of, in its page and in the next one: page offsets, in order. */
 	ranges: readonly Range[]
 	nextRanges: readonly Range[]
+	/** Page offsets of its entries beside the first: see resumption.ts. */
+	resumed: readonly number[]
 }>
 
+export const instructionsOf = ({blocks}: Region): number =>
+	blocks.reduce((sum, {instructions}) => sum + instructions.length, 0)
+
 /** Instructions of one region. The optimizing compiler's time grows faster than a function's length. */
-const longestRegion = 200
+const longestRegion = 320
 
 /** Bytes after the start of a region's last block in which the cases of its switch may lie. */
 const longestReach = 1024
@@ -87,6 +92,8 @@ export function continuations(terminator: Terminator): readonly number[] {
 			return [terminator.next]
 		case 'computed':
 			return terminator.landings
+		case 'dispatch':
+			return [...terminator.cases.map(({to}) => to), terminator.to]
 		default:
 			return []
 	}
@@ -128,7 +135,7 @@ function regionFrom(page: PageCode, entry: number, limits: Limits): Region {
 	}
 	const blocks = withLeafCallees(blocksFrom(page, entry, limits), calleeAt)
 	const blockAt = new Map(blocks.map(({start, key = start}, index) => [key, index]))
-	return {page, blocks, blockAt, ...rangesOf(blocks)}
+	return {page, blocks, blockAt, ...rangesOf(blocks), resumed: []}
 }
 
 function blocksFrom(page: PageCode, entry: number, limits: Limits): readonly Block[] {

@@ -50,7 +50,8 @@ type Graph = Readonly<{
 
 function graphOf({blocks, blockAt}: Region): Graph {
 	const followers = blocks.map(({terminator}) =>
-		continuations(terminator).flatMap((to) => {
+		// Where the region is resumed, its registers are loaded.
+		(terminator.kind === 'dispatch' ? [terminator.to] : continuations(terminator)).flatMap((to) => {
 			const index = blockAt.get(to)
 			return index === undefined ? [] : [index]
 		}),
@@ -69,10 +70,21 @@ function isAcyclic({followers, isCall}: Graph): boolean {
 	return queue.length === followers.length
 }
 
-function writeThrough({blocks}: Region, {followers, isCall}: Graph): RegisterFlow[] {
+/** Those that dispatching blocks lead to. */
+function resumedBlocks({blocks, blockAt}: Region): number[] {
+	return blocks.flatMap(({terminator}, index) => {
+		if (terminator.kind !== 'dispatch') return []
+		const places = terminator.cases.flatMap(({to, isPlace}) => (isPlace ? [blockAt.get(to)!] : []))
+		return index === 0 ? places : [...places, blockAt.get(terminator.to)!]
+	})
+}
+
+function writeThrough(region: Region, {followers, isCall}: Graph): RegisterFlow[] {
+	const {blocks} = region
 	const known = blocks.map((block) => union(readIn(block), writtenIn(block)))
 	// In locals at each block's start, on all paths.
-	const held = blocks.map((_, index) => (index === 0 ? noRegisters : everyRegister))
+	const entries = new Set([0, ...resumedBlocks(region)])
+	const held = blocks.map((_, index) => (entries.has(index) ? noRegisters : everyRegister))
 	const queue = [...blocks.keys()]
 	for (let index = queue.pop(); index !== undefined; index = queue.pop()) {
 		const out = isCall[index] ? noRegisters : union(held[index]!, known[index]!)

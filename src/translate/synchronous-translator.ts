@@ -3,7 +3,7 @@ import {fieldOffset, HartRegisters} from '../hart/index.ts'
 import type {SharedMemory} from '../memory/index.ts'
 import {recordLatency} from '../rcu/index.ts'
 import {translate} from './translate.ts'
-import type {ModuleRegions, RegionRequest, TranslateOptions} from './types.ts'
+import {countRegions, type ModuleRegions, type RegionRequest, type TranslateOptions} from './types.ts'
 
 /** Modules that a vCPU holds at most, whatever their size. */
 const mostModules = 4096
@@ -72,10 +72,10 @@ export class SynchronousTranslator {
 		const translated = performance.now()
 		const module = new WebAssembly.Module(bytes)
 		const ended = performance.now()
-		this.#held.push({id, regions: regions.length, wasmBytes: bytes.length})
+		this.#held.push({id, regions: countRegions(regions), wasmBytes: bytes.length})
 		this.#bytes += bytes.length
 		this.#add('ownModules', 1)
-		this.#add('ownRegions', regions.length)
+		this.#add('ownRegions', countRegions(regions))
 		this.#add('ownWasmBytes', bytes.length)
 		for (const {instructions} of regions) this.#add('ownGuestInstructions', instructions)
 		this.#add('ownTranslateTime', Math.round((translated - began) * 1000))

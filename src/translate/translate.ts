@@ -1,6 +1,13 @@
 /** From hot places in guest code to one WebAssembly module of regions that call each other. */
 
-import {CalledFunctions, coreNamesOf, regionSignature, hostOrder as thisHost} from '../codegen/index.ts'
+import {
+	CalledFunctions,
+	coreNamesOf,
+	notResumed,
+	regionSignature,
+	resumableSignature,
+	hostOrder as thisHost,
+} from '../codegen/index.ts'
 import {traitsOf} from '../isa/index.ts'
 import {pageBytes, type SharedMemory} from '../memory/index.ts'
 import {type LookupForm, lookupForm, tlbDesign} from '../tlb/index.ts'
@@ -21,7 +28,8 @@ import {defineExactFusedMultiplyAdd} from './fused-multiply-add.ts'
 import {type GroupMember, gatherGroup} from './group.ts'
 import {emitNextPage, nextPageSignature} from './next-page.ts'
 import {defineMisses} from './probe.ts'
-import type {Range, Region} from './region.ts'
+import {instructionsOf, type Range, type Region} from './region.ts'
+import {joinsOf} from './region-joins.ts'
 import {registersThatRoam, roamingId, roamingRegisters} from './roaming.ts'
 import {type RegionInfo, type RegionRequest, regionKey, type TranslateOptions, type Translation} from './types.ts'
 
@@ -37,7 +45,7 @@ export function translate(
 	const {countChains = false, hostOrder = thisHost, sharing = 'shared'} = options
 	const design = tlbDesign(options.design)
 	const form = lookupForm(design)
-	const members = gatherGroup(memory, requests, {
+	const {members, covered} = gatherGroup(memory, requests, {
 		threshold: options.threshold ?? 1,
 		form,
 		onlyRun: options.onlyRun ?? false,
@@ -73,14 +81,19 @@ export function translate(
 		})
 	const enter = enterFor('enter', 'slotJumps')
 	const enterCall = countChains ? enterFor('enter call', 'slotCalls') : enter
-	const references = members.map((member) => module.declareFunction(nameOf(member), regionSignature))
-	const indexOf = new Map(members.map(({page, entry}, index) => [page + entry, index]))
+	const references = members.map((member) =>
+		module.declareFunction(nameOf(member), isResumable(member) ? resumableSignature : regionSignature),
+	)
+	const entries = entriesOf(members)
+	const placeAt = new Map(entries.map((entry, index) => [members[entry.member]!.page + entry.offset, index]))
 	for (const [index, member] of members.entries()) {
 		const sibling = (offset: number) => {
 			const samePage = offset >= 0 && offset < pageBytes
-			const place = samePage ? member.page + offset : member.placeOf(offset)
-			const found = place === undefined ? undefined : indexOf.get(place)
-			return found === undefined ? undefined : {function: references[found]!, index: found, samePage}
+			const place = samePage ? member.page + offset : member.places.get(offset)
+			const index = place === undefined ? undefined : placeAt.get(place)
+			if (index === undefined) return undefined
+			const to = entries[index]!
+			return {function: references[to.member]!, index, samePage, resumesAt: to.resumesAt}
 		}
 		const nextPage = defineNextPage(module, {...member, form, cover: functions.of('coverFromRegion')})
 		module.defineFunction(references[index]!, (code) =>
@@ -105,8 +118,53 @@ export function translate(
 			}),
 		)
 	}
-	module.elements(base, references)
-	return {bytes: module.toBytes(), functions: members.length, regions: regionInfos(members, roamers)}
+	module.elements(
+		base,
+		entries.map(({member, resumesAt}) => {
+			const region = references[member]!
+			if (resumesAt === undefined) return region
+			return module.function(nameOf(members[member]!), regionSignature, (code) => {
+				for (const [index] of regionSignature.parameters.entries()) code.get(code.parameter(index))
+				code.i32(resumesAt).returnCall(region)
+			})
+		}),
+	)
+	return {
+		bytes: module.toBytes(),
+		functions: entries.length,
+		regions: regionInfos(members, entries, roamers),
+		covered,
+	}
+}
+
+/** Of a module's element segment. */
+type Entry = Readonly<{
+	/** Index of the member. */
+	member: number
+	/** In its page. */
+	offset: number
+	/** The region's last argument; undefined if it takes none. */
+	resumesAt: number | undefined
+}>
+
+const isResumable = ({region}: GroupMember): boolean => region.resumed.length > 0
+
+/** First entries first. No place is an entry twice: a region of its own goes before. */
+function entriesOf(members: readonly GroupMember[]): Entry[] {
+	const first = members.map((member, index) => ({
+		member: index,
+		offset: member.entry,
+		resumesAt: isResumable(member) ? notResumed : undefined,
+	}))
+	const taken = new Set(members.map(({page, entry}) => page + entry))
+	const others = members.flatMap(({page, region}, index) =>
+		region.resumed.flatMap((offset) => {
+			if (taken.has(page + offset)) return []
+			taken.add(page + offset)
+			return [{member: index, offset, resumesAt: offset}]
+		}),
+	)
+	return [...first, ...others]
 }
 
 /** The function that checks the next page, if the region relies on it. */
@@ -138,7 +196,11 @@ function nameOf({page, entry, pageGva}: GroupMember): string {
 const contextBytes = 64
 
 /** Regions of one page call each other unchecked, so each one's sources are those of all. */
-function regionInfos(members: readonly GroupMember[], roamers: readonly ReadonlySet<number>[]): RegionInfo[] {
+function regionInfos(
+	members: readonly GroupMember[],
+	entries: readonly Entry[],
+	roamers: readonly ReadonlySet<number>[],
+): RegionInfo[] {
 	const sources = new Map<number, [number, Uint8Array][]>()
 	for (const {page, region} of members) {
 		const pieces = sources.get(page) ?? []
@@ -146,9 +208,14 @@ function regionInfos(members: readonly GroupMember[], roamers: readonly Readonly
 		pieces.push(...piecesOf(region, {ranges: [...region.ranges, ...context], first: 0}))
 		sources.set(page, pieces)
 	}
-	return members.map(({page, entry, pageGva, region}, index) => {
-		const instructions = region.blocks.reduce((sum, block) => sum + block.instructions.length, 0)
+	const infos = members.map(({page, entry, pageGva, region}, index) => {
+		const instructions = instructionsOf(region)
 		const roaming = [...roamers[index]!].map((register) => roamingId(regionKey(page, entry), register))
-		return {index, page, entry, pageGva, sources: sources.get(page)!, instructions, roaming}
+		return {index, page, entry, pageGva, sources: sources.get(page)!, instructions, roaming, joins: joinsOf(region)}
+	})
+	return entries.map(({member, offset}, index) => {
+		const info = infos[member]!
+		// What it has, the first entry's says.
+		return index === member ? info : {...info, index, entry: offset, within: info.entry, instructions: 0, joins: []}
 	})
 }

@@ -41,7 +41,7 @@ export class TranslatorClient {
 	readonly #config: TranslationConfig
 	readonly #port: MessagePort | undefined
 	readonly #cache: RegionCache
-	readonly #filter = new RequestFilter()
+	readonly #filter: RequestFilter
 	#queue: RegionRequest[] = []
 	readonly #watch: RoamingWatch | undefined
 	readonly #own: SynchronousTranslator | undefined
@@ -62,6 +62,7 @@ export class TranslatorClient {
 		this.#config = options.config
 		this.#port = options.port
 		this.#cache = options.cache
+		this.#filter = new RequestFilter(options.config.threshold)
 		const {accel, design} = options.config
 		if (accel === 'jit' && design.lastPages === 'on' && lookupForm(design).generations)
 			this.#watch = new RoamingWatch(memory, options.block)
@@ -85,14 +86,19 @@ export class TranslatorClient {
 			u16[((ipSigned >>> 0) + Slot.offset.handler) / 2] = 0
 			return
 		}
-		if (!this.#filter.passes(regionKey(page, entry))) return
+		const key = regionKey(page, entry)
+		// In synchronous mode all code is to be in regions.
+		const isCovered = !this.#own && this.#cache.covers(page, entry)
+		if (isCovered && !this.#filter.isOften(key, this.#memory.i32[(this.#block + offsets.instret) / 4]!)) return
+		if (!this.#filter.passes(key)) return
 		const fetchTable = this.#fetchTable()
 		const {design} = this.#config
 		const behind = lookUp(this.#memory, {fetchTable, form: lookupForm(design), gva: pageGva + BigInt(pageBytes)})
 		// Code that has not run yet is not in the TLB. In synchronous mode a guess does: the tests want all code in
 		// regions.
 		const nextPage = behind?.place ?? (this.#own ? this.#pageBehind(page) : undefined)
-		this.#request({page, entry, pageGva: BigInt.asUintN(64, pageGva), fetchTable, nextPage})
+		const place = {page, entry, pageGva: BigInt.asUintN(64, pageGva)}
+		this.#request({...place, fetchTable, nextPage, ...(isCovered && {isCovered})})
 	}
 
 	#request(request: RegionRequest): void {
@@ -143,7 +149,8 @@ export class TranslatorClient {
 	#install(module: WebAssembly.Module, regions: ModuleRegions): void {
 		this.#cache.receive(module, regions)
 		this.#watch?.codeCame()
-		for (const {page, entry} of regions.regions) this.#filter.answered(regionKey(page, entry))
+		for (const {page, entry, joins} of regions.regions)
+			for (const place of [entry, ...joins]) this.#filter.answered(regionKey(page, place))
 	}
 
 	/** A guess: the next page of guest RAM. */

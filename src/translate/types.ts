@@ -19,9 +19,19 @@ export type RegionRequest = Readonly<{
 	fetchTable: number
 	/** Where in shared memory the next virtual page lay when the place became hot: the hint if the TLB misses. */
 	nextPage: number | undefined
+	/** Another region has its code, but it is interpreted all the same, so often that it is to have one of its own. */
+	isCovered?: true
+	/** Regions of the page that the vCPUs hold, oldest first. */
+	made?: readonly MadeRegion[]
 	/** A register that roams: the region is to be translated again unless it knows that, though its code has not changed. */
 	roamer?: Roamer
 }>
+
+/** Without other entries. */
+export const countRegions = (regions: readonly RegionInfo[]): number =>
+	regions.filter(({within}) => within === undefined).length
+
+export type MadeRegion = Pick<RegionInfo, 'entry' | 'instructions'>
 
 export type Roamer = Readonly<{
 	/** roamingId(). */
@@ -51,6 +61,10 @@ export type RegionInfo = Readonly<{
 	roaming: readonly number[]
 	/** The regionKey() by which its registers are watched, if another: that of the earlier run that it comes from. */
 	watchedAs?: number
+	/** It is another entry of the region of the same module that begins there: byte offset in the page. */
+	within?: number
+	/** Where control comes by jumps within it, beside the entry: byte offsets in the page. */
+	joins: readonly number[]
 }>
 
 /** A module's regions, wherever it was compiled. Plain data, posted between threads. */
@@ -71,6 +85,8 @@ export type Translation = Readonly<{
 	/** Entries of the element segment. */
 	functions: number
 	regions: readonly RegionInfo[]
+	/** By regionKey(): places that were requested, and have no region of their own, since one of these has their code. */
+	covered: readonly number[]
 }>
 
 export type TranslateOptions = Readonly<{

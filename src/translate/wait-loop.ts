@@ -36,7 +36,8 @@ export function isWaitLoop(graph: Graph, from: number, header: number): boolean 
 	)
 }
 
-const staysInside = ({terminator: {kind}}: Block): boolean => kind === 'fall' || kind === 'branch' || kind === 'jump'
+const staysInside = ({terminator: {kind}}: Block): boolean =>
+	kind === 'fall' || kind === 'branch' || kind === 'jump' || kind === 'dispatch'
 
 function writesNothing(instruction: Instruction): boolean {
 	const {memory, accessesCsr, system} = traitsOf(instruction)

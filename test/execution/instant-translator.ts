@@ -38,7 +38,8 @@ export class InstantTranslator {
 		// The next page may not be in the TLB yet. Then this is a guess, which may be wrong: regions check it.
 		const nextPage =
 			lookUp(memory, {fetchTable, form: lookupForm(design), gva: pageGva + 0x1000n})?.place ?? this.#pageBehind(page)
-		const request = {page, entry, pageGva: BigInt.asUintN(64, pageGva), fetchTable, nextPage}
+		// All are to have regions of their own.
+		const request = {page, entry, pageGva: BigInt.asUintN(64, pageGva), fetchTable, nextPage, isCovered: true} as const
 		const others = this.#recent.filter((other) => other.page !== page || other.entry !== entry)
 		const alone = translate(this.#hart.memory, [request], this.#options)
 		if (!alone) return

@@ -28,6 +28,7 @@ function known(hart: RegionHart, pageNumber = 9) {
 		sources,
 		instructions: 1,
 		roaming: [],
+		joins: [],
 	})
 	return {id: 3, module: twoRegions, functions: 2, regions: [at(0, 0), at(1, 4)]}
 }

@@ -98,7 +98,7 @@ export class RegionHart extends HartCore {
 	region(page: number, options: {index: number; entry: number; bytes: number}): RegionInfo {
 		const {index, entry, bytes} = options
 		const source = [entry, this.memory.u8.slice(page + entry, page + entry + bytes)] as const
-		return {index, page, entry, pageGva: 0n, sources: [source], instructions: 1, roaming: []}
+		return {index, page, entry, pageGva: 0n, sources: [source], instructions: 1, roaming: [], joins: []}
 	}
 
 	/** The handler in the slot of a page offset. */

@@ -31,6 +31,8 @@ const description = v.array(
 				pageGva: v.string(),
 				instructions: number,
 				roaming: v.array(number),
+				within: v.optional(number),
+				joins: v.array(number),
 				of: number,
 			}),
 		),
@@ -49,15 +51,19 @@ export function encodeModules(modules: readonly KeptModule[]): Uint8Array {
 			bytes: wasm.length,
 			functions,
 			pages: pages.map((pieces) => pieces.map(([offset, {length}]): [number, number] => [offset, length])),
-			regions: regions.map(({index, page, entry, pageGva, instructions, roaming, sources, watchedAs}) => ({
-				index,
-				page: watchedAs === undefined ? page : pageOfKey(watchedAs, entry),
-				entry,
-				pageGva: pageGva.toString(16),
-				instructions,
-				roaming: [...roaming],
-				of: pages.indexOf(sources),
-			})),
+			regions: regions.map(
+				({index, page, entry, pageGva, instructions, roaming, within, joins, sources, watchedAs}) => ({
+					index,
+					page: watchedAs === undefined ? page : pageOfKey(watchedAs, entry),
+					entry,
+					pageGva: pageGva.toString(16),
+					instructions,
+					roaming: [...roaming],
+					...(within !== undefined && {within}),
+					joins: [...joins],
+					of: pages.indexOf(sources),
+				}),
+			),
 		}
 	})
 	const json = Buffer.from(JSON.stringify(described))
@@ -87,8 +93,9 @@ export function decodeModules(file: Uint8Array): KeptModule[] | undefined {
 		const modules = described.map((module): KeptModule => {
 			const wasm = take(module.bytes)
 			const pages = module.pages.map((pieces) => pieces.map(([offset, size]) => [offset, take(size)] as const))
-			const regions = module.regions.map(({of, pageGva, ...rest}) => ({
+			const regions = module.regions.map(({of, pageGva, within, ...rest}) => ({
 				...rest,
+				...(within !== undefined && {within}),
 				pageGva: BigInt(`0x${pageGva}`),
 				sources: pages[of] ?? [],
 			}))

@@ -24,6 +24,8 @@ export type TranslatedModule = Readonly<{
 	wasmBytes: number
 	functions: number
 	regions: readonly RegionInfo[]
+	/** Translation.covered. */
+	covered: readonly number[]
 	translateMilliseconds: number
 	compileMilliseconds: number
 }>
@@ -33,7 +35,7 @@ export function runTranslateJob(memory: SharedMemory, job: TranslateJob): Transl
 	const began = performance.now()
 	const translation = translate(memory, job.requests, job.options)
 	if (!translation) return undefined
-	const {bytes, functions, regions} = translation
+	const {bytes, functions, regions, covered} = translation
 	if (job.dumpFolder !== undefined) dump(join(job.dumpFolder, `${String(job.id).padStart(4, '0')}.wasm`), bytes)
 	const translated = performance.now()
 	const module = new WebAssembly.Module(bytes)
@@ -43,6 +45,7 @@ export function runTranslateJob(memory: SharedMemory, job: TranslateJob): Transl
 		wasmBytes: bytes.length,
 		functions,
 		regions,
+		covered,
 		translateMilliseconds: translated - began,
 		compileMilliseconds: performance.now() - translated,
 	}
@@ -57,7 +60,8 @@ export function loadKept(path: string): readonly TranslatedModule[] | string {
 		try {
 			const module = new WebAssembly.Module(wasm as Uint8Array<ArrayBuffer>)
 			const compileMilliseconds = performance.now() - began
-			return [{module, wasmBytes: wasm.length, functions, regions, translateMilliseconds: 0, compileMilliseconds}]
+			const times = {translateMilliseconds: 0, compileMilliseconds}
+			return [{module, wasmBytes: wasm.length, functions, regions, covered: [], ...times}]
 		} catch {
 			// The digest fits, but it is no module of ours.
 			return []

@@ -6,6 +6,8 @@ import {MessageChannel, type MessagePort} from 'node:worker_threads'
 import type {SharedMemory} from '../../memory/index.ts'
 import type {GracePeriod, Rcu} from '../../rcu/index.ts'
 import {
+	countRegions,
+	type MadeRegion,
 	type RegionInfo,
 	type RegionRequest,
 	type RequestMessage,
@@ -171,7 +173,8 @@ export class TranslationService {
 		for (const [key, waiting] of this.#waiting) {
 			if (batch.length > 0 && (waiting.alone || batch.length === mostRequests)) break
 			this.#waiting.delete(key)
-			if (waiting.request.roamer && this.#isAnswered(waiting.request)) {
+			const {request} = waiting
+			if ((request.roamer && this.#isAnswered(request)) || this.#isCovered(request)) {
 				this.#counters.counts.merged++
 				continue
 			}
@@ -182,13 +185,20 @@ export class TranslationService {
 		return batch
 	}
 
+	/** Whether a region that came meanwhile has the place's code. If the place stays hot all the same, it is asked for again. */
+	#isCovered({page, entry, roamer, isCovered}: RegionRequest): boolean {
+		const key = regionKey(page, entry)
+		if (roamer || isCovered || this.#modules.at(key).length > 0) return false
+		return this.#modules.around(key).some((region) => this.#isCurrent(region))
+	}
+
 	async #runJob(batch: readonly Waiting[]): Promise<void> {
 		const id = this.#nextId++
 		const keys = batch.map(({request}) => regionKey(request.page, request.entry))
 		try {
 			const translated = await this.#options.translate(
 				id,
-				batch.map(({request}) => request),
+				batch.map(({request}) => ({...request, made: this.#madeIn(request.page)})),
 			)
 			this.#failuresInARow = 0
 			if (!this.#closed) this.#finish(id, batch, translated)
@@ -199,9 +209,14 @@ export class TranslationService {
 		}
 	}
 
+	#madeIn(page: number): readonly MadeRegion[] {
+		return this.#modules.ofPage(page).map(({entry, instructions}) => ({entry, instructions}))
+	}
+
 	#finish(id: number, batch: readonly Waiting[], translated: TranslatedModule | undefined): void {
 		const {counts} = this.#counters
 		const found = new Set(translated?.regions.map(({page, entry}) => regionKey(page, entry)))
+		for (const key of translated?.covered ?? []) found.add(key)
 		for (const {request} of batch) {
 			if (found.has(regionKey(request.page, request.entry))) continue
 			counts.rejected++
@@ -211,7 +226,7 @@ export class TranslationService {
 		const {module, wasmBytes, functions, regions} = translated
 		this.#options.keep?.(translated)
 		counts.modules++
-		counts.regions += regions.length
+		counts.regions += countRegions(regions)
 		counts.wasmBytes += wasmBytes
 		for (const {instructions} of regions) counts.guestInstructions += instructions
 		counts.translateMilliseconds += translated.translateMilliseconds

@@ -45,6 +45,8 @@ function moduleOf(fill: number, bytes = 100): KeptModule {
 		sources,
 		instructions: 5,
 		roaming: [],
+		joins: [20],
+		...(index > 0 && {within: 16}),
 	})
 	return {wasm: new Uint8Array(bytes).fill(fill), functions: 2, regions: [at(0, 16), at(1, 64)]}
 }
@@ -145,7 +147,7 @@ test('a disk that is full leaves what was there, and no half of a file', async (
 	const wasm = 'new Uint8Array(100_000)'
 	const program = `import {addKept} from ${JSON.stringify(source.href)}
 		process.on('SIGXFSZ', () => {})
-		console.log(addKept(${JSON.stringify(path)}, [{wasm: ${wasm}, functions: 0, regions: [{index: 0, page: 0, entry: 0, pageGva: 0n, instructions: 1, roaming: [], sources: []}]}]))`
+		console.log(addKept(${JSON.stringify(path)}, [{wasm: ${wasm}, functions: 0, regions: [{index: 0, page: 0, entry: 0, pageGva: 0n, instructions: 1, roaming: [], joins: [], sources: []}]}]))`
 	// No file may have more than so many blocks.
 	const command = `ulimit -f 20; exec "$0" --input-type=module -e "$1"`
 	const {stdout} = await promisify(execFile)('sh', ['-c', command, process.execPath, program])
@@ -161,7 +163,7 @@ test('many that write and read at once see whole files only', async (t) => {
 	const program = (fill: number) => `import {addKept, readKept} from ${JSON.stringify(source.href)}
 		for (let round = 0; round < 8; round++) {
 			const sources = [[0, new Uint8Array(16).fill(${fill} * 8 + round)]]
-			const region = {index: 0, page: 0, entry: 0, pageGva: 0n, instructions: 1, roaming: [], sources}
+			const region = {index: 0, page: 0, entry: 0, pageGva: 0n, instructions: 1, roaming: [], joins: [], sources}
 			const problem = addKept(${JSON.stringify(path)}, [{wasm: new Uint8Array(10_000), functions: 1, regions: [region]}])
 			const read = readKept(${JSON.stringify(path)})
 			if (problem !== undefined || typeof read === 'string') throw new Error(problem ?? read)

@@ -12,6 +12,7 @@ const moduleOf = (byte: number): TranslatedModule => ({
 	wasmBytes: 1,
 	functions: 1,
 	regions: [],
+	covered: [],
 	translateMilliseconds: 0,
 	compileMilliseconds: 0,
 })

@@ -12,6 +12,7 @@ const region = (page: number, entry = 0) => ({
 	sources: [],
 	instructions: 1,
 	roaming: [],
+	joins: [],
 })
 const module = (id: number, pages: readonly number[], wasmBytes = 100) => ({
 	id,
@@ -28,6 +29,22 @@ test('modules are counted, and found by place', (t) => {
 	t.is(live.at(regionKey(8192, 0)).length, 2)
 	t.is(live.at(regionKey(4096, 0)).length, 1)
 	t.deepEqual(live.at(regionKey(4096, 2)), [])
+})
+
+test('the regions of a page, and those that have a place though they begin elsewhere, are found while they live', (t) => {
+	const live = new LiveModules(roomy)
+	const outer = {...region(4096), joins: [4, 8]}
+	live.add({id: 0, wasmBytes: 100, regions: [outer, {...region(4096), entry: 4, within: 0}]})
+	live.add(module(1, [8192]))
+	t.deepEqual(live.around(regionKey(4096, 8)), [outer])
+	t.deepEqual(live.around(regionKey(4096, 0)), [])
+	t.deepEqual(live.ofPage(4096), [outer], 'another entry is no region of its own')
+	const again = {...outer, instructions: 9}
+	live.add({id: 2, wasmBytes: 100, regions: [again]})
+	t.deepEqual(live.ofPage(4096), [again])
+	t.deepEqual(live.around(regionKey(4096, 8)), [outer, again])
+	live.add({id: 3, wasmBytes: roomy.wasmBytes, regions: []})
+	t.deepEqual([live.around(regionKey(4096, 8)), live.ofPage(4096)], [[], []])
 })
 
 test('above a limit the oldest go, but never the newest', (t) => {

@@ -5,7 +5,7 @@ import type {TranslatedModule} from '../../../src/main/translation/index.ts'
 import {TranslationService, type TranslationServiceOptions} from '../../../src/main/translation/index.ts'
 import {layOut, SharedMemory} from '../../../src/memory/index.ts'
 import {microseconds, Rcu, rcuRegion} from '../../../src/rcu/index.ts'
-import {type RegionRequest, regionKey, type TranslationMessage} from '../../../src/translate/index.ts'
+import {type RegionInfo, type RegionRequest, regionKey, type TranslationMessage} from '../../../src/translate/index.ts'
 import {patience} from '../../support/patience.ts'
 
 const emptyModule = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0))
@@ -46,8 +46,8 @@ class Bench {
 		return this.memory.region('ram').offset + number * 4096
 	}
 
-	/** A vCPU asks for the entry 0 of pages, or for the first page's again, since a register roams. Resolves once the service has heard. */
-	async ask(vcpu: number, pageNumbers: readonly number[], roamingId?: number): Promise<void> {
+	/** A vCPU asks for the entry 0 of pages, or for the first page's again, since a register roams, or as `asked` says. Resolves once the service has heard. */
+	async ask(vcpu: number, pageNumbers: readonly number[], asked: number | Partial<RegionRequest> = {}): Promise<void> {
 		const key = regionKey(this.page(pageNumbers[0]!), 0)
 		const requests = pageNumbers.map((number) => ({
 			page: this.page(number),
@@ -55,7 +55,7 @@ class Bench {
 			pageGva: 0n,
 			fetchTable: 0,
 			nextPage: undefined,
-			...(roamingId !== undefined && {roamer: {id: roamingId, key}}),
+			...(typeof asked === 'number' ? {roamer: {id: asked, key}} : asked),
 		}))
 		const before = this.service.statistics().requests
 		this.service.vcpuPorts[vcpu]!.postMessage({requests, asked: microseconds()})
@@ -63,17 +63,36 @@ class Bench {
 	}
 
 	/** Ends the oldest job: every request becomes a region that holds its page's first 8 bytes. */
-	async finish(options: {wasmBytes?: number; without?: number; roaming?: readonly number[]} = {}): Promise<void> {
+	async finish(
+		options: {wasmBytes?: number; without?: number} & Partial<Pick<RegionInfo, 'roaming' | 'joins'>> &
+			Partial<Pick<TranslatedModule, 'covered'>> = {},
+	): Promise<void> {
 		const {requests, finish} = this.jobs.shift()!
 		const regions = requests
 			.filter(({page}) => options.without === undefined || page !== this.page(options.without))
 			.map(({page, entry, pageGva}, index) => {
 				const sources: [number, Uint8Array][] = [[0, this.memory.u8.slice(page, page + 8)]]
-				return {index, page, entry, pageGva, sources, instructions: 4, roaming: options.roaming ?? []}
+				return {
+					index,
+					page,
+					entry,
+					pageGva,
+					sources,
+					instructions: 4,
+					roaming: options.roaming ?? [],
+					joins: options.joins ?? [],
+				}
 			})
 		const {wasmBytes = 100} = options
 		const times = {translateMilliseconds: 1, compileMilliseconds: 2}
-		finish.resolve({module: emptyModule, wasmBytes, functions: regions.length, regions, ...times})
+		finish.resolve({
+			module: emptyModule,
+			wasmBytes,
+			functions: regions.length,
+			regions,
+			covered: options.covered ?? [],
+			...times,
+		})
 		await turn()
 	}
 
@@ -146,6 +165,31 @@ test('a place is translated once, whoever asks, while its code stays the same', 
 	bench.memory.u8[bench.page(1)] = 7
 	await bench.ask(1, [1])
 	t.deepEqual(bench.pagesOf(0), [1], 'its code has changed')
+})
+
+test('what a region that came meanwhile has the code of is not translated, unless it is hot all the same', async (t) => {
+	const bench = new Bench(t)
+	await bench.ask(0, [1])
+	await bench.ask(0, [1], {entry: 4})
+	await bench.finish({joins: [4]})
+	t.is(bench.jobs.length, 0)
+	t.like(bench.service.statistics(), {requests: 2, merged: 1, rejected: 0, modules: 1})
+	await bench.ask(0, [1], {entry: 4, isCovered: true})
+	t.is(bench.jobs[0]!.requests[0]!.entry, 4)
+	await bench.finish()
+	bench.memory.u8[bench.page(1)] = 7
+	await bench.ask(0, [1], {entry: 8})
+	t.deepEqual(bench.jobs[0]!.requests[0]!.made, [
+		{entry: 0, instructions: 4},
+		{entry: 4, instructions: 4},
+	])
+})
+
+test('a request that another one covers is not rejected', async (t) => {
+	const bench = new Bench(t)
+	await bench.ask(0, [1])
+	await bench.finish({without: 1, covered: [regionKey(bench.page(1), 0)]})
+	t.like(bench.service.statistics(), {requests: 1, rejected: 0})
 })
 
 test('a place of which registers roam is translated again, and is not held back', async (t) => {
