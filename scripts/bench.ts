@@ -110,6 +110,7 @@ function createCommand(): Command {
 		.argument(...ownOptions)
 		.addOption(pairsOption())
 		.option('--smp <n>', 'harts', integerFrom(1, mostHarts), 2)
+		.option('--warm', 'with what earlier boots have translated (default: each with an empty cache folder)', false)
 		.addOption(jsonOption())
 		.addOption(timeoutOption())
 		.addOption(manyhartOption())

@@ -13,6 +13,8 @@ export type BootOptions = Compared &
 		smp: number
 		json: boolean
 		timeout: number
+		/** Whether the boots have what two earlier ones, which do not count, have translated. */
+		warm: boolean
 	}>
 
 export async function benchBoot(options: BootOptions): Promise<void> {
@@ -21,7 +23,8 @@ export async function benchBoot(options: BootOptions): Promise<void> {
 	const guest = {...(await resolveGuest('debian')), harts: options.smp}
 	const pairs: Pair[] = []
 	{
-		using progress = new BenchProgress({total: 2 * options.pairs})
+		const before = options.warm ? 2 : 0
+		using progress = new BenchProgress({total: 2 * (options.pairs + before)})
 		const measure = async (side: Side, pair: number) => {
 			const onFinished = progress.boot(`pair ${pair} of ${options.pairs}, ${side.name}`)
 			const run = await side.boot(guest, {timeoutSeconds: options.timeout, until: shellPrompt})
@@ -29,12 +32,13 @@ export async function benchBoot(options: BootOptions): Promise<void> {
 			if (shellPrompt.test(run.console)) return {'boot to shell': run.seconds}
 			throw new BuildError(`${side.name} reached no shell prompt:\n${run.console.slice(-2000)}`)
 		}
+		for (let run = 1; run <= before; run++) for (const side of [ours, peer]) await measure(side, 0)
 		for (let pair = 1; pair <= options.pairs; pair++)
 			pairs.push({ours: await measure(ours, pair), peer: await measure(peer, pair)})
 	}
 	const rows = speedRows(pairs)
-	const {pairs: count, smp, own, against} = options
-	const about = {mode: 'boot', qemu, against, own, pairs: count, harts: smp}
+	const {pairs: count, smp, own, against, warm} = options
+	const about = {mode: 'boot', warm, qemu, against, own, pairs: count, harts: smp}
 	if (options.json) console.log(JSON.stringify({...about, rows}, undefined, '\t'))
 	else console.log(speedTable(rows, [], peer.name))
 }

@@ -1,7 +1,10 @@
 /** The sides of a comparison: this emulator and a peer, QEMU or another build, with the same board, RAM and guest. */
-import {existsSync} from 'node:fs'
+import {existsSync, mkdtempSync, rmSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
 import {type Boot, type ConsoleOptions, type ConsoleRun, qemuProgram, runConsole} from '../../src/bench/index.ts'
 import {expected} from '../../src/errors.ts'
+import {environmentVariables} from '../../src/main/environment.ts'
 import {BuildError, fromRoot} from '../build/project.ts'
 import {runQemu} from '../guests/qemu.ts'
 
@@ -16,6 +19,8 @@ export type Compared = Readonly<{
 	against?: string
 	/** Further options of manyhart, for both builds. */
 	own: readonly string[]
+	/** Whether runs have what earlier ones have translated. By default each has an empty cache folder. */
+	warm?: boolean
 }>
 export type Sides = Readonly<{
 	ours: Side
@@ -25,21 +30,22 @@ export type Sides = Readonly<{
 }>
 
 /** @throws UserError for a file that is not there; BuildError without QEMU, or when the project is not built. */
-export async function comparedSides({manyhart, against, own}: Compared): Promise<Sides> {
-	const ours = buildSide('manyhart', {file: manyhart, option: '--manyhart', own})
+export async function comparedSides({manyhart, against, own, warm = false}: Compared): Promise<Sides> {
+	const ours = buildSide('manyhart', {file: manyhart, option: '--manyhart', own, warm})
 	if (against === undefined) return {ours, peer: qemuSide, qemu: await qemuVersion()}
-	return {ours, peer: buildSide('the other build', {file: against, option: '--against', own})}
+	return {ours, peer: buildSide('the other build', {file: against, option: '--against', own, warm})}
 }
 
 /** A build of Manyhart. */
 export function buildSide(
 	name: string,
-	{file, option, own}: Readonly<{file: string; option: string; own: readonly string[]}>,
+	{file, option, own, warm}: Readonly<{file: string; option: string; own: readonly string[]; warm?: boolean}>,
 ): Side {
 	if (!existsSync(file))
 		throw file === fromRoot('dist/manyhart.js')
 			? new BuildError('Expected dist/manyhart.js; run: npm run build')
 			: expected(`${option} to be a file`, file)
+	const kept = warm ? temporaryFolder() : undefined
 	return {
 		name,
 		boot: ({kernel, initrd, append, harts, devices = []}, options) => {
@@ -50,9 +56,18 @@ export function buildSide(
 				...(append ? ['--append', append] : []),
 			]
 			const machine = ['--smp', `${harts}`, '--memory', memory]
-			return runConsole(process.execPath, [file, 'run', ...machine, ...devices, ...parts, ...own], options)
+			const environment = {[environmentVariables.cache.name]: kept ?? temporaryFolder()}
+			const args = [file, 'run', ...machine, ...devices, ...parts, ...own]
+			return runConsole(process.execPath, args, {...options, environment})
 		},
 	}
+}
+
+/** @returns a new folder, which is removed at the end. */
+function temporaryFolder(): string {
+	const folder = mkdtempSync(join(tmpdir(), 'manyhart-bench-'))
+	process.on('exit', () => rmSync(folder, {recursive: true, force: true}))
+	return folder
 }
 
 const qemuSide: Side = {

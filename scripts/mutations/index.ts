@@ -1,10 +1,12 @@
 /** All deliberate mistakes, by area. */
+
 import {addressSpaceMutations} from './address-spaces.ts'
 import {atomicMutations} from './atomics.ts'
 import {campaignMutations} from './campaigns.ts'
 import {codeStoreMutations} from './code-stores.ts'
 import {csrMutations} from './csrs.ts'
 import {diskMutations} from './disks.ts'
+import {earlierRunMutations} from './earlier-runs.ts'
 import {fenceMutations} from './fences.ts'
 import {folderMutations} from './folders.ts'
 import {instructionMutations} from './instructions.ts'
@@ -46,7 +48,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	waiting: waitingMutations,
 	tracing: tracingMutations,
 	'steal time': stealTimeMutations,
-	translation: translationMutations,
+	translation: [...translationMutations, ...earlierRunMutations],
 	'leaf calls': leafCallMutations,
 	'loops resumed': resumptionMutations,
 	disks: diskMutations,

@@ -5,6 +5,8 @@ export type ConsoleRun = Readonly<{console: string; exitCode: number | null; sec
 
 export type ConsoleOptions = Readonly<{
 	timeoutSeconds: number
+	/** Variables besides those of this process. */
+	environment?: Readonly<Record<string, string>>
 	/** Ends the run when the console matches. */
 	until?: RegExp
 	/** Called with the number of the process, once it runs. */
@@ -27,11 +29,11 @@ process.on('exit', () => {
 export async function runConsole(
 	program: string,
 	args: readonly string[],
-	{timeoutSeconds, until, onStart, onConsole, onMatch, signal}: ConsoleOptions,
+	{timeoutSeconds, environment, until, onStart, onConsole, onMatch, signal}: ConsoleOptions,
 ): Promise<ConsoleRun> {
 	signal?.throwIfAborted()
 	const start = performance.now()
-	const child = spawn(program, args, {stdio: ['ignore', 'pipe', 'pipe']})
+	const child = spawn(program, args, {stdio: ['ignore', 'pipe', 'pipe'], env: {...process.env, ...environment}})
 	const kill = () => child.kill('SIGKILL')
 	running.add(kill)
 	if (child.pid !== undefined) onStart?.(child.pid)

@@ -73,6 +73,12 @@ export async function readHartCore(folder?: Folder): Promise<Uint8Array<ArrayBuf
 	return await readFile(locate('hartCore', folder)).catch(missing(folder))
 }
 
+/** What makes translated code, and what it is linked with: its content tells builds apart. A folder where it runs from sources. */
+export function translatorProgram({vcpu, helper}: ThreadEntries, folder?: Folder): readonly URL[] {
+	const threads = fromSources ? [new URL('../', ownUrl)] : [vcpu, helper]
+	return [...threads, locate('hartCore', folder)]
+}
+
 /** The bundle of `manyhart bench`; src/ does not import it, so that no other command loads it. */
 export function laboratoryUrl(): URL {
 	return new URL(fromSources ? '../bench/laboratory.ts' : 'bench.js', ownUrl)

@@ -2,7 +2,8 @@
 export const environmentVariables = {
 	cache: {
 		name: 'XDG_CACHE_HOME',
-		about: 'absolute path to use instead of `~/.cache`; fetched guests are in its folder `manyhart`',
+		about:
+			'absolute path to use instead of `~/.cache`; fetched guests and what was translated of them are in its folder `manyhart`',
 	},
 	runtime: {
 		name: 'XDG_RUNTIME_DIR',

@@ -3,7 +3,7 @@ import {availableParallelism} from 'node:os'
 import {Piscina} from 'piscina'
 import type {SharedMemory} from '../memory/index.ts'
 import {UseAfterRetirement} from '../tlb/index.ts'
-import type {HelperConfig} from './helper.ts'
+import type {HelperConfig, KeepJob} from './helper.ts'
 import {heapLimits} from './thread-heaps.ts'
 import {niceIncrements} from './thread-priority.ts'
 import type {TranslatedModule, TranslateJob} from './translation/index.ts'
@@ -51,6 +51,16 @@ export class HelperPool implements AsyncDisposable {
 	/** Rejects if the job fails, or if the pool is disposed meanwhile. */
 	async translate(job: TranslateJob): Promise<TranslatedModule | undefined> {
 		return await this.#pool.run(job, {name: 'translateRegions'})
+	}
+
+	/** What earlier runs have translated. @returns why there is nothing, in words. */
+	async loadTranslations(path: string): Promise<readonly TranslatedModule[] | string> {
+		return await this.#pool.run(path, {name: 'loadTranslations'})
+	}
+
+	/** @returns why they could not be kept, in words. */
+	async keepTranslations(job: KeepJob): Promise<string | undefined> {
+		return await this.#pool.run(job, {name: 'keepTranslations'})
 	}
 
 	/** Resolves when no clearing is under way. Does not reject: clearTables() does. */

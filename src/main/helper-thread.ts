@@ -3,4 +3,6 @@ import {workerData} from 'node:worker_threads'
 import {createHelper, type HelperConfig} from './helper.ts'
 
 // Not Piscina's workerData, which is the same: so this file needs no package.
-export const {clearTables, translateRegions} = createHelper(workerData as HelperConfig)
+export const {clearTables, translateRegions, loadTranslations, keepTranslations} = createHelper(
+	workerData as HelperConfig,
+)

@@ -3,7 +3,14 @@ import {breakRule, type Fault} from '../faults.ts'
 import {type MemoryMap, SharedMemory} from '../memory/index.ts'
 import {clearRetired, type TlbConfig, tableOperations, UseAfterRetirement} from '../tlb/index.ts'
 import {IdleCollection} from './idle-collection.ts'
-import {runTranslateJob, type TranslatedModule, type TranslateJob} from './translation/index.ts'
+import {
+	addKept,
+	type KeptModule,
+	loadKept,
+	runTranslateJob,
+	type TranslatedModule,
+	type TranslateJob,
+} from './translation/index.ts'
 
 /**
  * Posted when a helper starts, not with each job: V8 accounts for the whole memory each time it arrives, and would
@@ -28,7 +35,13 @@ export type HelperApi = Readonly<{
 	clearTables(): string | undefined
 	/** Translates hot guest code. @returns undefined if nothing could be translated. */
 	translateRegions(job: TranslateJob): TranslatedModule | undefined
+	/** Reads and compiles what earlier runs have translated. @returns why there is nothing, in words. */
+	loadTranslations(path: string): readonly TranslatedModule[] | string
+	/** Adds to what later runs will read. @returns why it could not, in words. */
+	keepTranslations(job: KeepJob): string | undefined
 }>
+
+export type KeepJob = Readonly<{path: string; modules: readonly KeptModule[]}>
 
 export function createHelper({memory: shared, map, tlb, hartModule, fault}: HelperConfig): HelperApi {
 	FAULT: breakRule(fault)
@@ -49,5 +62,7 @@ export function createHelper({memory: shared, map, tlb, hartModule, fault}: Help
 			idle.worked()
 			return runTranslateJob(memory, job)
 		},
+		loadTranslations: (path) => loadKept(path),
+		keepTranslations: ({path, modules}) => addKept(path, modules),
 	}
 }

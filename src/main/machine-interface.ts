@@ -75,6 +75,11 @@ export type TranslationOptions = Readonly<{
 	jitSynchronous?: boolean
 	/** Bytes of live WebAssembly above which the oldest modules are dropped. */
 	jitBytes?: number
+	/**
+	 * A folder in which what is translated is kept for later runs of the same guest; made if missing. Default: none. Not with `serial`,
+	 * `jitSynchronous`, `dumpWasm`.
+	 */
+	translationCache?: string
 	/** For study: changes to the TLB's default design, as its fields in TlbDesign; see docs/command-line.md. */
 	tlb?: Partial<TlbDesign>
 	/** Count how control passes between regions: `chains` and `chainRate` in the statistics. Slower. */

@@ -105,6 +105,7 @@ const fields = {
 	jitThreshold: option(`jitThreshold from 1 to ${mostThreshold}`, integer(1, mostThreshold)),
 	jitSynchronous: flag('jitSynchronous'),
 	jitBytes: option('jitBytes to be a whole number above 0', integer(1)),
+	translationCache: option('translationCache to be the path of a folder', v.pipe(v.string(), v.nonEmpty())),
 	tlb: v.optional(strict(tlbFields, 'a field of tlb')),
 	countChains: flag('countChains'),
 	dumpWasm: option('dumpWasm to be the path of a folder', v.pipe(v.string(), v.nonEmpty())),

@@ -15,7 +15,13 @@ import type {TranslationConfig} from '../translate/index.ts'
 import {reportStall, serialBoard} from '../vcpu-worker/index.ts'
 import {agentAppend, agentArchive} from './agent/agent-archive.ts'
 import {channelOf} from './agent/port-channel-end.ts'
-import {findThreadEntries, instrumentedFolder, readHartCore, type ThreadEntries} from './artifacts.ts'
+import {
+	findThreadEntries,
+	instrumentedFolder,
+	readHartCore,
+	type ThreadEntries,
+	translatorProgram,
+} from './artifacts.ts'
 import {type BootPlan, planBoot, readSymbols} from './boot/index.ts'
 import {ConsoleStream} from './console-stream.ts'
 import {Failures} from './failures.ts'
@@ -29,6 +35,8 @@ import {lowerCompilerPriority} from './thread-priority.ts'
 import {MachineTimes, TraceFile} from './tracing/index.ts'
 import {
 	defaultLimits,
+	KeptTranslations,
+	keptPlace,
 	prepareDumpFolder,
 	setEngineFlags,
 	TranslationService,
@@ -59,6 +67,8 @@ type Ingredients = Readonly<{
 	hartModule: WebAssembly.Module
 	interpreterModule: WebAssembly.Module
 	translation: TranslationConfig
+	/** Where translations are kept. */
+	kept: string | undefined
 	options: CoreOptions
 	serial: SerialConfig | undefined
 	io: IoDevices
@@ -87,6 +97,8 @@ export class MachineParts implements AsyncDisposable {
 	/** Undefined if all code is interpreted, or each hart translates its code itself. */
 	readonly translation: TranslationService | undefined
 	readonly translates: boolean
+	/** Undefined if nothing is kept for later runs. */
+	readonly kept: KeptTranslations | undefined
 	readonly countsChains: boolean
 	/** Undefined if neither times nor a trace are asked for. */
 	readonly times: MachineTimes | undefined
@@ -126,6 +138,11 @@ export class MachineParts implements AsyncDisposable {
 			WebAssembly.compile(hartCore),
 			WebAssembly.compile(buildInterpreter({design, turnDistance: serial ? turnDistance[serial.style] : 0})),
 		])
+		const kept = await keptPlace(plan.segments, {
+			folder: options.fault || options.dumpWasm !== undefined ? undefined : options.translationCache,
+			program: translatorProgram(entries, assets),
+			translation,
+		})
 		// Ends the threads that have started if a later one cannot start.
 		await using started = new AsyncDisposableStack()
 		const io = started.use(await IoDevices.open(options))
@@ -137,6 +154,7 @@ export class MachineParts implements AsyncDisposable {
 			hartModule,
 			interpreterModule,
 			translation,
+			kept,
 			options,
 			serial,
 			io,
@@ -195,8 +213,13 @@ export class MachineParts implements AsyncDisposable {
 			? undefined
 			: started.use(new HelperPool(memory, {entry: entries.helper, tlb, hartModule, ...broken}))
 		this.translates = translation.accel === 'jit'
+		if (parts.kept !== undefined) this.kept = new KeptTranslations(parts.kept, this.helpers!)
 		this.translation =
 			this.translates && !translation.synchronous ? this.#createTranslation(translation, options) : undefined
+		void this.kept?.load().then((known) => {
+			this.translation?.learn(known)
+			this.kept!.handedOver()
+		})
 		started.defer(() => this.translation?.close())
 		this.countsChains = this.translates && translation.countChains === true
 		const modules = {hartModule, interpreterModule, translation}
@@ -269,9 +292,11 @@ export class MachineParts implements AsyncDisposable {
 			rcu: this.rcu,
 			ring: (vcpu) => this.blocks.ring(vcpu, Doorbell.message),
 			translate: (id, requests) => {
-				const job = this.helpers!.translate({id, requests, options, dumpFolder: dumpWasm})
+				const keep = this.kept !== undefined
+				const job = this.helpers!.translate({id, requests, options, dumpFolder: dumpWasm, keep})
 				return this.times?.traceJob('translate', job) ?? job
 			},
+			...(this.kept && {keep: (module) => this.kept!.add(module)}),
 			jobs: translationJobs,
 			limits: {...defaultLimits, wasmBytes: options.mostBytes},
 		})

@@ -6,7 +6,7 @@ import type {Rcu, RcuStatistics} from '../rcu/index.ts'
 import type {SharedTlbStatistics, Tlb, TlbDesign, TlbStatistics} from '../tlb/index.ts'
 import type {HartTime} from '../trace/index.ts'
 import type {MachineTimes, TraceStatistics} from './tracing/index.ts'
-import {type TranslationStatistics, translationByHarts} from './translation/index.ts'
+import {type KeptStatistics, type TranslationStatistics, translationByHarts} from './translation/index.ts'
 
 const counters = [
 	'traps',
@@ -67,6 +67,8 @@ export type MachineStatistics = Readonly<{
 	tlbPool: SharedTlbStatistics
 	/** Absent if all code is interpreted. If each hart translates its code itself: of all harts together. */
 	translation?: TranslationStatistics
+	/** Absent if no translations are kept for later runs. */
+	translationCache?: KeptStatistics
 	/** Absent without a trace. */
 	trace?: TraceStatistics
 }>
@@ -78,6 +80,7 @@ export function readStatistics(machine: {
 	tlb: Tlb
 	/** `by harts`: each translates its code itself, and counts. */
 	translation: TranslationStatistics | 'by harts' | undefined
+	kept: KeptStatistics | undefined
 	countsChains: boolean
 	times: MachineTimes | undefined
 }): MachineStatistics {
@@ -104,7 +107,15 @@ export function readStatistics(machine: {
 	const translation = machine.translation === 'by harts' ? translationByHarts(memory, blocks) : machine.translation
 	const trace = machine.times?.statistics()
 	const shared = {tlb: tlb.design, tlbPool: tlb.sharedStatistics()}
-	return {harts, rcu: rcu.statistics(), ...shared, ...(translation && {translation}), ...(trace && {trace})}
+	const {kept} = machine
+	return {
+		harts,
+		rcu: rcu.statistics(),
+		...shared,
+		...(translation && {translation}),
+		...(kept && {translationCache: kept}),
+		...(trace && {trace}),
+	}
 }
 
 function regionEnds(registers: HartRegisters, field: 'regionExits' | 'callsUnwound'): RegionEnds {

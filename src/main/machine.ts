@@ -113,14 +113,17 @@ export class MachineCore implements CommandLineMachine {
 		this.#parts.translation?.close()
 		this.#parts.board.control.ringMain(MainDoorbell.stop)
 		this.#pause?.parked.resolve()
-		// Does not wait for a helper that hangs: dispose() ends it.
-		await Promise.all([pumping, Promise.race([this.#parts.helpers?.idle(), this.#overdue.promise.catch(() => {})])])
+		// What an emulator that failed has made is not worth keeping. Does not wait for a helper that hangs: dispose() ends it.
+		const writing = this.#parts.failures.message === undefined ? this.#parts.kept?.write() : undefined
+		const helping = Promise.all([this.#parts.helpers?.idle(), writing])
+		await Promise.all([pumping, Promise.race([helping, this.#overdue.promise.catch(() => {})])])
 		this.#parts.tableWatch.check()
 		return this.#outcome()
 	}
 
 	async #untilStopped(): Promise<void> {
 		await Promise.race([this.#parts.threads.reset(this.#parts.serial ? 'in turn' : 'at once'), this.#overdue.promise])
+		await Promise.race([this.#parts.kept?.settled, this.#overdue.promise])
 		for (;;) {
 			// The bell of an earlier pause must not park a hart in the next run. A stop from before this is seen below; a
 			// later one rings again.
@@ -185,6 +188,7 @@ export class MachineCore implements CommandLineMachine {
 				: this.#parts.translates
 					? 'by harts'
 					: undefined,
+			kept: this.#parts.kept?.statistics,
 			countsChains: this.#parts.countsChains,
 			times: this.#parts.times,
 		})
@@ -271,6 +275,7 @@ export class MachineCore implements CommandLineMachine {
 	/** Called at each heartbeat, even if all else hangs. */
 	#beat(): void {
 		this.#parts.board.control.wakeMain()
+		this.#parts.kept?.beat()
 		// By turns a hart may be away for long.
 		if (!this.#parts.serial) this.#stalls.look()
 		if (this.#phase === 'running') this.#stuckHarts.check()

@@ -1,7 +1,7 @@
 /** Translation of hot guest code to WebAssembly. */
 export {provesFusedMultiplyAdd} from './fused-multiply-add.ts'
 export {Joins} from './joins.ts'
-export {type ModuleRegions, RegionCache} from './region-cache.ts'
+export {RegionCache} from './region-cache.ts'
 export {translate} from './translate.ts'
 export {
 	type RequestMessage,
@@ -12,6 +12,7 @@ export {
 export {
 	countRegions,
 	type MadeRegion,
+	type ModuleRegions,
 	type RegionInfo,
 	type RegionRequest,
 	regionKey,

@@ -6,26 +6,21 @@ import {CodePage, Slot, slotBytesPerByte} from '../hart/index.ts'
 import {handlerIndex} from '../interpreter/index.ts'
 import type {SharedMemory} from '../memory/index.ts'
 import {Joins} from './joins.ts'
+import {type KnownModule, type KnownRegion, KnownRegions} from './known-regions.ts'
 import {placeHash, placeOfRoaming} from './roaming.ts'
 import {TableRanges} from './table-ranges.ts'
-import {type RegionInfo, regionKey} from './types.ts'
-
-/** A module's regions, wherever it was compiled. Plain data, posted between threads. */
-export type ModuleRegions = Readonly<{
-	/** Identifies the module; greater than the ids of earlier ones. */
-	id: number
-	/** Entries of its element segment. */
-	functions: number
-	regions: readonly RegionInfo[]
-}>
+import {type ModuleRegions, type RegionInfo, regionKey} from './types.ts'
 
 type Installed = Readonly<{tableIndex: number; region: RegionInfo}>
-type InstalledModule = Readonly<{base: number; functions: number; regions: readonly RegionInfo[]}>
+/** @property placed its regions, where they may run. */
+type InstalledModule = Readonly<{base: number; functions: number; placed: RegionInfo[]}>
 
 const regionHandler = handlerIndex('region')
 const smallestTable = 1024
 /** Regions that are translated again together. */
 const mostAround = 32
+/** Places that regions of earlier runs have at most. The oldest make room: their code may come back elsewhere. */
+const usualKnownPlaces = 16_384
 
 /** Plain throughout: code pages belong to this vCPU, and only its thread runs any of this. Guest memory is compared again once it is covered. */
 export class RegionCache {
@@ -40,14 +35,21 @@ export class RegionCache {
 	/** By regionKey; newest last. */
 	readonly #regions = new Map<number, Installed[]>()
 	readonly #joins = new Joins()
+	readonly #known: KnownRegions
+	/** Those of earlier runs that have got a place, by module and pages; oldest first. */
+	readonly #knownPlaces = new Map<string, readonly RegionInfo[]>()
+	#knownPlaced = 0
+	readonly #mostKnownPlaces: number
 
 	/** @param hart the exports of this vCPU's hart core. */
-	constructor(memory: SharedMemory, hart: WebAssembly.Exports) {
+	constructor(memory: SharedMemory, hart: WebAssembly.Exports, mostKnownPlaces = usualKnownPlaces) {
+		this.#mostKnownPlaces = mostKnownPlaces
 		this.#memory = memory
 		this.#hart = hart as WebAssembly.ModuleImports
 		this.#findCodePage = hart.findCodePage as (page: number) => number
 		this.#coverBytes = hart.coverBytes as (codeBase: number, offset: number, length: number) => void
 		this.table = new WebAssembly.Table({element: 'anyfunc', initial: 0})
+		this.#known = new KnownRegions(memory)
 	}
 
 	/** How many modules it holds. */
@@ -55,11 +57,31 @@ export class RegionCache {
 		return this.#modules.size
 	}
 
+	/** Regions of earlier runs in places of this one. */
+	get knownPlaced(): number {
+		return this.#knownPlaced
+	}
+
 	/**
 	 * Instantiates a module, and resets its regions' entry slots: the next jump there decodes anew and finds the region.
 	 */
 	receive(module: WebAssembly.Module, {id, functions, regions}: ModuleRegions): void {
 		assert(!this.#modules.has(id), 'a module is received once')
+		this.#place(this.#instantiate(module, {id, functions}), regions)
+	}
+
+	/** A module of an earlier run. It is instantiated when some of its code is found. */
+	learn(known: KnownModule): void {
+		this.#known.add(known)
+		// What was decoded before it came is not looked for again. A kernel mostly lies where it lay.
+		for (const page of new Set(known.regions.map((region) => region.page))) {
+			const region = known.regions.find((each) => each.page === page)!
+			if (this.#findCodePage(page) !== 0 && this.#sourcesMatch(region, page))
+				this.#placeKnown({of: known, region}, page)
+		}
+	}
+
+	#instantiate(module: WebAssembly.Module, {id, functions}: Pick<ModuleRegions, 'id' | 'functions'>): InstalledModule {
 		const base = this.#ranges.take(functions)
 		this.#growTable(this.#ranges.end)
 		// The element segment puts its functions into the table, which keeps the instance alive.
@@ -71,13 +93,20 @@ export class RegionCache {
 			},
 			hart: this.#hart,
 		})
-		this.#modules.set(id, {base, functions, regions})
+		const installed: InstalledModule = {base, functions, placed: []}
+		this.#modules.set(id, installed)
+		return installed
+	}
+
+	/** From now on the regions may run where their pages are. */
+	#place({base, placed}: InstalledModule, regions: readonly RegionInfo[]): void {
 		for (const region of regions) {
 			const key = regionKey(region.page, region.entry)
 			const installed = {tableIndex: base + region.index, region}
 			const others = this.#regions.get(key)
 			if (others) others.push(installed)
 			else this.#regions.set(key, [installed])
+			placed.push(region)
 			this.#joins.add(region)
 			this.#forgetSlot(region)
 		}
@@ -87,12 +116,63 @@ export class RegionCache {
 	find(codeBase: number, pageOffset: number): number {
 		const page = this.#memory.u32[(codeBase + CodePage.offset.page) / 4] ?? 0
 		const here = this.#regions.get(regionKey(page, pageOffset))
-		if (!here) return -1
-		for (let index = here.length - 1; index >= 0; index--) {
-			const {tableIndex, region} = here[index]!
+		for (let index = (here?.length ?? 0) - 1; index >= 0; index--) {
+			const {tableIndex, region} = here![index]!
 			if (this.#covers(region, codeBase, page)) return tableIndex
 		}
+		// The scratch page is not a guest page.
+		return page === 0 ? -1 : this.#findKnown(codeBase, page, pageOffset)
+	}
+
+	/** As find(), among the regions of earlier runs that have no place yet. */
+	#findKnown(codeBase: number, page: number, pageOffset: number): number {
+		const candidates = this.#known.at(page, pageOffset)
+		for (let index = candidates.length - 1; index >= 0; index--) {
+			const known = candidates[index]!
+			const {region} = known
+			if (region.entry !== pageOffset || !this.#sourcesMatch(region, page) || !this.#placeKnown(known, page)) continue
+			const placed = this.#modules.get(known.of.id)!
+			if (this.#covers(region, codeBase, page)) return placed.base + region.index
+		}
 		return -1
+	}
+
+	/**
+	 * Gives all regions that were of one page, and vouch for each other, a place in this one. In generated code no place is left but
+	 * ids of registers that roam.
+	 * @returns false if they have it already.
+	 */
+	#placeKnown({of, region}: KnownRegion, page: number): boolean {
+		const name = `${of.id} ${region.page} ${page}`
+		if (this.#knownPlaces.has(name)) return false
+		const regions = of.regions
+			.filter((each) => each.page === region.page)
+			.map((each) => ({...each, page, watchedAs: each.watchedAs ?? regionKey(each.page, each.entry)}))
+		this.#knownPlaces.set(name, regions)
+		this.#knownPlaced += regions.length
+		this.#place(this.#modules.get(of.id) ?? this.#instantiate(of.module, of), regions)
+		for (const [oldest, gone] of this.#knownPlaces) {
+			if (this.#knownPlaced <= this.#mostKnownPlaces || oldest === name) break
+			this.#knownPlaces.delete(oldest)
+			this.#knownPlaced -= gone.length
+			const holder = this.#modules.get(Number.parseInt(oldest, 10))
+			if (holder) this.#displace(holder, gone)
+		}
+		return true
+	}
+
+	/** From now on the regions may not run there. */
+	#displace({base, placed}: InstalledModule, regions: readonly RegionInfo[]): void {
+		for (const region of regions) {
+			const key = regionKey(region.page, region.entry)
+			const others = this.#regions.get(key)?.filter((installed) => installed.region !== region) ?? []
+			if (others.length > 0) this.#regions.set(key, others)
+			else this.#regions.delete(key)
+			this.#joins.remove(region)
+			this.#forgetSlot(region, base + region.index)
+		}
+		const gone = new Set(regions)
+		placed.splice(0, placed.length, ...placed.filter((region) => !gone.has(region)))
 	}
 
 	/** Whether a region that begins elsewhere has the place's code, as the page has it now. */
@@ -104,7 +184,8 @@ export class RegionCache {
 	regionsOf(id: number): RegionInfo[] {
 		const place = placeOfRoaming(id)
 		return [...this.#newest()].filter(
-			({page, entry, within}) => within === undefined && placeHash(regionKey(page, entry)) === place,
+			({page, entry, watchedAs, within}) =>
+				within === undefined && placeHash(watchedAs ?? regionKey(page, entry)) === place,
 		)
 	}
 
@@ -140,18 +221,17 @@ export class RegionCache {
 
 	/** Drops a module, if it is held. Only for the run loop, where none of its regions is on the stack. */
 	drop(id: number): void {
+		this.#known.drop(id)
+		for (const [name, regions] of this.#knownPlaces) {
+			if (Number.parseInt(name, 10) !== id) continue
+			this.#knownPlaces.delete(name)
+			this.#knownPlaced -= regions.length
+		}
 		const module = this.#modules.get(id)
 		if (!module) return
 		this.#modules.delete(id)
-		const {base, functions, regions} = module
-		for (const region of regions) {
-			const key = regionKey(region.page, region.entry)
-			const others = this.#regions.get(key)?.filter((installed) => installed.region !== region) ?? []
-			if (others.length > 0) this.#regions.set(key, others)
-			else this.#regions.delete(key)
-			this.#joins.remove(region)
-			this.#forgetSlot(region, base + region.index)
-		}
+		const {base, functions, placed} = module
+		this.#displace(module, [...placed])
 		for (let index = base; index < base + functions; index++) this.table.set(index, null)
 		this.#ranges.give(base, functions)
 	}

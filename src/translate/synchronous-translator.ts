@@ -2,9 +2,8 @@
 import {fieldOffset, HartRegisters} from '../hart/index.ts'
 import type {SharedMemory} from '../memory/index.ts'
 import {recordLatency} from '../rcu/index.ts'
-import type {ModuleRegions} from './region-cache.ts'
 import {translate} from './translate.ts'
-import {countRegions, type RegionRequest, type TranslateOptions} from './types.ts'
+import {countRegions, type ModuleRegions, type RegionRequest, type TranslateOptions} from './types.ts'
 
 /** Modules that a vCPU holds at most, whatever their size. */
 const mostModules = 4096

@@ -7,11 +7,12 @@ import {pageBytes, type SharedMemory} from '../memory/index.ts'
 import {microseconds} from '../rcu/index.ts'
 import {lookupForm, type TlbDesign} from '../tlb/index.ts'
 import {lookUp} from './fetch-hint.ts'
-import type {ModuleRegions, RegionCache} from './region-cache.ts'
+import type {KnownModule} from './known-regions.ts'
+import type {RegionCache} from './region-cache.ts'
 import {RequestFilter} from './request-filter.ts'
 import {RoamingWatch} from './roaming-watch.ts'
 import {SynchronousTranslator} from './synchronous-translator.ts'
-import {type RegionRequest, regionKey, type TranslateOptions} from './types.ts'
+import {type ModuleRegions, type RegionRequest, regionKey, type TranslateOptions} from './types.ts'
 
 export type TranslationConfig = TranslateOptions &
 	Readonly<{
@@ -30,6 +31,8 @@ export type RequestMessage = Readonly<{requests: readonly RegionRequest[]; asked
 /** To a vCPU, with Doorbell.message. */
 export type TranslationMessage =
 	| (Readonly<{kind: 'module'; module: WebAssembly.Module}> & ModuleRegions)
+	/** Of an earlier run. */
+	| (Readonly<{kind: 'known'}> & KnownModule)
 	| Readonly<{kind: 'drop'; id: number}>
 
 export class TranslatorClient {
@@ -120,6 +123,7 @@ export class TranslatorClient {
 		for (let received = receiveMessageOnPort(this.#port); received; received = receiveMessageOnPort(this.#port)) {
 			const message = received.message as TranslationMessage
 			if (message.kind === 'drop') this.#cache.drop(message.id)
+			else if (message.kind === 'known') this.#cache.learn(message)
 			else this.#install(message.module, message)
 		}
 	}

@@ -59,10 +59,21 @@ export type RegionInfo = Readonly<{
 	instructions: number
 	/** roamingId() of its registers that were known to roam. */
 	roaming: readonly number[]
+	/** The regionKey() by which its registers are watched, if another: that of the earlier run that it comes from. */
+	watchedAs?: number
 	/** It is another entry of the region of the same module that begins there: byte offset in the page. */
 	within?: number
 	/** Where control comes by jumps within it, beside the entry: byte offsets in the page. */
 	joins: readonly number[]
+}>
+
+/** A module's regions, wherever it was compiled. Plain data, posted between threads. */
+export type ModuleRegions = Readonly<{
+	/** Identifies the module; greater than the ids of earlier ones. */
+	id: number
+	/** Entries of its element segment. */
+	functions: number
+	regions: readonly RegionInfo[]
 }>
 
 export type Translation = Readonly<{

@@ -117,6 +117,7 @@ test('all options are taken together', (t) => {
 		countChains: true,
 		dumpWasm: 'wasm',
 		perfMap: false,
+		translationCache: 'translations',
 	}
 	t.deepEqual(checkMachineOptions(all), all)
 })

@@ -51,12 +51,13 @@ export class RegionHart extends HartCore {
 			/** The interpreter's import, besides. */
 			hot?: (codeBase: number, ip: number, pageGva: bigint) => void
 		} = {},
+		mostKnownPlaces?: number,
 	) {
 		super(undefined, {design: options.design})
 		const {memory} = this
 		this.#blockAt = memory.region('vcpu').offset
 		this.x = new BigUint64Array(memory.memory.buffer, this.#blockAt + fieldOffset.x, 32)
-		this.cache = new RegionCache(memory, this.core as unknown as WebAssembly.Exports)
+		this.cache = new RegionCache(memory, this.core as unknown as WebAssembly.Exports, mostKnownPlaces)
 		const decode = slotDecoder(memory, {
 			scratchPage: this.core.scratchCodePage() >>> 0,
 			cover: this.core.coverInstruction,

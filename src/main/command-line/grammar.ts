@@ -94,6 +94,10 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 			.hideHelp(),
 		accelOption(),
 		jitThresholdOption(),
+		new RunOption(
+			'--no-translation-cache',
+			'neither use what earlier runs of the guest have translated, nor keep it for later ones',
+		),
 	],
 	Disks: [
 		new RunOption(

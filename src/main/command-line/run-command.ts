@@ -1,9 +1,10 @@
 /** `manyhart run`: boots a guest and stays with it until it ends. */
-import {format as formatPath, parse as parsePath} from 'node:path'
+import {format as formatPath, join, parse as parsePath} from 'node:path'
 import {exitCodes} from '../../exit-codes.ts'
 import {formatEndpoint} from '../../net/index.ts'
 import {ControlServer} from '../agent/control-server.ts'
 import {OpenDrives} from '../drives.ts'
+import {cacheFolder} from '../guests/index.ts'
 import type {CommandLineMachine, CreateMachine} from '../machine-interface.ts'
 import {type NetworkOptions, withPorts} from '../network-devices.ts'
 import type {TraceStatistics} from '../tracing/index.ts'
@@ -90,6 +91,7 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 			memory,
 			...parts,
 			...translation,
+			...(options.keepsTranslations && {translationCache: join(cacheFolder(), 'translations')}),
 			...(drives.length > 0 && {drives}),
 			...(shares.length > 0 && {shares}),
 			...(control && {agent: 'beside' as const}),

@@ -46,7 +46,13 @@ export type RawRunOptions = Readonly<
 		RawTranslationSwitches &
 		RawDriveOptions &
 		RawShareOptions &
-		RawNetworkOptions & {reboot?: boolean; serial?: boolean; digest?: boolean; times?: boolean}
+		RawNetworkOptions & {
+			reboot?: boolean
+			serial?: boolean
+			digest?: boolean
+			times?: boolean
+			translationCache?: boolean
+		}
 >
 
 export type RunOptions = Readonly<{
@@ -76,6 +82,8 @@ export type RunOptions = Readonly<{
 	onReboot: 'start-again' | 'exit'
 	/** The switches that were given; the machine chooses the rest. */
 	translation: TranslationOptions
+	/** Whether what is translated is kept for later runs, and that of earlier ones is used. */
+	keepsTranslations: boolean
 	/** The seed of serial mode; undefined: harts run in parallel. */
 	serialSeed: number | undefined
 	/** Whether a digest is printed at the end. */
@@ -116,6 +124,7 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		...parseTimes(raw),
 		onReboot: raw.reboot === false ? 'exit' : 'start-again',
 		translation: checkTranslationSwitches(accel === undefined ? raw : {accel, ...raw}),
+		keepsTranslations: raw.translationCache !== false,
 		serialSeed: parseSerial(raw),
 		digest: raw.digest === true,
 		drives: parseDrives(raw),

@@ -1,7 +1,10 @@
 /** The main thread's and the helpers' side of translation. */
 
 export {presentSpelling, refuseFormerFields} from './former-switches.ts'
-export {runTranslateJob, type TranslatedModule, type TranslateJob} from './translate-job.ts'
+export {addKept} from './kept-files.ts'
+export type {KeptModule} from './kept-format.ts'
+export {type KeptStatistics, KeptTranslations, keptPlace} from './kept-translations.ts'
+export {loadKept, runTranslateJob, type TranslatedModule, type TranslateJob} from './translate-job.ts'
 export {
 	accelerators,
 	mostThreshold,

@@ -38,6 +38,8 @@ export type TranslationServiceOptions = Readonly<{
 	/** Jobs at a time, default 1. */
 	jobs?: number
 	limits?: ModuleLimits
+	/** Is given each new module, for later runs. */
+	keep?: (module: TranslatedModule) => void
 	/** Default: one line on the console, for the first failure. */
 	onFailure?: (error: Error) => void
 }>
@@ -93,6 +95,21 @@ export class TranslationService {
 			liveWasmBytes: this.#modules.wasmBytes,
 			retiredModules: this.#retired.length,
 			latency: this.#counters.latency,
+		}
+	}
+
+	/** Modules of an earlier run. */
+	learn(known: readonly TranslatedModule[]): void {
+		if (this.#closed) return
+		const {counts} = this.#counters
+		for (const {module, wasmBytes, functions, regions, compileMilliseconds} of known) {
+			const id = this.#nextId++
+			counts.knownModules++
+			counts.knownRegions += regions.length
+			counts.compileMilliseconds += compileMilliseconds
+			// It has no place yet. It is among the oldest, which go first.
+			this.#modules.add({id, wasmBytes, regions: []})
+			this.#tell([{kind: 'known', id, module, functions, regions}])
 		}
 	}
 
@@ -207,6 +224,7 @@ export class TranslationService {
 		}
 		if (!translated) return
 		const {module, wasmBytes, functions, regions} = translated
+		this.#options.keep?.(translated)
 		counts.modules++
 		counts.regions += countRegions(regions)
 		counts.wasmBytes += wasmBytes

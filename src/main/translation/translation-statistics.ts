@@ -23,6 +23,9 @@ export type TranslationStatistics = Readonly<{
 	retiredModules: number
 	regions: number
 	liveRegions: number
+	/** Of earlier runs, and neither among those above nor in `wasmBytes`. */
+	knownModules: number
+	knownRegions: number
 	/** WebAssembly. */
 	wasmBytes: number
 	liveWasmBytes: number
@@ -49,6 +52,8 @@ export class TranslationCounters {
 		modules: 0,
 		droppedModules: 0,
 		regions: 0,
+		knownModules: 0,
+		knownRegions: 0,
 		wasmBytes: 0,
 		guestInstructions: 0,
 		translateMilliseconds: 0,
@@ -96,6 +101,8 @@ export function translationByHarts(memory: SharedMemory, blocks: VcpuBlocks): Tr
 		retiredModules: 0,
 		regions,
 		liveRegions: regions - sum('ownRegionsDropped'),
+		knownModules: 0,
+		knownRegions: 0,
 		wasmBytes,
 		liveWasmBytes: wasmBytes - sum('ownWasmBytesDropped'),
 		guestInstructions: sum('ownGuestInstructions'),
