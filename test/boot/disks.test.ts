@@ -1,6 +1,6 @@
 /** Debian's kernel with disks: what it reads and writes is what the host has. */
 import {createHash} from 'node:crypto'
-import {readFile, truncate, writeFile} from 'node:fs/promises'
+import {readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import test, {type ExecutionContext} from 'ava'
 import {Machine, type MachineOptions} from '../../src/main/index.ts'
@@ -47,29 +47,28 @@ async function shell(
 	return text.slice(typed)
 }
 
-for (const virtioMmioVersion of [1, 2] as const)
-	withQemuImg(`Linux copies a raw disk to a qcow2 disk, by virtio-mmio of version ${virtioMmioVersion}`, async (t) => {
-		t.timeout(longPatience + margin)
-		const folder = await testFolder(t)
-		const [raw, copy] = [join(folder, 'a.raw'), join(folder, 'b.qcow2')]
-		await writeFile(raw, randomBytes(new Random(1), 24 * mebibyte))
-		await qemuImg('create', '-q', '-f', 'qcow2', copy, '24M')
-		const drives = [
-			{file: raw, format: 'raw', readOnly: true, serial: 'first'} as const,
-			{file: copy, format: 'qcow2'} as const,
-		]
-		const commands =
-			'cat /sys/block/vda/serial /sys/block/vda/ro; sha256sum /dev/vda\ndd if=/dev/vda of=/dev/vdb bs=1M conv=fsync'
-		const said = await shell(t, commands, {drives, virtioMmioVersion})
-		if (said === undefined) return
-		t.regex(said, /^first1\r?$/m)
-		t.true(said.includes(await sha256(raw)))
-		t.deepEqual(await checkImage(copy), {corruptions: 0, leaks: 0})
-		t.regex(await qemuImg('compare', '-f', 'raw', '-F', 'qcow2', raw, copy), /identical/)
-	})
+withQemuImg('Linux copies a raw disk to a qcow2 disk, by virtio-mmio of version 2', async (t) => {
+	t.timeout(longPatience + margin)
+	const folder = await testFolder(t)
+	const [raw, copy] = [join(folder, 'a.raw'), join(folder, 'b.qcow2')]
+	await writeFile(raw, randomBytes(new Random(1), 24 * mebibyte))
+	await qemuImg('create', '-q', '-f', 'qcow2', copy, '24M')
+	const drives = [
+		{file: raw, format: 'raw', readOnly: true, serial: 'first'} as const,
+		{file: copy, format: 'qcow2'} as const,
+	]
+	const commands =
+		'cat /sys/block/vda/serial /sys/block/vda/ro; sha256sum /dev/vda\ndd if=/dev/vda of=/dev/vdb bs=1M conv=fsync'
+	const said = await shell(t, commands, {smp: 1, drives, virtioMmioVersion: 2})
+	if (said === undefined) return
+	t.regex(said, /^first1\r?$/m)
+	t.true(said.includes(await sha256(raw)))
+	t.deepEqual(await checkImage(copy), {corruptions: 0, leaks: 0})
+	t.regex(await qemuImg('compare', '-f', 'raw', '-F', 'qcow2', raw, copy), /identical/)
+})
 
 withQemuImg(
-	'Linux makes a file system, mounts it, discards what it does not use, and finds its files after another boot',
+	'Linux makes a file system, mounts it, discards what it does not use, and finds its files after another boot, by virtio-mmio of version 1',
 	async (t) => {
 		t.timeout(2 * longPatience + margin)
 		const file = join(await testFolder(t), 'a.qcow2')
@@ -83,37 +82,24 @@ withQemuImg(
 		sync && rm /mnt/one && sync && fstrim -v /mnt
 		cd /mnt && sha256sum two && cd / && umount /mnt`
 		const read = 'mkdir -p /mnt && mount -t ext4 /dev/vda /mnt && cd /mnt && sha256sum two && cd / && umount /mnt'
-		const first = await shell(t, write.replaceAll('\t', ''), {drives})
+		const first = await shell(t, write.replaceAll('\t', ''), {drives, virtioMmioVersion: 1})
 		if (first === undefined) return
 		t.deepEqual(await checkImage(file), {corruptions: 0, leaks: 0})
 		t.regex(first, /^\/mnt: \d+ bytes trimmed/m)
 		const [sum] = /^[0-9a-f]{64} {2}two/m.exec(first) ?? ['no sum']
-		const second = await shell(t, read, {drives})
+		const second = await shell(t, read, {smp: 1, drives, virtioMmioVersion: 1})
 		t.true(second?.includes(sum))
 	},
 )
 
-test('what is written to a snapshot is read from it, and the image stays as it was', async (t) => {
-	t.timeout(longPatience + margin)
-	const file = join(await testFolder(t), 'a.raw')
-	await writeFile(file, '')
-	await truncate(file, 4 * mebibyte)
-	const before = await sha256(file)
-	const drives = [{file, format: 'raw', snapshot: true} as const]
-	const said = await shell(t, 'echo written > /dev/vda; sync; head -c 7 /dev/vda', {drives})
-	if (said === undefined) return
-	t.true(said.includes('\nwritten'))
-	t.is(await sha256(file), before)
-})
-
-test('a guest that reboots finds what it wrote to a snapshot', async (t) => {
+test('a guest that reboots finds what it wrote to a snapshot, and the image stays as it was', async (t) => {
 	t.timeout(longPatience + margin)
 	const guest = await fetchedGuest(t, 'debian')
 	if (!guest) return
 	const file = join(await testFolder(t), 'a.raw')
 	await writeFile(file, Buffer.alloc(mebibyte))
 	const {kernel, initrd} = guest as {kernel: string; initrd: string}
-	const machine = ['run', '--smp', '2', '-m', '256M', '--kernel', kernel, '--initrd', initrd, '--append', 'quiet']
+	const machine = ['run', '--smp', '1', '-m', '256M', '--kernel', kernel, '--initrd', initrd, '--append', 'quiet']
 	const input = 'echo marked > /dev/vda; sync; reboot -f\nhead -c 6 /dev/vda | tr a-z A-Z; poweroff -f\n'
 	const disk = ['-drive', `file=${file},format=raw`, '-snapshot', '--input', input]
 	const {exitCode, stdout} = await manyhart([...machine, ...disk], {timeout: longPatience})
@@ -123,11 +109,11 @@ test('a guest that reboots finds what it wrote to a snapshot', async (t) => {
 })
 
 withQemuImg('whatever moment it is killed at, the image has no corruptions, and what was safe is there', async (t) => {
-	t.timeout(5 * longPatience + margin)
+	t.timeout(3 * longPatience + margin)
 	const guest = await fetchedGuest(t, 'debian')
 	if (!guest) return
 	const file = join(await testFolder(t), 'a.qcow2')
 	await qemuImg('create', '-q', '-f', 'qcow2', '-o', 'cluster_size=4k', file, '128M')
 	const kills = new KillTest({file, guest, seed: 1})
-	for (let kill = 0; kill < 5; kill++) t.like(await kills.run(), {lost: [], corruptions: 0})
+	for (let kill = 0; kill < 3; kill++) t.like(await kills.run(), {lost: [], corruptions: 0})
 })

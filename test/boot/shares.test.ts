@@ -28,7 +28,7 @@ async function run(t: ExecutionContext, options: Partial<MachineOptions>): Promi
 	if (!guest) return undefined
 	const signal = AbortSignal.timeout(longPatience)
 	const memory = 512 * mebibyte
-	await using machine = await Machine.create({smp: 2, memory, ...guest, signal, ...testTranslation(), ...options})
+	await using machine = await Machine.create({smp: 1, memory, ...guest, signal, ...testTranslation(), ...options})
 	const running = machine.run()
 	let text = ''
 	let typed: number | undefined
@@ -57,7 +57,6 @@ const mount = (options = '') =>
 for (const [virtioMmioVersion, cache] of [
 	[1, 'none'],
 	[2, 'loose'],
-	[2, 'mmap'],
 ] as const)
 	test.serial(
 		`Linux works in a folder of the host (cache=${cache}, virtio-mmio of version ${virtioMmioVersion})`,
@@ -107,24 +106,32 @@ df . | tail -1 | grep -c work`
 		},
 	)
 
-test.serial('a read-only folder cannot be written, by whatever way', async (t) => {
-	t.timeout(longPatience + margin)
-	const folder = await testFolder(t)
-	writeFileSync(join(folder, 'file'), 'contents\n')
-	const commands = `
+test.serial(
+	'a read-only folder cannot be written, by whatever way, and a file with two names has one number there',
+	async (t) => {
+		t.timeout(longPatience + margin)
+		const folder = await testFolder(t)
+		writeFileSync(join(folder, 'file'), 'contents\n')
+		linkSync(join(folder, 'file'), join(folder, 'other'))
+		const commands = `
 ${mount()}
 cat file
+stat -c '%i %h' file other
 for command in 'touch file' 'rm file' 'mkdir new' 'mv file new' 'ln file new' 'sh -c "echo x>file"' 'chmod 777 file'; do
 	eval "$command" 2>&1 && echo "$command worked"
 done
 true`
-	const said = await inGuest(t, commands, {shares: [{path: folder, tag: 'work', readOnly: true}]})
-	if (said === undefined) return
-	t.regex(said, /^contents$/m)
-	t.notRegex(said, /worked/)
-	t.is(said.match(/Read-only file system/g)?.length, 7)
-	t.deepEqual(readdirSync(folder), ['file'])
-})
+		const said = await inGuest(t, commands, {shares: [{path: folder, tag: 'work', readOnly: true}]})
+		if (said === undefined) return
+		t.regex(said, /^contents$/m)
+		t.notRegex(said, /worked/)
+		t.is(said.match(/Read-only file system/g)?.length, 7)
+		t.deepEqual(readdirSync(folder).sort(), ['file', 'other'])
+		// Linux adds 2 to a qid's path (v9fs_qid2ino).
+		const number = statSync(join(folder, 'file')).ino + 2
+		t.regex(said, new RegExp(`^${number} 2\n${number} 2$`, 'm'))
+	},
+)
 
 test.serial('two folders have two tags, and harts work in one at once', async (t) => {
 	t.timeout(longPatience + margin)
@@ -137,20 +144,8 @@ for worker in 1 2 3 4; do
 done
 wait
 ls /two | wc -l`
-	const said = await inGuest(t, commands, {shares: [{path: one, tag: 'work'}, {path: two}]})
+	const said = await inGuest(t, commands, {smp: 2, shares: [{path: one, tag: 'work'}, {path: two}]})
 	if (said === undefined) return
 	t.regex(said, /^160$/m)
 	t.is(readFileSync(join(two, '3.17'), 'latin1'), '3 17\n')
-})
-
-test.serial('a file that is linked on the host has one number in the guest', async (t) => {
-	t.timeout(longPatience + margin)
-	const folder = await testFolder(t)
-	writeFileSync(join(folder, 'one'), '')
-	linkSync(join(folder, 'one'), join(folder, 'two'))
-	const said = await inGuest(t, `${mount()}\nstat -c '%i %h' one two`, {shares: [{path: folder, tag: 'work'}]})
-	if (said === undefined) return
-	// Linux adds 2 to a qid's path (v9fs_qid2ino).
-	const number = statSync(join(folder, 'one')).ino + 2
-	t.regex(said, new RegExp(`^${number} 2\n${number} 2$`, 'm'))
 })
