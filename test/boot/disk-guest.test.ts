@@ -107,7 +107,7 @@ test('a disk is built in a guest, also by one that goes on where another was end
 		t.deepEqual(await running, {reason: 'power-off', exitCode: 0})
 		return out
 	}
-	const link = 'ln -s ../run/by/a-service /etc/resolv.conf'
+	const link = 'ln -sf ../run/by/a-service /etc/resolv.conf'
 	t.is(
 		await inGuest(`cat /kept 2>&1; echo kept > /kept; ${link}; pwd; cat file; ls /mnt`),
 		`cat: /kept: No such file or directory\n${share}\nshared\n`,
