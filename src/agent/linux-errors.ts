@@ -8,6 +8,7 @@ const names: Readonly<Record<number, string>> = {
 	11: 'EAGAIN (too many commands at once)',
 	12: 'ENOMEM (not enough memory)',
 	13: 'EACCES (permission denied)',
+	16: 'EBUSY (in use)',
 	19: 'ENODEV (no such device)',
 	20: 'ENOTDIR (not a directory)',
 	21: 'EISDIR (a directory)',

@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import test from 'ava'
 import {guestDrives} from '../../src/main/command-line/guest-drives.ts'
 import {fetchDiskGuest} from '../../src/main/guests/disk-guest.ts'
-import {type GuestParts, Machine} from '../../src/main/index.ts'
+import {type GuestParts, Machine, type MachineOptions} from '../../src/main/index.ts'
 import {testFolder} from '../disk/images.ts'
 import {checkImage, hasQemuImg} from '../disk/qemu-img.ts'
 import {longPatience, margin} from '../support/patience.ts'
@@ -59,14 +59,8 @@ test('a disk is built in a guest, also by one that goes on where another was end
 		append: 'console=ttyS0,115200n8r loglevel=5 root=/dev/vda init=/bin/sh',
 		drives: [{file: join(guest, disk), format: 'qcow2', snapshot: true}],
 	}
-	const commands = [
-		'dpkg --audit && dpkg-query --list | grep -c ^ii',
-		'stat -c %U:%G:%a /usr/bin/dpkg /etc/passwd; find / -xdev ! -user root | wc -l',
-		'hostname; cat /kept; echo kept > /kept; echo shared > /mnt/work/file',
-		'sync; mount -o remount,ro /; echo o > /proc/sysrq-trigger',
-	]
-	const run = async (drives: GuestParts['drives']) => {
-		await using machine = await Machine.create({
+	const machineOn = async (drives: GuestParts['drives'], options: Partial<MachineOptions> = {}) =>
+		await Machine.create({
 			smp: 1,
 			memory: 512 * mebibyte,
 			...parts,
@@ -74,7 +68,17 @@ test('a disk is built in a guest, also by one that goes on where another was end
 			shares: [{path: share, tag: 'work'}],
 			signal: AbortSignal.timeout(longPatience),
 			...testTranslation(),
+			...options,
 		})
+
+	const commands = [
+		'dpkg --audit && dpkg-query --list | grep -c ^ii',
+		'stat -c %U:%G:%a /usr/bin/dpkg /etc/passwd; find / -xdev ! -user root | wc -l',
+		'hostname; echo kept > /kept; echo shared > /mnt/work/file',
+		'sync; mount -o remount,ro /; echo o > /proc/sysrq-trigger',
+	]
+	{
+		await using machine = await machineOn(parts.drives)
 		const running = machine.run()
 		let text = ''
 		let isTyped = false
@@ -87,14 +91,31 @@ test('a disk is built in a guest, also by one that goes on where another was end
 		}
 		t.deepEqual(await running, {reason: 'power-off', exitCode: 0})
 		t.notRegex(text, trouble)
-		return text.replaceAll('\r', '')
+		t.regex(text.replaceAll('\r', ''), /^root:root:755\nroot:root:644\n0\n/m)
+		t.is(await readFile(join(share, 'file'), 'utf8'), 'shared\n')
 	}
-	const text = await run(parts.drives)
-	t.regex(text, /^root:root:755\nroot:root:644\n0\n/m)
-	t.is(await readFile(join(share, 'file'), 'utf8'), 'shared\n')
-	const say = t.log.bind(t)
-	const overlay = await guestDrives(parts.drives!, {overlay: join(folder, 'overlay.qcow2'), say})
-	t.notRegex(await run(overlay), /^kept$/m, 'the first one’s writes are gone')
-	t.regex(await run(overlay), /^kept$/m)
+
+	// By the agent, which mounts the folders where the host has them.
+	const overlay = await guestDrives(parts.drives!, {overlay: join(folder, 'overlay.qcow2'), say: t.log.bind(t)})
+	const inGuest = async (script: string) => {
+		await using machine = await machineOn(overlay, {agent: 'alone', networks: ['user']})
+		const running = machine.run()
+		const {stdout, exitCode} = await machine.exec(['sh', '-c', script])
+		const out = Buffer.concat(await Array.fromAsync(stdout)).toString()
+		t.is(await exitCode, 0)
+		await machine.exec(['sh', '-c', 'sync; mount -o remount,ro /; echo o > /proc/sysrq-trigger'])
+		t.deepEqual(await running, {reason: 'power-off', exitCode: 0})
+		return out
+	}
+	const link = 'ln -sf ../run/by/a-service /etc/resolv.conf'
+	t.is(
+		await inGuest(`cat /kept 2>&1; echo kept > /kept; ${link}; pwd; cat file; ls /mnt`),
+		`cat: /kept: No such file or directory\n${share}\nshared\n`,
+		'the first one’s writes are gone',
+	)
+	t.is(
+		await inGuest('cat /kept /etc/resolv.conf; ls -l /etc/resolv.conf | grep -o "[^ ]*$"'),
+		`kept\nnameserver 10.0.2.3\n../run/by/a-service\n`,
+	)
 	if (hasQemuImg) t.deepEqual(await checkImage(join(folder, 'overlay.qcow2')), {corruptions: 0, leaks: 0})
 })

@@ -10,13 +10,19 @@ const program = '/manyhart/agent'
 
 /**
  * For guests with a disk: their initramfs sources it once the disk is mounted at /root, before it goes there. The program
- * comes along, since the initramfs is gone after that.
+ * comes along, since the initramfs is gone after that. Alone, it mounts the shared folders itself, and Linux mounts a tag only once: those
+ * that the initramfs has mounted already are let go.
  */
 const hook = (mode: AgentMode): string => `mkdir -p /root/run
 mount -t tmpfs -o mode=755 run /root/run
 cp ${program} /root/run/manyhart-agent
-${mode === 'alone' ? 'exec switch_root /root /run/manyhart-agent alone' : 'chroot /root /run/manyhart-agent serve &'}
+${mode === 'alone' ? alone : 'chroot /root /run/manyhart-agent serve &'}
 `
+
+const alone = `for folder in $(sed -n 's|^[^ ]* \\(/root/mnt/[^ ]*\\) 9p .*|\\1|p' /root/proc/mounts); do
+	umount "$folder" && rmdir "$folder"
+done
+exec switch_root /root /run/manyhart-agent alone`
 
 /** @param assets as among a machine's options. @returns the archive, uncompressed. */
 export async function agentArchive(mode: AgentMode, assets?: string | URL): Promise<Uint8Array> {

@@ -12,9 +12,15 @@ export async function fetchWithProgress(
 	name: string,
 	{guests, signal, stream = process.stderr}: FetchWithProgressOptions,
 ): Promise<void> {
-	using display = stream.isTTY ? new ProgressBar(name, stream) : new ProgressLines(name, stream)
+	const shown = shortened(name)
+	using display = stream.isTTY ? new ProgressBar(shown, stream) : new ProgressLines(shown, stream)
 	await guests.fetchGuest(name, {onProgress: (progress) => display.show(progress), signal})
 }
+
+/** Characters of a guest's name that fit into a line beside the rest: a guest with many packages has a long one. */
+const mostOfName = 24
+
+const shortened = (name: string) => (name.length > mostOfName ? `${name.slice(0, mostOfName - 1)}…` : name)
 
 class ProgressBar implements Disposable {
 	readonly #bar: SingleBar

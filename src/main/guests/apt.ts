@@ -118,7 +118,9 @@ export class Apt {
 			},
 		})
 		if (result.exitCode !== 0)
-			throw new UserError(`Expected ${tool} ${args[0]} to succeed at ${mirror}, got: ${firstError(result.errors)}`)
+			throw new UserError(
+				`Expected ${tool} ${args.find((word) => !word.startsWith('-'))} to succeed at ${mirror}, got: ${firstError(result.errors)}`,
+			)
 		return result
 	}
 }

@@ -35,10 +35,12 @@ export class BuildProgress {
 		return steps[this.#step]!.name
 	}
 
-	/** Of all steps, 0 to 1. */
+	/** Of all steps that have something to do, 0 to 1. */
 	get fraction(): number {
-		const before = steps.slice(0, this.#step).reduce((sum, {part}) => sum + part, 0)
-		return before + steps[this.#step]!.part * Math.min(1, this.#done.size / Math.max(1, this.#counts[this.#step]!))
+		const parts = steps.map(({part}, index) => (this.#counts[index] === 0 ? 0 : part))
+		const sum = (some: readonly number[]) => some.reduce((total, part) => total + part, 0)
+		const present = parts[this.#step]! * Math.min(1, this.#done.size / Math.max(1, this.#counts[this.#step]!))
+		return (sum(parts.slice(0, this.#step)) + present) / sum(parts)
 	}
 
 	/** @param line without its end. */

@@ -87,7 +87,8 @@ void load_drivers(void) {
 }
 
 void set_up_guest(void) {
-	mount_at("proc", "/proc", "proc", NULL);
+	// The initramfs of a guest on a disk has brought it along.
+	if (!exists("/proc/self")) mount_at("proc", "/proc", "proc", NULL);
 	mount_at("sys", "/sys", "sysfs", NULL);
 	mount_at("dev", "/dev", "devtmpfs", NULL);
 	mount_at("pts", "/dev/pts", "devpts", "mode=620,ptmxmode=666");
@@ -151,6 +152,21 @@ static long add_gateway(int socket, uint32_t gateway) {
 	return CALL(__NR_ioctl, socket, SIOCADDRT, &route);
 }
 
+// A link to what a service would write that does not run: makes the file that it leads to, in the file system that it is in.
+static void make_target(const char *link, const char *folder, const char *file) {
+	static char target[256], path[512];
+	long length = CALL(__NR_readlinkat, AT_FDCWD, link, target, sizeof target - 1);
+	if (length <= 0) return;
+	target[length] = 0;
+	if (!join(path, sizeof path, (const char *const[]){target[0] == '/' ? "" : folder, target, NULL})) return;
+	size_t end = strlen(path);
+	while (end > 1 && path[end - 1] != '/') end--;
+	path[end - 1] = 0;
+	make_folders(path);
+	path[end - 1] = '/';
+	add_link(file, path);
+}
+
 // In a file of our own over the guest's, which may be a link to what another program writes.
 static void set_resolver(uint32_t address) {
 	static const char own[] = "/run/manyhart-resolv.conf", used[] = "/etc/resolv.conf";
@@ -162,7 +178,7 @@ static void set_resolver(uint32_t address) {
 	write_all(file, line, strlen(line));
 	close_file(&file);
 	if (exists(used)) CALL(__NR_mount, own, used, NULL, MS_BIND, NULL);
-	else add_link(own, used);
+	else if (CALL(__NR_symlinkat, own, AT_FDCWD, used) == -EEXIST) make_target(used, "/etc/", own);
 }
 
 long set_up_network(const struct network *network) {

@@ -24,6 +24,7 @@ test('a guest whose root is on a disk starts its own initramfs, which knows the 
 test('the archive has the program and the hook', async (t) => {
 	const alone = Buffer.from(await agentArchive('alone')).toString('latin1')
 	t.true(alone.includes('manyhart/agent\0'))
+	t.regex(alone, /umount .*\n.*\nexec switch_root/, 'Linux mounts a tag once')
 	t.true(alone.includes('exec switch_root /root /run/manyhart-agent alone'))
 	const beside = Buffer.from(await agentArchive('beside')).toString('latin1')
 	t.true(beside.includes('chroot /root /run/manyhart-agent serve &'))

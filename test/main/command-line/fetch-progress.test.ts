@@ -26,3 +26,12 @@ test('without a terminal each step and each tenth is a line', async (t) => {
 	await fetchWithProgress('debian', {guests, signal: new AbortController().signal, stream})
 	t.is(writtenText(stderr), ['one', 'one', 'two', 'three'].map((step) => `manyhart: debian: ${step}\n`).join(''))
 })
+
+test('of a long name, such as that of a guest with many packages, as much is shown as a line has room for', async (t) => {
+	const stderr = new PassThrough()
+	const fetchGuest: GuestLibrary['fetchGuest'] = async (_, {onProgress} = {}) => onProgress?.({step: 'one'})
+	const stream = stderr as unknown as NodeJS.WriteStream
+	const options = {guests: {fetchGuest} as GuestLibrary, signal: new AbortController().signal, stream}
+	await fetchWithProgress('debian-full:gcc,git,python3,redis,sqlite3', options)
+	t.is(writtenText(stderr), 'manyhart: debian-full:gcc,git,pyt…: one\n')
+})

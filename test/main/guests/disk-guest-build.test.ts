@@ -30,6 +30,14 @@ test('a build goes on by what its guest says, and never back within a step', (t)
 	t.is(progress.result, undefined)
 })
 
+test('steps that have nothing to do take no part: on top of another disk no essential package is installed', (t) => {
+	const progress = new BuildProgress({tools: 0, essential: 0, packages: 4})
+	progress.push('@manyhart step unpacking the packages')
+	t.is(progress.fraction, 0)
+	progress.push('@manyhart step configuring the packages')
+	t.true(Math.abs(progress.fraction - 0.24 / 0.58) < 1e-9)
+})
+
 test('the last word of a build is that it is done, or why it failed', (t) => {
 	const progress = new BuildProgress(counts)
 	progress.push('some output that says @manyhart done')
