@@ -101,8 +101,8 @@ export const roamingMutations: readonly Mutation[] = [
 	{
 		name: 'each hart has the regions of a register translated again',
 		file: 'src/main/translation/translation-service.ts',
-		find: 'if (waiting.request.roamer && this.#isAnswered(waiting.request)) {',
-		replace: 'if (waiting.request.roamer && this.#underWay.has(-1)) {',
+		find: '(request.roamer && this.#isAnswered(request)) ||',
+		replace: '(request.roamer && this.#underWay.has(-1)) ||',
 		tests: ['test/main/translation/translation-service.test.ts'],
 	},
 	{

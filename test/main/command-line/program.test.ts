@@ -73,7 +73,7 @@ serial('options reach the machine, in QEMU’s spelling too', async (t) => {
 		'console=ttyS0 -x',
 		'-nographic',
 	])
-	const [{signal: _, ...options} = {} as MachineOptions] = created
+	const [{signal: _, translationCache: _folder, ...options} = {} as MachineOptions] = created
 	t.deepEqual(options, {smp: 3, memory: 256 * 2 ** 20, kernel: '/k', append: 'console=ttyS0 -x'})
 })
 
@@ -120,7 +120,7 @@ serial('a command line of QEMU runs as it is', async (t) => {
 		...['-bios', 'default', '-kernel', '/k', '-monitor', 'none', '-serial', 'stdio', '-nodefaults', '-name', 'x'],
 		...['-rtc', 'base=utc', '-no-reboot', '-append', 'quiet', '-global', 'virtio-mmio.force-legacy=false'],
 	])
-	const [{signal: _, ...options} = {} as MachineOptions] = created
+	const [{signal: _, translationCache: _folder, ...options} = {} as MachineOptions] = created
 	const expected = {smp: 2, memory: 256 * 2 ** 20, kernel: '/k', append: 'quiet', accel: 'jit', virtioMmioVersion: 2}
 	t.deepEqual(options, expected as MachineOptions)
 })
