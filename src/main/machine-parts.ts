@@ -138,11 +138,9 @@ export class MachineParts implements AsyncDisposable {
 			WebAssembly.compile(hartCore),
 			WebAssembly.compile(buildInterpreter({design, turnDistance: serial ? turnDistance[serial.style] : 0})),
 		])
-		const kept = await keptPlace(plan.segments, {
-			folder: options.fault || options.dumpWasm !== undefined ? undefined : options.translationCache,
-			program: translatorProgram(entries, assets),
-			translation,
-		})
+		const folder = options.fault || options.dumpWasm !== undefined ? undefined : options.translationCache
+		const kept =
+			folder && (await keptPlace(plan.segments, {folder, program: translatorProgram(entries, assets), translation}))
 		// Ends the threads that have started if a later one cannot start.
 		await using started = new AsyncDisposableStack()
 		const io = started.use(await IoDevices.open(options))

@@ -1,6 +1,6 @@
 /** What a file of translations is named after: the build and the options that shape code, and the guest. */
 import {createHash} from 'node:crypto'
-import {glob, readFile} from 'node:fs/promises'
+import {readdir, readFile} from 'node:fs/promises'
 import {fileURLToPath} from 'node:url'
 import {hostOrder} from '../../codegen/index.ts'
 import {pageBytes} from '../../memory/index.ts'
@@ -28,7 +28,8 @@ export async function buildName(
 async function contentsOf(url: URL): Promise<Buffer> {
 	const path = fileURLToPath(url)
 	if (!url.pathname.endsWith('/')) return await readFile(path)
-	const files = (await Array.fromAsync(glob('**/*.ts', {cwd: path}))).toSorted()
+	const names = await readdir(path, {recursive: true})
+	const files = names.filter((name) => name.endsWith('.ts')).toSorted()
 	return Buffer.concat(await Promise.all(files.map((file) => readFile(`${path}/${file}`))))
 }
 

@@ -20,14 +20,14 @@ export type KeptStatistics = Readonly<{
 }>
 
 /**
- * @param options.folder undefined: nothing is kept. @param options.program of the translator, and of what its code is linked with.
+ * @param options.program of the translator, and of what its code is linked with.
  * @returns where this build keeps what it translates of this guest.
  */
 export async function keptPlace(
 	segments: readonly Segment[],
-	{folder, program, translation}: {folder: string | undefined; program: readonly URL[]; translation: TranslationConfig},
+	{folder, program, translation}: {folder: string; program: readonly URL[]; translation: TranslationConfig},
 ): Promise<string | undefined> {
-	if (folder === undefined || translation.accel !== 'jit' || translation.synchronous) return undefined
+	if (translation.accel !== 'jit' || translation.synchronous) return undefined
 	return keptPath(folder, {build: await buildName(program, translation), guest: guestName(segments)})
 }
 
