@@ -1,5 +1,6 @@
 /** The sides of a comparison: this emulator and a peer, QEMU or another build, with the same board, RAM and guest. */
 import {existsSync, mkdtempSync, rmSync} from 'node:fs'
+import {mkdtempDisposable} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {type Boot, type ConsoleOptions, type ConsoleRun, qemuProgram, runConsole} from '../../src/bench/index.ts'
@@ -45,10 +46,10 @@ export function buildSide(
 		throw file === fromRoot('dist/manyhart.js')
 			? new BuildError('Expected dist/manyhart.js; run: npm run build')
 			: expected(`${option} to be a file`, file)
-	const kept = warm ? temporaryFolder() : undefined
+	const kept = warm ? keptFolder() : undefined
 	return {
 		name,
-		boot: ({kernel, initrd, append, harts, devices = []}, options) => {
+		boot: async ({kernel, initrd, append, harts, devices = []}, options) => {
 			const parts = [
 				'--kernel',
 				kernel,
@@ -56,16 +57,19 @@ export function buildSide(
 				...(append ? ['--append', append] : []),
 			]
 			const machine = ['--smp', `${harts}`, '--memory', memory]
-			const environment = {[environmentVariables.cache.name]: kept ?? temporaryFolder()}
+			await using empty = kept === undefined ? await mkdtempDisposable(folderPrefix) : undefined
+			const environment = {[environmentVariables.cache.name]: kept ?? empty!.path}
 			const args = [file, 'run', ...machine, ...devices, ...parts, ...own]
-			return runConsole(process.execPath, args, {...options, environment})
+			return await runConsole(process.execPath, args, {...options, environment})
 		},
 	}
 }
 
-/** @returns a new folder, which is removed at the end. */
-function temporaryFolder(): string {
-	const folder = mkdtempSync(join(tmpdir(), 'manyhart-bench-'))
+const folderPrefix = join(tmpdir(), 'manyhart-bench-')
+
+/** @returns a new folder for all runs of a build, which is removed at the end. */
+function keptFolder(): string {
+	const folder = mkdtempSync(folderPrefix)
 	process.on('exit', () => rmSync(folder, {recursive: true, force: true}))
 	return folder
 }

@@ -38,7 +38,7 @@ export type HelperApi = Readonly<{
 	/** Reads and compiles what earlier runs have translated. @returns why there is nothing, in words. */
 	loadTranslations(path: string): readonly TranslatedModule[] | string
 	/** Adds to what later runs will read. @returns why it could not, in words. */
-	keepTranslations(job: KeepJob): string | undefined
+	keepTranslations(job: KeepJob): Promise<string | undefined>
 }>
 
 export type KeepJob = Readonly<{path: string; modules: readonly KeptModule[]}>

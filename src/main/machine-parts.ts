@@ -134,13 +134,12 @@ export class MachineParts implements AsyncDisposable {
 		const assets = options.assets ?? (serial || options.fault ? instrumentedFolder() : undefined)
 		const entries = await findThreadEntries(assets)
 		const hartCore = await readHartCore(assets)
-		const [hartModule, interpreterModule] = await Promise.all([
+		const folder = options.fault || options.dumpWasm !== undefined ? undefined : options.translationCache
+		const [hartModule, interpreterModule, kept] = await Promise.all([
 			WebAssembly.compile(hartCore),
 			WebAssembly.compile(buildInterpreter({design, turnDistance: serial ? turnDistance[serial.style] : 0})),
+			folder && keptPlace(plan.segments, {folder, program: translatorProgram(entries, assets), translation}),
 		])
-		const folder = options.fault || options.dumpWasm !== undefined ? undefined : options.translationCache
-		const kept =
-			folder && (await keptPlace(plan.segments, {folder, program: translatorProgram(entries, assets), translation}))
 		// Ends the threads that have started if a later one cannot start.
 		await using started = new AsyncDisposableStack()
 		const io = started.use(await IoDevices.open(options))

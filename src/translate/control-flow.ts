@@ -26,10 +26,9 @@ export type Structure = Readonly<{
 	followers: readonly (readonly number[])[]
 	/** By loop header: the nodes whose code is placed after the whole loop. Last in the order comes first. */
 	exits: readonly (readonly number[])[]
-	/** By node: the header of the innermost loop around it (a header's is itself), or −1. */
-	loopOf: Int32Array
 	/** By loop header: the header of the next loop around its own, or −1. */
 	loopAround: Int32Array
+	/** Whether edges were cut: a loop has a second way in. */
 	hasCuts: boolean
 }>
 
@@ -204,7 +203,6 @@ export function analyze(graph: Graph): Structure {
 		dominator,
 		followers,
 		exits,
-		loopOf: loops.innermost,
 		loopAround: loops.around,
 		hasCuts: cut.size > 0,
 		isReachable: (node) => place[node]! >= 0,

@@ -37,7 +37,7 @@ export class RegionCache {
 	readonly #joins = new Joins()
 	readonly #known: KnownRegions
 	/** Those of earlier runs that have got a place, by module and pages; oldest first. */
-	readonly #knownPlaces = new Map<string, readonly RegionInfo[]>()
+	readonly #knownPlaces = new Map<string, Readonly<{id: number; regions: readonly RegionInfo[]}>>()
 	#knownPlaced = 0
 	readonly #mostKnownPlaces: number
 
@@ -148,14 +148,14 @@ export class RegionCache {
 		const regions = of.regions
 			.filter((each) => each.page === region.page)
 			.map((each) => ({...each, page, watchedAs: each.watchedAs ?? regionKey(each.page, each.entry)}))
-		this.#knownPlaces.set(name, regions)
+		this.#knownPlaces.set(name, {id: of.id, regions})
 		this.#knownPlaced += regions.length
 		this.#place(this.#modules.get(of.id) ?? this.#instantiate(of.module, of), regions)
-		for (const [oldest, gone] of this.#knownPlaces) {
+		for (const [oldest, {id, regions: gone}] of this.#knownPlaces) {
 			if (this.#knownPlaced <= this.#mostKnownPlaces || oldest === name) break
 			this.#knownPlaces.delete(oldest)
 			this.#knownPlaced -= gone.length
-			const holder = this.#modules.get(Number.parseInt(oldest, 10))
+			const holder = this.#modules.get(id)
 			if (holder) this.#displace(holder, gone)
 		}
 		return true
@@ -175,7 +175,7 @@ export class RegionCache {
 		placed.splice(0, placed.length, ...placed.filter((region) => !gone.has(region)))
 	}
 
-	/** Whether a region that begins elsewhere has the place's code, as the page has it now. */
+	/** Whether a region that begins elsewhere has the place's code, as the page has it now. Plain loads: what has changed meanwhile is asked for later, or once more. */
 	covers(page: number, entry: number): boolean {
 		return this.#joins.at(regionKey(page, entry)).some((region) => this.#sourcesMatch(region, page))
 	}
@@ -222,8 +222,8 @@ export class RegionCache {
 	/** Drops a module, if it is held. Only for the run loop, where none of its regions is on the stack. */
 	drop(id: number): void {
 		this.#known.drop(id)
-		for (const [name, regions] of this.#knownPlaces) {
-			if (Number.parseInt(name, 10) !== id) continue
+		for (const [name, {id: of, regions}] of this.#knownPlaces) {
+			if (of !== id) continue
 			this.#knownPlaces.delete(name)
 			this.#knownPlaced -= regions.length
 		}

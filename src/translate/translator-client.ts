@@ -89,6 +89,7 @@ export class TranslatorClient {
 		const key = regionKey(page, entry)
 		// In synchronous mode all code is to be in regions.
 		const isCovered = !this.#own && this.#cache.covers(page, entry)
+		// Plain: only this vCPU writes its instret.
 		if (isCovered && !this.#filter.isOften(key, this.#memory.i32[(this.#block + offsets.instret) / 4]!)) return
 		if (!this.#filter.passes(key)) return
 		const fetchTable = this.#fetchTable()

@@ -109,11 +109,11 @@ test('a guest that reboots finds what it wrote to a snapshot, and the image stay
 })
 
 withQemuImg('whatever moment it is killed at, the image has no corruptions, and what was safe is there', async (t) => {
-	t.timeout(3 * longPatience + margin)
+	t.timeout(5 * longPatience + margin)
 	const guest = await fetchedGuest(t, 'debian')
 	if (!guest) return
 	const file = join(await testFolder(t), 'a.qcow2')
 	await qemuImg('create', '-q', '-f', 'qcow2', '-o', 'cluster_size=4k', file, '128M')
 	const kills = new KillTest({file, guest, seed: 1})
-	for (let kill = 0; kill < 3; kill++) t.like(await kills.run(), {lost: [], corruptions: 0})
+	for (let kill = 0; kill < 5; kill++) t.like(await kills.run(), {lost: [], corruptions: 0})
 })

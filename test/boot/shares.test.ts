@@ -57,6 +57,7 @@ const mount = (options = '') =>
 for (const [virtioMmioVersion, cache] of [
 	[1, 'none'],
 	[2, 'loose'],
+	[2, 'mmap'],
 ] as const)
 	test.serial(
 		`Linux works in a folder of the host (cache=${cache}, virtio-mmio of version ${virtioMmioVersion})`,

@@ -5,8 +5,8 @@
 import {access} from 'node:fs/promises'
 import {join} from 'node:path'
 import {UserError} from '../../errors.ts'
+import {makeFolder} from '../make-folder.ts'
 import {writeWholeFile} from '../system-error.ts'
-import {makeFolder} from './make-folder.ts'
 import {type NeededPackagesOptions, neededPackages} from './package-dependencies.ts'
 import {runTool, type ToolResult} from './run-tool.ts'
 

@@ -3,6 +3,7 @@ import {readdir, rm, stat} from 'node:fs/promises'
 import {basename, join} from 'node:path'
 import {expected, UserError} from '../../errors.ts'
 import {smpDemoPath} from '../artifacts.ts'
+import {makeFolder} from '../make-folder.ts'
 import {describeSystemError} from '../system-error.ts'
 import {cacheFolder} from './cache-folder.ts'
 import {fetchDebian} from './debian.ts'
@@ -10,7 +11,6 @@ import {diskGuestNamed, diskGuests} from './disk-guests.ts'
 import {acquireFetchLock} from './fetch-lock.ts'
 import type {FetchOptions, GuestInfo, GuestParts, NamedGuest, RemovedGuest, ResolveOptions} from './guest.ts'
 import {isAsRecorded, readAbout, readRecord} from './guest-record.ts'
-import {makeFolder} from './make-folder.ts'
 
 type CachedGuest = NamedGuest & {origin: 'cache'}
 

@@ -1,8 +1,9 @@
 /** The named guests. */
+
+export {makeFolder} from '../make-folder.ts'
 export {cacheFolder} from './cache-folder.ts'
 export {type CpioEntry, packCpio} from './cpio.ts'
 export {withPackages} from './disk-guests.ts'
 export {acquireFetchLock} from './fetch-lock.ts'
 export type {FetchOptions, FetchProgress, GuestInfo, GuestParts, RemovedGuest, ResolveOptions} from './guest.ts'
 export {fetchGuest, guestDescriptions, listGuests, removeGuest, resolveGuest} from './guests.ts'
-export {makeFolder} from './make-folder.ts'

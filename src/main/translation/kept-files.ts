@@ -9,7 +9,6 @@ import {
 	constants,
 	fstatSync,
 	lstatSync,
-	mkdirSync,
 	openSync,
 	readdirSync,
 	readFileSync,
@@ -20,6 +19,7 @@ import {
 	writeFileSync,
 } from 'node:fs'
 import {dirname, join} from 'node:path'
+import {makeFolder} from '../make-folder.ts'
 import {describeSystemError} from '../system-error.ts'
 import {decodeModules, encodeModules, type KeptModule, worthKeeping} from './kept-format.ts'
 
@@ -75,11 +75,16 @@ function touch(path: string): void {
 }
 
 /** Adds modules to those of the file. @returns why it could not, in words. */
-export function addKept(path: string, modules: readonly KeptModule[], limits = keptLimits): string | undefined {
+export async function addKept(
+	path: string,
+	modules: readonly KeptModule[],
+	limits = keptLimits,
+): Promise<string | undefined> {
 	const folder = dirname(path)
 	const draft = `${path}.${randomUUID()}${draftSuffix}`
 	try {
-		makeFolders(folder)
+		// Only for the user.
+		await makeFolder(folder, 0o700)
 		if (!isOurs(lstatSync(folder))) return 'the folder belongs to others, or others may write to it'
 		const before = readKept(path)
 		const all = worthKeeping([...(typeof before === 'string' ? [] : before), ...modules], limits.file)
@@ -91,19 +96,6 @@ export function addKept(path: string, modules: readonly KeptModule[], limits = k
 	} catch (error) {
 		remove(draft)
 		return describeSystemError(error)
-	}
-}
-
-/** Only for the user. Not `recursive`, which never returns for a folder below /proc. */
-function makeFolders(path: string): void {
-	try {
-		mkdirSync(path, {mode: 0o700})
-	} catch (error) {
-		const {code} = error as NodeJS.ErrnoException
-		if (code === 'EEXIST') return
-		if (code !== 'ENOENT' || dirname(path) === path) throw error
-		makeFolders(dirname(path))
-		mkdirSync(path, {mode: 0o700})
 	}
 }
 

@@ -105,7 +105,7 @@ export class TranslationService {
 		for (const {module, wasmBytes, functions, regions, compileMilliseconds} of known) {
 			const id = this.#nextId++
 			counts.knownModules++
-			counts.knownRegions += regions.length
+			counts.knownRegions += countRegions(regions)
 			counts.compileMilliseconds += compileMilliseconds
 			// It has no place yet. It is among the oldest, which go first.
 			this.#modules.add({id, wasmBytes, regions: []})

@@ -2,7 +2,7 @@ import {mkdtemp, rm, stat, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import test from 'ava'
-import {makeFolder} from '../../../src/main/guests/make-folder.ts'
+import {makeFolder} from '../../src/main/make-folder.ts'
 
 test('a folder is made with those above it, and may be there', async (t) => {
 	const top = await mkdtemp(join(tmpdir(), 'manyhart-'))
