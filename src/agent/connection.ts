@@ -47,13 +47,17 @@ export class AgentConnection {
 	#next = 1
 	#ready = AgentConnection.#newReady()
 	#isReady = false
+	readonly #closed = Promise.withResolvers<void>()
 
 	constructor(channel: ByteChannel) {
 		this.#channel = channel
 		channel.listen({
 			data: (bytes) => this.#take(bytes),
 			opened: (isOpen) => this.#reset(isOpen ? undefined : new Error('the agent in the guest has ended')),
-			closed: () => this.#end(new Error('the machine has ended')),
+			closed: () => {
+				this.#end(new Error('the machine has ended'))
+				this.#closed.resolve()
+			},
 		})
 	}
 
@@ -75,6 +79,11 @@ export class AgentConnection {
 
 	get isReady(): boolean {
 		return this.#isReady
+	}
+
+	/** Resolves when the channel is closed, and all that came over it was taken. */
+	get closed(): Promise<void> {
+		return this.#closed.promise
 	}
 
 	/** @throws unless the agent is ready. */

@@ -109,6 +109,8 @@ export class MachineCore implements CommandLineMachine {
 			await this.#parts.threads[Symbol.asyncDispose]()
 		}
 		await this.#parts.io.drain()
+		// The worker has closed its end of the agent's port, or has died. What it sent before is taken first.
+		await Promise.race([this.agent?.closed, this.#overdue.promise.catch(() => {})])
 		this.#phase = 'over'
 		this.#parts.translation?.close()
 		this.#parts.board.control.ringMain(MainDoorbell.stop)
