@@ -67,15 +67,40 @@ export class ByteWriter {
 		return this.unsigned(values.length).append(values)
 	}
 
+	/** A vector of its bytes in UTF-8. */
 	name(name: string): this {
-		return this.vector(utf8.encode(name))
+		const start = this.#length
+		this.unsigned(name.length)
+		if (this.#length + name.length > this.#bytes.length) this.#grow(name.length)
+		for (let index = 0; index < name.length; index++) {
+			const unit = name.charCodeAt(index)
+			if (unit > 0x7f) {
+				this.#length = start
+				return this.vector(utf8.encode(name))
+			}
+			this.#bytes[this.#length++] = unit
+		}
+		return this
 	}
 
-	/** A section: its number, its size in bytes, then the output of `write`. */
-	section(id: number, write: (content: ByteWriter) => void): this {
-		const content = new ByteWriter()
-		write(content)
-		return this.byte(id).vector(content.bytes)
+	/** A section: its number, its size in bytes, then what `write` writes here. */
+	section(id: number, write: (content: this) => void): this {
+		return this.byte(id).sized(write)
+	}
+
+	/** What `write` writes here, with its size in bytes before it. */
+	sized(write: (content: this) => void): this {
+		const start = this.#length
+		write(this)
+		const size = this.#length - start
+		let sizeBytes = 1
+		while (size >= 2 ** (7 * sizeBytes)) sizeBytes++
+		if (this.#length + sizeBytes > this.#bytes.length) this.#grow(sizeBytes)
+		this.#bytes.copyWithin(start + sizeBytes, start, this.#length)
+		this.#length = start
+		this.unsigned(size)
+		this.#length += size
+		return this
 	}
 
 	#grow(needed: number): void {

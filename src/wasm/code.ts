@@ -20,10 +20,9 @@ const constantBytes = new Uint8Array(8)
 
 export class Code {
 	readonly parameters: readonly ValueType[]
-	/** Index → name, of the locals that have one. */
-	readonly localNames = new Map<number, string>()
+	readonly #localNames = new Map<number, string>()
 	readonly #typeIndex: ((signature: Signature) => number) | undefined
-	readonly #instructions = new ByteWriter(256)
+	readonly #instructions = new ByteWriter(512)
 	readonly #localTypes: ValueType[] = []
 	readonly #free: Record<ValueType, Local[]> = {i32: [], i64: [], f32: [], f64: [], v128: []}
 	readonly #hints: {at: number; taken: 0 | 1}[] = []
@@ -38,7 +37,7 @@ export class Code {
 	parameter(index: number, name?: string): Local {
 		const type = this.parameters[index]
 		assert(type, `the function has a parameter ${index}`)
-		if (name) this.localNames.set(index, name)
+		if (name) this.#localNames.set(index, name)
 		return {index, type}
 	}
 
@@ -47,8 +46,19 @@ export class Code {
 		const reused = name ? undefined : this.#free[type].pop()
 		if (reused) return reused
 		const index = this.parameters.length + this.#localTypes.push(type) - 1
-		if (name) this.localNames.set(index, name)
+		if (name) this.#localNames.set(index, name)
 		return {index, type}
+	}
+
+	/** Index and name of the locals that have one, in the order of their indices. */
+	localNames(): readonly (readonly [index: number, name: string])[] {
+		const count = this.parameters.length + this.#localTypes.length
+		const names: [number, string][] = []
+		for (let index = 0; index < count && names.length < this.#localNames.size; index++) {
+			const name = this.#localNames.get(index)
+			if (name !== undefined) names.push([index, name])
+		}
+		return names
 	}
 
 	release(...locals: readonly Local[]): void {
@@ -159,7 +169,7 @@ export class Code {
 		return this
 	}
 
-	/** Hints, with the places of their branches in bytes from the start of finish()'s result. */
+	/** Hints, with the places of their branches in bytes from the start of what writeTo() writes. */
 	hints(): readonly {at: number; taken: 0 | 1}[] {
 		const start = this.#localGroups().length
 		return this.#hints.map(({at, taken}) => ({at: start + at, taken}))
@@ -204,10 +214,10 @@ export class Code {
 		return this
 	}
 
-	/** The function body as the code section holds it after its size: local groups, instructions, end. */
-	finish(): Uint8Array<ArrayBuffer> {
+	/** Writes the function body as the code section holds it after its size: local groups, instructions, end. */
+	writeTo(section: ByteWriter): void {
 		assert(this.#depth === 0, 'every block is closed at the end of a function')
-		return this.#localGroups().append(this.#instructions.bytes).byte(0x0b).bytes
+		section.append(this.#localGroups().bytes).append(this.#instructions.bytes).byte(0x0b)
 	}
 
 	#localGroups(): ByteWriter {
@@ -217,7 +227,7 @@ export class Code {
 			if (last?.type === type) last.count++
 			else groups.push({type, count: 1})
 		}
-		const body = new ByteWriter(this.#instructions.length + 3 * groups.length + 8).unsigned(groups.length)
+		const body = new ByteWriter().unsigned(groups.length)
 		for (const {type, count} of groups) body.unsigned(count).byte(valueTypeByte[type])
 		return body
 	}

@@ -92,12 +92,7 @@ export class ModuleBuilder {
 	}
 
 	toBytes(): Uint8Array<ArrayBuffer> {
-		const bodies = this.#functions.map(({name, code}) => {
-			assert(code, `the function ${name} is defined`)
-			return code.finish()
-		})
-		const size = bodies.reduce((sum, body) => sum + body.length + 5, 0)
-		const module = new ByteWriter(size + 4096).append([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00])
+		const module = new ByteWriter(8192).append([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00])
 		module.section(1, (types) => this.#writeTypes(types))
 		module.section(2, (imports) => imports.unsigned(this.#importCount).append(this.#imports.bytes))
 		module.section(3, (functions) => {
@@ -109,8 +104,11 @@ export class ModuleBuilder {
 		if (this.#elements) module.section(9, (elements) => this.#writeElements(elements))
 		module.section(0, (hints) => this.#writeHints(hints.name('metadata.code.branch_hint')))
 		module.section(10, (code) => {
-			code.unsigned(bodies.length)
-			for (const body of bodies) code.vector(body)
+			code.unsigned(this.#functions.length)
+			for (const {name, code: body} of this.#functions) {
+				assert(body, `the function ${name} is defined`)
+				code.sized(() => body.writeTo(code))
+			}
 		})
 		// For profilers, stack traces and debuggers.
 		module.section(0, (names) => this.#writeNames(names.name('name')))
@@ -194,13 +192,15 @@ export class ModuleBuilder {
 			subsection.unsigned(all.length)
 			for (const [index, name] of all.entries()) subsection.unsigned(index).name(name)
 		})
-		const withNames = [...this.#functions.entries()].filter(([, {code}]) => code && code.localNames.size > 0)
+		const withNames = this.#functions.flatMap(({code}, index) => {
+			const locals = code?.localNames() ?? []
+			return locals.length > 0 ? [{index: defined + index, locals}] : []
+		})
 		if (withNames.length === 0) return
 		names.section(2, (subsection) => {
 			subsection.unsigned(withNames.length)
-			for (const [index, {code}] of withNames) {
-				const locals = [...code!.localNames].sort(([a], [b]) => a - b)
-				subsection.unsigned(defined + index).unsigned(locals.length)
+			for (const {index, locals} of withNames) {
+				subsection.unsigned(index).unsigned(locals.length)
 				for (const [local, name] of locals) subsection.unsigned(local).name(name)
 			}
 		})

@@ -14,15 +14,27 @@ const levelsOf: Readonly<Record<PagingMode, number>> = {Sv39: 3, Sv48: 4, Sv57: 
 
 export const tablesAt = ramBase + 0x40_0000
 
+/** Where the tables that a hart's RAM held before end: they are cleared for others. */
+const ends = new WeakMap<HartCore, number>()
+
 export class PageTables {
 	readonly #hart: HartCore
 	readonly #levels: number
-	#next = tablesAt + 4096
+	#next = tablesAt
 
 	constructor(hart: HartCore, mode: PagingMode = 'Sv39') {
 		this.#hart = hart
 		this.#levels = levelsOf[mode]
-		hart.memory.u8.fill(0, hart.ramOffset(tablesAt), hart.ramOffset(tablesAt + (1 << 20)))
+		hart.memory.u8.fill(0, hart.ramOffset(tablesAt), hart.ramOffset(ends.get(hart) ?? tablesAt))
+		this.#newTable()
+	}
+
+	/** @returns its address. */
+	#newTable(): number {
+		const table = this.#next
+		this.#next += 4096
+		ends.set(this.#hart, Math.max(this.#next, ends.get(this.#hart) ?? 0))
+		return table
 	}
 
 	get satp(): bigint {
@@ -43,8 +55,7 @@ export class PageTables {
 			const pte = table + Number((gva >> BigInt(12 + 9 * level)) & 0x1ffn) * 8
 			if (level === leafLevel) return pte
 			if (this.#hart.peek(pte) === 0n) {
-				this.#hart.poke(pte, ((BigInt(this.#next) >> 12n) << 10n) | Pte.V)
-				this.#next += 4096
+				this.#hart.poke(pte, ((BigInt(this.#newTable()) >> 12n) << 10n) | Pte.V)
 			}
 			table = Number((this.#hart.peek(pte) >> 10n) << 12n)
 		}
