@@ -23,7 +23,7 @@ for (const {on, translation, isMain} of testMachines)
 			test.serial(
 				`fences of an ASID, of pages or of both are seen on ${inWords(harts)} with ${asids} kept spaces${on}`,
 				seesEveryFence,
-				{harts, rounds: isMain ? 300 : 50, translation, tlb: {asids}},
+				{harts, rounds: isMain ? 120 : 40, translation, tlb: {asids}},
 			)
 
 if (!process.env.TEST_MACHINE)

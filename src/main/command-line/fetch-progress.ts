@@ -72,14 +72,17 @@ class ProgressLines implements Disposable {
 	[Symbol.dispose](): void {}
 }
 
-/** Of the fetch from here on; what an earlier one has done counts for neither. */
+/** Of the fetch from here on; what an earlier one has done, and leaps over it, count for neither. */
 export class RemainingTime {
-	#start: Readonly<{fraction: number; time: number}> | undefined
+	#start: Progress | undefined
+	#last: Progress | undefined
 
 	/** @param now milliseconds. @returns `about 3 min left`; an empty text while too little is done to tell, and at the end. */
 	at(fraction: number | undefined, now: number): string {
 		if (fraction === undefined) return ''
-		this.#start ??= {fraction, time: now}
+		const last = this.#last
+		this.#last = {fraction, time: now}
+		if (!this.#start || !last || isLeap(last, this.#last)) this.#start = this.#last
 		const [done, elapsed] = [fraction - this.#start.fraction, now - this.#start.time]
 		if (done < leastDone || elapsed < leastMilliseconds || fraction >= 1) return ''
 		const seconds = ((elapsed / done) * (1 - fraction)) / 1000
@@ -87,5 +90,13 @@ export class RemainingTime {
 	}
 }
 
+type Progress = Readonly<{fraction: number; time: number}>
+
+/** Faster than any fetch goes: an earlier one had done this. */
+function isLeap(from: Progress, to: Progress): boolean {
+	return to.fraction - from.fraction > leastLeap && to.time - from.time < leastMilliseconds
+}
+
 const leastDone = 0.02
+const leastLeap = 0.03
 const leastMilliseconds = 5_000

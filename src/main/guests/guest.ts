@@ -15,8 +15,8 @@ export type GuestParts = Readonly<{
 export type GuestInfo = Readonly<{
 	name: string
 	description: string
-	/** `damaged`: its files are not those that were fetched. */
-	state: 'ready' | 'not fetched' | 'damaged'
+	/** `begun`: a fetch was interrupted; another one goes on there. `damaged`: its files are not those that were fetched. */
+	state: 'ready' | 'not fetched' | 'begun' | 'damaged'
 	/** Whether it can be booted now. */
 	ready: boolean
 	/** Its size on disk, with what an interrupted fetch has left; 0 if there is nothing. */

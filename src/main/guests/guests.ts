@@ -141,11 +141,13 @@ export async function resolveGuest(name: string, options: ResolveOptions = {}): 
 	}
 	const state = await stateOf(guest, 'sizes')
 	if (state === 'ready') return await guest.parts()
-	throw state === 'damaged'
-		? new UserError(
-				`Expected the files of ${name} that were fetched, got others; fetch it again with: manyhart guest fetch ${name}`,
-			)
-		: new UserError(`Expected ${name} to have been fetched; do so with: manyhart guest fetch ${name}`)
+	throw new UserError(`Expected ${whatIsMissing[state](name)} with: manyhart guest fetch ${name}`)
+}
+
+const whatIsMissing: Readonly<Record<Exclude<GuestInfo['state'], 'ready'>, (name: string) => string>> = {
+	'not fetched': (name) => `${name} to have been fetched; do so`,
+	begun: (name) => `all of ${name} to have been fetched, got a part; go on`,
+	damaged: (name) => `the files of ${name} that were fetched, got others; fetch it again`,
 }
 
 function named(name: string): NamedGuest {
@@ -158,7 +160,8 @@ function named(name: string): NamedGuest {
 async function stateOf(guest: NamedGuest, depth: 'sizes' | 'contents'): Promise<GuestInfo['state']> {
 	if (guest.origin === 'package')
 		return (await fileBytes(guest.parts({}).kernel)) === undefined ? 'not fetched' : 'ready'
-	if ((await fileBytes(guest.folder)) === undefined) return 'not fetched'
+	if ((await fileBytes(guest.folder)) === undefined)
+		return guest.building !== undefined && (await fileBytes(guest.building)) !== undefined ? 'begun' : 'not fetched'
 	const isWhole = await isAsRecorded(guest.folder, depth)
 	return isWhole && (await isOnItsBase(guest)) ? 'ready' : 'damaged'
 }

@@ -6,7 +6,8 @@
  *
  * Parameters: the seed; milliseconds and rounds of each hart, 0 for no limit; milliseconds between two lines of progress; kinds of steps;
  * 1 if the host remaps pages of its own, too (the 7th), which it finds by the line "host ADDRESS"; the 6th is
- * 1 for few pages, and a mix of steps that the seed draws, so that harts meet in short runs, and all kinds of mixes come in many.
+ * 1 for few pages and one mix of steps, which the seed draws: so harts meet in short runs, and all kinds of mixes come in many. Without
+ * it such phases take turns with others in which all pages are used.
  * Prints "progress ACCESSES FENCES SWITCHES", "# …" for the console's sake, and "VIOLATION …" with the last events of each hart, for
  * which it exits with 1.
  */
@@ -18,7 +19,7 @@
 enum { SPACES = 6, SLOTS = 32, GLOBALS = 16, MEGAPAGES = SPACES, PAGES = SPACES * SLOTS + GLOBALS, ENTRIES = 512 };
 enum { DEFAULT_ROUNDS = 2000, TICKS_PER_MILLISECOND = 10000, STIE = 1 << 5, MOST_PAGES = 12, CHURNED = 8, EVENTS = 16 };
 enum { ILLEGAL_INSTRUCTION = 2, LOAD_ACCESS_FAULT = 5, HSM_STOPPED = 1, ASIDS_OF_HART = 3, FIRST_OWN_ASID = 1000 };
-enum { LOOKS_BEFORE_NAP = 100, NAP_TICKS = 200 };
+enum { LOOKS_BEFORE_NAP = 100, NAP_TICKS = 200, ROUNDS_OF_PHASE = 1024 };
 #define FIRST_MEGAFRAME 0x88000000UL
 #define MEGAPAGE_BYTES 0x200000UL
 #define ASID_SHIFT 44
@@ -29,12 +30,18 @@ enum { LOOKS_BEFORE_NAP = 100, NAP_TICKS = 200 };
 enum kinds { FLUSHES = 1, ATOMICS = 2, CODE = 4, DEVICES = 8 };
 static uint64_t seed, most_rounds, last_tick, progress_ticks, kinds;
 static int hart_total; /* hart_count() asks the SBI each time. */
-static int used_spaces = SPACES, used_slots = SLOTS, used_globals = GLOBALS; /* which pages are used */
-static uint64_t more_remaps, more_bursts, more_sweeps;
-static int only_scope = -1;
-static bool only_sbi, revisits, has_host;
+static bool has_one_mix, has_host;
+static uint64_t phase; /* of all harts; counted by hart 0 */
 static bool is_over;
 static volatile bool has_svinval = true;
+
+/* Which pages harts use, and which steps they take more often. */
+struct mix {
+	int spaces, slots, globals;
+	uint64_t remaps, bursts, sweeps;
+	int scope; /* of fences; -1: any */
+	bool only_sbi, revisits;
+};
 
 /* ---- events, for the description of a violation ---- */
 
@@ -49,6 +56,8 @@ static struct event {
 static struct hart {
 	uint64_t random, rounds, accesses, fences, switches, event_count;
 	int space; /* or -1: one of its own */
+	uint64_t phase;
+	struct mix mix;
 	int last_page, last_way; /* of a visit in this space; -1: none */
 	bool present, faulted;
 	volatile bool expects_fault;
@@ -260,7 +269,10 @@ struct change {
 	bool is_mega;
 };
 
-static enum scope scope_by_lot(struct hart *hart) { return only_scope >= 0 ? (enum scope)only_scope : (enum scope)below(hart, SCOPES); }
+static enum scope scope_by_lot(struct hart *hart)
+{
+	return (enum scope)(hart->mix.scope >= 0 ? (uint64_t)hart->mix.scope : below(hart, SCOPES));
+}
 
 /* On this hart, by sfence.vma or Svinval. Zeroes are x0: every page, every ASID. */
 static void fence_here(struct hart *hart, const struct change *change)
@@ -358,10 +370,38 @@ static void become_present(int number)
 
 static void fence(int number, const struct change *change)
 {
-	if (below(&harts[number], 4) || only_sbi) fence_by_sbi(change);
+	if (below(&harts[number], 4) || harts[number].mix.only_sbi) fence_by_sbi(change);
 	else fence_by_asking(number, change);
 	harts[number].fences++;
 	note(number, FENCED, change->start, change->scope);
+}
+
+/* ---- phases ---- */
+
+static const struct mix all_pages = {.spaces = SPACES, .slots = SLOTS, .globals = GLOBALS, .scope = -1};
+
+static struct mix draw_mix(uint64_t number)
+{
+	uint64_t state = (number + 1) * 0x9e3779b97f4a7c15UL, bits = next_random(&state) >> 16;
+	bool has_all_slots = !has_one_mix && (bits >> 17 & 1);
+	int slots = has_all_slots || hart_total > SLOTS ? SLOTS : hart_total < 4 ? 4 : hart_total;
+	return (struct mix){
+		.spaces = 1 + (int)(bits & 1) + (int)(bits >> 1 & 1),
+		.slots = slots,
+		.globals = bits >> 2 & 1 ? slots < GLOBALS ? slots : GLOBALS : 0,
+		.remaps = 60 + 80 * (bits >> 3 & 3),
+		.scope = bits >> 6 & 1 ? (int)(bits >> 7 & 3) : -1,
+		.bursts = 60 * (bits >> 10 & 3),
+		.sweeps = 40 * (bits >> 12 & 3),
+		.only_sbi = bits >> 14 & 1,
+		.revisits = bits >> 15 & 3,
+	};
+}
+
+static void begin_phase(struct hart *hart, uint64_t number)
+{
+	hart->phase = number;
+	hart->mix = has_one_mix ? draw_mix(seed) : number % 2 ? all_pages : draw_mix(seed + number);
 }
 
 /* ---- remapping ---- */
@@ -390,9 +430,11 @@ static void remap(int number)
 {
 	struct hart *hart = &harts[number];
 	uint64_t count = (uint64_t)hart_total;
-	bool of_all = below(hart, (uint64_t)(used_spaces * used_slots + used_globals)) >= (uint64_t)(used_spaces * used_slots);
-	int base = of_all ? SPACES * SLOTS : (int)below(hart, (uint64_t)used_spaces) * SLOTS;
-	int end = base + (of_all ? used_globals : used_slots);
+	const struct mix *mix = &hart->mix;
+	uint64_t of_spaces = (uint64_t)(mix->spaces * mix->slots);
+	bool of_all = below(hart, of_spaces + (uint64_t)mix->globals) >= of_spaces;
+	int base = of_all ? SPACES * SLOTS : (int)below(hart, (uint64_t)mix->spaces) * SLOTS;
+	int end = base + (of_all ? mix->globals : mix->slots);
 	int first = base + (int)below(hart, (uint64_t)(end - base));
 	first += (number - first % hart_total + hart_total) % hart_total;
 	if (first >= end) return;
@@ -423,7 +465,7 @@ static void remap(int number)
 static void remap_megapage(int number)
 {
 	struct hart *hart = &harts[number];
-	int megapage = (int)below(hart, (uint64_t)used_spaces);
+	int megapage = (int)below(hart, (uint64_t)hart->mix.spaces);
 	if (megapage % hart_total != number) return;
 	int page = PAGES + megapage;
 	uint64_t generation = generations[page] + 1;
@@ -515,12 +557,13 @@ static void expect(int number, enum way way, int page, uint64_t at_least, uint64
 static void visit(int number)
 {
 	struct hart *hart = &harts[number];
-	int page = !used_globals || below(hart, 8) ? hart->space * SLOTS + (int)below(hart, (uint64_t)used_slots)
-				  : SPACES * SLOTS + (int)below(hart, (uint64_t)used_globals);
+	const struct mix *mix = &hart->mix;
+	int page = !mix->globals || below(hart, 8) ? hart->space * SLOTS + (int)below(hart, (uint64_t)mix->slots)
+						   : SPACES * SLOTS + (int)below(hart, (uint64_t)mix->globals);
 	enum way way = (enum way)below(hart, WAYS);
 	/* One page of each space, so that gp's last page is often the one that is looked for. */
-	if (way == LOAD_BY_GP) page = hart->space * SLOTS + 7 * number % used_slots;
-	if (revisits && hart->last_page >= 0 && below(hart, 4)) page = hart->last_page, way = (enum way)hart->last_way;
+	if (way == LOAD_BY_GP) page = hart->space * SLOTS + 7 * number % mix->slots;
+	if (mix->revisits && hart->last_page >= 0 && below(hart, 4)) page = hart->last_page, way = (enum way)hart->last_way;
 	hart->last_page = page, hart->last_way = way;
 	note(number, VISIT, (uint64_t)page, way);
 	hart->accesses++;
@@ -533,7 +576,7 @@ static void visit(int number)
 static void visit_often(int number)
 {
 	struct hart *hart = &harts[number];
-	int page = hart->space * SLOTS + (int)below(hart, (uint64_t)used_slots);
+	int page = hart->space * SLOTS + (int)below(hart, (uint64_t)hart->mix.slots);
 	volatile uint64_t *word = &((struct frame *)address_of(page, SUPERVISOR))->number;
 	uint64_t *from = &least[page];
 	note(number, VISIT, (uint64_t)page, LOADS);
@@ -551,9 +594,9 @@ static void sweep(int number)
 	int first = hart->space * SLOTS;
 	note(number, VISIT, (uint64_t)first, LOADS);
 	for (int i = 0; i < BURST; i++) {
-		int page = first + i % used_slots;
+		int page = first + i % hart->mix.slots;
 		uint64_t at_least = load_acquire(least[page]);
-		uint64_t got = *(volatile uint64_t *)(((uint64_t)OWN << 30) + (uint64_t)(i % used_slots) * PAGE_BYTES);
+		uint64_t got = *(volatile uint64_t *)(((uint64_t)OWN << 30) + (uint64_t)(i % hart->mix.slots) * PAGE_BYTES);
 		if (got >> 32 != (uint64_t)page || (uint32_t)got < at_least) expect(number, LOAD, page, at_least, got);
 	}
 	hart->accesses += BURST;
@@ -631,7 +674,7 @@ static void churn(int number)
 		print("%s in a new address space, slot %d: got 0x%x, want 0x%x", way_names[way], (int64_t)slot, got, shown[slot]->number);
 		end_with_violation();
 	}
-	enter(number, (int)below(hart, (uint64_t)used_spaces));
+	enter(number, (int)below(hart, (uint64_t)hart->mix.spaces));
 }
 
 /* ---- atomics: each hart knows what it has done to the words ---- */
@@ -880,6 +923,7 @@ static void lead(void)
 	static uint64_t next_report, turns;
 	uint64_t now = ticks();
 	if (++turns % 64 == 0) restart_stopped();
+	if (turns % ROUNDS_OF_PHASE == 0) store_release(phase, phase + 1);
 	if (progress_ticks && now >= next_report) {
 		report();
 		next_report = now + progress_ticks;
@@ -893,14 +937,14 @@ static void use_translations(int number)
 {
 	struct hart *hart = &harts[number];
 	uint64_t next = below(hart, 1024);
-	if (next < 64 || (next >= 600 && next < 600 + more_remaps)) remap(number);
+	if (next < 64 || (next >= 600 && next < 600 + hart->mix.remaps)) remap(number);
 	else if (next < 80) remap_megapage(number);
-	else if (next < 240) enter(number, (int)below(hart, (uint64_t)used_spaces));
+	else if (next < 240) enter(number, (int)below(hart, (uint64_t)hart->mix.spaces));
 	else if (next < 260) churn(number);
 	else if (next < 300) visit_megapage(number);
 	else if (next < 304) visit_nothing(number);
-	else if (next < 360 || (next >= 410 && next < 410 + more_bursts)) visit_often(number);
-	else if (next < 400 || (next >= 900 && next < 900 + more_sweeps)) sweep(number);
+	else if (next < 360 || (next >= 410 && next < 410 + hart->mix.bursts)) visit_often(number);
+	else if (next < 400 || (next >= 900 && next < 900 + hart->mix.sweeps)) sweep(number);
 	else if (next < 402) sleep_a_little(number);
 	else if (has_host && next >= 860 && next < 900) visit_host_page(number);
 	else if (next == 402 && number > 0 && !below(hart, 16)) stop(number);
@@ -925,9 +969,11 @@ static void stress(int number)
 	set_trap_handler(on_trap);
 	write_csr(sie, SSIP | STIE); /* They end wfi, and are taken in user mode only. */
 	if (!hart->random) hart->random = (seed + 1) * 0x9e3779b97f4a7c15UL + (uint64_t)number * 0x2545f4914f6cdd1dUL;
-	enter(number, (int)below(hart, (uint64_t)used_spaces));
+	begin_phase(hart, load_acquire(phase));
+	enter(number, (int)below(hart, (uint64_t)hart->mix.spaces));
 	become_present(number);
 	for (; !load_acquire(is_over) && (!most_rounds || hart->rounds < most_rounds); hart->rounds++) {
+		if (hart->phase != load_acquire(phase)) begin_phase(hart, load_acquire(phase));
 		step(number);
 		serve(number);
 		if (number == 0) lead();
@@ -950,18 +996,7 @@ int main(int boot_hart)
 	most_rounds = parameter(2, milliseconds ? 0 : DEFAULT_ROUNDS);
 	progress_ticks = parameter(3, 0) * TICKS_PER_MILLISECOND;
 	kinds = parameter(4, FLUSHES | ATOMICS);
-	if (parameter(5, 0)) {
-		uint64_t state = (seed + 1) * 0x9e3779b97f4a7c15UL, mix = next_random(&state) >> 16;
-		used_spaces = 1 + (mix & 1) + (mix >> 1 & 1);
-		used_slots = hart_total < 4 ? 4 : hart_total < SLOTS ? hart_total : SLOTS;
-		used_globals = mix >> 2 & 1 ? used_slots < GLOBALS ? used_slots : GLOBALS : 0;
-		more_remaps = 60 + 80 * (mix >> 3 & 3);
-		more_bursts = 60 * (mix >> 10 & 3);
-		more_sweeps = 40 * (mix >> 12 & 3);
-		only_sbi = mix >> 14 & 1;
-		revisits = mix >> 15 & 3;
-		if (mix >> 6 & 1) only_scope = (int)(mix >> 7 & 3);
-	}
+	has_one_mix = parameter(5, 0);
 	if (milliseconds) last_tick = ticks() + milliseconds * TICKS_PER_MILLISECOND;
 	set_trap_handler(on_trap);
 	__asm__ volatile(".word 0x18000073" ::: "memory"); /* sfence.w.inval: illegal without Svinval */

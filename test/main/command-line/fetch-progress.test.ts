@@ -8,10 +8,18 @@ test('the remaining time is told once something is done, from where this fetch b
 	const time = new RemainingTime()
 	t.is(time.at(0.5, 1_000), '')
 	t.is(time.at(0.51, 100_000), '', 'too little to tell')
-	t.is(time.at(0.6, 101_000), 'about 7 min left')
-	t.is(time.at(0.9, 101_000), 'about 30 s left')
-	t.is(time.at(1, 101_000), '')
+	t.is(time.at(0.6, 120_000), 'about 8 min left')
+	t.is(time.at(0.9, 200_000), 'about 50 s left')
+	t.is(time.at(1, 210_000), '')
 	t.is(time.at(undefined, 0), '')
+})
+
+test('what an earlier fetch has done is not counted as fast', (t) => {
+	const time = new RemainingTime()
+	t.is(time.at(0, 0), '')
+	for (const [index, fraction] of [0.2, 0.25, 0.6].entries()) t.is(time.at(fraction, 1_000 * (index + 1)), '')
+	t.is(time.at(0.61, 53_000), '', 'too little to tell')
+	t.is(time.at(0.65, 253_000), 'about 30 min left', '0.05 in 250 s, and 0.35 to go')
 })
 
 test('without a terminal each step and each tenth is a line', async (t) => {

@@ -76,8 +76,9 @@ test.serial('only an interrupted fetch of more packages is told of, too', async 
 	await mkdir(`${layerFolder}.building`, {recursive: true})
 	t.deepEqual(await states(), [
 		['debian-full', 'not fetched'],
-		['debian-full:gcc,git', 'not fetched'],
+		['debian-full:gcc,git', 'begun'],
 	])
+	await t.throwsAsync(resolveGuest('debian-full:gcc,git'), {message: /got a part; go on with: manyhart guest fetch/})
 	t.deepEqual((await removeGuest('debian-full:git,gcc')).layers, [])
 	t.deepEqual(await states(), [['debian-full', 'not fetched']])
 	for (const name of ['debian:gcc', 'debian-full:', 'debian-full:Gcc'])
