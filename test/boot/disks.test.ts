@@ -92,20 +92,26 @@ withQemuImg(
 	},
 )
 
-test('a guest that reboots finds what it wrote to a snapshot, and the image stays as it was', async (t) => {
+test('a guest that reboots finds what it wrote to a snapshot and to a port, and the image stays as it was', async (t) => {
 	t.timeout(longPatience + margin)
 	const guest = await fetchedGuest(t, 'debian')
 	if (!guest) return
 	const file = join(await testFolder(t), 'a.raw')
 	await writeFile(file, Buffer.alloc(mebibyte))
+	const written = `${file}.port`
+	await writeFile(written, 'of an earlier run')
 	const {kernel, initrd} = guest as {kernel: string; initrd: string}
 	const machine = ['run', '--smp', '1', '-m', '256M', '--kernel', kernel, '--initrd', initrd, '--append', 'quiet']
-	const input = 'echo marked > /dev/vda; sync; reboot -f\nhead -c 6 /dev/vda | tr a-z A-Z; poweroff -f\n'
+	const input =
+		'echo marked > /dev/vda; sync; echo one > $(ls /dev/vport*); reboot -f\nhead -c 6 /dev/vda | tr a-z A-Z; echo two > $(ls /dev/vport*); poweroff -f\n'
 	const disk = ['-drive', `file=${file},format=raw`, '-snapshot', '--input', input]
-	const {exitCode, stdout} = await manyhart([...machine, ...disk], {timeout: longPatience})
+	const port = ['-device', 'virtio-serial-device', '-device', 'virtserialport,chardev=a,name=log']
+	const ports = ['-chardev', `file,id=a,path=${written}`, ...port]
+	const {exitCode, stdout} = await manyhart([...machine, ...disk, ...ports], {timeout: longPatience})
 	t.is(exitCode, 0)
 	t.regex(stdout, /^MARKED/m)
 	t.true((await readFile(file)).every((byte) => byte === 0))
+	t.is(await readFile(written, 'utf8'), 'one\ntwo\n')
 })
 
 withQemuImg('whatever moment it is killed at, the image has no corruptions, and what was safe is there', async (t) => {

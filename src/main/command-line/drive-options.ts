@@ -4,6 +4,7 @@ import {expected, UserError} from '../../errors.ts'
 import type {DriveOptions} from '../drives.ts'
 import {KeyValues} from './key-values.ts'
 import {isNetworkDevice} from './network-options.ts'
+import {isPortDevice} from './port-options.ts'
 import {quoted} from './quantities.ts'
 import {isShare} from './share-options.ts'
 
@@ -81,13 +82,13 @@ function parseDrive(text: string): Drive {
 	return {id: keys.get('id'), isAttached: kind === 'virtio', options}
 }
 
-/** @returns none for the random number generator, which the board has anyway, and for folders. */
+/** @returns none for the random number generator, which the board has anyway, and for what is no disk. */
 function parseDevice(text: string, drives: ReadonlyMap<string, Drive>): {id: string; options: DriveOptions}[] {
 	const [driver = ''] = text.split(',')
-	if (driver === 'virtio-rng-device' || isShare(text) || isNetworkDevice(text)) return []
+	if (driver === 'virtio-rng-device' || isShare(text) || isNetworkDevice(text) || isPortDevice(text)) return []
 	if (driver !== 'virtio-blk-device')
 		throw expected(
-			'--device virtio-blk-device,drive=ID, virtio-9p-device,fsdev=ID, virtio-net-device,netdev=ID or virtio-rng-device',
+			'--device virtio-blk-device,drive=ID, virtio-9p-device,fsdev=ID, virtio-net-device,netdev=ID, virtio-serial-device, virtserialport,chardev=ID or virtio-rng-device',
 			`${quoted(text)}${driver.endsWith('-pci') ? ': the board has no PCI bus' : ''}`,
 		)
 	const keys = KeyValues.parse(text.slice(driver.length + 1), {

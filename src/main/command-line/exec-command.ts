@@ -14,6 +14,7 @@ import {ConsoleTail} from './console-tail.ts'
 import type {ExecCommandOptions} from './exec-options.ts'
 import {fetchWithProgress} from './fetch-progress.ts'
 import {guestDrives} from './guest-drives.ts'
+import {beginPorts} from './port-options.ts'
 import type {Result} from './result.ts'
 import type {RunEnvironment} from './run-command.ts'
 import {EndingSignals} from './signals.ts'
@@ -53,6 +54,7 @@ async function bootAndRun(options: ExecCommandOptions, run: Run): Promise<number
 	const drives = [...guestDisks, ...options.run.drives]
 	const openDrives = opened.use(await untilAborted(signal, OpenDrives.open(drives)))
 	for (const warning of openDrives.warnings) say(`manyhart: warning: ${warning}`)
+	const ports = await untilAborted(signal, beginPorts(options.run.ports))
 	const machineOptions = {
 		smp,
 		memory,
@@ -60,6 +62,7 @@ async function bootAndRun(options: ExecCommandOptions, run: Run): Promise<number
 		...translation,
 		...(drives.length > 0 && {drives}),
 		...(shares.length > 0 && {shares}),
+		...(ports.length > 0 && {ports}),
 		...(virtioMmioVersion && {virtioMmioVersion}),
 		agent: 'alone' as const,
 	}

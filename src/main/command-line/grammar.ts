@@ -122,6 +122,14 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 			.argParser(collect)
 			.asInQemu(),
 	],
+	Ports: [
+		new RunOption(
+			'--chardev <keys>',
+			'socket,id=ID,path=PATH,server=on,wait=off, file,id=ID,path=FILE or null,id=ID: for --device virtio-serial-device --device virtserialport,chardev=ID,name=NAME, which the guest has as /dev/virtio-ports/NAME',
+		)
+			.argParser(collect)
+			.asInQemu(),
+	],
 	Folders: [
 		new RunOption(
 			'--share <folder>',

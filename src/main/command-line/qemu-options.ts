@@ -63,7 +63,7 @@ export const qemuOptions: readonly QemuOption[] = [
 	{names: ['gdb'], value: 'device', reason: debugger_},
 	{names: ['loadvm', 'incoming'], value: '…', reason: snapshots},
 	// refused
-	{names: ['qmp', 'qmp-pretty', 'mon', 'chardev', 'debugcon', 'echr'], value: '…', reason: monitor},
+	{names: ['qmp', 'qmp-pretty', 'mon', 'debugcon', 'echr'], value: '…', reason: monitor},
 	{names: ['no-shutdown', 'preconfig'], reason: monitor},
 	{names: ['action', 'watchdog-action'], value: '…', reason: 'the machine ends with the guest; see --no-reboot'},
 	{

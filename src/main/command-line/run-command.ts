@@ -15,6 +15,7 @@ import type {GuestLibrary} from './guest-library.ts'
 import {LineWatcher} from './line-watcher.ts'
 import {parseNetworks} from './network-options.ts'
 import {OutputFile} from './output-file.ts'
+import {beginPorts} from './port-options.ts'
 import type {Result} from './result.ts'
 import type {RunOptions} from './run-options.ts'
 import {abortedBy, type Ending, RunSession} from './run-session.ts'
@@ -81,6 +82,7 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 	// For all machines: a guest that reboots finds its disks as it left them.
 	const openDrives = files.use(await untilAborted(signal, OpenDrives.open(drives)))
 	for (const warning of openDrives.warnings) say(`manyhart: warning: ${warning}`)
+	const ports = await untilAborted(signal, beginPorts(options.ports))
 	const control = options.name === undefined ? undefined : files.use(await ControlServer.listen(options.name))
 	let networks = options.networks ?? (serialSeed === undefined ? parseNetworks({nic: ownNetworks}) : [])
 	let machines = 0
@@ -94,6 +96,7 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 			...(options.keepsTranslations && {translationCache: join(cacheFolder(), 'translations')}),
 			...(drives.length > 0 && {drives}),
 			...(shares.length > 0 && {shares}),
+			...(ports.length > 0 && {ports}),
 			...(control && {agent: 'beside' as const}),
 			...(virtioMmioVersion && {virtioMmioVersion}),
 			...(options.times && {times: true}),

@@ -10,6 +10,7 @@ import {parsePattern} from './console-matcher.ts'
 import {parseDrives, type RawDriveOptions} from './drive-options.ts'
 import {parseMachine} from './machine-option.ts'
 import {isNetworkDevice, parseNetworks, type RawNetworkOptions} from './network-options.ts'
+import {parsePorts, type RawPortOptions, type RunPort} from './port-options.ts'
 import {parseSeconds, parseSeed, parseSize, parseSmp, quoted} from './quantities.ts'
 import {parseShares, type RawShareOptions} from './share-options.ts'
 import {checkTranslationSwitches, type RawTranslationSwitches} from './translation-switches.ts'
@@ -46,7 +47,8 @@ export type RawRunOptions = Readonly<
 		RawTranslationSwitches &
 		RawDriveOptions &
 		RawShareOptions &
-		RawNetworkOptions & {
+		RawNetworkOptions &
+		RawPortOptions & {
 			reboot?: boolean
 			serial?: boolean
 			digest?: boolean
@@ -92,6 +94,7 @@ export type RunOptions = Readonly<{
 	shares: readonly ShareOptions[]
 	/** If undefined, the guest's own. */
 	networks: readonly NetworkOptions[] | undefined
+	ports: readonly RunPort[]
 	/** The file that keeps what the guest writes to its own disk; if undefined, nothing does. */
 	overlay: string | undefined
 	/** By which `ssh` and `cp` reach it. */
@@ -130,6 +133,7 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		drives: parseDrives(raw),
 		shares: parseShares(raw),
 		networks: hasNetworks(raw) ? parseNetworks(raw) : undefined,
+		ports: parsePorts(raw),
 		overlay: raw.overlay,
 		name: raw.name,
 		virtioMmioVersion: raw.global === undefined ? undefined : parseGlobal(raw.global),
