@@ -22,6 +22,7 @@ function rank(file) {
 export default {
 	files: ['test/**/*.test.ts'],
 	extensions: {ts: 'module'},
+	require: ['./test/support/built-threads.ts'],
 	concurrency: 2,
 	timeout: '10m',
 	workerThreads: false,

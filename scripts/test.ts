@@ -14,8 +14,11 @@ const checks: readonly Step[] = [
 	{name: 'import directions', command: process.execPath, args: ['scripts/check-imports.ts']},
 ]
 
-/** Node keeps here what it has made of modules: most of a short test's time is to strip the types from them, in each of its threads. */
-const environment = {...process.env, NODE_COMPILE_CACHE: fromRoot('node_modules/.cache/compile')}
+const environment = {
+	...process.env,
+	// Node keeps here what it has made of modules: most of a short test's time is to strip the types from them.
+	NODE_COMPILE_CACHE: fromRoot('node_modules/.cache/compile'),
+}
 
 /** @returns the exit code; a signal counts as 1. */
 function run({command, args}: Step, onOutput?: (text: string) => void): Promise<number> {
