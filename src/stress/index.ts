@@ -31,11 +31,8 @@ const designOfFault: Readonly<Partial<Record<Fault, Partial<TlbDesign>>>> = {
 	'skip-poison': {policy: 'swap-pool', encoding: 'poison-zero'},
 }
 
-/** The kind that shows a broken rule, in parallel and by turns, if it is not `flush`. */
-const kindOfFault: Readonly<Record<'parallel' | 'byTurns', Readonly<Partial<Record<Fault, StressKind>>>>> = {
-	parallel: {},
-	byTurns: {'skip-grace-period': 'rcu', 'stale-region': 'smc'},
-}
+/** The kind that shows a broken rule soonest, if it is not `flush`. */
+const kindOfFault: Readonly<Partial<Record<Fault, StressKind>>> = {'skip-grace-period': 'rcu', 'stale-region': 'smc'}
 
 export const stress: StressLibrary['stress'] = async (options, environment) => {
 	if (options.campaign) return await runCampaign(options, options.campaign, environment)
@@ -177,9 +174,9 @@ async function inject(
 	return {injection, result}
 }
 
-function kindFor(fault: Fault, {kinds, serial}: StressOptions): StressKind {
+function kindFor(fault: Fault, {kinds}: StressOptions): StressKind {
 	const [only] = kinds
-	return kinds.length === 1 && only ? only : (kindOfFault[serial ? 'byTurns' : 'parallel'][fault] ?? 'flush')
+	return kinds.length === 1 && only ? only : (kindOfFault[fault] ?? 'flush')
 }
 
 /** Of a violation by turns: its schedule, and the command that shows it again. */
