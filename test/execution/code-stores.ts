@@ -10,7 +10,7 @@ import {Assembly, reg} from './assembly.ts'
 import {type Engine, on} from './engine.ts'
 
 const {zero, ra, sp, t0, t1, a0, a1, s0, s2} = reg
-const rounds = 10
+const rounds = 24
 /** A second name of the page of code at `main`. */
 const alias = code.gva + 0x4000_0000n
 const main = code.gva + 0x1_0000n
@@ -136,7 +136,7 @@ export function testCodeStores(engine: Engine): void {
 					const pair = newPair(engine)
 					const target = main + 0x1000n + BigInt(offset)
 					const start = layout(pair, {target, store})
-					for (let again = 0; again < 2; again++) {
+					for (let again = 0; again < 3; again++) {
 						begin(pair, target)
 						t.is(pair.run(start), '', `offset ${offset.toString(16)}, run ${again}`)
 					}

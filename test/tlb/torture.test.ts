@@ -16,7 +16,7 @@ import type {TlbTortureResult, TlbTortureRole} from './torture-thread.ts'
 
 const file = new URL('torture-thread.ts', import.meta.url)
 /** At least, if all rules are kept. */
-const milliseconds = 500
+const milliseconds = 1000
 /** What the assertions want of fences, swaps and undone tables. */
 const fewest = 20
 

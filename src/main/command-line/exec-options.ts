@@ -42,20 +42,8 @@ const defaultBootTimeout = 300
 /** Those of `run` that make sense here. */
 const runOptionNames = [
 	...['guest', 'kernel', 'initrd', 'append', 'smp', 'memory', 'global', 'accel', 'jitThreshold'],
-	...[
-		'drive',
-		'hda',
-		'snapshot',
-		'overlay',
-		'device',
-		'chardev',
-		'nic',
-		'netdev',
-		'object',
-		'pcap',
-		'timeout',
-		'stats',
-	],
+	...['drive', 'hda', 'snapshot', 'overlay', 'device', 'chardev'],
+	...['nic', 'netdev', 'object', 'pcap', 'timeout', 'stats'],
 ]
 
 export const isOfExec = (option: RunOption): boolean => runOptionNames.includes(option.attributeName())

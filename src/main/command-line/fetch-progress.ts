@@ -92,7 +92,7 @@ export class RemainingTime {
 
 type Progress = Readonly<{fraction: number; time: number}>
 
-/** Faster than any fetch goes: an earlier one had done this. */
+/** So much in so short a time was mostly done by an earlier fetch. If not, the estimate begins again here. */
 function isLeap(from: Progress, to: Progress): boolean {
 	return to.fraction - from.fraction > leastLeap && to.time - from.time < leastMilliseconds
 }
