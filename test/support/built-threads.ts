@@ -1,6 +1,6 @@
 /**
- * With TEST_THREADS=built, threads of machines run what `npm run build` has made, as users' do. They start sooner than from
- * sources. Without it, they run what their sources say.
+ * With TEST_THREADS=built, threads of machines run what `npm run build` has made, as users' do. They start in half the time.
+ * `npm test` builds first and sets it; `ava` alone runs what the sources say.
  */
 import {threadEntries} from '../../src/main/artifacts.ts'
 
