@@ -9,6 +9,7 @@
  *     npm run bench -- flush    designs of the TLB: what flushes cost, and what guests notice; docs/flush.md
  *     npm run bench -- smp      harts that wait for one another: fences, locks, wake-ups, more harts than cores
  *     npm run bench -- io       disks, shared folders and networks in Debian: fio, iperf3, nginx
+ *     npm run bench -- workloads  Debian's own programs on a disk: perl, python, git, gcc, sqlite, redis, node
  *     npm run bench -- footprint  memory of the host that an idle Debian takes, and where it is
  *     npm run bench -- tracing  what --trace costs
  *     npm run bench -- beyond   a simulation of up to 128 harts; docs/scaling.md
@@ -38,10 +39,13 @@ import {parts} from './bench/smp/plan.ts'
 import {programNames} from './bench/smp/programs.ts'
 import {benchSmp, type SmpOptions} from './bench/smp.ts'
 import {benchTracing, tracedGuests} from './bench/tracing.ts'
+import {workloads} from './bench/workloads/figures.ts'
+import {benchWorkloads, type WorkloadsOptions} from './bench/workloads.ts'
 import {fromRoot} from './build/project.ts'
 import {integerFrom, numberFrom, runScript, scriptCommand, several} from './build/script-command.ts'
 
 const mostHarts = 64
+const workloadNames = workloads.map(({name}) => name)
 /** The guest counts in thousandths. */
 const scaleOf = numberFrom(0.001, 1000)
 
@@ -234,6 +238,26 @@ function createCommand(): Command {
 		.addOption(new Option('--against <file>', "also another build's manyhart.js"))
 		.addHelpText('after', '\nNeeds qemu-img, iperf3 and wrk in the PATH.')
 		.action((own, options) => benchIo({...(options as IoOptions), own: checkOwnOptions(own)}))
+	command
+		.command('workloads')
+		.description(
+			"Debian's own programs in the guest debian-full, here and under every QEMU that is named, timed in the guest",
+		)
+		.argument(...ownOptions)
+		.addOption(
+			new Option('--workload <name,...>', 'only these')
+				.argParser((text: string) => text.split(',').map(oneOf(workloadNames)))
+				.default(workloadNames, workloadNames.join()),
+		)
+		.option('--guest <name>', 'a guest on a disk that has the packages (default: debian-full with those that are used)')
+		.option('--rounds <n>', 'measurements of each', integerFrom(1, 1000), 3)
+		.option('--harts <n>', 'harts', integerFrom(1, mostHarts), 2)
+		.addOption(qemuOption())
+		.addOption(jsonOption())
+		.addOption(timeoutOption())
+		.addOption(manyhartOption())
+		.addOption(new Option('--against <file>', "also another build's manyhart.js"))
+		.action((own, options) => benchWorkloads({...(options as WorkloadsOptions), own: checkOwnOptions(own)}))
 	command
 		.command('lookup')
 		.description('compares how translated code can look up a page: our programs on bare metal, without QEMU')

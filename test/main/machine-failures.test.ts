@@ -160,8 +160,10 @@ test.serial('an interpreter that traps stops the machine and names the hart', as
 
 test.serial('a helper that fails stops the machine', async (t) => {
 	const helper = new URL('throwing-helper.ts', import.meta.url)
+	// A guest of some seconds: it does not end before the helper does.
+	const kernel = guestBinary('asids')
 	const machine = await withThreads({helper}, () =>
-		createMachine(t, {kernel: guestBinary('smp-demo'), smp: 4, tlb: {policy: 'swap-pool'}}),
+		createMachine(t, {kernel, smp: 4, memory: 128 * mebibyte, tlb: {policy: 'swap-pool'}}),
 	)
 	t.deepEqual(await machine.run(), {
 		reason: 'error',
