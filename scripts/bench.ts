@@ -252,6 +252,7 @@ function createCommand(): Command {
 		.option('--guest <name>', 'a guest on a disk that has the packages (default: debian-full with those that are used)')
 		.option('--rounds <n>', 'measurements of each', integerFrom(1, 1000), 3)
 		.option('--harts <n>', 'harts', integerFrom(1, mostHarts), 2)
+		.option('--warm', 'with what earlier runs have translated (default: each with an empty cache folder)', false)
 		.addOption(qemuOption())
 		.addOption(jsonOption())
 		.addOption(timeoutOption())

@@ -19,6 +19,7 @@ export type WorkloadsOptions = SubjectOptions &
 		workload: readonly string[]
 		/** The guest's name; default: `debian-full` with what the workloads need. */
 		guest?: string
+		warm: boolean
 		json: boolean
 		timeout: number
 	}>
@@ -26,7 +27,7 @@ export type WorkloadsOptions = SubjectOptions &
 type Run = Readonly<{subject: string; round: number; turns: readonly Turn[]}>
 
 export async function benchWorkloads(options: WorkloadsOptions): Promise<void> {
-	const {rounds, harts, own} = options
+	const {rounds, harts, own, warm} = options
 	const chosen = workloads.filter(({name}) => options.workload.includes(name))
 	const guest = options.guest ?? guestOf(chosen)
 	const parts = await resolveGuest(guest)
@@ -54,7 +55,7 @@ export async function benchWorkloads(options: WorkloadsOptions): Promise<void> {
 		await rm(folder, {recursive: true, force: true})
 	}
 	checkOutputs(runs)
-	const about = {mode: 'workloads', host: hostInWords(), node: process.version, guest, rounds, harts, own}
+	const about = {mode: 'workloads', host: hostInWords(), node: process.version, guest, rounds, harts, warm, own}
 	const ids = subjects.map(({id}) => id)
 	console.log(options.json ? JSON.stringify({...about, runs}, undefined, '\t') : workloadsTable(runs, ids, chosen))
 }

@@ -30,13 +30,16 @@ export type MemoryPlan = Readonly<{
 /** What harts note: nothing, times, or times and events for a trace. */
 export type Notes = 'none' | 'times' | 'trace'
 
-/** Decoded pages of all vCPUs together, and those of one vCPU at most and at least. */
+/** Decoded pages of all vCPUs together, and those of one vCPU at most and at least. 8192 are the code of a large program: 32 MiB. */
 const codePagesInAll = 16_384
-const [mostCodePages, fewestCodePages] = [2048, 256]
+const [mostCodePages, fewestCodePages] = [8192, 256]
+/** Beside more RAM than this there is room for fewer. */
+const [ampleRam, mostBesideMuch] = [3 * 2 ** 30, 2048]
 
 /** Decoded pages of one vCPU. 2048 take about 49 MiB of address space; only pages in use take memory. */
-export function codePagesPerVcpu(harts: number): number {
-	return Math.min(mostCodePages, Math.max(fewestCodePages, Math.floor(codePagesInAll / harts)))
+export function codePagesPerVcpu({harts, ramBytes}: Readonly<{harts: number; ramBytes: number}>): number {
+	const most = ramBytes > ampleRam ? mostBesideMuch : mostCodePages
+	return Math.min(most, Math.max(fewestCodePages, Math.floor(codePagesInAll / harts)))
 }
 
 export function planMemory({harts, ramBytes, tlb, serial, notes = 'none'}: MemoryPlan): MemoryMap {
@@ -50,7 +53,7 @@ export function planMemory({harts, ramBytes, tlb, serial, notes = 'none'}: Memor
 		...shadowRegions(tlb),
 		...(notes === 'none' ? [] : [timesRegion(harts)]),
 		...(notes === 'trace' ? [ringsRegion(harts, ringEvents(harts))] : []),
-		{name: vcpuRegions.codeCaches, size: harts * codeCacheBytes(codePagesPerVcpu(harts)), align: pageBytes},
+		{name: vcpuRegions.codeCaches, size: harts * codeCacheBytes(codePagesPerVcpu({harts, ramBytes})), align: pageBytes},
 		{name: guestPagesRegion, size: Math.ceil(ramBytes / pageBytes) * GuestPage.size, align: pageBytes},
 		{name: vcpuRegions.rom, size: boardMap.bootRom.size, align: pageBytes},
 		{name: vcpuRegions.ram, size: ramBytes, align: pageBytes},

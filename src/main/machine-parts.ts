@@ -232,7 +232,7 @@ export class MachineParts implements AsyncDisposable {
 			...broken,
 			...(serial && {serial}),
 		}
-		const codePages = codePagesPerVcpu(harts)
+		const codePages = codePagesPerVcpu({harts, ramBytes: memory.region('ram').size})
 		const {base: gpa, size} = boardMap.bootRom
 		io.createThreads(memory, {harts, virtioMmioVersion, entry: entries.io, bells: this.board.workerBells})
 		this.threads = started.use(new VcpuThreads())

@@ -6,6 +6,7 @@ import test, {type ExecutionContext} from 'ava'
 import {type ExecOptions, Machine, type MachineOptions} from '../../src/main/index.ts'
 import {randomBytes, testFolder} from '../disk/images.ts'
 import {Random} from '../hart/core/float-operands.ts'
+import {manyhart} from '../main/manyhart-process.ts'
 import {longPatience} from '../support/patience.ts'
 import {testTranslation} from '../support/translation.ts'
 import {fetchedGuest} from './boot-guest.ts'
@@ -130,4 +131,37 @@ test('beside its own init a guest runs commands, too, and files are copied both 
 	await t.throwsAsync(machine.copyIn(join(folder, 'nothing'), '/tmp'), {name: 'UserError', message: /ENOENT/})
 	await machine.powerOff()
 	t.deepEqual(await running, {reason: 'power-off', exitCode: 0})
+})
+
+test('`manyhart exec` runs a command in this folder, and the next one has what the first has translated', async (t) => {
+	const guest = await fetchedGuest(t, 'debian')
+	if (!guest) return
+	const folder = await testFolder(t)
+	const cache = await testFolder(t)
+	writeFileSync(join(folder, 'input'), 'from the host\n')
+	const statistics = join(cache, 'statistics.json')
+	const {kernel, initrd, append} = guest
+	const machine = [
+		'--kernel',
+		kernel,
+		'--initrd',
+		initrd!,
+		'--append',
+		append!,
+		'--memory',
+		'512M',
+		'--stats',
+		statistics,
+	]
+	const script = 'cat input; echo "$A" >&2; exit 3'
+	for (const [run, isKnown] of [false, true].entries()) {
+		const ended = await manyhart(['exec', ...machine, '--env', 'A=b', '--', 'sh', '-c', script], {
+			cwd: folder,
+			env: {...process.env, XDG_CACHE_HOME: cache},
+			timeout: longPatience,
+		})
+		t.deepEqual(ended, {exitCode: 3, stdout: 'from the host\n', stderr: 'b\n'}, `run ${run}`)
+		const {translation} = JSON.parse(readFileSync(statistics, 'utf8')).statistics
+		t.is(translation.knownModules > 0, isKnown, `run ${run}`)
+	}
 })

@@ -42,7 +42,7 @@ const ownPages = 16
 
 /** Hart 1's code cache: buckets and code pages, without its jump counters. */
 function codeCachePieces(cache: number): [string, {offset: number; size: number}][] {
-	const codePages = codePagesPerVcpu(harts)
+	const codePages = codePagesPerVcpu({harts, ramBytes})
 	const first = cache + codeCacheBytes(codePages) - codePages * CodePage.size
 	const pages = Array.from({length: codePages}, (_, page): [string, {offset: number; size: number}] => [
 		`code page ${page} of hart 1`,

@@ -17,16 +17,18 @@ export type SubjectOptions = Readonly<{
 	qemu?: readonly string[]
 	/** Further options of manyhart, for both builds. */
 	own: readonly string[]
+	/** Whether runs of Manyhart have what earlier ones have translated; default: no. */
+	warm?: boolean
 }>
 
 const memory = '1G'
 
 /** @throws UserError for a file that is not there or is no QEMU; BuildError when the project is not built. */
-export async function comparedSubjects({manyhart, against, qemu, own}: SubjectOptions): Promise<readonly Subject[]> {
+export async function comparedSubjects({manyhart, against, qemu, own, warm = false}: SubjectOptions): Promise<readonly Subject[]> {
 	const build = (id: string, kind: 'own' | 'build', option: string, file: string): Subject => ({
 		id,
 		kind,
-		side: buildSide(id, {file, option, own}),
+		side: buildSide(id, {file, option, own, warm}),
 	})
 	const found = qemu ?? [await findQemu()].filter((file) => file !== undefined)
 	return [

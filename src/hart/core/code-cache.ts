@@ -43,6 +43,7 @@ import {
 	takeVersion,
 } from './guest-pages'
 import {hart} from './hart'
+import {retired} from './retired'
 import {flushTables} from './tlb-flush'
 import {removeWriteEntries} from './write-entries'
 
@@ -68,6 +69,14 @@ let untilMark: u32 = 0
 let mark: u32 = 0
 /** If less than this part of the pages in use can be given up, there may be more of them. */
 const FEWEST_COLD: u32 = 8
+/** Instructions in which decoding as many pages anew costs more than the memory is worth: a tenth of a hart's time or more. */
+const SOON: u64 = 1 << 27
+/** When it was full last, in retired instructions; 0: never. */
+let fullAt: u64 = 0
+/** Of pages in use one in so many is given up where there is no other room. */
+const GIVEN_UP: u32 = 4
+/** Which of them. */
+let turn: u32 = 0
 /** The scratch page's only slot that is no sentinel; PAGE_SLOTS = none. */
 let openSlot: u32 = PAGE_SLOTS
 /** Snapshots taken. Survives a reset of the cache, because translated code remembers their numbers. */
@@ -344,18 +353,25 @@ function sameAsMemory(code: u32): bool {
 	return true
 }
 
-/** Gives up the pages that were not fetched since the mark. If these are few, the cache may hold more; if it must not, all go. */
+/**
+ * Gives up the pages that were not fetched since the mark. If these are few, or it was full a short time ago, the cache may hold
+ * more. If it must not, some of the others go, too, a quarter of them, each time another one: who runs more code than fits in finds
+ * most of it.
+ */
 function makeRoom(): void {
 	let cold: u32 = 0
 	for (let index: u32 = 1; index < limit; index++) if (isCold(pages + index * CODE_PAGE_SIZE)) cold++
-	if (cold * FEWEST_COLD < limit && limit < pageCount) {
+	const few = cold * FEWEST_COLD < limit
+	const now = retired()
+	const soon = fullAt != 0 && now - fullAt < SOON
+	fullAt = now
+	if ((few || soon) && limit < pageCount) {
 		const before = limit
 		limit = min(2 * limit, pageCount)
 		untilMark = (limit - before + 1) / 2
 		return
 	}
-	if (cold * FEWEST_COLD < limit) emptyCodeCache()
-	else giveUpCold(cold)
+	giveUpPages(few)
 	store<u64>(hart, load<u64>(hart, COUNT_CODE_CACHE_RESETS) + 1, COUNT_CODE_CACHE_RESETS)
 	// TLB entries point to code pages that are about to be reused.
 	flushTables(FLUSH_CAUSE_CODE_CACHE_RESET)
@@ -365,15 +381,20 @@ function isCold(code: u32): bool {
 	return <i32>(load<u32>(code, CODE_PAGE_GENERATION) - mark) < 0
 }
 
-function giveUpCold(cold: u32): void {
+/** @param others whether pages in use go, too. */
+function giveUpPages(others: bool): void {
+	if (others) turn++
+	let free: u32 = 0
 	memory.fill(buckets, 0, bucketCount * 4)
 	for (let index: u32 = 1; index < limit; index++) {
 		const code = pages + index * CODE_PAGE_SIZE
-		if (isCold(code)) store<u32>(code, 0, CODE_PAGE_PAGE)
-		else store<u32>(bucketFor(load<u32>(code, CODE_PAGE_PAGE)), code)
+		if (isCold(code) || (others && (index + turn) % GIVEN_UP == 0)) {
+			store<u32>(code, 0, CODE_PAGE_PAGE)
+			free++
+		} else store<u32>(bucketFor(load<u32>(code, CODE_PAGE_PAGE)), code)
 	}
 	next = 1
-	untilMark = (cold + 1) / 2
+	untilMark = (free + 1) / 2
 }
 
 function emptyCodeCache(): void {

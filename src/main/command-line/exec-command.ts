@@ -6,7 +6,8 @@ import {exitCodes} from '../../exit-codes.ts'
 import {type SharePlace, setUpGuest, sharePlaces} from '../agent/guest-setup.ts'
 import {homeFolder} from '../agent/machine-agent.ts'
 import {OpenDrives} from '../drives.ts'
-import type {CommandLineMachine, MachineOutcome} from '../machine-interface.ts'
+import {translationsFolder} from '../guests/index.ts'
+import type {MachineOutcome} from '../machine-interface.ts'
 import {afterRunning} from '../running-time.ts'
 import type {BootParts} from './choose-guest.ts'
 import {checkTerminal, runCommandInGuest} from './command-session.ts'
@@ -14,10 +15,12 @@ import {ConsoleTail} from './console-tail.ts'
 import type {ExecCommandOptions} from './exec-options.ts'
 import {fetchWithProgress} from './fetch-progress.ts'
 import {guestDrives} from './guest-drives.ts'
+import {OutputFile} from './output-file.ts'
 import {beginPorts} from './port-options.ts'
 import type {Result} from './result.ts'
 import type {RunEnvironment} from './run-command.ts'
 import {EndingSignals} from './signals.ts'
+import {statisticsReport} from './statistics-report.ts'
 import {TimeLimit, TimePassed, untilAborted} from './time-limit.ts'
 
 const defaultGuest = 'debian'
@@ -47,7 +50,11 @@ async function bootAndRun(options: ExecCommandOptions, run: Run): Promise<number
 	// Until the command runs; then signals are the command's.
 	using signals = new EndingSignals()
 	const signal = AbortSignal.any([signals.signal, limit])
+	const start = performance.now()
 	await using opened = new AsyncDisposableStack()
+	const {stats} = options.run
+	const statisticsFile =
+		stats === undefined ? undefined : opened.use(await untilAborted(signal, OutputFile.open('--stats', stats)))
 	const {drives: ownDrives = [], networks: _, ...parts} = await guestParts(options, {...run, signal})
 	// That what a command writes to the guest's own disk is gone at the end is what exec is for.
 	const guestDisks = await untilAborted(signal, guestDrives(ownDrives, {overlay, say: () => {}}))
@@ -60,6 +67,7 @@ async function bootAndRun(options: ExecCommandOptions, run: Run): Promise<number
 		memory,
 		...parts,
 		...translation,
+		...(options.run.keepsTranslations && {translationCache: translationsFolder()}),
 		...(drives.length > 0 && {drives}),
 		...(shares.length > 0 && {shares}),
 		...(ports.length > 0 && {ports}),
@@ -82,7 +90,8 @@ async function bootAndRun(options: ExecCommandOptions, run: Run): Promise<number
 	const {command} = options
 	const running = runCommandInGuest(agent, {command, cwd: folderIn(places, mounted), say})
 	const {exitCode, by} = await untilAborted(limit, before(running))
-	if (by === 'command') await powerOff(machine, agent, over)
+	if (by === 'command') await powerOff(agent, over)
+	await statisticsFile?.write(await statisticsReport(machine, {smp, memory, start}, {exitCode}))
 	return exitCode
 }
 
@@ -150,11 +159,10 @@ function endOfGuest({reason, exitCode, message}: MachineOutcome, tail: ConsoleTa
 	)
 }
 
-/** What the guest wrote reaches its disks. One that does not power off in time is stopped. */
-async function powerOff(machine: CommandLineMachine, agent: AgentConnection, over: Promise<never>): Promise<void> {
-	const stopped = Promise.withResolvers<void>()
-	using _limit = afterRunning(powerOffLimit, stopped.resolve)
+/** What the guest wrote reaches its disks. Whoever disposes of the machine stops one that does not power off in time. */
+async function powerOff(agent: AgentConnection, over: Promise<never>): Promise<void> {
+	const late = Promise.withResolvers<void>()
+	using _limit = afterRunning(powerOffLimit, late.resolve)
 	agent.powerOff()
-	await Promise.race([over.catch(() => {}), stopped.promise])
-	await machine[Symbol.asyncDispose]()
+	await Promise.race([over.catch(() => {}), late.promise])
 }

@@ -41,7 +41,7 @@ const defaultBootTimeout = 300
 
 /** Those of `run` that make sense here. */
 const runOptionNames = [
-	...['guest', 'kernel', 'initrd', 'append', 'smp', 'memory', 'global', 'accel', 'jitThreshold'],
+	...['guest', 'kernel', 'initrd', 'append', 'smp', 'memory', 'global', 'accel', 'jitThreshold', 'translationCache'],
 	...['drive', 'hda', 'snapshot', 'overlay', 'device', 'chardev'],
 	...['nic', 'netdev', 'object', 'pcap', 'timeout', 'stats'],
 ]

@@ -1,10 +1,10 @@
 /** `manyhart run`: boots a guest and stays with it until it ends. */
-import {format as formatPath, join, parse as parsePath} from 'node:path'
+import {format as formatPath, parse as parsePath} from 'node:path'
 import {exitCodes} from '../../exit-codes.ts'
 import {formatEndpoint} from '../../net/index.ts'
 import {ControlServer} from '../agent/control-server.ts'
 import {OpenDrives} from '../drives.ts'
-import {cacheFolder} from '../guests/index.ts'
+import {translationsFolder} from '../guests/index.ts'
 import type {CommandLineMachine, CreateMachine} from '../machine-interface.ts'
 import {type NetworkOptions, withPorts} from '../network-devices.ts'
 import type {TraceStatistics} from '../tracing/index.ts'
@@ -20,6 +20,7 @@ import type {Result} from './result.ts'
 import type {RunOptions} from './run-options.ts'
 import {abortedBy, type Ending, RunSession} from './run-session.ts'
 import {EndingSignals, SignalReceived} from './signals.ts'
+import {statisticsReport} from './statistics-report.ts'
 import {Terminal} from './terminal.ts'
 import {TimeLimit, TimePassed, untilAborted} from './time-limit.ts'
 import {readInput} from './typed-input.ts'
@@ -93,7 +94,7 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 			memory,
 			...parts,
 			...translation,
-			...(options.keepsTranslations && {translationCache: join(cacheFolder(), 'translations')}),
+			...(options.keepsTranslations && {translationCache: translationsFolder()}),
 			...(drives.length > 0 && {drives}),
 			...(shares.length > 0 && {shares}),
 			...(ports.length > 0 && {ports}),
@@ -135,7 +136,9 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 			if (options.trace !== undefined) concludeTrace(machine, {path: nameOfTrace(options.trace, machines), say})
 			if (rebooted(ending) && options.onReboot === 'start-again') continue
 			if (digest && ending.kind === 'machine') say(`manyhart: digest ${await machine.digest()}`)
-			await statisticsFile?.write(await statisticsReport({machine, ending, options, start, marks}))
+			await statisticsFile?.write(
+				await statisticsReport(machine, {smp, memory, start}, {ending, ...(statsAt && {marks})}),
+			)
 			return ending
 		}
 	} finally {
@@ -173,23 +176,6 @@ type Dumped = Readonly<{kind: 'dumped'}>
 
 /** Statistics at a line of the console; the seconds are since the start. */
 type Mark = Readonly<{line: string; seconds: number; statistics: unknown}>
-
-type Statistics = Readonly<{
-	machine: CommandLineMachine
-	ending: Ending
-	options: RunOptions
-	start: number
-	marks: readonly Mark[]
-}>
-
-async function statisticsReport({machine, ending, options, start, marks}: Statistics): Promise<string> {
-	const {smp, memory, statsAt} = options
-	const seconds = (performance.now() - start) / 1000
-	const report = {smp, memory, seconds, ending, statistics: await machine.statistics(), ...(statsAt && {marks})}
-	// 64-bit counters become numbers: none reaches 2^53 in a run.
-	const json = JSON.stringify(report, (_, value) => (typeof value === 'bigint' ? Number(value) : value), '\t')
-	return `${json}\n`
-}
 
 type ConcludeOptions = Readonly<{options: RunOptions; say: (line: string) => void; signal: AbortSignal}>
 

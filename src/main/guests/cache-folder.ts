@@ -8,3 +8,6 @@ export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): strin
 	const base = environment[environmentVariables.cache.name]
 	return join(base && isAbsolute(base) ? base : join(homedir(), '.cache'), 'manyhart')
 }
+
+/** Where the command line keeps what runs have translated. */
+export const translationsFolder = (): string => join(cacheFolder(), 'translations')

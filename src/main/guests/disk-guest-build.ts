@@ -2,6 +2,7 @@
 import {availableParallelism} from 'node:os'
 import {UserError} from '../../errors.ts'
 import {Machine} from '../library-machine.ts'
+import {translationsFolder} from './cache-folder.ts'
 import {buildMark, buildTag, buildWord} from './disk-guest-init.ts'
 
 /** What is done in each step, and its part of the whole. In this order; the names are those that the scripts say. */
@@ -89,6 +90,8 @@ export async function buildDisk(options: BuildOptions): Promise<void> {
 		append: `console=ttyS0,115200n8r quiet loglevel=3 panic=-1 ${buildWord}`,
 		drives: [{file: disk, format: 'qcow2'}],
 		shares: [{path: folder, tag: buildTag, readOnly: true}],
+		// What the guest and further ones run first is what ran here.
+		translationCache: translationsFolder(),
 		...(signal && {signal}),
 	})
 	const progress = new BuildProgress(counts)

@@ -1,7 +1,7 @@
 /** The named guests. */
 
 export {makeFolder} from '../make-folder.ts'
-export {cacheFolder} from './cache-folder.ts'
+export {cacheFolder, translationsFolder} from './cache-folder.ts'
 export {type CpioEntry, packCpio} from './cpio.ts'
 export {withPackages} from './disk-guests.ts'
 export {acquireFetchLock} from './fetch-lock.ts'
