@@ -6,7 +6,7 @@ import {planMemory} from '../../src/main/machine-memory.ts'
 import type {MemoryMap, Region} from '../../src/memory/index.ts'
 import {tlbDesign} from '../../src/tlb/index.ts'
 import {BuildError} from '../build/project.ts'
-import {type Mapping, type MemoryParts, parts, readMappings, sharedParts, sumParts} from './memory-parts.ts'
+import {joinPieces, type Mapping, type MemoryParts, parts, readMappings, sharedParts, sumParts} from './memory-parts.ts'
 import {BenchProgress} from './progress.ts'
 import {buildSide, comparedSides, type Side} from './sides.ts'
 import {textTable} from './text-table.ts'
@@ -76,7 +76,8 @@ const mapOf = (harts: number) => planMemory({harts, ramBytes, tlb: {vcpus: harts
 
 /** @param map of the shared memory, if it is ours. */
 async function memoryOf(pid: number, map: MemoryMap | undefined): Promise<MemoryParts> {
-	const mappings = readMappings(await readFile(`/proc/${pid}/smaps`, 'utf8'))
+	const read = readMappings(await readFile(`/proc/${pid}/smaps`, 'utf8'))
+	const mappings = map ? joinPieces(read, map.size) : read
 	const kind = {shared: ramBytes, hasV8: map !== undefined}
 	const shared = mappings.find(({start, end}) => map && end - start === map.size)
 	// Another build may lay its memory out otherwise, or options do.

@@ -27,7 +27,7 @@ export type MemoryParts = Readonly<Record<Part, number>>
 const header = /^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ \d+ *(.*)$/
 const kibibyte = 1024
 
-/** @param smaps the contents of /proc/PID/smaps. @returns the mappings of which something is resident. */
+/** @param smaps the contents of /proc/PID/smaps. */
 export function readMappings(smaps: string): Mapping[] {
 	const mappings: {-readonly [Field in keyof Mapping]: Mapping[Field]}[] = []
 	for (const line of smaps.split('\n')) {
@@ -39,7 +39,24 @@ export function readMappings(smaps: string): Mapping[] {
 			mappings.push({...range, permissions, name, resident: 0})
 		} else if (line.startsWith('Rss:')) mappings.at(-1)!.resident = kibibyte * Number.parseInt(line.slice(4), 10)
 	}
-	return mappings.filter(({resident}) => resident > 0)
+	return mappings
+}
+
+/**
+ * A mapping of which parts have other properties, such as huge pages, is listed in pieces.
+ * @param size of the mapping that is looked for, in bytes. @returns the mappings with its pieces as one; as they are if it is not there.
+ */
+export function joinPieces(mappings: readonly Mapping[], size: number): readonly Mapping[] {
+	for (const [first, {start}] of mappings.entries()) {
+		let last = first
+		const ends = () => mappings[last]!.end
+		while (ends() - start < size && mappings[last + 1]?.start === ends()) last++
+		if (ends() - start !== size) continue
+		const pieces = mappings.slice(first, last + 1)
+		const joined = {...pieces[0]!, end: ends(), resident: pieces.reduce((sum, piece) => sum + piece.resident, 0)}
+		return [...mappings.slice(0, first), joined, ...mappings.slice(last + 1)]
+	}
+	return mappings
 }
 
 /** Sizes of glibc's arenas and of V8's pages, to which their addresses are aligned. */

@@ -24,7 +24,13 @@ export type SubjectOptions = Readonly<{
 const memory = '1G'
 
 /** @throws UserError for a file that is not there or is no QEMU; BuildError when the project is not built. */
-export async function comparedSubjects({manyhart, against, qemu, own, warm = false}: SubjectOptions): Promise<readonly Subject[]> {
+export async function comparedSubjects({
+	manyhart,
+	against,
+	qemu,
+	own,
+	warm = false,
+}: SubjectOptions): Promise<readonly Subject[]> {
 	const build = (id: string, kind: 'own' | 'build', option: string, file: string): Subject => ({
 		id,
 		kind,

@@ -1,6 +1,13 @@
 /** What a process's mappings hold, from what Linux says of them. */
 import test from 'ava'
-import {type Mapping, partOf, readMappings, sharedParts, sumParts} from '../../../scripts/bench/memory-parts.ts'
+import {
+	joinPieces,
+	type Mapping,
+	partOf,
+	readMappings,
+	sharedParts,
+	sumParts,
+} from '../../../scripts/bench/memory-parts.ts'
 
 const gibibyte = 2 ** 30
 const kind = {shared: gibibyte, hasV8: true}
@@ -25,9 +32,9 @@ Rss:                1024 kB
 Rss:                  64 kB
 `
 
-test('mappings of which something is resident are read from smaps', (t) => {
+test('mappings are read from smaps', (t) => {
 	const mappings = readMappings(smaps)
-	t.is(mappings.length, 7)
+	t.is(mappings.length, 8)
 	t.deepEqual(mappings[0], {
 		start: 0x40_0000,
 		end: 0x82_e000,
@@ -35,13 +42,16 @@ test('mappings of which something is resident are read from smaps', (t) => {
 		name: '/opt/node/bin/node',
 		resident: 4200 * 1024,
 	})
-	t.is(mappings[4]!.end - mappings[4]!.start, 0x4f6b_0000)
+	t.is(mappings[5]!.end - mappings[5]!.start, 0x4f6b_0000)
 })
 
 test('a mapping is told by its name, its permissions, its size and its alignment', (t) => {
 	t.deepEqual(
 		readMappings(smaps).map((mapping) => partOf(mapping, kind)),
-		['program and libraries', 'malloc', 'heaps of V8', 'malloc', 'guest RAM', 'machine code', 'stacks and others'],
+		[
+			...['program and libraries', 'malloc', 'heaps of V8', 'malloc', 'stacks and others', 'guest RAM', 'machine code'],
+			'stacks and others',
+		],
 	)
 })
 
@@ -69,4 +79,12 @@ test('the parts are as large together as the mappings, also where the shared mem
 	t.is(total(parts), resident)
 	t.is(parts['decoded code of all harts'], 60 * 2 ** 20)
 	t.is(parts['other shared memory'], 39 * 2 ** 20)
+})
+
+test('a mapping that is listed in pieces, since some of it has huge pages, is found as one', (t) => {
+	const piece = (start: number, end: number) => ({start, end, permissions: 'rw-p', name: '', resident: end - start})
+	const mappings = [piece(0, 10), piece(10, 30), piece(30, 31), piece(40, 60), piece(60, 90), piece(90, 95)]
+	t.deepEqual(joinPieces(mappings, 50), [...mappings.slice(0, 3), piece(40, 90), piece(90, 95)])
+	t.deepEqual(joinPieces(mappings, 20), [mappings[0]!, ...mappings.slice(1)])
+	t.deepEqual(joinPieces(mappings, 52), mappings, 'not across a gap')
 })
