@@ -37,18 +37,27 @@ export async function benchWorkloads(options: WorkloadsOptions): Promise<void> {
 	const folder = await mkdtemp(join(tmpdir(), 'manyhart-workloads-'))
 	const runs: Run[] = []
 	try {
-		using progress = new BenchProgress({total: rounds * subjects.length})
+		const run = async (subject: Subject) => {
+			const overlay = join(folder, 'overlay.qcow2')
+			await createDisk(overlay, {backing: {file: drive.file, format: 'qcow2'}})
+			const {kernel, initrd} = parts
+			const found = await measure(subject, {kernel, initrd, overlay, chosen, options})
+			await rm(overlay)
+			return found
+		}
+		const builds = subjects.filter(({kind}) => warm && kind !== 'qemu')
+		using progress = new BenchProgress({total: builds.length + rounds * subjects.length})
+		for (const subject of builds) {
+			const onFinished = progress.boot(`before the first round, ${subject.id}`)
+			await run(subject)
+			onFinished(1)
+		}
 		for (let round = 0; round < rounds; round++)
 			// In each round another one comes first.
 			for (let index = 0; index < subjects.length; index++) {
 				const subject = subjects[(index + round) % subjects.length]!
 				const onFinished = progress.boot(`round ${round + 1} of ${rounds}, ${subject.id}`)
-				const overlay = join(folder, 'overlay.qcow2')
-				await createDisk(overlay, {backing: {file: drive.file, format: 'qcow2'}})
-				const {kernel, initrd} = parts
-				const setting = {kernel, initrd, overlay, chosen, options}
-				runs.push({subject: subject.id, round, turns: await measure(subject, setting)})
-				await rm(overlay)
+				runs.push({subject: subject.id, round, turns: await run(subject)})
 				onFinished(1)
 			}
 	} finally {

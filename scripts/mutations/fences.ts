@@ -88,6 +88,20 @@ export const fenceMutations: readonly Mutation[] = [
 		tests: ['test/hart/core/code-cache.test.ts'],
 	},
 	{
+		name: 'always the same of the decoded pages in use are given up',
+		file: 'src/hart/core/code-cache.ts',
+		find: 'if (others) turn++',
+		replace: 'if (others) turn += GIVEN_UP',
+		tests: ['test/hart/core/code-cache.test.ts'],
+	},
+	{
+		name: 'a code cache that is full again soon does not grow',
+		file: 'src/hart/core/code-cache.ts',
+		find: 'fullAt != 0 && now - fullAt < SOON',
+		replace: 'false',
+		tests: ['test/hart/core/code-cache.test.ts'],
+	},
+	{
 		name: 'a walk fills the table that came after its own',
 		file: 'src/hart/core/fetch.ts',
 		find: 'fill(descriptor, page, physicalPage, may, code)',

@@ -193,6 +193,21 @@ test('a hart that runs code once keeps within the pages that the cache begins wi
 	t.is(places(often, again), pagesOfCode - 1)
 })
 
+test('a cache that is full again within a short time gets more pages, though most are cold; later it does not', (t) => {
+	const [pagesOfCode, first, fetched] = [2048, 1024, 2200]
+	const used = (instructionsPerPage: bigint) => {
+		const hart = new HartCore(SharedMemory.create(mapWith(pagesOfCode)), {pagesOfCode})
+		const places = new Set<unknown>()
+		for (let page = 0; page < fetched; page++) {
+			hart.set('instret', 1n + BigInt(page) * instructionsPerPage)
+			places.add(fetchPage(hart, page))
+		}
+		return places.size
+	}
+	t.true(used(1n) > first, 'once it was full twice')
+	t.is(used(2n ** 20n), first - 1)
+})
+
 test('an instruction across two pages gets a slot in the scratch page, a new one only when its bytes differ', (t) => {
 	const hart = new HartCore()
 	hart.poke(ramBase + 0xff8, 0xaabb_0000_0000_0000n)
