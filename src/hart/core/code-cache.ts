@@ -69,7 +69,7 @@ let untilMark: u32 = 0
 let mark: u32 = 0
 /** If less than this part of the pages in use can be given up, there may be more of them. */
 const FEWEST_COLD: u32 = 8
-/** Instructions in which decoding as many pages anew costs more than the memory is worth: a tenth of a hart's time or more. */
+/** If it is full twice within so many instructions, decoding the pages anew takes a tenth of the hart's time or more (an estimate). */
 const SOON: u64 = 1 << 27
 /** When it was full last, in retired instructions; 0: never. */
 let fullAt: u64 = 0
