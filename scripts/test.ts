@@ -18,7 +18,7 @@ const environment = {
 	...process.env,
 	// Node keeps here what it has made of modules: most of a short test's time is to strip the types from them.
 	NODE_COMPILE_CACHE: fromRoot('node_modules/.cache/compile'),
-	// The build is the first step, so threads run what was built: they start in half the time.
+	// The build is the first step, so threads run what was built, which starts sooner.
 	TEST_THREADS: process.env.TEST_THREADS ?? 'built',
 }
 

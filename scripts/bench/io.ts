@@ -9,7 +9,7 @@ import {ioGuest} from './io/guest.ts'
 import {ioDevices, makeFiles} from './io/machine.ts'
 import {forwardFigures, freePorts, IperfServer} from './io/network.ts'
 import {BenchProgress} from './progress.ts'
-import {comparedSubjects, type Subject, type SubjectOptions} from './smp/subjects.ts'
+import {comparedSubjects, inTurn, type Subject, type SubjectOptions} from './smp/subjects.ts'
 import {median} from './speeds.ts'
 import {textTable} from './text-table.ts'
 
@@ -37,14 +37,11 @@ export async function benchIo(options: IoOptions): Promise<void> {
 		await makeFiles(folder)
 		const guest = await ioGuest(folder)
 		using progress = new BenchProgress({total: rounds * subjects.length})
-		for (let round = 0; round < rounds; round++)
-			// In each round another one comes first.
-			for (let index = 0; index < subjects.length; index++) {
-				const subject = subjects[(index + round) % subjects.length]!
-				const onFinished = progress.boot(`round ${round + 1} of ${rounds}, ${subject.id}`)
-				runs.push({subject: subject.id, figures: await measure(subject, {guest, folder, options})})
-				onFinished(1)
-			}
+		for (const {subject, round} of inTurn(subjects, rounds)) {
+			const onFinished = progress.boot(`round ${round + 1} of ${rounds}, ${subject.id}`)
+			runs.push({subject: subject.id, figures: await measure(subject, {guest, folder, options})})
+			onFinished(1)
+		}
 	} finally {
 		await rm(folder, {recursive: true, force: true})
 	}

@@ -7,7 +7,7 @@ import {createDisk} from '../../src/disk/index.ts'
 import {resolveGuest} from '../../src/main/guests/index.ts'
 import {BuildError, fromRoot} from '../build/project.ts'
 import {BenchProgress} from './progress.ts'
-import {comparedSubjects, type Subject, type SubjectOptions} from './smp/subjects.ts'
+import {comparedSubjects, inTurn, type Subject, type SubjectOptions} from './smp/subjects.ts'
 import {spread} from './speeds.ts'
 import {textTable} from './text-table.ts'
 import {parseTurns, type Turn, turns, type Workload, workloads} from './workloads/figures.ts'
@@ -40,8 +40,8 @@ export async function benchWorkloads(options: WorkloadsOptions): Promise<void> {
 		const run = async (subject: Subject) => {
 			const overlay = join(folder, 'overlay.qcow2')
 			await createDisk(overlay, {backing: {file: drive.file, format: 'qcow2'}})
-			const {kernel, initrd} = parts
-			const found = await measure(subject, {kernel, initrd, overlay, chosen, options})
+			const {kernel, initrd, append} = parts
+			const found = await measure(subject, {kernel, initrd, append, overlay, chosen, options})
 			await rm(overlay)
 			return found
 		}
@@ -52,14 +52,11 @@ export async function benchWorkloads(options: WorkloadsOptions): Promise<void> {
 			await run(subject)
 			onFinished(1)
 		}
-		for (let round = 0; round < rounds; round++)
-			// In each round another one comes first.
-			for (let index = 0; index < subjects.length; index++) {
-				const subject = subjects[(index + round) % subjects.length]!
-				const onFinished = progress.boot(`round ${round + 1} of ${rounds}, ${subject.id}`)
-				runs.push({subject: subject.id, round, turns: await run(subject)})
-				onFinished(1)
-			}
+		for (const {subject, round} of inTurn(subjects, rounds)) {
+			const onFinished = progress.boot(`round ${round + 1} of ${rounds}, ${subject.id}`)
+			runs.push({subject: subject.id, round, turns: await run(subject)})
+			onFinished(1)
+		}
 	} finally {
 		await rm(folder, {recursive: true, force: true})
 	}
@@ -78,6 +75,7 @@ export function guestOf(chosen: readonly Workload[]): string {
 type Setting = Readonly<{
 	kernel: string
 	initrd: string | undefined
+	append: string | undefined
 	overlay: string
 	chosen: readonly Workload[]
 	options: WorkloadsOptions
@@ -86,7 +84,7 @@ type Setting = Readonly<{
 async function measure({id, side}: Subject, setting: Setting): Promise<readonly Turn[]> {
 	const {kernel, initrd, overlay, chosen, options} = setting
 	const names = chosen.map(({name}) => name).join()
-	const append = `console=ttyS0,115200n8r root=/dev/vda rw quiet init=/mnt/workloads/run workloads=${names}`
+	const append = `${setting.append} init=/mnt/workloads/run workloads=${names}`
 	const share = fromRoot('scripts/bench/workloads/guest')
 	const devices = [
 		...['-drive', `file=${overlay},format=qcow2,if=none,id=disk`, '-device', 'virtio-blk-device,drive=disk'],
@@ -105,9 +103,9 @@ async function measure({id, side}: Subject, setting: Setting): Promise<readonly 
 
 /** @throws BuildError if what a workload printed differs between runs. */
 function checkOutputs(runs: readonly Run[]): void {
-	const [first, ...others] = runs
-	for (const {turn, workload, check} of others.flatMap((run) => run.turns)) {
-		const expected = first!.turns.find((each) => each.workload === workload)!
+	const all = runs.flatMap((run) => run.turns)
+	for (const {turn, workload, check} of all) {
+		const expected = all.find((each) => each.workload === workload)!
 		if (expected.check === check) continue
 		throw new BuildError(
 			`Expected ${workload}, turn ${turn}, to print the same everywhere, got checksums ${expected.check} and ${check}`,

@@ -1,5 +1,5 @@
 /**
- * With TEST_THREADS=built, threads of machines run what `npm run build` has made, as users' do. They start in half the time.
+ * With TEST_THREADS=built, threads of machines run what `npm run build` has made, as users' do. They start sooner.
  * `npm test` builds first and sets it; `ava` alone runs what the sources say.
  */
 import {threadEntries} from '../../src/main/artifacts.ts'

@@ -44,6 +44,12 @@ export async function comparedSubjects({
 	]
 }
 
+/** In each round another one comes first. */
+export function* inTurn(subjects: readonly Subject[], rounds: number): Generator<{subject: Subject; round: number}> {
+	for (let round = 0; round < rounds; round++)
+		for (const index of subjects.keys()) yield {subject: subjects[(index + round) % subjects.length]!, round}
+}
+
 async function qemuSubject(file: string): Promise<Subject> {
 	const {program, args} = qemuCommand(file)
 	const id = `QEMU ${await qemuVersionOf(file)}`

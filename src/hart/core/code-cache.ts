@@ -96,7 +96,9 @@ export function attachCodeCache(cache: u32, count: u32, hashBuckets: u32): void 
 	for (let slot: u32 = 0; slot < PAGE_SLOTS; slot++) store<u64>(pages + slot * SLOT_SIZE, SENTINEL, CODE_PAGE_SLOTS)
 	writeSentinels(pages)
 	openSlot = PAGE_SLOTS
-	emptyCodeCache()
+	// Page 0 is the scratch page.
+	next = 1
+	untilMark = limit / 2
 }
 
 /** @returns the code page for instructions that are fetched one by one: they cross pages, or PMP splits their page. */
@@ -395,14 +397,6 @@ function giveUpPages(others: bool): void {
 	}
 	next = 1
 	untilMark = (free + 1) / 2
-}
-
-function emptyCodeCache(): void {
-	memory.fill(buckets, 0, bucketCount * 4)
-	for (let index: u32 = 1; index < unused; index++) store<u32>(pages + index * CODE_PAGE_SIZE, 0, CODE_PAGE_PAGE)
-	// Page 0 is the scratch page.
-	next = 1
-	untilMark = limit / 2
 }
 
 /** @returns the bucket that holds the page's code page, or the empty one for it: over half of them are empty. */
