@@ -82,6 +82,7 @@ export const RunState = sharedStruct({
 	roaming: array('i32', mostRoaming),
 	/**
 	 * The data and fetch tables that generated code loaded at its last restart, with masks (entries − 1) × TlbEntry.size.
+	 * `dataTable` is 0 while no slice runs.
 	 */
 	dataTable: 'i32',
 	dataMask: 'i32',

@@ -249,6 +249,7 @@ export class Vcpu {
 		const before = this.#trace?.beginGuest(began) ?? this.#note.begin(Activity.guestCode)
 		const slice = this.#stuckLooks > 0 ? lookInstructions : this.#slice
 		const reason = this.#turns ? this.#runByTurns(this.#turns) : this.#engine.run(this.#block, slice)
+		this.#leaveTables()
 		this.#note.end(before)
 		this.#tellStolenTime(began)
 		this.#engine.invalidatePending()
@@ -276,6 +277,17 @@ export class Vcpu {
 			const reason = this.#engine.run(this.#block, turns.sliceLength())
 			if (!turns.sliceEnded() || reason !== ExitReason.slice) return reason
 		}
+	}
+
+	/**
+	 * Before the next quiescent state, after which another thread may reuse the table that the slice used, if a third has swapped it
+	 * out. Stores through its entries are looked for while they are there.
+	 */
+	#leaveTables(): void {
+		// A read-modify-write: the slice's stores are ordered before the look at the bell. Pairs with markLines() in the hart core:
+		// whoever rings after it reads the code later, and sees these stores.
+		if (Atomics.or(this.#memory.i32, this.#doorbell, 0) & Doorbell.codeMade) this.#engine.removeCodeEntries()
+		this.registers.setWord('dataTable', 0)
 	}
 
 	#callSbi(): void {

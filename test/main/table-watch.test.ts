@@ -50,6 +50,19 @@ test.serial(
 	},
 )
 
+test.serial('a hart has left its tables when it passes a quiescent state', async (t) => {
+	const {vcpu} = threadEntries
+	const entries: {vcpu: URL} = threadEntries
+	entries.vcpu = new URL('table-leaving-vcpu.ts', import.meta.url)
+	t.teardown(() => {
+		entries.vcpu = vcpu
+	})
+	const machine = await createMachine(t, {kernel: guestBinary('smp-demo'), smp: 4})
+	const reading = readConsole(machine)
+	t.deepEqual(await machine.run(), {reason: 'power-off', exitCode: 0})
+	await reading
+})
+
 type Given = Readonly<{
 	debug?: TlbDesign['debug']
 	/** At each beat. */

@@ -45,7 +45,7 @@ export function removeCodeEntries(): void {
 }
 
 function visitTables(wanted: u32): void {
-	// Another hart may have swapped the table away that generated code uses until the next safepoint.
+	// Another hart may have swapped the table away that generated code uses until its slice ends.
 	const used = load<u32>(hart, RUN_DATA_TABLE)
 	let isOwn = used == 0
 	for (let regime: u32 = 0; regime < REGIME_COUNT; regime++) {
