@@ -13,8 +13,18 @@ import {
 	Seccfg,
 	Status,
 } from '../../src/hart/architecture.ts'
-import {CodePage, lastParcel, pageSlots, parcelBytes, Slot, SlotHandler} from '../../src/hart/code-page.ts'
+import {regionFilterBytes, regionFilterShift} from '../../src/hart/code-cache.ts'
+import {
+	CodePage,
+	lastParcel,
+	pageSlots,
+	parcelBytes,
+	Slot,
+	SlotHandler,
+	slotBytesPerByte,
+} from '../../src/hart/code-page.ts'
 import {BlockStatus, CsrStatus, FenceStatus, leaveRegion, WfiStatus} from '../../src/hart/core-status.ts'
+import {DecodingBucket, DecodingRow, mostExceptions, mostSlices, sliceShift} from '../../src/hart/decoding-table.ts'
 import {HartCounters} from '../../src/hart/hart-counters.ts'
 import {HartState} from '../../src/hart/hart-state.ts'
 import {
@@ -29,6 +39,7 @@ import {
 	watchStamp,
 } from '../../src/hart/run-state.ts'
 import {VcpuBlock} from '../../src/hart/vcpu-block.ts'
+import {wordBuckets} from '../../src/isa/decode.ts'
 import {
 	AtomicOperation,
 	allInterrupts,
@@ -135,6 +146,8 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 	['GuestPage', sizedOffsetsOf('GUEST_PAGE', GuestPage)],
 	['CodePage', sizedOffsetsOf('CODE_PAGE', CodePage)],
 	['Slot', sizedOffsetsOf('SLOT', Slot)],
+	['DecodingBucket', sizedOffsetsOf('DECODING_BUCKET', DecodingBucket)],
+	['DecodingRow', sizedOffsetsOf('DECODING_ROW', DecodingRow)],
 	[
 		'Numbers with a name',
 		[
@@ -175,6 +188,13 @@ const sections: readonly (readonly [heading: string, constants: readonly Constan
 			['PARCEL_BYTES', parcelBytes],
 			['PAGE_SLOTS', pageSlots],
 			['LAST_PARCEL', lastParcel],
+			['SLOT_BYTES_PER_BYTE', slotBytesPerByte],
+			['WORD_BUCKETS', wordBuckets],
+			['MOST_EXCEPTIONS', mostExceptions],
+			['MOST_SLICES', mostSlices],
+			...numbersOf('SLICE', sliceShift),
+			['REGION_FILTER_BYTES', regionFilterBytes],
+			['REGION_FILTER_SHIFT', regionFilterShift],
 			['RAM_BASE', BigInt(ramBase)],
 			...numbersOf('REGIME', Regime),
 			...numbersOf('FLUSH_CAUSE', FlushCause),

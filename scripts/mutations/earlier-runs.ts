@@ -53,7 +53,7 @@ export const earlierRunMutations: readonly Mutation[] = [
 	{
 		name: 'regions of earlier runs get more and more places',
 		file: cache,
-		find: 'if (this.#knownPlaced <= this.#mostKnownPlaces || oldest === name) break',
+		find: 'if (this.#knownPlaced <= this.#limits.knownPlaces || oldest === name) break',
 		replace: 'if (oldest !== undefined) break',
 		tests: regions,
 	},

@@ -8,7 +8,74 @@ const evaluatedFloat = 'test/isa/oracle/evaluate-fd.test.ts'
 const decoded = 'test/isa/decode.test.ts'
 const againstQemu = 'test/differential/differential.test.ts'
 
+const slots = ['test/interpreter/decoding-table.test.ts'] as const
+const core = 'src/hart/core/decode.ts'
+const filter = 'src/hart/core/region-filter.ts'
+
 export const instructionMutations: readonly Mutation[] = [
+	{
+		name: 'an immediate in a slot has no sign',
+		file: core,
+		find: '(<i32>(slot >>> 32) << sign) >> sign',
+		replace: '<i32>(slot >>> 32)',
+		tests: slots,
+	},
+	{
+		name: 'a parcel with a value that its encoding excludes is decoded',
+		file: core,
+		find: 'load<u32>(row, DECODING_ROW_MATCH) && !isExcepted(row, word))',
+		replace: 'load<u32>(row, DECODING_ROW_MATCH))',
+		tests: slots,
+	},
+	{
+		name: 'what an encoding fixes is left out of its slot',
+		file: 'src/interpreter/decoding-table.ts',
+		find: 'BigInt(field ? field.base : (fixed[packing.operand] ?? 0))',
+		replace: 'BigInt(field ? field.base : 0)',
+		tests: slots,
+	},
+	{
+		name: 'a jump by 0 is decoded as one forward',
+		file: core,
+		find: 'c > 0 ? forward',
+		replace: 'c >= 0 ? forward',
+		tests: slots,
+	},
+	{
+		name: 'a jump just behind its page is decoded as near',
+		file: core,
+		find: 'to > <i32>LAST_PARCEL',
+		replace: 'to > <i32>LAST_PARCEL + 2',
+		tests: ['test/interpreter/decode-slot.test.ts'],
+	},
+	{
+		name: 'a slot that is to be interpreted once runs its region',
+		file: core,
+		find: 'if (load<u32>(hart, RUN_INTERPRET_AT) == ip) store',
+		replace: 'if (load<u32>(hart, RUN_INTERPRET_AT) != 0 && ip == 0) store',
+		tests: ['test/translate/resumption.test.ts', 'test/translate/traps.test.ts', 'test/translate/region-cache.test.ts'],
+	},
+	{
+		name: 'a region of an earlier run is looked for by its place alone',
+		file: filter,
+		find: '	if (!has(ofPlace(page, offset)) && !has(ofStart(offset, startAt(page, offset)))) return -1\n',
+		replace: '	if (!has(ofPlace(page, offset))) return -1\n',
+		tests: ['test/translate/known-regions.test.ts'],
+	},
+	{
+		name: 'a filter that is made anew holds no region',
+		file: 'src/translate/region-cache.ts',
+		find: '		for (const region of this.#newest()) this.#filter.notePlace(region.page, region.entry)\n',
+		replace: '',
+		tests: ['test/translate/known-regions.test.ts'],
+	},
+	{
+		name: 'a filter that is made anew holds no region of earlier runs',
+		file: 'src/translate/region-cache.ts',
+		find: '		this.#known.noteAll()\n',
+		replace: '',
+		tests: ['test/translate/known-regions.test.ts'],
+	},
 	{
 		name: 'sraiw shifts zeros in',
 		file: `${isa}/rv64i.ts`,

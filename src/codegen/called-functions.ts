@@ -17,6 +17,7 @@ const ownSignatures = {
 	writeMemory: [['i64', 'i32', 'i64'], ['i32']],
 	atomicAddress: [['i64', 'i32', 'i32', 'i64'], ['i32']],
 	coverFromRegion: [['i32', 'i32', 'i32'], ['i32']],
+	decode: [['i32', 'i32'], []],
 	fetch: [['i64'], ['i32']],
 	fetchAcross: [['i64'], ['i32']],
 	raise: [['i32', 'i64'], []],

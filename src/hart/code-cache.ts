@@ -1,7 +1,12 @@
-/** The size of a vCPU's code cache: hash buckets, then code pages. core/code-cache.ts in the hart core fills them. */
+/** The size of a vCPU's code cache: hash buckets, code pages, then the region filter. core/ has who fills them. */
 import {CodePage} from './code-page.ts'
 
 const bucketBytes = 4
+/** Bits of a region filter: 8192 regions set a sixteenth of them. */
+const log2FilterBits = 17
+export const regionFilterBytes = 2 ** log2FilterBits / 8
+/** A hash of 32 bits, shifted right by so many, is one of its bits. */
+export const regionFilterShift = 32 - log2FilterBits
 /** With fewer the pages would be unaligned. */
 export const minimumCodePages = 8
 
@@ -15,5 +20,5 @@ export function codeBuckets(codePages: number): number {
  * @param codePages at least `minimumCodePages`; one of them is the scratch page for instructions that cross pages.
  */
 export function codeCacheBytes(codePages: number): number {
-	return codeBuckets(codePages) * bucketBytes + codePages * CodePage.size
+	return codeBuckets(codePages) * bucketBytes + codePages * CodePage.size + regionFilterBytes
 }

@@ -40,7 +40,7 @@ export const CodePage = sharedStruct(
 	{align: 64},
 )
 
-/** Handlers that the hart core writes into slots; the interpreter's handlers begin with them. */
+/** Handlers that the hart core writes into slots, beside those of instructions; the interpreter's handlers begin with them. */
 export const SlotHandler = {
 	/** Decodes the instruction first. */
 	decode: 0,
@@ -48,6 +48,10 @@ export const SlotHandler = {
 	pageEnd: 1,
 	/** Runs a translated region. */
 	region: 2,
+	/** The instruction continues in the next guest page. */
+	across: 3,
+	/** No instruction. */
+	illegal: 4,
 } as const
 
 /** A decoded instruction. Register operands are byte offsets into x or f (number × 8). */

@@ -5,6 +5,13 @@ export {Envcfg, Privilege, Satp, Status} from './architecture.ts'
 export {codeBuckets, codeCacheBytes, minimumCodePages} from './code-cache.ts'
 export {CodePage, lastParcel, pageSlots, parcelBytes, Slot, SlotHandler, slotBytesPerByte} from './code-page.ts'
 export {BlockStatus, CsrStatus, FenceStatus, WfiStatus} from './core-status.ts'
+export {
+	DecodingBucket,
+	DecodingRow,
+	mostExceptions,
+	mostSlices,
+	sliceShift,
+} from './decoding-table.ts'
 export {HartRegisters, type RegisterDump} from './hart-registers.ts'
 export {enterSupervisor, type HartEntry, resetHarts} from './reset.ts'
 export {

@@ -47,7 +47,7 @@ const regionHandler = handlerIndex('region')
 const interpretedInstructions = 2048
 
 /**
- * Imports `env.memory`, `env.decode(codeBase, ip)` and, from `hart`, the hart core's functions; for the translator,
+ * Imports `env.memory` and, from `hart`, the hart core's functions; for the translator,
  * `env.regions` (the vCPU's function table), `env.hotThreshold` (jumps to one place that make it hot, from 1; counters
  * have 16 bits) and `env.hot(codeBase, ip, pageGva)`.
  * Exports `run(block, budget): ExitReason`, which executes about `budget` instructions from the block's pc on.
@@ -62,7 +62,6 @@ export function buildInterpreter(
 	const {hostOrder = thisHost, turnDistance = 0} = options
 	const module = new ModuleBuilder()
 	module.importSharedMemory('env', 'memory')
-	const decode = module.importFunction('env', 'decode', {parameters: ['i32', 'i32'], results: []})
 	const hot = module.importFunction('env', 'hot', {parameters: ['i32', 'i32', 'i64'], results: []})
 	const passTurn = turnDistance > 0 && module.importFunction('env', 'passTurn', {parameters: ['i32'], results: ['i32']})
 	module.importTable('env', 'regions')
@@ -74,7 +73,6 @@ export function buildInterpreter(
 		(code) =>
 			emitRun(code, {
 				functions,
-				decode,
 				hot,
 				hotThreshold,
 				form,
@@ -90,7 +88,6 @@ function emitRun(
 	code: Code,
 	options: {
 		functions: CalledFunctions
-		decode: FunctionReference
 		hot: FunctionReference
 		hotThreshold: GlobalReference
 		form: LookupForm
@@ -98,7 +95,7 @@ function emitRun(
 		turn: false | Readonly<{passTurn: FunctionReference; turnDistance: number}>
 	},
 ): void {
-	const {functions, decode, hot, hotThreshold, form, hostOrder, turn} = options
+	const {functions, hot, hotThreshold, form, hostOrder, turn} = options
 	const block = code.parameter(0)
 	const budget = code.parameter(1)
 	const [ip, codeBase] = [code.local('i32'), code.local('i32')]
@@ -175,7 +172,6 @@ function emitRun(
 									weight,
 									memory,
 									functions,
-									decode,
 									labels,
 									leave,
 									countJump,

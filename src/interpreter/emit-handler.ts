@@ -24,7 +24,7 @@ function emitOwn(context: RunContext, key: OwnHandler['key']): void {
 	switch (key) {
 		case 'decode':
 			unspend(context)
-			code.get(cursor.codeBase).get(cursor.ip).call(context.decode).br(labels.next)
+			code.get(cursor.codeBase).get(cursor.ip).call(context.functions.of('decode')).br(labels.next)
 			return
 		case 'page-end':
 			unspend(context)

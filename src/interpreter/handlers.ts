@@ -23,7 +23,7 @@ export type OwnHandler = Readonly<{
 }>
 export type Handler = OwnHandler | InstructionHandler
 
-/** In index order; the hart core knows 0 (decode), 1 (page-end) and 2 (region). */
+/** In index order, which begins as SlotHandler does. */
 export const ownHandlers: readonly OwnHandler[] = [
 	{kind: 'own', key: 'decode'},
 	{kind: 'own', key: 'page-end'},

@@ -2,7 +2,7 @@
 
 import type {CalledFunctions, MemoryAccess} from '../codegen/index.ts'
 import {CodePage, lastParcel, slotBytesPerByte} from '../hart/index.ts'
-import type {Code, FunctionReference, Label, Local} from '../wasm/index.ts'
+import type {Code, Label, Local} from '../wasm/index.ts'
 import type {Cursor} from './slot-operands.ts'
 
 /** Why run() returned. */
@@ -26,8 +26,6 @@ export type RunContext = Readonly<{
 	weight: Local
 	memory: MemoryAccess
 	functions: CalledFunctions
-	/** The decoder, TypeScript: writes the slot at ip. */
-	decode: FunctionReference
 	labels: Readonly<{
 		/** Executes the slot at ip. */
 		next: Label

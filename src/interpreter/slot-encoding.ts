@@ -1,5 +1,5 @@
 /** How a decoded instruction's operands are packed into a slot; the layout of a slot itself is `Slot` in src/hart. */
-import {type Decoded, type Instruction, instructions, type OperandName, parsePattern} from '../isa/index.ts'
+import {type Instruction, type OperandName, parsePattern} from '../isa/index.ts'
 
 /**
  * Where an operand lies. Registers are byte offsets into x or f (number × 8).
@@ -40,29 +40,13 @@ const places: Readonly<Record<SlotPlace, {field: 'a' | 'b' | 'c'; shift: number}
 }
 const isRegister: ReadonlySet<string> = new Set<OperandName>(['rd', 'rs1', 'rs2', 'rs3'])
 
-/** How one operand is packed into the slot. */
-type Packing = Readonly<{operand: OperandName; field: 'a' | 'b' | 'c'; shift: number; scale: number}>
+/** How one operand is packed into the slot: times `scale`, from bit `shift` of the field on. */
+export type Packing = Readonly<{operand: OperandName; field: 'a' | 'b' | 'c'; shift: number; scale: number}>
 
-const packings: ReadonlyMap<Instruction, readonly Packing[]> = new Map(
-	instructions.map((row) => [
-		row,
-		(Object.entries(slotFields(row)) as [OperandName, SlotPlace][]).map(([operand, place]) => ({
-			operand,
-			...places[place],
-			scale: isRegister.has(operand) ? registerBytes : 1,
-		})),
-	]),
-)
-
-/** The slot's operand fields; `c` is a signed 32-bit number. */
-export function encodeSlot({instruction, operands}: Pick<Decoded, 'instruction' | 'operands'>): {
-	a: number
-	b: number
-	c: number
-} {
-	const slot = {a: 0, b: 0, c: 0}
-	for (const {operand, field, shift, scale} of packings.get(instruction) ?? []) {
-		slot[field] |= (operands[operand] * scale) << shift
-	}
-	return slot
+export function packingsOf(instruction: Instruction): readonly Packing[] {
+	return (Object.entries(slotFields(instruction)) as [OperandName, SlotPlace][]).map(([operand, place]) => ({
+		operand,
+		...places[place],
+		scale: isRegister.has(operand) ? registerBytes : 1,
+	}))
 }

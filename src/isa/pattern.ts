@@ -18,16 +18,17 @@ export const operandNames: readonly OperandName[] = ['rd', 'rs1', 'rs2', 'rs3', 
 type Slice = Readonly<{wordLow: number; width: number; valueLow: number}>
 
 /** One operand of a pattern, assembled from all its slices. */
-type Field = {
+export type PatternField = Readonly<{
 	/** The operands that it sets: two for `rs1/rd`. */
-	readonly operands: readonly OperandName[]
-	readonly slices: Slice[]
-	readonly signed: boolean
+	operands: readonly OperandName[]
+	slices: readonly Slice[]
+	signed: boolean
 	/** Added to the value: 8 for the three-bit register fields of compressed instructions. */
-	readonly base: number
+	base: number
 	/** Values for which the pattern does not match. */
 	forbidden: readonly number[]
-}
+}>
+type Field = PatternField & {slices: Slice[]; forbidden: readonly number[]}
 
 export type Pattern = Readonly<{
 	/** Bytes. */
@@ -37,6 +38,7 @@ export type Pattern = Readonly<{
 	match: number
 	/** The operands that it encodes. */
 	has: ReadonlySet<OperandName>
+	fields: readonly PatternField[]
 	/** True when the word has the form and no field has a value that the pattern excludes. */
 	matches(word: number): boolean
 	/** The operands of a word that matches; those that it does not encode are 0. */
@@ -164,6 +166,7 @@ function assemble(tokens: readonly Token[], bits: 16 | 32): Pattern {
 		mask,
 		match,
 		has: new Set(fields.flatMap((field) => field.operands)),
+		fields,
 		matches: (word) =>
 			(word & mask) === match && constrained.every((field) => !field.forbidden.includes(fieldValue(field, word))),
 		extract(word) {

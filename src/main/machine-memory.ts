@@ -2,6 +2,7 @@
 import {boardMap, boardRegion} from '../board/index.ts'
 import {expected} from '../errors.ts'
 import {codeCacheBytes, VcpuBlock, vcpuRegions} from '../hart/index.ts'
+import {decodingTableRegion, writeDecodingTable} from '../interpreter/index.ts'
 import {
 	GuestPage,
 	guestPagesRegion,
@@ -46,6 +47,7 @@ export function planMemory({harts, ramBytes, tlb, serial, notes = 'none'}: Memor
 	const regions: RegionRequest[] = [
 		rcuRegion(harts),
 		boardRegion(),
+		decodingTableRegion,
 		HostCores.region(),
 		...(serial ? [SerialControl.region(harts, serial)] : []),
 		{name: vcpuRegions.blocks, size: harts * VcpuBlock.size, align: pageBytes},
@@ -73,6 +75,7 @@ export function createMemory(plan: MemoryPlan): SharedMemory {
 	}
 	const memory = allocate(map)
 	askForHugePages(memory, vcpuRegions.ram)
+	writeDecodingTable(memory)
 	return memory
 }
 

@@ -10,38 +10,41 @@ export type KnownModule = ModuleRegions & Readonly<{module: WebAssembly.Module}>
 /** A region, and the module that it is of. Its page is that of the earlier run. */
 export type KnownRegion = Readonly<{of: KnownModule; region: RegionInfo}>
 
-/** Bits of a hash. A filter that most code does not pass spares a look at the map for each instruction that is decoded. */
-const hashBits = 16
-
 export class KnownRegions {
 	readonly #memory: SharedMemory
-	/** A bit per hash. */
-	readonly #filter = new Int32Array(2 ** hashBits / 32)
-	/** By hash, newest last. */
+	/** By keyOf(), newest last. */
 	readonly #byStart = new Map<number, KnownRegion[]>()
 
-	constructor(memory: SharedMemory) {
+	readonly #note: (entry: number, start: number) => void
+
+	/** @param note called with each way in which regions begin: an offset in the page, and the four bytes there, or the page's last two. */
+	constructor(memory: SharedMemory, note: (entry: number, start: number) => void) {
 		this.#memory = memory
+		this.#note = note
 	}
 
 	add(of: KnownModule): void {
 		for (const region of of.regions) {
 			const start = startOf(region)
 			if (start === undefined) continue
-			this.#filter[start >> 5]! |= 1 << (start & 31)
-			const others = this.#byStart.get(start)
+			this.#note(region.entry, start)
+			const key = keyOf(region.entry, start)
+			const others = this.#byStart.get(key)
 			if (others) others.push({of, region})
-			else this.#byStart.set(start, [{of, region}])
+			else this.#byStart.set(key, [{of, region}])
 		}
+	}
+
+	noteAll(): void {
+		for (const key of this.#byStart.keys()) this.#note(Math.floor(key / keyStep), key % keyStep)
 	}
 
 	/** @param place of the code. @returns those that may begin there, newest last. Plain: who asks compares all their code. */
 	at(page: number, entry: number): readonly KnownRegion[] {
 		const {u16} = this.#memory
 		const first = (page + entry) / parcelBytes
-		const start = hashOf(entry, u16[first]!, entry + parcelBytes < pageBytes ? u16[first + 1]! : 0)
-		if (((this.#filter[start >> 5]! >> (start & 31)) & 1) === 0) return []
-		return this.#byStart.get(start) ?? []
+		const start = startWith(u16[first]!, entry + parcelBytes < pageBytes ? u16[first + 1]! : 0)
+		return this.#byStart.get(keyOf(entry, start)) ?? []
 	}
 
 	/** Forgets a module. */
@@ -54,7 +57,7 @@ export class KnownRegions {
 	}
 }
 
-/** @returns undefined if the sources do not have the entry: such a region is not found. */
+/** @returns the four bytes at its entry, or the last two of the page; undefined if the sources do not have them: such a region is not found. */
 function startOf({entry, sources}: RegionInfo): number | undefined {
 	const parcelAt = (at: number): number | undefined => {
 		const piece = sources.find(([offset, bytes]) => offset <= at && at + parcelBytes <= offset + bytes.length)
@@ -62,13 +65,19 @@ function startOf({entry, sources}: RegionInfo): number | undefined {
 	}
 	const first = parcelAt(entry)
 	if (first === undefined) return undefined
-	if (entry + parcelBytes >= pageBytes) return hashOf(entry, first, 0)
+	if (entry + parcelBytes >= pageBytes) return startWith(first, 0)
 	const second = parcelAt(entry + parcelBytes)
 	// A region of one short instruction: what follows is not its code, and could be anything.
-	return second === undefined ? undefined : hashOf(entry, first, second)
+	return second === undefined ? undefined : startWith(first, second)
 }
 
-/** Fibonacci hashing. */
-function hashOf(entry: number, first: number, second: number): number {
-	return Math.imul(Math.imul(first | (second << 16), 0x9e37_79b1) ^ entry, 0x85eb_ca6b) >>> (32 - hashBits)
+function startWith(first: number, second: number): number {
+	return (first | (second << 16)) >>> 0
+}
+
+/** From one offset to the next. */
+const keyStep = 2 ** 32
+
+function keyOf(entry: number, start: number): number {
+	return entry * keyStep + start
 }

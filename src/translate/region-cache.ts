@@ -11,6 +11,12 @@ import {placeHash, placeOfRoaming} from './roaming.ts'
 import {TableRanges} from './table-ranges.ts'
 import {type ModuleRegions, type RegionInfo, regionKey} from './types.ts'
 
+/** Exports of the hart core: src/hart/core/region-filter.ts. */
+type RegionFilter = Readonly<{
+	notePlace(page: number, entry: number): void
+	noteStart(entry: number, start: number): void
+	forgetRegionNotes(): void
+}>
 type Installed = Readonly<{tableIndex: number; region: RegionInfo}>
 /** @property placed its regions, where they may run. */
 type InstalledModule = Readonly<{base: number; functions: number; placed: RegionInfo[]}>
@@ -19,8 +25,12 @@ const regionHandler = handlerIndex('region')
 const smallestTable = 1024
 /** Regions that are translated again together. */
 const mostAround = 32
-/** Places that regions of earlier runs have at most. The oldest make room: their code may come back elsewhere. */
-const usualKnownPlaces = 16_384
+const usualLimits = {
+	/** Places that regions of earlier runs have at most. The oldest make room: their code may come back elsewhere. */
+	knownPlaces: 16_384,
+	/** Regions noted in the filter before it is made anew. */
+	notes: 16_384,
+}
 
 /** Plain throughout: code pages belong to this vCPU, and only its thread runs any of this. Guest memory is compared again once it is covered. */
 export class RegionCache {
@@ -30,6 +40,7 @@ export class RegionCache {
 	readonly #hart: WebAssembly.ModuleImports
 	readonly #findCodePage: (page: number) => number
 	readonly #coverBytes: (codeBase: number, offset: number, length: number) => void
+	readonly #filter: RegionFilter
 	readonly #ranges = new TableRanges()
 	readonly #modules = new Map<number, InstalledModule>()
 	/** By regionKey; newest last. */
@@ -39,17 +50,20 @@ export class RegionCache {
 	/** Those of earlier runs that have got a place, by module and pages; oldest first. */
 	readonly #knownPlaces = new Map<string, Readonly<{id: number; regions: readonly RegionInfo[]}>>()
 	#knownPlaced = 0
-	readonly #mostKnownPlaces: number
+	/** Since the filter was made anew. */
+	#notes = 0
+	readonly #limits: typeof usualLimits
 
 	/** @param hart the exports of this vCPU's hart core. */
-	constructor(memory: SharedMemory, hart: WebAssembly.Exports, mostKnownPlaces = usualKnownPlaces) {
-		this.#mostKnownPlaces = mostKnownPlaces
+	constructor(memory: SharedMemory, hart: WebAssembly.Exports, limits: Partial<typeof usualLimits> = {}) {
+		this.#limits = {...usualLimits, ...limits}
 		this.#memory = memory
 		this.#hart = hart as WebAssembly.ModuleImports
 		this.#findCodePage = hart.findCodePage as (page: number) => number
 		this.#coverBytes = hart.coverBytes as (codeBase: number, offset: number, length: number) => void
+		this.#filter = hart as unknown as RegionFilter
 		this.table = new WebAssembly.Table({element: 'anyfunc', initial: 0})
-		this.#known = new KnownRegions(memory)
+		this.#known = new KnownRegions(memory, this.#filter.noteStart)
 	}
 
 	/** How many modules it holds. */
@@ -108,8 +122,20 @@ export class RegionCache {
 			else this.#regions.set(key, [installed])
 			placed.push(region)
 			this.#joins.add(region)
+			this.#note(region)
 			this.#forgetSlot(region)
 		}
+	}
+
+	/** Where the filter does not know a region, find() is not called. */
+	#note({page, entry}: RegionInfo): void {
+		this.#filter.notePlace(page, entry)
+		if (++this.#notes < this.#limits.notes) return
+		// Many may be of regions that are gone.
+		this.#notes = 0
+		this.#filter.forgetRegionNotes()
+		for (const region of this.#newest()) this.#filter.notePlace(region.page, region.entry)
+		this.#known.noteAll()
 	}
 
 	/** @returns the table index of the newest region that may run at this offset of the code page, or −1. */
@@ -152,7 +178,7 @@ export class RegionCache {
 		this.#knownPlaced += regions.length
 		this.#place(this.#modules.get(of.id) ?? this.#instantiate(of.module, of), regions)
 		for (const [oldest, {id, regions: gone}] of this.#knownPlaces) {
-			if (this.#knownPlaced <= this.#mostKnownPlaces || oldest === name) break
+			if (this.#knownPlaced <= this.#limits.knownPlaces || oldest === name) break
 			this.#knownPlaces.delete(oldest)
 			this.#knownPlaced -= gone.length
 			const holder = this.#modules.get(id)

@@ -2,8 +2,8 @@
 import {writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {faultNumber} from '../faults.ts'
-import {Activity, type ActivityNote, codeBuckets, fieldOffset, vcpuRegions} from '../hart/index.ts'
-import {slotDecoder} from '../interpreter/index.ts'
+import {Activity, type ActivityNote, codeBuckets, vcpuRegions} from '../hart/index.ts'
+import {decodingTable} from '../interpreter/index.ts'
 import {guestPagesRegion, type SharedMemory} from '../memory/index.ts'
 import type {TableOperations} from '../tlb/index.ts'
 import {RegionCache, TranslatorClient} from '../translate/index.ts'
@@ -38,8 +38,6 @@ export type EngineImports = Readonly<{
 	timerChanged(): void
 	/** See src/tlb/core/env.ts. */
 	passTurn(point: number): number
-	/** Called for each instruction that is decoded. */
-	decoded(): void
 }>
 
 export type Engine = Readonly<{
@@ -61,9 +59,6 @@ export type Engine = Readonly<{
 }>
 
 type HartExports = Omit<Engine, 'translator' | 'tableOperations'> & {
-	/** The code page for instructions that cross a page boundary. */
-	scratchCodePage(): number
-	coverInstruction(codeBase: number, pageOffset: number): void
 	attach(
 		block: number,
 		ramOffset: number,
@@ -74,6 +69,7 @@ type HartExports = Omit<Engine, 'translator' | 'tableOperations'> & {
 		codeCache: number,
 		codePages: number,
 		codeBuckets: number,
+		decodingTable: number,
 		mtimeOffsetAt: number,
 		guestPages: number,
 		firstBlock: number,
@@ -93,7 +89,13 @@ export function createEngine(
 	},
 ): Engine {
 	const {config, block, firstBlock, mtimeOffsetAt, note, imports} = options
-	const hart = new WebAssembly.Instance(config.hartModule, {env: {memory: memory.memory, ...imports}})
+	const hart = new WebAssembly.Instance(config.hartModule, {
+		env: {
+			memory: memory.memory,
+			...imports,
+			findRegion: (codeBase: number, pageOffset: number) => regions.find(codeBase >>> 0, pageOffset),
+		},
+	})
 	const core = hart.exports as unknown as HartExports & TableOperations
 	const ram = memory.region(vcpuRegions.ram)
 	const rom = memory.region(vcpuRegions.rom)
@@ -107,6 +109,7 @@ export function createEngine(
 		...[ram.offset, ram.size],
 		...[rom.offset, config.rom.gpa, rom.size],
 		...[codeCache, codePages, buckets],
+		decodingTable(memory),
 		mtimeOffsetAt,
 		...[memory.region(guestPagesRegion).offset, firstBlock, config.harts],
 	)
@@ -118,17 +121,9 @@ export function createEngine(
 		cache: regions,
 		save: moduleWriter(config),
 	})
-	const decode = slotDecoder(memory, {
-		scratchPage: core.scratchCodePage() >>> 0,
-		cover: core.coverInstruction,
-		interpretAt: (block + fieldOffset.interpretAt) / 4,
-		decoded: imports.decoded,
-		region: (codeBase, pageOffset) => regions.find(codeBase, pageOffset),
-	})
 	const interpreter = new WebAssembly.Instance(config.interpreterModule, {
 		env: {
 			memory: memory.memory,
-			decode,
 			regions: regions.table,
 			hot: (codeBase: number, ip: number, pageGva: bigint) => {
 				const before = note.begin(Activity.compilation)

@@ -130,7 +130,6 @@ export class Vcpu {
 				lookAtClock: () => this.#timers.lookAtClock(),
 				timerChanged: () => this.#timers.changed(),
 				passTurn: (point) => turns?.passWithin(pointNames[point]!) ?? 0,
-				decoded: () => this.#countDecoded(),
 			}),
 		})
 		// STIP is right before the next instruction, as MTIP is.
@@ -395,11 +394,6 @@ export class Vcpu {
 	#countSleep(): void {
 		// Publishes what the hart did before. Pairs with Standstill.
 		Atomics.add(this.#memory.i32, (this.#block + VcpuWords.offset.sleeps) >> 2, 1)
-	}
-
-	// Plain: only this vCPU writes its statistics. 2^32 decodings are far off.
-	#countDecoded(): void {
-		this.registers.setWord('instructionsDecoded', this.registers.word('instructionsDecoded') + 1)
 	}
 }
 

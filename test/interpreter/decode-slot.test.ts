@@ -1,54 +1,10 @@
 /** How instructions become slots: handlers, operands, the ends of pages. */
 import test from 'ava'
-import {CodePage, fieldOffset, Slot} from '../../src/hart/index.ts'
-import {handlers, slotDecoder} from '../../src/interpreter/index.ts'
 import {ramBase} from '../../src/memory/index.ts'
-import {HartCore} from '../hart/core/hart-core.ts'
+import {DecodedPage} from './decoded-page.ts'
 import {encode} from './encode.ts'
 
 const gva = BigInt(ramBase)
-
-class DecodedPage {
-	readonly hart = new HartCore()
-	readonly scratch = this.hart.core.scratchCodePage() >>> 0
-	decodings = 0
-	readonly #decode = slotDecoder(this.hart.memory, {
-		scratchPage: this.scratch,
-		cover: this.hart.core.coverInstruction,
-		interpretAt: (this.hart.memory.region('vcpu').offset + fieldOffset.interpretAt) / 4,
-		decoded: () => {
-			this.decodings++
-		},
-	})
-
-	/** Writes instructions at page offsets and fetches the page. */
-	constructor(words: Readonly<Record<number, number>>) {
-		const {u16} = this.hart.memory
-		for (const [offset, word] of Object.entries(words)) {
-			const at = (this.hart.ramOffset(ramBase) + Number(offset)) / 2
-			u16[at] = word & 0xffff
-			if ((word & 3) === 3) u16[at + 1] = word >>> 16
-		}
-	}
-
-	/** Decodes one slot, by default of the fetched page. */
-	slot(offset: number, page = Number(this.hart.fetch(gva))): {handler: string; a: number; b: number; c: number} {
-		const ip = page + CodePage.offset.slots + (offset / 2) * Slot.size
-		this.#decode(page | 0, ip | 0)
-		return this.read(offset, page)
-	}
-
-	read(offset: number, page = Number(this.hart.fetch(gva))): {handler: string; a: number; b: number; c: number} {
-		const {u8, u16, i32} = this.hart.memory
-		const ip = page + CodePage.offset.slots + (offset / 2) * Slot.size
-		return {
-			handler: handlers[u16[(ip + Slot.offset.handler) / 2]!]!.key,
-			a: u8[ip + Slot.offset.a]!,
-			b: u8[ip + Slot.offset.b]!,
-			c: i32[(ip + Slot.offset.c) / 4]!,
-		}
-	}
-}
 
 test('a fresh page asks to be decoded everywhere, and ends with two sentinels', (t) => {
 	const page = new DecodedPage({})
@@ -71,8 +27,28 @@ test('a slot holds the handler of the form, registers as byte offsets, and the i
 	t.deepEqual(page.slot(8), {handler: 'addi 2', a: 72, b: 72, c: 31})
 	t.deepEqual(page.slot(10), {handler: 'csrrwi 4', a: 32, b: 17, c: 0xc02})
 	t.deepEqual(page.slot(14), {handler: 'fmadd.d 4', a: 8, b: 16, c: 24 | (32 << 8) | (7 << 16)})
-	t.is(page.decodings, 5)
+	t.is(page.hart.get('instructionsDecoded'), 5n)
 })
+
+const slots: Record<string, readonly [number, {a: number; b: number; c: number}]> = {
+	'addi x2, x3, -32': [0xfe01_8113, {a: 16, b: 24, c: -32}],
+	'add x10, x11, x12': [0x00c5_8533, {a: 80, b: 88, c: 96}],
+	'sd x1, 24(x2)': [0x0011_3c23, {a: 8, b: 16, c: 24}],
+	'beq x1, x2, -4': [0xfe20_8ee3, {a: 16, b: 8, c: -4}],
+	'lui x5, 0x80000': [0x8000_02b7, {a: 40, b: 0, c: -2_147_483_648}],
+	'csrrw x1, 0xfff, x2': [0xfff1_10f3, {a: 8, b: 16, c: 0xfff}],
+	'csrrwi x1, 0x300, 31': [0x300f_d0f3, {a: 8, b: 31, c: 0x300}],
+	'amoadd.w x1, x2, (x3)': [0x0021_a0af, {a: 8, b: 24, c: 16}],
+	'sfence.vma x1, x2': [0x1220_8073, {a: 16, b: 8, c: 0}],
+	'fmadd.d f31, f30, f29, f28, dyn': [0xe3df_7fc3, {a: 248, b: 240, c: (7 << 16) | (224 << 8) | 232}],
+	'fsqrt.s f1, f2, rtz': [0x5801_10d3, {a: 8, b: 16, c: 1 << 16}],
+	'c.mv x8, x9': [0x8426, {a: 64, b: 0, c: 72}],
+	'c.jr x1': [0x8082, {a: 0, b: 8, c: 0}],
+	'c.ebreak': [0x9002, {a: 0, b: 0, c: 0}],
+}
+for (const [text, [word, slot]] of Object.entries(slots)) {
+	test(`the slot of ${text} holds its operands`, (t) => t.like(new DecodedPage({0: word}).slot(0), slot))
+}
 
 test('computing into x0 does nothing; loading into it still accesses memory', (t) => {
 	const page = new DecodedPage({

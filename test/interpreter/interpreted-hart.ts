@@ -1,7 +1,7 @@
 /** The hart tests' hart core with the generated interpreter, and with translated regions if the engine has them. */
 
 import {fieldOffset, Slot} from '../../src/hart/index.ts'
-import {buildInterpreter, handlers, slotDecoder} from '../../src/interpreter/index.ts'
+import {buildInterpreter, handlers} from '../../src/interpreter/index.ts'
 import {Doorbell, VcpuWords} from '../../src/memory/index.ts'
 import {lookupForm, type TlbDesign} from '../../src/tlb/index.ts'
 import {type Engine, interpreter} from '../execution/engine.ts'
@@ -39,26 +39,20 @@ export class InterpretedHart extends HartCore {
 		this.f = registers('f')
 		const translator = engine.translation && new InstantTranslator(this, engine)
 		this.#translator = translator
-		const fill = slotDecoder(memory, {
-			scratchPage: this.core.scratchCodePage() >>> 0,
-			cover: this.core.coverInstruction,
-			interpretAt: (this.#blockAt + fieldOffset.interpretAt) / 4,
-			region: (codeBase, pageOffset) => translator?.cache.find(codeBase, pageOffset) ?? -1,
-		})
+		if (translator) this.findRegion = (codeBase, pageOffset) => translator.cache.find(codeBase, pageOffset)
 		const decode = (codeBase: number, ip: number): void => {
-			fill(codeBase, ip)
+			this.core.decode(codeBase, ip)
 			this.decodings++
 			this.decodedTo.add(handlers[memory.u16[((ip >>> 0) + Slot.offset.handler) / 2]!]!.key)
 		}
 		const {run} = new WebAssembly.Instance(interpreterFor(this.design), {
 			env: {
 				memory: memory.memory,
-				decode,
 				regions: translator?.cache.table ?? new WebAssembly.Table({element: 'anyfunc', initial: 0}),
 				hot: (codeBase: number, ip: number, pageGva: bigint) => translator?.hot(codeBase, ip, pageGva),
 				hotThreshold: new WebAssembly.Global({value: 'i32'}, engine.translation?.threshold ?? 0x2_0000),
 			},
-			hart: this.core as unknown as WebAssembly.ModuleImports,
+			hart: {...this.core, decode} as unknown as WebAssembly.ModuleImports,
 		}).exports as {run(block: number, budget: number): number}
 		this.#run = run
 	}

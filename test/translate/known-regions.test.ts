@@ -179,7 +179,7 @@ test('a register that roams is known by the place that the code was translated f
 })
 
 test('places are limited: the oldest make room, and are found again', (t) => {
-	const hart = new RegionHart({}, 8)
+	const hart = new RegionHart({}, {knownPlaces: 8})
 	hart.cache.learn(known(hart))
 	const pages = [1, 2, 3, 4, 5, 6]
 	for (const pageNumber of pages) {
@@ -189,4 +189,28 @@ test('places are limited: the oldest make room, and are found again', (t) => {
 	t.is(hart.cache.knownPlaced, 8)
 	t.is(hart.cache.find(fetch(hart, 1), 4), 1)
 	t.is(hart.cache.knownPlaced, 8)
+})
+
+test('regions are found after the filter was made anew, those of earlier runs as well', (t) => {
+	const hart = new RegionHart({}, {notes: 8})
+	const set = {x: 5, value: 7n, skip: 4n}
+	hart.cache.learn(known(hart))
+	const first = hart.writeCode(1, [addi(5, 3), jump(0)])
+	const pages = [
+		first,
+		...[11, 12, 13, 14, 15, 16, 17, 18, 19].map((number) => hart.writeCode(number, [addi(7, number)])),
+	]
+	for (const [index, page] of pages.entries()) {
+		const regions = [hart.region(page, {index: 0, entry: 0, bytes: 4})]
+		hart.cache.receive(moduleOf([set]), {id: 10 + index, functions: 1, regions})
+	}
+	hart.writeCode(2, program)
+	for (const [pageNumber, value] of [
+		[1, 7n],
+		[2, 99n],
+	] as const) {
+		hart.set('pc', gva + BigInt(pageNumber) * 0x1000n)
+		hart.run(10)
+		t.is(hart.x[5], value)
+	}
 })

@@ -2,7 +2,7 @@
 
 import {regionSignature} from '../../src/codegen/region-call.ts'
 import {CodePage, fieldOffset, Slot} from '../../src/hart/index.ts'
-import {buildInterpreter, handlers, slotDecoder} from '../../src/interpreter/index.ts'
+import {buildInterpreter, handlers} from '../../src/interpreter/index.ts'
 import {ramBase} from '../../src/memory/index.ts'
 import type {TlbDesign} from '../../src/tlb/index.ts'
 import {RegionCache} from '../../src/translate/region-cache.ts'
@@ -51,23 +51,17 @@ export class RegionHart extends HartCore {
 			/** The interpreter's import, besides. */
 			hot?: (codeBase: number, ip: number, pageGva: bigint) => void
 		} = {},
-		mostKnownPlaces?: number,
+		limits?: ConstructorParameters<typeof RegionCache>[2],
 	) {
 		super(undefined, {design: options.design})
 		const {memory} = this
 		this.#blockAt = memory.region('vcpu').offset
 		this.x = new BigUint64Array(memory.memory.buffer, this.#blockAt + fieldOffset.x, 32)
-		this.cache = new RegionCache(memory, this.core as unknown as WebAssembly.Exports, mostKnownPlaces)
-		const decode = slotDecoder(memory, {
-			scratchPage: this.core.scratchCodePage() >>> 0,
-			cover: this.core.coverInstruction,
-			interpretAt: (this.#blockAt + fieldOffset.interpretAt) / 4,
-			region: (codeBase, pageOffset) => this.cache.find(codeBase, pageOffset),
-		})
+		this.cache = new RegionCache(memory, this.core as unknown as WebAssembly.Exports, limits)
+		this.findRegion = (codeBase, pageOffset) => this.cache.find(codeBase, pageOffset)
 		const {exports} = new WebAssembly.Instance(interpreter, {
 			env: {
 				memory: memory.memory,
-				decode,
 				regions: this.cache.table,
 				hot: (codeBase: number, ip: number, pageGva: bigint) => {
 					this.hot.push(((ip >>> 0) - (codeBase >>> 0)) / 4)

@@ -43,6 +43,7 @@ import {
 	takeVersion,
 } from './guest-pages'
 import {hart} from './hart'
+import {attachRegionFilter} from './region-filter'
 import {retired} from './retired'
 import {flushTables} from './tlb-flush'
 import {removeWriteEntries} from './write-entries'
@@ -95,6 +96,7 @@ export function attachCodeCache(cache: u32, count: u32, hashBuckets: u32): void 
 	unused = 1
 	for (let slot: u32 = 0; slot < PAGE_SLOTS; slot++) store<u64>(pages + slot * SLOT_SIZE, SENTINEL, CODE_PAGE_SLOTS)
 	writeSentinels(pages)
+	attachRegionFilter(pages + count * CODE_PAGE_SIZE)
 	openSlot = PAGE_SLOTS
 	// Page 0 is the scratch page.
 	next = 1

@@ -26,6 +26,8 @@ export declare function mmioStoreConditional(
 	low: f64,
 	high: f64,
 ): i32
+/** @returns the table index of the translated region that runs at an offset of a code page, or −1. */
+export declare function findRegion(code: u32, offset: u32): i32
 /** Ticks of the timebase since the machine started. */
 export declare function time(): f64
 /** @returns 16 bits of entropy, good enough for keys. */

@@ -22,7 +22,7 @@ export type Exports = TableOperations &
 			Record<'csrAccess', (number: number, how: number, operand: bigint, readOnly: number) => number> &
 			Record<'sfence' | 'sinval', (rs1: number, rs2: number, gva: bigint, asid: bigint) => number> &
 			Record<'findCodePage' | 'roundingMode' | 'poll' | 'ration', (argument: number) => number> &
-			Record<'coverInstruction', (code: number, offset: number) => void> &
+			Record<'decode' | 'coverInstruction', (code: number, offset: number) => void> &
 			Record<'coverBytes' | 'coverFromRegion', (code: number, offset: number, length: number) => number> &
 			Record<Procedure, () => void> &
 			Record<

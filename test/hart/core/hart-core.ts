@@ -5,6 +5,7 @@ import {HartCounters} from '../../../src/hart/hart-counters.ts'
 import {HartState} from '../../../src/hart/hart-state.ts'
 import {CodePage, fieldOffset, type HartField, VcpuBlock} from '../../../src/hart/index.ts'
 import {RunState} from '../../../src/hart/run-state.ts'
+import {decodingTableRegion, writeDecodingTable} from '../../../src/interpreter/index.ts'
 import {
 	AtomicOperation,
 	GuestPage,
@@ -66,6 +67,7 @@ export const mapWith = (pagesOfCode: number): MemoryMap =>
 	layOut([
 		{name: 'vcpu', size: VcpuBlock.size, align: VcpuBlock.align},
 		{name: 'mtime', size: 8, align: 8},
+		decodingTableRegion,
 		...shadowRegions(withStatistics),
 		{name: 'tables', size: tableBytes(log2Entries) * (tables + 2 * keptSpaces), align: 4096},
 		{name: 'rom', size: rom.bytes, align: 4096},
@@ -113,6 +115,8 @@ export class HartCore {
 	readonly mmio: string[] = []
 	/** Called at each read. */
 	onMmio = (): void => {}
+	/** Where regions run: see RegionCache. */
+	findRegion = (_codeBase: number, _pageOffset: number): number => -1
 	/** Device registers by gpa; others do not exist. */
 	readonly registers = new Map<number, number>()
 	readonly #bus = new Bus([
@@ -175,6 +179,7 @@ export class HartCore {
 				const expected = reserved ? {low: expectedLow, high: expectedHigh} : undefined
 				return this.registers.has(gpa) ? this.#bus.storeConditional(gpa, bytes, {expected, value: {low, high}}) : -1
 			},
+			findRegion: (codeBase: number, pageOffset: number) => this.findRegion(codeBase >>> 0, pageOffset),
 			time: () => this.ticks,
 			random: () => this.entropy,
 			replaceTables: (regimes: number) => {
@@ -198,7 +203,7 @@ export class HartCore {
 		const exports = new WebAssembly.Instance(hartModule, {env}).exports as unknown as Exports
 		this.core = observe ? observedBy(observe, exports) : exports
 		const [ram, boot, cache] = [memory.region('ram'), memory.region('rom'), memory.region('codeCache')]
-		const code = [cache.offset, pagesOfCode, codeBuckets(pagesOfCode)]
+		const code = [cache.offset, pagesOfCode, codeBuckets(pagesOfCode), writeDecodingTable(memory)]
 		const mtimeOffsetAt = memory.region('mtime').offset
 		const others = [mtimeOffsetAt, memory.region(guestPagesRegion).offset, this.block, 1]
 		this.core.attach(this.block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, ...code, ...others)
