@@ -46,9 +46,30 @@ export const codeStoreMutations: readonly Mutation[] = [
 	{
 		name: 'write entries stay when a page becomes code',
 		file: cache,
-		find: '		if (mayHaveEntries(page)) removeWriteEntries(load<u32>(code, CODE_PAGE_PAGE))\n',
+		find: '		if (mayHaveEntries(page)) removeWriteEntries(load<u32>(code, CODE_PAGE_PAGE), wasCode)\n',
 		replace: '',
 		tests,
+	},
+	{
+		name: 'after fence.i no page is compared',
+		file: 'src/hart/core/guest-pages.ts',
+		find: '(atomic.load<u64>(page, GUEST_PAGE_WRITERS) & ~ownBit) != 0\n}\n\n/** This hart may',
+		replace: 'false\n}\n\n/** This hart may',
+		tests: ['test/hart/core/code-cache.test.ts'],
+	},
+	{
+		name: 'a hart removes its write entries of a page that others rely on, and announces nothing',
+		file: 'src/hart/core/write-entries.ts',
+		find: '	if (wasCode && !isAlone()) announceChange(page)\n',
+		replace: '',
+		tests: ['test/hart/core/code-cache.test.ts'],
+	},
+	{
+		name: 'a hart that is about to store to code by an atomic is no writer of it',
+		file: 'src/hart/core/code-stores.ts',
+		find: '	becomeWriter(page)\n',
+		replace: '',
+		tests: ['test/hart/core/code-cache.test.ts'],
 	},
 	{
 		name: 'last pages stay when a page becomes code',

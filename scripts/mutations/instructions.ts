@@ -16,7 +16,7 @@ export const instructionMutations: readonly Mutation[] = [
 	{
 		name: 'an immediate in a slot has no sign',
 		file: core,
-		find: '(<i32>(slot >>> 32) << sign) >> sign',
+		find: '((<i32>(slot >>> 32)) << sign) >> sign',
 		replace: '<i32>(slot >>> 32)',
 		tests: slots,
 	},

@@ -25,4 +25,10 @@ function fromBlock<Fields extends FieldList>(struct: SharedStruct<Fields>, base:
 }
 
 /** Names of the memory regions that vCPUs use. */
-export const vcpuRegions = {blocks: 'vcpu', codeCaches: 'code-caches', rom: 'rom', ram: 'ram'} as const
+export const vcpuRegions = {
+	blocks: 'vcpu',
+	codeCaches: 'code-caches',
+	decodingTable: 'decoding-table',
+	rom: 'rom',
+	ram: 'ram',
+} as const

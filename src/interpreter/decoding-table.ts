@@ -1,12 +1,11 @@
 /** Makes the table by which the hart core decodes instructions, from the instruction list; its layout is in src/hart. */
 import {assert} from '../errors.ts'
-import {DecodingBucket, DecodingRow, mostExceptions, mostSlices, Slot, sliceShift} from '../hart/index.ts'
+import {DecodingBucket, DecodingRow, mostExceptions, mostSlices, Slot, sliceShift, vcpuRegions} from '../hart/index.ts'
 import {type Encoding, encodingBuckets, type PatternField} from '../isa/index.ts'
 import type {RegionRequest, SharedMemory} from '../memory/index.ts'
 import {type Flow, handlerFor} from './handlers.ts'
 import {type Packing, packingsOf} from './slot-encoding.ts'
 
-const regionName = 'decoding-table'
 const flows: readonly Flow[] = ['far', 'forward', 'backward']
 /** First bits of a slot's fields. */
 const firstBit = {a: 8 * Slot.offset.a, b: 8 * Slot.offset.b, c: 8 * Slot.offset.c} as const
@@ -15,14 +14,14 @@ type Slice = Readonly<{from: number; width: number; to: number}>
 
 /** All harts read it. */
 export const decodingTableRegion: RegionRequest = {
-	name: regionName,
+	name: vcpuRegions.decodingTable,
 	size: encodingBuckets.length * DecodingBucket.size + encodingBuckets.flat().length * DecodingRow.size,
 	align: 64,
 }
 
 /** Plain: before any hart runs. @returns its place. */
 export function writeDecodingTable(memory: SharedMemory): number {
-	const {offset} = memory.region(regionName)
+	const {offset} = memory.region(vcpuRegions.decodingTable)
 	let row = encodingBuckets.length * DecodingBucket.size
 	for (const [index, rows] of encodingBuckets.entries()) {
 		const bucket = (offset + index * DecodingBucket.size) / 4
@@ -34,11 +33,6 @@ export function writeDecodingTable(memory: SharedMemory): number {
 		}
 	}
 	return offset
-}
-
-/** @returns the place of the table that was written. */
-export function decodingTable(memory: SharedMemory): number {
-	return memory.region(regionName).offset
 }
 
 function writeRow(memory: SharedMemory, row: number, encoding: Encoding): void {

@@ -10,6 +10,7 @@ const fileNames = {
 	vcpu: 'vcpu-worker.mjs',
 	helper: 'helper.mjs',
 	io: 'io-worker.mjs',
+	synchronousTranslator: 'synchronous-translator.mjs',
 	hartCore: 'hart.wasm',
 	smpDemo: 'smp-demo.elf',
 	agent: 'agent.elf',
@@ -25,6 +26,7 @@ const sourcePaths: Readonly<Record<FileName, string>> = {
 	vcpu: '../vcpu-worker/worker.ts',
 	helper: './helper-thread.ts',
 	io: '../io/worker.ts',
+	synchronousTranslator: '../translate/synchronous-translator.ts',
 	hartCore: '../../dist/hart.wasm',
 	smpDemo: '../../guests/smp-demo.elf',
 	agent: '../../test/guests/bin/agent.elf',
@@ -49,11 +51,16 @@ export function assetPaths(): readonly string[] {
 	return names.map((name) => fileURLToPath(locate(name)))
 }
 
-/** Entry modules of the worker threads. */
-export type ThreadEntries = Readonly<{vcpu: URL; helper: URL; io: URL}>
+/** Entry modules of the worker threads, and a module that vCPUs load if they translate by themselves. */
+export type ThreadEntries = Readonly<Record<'vcpu' | 'helper' | 'io' | 'synchronousTranslator', URL>>
 
 function entriesIn(folder?: Folder): ThreadEntries {
-	return {vcpu: locate('vcpu', folder), helper: locate('helper', folder), io: locate('io', folder)}
+	return {
+		vcpu: locate('vcpu', folder),
+		helper: locate('helper', folder),
+		io: locate('io', folder),
+		synchronousTranslator: locate('synchronousTranslator', folder),
+	}
 }
 
 /** Those beside this module. Tests replace them. */

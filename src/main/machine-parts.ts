@@ -219,7 +219,11 @@ export class MachineParts implements AsyncDisposable {
 		})
 		started.defer(() => this.translation?.close())
 		this.countsChains = this.translates && translation.countChains === true
-		const modules = {hartModule, interpreterModule, translation}
+		const {href: synchronousTranslator} = entries.synchronousTranslator
+		const modules = {
+			...{hartModule, interpreterModule, translation},
+			...(this.translates && translation.synchronous && {synchronousTranslator}),
+		}
 		const shared = {
 			harts,
 			memory: memory.memory,

@@ -2,6 +2,7 @@
 export {provesFusedMultiplyAdd} from './fused-multiply-add.ts'
 export {Joins} from './joins.ts'
 export {RegionCache} from './region-cache.ts'
+export {SynchronousTranslator} from './synchronous-translator.ts'
 export {translate} from './translate.ts'
 export {
 	type RequestMessage,

@@ -2,8 +2,7 @@
 
 import {assert} from '../errors.ts'
 import {breaks} from '../faults.ts'
-import {CodePage, Slot, slotBytesPerByte} from '../hart/index.ts'
-import {handlerIndex} from '../interpreter/index.ts'
+import {CodePage, Slot, SlotHandler, slotBytesPerByte} from '../hart/index.ts'
 import type {SharedMemory} from '../memory/index.ts'
 import {Joins} from './joins.ts'
 import {type KnownModule, type KnownRegion, KnownRegions} from './known-regions.ts'
@@ -21,7 +20,6 @@ type Installed = Readonly<{tableIndex: number; region: RegionInfo}>
 /** @property placed its regions, where they may run. */
 type InstalledModule = Readonly<{base: number; functions: number; placed: RegionInfo[]}>
 
-const regionHandler = handlerIndex('region')
 const smallestTable = 1024
 /** Regions that are translated again together. */
 const mostAround = 32
@@ -280,7 +278,7 @@ export class RegionCache {
 		const slot = code + CodePage.offset.slots + entry * slotBytesPerByte
 		const handler = (slot + Slot.offset.handler) / 2
 		if (tableIndex !== undefined) {
-			const runsIt = u16[handler] === regionHandler && u32[(slot + Slot.offset.c) / 4] === tableIndex
+			const runsIt = u16[handler] === SlotHandler.region && u32[(slot + Slot.offset.c) / 4] === tableIndex
 			if (!runsIt) return
 		}
 		u16[handler] = 0

@@ -11,7 +11,7 @@ import type {KnownModule} from './known-regions.ts'
 import type {RegionCache} from './region-cache.ts'
 import {RequestFilter} from './request-filter.ts'
 import {RoamingWatch} from './roaming-watch.ts'
-import {SynchronousTranslator} from './synchronous-translator.ts'
+import type {SynchronousTranslator} from './synchronous-translator.ts'
 import {type ModuleRegions, type RegionRequest, regionKey, type TranslateOptions} from './types.ts'
 
 export type TranslationConfig = TranslateOptions &
@@ -46,7 +46,7 @@ export class TranslatorClient {
 	readonly #watch: RoamingWatch | undefined
 	readonly #own: SynchronousTranslator | undefined
 
-	/** @param options.port to the translator; none in synchronous mode. @param options.save gets modules in that mode. */
+	/** @param options.port to the translator; none in synchronous mode. @param options.own translates in that mode. */
 	constructor(
 		memory: SharedMemory,
 		options: {
@@ -54,7 +54,7 @@ export class TranslatorClient {
 			config: TranslationConfig
 			port: MessagePort | undefined
 			cache: RegionCache
-			save?: ((id: number, wasm: Uint8Array) => void) | undefined
+			own?: SynchronousTranslator | undefined
 		},
 	) {
 		this.#memory = memory
@@ -66,9 +66,7 @@ export class TranslatorClient {
 		const {accel, design} = options.config
 		if (accel === 'jit' && design.lastPages === 'on' && lookupForm(design).generations)
 			this.#watch = new RoamingWatch(memory, options.block)
-		const {block, config, save} = options
-		if (config.synchronous)
-			this.#own = new SynchronousTranslator(memory, {block, translate: config, mostBytes: config.mostBytes, save})
+		this.#own = options.own
 	}
 
 	/** The interpreter's import: a place is hot. @param pageGva signed. */

@@ -3,10 +3,9 @@ import {writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {faultNumber} from '../faults.ts'
 import {Activity, type ActivityNote, codeBuckets, vcpuRegions} from '../hart/index.ts'
-import {decodingTable} from '../interpreter/index.ts'
 import {guestPagesRegion, type SharedMemory} from '../memory/index.ts'
 import type {TableOperations} from '../tlb/index.ts'
-import {RegionCache, TranslatorClient} from '../translate/index.ts'
+import {RegionCache, type SynchronousTranslator, TranslatorClient} from '../translate/index.ts'
 import type {VcpuConfig} from './vcpu-config.ts'
 
 /** The functions that Wasm calls outside; see src/hart/core/env.ts. */
@@ -85,10 +84,12 @@ export function createEngine(
 		firstBlock: number
 		mtimeOffsetAt: number
 		note: ActivityNote
+		/** Of config.synchronousTranslator. */
+		Translator: typeof SynchronousTranslator | undefined
 		imports: EngineImports
 	},
 ): Engine {
-	const {config, block, firstBlock, mtimeOffsetAt, note, imports} = options
+	const {config, block, firstBlock, mtimeOffsetAt, note, Translator, imports} = options
 	const hart = new WebAssembly.Instance(config.hartModule, {
 		env: {
 			memory: memory.memory,
@@ -109,18 +110,16 @@ export function createEngine(
 		...[ram.offset, ram.size],
 		...[rom.offset, config.rom.gpa, rom.size],
 		...[codeCache, codePages, buckets],
-		decodingTable(memory),
+		memory.region(vcpuRegions.decodingTable).offset,
 		mtimeOffsetAt,
 		...[memory.region(guestPagesRegion).offset, firstBlock, config.harts],
 	)
 	const regions = new RegionCache(memory, hart.exports)
-	const translator = new TranslatorClient(memory, {
-		block,
-		config: config.translation,
-		port: config.translationPort,
-		cache: regions,
-		save: moduleWriter(config),
-	})
+	const {translation, translationPort: port} = config
+	const {mostBytes} = translation
+	const own =
+		Translator && new Translator(memory, {block, translate: translation, mostBytes, save: moduleWriter(config)})
+	const translator = new TranslatorClient(memory, {block, config: translation, port, cache: regions, own})
 	const interpreter = new WebAssembly.Instance(config.interpreterModule, {
 		env: {
 			memory: memory.memory,

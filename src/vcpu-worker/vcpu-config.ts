@@ -27,6 +27,8 @@ export type VcpuConfig = Readonly<{
 	/** The output of buildInterpreter(). */
 	interpreterModule: WebAssembly.Module
 	translation: TranslationConfig
+	/** Module of SynchronousTranslator, a URL: this hart translates by itself. It is of no use to others, which start sooner without it. */
+	synchronousTranslator?: string
 	/** The folder that gets the modules that this hart translates by itself. */
 	dumpFolder: string | undefined
 	/** To the translation service: sends RequestMessage, receives TranslationMessage. Undefined: no requests are sent. */

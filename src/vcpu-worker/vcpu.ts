@@ -9,6 +9,7 @@ import {BuiltInSbi, HartStates, HsmState, StealTime, type SuspendRequest} from '
 import {randomBytes, type ThreadTurns} from '../serial/index.ts'
 import {FlushCause, Tlb} from '../tlb/index.ts'
 import type {HartTrace} from '../trace/index.ts'
+import type {SynchronousTranslator} from '../translate/index.ts'
 import {pointNames} from '../turns.ts'
 import {DoorbellWait} from './doorbell-wait.ts'
 import {createEngine, type Engine, type EngineImports} from './engine.ts'
@@ -68,6 +69,8 @@ export class Vcpu {
 
 	constructor(options: {
 		config: VcpuConfig
+		/** Of config.synchronousTranslator. */
+		Translator?: typeof SynchronousTranslator | undefined
 		memory: SharedMemory
 		board: Board
 		blocks: VcpuBlocks
@@ -75,7 +78,7 @@ export class Vcpu {
 		turns?: ThreadTurns | undefined
 		trace?: HartTrace | undefined
 	}) {
-		const {config, memory, board, blocks, now, turns, trace} = options
+		const {config, Translator, memory, board, blocks, now, turns, trace} = options
 		const {vcpu} = config
 		this.#config = config
 		this.#memory = memory
@@ -110,6 +113,7 @@ export class Vcpu {
 			firstBlock: blocks.base(0),
 			mtimeOffsetAt: board.aclint.mtimeOffsetAt,
 			note: this.#note,
+			Translator,
 			imports: timed({
 				mmioRead: (gpa, bytes) => board.bus.read(gpa, bytes),
 				mmioHigh: () => board.bus.high,

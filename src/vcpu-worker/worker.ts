@@ -7,6 +7,7 @@ import {breakRule} from '../faults.ts'
 import {SharedMemory, VcpuBlocks} from '../memory/index.ts'
 import {ThreadTurns} from '../serial/index.ts'
 import {HartTrace} from '../trace/index.ts'
+import type * as Translation from '../translate/index.ts'
 import {nodeEndpoint} from './comlink-endpoint.ts'
 import {serialBoard} from './serial-board.ts'
 import {dropTimerSlack} from './timer-slack.ts'
@@ -39,7 +40,10 @@ const board = new Board(memory, blocks, {
 	lockTimer: trace?.lockTimer,
 	...(serial && serialBoard(serial, hart, now)),
 })
-const vcpu = new Vcpu({config, memory, blocks, board, now, turns, trace})
+const {SynchronousTranslator: Translator} = config.synchronousTranslator
+	? ((await import(config.synchronousTranslator)) as Pick<typeof Translation, 'SynchronousTranslator'>)
+	: {SynchronousTranslator: undefined}
+const vcpu = new Vcpu({config, Translator, memory, blocks, board, now, turns, trace})
 
 const api: VcpuApi = {
 	reset: () => vcpu.reset(),

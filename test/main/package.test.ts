@@ -63,6 +63,7 @@ test('the package has what users need, and nothing else', async (t) => {
 		'dist/faults/helper.mjs',
 		'dist/faults/io-worker.mjs',
 		'dist/faults/rcu-stress-thread.mjs',
+		'dist/faults/synchronous-translator.mjs',
 		'dist/faults/vcpu-worker.mjs',
 		'dist/flush-thread.mjs',
 		'dist/hart.wasm',
@@ -77,6 +78,7 @@ test('the package has what users need, and nothing else', async (t) => {
 		'dist/smp-demo.elf',
 		'dist/stress.elf',
 		'dist/stress.js',
+		'dist/synchronous-translator.mjs',
 		'dist/vcpu-worker.mjs',
 		'package.json',
 	])
@@ -236,8 +238,8 @@ test('a bundle finds its files in the folder that an option names, also as Commo
 	const folder = project.path('commonjs')
 	await mkdir(join(folder, 'files'), {recursive: true})
 	const dist = project.path('node_modules/manyhart/dist')
-	for (const name of ['vcpu-worker.mjs', 'helper.mjs', 'io-worker.mjs', 'hart.wasm', 'smp-demo.elf'])
-		await cp(join(dist, name), join(folder, 'files', name))
+	const modules = ['vcpu-worker.mjs', 'helper.mjs', 'io-worker.mjs', 'synchronous-translator.mjs']
+	for (const name of [...modules, 'hart.wasm', 'smp-demo.elf']) await cp(join(dist, name), join(folder, 'files', name))
 	const source = `
 		import {Machine, resolveGuest} from 'manyhart'
 		const assets = ${JSON.stringify(join(folder, 'files'))}

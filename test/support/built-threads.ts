@@ -10,5 +10,6 @@ if (process.env.TEST_THREADS === 'built') {
 		vcpu: built('vcpu-worker.mjs'),
 		helper: built('helper.mjs'),
 		io: built('io-worker.mjs'),
+		synchronousTranslator: built('synchronous-translator.mjs'),
 	})
 }

@@ -115,6 +115,7 @@ test('from its first run on, a region of an earlier run is left alone once its c
 		return hart.x[5]
 	}
 	t.is(run(), 99n)
+	hart.letOthersWrite(ramBase + 0x1000)
 	hart.writeCode(1, [addi(5, 1), addi(6, 77), jump(0)])
 	hart.core.fenceI()
 	t.is(run(), 1n)

@@ -35,6 +35,7 @@ import {
 import {
 	forgetStores,
 	guestPageOf,
+	hasOtherWriters,
 	isNewer,
 	lifeOf,
 	linesOf,
@@ -170,7 +171,10 @@ export function verifyCodePage(code: u32): u32 {
 	if (load<u32>(code, CODE_PAGE_GENERATION) == generation) return code
 	const page = load<u32>(code, CODE_PAGE_STATE)
 	if (isStale(code)) resetCodePage(code)
-	else if (isFenced(code) || (page != 0 && isNewer(page, load<u32>(code, CODE_PAGE_VERSION)))) {
+	else if (
+		(isFenced(code) && mayHaveMissed(page)) ||
+		(page != 0 && isNewer(page, load<u32>(code, CODE_PAGE_VERSION)))
+	) {
 		if (page != 0) store<u32>(code, takeVersion(page), CODE_PAGE_VERSION)
 		if (page == 0 ? !sameAsMemory(code) : forgetChanges(code)) {
 			if (page == 0) resetCodePage(code)
@@ -184,6 +188,11 @@ export function verifyCodePage(code: u32): u32 {
 /** Whether there was a fence.i since. */
 function isFenced(code: u32): bool {
 	return <i32>(load<u32>(code, CODE_PAGE_GENERATION) - load<u32>(hart, RUN_FENCED_GENERATION)) < 0
+}
+
+/** Whether the page may have been stored to without notice, by another hart. @param page its GuestPage; 0: it is compared whole. */
+function mayHaveMissed(page: u32): bool {
+	return page == 0 || hasOtherWriters(page)
 }
 
 /** Whether a hart has given up the page as code since its slots were decoded, or does now. */
@@ -205,8 +214,8 @@ export function coverBytes(code: u32, offset: u32, length: u32): void {
 	if (page == 0 || (coversAll(code, offset, length) && !isStale(code))) return
 	const lines = linesOf(offset, length)
 	for (;;) {
-		markLines(page, lines)
-		if (mayHaveEntries(page)) removeWriteEntries(load<u32>(code, CODE_PAGE_PAGE))
+		const wasCode = markLines(page, lines)
+		if (mayHaveEntries(page)) removeWriteEntries(load<u32>(code, CODE_PAGE_PAGE), wasCode)
 		// After the lines were marked: if the page was given up meanwhile, they may not be marked any more. Pairs with giveUp().
 		const life = lifeOf(page)
 		if (life == load<u32>(code, CODE_PAGE_LIFE)) break

@@ -1,7 +1,7 @@
 /** Decoded code pages: found again, compared after fence.i, dropped when the cache is full. */
 import test from 'ava'
 import {codeBuckets} from '../../../src/hart/code-cache.ts'
-import {ramBase, SharedMemory} from '../../../src/memory/index.ts'
+import {AtomicOperation, Doorbell, ramBase, SharedMemory} from '../../../src/memory/index.ts'
 import {FlushCause} from '../../../src/tlb/index.ts'
 import {codePages, HartCore, mapWith, Privilege, rom} from './hart-core.ts'
 import {kernelPage, PageTables} from './page-tables.ts'
@@ -67,7 +67,8 @@ test('after fence.i code that is unchanged keeps its slots, what changed loses t
 			hart.setSlot(code, slot, 0x77n)
 		}
 	}
-	// From outside, so that no store is noticed. In the first page nothing is decoded there.
+	// By others, so that no store is noticed. In the first page nothing is decoded there.
+	for (const page of [0, 0x1000]) hart.letOthersWrite(ramBase + page)
 	hart.poke(ramBase + 0x800, 1n)
 	hart.poke(ramBase + 0x1ff8, 1n)
 	t.is(hart.fetch(ram + 0x1000n), changed)
@@ -83,12 +84,55 @@ test('after fence.i code that is unchanged keeps its slots, what changed loses t
 	t.is(hart.get('codePagesChanged'), 1n)
 })
 
+test('a page that no other hart may write is not compared after fence.i, since each store to it was noticed', (t) => {
+	const hart = new HartCore()
+	const compared = () => {
+		const code = hart.fetch(ram)
+		hart.core.coverInstruction(Number(code), 0)
+		hart.setSlot(code, 0, 0x77n)
+		// Behind the hart's back.
+		hart.poke(ramBase, hart.peek(ramBase) + 1n)
+		hart.core.fenceI()
+		hart.fetch(ram)
+		return hart.slot(code, 0) === 0n
+	}
+	t.false(compared())
+	hart.letOthersWrite(ramBase)
+	t.true(compared())
+})
+
+test('a hart that had write entries of a page when others relied on its code announces it when it removes them', (t) => {
+	const announced = (lines: number) => {
+		const hart = new HartCore(undefined, {harts: 2})
+		hart.write(ram, 8, 0n)
+		t.is(hart.guestPage(ramBase, 'writers').word, 1)
+		hart.guestPage(ramBase, 'codeLines').word = lines
+		hart.core.coverInstruction(Number(hart.fetch(ram)), 0)
+		t.is(hart.guestPage(ramBase, 'writers').word, 0)
+		return (hart.otherDoorbell & Doorbell.codeChanged) !== 0
+	}
+	t.true(announced(4))
+	t.false(announced(0))
+})
+
+test('until an atomic store to code is announced, others take the hart for a writer of the page', (t) => {
+	const hart = new HartCore(undefined, {harts: 2})
+	hart.core.coverInstruction(Number(hart.fetch(ram)), 0)
+	t.is(hart.guestPage(ramBase, 'writers').word, 0)
+	hart.core.atomicAddress(ram + 0x100n, 4, AtomicOperation.add, 1n)
+	t.is(hart.guestPage(ramBase, 'writers').word, 1)
+	t.is(hart.otherDoorbell & Doorbell.codeChanged, 0)
+	hart.core.codeChanged()
+	t.not(hart.otherDoorbell & Doorbell.codeChanged, 0)
+})
+
 test('each copy of a page has a number of its own, which it keeps while it stays', (t) => {
 	const hart = new HartCore()
 	const [kept, changed] = [hart.fetch(ram), hart.fetch(ram + 0x1000n)]
 	const numbers = [hart.snapshotNumber(kept), hart.snapshotNumber(changed)]
 	const cover = () => hart.core.coverInstruction(Number(changed), 0xff8)
 	cover()
+	hart.letOthersWrite(ramBase + 0x1000)
 	hart.poke(ramBase + 0x1ff8, 1n)
 	hart.core.fenceI()
 	hart.fetch(ram)
@@ -212,6 +256,7 @@ test('an instruction across two pages gets a slot in the scratch page, a new one
 	const hart = new HartCore()
 	hart.poke(ramBase + 0xff8, 0xaabb_0000_0000_0000n)
 	hart.poke(ramBase + 0x1000, 0xccddn)
+	hart.letOthersWrite(ramBase + 0x1000)
 	const code = hart.fetchAcross(ram + 0xffen)
 	t.is(code, BigInt(hart.core.scratchCodePage()))
 	t.is(hart.snapshot(code, 0xffe), 0xccdd_aabb)

@@ -65,7 +65,7 @@ const shadowSize = shadowSizeOf(withStatistics)!
 /** @param pagesOfCode what the code cache has room for. */
 export const mapWith = (pagesOfCode: number): MemoryMap =>
 	layOut([
-		{name: 'vcpu', size: VcpuBlock.size, align: VcpuBlock.align},
+		{name: 'vcpu', size: 2 * VcpuBlock.size, align: VcpuBlock.align},
 		{name: 'mtime', size: 8, align: 8},
 		decodingTableRegion,
 		...shadowRegions(withStatistics),
@@ -95,6 +95,8 @@ export type HartCoreOptions = Readonly<{
 	samples?: 'all pages' | 'some pages' | 'all pages, four remembered' | undefined
 	/** Of the code cache, if not `codePages`; the memory's map has as many. */
 	pagesOfCode?: number
+	/** This is the first one; a second one does nothing. */
+	harts?: 1 | 2
 	/** Called with the name of each `observed` function that is called. */
 	observe?: ((name: string) => void) | undefined
 }>
@@ -151,6 +153,7 @@ export class HartCore {
 			samples,
 			observe,
 			pagesOfCode = codePages,
+			harts = 1,
 		}: HartCoreOptions = {},
 	) {
 		this.memory = memory
@@ -205,7 +208,7 @@ export class HartCore {
 		const [ram, boot, cache] = [memory.region('ram'), memory.region('rom'), memory.region('codeCache')]
 		const code = [cache.offset, pagesOfCode, codeBuckets(pagesOfCode), writeDecodingTable(memory)]
 		const mtimeOffsetAt = memory.region('mtime').offset
-		const others = [mtimeOffsetAt, memory.region(guestPagesRegion).offset, this.block, 1]
+		const others = [mtimeOffsetAt, memory.region(guestPagesRegion).offset, this.block, harts]
 		this.core.attach(this.block, ram.offset, ram.size, boot.offset, rom.gpa, boot.size, ...code, ...others)
 		const words = stateWords({
 			vcpus: 1,
@@ -248,6 +251,31 @@ export class HartCore {
 	/** Bits of flush-requests.ts. */
 	get requestBits(): number {
 		return this.memory.i32[this.#tlbStateWord('requestBits')]!
+	}
+
+	/** Of the second hart. */
+	get otherDoorbell(): number {
+		return this.memory.i32[(this.block + VcpuBlock.size + VcpuWords.offset.doorbell) / 4]!
+	}
+
+	/** A word of a page's GuestPage; of 64 bits the lower half. */
+	guestPage(gpa: number, field: 'codeLines' | 'writers' | 'version'): {word: number} {
+		const {offset} = this.memory.region(guestPagesRegion)
+		const at = (offset + ((gpa - ramBase) >>> 12) * GuestPage.size + GuestPage.offset[field]) / 4
+		const {i32} = this.memory
+		return {
+			get word() {
+				return i32[at]!
+			},
+			set word(value) {
+				i32[at] = value
+			},
+		}
+	}
+
+	/** From now on another hart has a write entry of the page. */
+	letOthersWrite(gpa: number): void {
+		this.guestPage(gpa, 'writers').word |= 2
 	}
 
 	get doorbell(): number {
