@@ -49,13 +49,6 @@ export const instructionMutations: readonly Mutation[] = [
 		tests: ['test/interpreter/decode-slot.test.ts'],
 	},
 	{
-		name: 'a slot that is to be interpreted once runs its region',
-		file: core,
-		find: 'if (load<u32>(hart, RUN_INTERPRET_AT) == ip) store',
-		replace: 'if (load<u32>(hart, RUN_INTERPRET_AT) != 0 && ip == 0) store',
-		tests: ['test/translate/resumption.test.ts', 'test/translate/traps.test.ts', 'test/translate/region-cache.test.ts'],
-	},
-	{
 		name: 'a region of an earlier run is looked for by its place alone',
 		file: filter,
 		find: '	if (!has(ofPlace(page, offset)) && !has(ofStart(offset, startAt(page, offset)))) return -1\n',

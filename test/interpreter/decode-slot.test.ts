@@ -73,6 +73,7 @@ test('a jump within the page holds its distance in slot bytes; one that leaves i
 		16: jal(0),
 		20: encode('c.beqz', {rs1: 8, imm: -20}),
 		24: encode('jal', {rd: 1, imm: 8}),
+		28: jal(0x1000 - 28),
 	})
 	t.like(page.slot(0), {handler: 'jal 4 forward x0', c: 0xffe * 4})
 	t.like(page.slot(4), {handler: 'jal 4 far x0', c: 0x1000})
@@ -81,6 +82,7 @@ test('a jump within the page holds its distance in slot bytes; one that leaves i
 	t.like(page.slot(16), {handler: 'jal 4 backward x0', c: 0}, 'a jump to itself has a safepoint')
 	t.like(page.slot(20), {handler: 'beq 2 backward', c: -80})
 	t.like(page.slot(24), {handler: 'jal 4 forward', c: 32})
+	t.like(page.slot(28), {handler: 'jal 4 far x0', c: 0x1000 - 28}, 'the next page begins there')
 })
 
 test('at the last parcel a short instruction is itself, a long one lies across', (t) => {
