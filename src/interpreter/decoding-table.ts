@@ -1,7 +1,7 @@
 /** Makes the table by which the hart core decodes instructions, from the instruction list; its layout is in src/hart. */
 import {assert} from '../errors.ts'
 import {DecodingBucket, DecodingRow, mostExceptions, mostSlices, Slot, sliceShift, vcpuRegions} from '../hart/index.ts'
-import {type Encoding, encodingBuckets, type PatternField} from '../isa/index.ts'
+import {type Encoding, encodingBuckets, encodings, type PatternField} from '../isa/index.ts'
 import type {RegionRequest, SharedMemory} from '../memory/index.ts'
 import {type Flow, handlerFor} from './handlers.ts'
 import {type Packing, packingsOf} from './slot-encoding.ts'
@@ -9,8 +9,6 @@ import {type Packing, packingsOf} from './slot-encoding.ts'
 const flows: readonly Flow[] = ['far', 'forward', 'backward']
 /** First bits of a slot's fields. */
 const firstBit = {a: 8 * Slot.offset.a, b: 8 * Slot.offset.b, c: 8 * Slot.offset.c} as const
-
-type Slice = Readonly<{from: number; width: number; to: number}>
 
 /** All harts read it. */
 export const decodingTableRegion: RegionRequest = {
@@ -22,50 +20,53 @@ export const decodingTableRegion: RegionRequest = {
 /** Plain: before any hart runs. @returns its place. */
 export function writeDecodingTable(memory: SharedMemory): number {
 	const {offset} = memory.region(vcpuRegions.decodingTable)
+	// Many are in several buckets.
+	const rowOf = new Map(encodings.map((encoding) => [encoding, rowBytes(encoding)]))
 	let row = encodingBuckets.length * DecodingBucket.size
 	for (const [index, rows] of encodingBuckets.entries()) {
 		const bucket = (offset + index * DecodingBucket.size) / 4
 		memory.i32[bucket + DecodingBucket.offset.first / 4] = row
-		memory.i32[bucket + DecodingBucket.offset.end / 4] = row + rows.length * DecodingRow.size
 		for (const encoding of rows) {
-			writeRow(memory, offset + row, encoding)
+			memory.u8.set(rowOf.get(encoding)!, offset + row)
 			row += DecodingRow.size
 		}
+		memory.i32[bucket + DecodingBucket.offset.end / 4] = row
 	}
 	return offset
 }
 
-function writeRow(memory: SharedMemory, row: number, encoding: Encoding): void {
+function rowBytes(encoding: Encoding): Uint8Array {
 	const {pattern} = encoding
-	const put = (field: keyof typeof DecodingRow.offset, values: readonly number[]) =>
-		memory.i32.set(values, (row + DecodingRow.offset[field]) / 4)
-	const handlers = (field: 'handlers' | 'handlersZero', rd: number) =>
-		memory.u16.set(handlersOf(encoding, rd), (row + DecodingRow.offset[field]) / 2)
-	const packings = packingsOf(encoding.instruction).map((packing) => ({packing, field: fieldOf(encoding, packing)}))
+	const row = new Int32Array(DecodingRow.size / 4)
+	const halves = new Uint16Array(row.buffer)
+	const at = (field: keyof typeof DecodingRow.offset) => DecodingRow.offset[field] / 4
+	row[at('mask')] = pattern.mask
+	row[at('match')] = pattern.match
 	const exceptions = pattern.fields.flatMap(exceptionsOf)
 	assert(exceptions.length <= mostExceptions, `${encoding.name} has few exceptions`)
-	while (exceptions.length < mostExceptions) exceptions.push({mask: 0, match: 1})
-	const slices = packings.flatMap(({packing, field}) => (field ? slicesOf(packing, field) : []))
-	assert(slices.length <= mostSlices, `${encoding.name} has few slices`)
-	put('mask', [pattern.mask])
-	put('match', [pattern.match])
-	put(
-		'exceptionMask',
-		exceptions.map(({mask}) => mask),
-	)
-	put(
-		'exceptionMatch',
-		exceptions.map(({match}) => match),
-	)
-	const slot = packings.map(({packing, field}) => fixedBits(encoding, packing, field)).reduce((a, b) => a | b, 0n)
-	memory.u64[(row + DecodingRow.offset.slot) / 8] = slot
-	put(
-		'slices',
-		slices.map(({from, width, to}) => from | (width << sliceShift.width) | (to << sliceShift.to)),
-	)
-	put('signShift', [Math.max(0, ...packings.map(({packing, field}) => signShift(packing, field)))])
-	handlers('handlers', 1)
-	handlers('handlersZero', 0)
+	for (let index = 0; index < mostExceptions; index++) {
+		const {mask, match} = exceptions[index] ?? {mask: 0, match: 1}
+		row[at('exceptionMask') + index] = mask
+		row[at('exceptionMatch') + index] = match
+	}
+	let slot = 0n
+	let sliceCount = 0
+	for (const packing of packingsOf(encoding.instruction)) {
+		const field = fieldOf(encoding, packing)
+		slot |= fixedBits(encoding, packing, field)
+		if (!field) continue
+		for (const {wordLow, width, valueLow} of field.slices) {
+			const to = toBit(packing) + valueLow
+			row[at('slices') + sliceCount++] = wordLow | (width << sliceShift.width) | (to << sliceShift.to)
+		}
+		if (field.signed) row[at('signShift')] = signShift(packing, field)
+	}
+	assert(sliceCount <= mostSlices, `${encoding.name} has few slices`)
+	row[at('slot')] = Number(slot & 0xffff_ffffn)
+	row[at('slot') + 1] = Number(slot >> 32n)
+	halves.set(handlersOf(encoding, 1), 2 * at('handlers'))
+	halves.set(handlersOf(encoding, 0), 2 * at('handlersZero'))
+	return new Uint8Array(row.buffer)
 }
 
 function handlersOf({name, instruction, pattern}: Encoding, rd: number): number[] {
@@ -82,19 +83,14 @@ function toBit({field, shift, scale}: Packing): number {
 	return firstBit[field] + shift + Math.log2(scale)
 }
 
-function slicesOf(packing: Packing, {slices}: PatternField): Slice[] {
-	return slices.map(({wordLow, width, valueLow}) => ({from: wordLow, width, to: toBit(packing) + valueLow}))
-}
-
 /** Of an operand: what the word does not say. */
 function fixedBits({fixed}: Encoding, packing: Packing, field: PatternField | undefined): bigint {
 	return BigInt(field ? field.base : (fixed[packing.operand] ?? 0)) << BigInt(toBit(packing))
 }
 
-function signShift(packing: Packing, field: PatternField | undefined): number {
-	if (!field?.signed) return 0
+function signShift(packing: Packing, {slices}: PatternField): number {
 	assert(toBit(packing) === firstBit.c, 'a signed operand is all of c')
-	return 32 - Math.max(...field.slices.map(({width, valueLow}) => valueLow + width))
+	return 32 - Math.max(...slices.map(({width, valueLow}) => valueLow + width))
 }
 
 /** Bits that words of the pattern do not have, one for each value that the field must not have. */
