@@ -63,9 +63,9 @@ export const RunState = sharedStruct({
 	/** Regime of data accesses and of fetches, kept current by the hart core. */
 	dataRegime: 'i32',
 	fetchRegime: 'i32',
-	/** Incremented by fence.i, and where code changed: decoded pages of an older generation are compared with memory before use. */
+	/** Incremented by fence.i, and where code changed: decoded pages of an older generation are verified before use. */
 	codeGeneration: 'i32',
-	/** The generation of the last fence.i: pages that are older are compared, whatever their version says. */
+	/** The generation of the last fence.i: pages that are older are compared, whatever their version says, where there are other harts. */
 	fencedGeneration: 'i32',
 	/** The slot whose instruction is to be interpreted, not run by a region, when it is decoded next; 0 = none. */
 	interpretAt: 'i32',

@@ -27,11 +27,12 @@ export class HostSide {
 	}
 
 	/**
-	 * Ordered after the caller's earlier stores; pairs with the guest's acquires, and with page walks. Not for code.
+	 * Ordered after the caller's earlier stores; pairs with the guest's acquires, and with page walks.
 	 * @throws RangeError outside guest RAM.
 	 */
 	store(gpa: Gpa, value: bigint): void {
 		Atomics.store(this.#ram.memory.u64, this.#ram.ramOffset(gpa, 8) / 8, value)
+		this.#ram.written(gpa, 8)
 	}
 
 	/**

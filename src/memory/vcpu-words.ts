@@ -39,7 +39,7 @@ export const Doorbell = {
 	pause: 4,
 	message: 8,
 	hsm: 16,
-	/** Instruction memory changed: the hart's decoded pages must be compared before they run again. */
+	/** Instruction memory changed: the hart's decoded pages must be verified before they run again. */
 	fenceI: 32,
 	/** A page became code that this hart may have write entries of. */
 	codeMade: 64,

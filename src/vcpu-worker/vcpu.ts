@@ -288,7 +288,7 @@ export class Vcpu {
 	 */
 	#leaveTables(): void {
 		// A read-modify-write: the slice's stores are ordered before the look at the bell. Pairs with markLines() in the hart core:
-		// whoever rings after it reads the code later, and sees these stores.
+		// whoever marks lines and rings after it reads the code later, and sees these stores.
 		if (Atomics.or(this.#memory.i32, this.#doorbell, 0) & Doorbell.codeMade) this.#engine.removeCodeEntries()
 		this.registers.setWord('dataTable', 0)
 	}

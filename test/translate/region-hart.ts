@@ -46,6 +46,7 @@ export class RegionHart extends HartCore {
 	constructor(
 		options: {
 			threshold?: number
+			harts?: 1 | 2
 			/** The TLB's, in place of the harts' of tests. */
 			design?: Partial<TlbDesign>
 			/** The interpreter's import, besides. */
@@ -53,7 +54,7 @@ export class RegionHart extends HartCore {
 		} = {},
 		limits?: ConstructorParameters<typeof RegionCache>[2],
 	) {
-		super(undefined, {design: options.design})
+		super(undefined, {design: options.design, harts: options.harts ?? 1})
 		const {memory} = this
 		this.#blockAt = memory.region('vcpu').offset
 		this.x = new BigUint64Array(memory.memory.buffer, this.#blockAt + fieldOffset.x, 32)

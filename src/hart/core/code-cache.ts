@@ -35,7 +35,7 @@ import {
 import {
 	forgetStores,
 	guestPageOf,
-	hasOtherWriters,
+	isAlone,
 	isNewer,
 	lifeOf,
 	linesOf,
@@ -190,9 +190,12 @@ function isFenced(code: u32): bool {
 	return <i32>(load<u32>(code, CODE_PAGE_GENERATION) - load<u32>(hart, RUN_FENCED_GENERATION)) < 0
 }
 
-/** Whether the page may have been stored to without notice, by another hart. @param page its GuestPage; 0: it is compared whole. */
+/**
+ * Whether the page may have been stored to without notice: by another hart, through a write entry from before, or a moment before it
+ * announces its store. @param page its GuestPage; 0: it is compared whole.
+ */
 function mayHaveMissed(page: u32): bool {
-	return page == 0 || hasOtherWriters(page)
+	return page == 0 || !isAlone()
 }
 
 /** Whether a hart has given up the page as code since its slots were decoded, or does now. */
@@ -214,8 +217,8 @@ export function coverBytes(code: u32, offset: u32, length: u32): void {
 	if (page == 0 || (coversAll(code, offset, length) && !isStale(code))) return
 	const lines = linesOf(offset, length)
 	for (;;) {
-		const wasCode = markLines(page, lines)
-		if (mayHaveEntries(page)) removeWriteEntries(load<u32>(code, CODE_PAGE_PAGE), wasCode)
+		markLines(page, lines)
+		if (mayHaveEntries(page)) removeWriteEntries(load<u32>(code, CODE_PAGE_PAGE))
 		// After the lines were marked: if the page was given up meanwhile, they may not be marked any more. Pairs with giveUp().
 		const life = lifeOf(page)
 		if (life == load<u32>(code, CODE_PAGE_LIFE)) break

@@ -1,17 +1,7 @@
 /** Stores to pages that hold code: what this hart has decoded of it is forgotten before the store, other harts are told after it. */
 import {CAUSE_LEAVE_REGION, DOORBELL_CODE_CHANGED, PAGE_MASK, RUN_STORED_PAGE} from '../../../build/hart/offsets'
 import {coversAny, findCodePage, forgetBytes, isStale, resetCodePage} from './code-cache'
-import {
-	announceChange,
-	announceStore,
-	becomeWriter,
-	countStore,
-	giveUp,
-	isAlone,
-	isCode,
-	pageStart,
-	ringOwn,
-} from './guest-pages'
+import {announceChange, announceStore, countStore, giveUp, isAlone, isCode, pageStart, ringOwn} from './guest-pages'
 import {hart, raise} from './hart'
 
 /** A translated region makes the access, and would go on with code that has changed. */
@@ -61,8 +51,6 @@ export function afterStore(page: u32, place: u32, bytes: u32): void {
 export function announceLater(page: u32): void {
 	if (page == 0 || isAlone() || !isCode(page)) return
 	announceStored()
-	// A hart that fences its instructions after the store, and before it is announced, compares the page.
-	becomeWriter(page)
 	// Plain: only this hart writes it.
 	store<u32>(hart, page, RUN_STORED_PAGE)
 	ringOwn(DOORBELL_CODE_CHANGED)

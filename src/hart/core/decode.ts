@@ -52,17 +52,17 @@ function slotFor(code: u32, ip: u32): u64 {
 		if (region >= 0) return ((<u64>region) << 32) | HANDLER_REGION
 	}
 	// Of an instruction that continues in the next guest page, or whose page PMP splits.
-	const isAlone = code == scratchCodePage()
-	if (!isAlone) coverInstruction(code, offset)
+	const inScratchPage = code == scratchCodePage()
+	if (!inScratchPage) coverInstruction(code, offset)
 	const low: u32 = load<u16>(code + offset, CODE_PAGE_SNAPSHOT)
-	if ((low & 3) != 3) return slotOf(low, offset, isAlone)
-	if (offset == LAST_PARCEL && !isAlone) return HANDLER_ACROSS
+	if ((low & 3) != 3) return slotOf(low, offset, inScratchPage)
+	if (offset == LAST_PARCEL && !inScratchPage) return HANDLER_ACROSS
 	const high: u32 = load<u16>(code + offset + PARCEL_BYTES, CODE_PAGE_SNAPSHOT)
-	return slotOf(low | (high << 16), offset, isAlone)
+	return slotOf(low | (high << 16), offset, inScratchPage)
 }
 
-/** @param isAlone then jumps are far. */
-function slotOf(word: u32, offset: u32, isAlone: bool): u64 {
+/** @param inScratchPage then jumps are far. */
+function slotOf(word: u32, offset: u32, inScratchPage: bool): u64 {
 	const row = rowOf(word)
 	if (row == 0) return HANDLER_ILLEGAL
 	let slot = load<u64>(row, DECODING_ROW_SLOT)
@@ -79,7 +79,7 @@ function slotOf(word: u32, offset: u32, isAlone: bool): u64 {
 	const far = load<u16>(handlers)
 	const forward = load<u16>(handlers, 2)
 	const to = <i32>offset + c
-	if (far == forward || isAlone || to < 0 || to > <i32>LAST_PARCEL) return ((<u64>c) << 32) | operands | far
+	if (far == forward || inScratchPage || to < 0 || to > <i32>LAST_PARCEL) return ((<u64>c) << 32) | operands | far
 	// Within the page c is the distance in slot bytes.
 	const near = c > 0 ? forward : load<u16>(handlers, 4)
 	return ((<u64>(c * SLOT_BYTES_PER_BYTE)) << 32) | operands | near

@@ -6,9 +6,6 @@
  * at once, as each comes to noteStore(). Stores of other harts it sees soon: they come there too, but for those that have a write
  * entry from before. These harts are asked to remove it, and count that as a store.
  *
- * A hart that fences its instructions compares a page if others have a bit of `writers`: whoever clears that bit has announced what it
- * may have stored. Without one no store went unnoticed.
- *
  * Three pairs, each store-then-load on both sides (Dekker's pattern), so that one of the two always sees the other:
  * - mayWriteFast() sets its hart's bit in `writers`, then reads `codeLines`; markLines() sets `codeLines`, then reads `writers`.
  * - a store is made, then `codeLines` is read (announceStore); markLines() sets them, then the code is read (coverBytes).
@@ -101,36 +98,18 @@ export function mayHaveEntries(page: u32): bool {
 	return (load<u64>(page, GUEST_PAGE_WRITERS) & ownBit) != 0
 }
 
-/**
- * Whether another hart may have write entries, and store through them without notice. Ordered before the load in isNewer(): a hart
- * that has removed its entries has announced what it may have stored. Pairs with noMoreEntries().
- */
-export function hasOtherWriters(page: u32): bool {
-	return (atomic.load<u64>(page, GUEST_PAGE_WRITERS) & ~ownBit) != 0
-}
-
-/** This hart may store to the page without notice until it has announced that. Ordered before the store. */
-export function becomeWriter(page: u32): void {
-	atomic.or<u64>(page, ownBit, GUEST_PAGE_WRITERS)
-}
-
-/** This hart has removed its write entries, and announced what it may have stored to code through them: ordered after that. */
+/** This hart has removed its write entries; orders nothing. */
 export function noMoreEntries(page: u32): void {
 	atomic.and<u64>(page, ~ownBit, GUEST_PAGE_WRITERS)
 }
 
-/**
- * Marks lines as code. If none was, the harts that may have write entries are asked to remove them.
- * @returns whether one was: some hart has relied on the page before this hart's stores to it were noticed.
- */
-export function markLines(page: u32, lines: u64): bool {
-	if ((atomic.load<u64>(page, GUEST_PAGE_CODE_LINES) & lines) == lines) return true
+/** Marks lines as code. If none was, the harts that may have write entries are asked to remove them. */
+export function markLines(page: u32, lines: u64): void {
+	if ((atomic.load<u64>(page, GUEST_PAGE_CODE_LINES) & lines) == lines) return
 	// Ordered before the looks at `writers` here, and at the code in coverBytes(). Pairs with announceWriter() and announceStore().
-	// Ordered after this hart's stores as well: whoever marks lines later sees them.
-	if (atomic.or<u64>(page, lines, GUEST_PAGE_CODE_LINES) != 0) return true
+	if (atomic.or<u64>(page, lines, GUEST_PAGE_CODE_LINES) != 0) return
 	const others = atomic.load<u64>(page, GUEST_PAGE_WRITERS) & ~ownBit
 	if (others != 0) ring(others, DOORBELL_CODE_MADE)
-	return false
 }
 
 /** After a store to a page that may be code: tells the other harts if it is. */

@@ -70,8 +70,8 @@ export function mayFenceTranslations(): i32 {
 }
 
 /**
- * Begins a new code generation: each decoded page that may have been stored to without notice is compared with memory before it runs
- * again. No translation changes, so no TLB is flushed.
+ * Begins a new code generation: each decoded page is compared with memory before it runs again, where there are other harts. No
+ * translation changes, so no TLB is flushed.
  */
 export function fenceI(): void {
 	const generation = load<u32>(hart, RUN_CODE_GENERATION) + 1

@@ -27,21 +27,16 @@ import {descriptorIn, endOfSpaces, firstSpace, isUsed} from '../../tlb/core/spac
 import {changeWriteTag, hasVictims, isOpen, tableOf, trailerOf} from '../../tlb/core/table'
 import {descriptorOf} from '../../tlb/core/vcpu-tables'
 import {victimAt} from '../../tlb/core/victims'
-import {announceChange, guestPageOf, isAlone, isCode, noMoreEntries, pageStart} from './guest-pages'
+import {announceChange, guestPageOf, isCode, noMoreEntries, pageStart} from './guest-pages'
 import {hart} from './hart'
 
 /** All pages of code. */
 const EVERY_PAGE: u32 = 0
 
-/**
- * Makes this hart's write entries of a page tracked ones.
- * @param physicalPage its place in shared memory. @param wasCode others relied on it meanwhile: what was stored is announced.
- */
-export function removeWriteEntries(physicalPage: u32, wasCode: bool): void {
+/** Makes this hart's write entries of a page tracked ones. @param physicalPage its place in shared memory. */
+export function removeWriteEntries(physicalPage: u32): void {
 	visitTables(physicalPage)
-	const page = guestPageOf(physicalPage)
-	if (wasCode && !isAlone()) announceChange(page)
-	noMoreEntries(page)
+	noMoreEntries(guestPageOf(physicalPage))
 }
 
 /** After Doorbell.codeMade: the same for all pages of code. What was stored through such an entry nobody has noticed: it is announced. */

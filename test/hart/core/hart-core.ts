@@ -95,7 +95,7 @@ export type HartCoreOptions = Readonly<{
 	samples?: 'all pages' | 'some pages' | 'all pages, four remembered' | undefined
 	/** Of the code cache, if not `codePages`; the memory's map has as many. */
 	pagesOfCode?: number
-	/** This is the first one; a second one does nothing. */
+	/** This is the first one; a second one does nothing, but may have stored to RAM what a test writes. */
 	harts?: 1 | 2
 	/** Called with the name of each `observed` function that is called. */
 	observe?: ((name: string) => void) | undefined
@@ -251,31 +251,6 @@ export class HartCore {
 	/** Bits of flush-requests.ts. */
 	get requestBits(): number {
 		return this.memory.i32[this.#tlbStateWord('requestBits')]!
-	}
-
-	/** Of the second hart. */
-	get otherDoorbell(): number {
-		return this.memory.i32[(this.block + VcpuBlock.size + VcpuWords.offset.doorbell) / 4]!
-	}
-
-	/** A word of a page's GuestPage; of 64 bits the lower half. */
-	guestPage(gpa: number, field: 'codeLines' | 'writers' | 'version'): {word: number} {
-		const {offset} = this.memory.region(guestPagesRegion)
-		const at = (offset + ((gpa - ramBase) >>> 12) * GuestPage.size + GuestPage.offset[field]) / 4
-		const {i32} = this.memory
-		return {
-			get word() {
-				return i32[at]!
-			},
-			set word(value) {
-				i32[at] = value
-			},
-		}
-	}
-
-	/** From now on another hart has a write entry of the page. */
-	letOthersWrite(gpa: number): void {
-		this.guestPage(gpa, 'writers').word |= 2
 	}
 
 	get doorbell(): number {
