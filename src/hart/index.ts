@@ -2,7 +2,7 @@
 
 export {Activity, ActivityNote, describeActivity} from './activity.ts'
 export {Envcfg, Privilege, Satp, Status} from './architecture.ts'
-export {codeBuckets, codeCacheBytes, minimumCodePages} from './code-cache.ts'
+export {codeBuckets, codeCacheBytes, minimumCodePages, regionFilterBytes} from './code-cache.ts'
 export {CodePage, lastParcel, pageSlots, parcelBytes, Slot, SlotHandler, slotBytesPerByte} from './code-page.ts'
 export {BlockStatus, CsrStatus, FenceStatus, WfiStatus} from './core-status.ts'
 export {

@@ -77,5 +77,6 @@ export class InterpretedHart extends HartCore {
 	/** Writes 16 bits of code. Plain: nothing runs meanwhile. */
 	writeParcel(gpa: number, parcel: number): void {
 		this.memory.u16[this.ramOffset(gpa) / 2] = parcel
+		this.written(gpa, 2)
 	}
 }

@@ -86,6 +86,7 @@ export class RegionHart extends HartCore {
 			words.map((word) => word >>> 0),
 			page / 4,
 		)
+		this.written(ramBase + pageNumber * 4096, 4 * words.length)
 		return page
 	}
 

@@ -8,6 +8,7 @@ import {RunState} from '../../../src/hart/run-state.ts'
 import {decodingTableRegion, writeDecodingTable} from '../../../src/interpreter/index.ts'
 import {
 	AtomicOperation,
+	announceWrite,
 	GuestPage,
 	guestPagesRegion,
 	layOut,
@@ -251,6 +252,11 @@ export class HartCore {
 	/** Bits of flush-requests.ts. */
 	get requestBits(): number {
 		return this.memory.i32[this.#tlbStateWord('requestBits')]!
+	}
+
+	/** After a test has written RAM that may be code, as a device does. */
+	written(gpa: number, length: number): void {
+		announceWrite(this.memory, {first: gpa - ramBase, length, ring: () => this.core.codeChanged()})
 	}
 
 	get doorbell(): number {
