@@ -9,7 +9,7 @@ import {
 	watchedRegisters,
 } from '../../src/hart/index.ts'
 import {ramBase} from '../../src/memory/index.ts'
-import {translate} from '../../src/translate/index.ts'
+import {SynchronousTranslator, translate} from '../../src/translate/index.ts'
 import {
 	missSite,
 	placeHash,
@@ -64,7 +64,9 @@ class RoamingHart extends RegionHart {
 		this.#block = this.memory.region('vcpu').offset
 		this.counters = new HartRegisters(this.memory, this.#block)
 		const config = {accel: 'jit', design: this.design, threshold: 2, synchronous: true, mostBytes: 2 ** 20} as const
-		this.client = new TranslatorClient(this.memory, {block: this.#block, cache: this.cache, port: undefined, config})
+		const [block, cache] = [this.#block, this.cache]
+		const own = new SynchronousTranslator(this.memory, {block, translate: config, mostBytes: config.mostBytes})
+		this.client = new TranslatorClient(this.memory, {block, cache, port: undefined, config, own})
 		this.#page = this.writeCode(codePage, loop)
 	}
 
