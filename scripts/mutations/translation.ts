@@ -140,8 +140,8 @@ export const translationMutations: readonly Mutation[] = [
 	{
 		name: 'a call to another page only checks that some region is there',
 		file: context,
-		find: "	code.i64(BigInt(regionHandler)).op('i64.or', 'i64.eq')\n",
-		replace: "	code.op('drop').i64(0xffffn).op('i64.and').i64(BigInt(regionHandler)).op('i64.eq')\n",
+		find: "	code.i64(BigInt(SlotHandler.region)).op('i64.or', 'i64.eq')\n",
+		replace: "	code.op('drop').i64(0xffffn).op('i64.and').i64(BigInt(SlotHandler.region)).op('i64.eq')\n",
 		tests: tests('mappings', 'calls'),
 	},
 	{

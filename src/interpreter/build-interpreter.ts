@@ -14,7 +14,7 @@ import {
 	tableLocals,
 	hostOrder as thisHost,
 } from '../codegen/index.ts'
-import {CodePage, Slot} from '../hart/index.ts'
+import {CodePage, Slot, SlotHandler} from '../hart/index.ts'
 import {
 	descriptorLog2Mask,
 	generationMask,
@@ -36,12 +36,10 @@ import {
 } from '../wasm/index.ts'
 import {emitHandler} from './emit-handler.ts'
 import {emitFindCode, emitRunAcross} from './find-code.ts'
-import {handlerIndex, handlers} from './handlers.ts'
+import {handlers} from './handlers.ts'
 import {emitTrap, emitUnretire} from './retirement.ts'
 import {ExitReason, type RunContext} from './run-context.ts'
 import {type Cursor, pushInstructionBits, pushPc} from './slot-operands.ts'
-
-const regionHandler = handlerIndex('region')
 
 /** Between two looks at the clock: some 60 µs. */
 const interpretedInstructions = 2048
@@ -158,7 +156,7 @@ function emitRun(
 					emitFindCode(code, {cursor, target, fetch, generation, form, functions, fault, loadTables})
 					code.loop('found', (found) => {
 						code.block('region', (region) => {
-							code.get(ip).memory('i32.load16_u', Slot.offset.handler).i32(regionHandler).op('i32.eq').brIf(region)
+							code.get(ip).memory('i32.load16_u', Slot.offset.handler).i32(SlotHandler.region).op('i32.eq').brIf(region)
 							countJump()
 							code.loop('next', (next) => {
 								code.get(budget).i32(1).op('i32.sub').set(budget)

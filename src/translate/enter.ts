@@ -1,13 +1,10 @@
 /** Jumps to an address that is known only at run time: through the fetch TLB to the target's slot. */
 
 import {loadTable, offsets, pushEntry, RegionStatus, regionSignature, tableLocals, toTag} from '../codegen/index.ts'
-import {CodePage, lastParcel, Slot} from '../hart/index.ts'
-import {handlerIndex} from '../interpreter/index.ts'
+import {CodePage, lastParcel, Slot, SlotHandler} from '../hart/index.ts'
 import {type LookupForm, TlbEntry} from '../tlb/index.ts'
 import type {Code, FunctionReference, Local, Signature} from '../wasm/index.ts'
 import {type Chain, emitChainCount} from './chain-count.ts'
-
-export const regionHandler = handlerIndex('region')
 
 /**
  * enter(block, budget, target, depth): RegionStatus. Calls the target's region; without one, returns to the
@@ -25,7 +22,7 @@ export function emitEnter(
 	const [target, depth] = [code.parameter(2, 'target'), code.parameter(3, 'depth')]
 	const slot = code.local('i32')
 	pushSlotOf(target)
-	code.tee(slot).memory('i32.load16_u', Slot.offset.handler).i32(regionHandler).op('i32.eq')
+	code.tee(slot).memory('i32.load16_u', Slot.offset.handler).i32(SlotHandler.region).op('i32.eq')
 	code.get(depth).i32(0).op('i32.ge_s', 'i32.and')
 	code.likely().if(undefined, () => {
 		emitChainCount({code, block, countChains}, chain)

@@ -3,10 +3,9 @@
  * lie in one loop, or one behind the other, one gets a region: all of them are hot because none has one yet.
  */
 
-import {CodePage, parcelBytes, Slot, slotBytesPerByte} from '../hart/index.ts'
+import {CodePage, parcelBytes, Slot, SlotHandler, slotBytesPerByte} from '../hart/index.ts'
 import {pageBytes, type SharedMemory} from '../memory/index.ts'
 import type {LookupForm} from '../tlb/index.ts'
-import {regionHandler} from './enter.ts'
 import {lookUp} from './fetch-hint.ts'
 import {PageCode} from './page-code.ts'
 import {continuations, discoverRegion, instructionsOf, type Region} from './region.ts'
@@ -216,6 +215,6 @@ function landings(
 
 function jumpsTo(memory: SharedMemory, codePage: number, offset: number): number {
 	const handler = (codePage + CodePage.offset.slots + offset * slotBytesPerByte + Slot.offset.handler) / 2
-	if (memory.u16[handler] === regionHandler) return Number.POSITIVE_INFINITY
+	if (memory.u16[handler] === SlotHandler.region) return Number.POSITIVE_INFINITY
 	return memory.u16[(codePage + CodePage.offset.counters + offset) / 2] ?? 0
 }

@@ -14,7 +14,6 @@ export class KnownRegions {
 	readonly #memory: SharedMemory
 	/** By keyOf(), newest last. */
 	readonly #byStart = new Map<number, KnownRegion[]>()
-
 	readonly #note: (entry: number, start: number) => void
 
 	/** @param note called with each way in which regions begin: an offset in the page, and the four bytes there, or the page's last two. */
@@ -35,6 +34,7 @@ export class KnownRegions {
 		}
 	}
 
+	/** Notes all ways anew, for a filter that has forgotten them. */
 	noteAll(): void {
 		for (const key of this.#byStart.keys()) this.#note(Math.floor(key / keyStep), key % keyStep)
 	}

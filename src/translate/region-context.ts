@@ -1,9 +1,9 @@
 /** What the emitters of one region's function share. */
 import type {CalledFunctions, HostOrder, Sharing} from '../codegen/index.ts'
+import {SlotHandler} from '../hart/index.ts'
 import type {TlbDesign} from '../tlb/index.ts'
 import type {Code, FunctionReference, GlobalReference, Local} from '../wasm/index.ts'
 import {emitChainCount} from './chain-count.ts'
-import {regionHandler} from './enter.ts'
 import type {ProbeTag} from './probe.ts'
 import type {RegisterLocals} from './register-locals.ts'
 import type {RegisterSet} from './register-set.ts'
@@ -172,5 +172,5 @@ function pushIsInstalled(context: RegionContext, {target, sibling}: {target: Loc
 	// Without a slot the address is 0, where shared memory is unused and zero.
 	code.memory('i64.load', 0)
 	code.global(context.base).i32(sibling.index).op('i32.add', 'i64.extend_i32_u').i64(32n).op('i64.shl')
-	code.i64(BigInt(regionHandler)).op('i64.or', 'i64.eq')
+	code.i64(BigInt(SlotHandler.region)).op('i64.or', 'i64.eq')
 }

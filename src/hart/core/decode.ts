@@ -34,6 +34,7 @@ import {regionAt} from './region-filter'
 
 let table: u32 = 0
 
+/** @param place of the table, which all harts only read: it was written before any of them ran. */
 export function attachDecodingTable(place: u32): void {
 	table = place
 }
@@ -104,7 +105,7 @@ function isExcepted(row: u32, word: u32): bool {
 	return false
 }
 
-/** Those of src/isa/decode.ts. */
+/** The bucket of a word or a parcel, as encodingBuckets in src/isa/decode.ts has them. */
 function bucketOf(word: u32): u32 {
 	if ((word & 3) == 3) return ((word >>> 2) & 0x1f) | ((word >>> 7) & 0xe0)
 	return WORD_BUCKETS + ((word & 3) | ((word >>> 11) & 0x1c))

@@ -42,7 +42,7 @@ export function forgetRegionNotes(): void {
 	memory.fill(filter, 0, REGION_FILTER_BYTES)
 }
 
-/** Four bytes of the page, or the last two. */
+/** Four bytes of the page, or the last two. Plain reads of guest code, as in code-cache.ts: who finds a region compares all of it. */
 function startAt(page: u32, offset: u32): u32 {
 	const first: u32 = load<u16>(page + offset)
 	return offset == LAST_PARCEL ? first : first | ((<u32>load<u16>(page + offset + PARCEL_BYTES)) << 16)
