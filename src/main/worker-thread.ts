@@ -19,6 +19,7 @@ export class WorkerThread<Api> implements AsyncDisposable {
 	/** Those that reject the calls under way. A race of each call with one promise would keep every result alive. */
 	readonly #rejections = new Set<(why: Error) => void>()
 	#ended: Error | undefined
+	#terminating = false
 
 	/** @throws when the host cannot start it. */
 	constructor({entry, name, data, transfer = [], resourceLimits = {}}: WorkerThreadOptions) {
@@ -28,8 +29,8 @@ export class WorkerThread<Api> implements AsyncDisposable {
 		this.#worker.once('error', (error: Error) => this.#end(error))
 		this.#worker.once('exit', (code) => this.#end(new Error(`its thread ended with code ${code}`)))
 		this.#api = Comlink.wrap<Api>(nodeEndpoint(this.#worker))
-		// After Comlink has added its listener, which refs the worker. A running machine keeps the process alive itself;
-		// one that is not running must not.
+		// After Comlink has added its listener, which refs the worker. A machine that nothing is asked of must not keep the
+		// process alive.
 		this.#worker.unref()
 	}
 
@@ -38,16 +39,18 @@ export class WorkerThread<Api> implements AsyncDisposable {
 		return this.#ended !== undefined
 	}
 
-	/** @throws what the call throws, or why the thread has ended. */
+	/** Keeps the process alive until it has an answer. @throws what the call throws, or why the thread has ended. */
 	async call<Result>(action: (api: Comlink.Remote<Api>) => Promise<Result>): Promise<Result> {
 		if (this.#ended) throw this.#ended
 		const {promise, resolve, reject} = Promise.withResolvers<Result>()
 		this.#rejections.add(reject)
+		this.#worker.ref()
 		try {
 			action(this.#api).then(resolve, reject)
 			return await promise
 		} finally {
 			this.#rejections.delete(reject)
+			if (this.#rejections.size === 0 && !this.#terminating) this.#worker.unref()
 		}
 	}
 
@@ -58,6 +61,7 @@ export class WorkerThread<Api> implements AsyncDisposable {
 
 	/** Ends the thread, whatever it does. Calls under way fail. */
 	async [Symbol.asyncDispose](): Promise<void> {
+		this.#terminating = true
 		await this.#worker.terminate()
 	}
 }

@@ -1,10 +1,14 @@
 /** Networks of a machine whose guest does not use them: ports, threads. test/boot/network.test.ts has a guest that does. */
+import {spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {type AddressInfo, connect, createServer} from 'node:net'
+import {join} from 'node:path'
+import {text} from 'node:stream/consumers'
 import test from 'ava'
 import {UserError} from '../../src/errors.ts'
 import {parseNetworks} from '../../src/main/command-line/network-options.ts'
 import {withPorts} from '../../src/main/network-devices.ts'
+import {temporaryFile} from './boot/boot-files.ts'
 import {stay} from './little-guest.ts'
 import {createMachine, newWorkers} from './test-machine.ts'
 
@@ -67,6 +71,15 @@ test.serial("a network's I/O worker that ends stops the machine with its name", 
 		exitCode: 70,
 		message: 'I/O worker 2 failed: its thread ended with code 1',
 	})
+})
+
+test('a process that only creates a machine stays until its ports are open', async (t) => {
+	const script = join(import.meta.dirname, 'lone-machine.ts')
+	const child = spawn(process.execPath, [script, await temporaryFile(t, stay)], {stdio: ['ignore', 'pipe', 'pipe']})
+	t.teardown(() => child.kill('SIGKILL'))
+	const ended = once(child, 'exit')
+	const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
+	t.deepEqual([stdout, stderr, await ended], ['1 port\n', '', [0, null]])
 })
 
 test('a machine after this one has the ports that were found', (t) => {
