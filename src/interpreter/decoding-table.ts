@@ -17,22 +17,33 @@ export const decodingTableRegion: RegionRequest = {
 	align: 64,
 }
 
+/** Made once for all machines of a thread. */
+let table: Uint8Array | undefined
+
 /** Plain: before any hart runs. @returns its place. */
 export function writeDecodingTable(memory: SharedMemory): number {
 	const {offset} = memory.region(vcpuRegions.decodingTable)
+	table ??= tableBytes()
+	memory.u8.set(table, offset)
+	return offset
+}
+
+function tableBytes(): Uint8Array {
+	const bytes = new Uint8Array(decodingTableRegion.size)
+	const words = new Int32Array(bytes.buffer)
 	// Many are in several buckets.
 	const rowOf = new Map(encodings.map((encoding) => [encoding, rowBytes(encoding)]))
 	let row = encodingBuckets.length * DecodingBucket.size
 	for (const [index, rows] of encodingBuckets.entries()) {
-		const bucket = (offset + index * DecodingBucket.size) / 4
-		memory.i32[bucket + DecodingBucket.offset.first / 4] = row
+		const bucket = (index * DecodingBucket.size) / 4
+		words[bucket + DecodingBucket.offset.first / 4] = row
 		for (const encoding of rows) {
-			memory.u8.set(rowOf.get(encoding)!, offset + row)
+			bytes.set(rowOf.get(encoding)!, row)
 			row += DecodingRow.size
 		}
-		memory.i32[bucket + DecodingBucket.offset.end / 4] = row
+		words[bucket + DecodingBucket.offset.end / 4] = row
 	}
-	return offset
+	return bytes
 }
 
 function rowBytes(encoding: Encoding): Uint8Array {
