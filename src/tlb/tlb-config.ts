@@ -35,7 +35,10 @@ export type TlbConfig = Readonly<{
 /** One size class of tables, and where its pool lies, bytes from the start of the region. */
 export type SizeClass = PoolSize & Readonly<{offset: number}>
 
-/** Spare tables, and the tables of each further size, take at most as much address space, or are as few as vCPUs. */
+/**
+ * Spare tables, and the tables of each further size, take at most as much address space, or are as few as vCPUs; the tables
+ * of kept address spaces take at most as much, or those are eight, unless another number is asked for.
+ */
 const mostBytes = 128 * 2 ** 20
 
 /** log2 of the entries that tables have at first, and of further sizes. */
@@ -97,8 +100,18 @@ export function spacesOf(config: TlbConfig): number {
 	return Number(designOf(config).asids)
 }
 
-export function designOf({design}: TlbConfig): TlbDesign {
-	return tlbDesign(design)
+/** With the number that `asids=auto` stands for on so many vCPUs. */
+export function designOf({design, vcpus}: TlbConfig): TlbDesign {
+	const effective = tlbDesign(design)
+	return effective.asids === 'auto' ? {...effective, asids: autoSpaces(effective, vcpus)} : effective
+}
+
+const numbersOfSpaces = ['32', '16', '8'] as const
+
+function autoSpaces(design: TlbDesign, vcpus: number): (typeof numbersOfSpaces)[number] {
+	const [log2Entries] = sizesOf(design)
+	const bytes = vcpus * TlbSpace.fields.descriptor.count * tableBytes(log2Entries!)
+	return numbersOfSpaces.find((spaces) => Number(spaces) * bytes <= mostBytes) ?? '8'
 }
 
 /** A page of `on` stands for 32: both remember the same share of memory. */

@@ -36,7 +36,7 @@ export type TlbDesign = Readonly<{
 	lookup: 'inline' | 'outlined'
 	lastPages: 'on' | 'off'
 	range: 'on' | 'off'
-	asids: '0' | '1' | '2' | '4' | '8' | '16' | '32'
+	asids: '0' | '1' | '2' | '4' | '8' | '16' | '32' | 'auto'
 	statistics: 'off' | 'on' | 'all'
 	debug: 'off' | 'on'
 }>
@@ -107,7 +107,7 @@ export const tlbKeys: {readonly [Field in keyof TlbDesign]: TlbKey<TlbDesign[Fie
 	asids: {
 		name: 'asids',
 		about: 'how many address spaces a hart keeps beside the current one',
-		default: '8',
+		default: 'auto',
 		values: {
 			'0': 'a write of satp flushes',
 			'1': 'the one that it left last',
@@ -116,6 +116,7 @@ export const tlbKeys: {readonly [Field in keyof TlbDesign]: TlbKey<TlbDesign[Fie
 			'8': 'the eight that it left last',
 			'16': 'the sixteen that it left last',
 			'32': 'the thirty-two that it left last',
+			auto: 'as many as 128 MiB of tables for all harts allow, from 8 to 32',
 		},
 	},
 	range: {

@@ -1,5 +1,14 @@
 import test from 'ava'
-import {defaultTlbDesign, formatTlbDesign, mostSpaces, parseTlbDesign, tlbDesign, tlbKeys} from '../../src/tlb/index.ts'
+import {
+	defaultTlbDesign,
+	designOf,
+	formatTlbDesign,
+	mostSpaces,
+	parseTlbDesign,
+	type TlbDesign,
+	tlbDesign,
+	tlbKeys,
+} from '../../src/tlb/index.ts'
 
 test('fields that are not given have their defaults, and a design is frozen', (t) => {
 	t.deepEqual(defaultTlbDesign, {
@@ -10,7 +19,7 @@ test('fields that are not given have their defaults, and a design is frozen', (t
 		index: 'direct',
 		lookup: 'outlined',
 		range: 'on',
-		asids: '8',
+		asids: 'auto',
 		lastPages: 'on',
 		statistics: 'off',
 		debug: 'off',
@@ -30,7 +39,10 @@ test('every value of every key is parsed, and formatted as it was', (t) => {
 })
 
 test('the block has room for the most address spaces that can be asked for', (t) => {
-	t.is(Math.max(...Object.keys(tlbKeys.asids.values).map(Number)), mostSpaces)
+	t.is(
+		Math.max(...Object.keys(tlbKeys.asids.values).flatMap((value) => (value === 'auto' ? [] : [Number(value)]))),
+		mostSpaces,
+	)
 })
 
 test('only the given keys are returned; the last value of a key wins', (t) => {
@@ -56,7 +68,7 @@ const refused: readonly (readonly [text: string, message: string])[] = [
 	['victim=4', 'Expected --tlb victim=0|8, got victim=4'],
 	['index=hash', 'Expected --tlb index=direct|hashed, got index=hash'],
 	['range=2m', 'Expected --tlb range=on|off, got range=2m'],
-	['asids=3', 'Expected --tlb asids=0|1|2|4|8|16|32, got asids=3'],
+	['asids=3', 'Expected --tlb asids=0|1|2|4|8|16|32|auto, got asids=3'],
 	['last-pages=yes', 'Expected --tlb last-pages=on|off, got last-pages=yes'],
 	['statistics=yes', 'Expected --tlb statistics=off|on|all, got statistics=yes'],
 	['debug=all', 'Expected --tlb debug=off|on, got debug=all'],
@@ -78,4 +90,22 @@ test('a field or a value that is not in the table is refused', (t) => {
 test('what other threads cannot clear is off with atomic-clear', (t) => {
 	const {range, victim} = tlbDesign({policy: 'atomic-clear', range: 'on', victim: '8'})
 	t.deepEqual({range, victim}, {range: 'off', victim: '0'})
+})
+
+test('auto keeps 32 address spaces on few harts, and fewer on many or with large tables', (t) => {
+	const kept = (vcpus: number, design: Partial<TlbDesign> = {}) => Number(designOf({vcpus, design}).asids)
+	t.deepEqual(
+		[1, 8, 15].map((vcpus) => kept(vcpus)),
+		[32, 32, 32],
+	)
+	t.deepEqual(
+		[16, 31, 32, 64].map((vcpus) => kept(vcpus)),
+		[16, 16, 8, 8],
+	)
+	t.deepEqual(
+		[1, 2, 4].map((vcpus) => kept(vcpus, {size: '65536'})),
+		[16, 8, 8],
+	)
+	t.is(kept(64, {size: '64'}), 32)
+	t.is(kept(1, {asids: '0'}), 0)
 })
