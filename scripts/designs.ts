@@ -39,6 +39,7 @@ const others: readonly Partial<TlbDesign>[] = [
 	{size: 'adaptive', policy: 'swap-undo'},
 	{index: 'hashed', victim: '8'},
 	{index: 'hashed', victim: '8', policy: 'epoch-tag', encoding: 'plus-one', lookup: 'inline'},
+	{policy: 'swap-undo', victim: '8'},
 	{range: 'off', lastPages: 'off', asids: '32'},
 	{policy: 'swap-pool', debug: 'on'},
 ]

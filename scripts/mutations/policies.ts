@@ -137,8 +137,22 @@ export const policyMutations: readonly Mutation[] = [
 	{
 		name: 'a victim comes back without what it displaces',
 		file: victims,
-		find: '			store<u64>(victim + word, displaced)\n',
+		find: '		store<u64>(victim + word, displaced)\n',
 		replace: '',
+		tests: [core],
+	},
+	{
+		name: 'a place without a victim is taken for page 0',
+		file: victims,
+		find: 'tag == 0 || ',
+		replace: '',
+		tests: [core],
+	},
+	{
+		name: 'a table that could not grow does not ask again',
+		file: sizing,
+		find: '(returned & (RETURNS_TO_GROW - 1)) == 0',
+		replace: 'returned == RETURNS_TO_GROW',
 		tests: [core],
 	},
 	{

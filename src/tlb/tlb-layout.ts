@@ -73,7 +73,7 @@ export const superpageCount = 64
 /** Entries of a victim TLB. */
 export const victimCount = 8
 
-/** Displaced pages of a sample that a table remembers, and returns of them after which it shall grow. */
+/** Displaced pages of a sample that a table remembers, and returns of them after which it shall grow, a power of two. */
 export const displacedCount = 32
 export const returnsToGrow = 8
 

@@ -83,6 +83,7 @@ export const tagEngines: readonly Engine[] = [
 export const tagInterpreters: readonly Engine[] = [
 	{name: 'the interpreter, tags plus one', design: {encoding: 'plus-one'}},
 	{name: 'the interpreter, generations, a hashed index', design: {policy: 'epoch-tag', index: 'hashed', victim: '8'}},
+	{name: 'the interpreter, tables undone or swapped, victims', design: {policy: 'swap-undo', victim: '8'}},
 	{name: 'the interpreter, entries cleared by atomic stores', design: {policy: 'atomic-clear', encoding: 'plus-one'}},
 ]
 

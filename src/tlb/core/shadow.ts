@@ -51,11 +51,10 @@ import {
 	TLB_TRAILER_LIFE_FILLS,
 	TLB_TRAILER_LIFE_SPACE,
 	UNKNOWN_CAUSE,
-	VICTIM_COUNT,
 } from '../../../build/hart/offsets'
-import {entriesOf, entryOf, hasVictims, isDisplaced, isUsed, tagIn, trailerOf} from './table'
+import {entriesOf, entryOf, isDisplaced, isUsed, tagIn, trailerOf} from './table'
 import {descriptorOf, indexHashOf, keepsVictims, tagBiasOf} from './vcpu-tables'
-import {nextVictim, victimAt} from './victims'
+import {findVictim, nextVictim} from './victims'
 
 /** 2^64 divided by the golden ratio: products with it spread over the high bits. */
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15
@@ -148,15 +147,6 @@ function noteDisplaced(block: u32, descriptor: u32, page: u64, before: u64): voi
 	if (found != 0) store<u32>(found, load<u32>(trailerOf(descriptor), TLB_TRAILER_LIFE_FILLS), SHADOW_PAGE_DISPLACED_AT)
 }
 
-function isVictim(block: u32, descriptor: u32, page: u64): bool {
-	if (!hasVictims(descriptor)) return false
-	const tag = tagIn(descriptor, page, tagBiasOf(block))
-	for (let index: u32 = 0; index < VICTIM_COUNT; index++) {
-		if (load<u64>(victimAt(trailerOf(descriptor), index), TLB_ENTRY_READ_TAG) == tag) return true
-	}
-	return false
-}
-
 /** The page was there, and is not. */
 function countLost(block: u32, found: u32, descriptor: u32, page: u64, fills: u32): void {
 	const shadow = shadowOf(block)
@@ -171,7 +161,8 @@ function countLost(block: u32, found: u32, descriptor: u32, page: u64, fills: u3
 	if (forgottenFor != 0) return countFlushed(shadow, forgottenFor - 1)
 	if (hasEnded(shadow, life)) return countFlushed(shadow, load<u32>(endOf(shadow, life)) & ((1 << CAUSE_BITS) - 1))
 	if (load<u32>(trailerOf(descriptor), TLB_TRAILER_LIFE) != life) return countFlushed(shadow, UNKNOWN_CAUSE)
-	if (isVictim(block, descriptor, page)) return count(shadow, MISS_CLASS_UPGRADE)
+	const tag = tagIn(descriptor, page, tagBiasOf(block))
+	if (findVictim(descriptor, tag, TLB_ENTRY_READ_TAG) != 0) return count(shadow, MISS_CLASS_UPGRADE)
 	// The table lives: a flush of other pages took this one, as a piece of the same superpage or as a victim.
 	countFlushed(shadow, load<u32>(shadow, TLB_SHADOW_PAGES_FORGOTTEN_FOR))
 }

@@ -95,7 +95,8 @@ export function noteFill(block: u32, descriptor: u32, old: u64, tag: u64): void 
 	store<u16>(placeOf(trailer, hash), 0, TLB_TRAILER_DISPLACED)
 	const returned = load<u32>(trailer, TLB_TRAILER_RETURNED) + 1
 	store<u32>(trailer, returned, TLB_TRAILER_RETURNED)
-	if (returned == RETURNS_TO_GROW && log2Of(descriptor) < MOST_LOG2_ENTRIES) requestGrowth(block)
+	// Again and again: the table may have been that of a kept space at the safepoint, or its pool without one.
+	if ((returned & (RETURNS_TO_GROW - 1)) == 0 && log2Of(descriptor) < MOST_LOG2_ENTRIES) requestGrowth(block)
 }
 
 /** The run loop replaces the table at the next safepoint. */

@@ -14,24 +14,31 @@ export function keepVictim(descriptor: u32, entry: u32): void {
 	memory.copy(victimAt(trailer, next & (VICTIM_COUNT - 1)), entry, TLB_ENTRY_SIZE)
 }
 
+/** @param tag of a page. @param kind TLB_ENTRY_…_TAG. @returns the victim with that tag; 0: none. */
+export function findVictim(descriptor: u32, tag: u64, kind: u32): u32 {
+	// Zero is the tag of page 0 under poison-zero, and those of a place without a victim: that page is walked for.
+	if (tag == 0 || !hasVictims(descriptor)) return 0
+	const trailer = trailerOf(descriptor)
+	for (let index: u32 = 0; index < VICTIM_COUNT; index++) {
+		const victim = victimAt(trailer, index)
+		if (load<u64>(victim + kind) == tag) return victim
+	}
+	return 0
+}
+
 /**
  * Brings back the victim with a tag.
  * @param entry of its page. @param kind TLB_ENTRY_…_TAG. @returns whether there is one: then the entry is it.
  */
 export function takeVictim(descriptor: u32, entry: u32, tag: u64, kind: u32): bool {
-	if (!hasVictims(descriptor)) return false
-	const trailer = trailerOf(descriptor)
-	for (let index: u32 = 0; index < VICTIM_COUNT; index++) {
-		const victim = victimAt(trailer, index)
-		if (load<u64>(victim + kind) != tag) continue
-		for (let word: u32 = 0; word < TLB_ENTRY_SIZE; word += 8) {
-			const displaced = load<u64>(entry + word)
-			store<u64>(entry + word, load<u64>(victim + word))
-			store<u64>(victim + word, displaced)
-		}
-		return true
+	const victim = findVictim(descriptor, tag, kind)
+	if (victim == 0) return false
+	for (let word: u32 = 0; word < TLB_ENTRY_SIZE; word += 8) {
+		const displaced = load<u64>(entry + word)
+		store<u64>(entry + word, load<u64>(victim + word))
+		store<u64>(victim + word, displaced)
 	}
-	return false
+	return true
 }
 
 export function dropVictims(descriptor: u32): void {

@@ -1,7 +1,7 @@
 /** What fills show of a table: entries in use, and displaced pages that come back. Victims of fills. */
 import test from 'ava'
-import {Doorbell, ramBase} from '../../../src/memory/index.ts'
-import {Regime, resizeBit, type TlbDesign} from '../../../src/tlb/index.ts'
+import {Doorbell, ramBase, VcpuWords} from '../../../src/memory/index.ts'
+import {Regime, resizeBit, type TlbDesign, tagEncodings} from '../../../src/tlb/index.ts'
 import {HartCore, Privilege} from './hart-core.ts'
 import {kernelPage, PageTables} from './page-tables.ts'
 
@@ -43,6 +43,19 @@ test('pages that displace each other again and again ring for a larger table, pa
 	t.is(hart.requestBits, resizeBit)
 })
 
+test('a table that could not grow asks again', (t) => {
+	const {hart, read} = paged({size: 'adaptive'})
+	const displace = (returns: number) => {
+		for (let number = 0; hart.trailer('returned') < returns; number = (number + 1) % (2 * entries)) read(number)
+	}
+	displace(8)
+	hart.memory.i32[(hart.block + VcpuWords.offset.doorbell) / 4] = 0
+	displace(15)
+	t.is(hart.doorbell & Doorbell.flush, 0)
+	displace(16)
+	t.is(hart.doorbell & Doorbell.flush, Doorbell.flush)
+})
+
 test('pages of a fixed size are not counted', (t) => {
 	const {hart, read} = paged({})
 	for (let number = 0; number < 5; number++) read(number)
@@ -77,6 +90,18 @@ for (const policy of ['swap-undo', 'epoch-tag'] as const)
 		read(5 + entries)
 		t.deepEqual(hart.read(0x2000n), {cause: 13, tval: 0x2000n})
 	})
+
+for (const encoding of tagEncodings)
+	for (const policy of ['swap-undo', 'epoch-tag'] as const)
+		test(`page 0 is not found where there is no victim yet, under ${policy}, ${encoding}`, (t) => {
+			const {hart, read} = paged({victim: '8', policy, encoding})
+			read(1)
+			read(1 + entries)
+			t.deepEqual(hart.read(0n), {cause: 13, tval: 0n})
+			t.deepEqual(hart.write(0n, 8, 1n), {cause: 15, tval: 0n})
+			t.deepEqual(hart.fetch(0n), {cause: 12, tval: 0n})
+			t.is(typeof read(0), 'bigint')
+		})
 
 test('without victims a displaced page is walked for again', (t) => {
 	const {hart, read} = paged({})
