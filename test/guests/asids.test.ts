@@ -23,7 +23,7 @@ for (const {on, translation, isMain} of testMachines)
 			test.serial(
 				`fences of an ASID, of pages or of both are seen on ${inWords(harts)} with ${asids} kept spaces${on}`,
 				seesEveryFence,
-				{harts, rounds: isMain ? 300 : 100, translation, tlb: {asids}},
+				{harts, rounds: isMain ? 150 : 100, translation, tlb: {asids}},
 			)
 
 if (!process.env.TEST_MACHINE)
@@ -34,7 +34,7 @@ if (!process.env.TEST_MACHINE)
 				seesEveryFence,
 				{
 					harts: 2,
-					rounds: 50,
+					rounds: 30,
 					translation: {accel: 'jit', jitThreshold: 1, jitSynchronous: true},
 					tlb: {policy, encoding},
 				},
