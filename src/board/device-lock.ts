@@ -21,6 +21,9 @@ const mainHolder = maximumHarts + 1
 /** Attempts before a thread sleeps, or the main thread gives up. Critical sections take a few dozen instructions. */
 const spins = 64
 
+/** How many times as long as others a slow lock may be held. */
+const slowness = 30
+
 export type DeviceLockOptions = Readonly<{
 	device: string
 	/** The lock word's offset in shared memory, bytes. */
@@ -29,6 +32,8 @@ export type DeviceLockOptions = Readonly<{
 	hart?: number | undefined
 	/** The I/O worker that uses it. Neither: the main thread. */
 	worker?: number | undefined
+	/** Its critical sections may wait for the host's files: watch() waits longer. */
+	isSlow?: boolean
 	/** Called on the thread that releases a lock that the main thread failed to acquire. */
 	onWanted?: () => void
 	timer?: LockTimer | undefined
@@ -47,6 +52,7 @@ export class DeviceLock {
 	readonly #words: Int32Array<SharedArrayBuffer>
 	readonly #word: number
 	readonly #device: string
+	readonly #isSlow: boolean
 	readonly #self: number
 	readonly #onWanted: () => void
 	readonly #timer: LockTimer | undefined
@@ -55,10 +61,11 @@ export class DeviceLock {
 	/** Consecutive calls of watch() that found the lock not released since the call before. */
 	#watches = 0
 
-	constructor(memory: SharedMemory, {device, offset, hart, worker, onWanted, timer}: DeviceLockOptions) {
+	constructor(memory: SharedMemory, {device, offset, hart, worker, isSlow, onWanted, timer}: DeviceLockOptions) {
 		this.#words = memory.i32
 		this.#word = offset >> 2
 		this.#device = device
+		this.#isSlow = isSlow ?? false
 		this.#self = holderOf({hart, worker})
 		this.#onWanted = onWanted ?? (() => {})
 		this.#timer = timer
@@ -126,7 +133,7 @@ export class DeviceLock {
 
 	/**
 	 * Called by the main thread at each heartbeat. A critical section lasts a few dozen instructions: one that outlasts
-	 * `limit` calls hangs. This counts calls instead of time, because the whole process may have been stopped meanwhile.
+	 * `limit` calls hangs, or a slow lock's 30 times as many. This counts calls instead of time, because the whole process may have been stopped meanwhile.
 	 * @returns who holds the lock, if it hangs.
 	 */
 	watch(limit: number): HungLock | undefined {
@@ -137,7 +144,7 @@ export class DeviceLock {
 			this.#watches = 0
 			if (held !== 0) Atomics.compareExchange(this.#words, this.#word, held, held | watched)
 		}
-		if (this.#watches < limit) return undefined
+		if (this.#watches < (this.#isSlow ? slowness * limit : limit)) return undefined
 		const holder = held & holderMask
 		return {
 			message: `${nameOf(held)} does not release the lock of ${this.#device}`,

@@ -21,10 +21,10 @@ export class DeviceLocks {
 		this.#timer = timer
 	}
 
-	/** @param offset of the lock word in shared memory, bytes. */
-	add(device: string, offset: number): DeviceLock {
+	/** @param offset of the lock word in shared memory, bytes. @param isSlow see DeviceLockOptions. */
+	add(device: string, offset: number, isSlow = false): DeviceLock {
 		const onWanted = () => this.#control.ringMain(MainDoorbell.deviceLock)
-		const lock = new DeviceLock(this.#memory, {device, offset, ...this.#thread, onWanted, timer: this.#timer})
+		const lock = new DeviceLock(this.#memory, {device, offset, isSlow, ...this.#thread, onWanted, timer: this.#timer})
 		this.#locks.push(lock)
 		return lock
 	}

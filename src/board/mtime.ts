@@ -22,9 +22,15 @@ export function offsetAt(now: number, value: Readonly<WordPair>, into: WordPair)
 
 /**
  * When mtime reaches `value`, unsigned. It may be before `now`.
- * @returns a tick of the machine's clock. Exact below 2^53; rounded beyond, which no machine lives to see.
+ * @returns a tick of the machine's clock; Infinity from 2^53 on, 28 years, as for a comparator of all ones, which means never. In serial
+ * mode an idle machine's clock goes on to its next deadline: there it would not count on.
  */
 export function reaches(value: Readonly<WordPair>, offset: Readonly<WordPair>, now: number): number {
+	const tick = wrappingTick(value, offset, now)
+	return tick < 2 ** 53 ? tick : Number.POSITIVE_INFINITY
+}
+
+function wrappingTick(value: Readonly<WordPair>, offset: Readonly<WordPair>, now: number): number {
 	/** The tick at which mtime goes from 2^64 − 1 to 0. It is in the past if the guest has set mtime back. */
 	const wraps = (twoTo32 - offset.high) * twoTo32 - offset.low
 	if (now >= wraps) return wraps + value.high * twoTo32 + value.low

@@ -5,6 +5,8 @@ import {Pace, type Waiting} from '../pace.ts'
 export class ImageFile {
 	readonly #descriptor: number
 	readonly #pace: Pace
+	/** Why a sync() failed. The host says that once, and may then take the pages that it lost for written. */
+	#lost: Error | undefined
 
 	/**
 	 * @param descriptor of a file that is open; its opener closes it.
@@ -34,11 +36,18 @@ export class ImageFile {
 		while (done < from.length) done += await this.#write(from, done, position + done)
 	}
 
-	/** Resolves once all that was written before is on the host's disk. */
-	sync(): Promise<void> {
+	/** Resolves once all that was written before is on the host's disk. Once it has failed it always does. */
+	async sync(): Promise<void> {
+		if (this.#lost) throw this.#lost
 		const {promise, resolve, reject} = Promise.withResolvers<void>()
 		fdatasync(this.#descriptor, (error) => (error ? reject(error) : resolve()))
-		return promise
+		try {
+			await promise
+		} catch (error) {
+			this.#lost = error as Error
+		}
+		// Another one may have failed meanwhile.
+		if (this.#lost) throw this.#lost
 	}
 
 	/** Bytes. */

@@ -1,9 +1,12 @@
 /** A raw image: the file holds the disk's bytes as they are. */
+import {setImmediate as turn} from 'node:timers/promises'
 import {type DiskImage, sectorBytes} from './disk-image.ts'
 import type {ImageFile} from './image-file.ts'
 import {probeFormat} from './probe.ts'
 
 const zeroes = new Uint8Array(65_536)
+/** Zeroes that are written before other disks and bells get their turn. */
+const bytesPerTurn = 64 * zeroes.length
 
 export class RawImage implements DiskImage {
 	readonly size: number
@@ -31,8 +34,10 @@ export class RawImage implements DiskImage {
 	}
 
 	async writeZeroes(position: number, length: number): Promise<void> {
-		for (let done = 0; done < length; done += zeroes.length)
+		for (let done = 0; done < length; done += zeroes.length) {
+			if (done % bytesPerTurn === bytesPerTurn - zeroes.length) await turn()
 			await this.#file.write(position + done, zeroes.subarray(0, Math.min(zeroes.length, length - done)))
+		}
 	}
 
 	/** Node has no call that makes a hole in a file. */

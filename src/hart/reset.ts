@@ -65,7 +65,10 @@ export function resetHarts(blocks: VcpuBlocks, entry: HartEntry): void {
 	}
 }
 
-/** Enters S-mode as an HSM start does. SBI 2.0, "HSM Extension", register state at start. */
+/**
+ * Enters S-mode as an HSM start does. SBI 2.0, "HSM Extension", register state at start; of what that leaves open, stvec, sscratch
+ * and sie are as OpenSBI has them, so that nothing of the hart's life before is left.
+ */
 export function enterSupervisor(
 	registers: HartRegisters,
 	start: Readonly<{hart: number; address: bigint; opaque: bigint}>,
@@ -76,4 +79,8 @@ export function enterSupervisor(
 	registers.publishSatp(0n)
 	registers.set('mstatus', registers.get('mstatus') & ~Status.SIE)
 	registers.setWord('privilege', Privilege.supervisor)
+	registers.set('stvec', start.address)
+	registers.set('sscratch', 0n)
+	registers.set('mie', registers.get('mie') & ~delegatedInterrupts)
+	registers.setWord('reservationOffset', 0)
 }

@@ -42,12 +42,29 @@ type Request = Readonly<{taken: Taken; readable: GuestBuffers; writable: GuestBu
 
 export class BlockHandler implements ChainHandler {
 	readonly #parts: Parts
+	/** Requests that are served. */
+	readonly #underWay = new Set<Promise<number | 'broken'>>()
+	#epoch = -1
+	/** Resolves once those from before the last reset are done. */
+	#older: Promise<unknown> | undefined
 
 	constructor(parts: Parts) {
 		this.#parts = parts
 	}
 
 	async handle(taken: Taken): Promise<number | 'broken'> {
+		if (taken.epoch !== this.#epoch) {
+			this.#epoch = taken.epoch
+			this.#older = this.#underWay.size > 0 ? Promise.all(this.#underWay) : undefined
+		}
+		const handling = this.#handle(taken, this.#older)
+		this.#underWay.add(handling)
+		return await handling.finally(() => this.#underWay.delete(handling))
+	}
+
+	/** @param older what the driver before a reset has begun to write comes before all that the next one does. */
+	async #handle(taken: Taken, older: Promise<unknown> | undefined): Promise<number | 'broken'> {
+		if (older) await older
 		const {ram, queues} = this.#parts
 		const {buffers} = taken.chain
 		const of = (access: ChainBuffer['access']) =>

@@ -12,7 +12,8 @@ export type PortBackend = Readonly<{
 	opened(isOpen: boolean): void
 	/** The guest may have room for more. */
 	ready(): void
-	close(): void
+	/** Resolves once what receive() took is where it belongs, or nobody takes it. */
+	close(): void | Promise<void>
 }>
 
 /** The port as its backend sees it. */
@@ -42,6 +43,8 @@ export const controlBytes = 8
 const mostWaiting = 256
 /** Bytes that a backend gets at once. */
 const pieceBytes = 65_536
+/** Bytes that a port gets at the end, whether it wants more or not. */
+const mostAtEnd = 16 * 2 ** 20
 /** Chains or pieces that are served before others get their turn. */
 const turnPieces = 64
 
@@ -117,9 +120,18 @@ export class ConsoleServer {
 	}
 
 	async close(): Promise<void> {
-		for (const port of this.#ports) this.#transmit(port)
+		for (const port of this.#ports) this.#transmitRest(port)
 		this.#isClosed = true
-		for (const {backend} of this.#ports) backend.close()
+		await Promise.all(this.#ports.map(async ({backend}) => await backend.close()))
+	}
+
+	/** The guest has ended: what it wrote goes out all the same. */
+	#transmitRest(port: Port): void {
+		for (let bytes = 0; bytes < mostAtEnd; ) {
+			const piece = this.#transmitPiece(port)
+			if (!piece) return
+			bytes += piece.length
+		}
 	}
 
 	#serveData(queue: number): void {
@@ -230,19 +242,7 @@ export class ConsoleServer {
 	/** Takes what the guest has written, while the backend has room. */
 	#transmit(port: Port): void {
 		for (let count = 0; count < turnPieces; count++) {
-			if (port.isFull || this.#isClosed) return
-			port.transmitting ??= this.#nextTransmitted(port)
-			const {transmitting} = port
-			if (!transmitting) return
-			const {taken, buffers, position} = transmitting
-			const piece = new Uint8Array(Math.min(pieceBytes, buffers.length - position))
-			const isRead = this.#queues.access(taken, () => buffers.read(position, piece))
-			transmitting.position += piece.length
-			if (!isRead || transmitting.position === buffers.length) {
-				port.transmitting = undefined
-				this.#queues.complete(taken, 0)
-			}
-			if (isRead && piece.length > 0 && !port.backend.receive(piece)) port.isFull = true
+			if (port.isFull || this.#isClosed || !this.#transmitPiece(port)) return
 		}
 		if (port.isTurnDue) return
 		// The other ports come between.
@@ -251,6 +251,23 @@ export class ConsoleServer {
 			port.isTurnDue = false
 			this.#transmit(port)
 		})
+	}
+
+	/** @returns the piece that the backend got, or would have got of a void chain; undefined if there is none. */
+	#transmitPiece(port: Port): Uint8Array | undefined {
+		port.transmitting ??= this.#nextTransmitted(port)
+		const {transmitting} = port
+		if (!transmitting) return undefined
+		const {taken, buffers, position} = transmitting
+		const piece = new Uint8Array(Math.min(pieceBytes, buffers.length - position))
+		const isRead = this.#queues.access(taken, () => buffers.read(position, piece))
+		transmitting.position += piece.length
+		if (!isRead || transmitting.position === buffers.length) {
+			port.transmitting = undefined
+			this.#queues.complete(taken, 0)
+		}
+		if (isRead && piece.length > 0 && !port.backend.receive(piece)) port.isFull = true
+		return piece
 	}
 
 	#nextTransmitted(port: Port): Transmitting | undefined {

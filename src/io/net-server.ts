@@ -110,6 +110,7 @@ export class NetServer {
 		const isMerging = (accepted & NetFeature.mergedBuffers) !== 0
 		const header = this.#headerBytes
 		const length = header + frame.length
+		this.#forgetVoid()
 		while (this.#heldBytes < length && (isMerging || this.#held.length === 0)) {
 			const taken = this.#queues.take(NetQueue.receive)
 			if (!taken) return false
@@ -135,9 +136,9 @@ export class NetServer {
 			from = to
 			return {taken, written: to - start}
 		})
-		// The driver was reset meanwhile: whatever else is held is of the same age.
+		// The driver was reset meanwhile: whatever else is held is of the same age. What is not void has no header: it holds no frame.
 		if (isVoid) this.#forgetHeld()
-		this.#queues.completeAll(filled)
+		this.#queues.completeAll(isVoid ? filled.map(({taken}) => ({taken, written: 0})) : filled)
 		return true
 	}
 
@@ -148,6 +149,12 @@ export class NetServer {
 		while (bytes < length) bytes += this.#held[count++]!.buffers.length
 		this.#heldBytes -= bytes
 		return this.#held.splice(0, count)
+	}
+
+	/** Chains that were held when the driver was reset. */
+	#forgetVoid(): void {
+		const [first] = this.#held
+		if (first && !this.#queues.access(first.taken, () => {})) this.#forgetHeld()
 	}
 
 	#forgetHeld(): void {

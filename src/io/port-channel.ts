@@ -13,6 +13,8 @@ export class PortChannel implements PortBackend {
 	readonly #link: PortLink
 	readonly #port: MessagePort
 	#underWay = 0
+	/** A program has closed it, and none has opened it since. */
+	#isLeft = false
 	/** For the guest. The main thread bounds it: it sends what the other end gave it credit for. */
 	#waiting: Uint8Array[] = []
 
@@ -34,7 +36,9 @@ export class PortChannel implements PortBackend {
 	opened(isOpen: boolean): void {
 		// It was meant for the program that had the port open.
 		if (!isOpen) this.#waiting = []
+		this.#isLeft = !isOpen
 		this.#post({kind: 'opened', isOpen})
+		if (isOpen) this.ready()
 	}
 
 	ready(): void {
@@ -54,6 +58,7 @@ export class PortChannel implements PortBackend {
 
 	#take(message: FromMain): void {
 		if (message.kind === 'data') {
+			if (this.#isLeft) return
 			this.#waiting.push(message.bytes)
 			if (this.#waiting.length === 1) this.ready()
 			return

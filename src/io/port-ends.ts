@@ -1,5 +1,5 @@
 /** What may be behind a port beside the main thread: a Unix socket, a file, nothing. As QEMU's character devices. */
-import {closeSync, openSync, writeSync} from 'node:fs'
+import {closeSync, constants, openSync, writeSync} from 'node:fs'
 import {createServer, type Socket} from 'node:net'
 import {UserError} from '../errors.ts'
 import type {ConsolePort} from './console-config.ts'
@@ -24,12 +24,16 @@ export function connectPort(
 	}
 }
 
+/** Milliseconds that whoever is at a socket's other end has to take the rest. */
+const longestFarewell = 2000
+
 type EndOptions = Readonly<{link: PortLink; onError: (what: string) => void}>
 
 function fileEnd(path: string, {link, onError}: EndOptions): PortBackend {
 	let file: number | undefined
 	try {
-		file = openSync(path, 'a', 0o644)
+		// A FIFO without a reader is refused: opening it would wait for one.
+		file = openSync(path, constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NONBLOCK, 0o644)
 	} catch (error) {
 		throw new UserError(`Expected a file for a port that can be written, got ${path}: ${(error as Error).message}`)
 	}
@@ -84,10 +88,18 @@ class SocketEnd implements PortBackend {
 		if (this.#waiting.length === 0) this.#socket?.resume()
 	}
 
-	close(): void {
-		this.#socket?.destroy()
+	async close(): Promise<void> {
 		// Removes the socket, too, but not one that another program has at this path.
 		this.#server.close()
+		const socket = this.#socket
+		if (!socket) return
+		const {promise, resolve} = Promise.withResolvers<void>()
+		const limit = setTimeout(resolve, longestFarewell)
+		socket.once('close', () => resolve())
+		socket.end(() => resolve())
+		await promise
+		clearTimeout(limit)
+		socket.destroy()
 	}
 
 	#connect(socket: Socket): void {

@@ -115,6 +115,11 @@ export class IoDevices implements AsyncDisposable {
 		for (const thread of this.#threads) thread.start((message) => onFailure(thread.worker, message))
 	}
 
+	/** The workers that have not ended since start(). */
+	get running(): readonly number[] {
+		return this.#threads.filter(({isRunning}) => isRunning).map(({worker}) => worker)
+	}
+
 	/** Resolves once all that the guest wrote is on the disks, or has failed to get there. While no vCPU runs. */
 	async drain(): Promise<void> {
 		await Promise.all(this.#threads.map((thread) => thread.drain()))

@@ -22,6 +22,8 @@ import type {VcpuDied} from './vcpu-threads.ts'
 
 /** Heartbeats through which a vCPU may run on after a stop, and through which a device's lock may be held. */
 const [parkLimit, deviceLimit] = [5, 10]
+/** Heartbeats after which I/O workers that are not done after a stop are reported, and given up: a slow disk takes its time. */
+const [drainReport, drainLimit] = [10, 300]
 
 type Pause = Readonly<{parked: PromiseWithResolvers<void>; resumed: PromiseWithResolvers<void>}>
 
@@ -51,6 +53,8 @@ export class MachineCore implements CommandLineMachine {
 	/** Rejects if the machine does not end in time after a stop. */
 	readonly #overdue = Promise.withResolvers<never>()
 	#beatsSinceStop = 0
+	/** While the I/O workers bring to the disks what the guest wrote. */
+	#draining: {beats: number; giveUp: () => void} | undefined
 	/** The failure of an I/O worker, which may come after the guest has ended. */
 	#ioFailure: string | undefined
 
@@ -107,8 +111,10 @@ export class MachineCore implements CommandLineMachine {
 			this.#parts.failures.stop((error as Error).message)
 			// A thread did not park, or did not start.
 			await this.#parts.threads[Symbol.asyncDispose]()
+			// I/O workers may wait for locks that it held.
+			for (let hart = 0; hart < this.harts; hart++) this.#parts.board.orphan({hart})
 		}
-		await this.#parts.io.drain()
+		await this.#drain()
 		// The worker has closed its end of the agent's port, or has died. What it sent before is taken first.
 		await Promise.race([this.agent?.closed, this.#overdue.promise.catch(() => {})])
 		this.#phase = 'over'
@@ -274,6 +280,24 @@ export class MachineCore implements CommandLineMachine {
 		this.#parts.board.orphan({worker})
 	}
 
+	async #drain(): Promise<void> {
+		const {promise, resolve} = Promise.withResolvers<void>()
+		this.#draining = {beats: 0, giveUp: resolve}
+		await Promise.race([this.#parts.io.drain(), promise])
+		this.#draining = undefined
+	}
+
+	#watchDrain(draining: {beats: number; giveUp: () => void}): void {
+		draining.beats += 1
+		const isOver = draining.beats === drainLimit
+		if (draining.beats !== drainReport && !isOver) return
+		for (const worker of this.#parts.io.running) {
+			if (isOver) this.#onIoFailure(worker, `I/O worker ${worker} does not end: what the guest wrote last may be lost`)
+			else console.error(`I/O worker ${worker} has not brought all to the disks yet`)
+		}
+		if (isOver) draining.giveUp()
+	}
+
 	/** Called at each heartbeat, even if all else hangs. */
 	#beat(): void {
 		this.#parts.board.control.wakeMain()
@@ -289,6 +313,7 @@ export class MachineCore implements CommandLineMachine {
 		if (this.#parts.serial) this.#watchTurns(this.#parts.serial)
 		else this.#parts.tableWatch.beat(() => this.#parts.clearTables())
 		if (!this.#parts.board.control.stop()) return
+		if (this.#draining) return this.#watchDrain(this.#draining)
 		if (++this.#beatsSinceStop !== parkLimit + 1) return
 		const harts = this.#parts.threads.running.map((hart) => `hart ${hart} does not stop: ${this.#activityOf(hart)}`)
 		if (harts.length > 0) console.error(harts.join('; '))

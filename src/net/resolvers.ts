@@ -22,7 +22,11 @@ export class Resolvers {
 		const now = this.#clock.now()
 		if (now - this.#readAt >= freshness) {
 			this.#readAt = now
-			this.#servers = this.#host.nameServers().slice(0, 8)
+			// One that stays is the same object as before: flows and avoid() know it by that.
+			this.#servers = this.#host
+				.nameServers()
+				.slice(0, 8)
+				.map((server) => this.#servers.find((known) => isSame(known, server)) ?? server)
 		}
 		const first = this.#preferred % Math.max(1, this.#servers.length)
 		return [...this.#servers.slice(first), ...this.#servers.slice(0, first)]
@@ -33,6 +37,10 @@ export class Resolvers {
 		const index = this.#servers.indexOf(server)
 		if (index >= 0 && this.#preferred % this.#servers.length === index) this.#preferred = index + 1
 	}
+}
+
+function isSame(one: HostEndpoint, other: HostEndpoint): boolean {
+	return one.address === other.address && one.port === other.port
 }
 
 const headerBytes = 12

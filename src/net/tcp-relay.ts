@@ -85,7 +85,10 @@ export class TcpRelay {
 
 	#user(): TcpUser {
 		return {
-			established: () => this.#stream?.resume(),
+			// What has no room yet goes first: then writable() resumes.
+			established: () => {
+				if (!this.#rest) this.#stream?.resume()
+			},
 			data: (bytes) => this.#stream?.write(bytes),
 			room: () => Math.max(0, Math.min(defaultReceiveCapacity, this.#receiveShare()) - (this.#stream?.pending ?? 0)),
 			ended: () => {

@@ -100,7 +100,7 @@ export class UdpFlows {
 		if (known?.name && known.name.server !== server) this.#turnTo(flow, server)
 		flow.about = quote(packet)
 		flow.expiresAt = now + idleTime
-		flow.name = {server, query: datagram.data.slice(), askedAt: flow.name?.askedAt ?? now, tries: 1}
+		flow.name = {server, query: datagram.data.slice(), askedAt: Math.min(flow.name?.askedAt ?? now, now), tries: 1}
 		flow.socket.send(datagram.data)
 	}
 

@@ -40,10 +40,10 @@ function bucketEnd(bucket: number): number {
 /** @param offset bytes from the start of the shared memory to a LatencyHistogram. */
 export function recordLatency(words: Int32Array, offset: number, latency: number): void {
 	const value = latency >>> 0
-	const first = (offset + LatencyHistogram.offset.buckets) >> 2
+	const first = (offset + LatencyHistogram.offset.buckets) >>> 2
 	// Statistics: orders nothing, and pairs with nothing; atomic so that no count is lost.
 	Atomics.add(words, first + bucketOf(value), 1)
-	const maximum = (offset + LatencyHistogram.offset.maximum) >> 2
+	const maximum = (offset + LatencyHistogram.offset.maximum) >>> 2
 	for (let seen = Atomics.load(words, maximum); seen >>> 0 < value; ) {
 		const before = Atomics.compareExchange(words, maximum, seen, value | 0)
 		if (before === seen) break
@@ -52,11 +52,11 @@ export function recordLatency(words: Int32Array, offset: number, latency: number
 }
 
 export function summarizeLatency(words: Int32Array, offset: number): LatencySummary {
-	const first = (offset + LatencyHistogram.offset.buckets) >> 2
+	const first = (offset + LatencyHistogram.offset.buckets) >>> 2
 	// Plain, and the load below orders nothing: statistics. One copy, so that count and percentiles agree.
 	const counts = words.slice(first, first + bucketCount)
 	const count = counts.reduce((sum, each) => sum + each, 0)
-	const maximum = Atomics.load(words, (offset + LatencyHistogram.offset.maximum) >> 2) >>> 0
+	const maximum = Atomics.load(words, (offset + LatencyHistogram.offset.maximum) >>> 2) >>> 0
 	const percentile = (fraction: number): number => {
 		let left = Math.ceil(count * fraction)
 		for (const [bucket, each] of counts.entries()) {

@@ -8,6 +8,7 @@ import type {Code, Local} from '../wasm/index.ts'
 import {emitChainCount, emitUnwoundCount} from './chain-count.ts'
 import {emitDispatch} from './emit-dispatch.ts'
 import {siteShift} from './enter.ts'
+import {copyDistance} from './leaf-calls.ts'
 import type {Block, Region, RegionInstruction} from './region.ts'
 import {continuations} from './region.ts'
 import {
@@ -213,8 +214,10 @@ class RegionEmitter {
 		const {blocks, blockAt} = this.#region
 		const [dirty, isBeyond] = [this.#dirty, this.#isBeyond]
 		const successor = blockAt.get(to)
-		if (successor === undefined) this.#jump(to)
-		else {
+		if (successor === undefined) {
+			assert(to < copyDistance, 'a block in line is in the region')
+			this.#jump(to)
+		} else {
 			const block = blocks[successor]!
 			if (block.isBeyond && !isBeyond) this.#ensureNextPage(() => this.#jump(block.start))
 			goTo(successor)

@@ -13,11 +13,14 @@ const longestCallee = 24
 const mostInLine = 96
 
 /** Copies of blocks are known by their offset and this times the copy's number. No offset is as large. */
-const copyDistance = 2 ** 40
+export const copyDistance = 2 ** 40
 
 type CallTerminator = Extract<Terminator, {kind: 'call'}>
 
-/** @param blocksAt finds the blocks that begin at an offset, entry first; none if they cannot be translated, or have not run. */
+/**
+ * @param blocksAt finds the blocks that begin at an offset, entry first; none if they cannot be translated, or have not run. Of a long
+ * callee in the next page the entry itself may be left out.
+ */
 export function withLeafCallees(
 	blocks: readonly Block[],
 	blocksAt: (offset: number) => readonly Block[],
@@ -30,7 +33,8 @@ export function withLeafCallees(
 		if (terminator.kind !== 'call' || terminator.to === undefined || !starts.has(terminator.next)) return block
 		const callee = blocksAt(terminator.to)
 		const length = callee.reduce((sum, {instructions}) => sum + instructions.length, 0)
-		if (!isLeaf(callee, linkRegister(block)) || length > Math.min(longestCallee, left)) return block
+		const hasEntry = callee[0]?.start === terminator.to
+		if (!hasEntry || !isLeaf(callee, linkRegister(block)) || length > Math.min(longestCallee, left)) return block
 		left -= length
 		copy++
 		copies.push(...copied(callee, {by: copy * copyDistance, call: terminator}))
@@ -43,7 +47,7 @@ const linkRegister = ({instructions}: Block): number => instructions.at(-1)!.dec
 
 function isLeaf(callee: readonly Block[], link: number): boolean {
 	const starts = new Set(callee.map(({start}) => start))
-	return callee.length > 0 && callee.every((block) => staysOrReturns(block, {link, starts}))
+	return callee.every((block) => staysOrReturns(block, {link, starts}))
 }
 
 /** A branch may lead out of the callee: to what has not run, or what only the interpreter executes. */

@@ -53,7 +53,10 @@ export class DoorbellWait {
 		this.#reader.offline()
 		const began = performance.now()
 		if (this.#rings(cores, began, Math.min(milliseconds, this.#look))) this.#count('haltsPolled')
-		else this.#sleep(milliseconds)
+		else {
+			const left = milliseconds - (performance.now() - began)
+			if (left > 0) this.#sleep(left)
+		}
 		this.#adapt(performance.now() - began)
 		this.#reader.online()
 	}

@@ -31,6 +31,21 @@ test('a lock that is not released through several watches is reported with its d
 	}
 })
 
+test('a slow lock may be held 30 times as long', (t) => {
+	const memory = createMemory()
+	const {offset} = memory.region('ram')
+	const [holder, watcher] = [{worker: 1}, {}].map(
+		(thread) => new DeviceLock(memory, {device: 'the buffers of a folder', offset, isSlow: true, ...thread}),
+	) as [DeviceLock, DeviceLock]
+	holder.acquire()
+	t.true(Array.from({length: 90}, () => watcher.watch(3)).every((hung) => hung === undefined))
+	t.deepEqual(watcher.watch(3), {
+		message: 'I/O worker 1 does not release the lock of the buffers of a folder',
+		hart: undefined,
+	})
+	holder.release()
+})
+
 test('an I/O worker that holds a lock is named, and may die with it', (t) => {
 	const memory = createMemory()
 	const {offset} = memory.region('ram')

@@ -30,6 +30,13 @@ test('with the offset that a write sets, mtime is what was written, and counts o
 	}
 })
 
+test('a comparator of all ones, and any that 28 years do not reach, is never reached', (t) => {
+	const offset = pair(0n)
+	t.is(reaches(pair(2n ** 64n - 1n), offset, 0), Number.POSITIVE_INFINITY)
+	t.is(reaches(pair(2n ** 53n), offset, 1000), Number.POSITIVE_INFINITY)
+	t.is(reaches(pair(2n ** 53n - 1n), offset, 1000), 2 ** 53 - 1)
+})
+
 test('a comparator is reached at the tick of the clock from which on mtime is at least as large, unsigned', (t) => {
 	for (const now of clocks) {
 		for (const value of values) {

@@ -24,7 +24,6 @@ export const rowsNotForUser: ReadonlyMap<string, string> = new Map([
 /** Uses of instructions that the generators avoid. */
 export const avoidedUses: readonly string[] = [
 	'SC without a reservation at an address that faults: QEMU compares the reservation first and fails without an access',
-	'A trap between LR and SC: QEMU ends the reservation, here it lasts; both are allowed',
 	'SC of another size than LR: it fails, but QEMU 7.2 may have stored all the same',
 	'ctzw of a word that is 0: QEMU 7.2 counts on beyond the word',
 	'S jumps to a page of U that it has loaded from with SUM: QEMU 7.2 then lets it execute the page',

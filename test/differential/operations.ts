@@ -126,6 +126,8 @@ export function atomicOperation(
 	if (loadsReserved)
 		for (let count = random.below(3); count > 0; count--)
 			parts.push(computePart(random, inner, random.pick(integerRows)))
+	// A trap ends the reservation.
+	if (loadsReserved && oneIn(random, 8)) parts.push(part('ebreak', {}))
 	const last = loadsReserved ? atomicRows.find(({name}) => name === (size === 4 ? 'sc.w' : 'sc.d')) : row
 	if (last) parts.push(randomPart(random, inner, last, {rs1: address}))
 	return operation(parts)

@@ -66,6 +66,19 @@ const leaves: readonly Leaf[] = [
 	{title: 'is called by auipc and jalr', isFar: true, body: add},
 	{title: 'is in the next page', distance: 0x1000n, body: add},
 	{
+		title: 'is in the next page, is long, and ends with an instruction across both pages',
+		distance: 0x1040n,
+		body: (assembly) => {
+			for (let count = 0; count < 24; count++) add(assembly)
+		},
+		ends: (assembly) => {
+			const across = assembly.label()
+			assembly.to('jal', across, {rd: zero})
+			assembly.gva = main + 0xffen
+			assembly.at(across).op('addi', {rd: a1, rs1: a1, imm: 7}).op('jalr', {rd: zero, rs1: ra, imm: 0})
+		},
+	},
+	{
 		title: 'goes on elsewhere',
 		body: add,
 		ends: (assembly) => {

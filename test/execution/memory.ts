@@ -61,6 +61,19 @@ export function testMemory(engine: Engine): void {
 		}
 	})
 
+	test(`a trap between lr and sc ends the reservation${on(engine)}`, (t) => {
+		for (const width of ['w', 'd']) {
+			const pair = newPair('sc after a trap')
+			pair.setX(5, first!.gva + 16n)
+			t.is(step(pair, `lr.${width}`, {rd: 6, rs1: 5}), '')
+			t.is(step(pair, 'ebreak', {}), '')
+			pair.hart.set('privilege', 1n)
+			pair.reference.privilege = 'S'
+			t.is(step(pair, `sc.${width}`, {rd: 7, rs1: 5, rs2: 8}), '')
+			t.is(pair.hart.x[7], 1n)
+		}
+	})
+
 	test(`a reservation is of memory: sc through another mapping of the page succeeds${on(engine)}`, (t) => {
 		const pair = newPair('sc alias')
 		pair.setX(5, 0x5000_0020n)

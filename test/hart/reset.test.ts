@@ -1,6 +1,6 @@
 import test from 'ava'
 import {Board, boardRegion} from '../../src/board/index.ts'
-import {HartRegisters, resetHarts, VcpuBlock, vcpuRegions} from '../../src/hart/index.ts'
+import {enterSupervisor, HartRegisters, resetHarts, VcpuBlock, vcpuRegions} from '../../src/hart/index.ts'
 import {layOut, SharedMemory, VcpuBlocks} from '../../src/memory/index.ts'
 import {HartStates, HsmState} from '../../src/sbi/index.ts'
 
@@ -46,6 +46,22 @@ test('under the built-in SBI PMP lets everything through, and S-mode finds every
 	t.is(registers.get('pmpaddr'), 2n ** 54n - 1n)
 	t.is(registers.get('menvcfg'), 0xe000_0000_0000_00f0n, 'STCE PBMTE ADUE CBZE CBCFE CBIE')
 	t.is(registers.get('mseccfg'), 0x200n, 'SSEED')
+})
+
+test('a hart that is started has nothing of its life before: interrupts are off, traps go to its entry', (t) => {
+	const blocks = harts(1)
+	resetHarts(blocks, {mode: 'supervisor', pc: 0x8020_0000, dtb: 0})
+	const registers = new HartRegisters(blocks.memory, blocks.base(0))
+	registers.set('mie', 0x2a2n)
+	registers.set('stvec', 0x8030_0001n)
+	registers.set('sscratch', 7n)
+	registers.setWord('reservationOffset', 0x1000)
+	enterSupervisor(registers, {hart: 0, address: 0x8040_0000n, opaque: 5n})
+	t.deepEqual(
+		(['pc', 'mie', 'stvec', 'sscratch'] as const).map((name) => registers.get(name)),
+		[0x8040_0000n, 0x80n, 0x8040_0000n, 0n],
+	)
+	t.is(registers.word('reservationOffset'), 0)
 })
 
 test('in M-mode PMP has no entry, and what old firmware does not know works as the device tree says', (t) => {

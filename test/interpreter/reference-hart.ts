@@ -101,6 +101,7 @@ export class ReferenceHart implements EvaluatedHart {
 			this.trap = {pc: this.pc, cause: exception.number, tval: exception.tval}
 			this.privilege = 'M'
 			this.pc = BigInt(handler)
+			this.reservation = undefined
 		}
 	}
 
@@ -288,6 +289,7 @@ export class ReferenceHart implements EvaluatedHart {
 				return
 			case 'ecall':
 				if (!this.builtInSbi) throw new Exception(Cause.supervisorCall, 0n)
+				this.reservation = undefined
 				this.stopped = 'supervisor call'
 				return
 			case 'ebreak':
@@ -296,6 +298,7 @@ export class ReferenceHart implements EvaluatedHart {
 				return this.#illegal()
 			case 'sret':
 				// SPP is set throughout: back to S.
+				this.reservation = undefined
 				this.pc = this.csrs.get(0x141) ?? 0n
 		}
 	}

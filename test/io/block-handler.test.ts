@@ -6,6 +6,7 @@ import {ImageFile} from '../../src/disk/image-file.ts'
 import {ramBase} from '../../src/memory/index.ts'
 import {Flag, needsReset} from '../board/virtio/queue-driver.ts'
 import {testFolder} from '../disk/images.ts'
+import {eventually} from '../support/eventually.ts'
 import {blockDriver, dataOf, RequestType} from './block-driver.ts'
 
 const [ok, ioError, unsupported] = [0, 1, 2]
@@ -188,6 +189,37 @@ test('a reset while requests are under way leaves guest memory alone from then o
 		t.is(driver.usedIndex(), 0)
 	}
 	t.is(await driver.request(0, {type: RequestType.read, data: everything}), ok)
+})
+
+test.serial('what a driver before a reset has begun to write comes before what the next one asks for', async (t) => {
+	const {file} = await rawDisk(t)
+	const driver = await blockDriver(t, {file, format: 'raw'})
+	const {write} = ImageFile.prototype
+	const gate = Promise.withResolvers<void>()
+	let writes = 0
+	ImageFile.prototype.write = async function (...args) {
+		if (writes++ === 0) await gate.promise
+		return await write.apply(this, args)
+	}
+	try {
+		const fill = (request: number, value: number) =>
+			driver.bytes.fill(value, dataOf(request) - ramBase, dataOf(request) - ramBase + 512)
+		fill(0, 0x11)
+		fill(1, 0x22)
+		driver.submit(0, {type: RequestType.write, data: [{gpa: dataOf(0), length: 512}]})
+		await eventually(() => writes === 1, 'the first one writes')
+		driver.setUp({features: 0})
+		driver.submit(1, {type: RequestType.write, data: [{gpa: dataOf(1), length: 512}]})
+		// It has the time to go ahead, if nothing holds it.
+		for (let turns = 0; turns < 10; turns++) await new Promise((resolve) => setImmediate(resolve))
+		gate.resolve()
+		await driver.done(1)
+		t.is(driver.statusOf(1), ok)
+		t.is(await driver.request(2, {type: RequestType.flush}), ok)
+	} finally {
+		ImageFile.prototype.write = write
+	}
+	t.true((await readFile(file)).subarray(0, 512).every((byte) => byte === 0x22))
 })
 
 test('an image that has become shorter reads as zeroes, and goes on', async (t) => {

@@ -52,7 +52,7 @@ export function consoleDriver({
 					},
 					opened: (isOpen) => events.push(`${isOpen ? 'opened' : 'closed'} ${port}`),
 					ready: () => events.push(`ready ${port}`),
-					close: () => events.push(`ended ${port}`),
+					close: () => void events.push(`ended ${port}`),
 				}
 			},
 		})),

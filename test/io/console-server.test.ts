@@ -143,3 +143,13 @@ test('messages for ports that are not there, and queues of such, are ignored', (
 	t.is(driver.used(transmitQueue(0)), 1)
 	t.deepEqual(driver.got, [''])
 })
+
+test('what the guest wrote last goes out before the end, however much, and also where the end wants no more', async (t) => {
+	const driver = consoleDriver({ports: ['one', 'two'], isFull: [true, false]})
+	driver.control(0, ControlEvent.deviceReady, 1)
+	for (const text of ['a', 'b', 'c']) driver.write(1, Buffer.from(text))
+	t.deepEqual(driver.got, ['a', ''])
+	await driver.server.close()
+	t.deepEqual(driver.got, ['abc', ''])
+	t.deepEqual(driver.events.slice(-2), ['ended 1', 'ended 2'])
+})

@@ -15,7 +15,7 @@ import {hartModule} from '../support/hart-module.ts'
 import {chatter, loadByte, loadWord, readers, roles, stay} from './little-guest.ts'
 import {beatByHand, createMachine, mebibyte, newWorkers, readConsole, until} from './test-machine.ts'
 
-const entries: {vcpu: URL; helper: URL} = threadEntries
+const entries: {vcpu: URL; helper: URL; io: URL} = threadEntries
 
 /** Runs `body` with other entry modules for the machine's threads. */
 async function withThreads<Result>(replaced: Partial<typeof entries>, body: () => Promise<Result>): Promise<Result> {
@@ -118,6 +118,28 @@ test.serial('a thread that hangs inside the lock of a device is reported with th
 		message!,
 		/^hart 1 does not release the lock of rtc: in an access to the device at 0x101000 \(rtc\), in guest code since pc 0x80[0-9a-f]{6}$/,
 	)
+})
+
+test.serial('an I/O worker that does not end is reported, and given up after five minutes of heartbeats', async (t) => {
+	const beat = beatByHand(t)
+	const lines = errorLines(t)
+	const io = new URL('deaf-io.ts', import.meta.url)
+	const machine = await withThreads({io}, () => createMachine(t, {kernel: stay, networks: ['user']}))
+	const running = machine.run()
+	const ended = Promise.race([running.then(() => true), delay(0, false)])
+	machine.stop()
+	t.false(await ended)
+	await until(() => {
+		beat()
+		return lines.length > 0
+	}, 'it is reported')
+	t.deepEqual(lines, ['I/O worker 2 has not brought all to the disks yet'])
+	for (let beats = 0; beats < 300; beats++) beat()
+	t.deepEqual(await running, {
+		reason: 'error',
+		exitCode: 70,
+		message: 'I/O worker 2 does not end: what the guest wrote last may be lost',
+	})
 })
 
 test.serial('a vCPU thread that does not start fails create(), and no other thread is left', async (t) => {

@@ -73,6 +73,25 @@ test('names are asked of the host, byte by byte; the next resolver is taken wher
 	t.deepEqual(host.datagrams[3]!.to, host.servers[0], 'it was silent')
 })
 
+test('resolvers that the host still has are the same ones when it is asked again', (t) => {
+	const {guest, host, clock} = start()
+	host.servers = [
+		{address: '192.0.2.53', port: 53},
+		{address: '192.0.2.54', port: 53},
+	]
+	const ask = (port: number) => guest.sendUdp({to: '10.0.2.3'}, {sourcePort: port, destinationPort: 53, data: query})
+	ask(1000)
+	host.datagrams[0]!.events.data(query, undefined)
+	clock.pass(2000)
+	ask(1000)
+	t.deepEqual([host.datagrams.length, host.datagrams[0]!.isClosed], [1, false], 'other answers may be under way')
+	clock.pass(500)
+	ask(1001)
+	clock.pass(3000)
+	ask(1000)
+	t.deepEqual(host.datagrams.at(-1)!.to, host.servers[1], 'the first was silent this time')
+})
+
 test('without a resolver a query fails at once', (t) => {
 	const {guest, host, settle} = start()
 	host.servers = []

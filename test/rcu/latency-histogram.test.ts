@@ -29,3 +29,10 @@ test('the histogram counts by powers of two', (t) => {
 	// 0, 1, 2 and 3, to 7, to 15, to 31, and 32 to 39.
 	t.deepEqual(summarizeLatency(memory.i32, offset).histogram, [1, 1, 2, 4, 8, 16, 8])
 })
+
+test('a histogram may lie beyond 2 GiB', (t) => {
+	const offset = 2 ** 31 + 64
+	const words = new Int32Array(new SharedArrayBuffer(2 ** 31 + 65_536))
+	recordLatency(words, offset, 5)
+	t.like(summarizeLatency(words, offset), {count: 1, median: 5, maximum: 5})
+})

@@ -76,6 +76,25 @@ test('after short halts the thread looks before it sleeps, if cores are free', (
 	t.is(counted().naps, 0)
 })
 
+test('a deadline that passes while the thread looks ends the halt: it does not sleep as long again', (t) => {
+	const {wait, cores} = hart()
+	const {leave} = cores
+	let sleeps = 0
+	cores.leave = () => {
+		sleeps++
+		leave.call(cores)
+	}
+	const sleepsIn = (milliseconds: number) => {
+		const before = sleeps
+		wait.halt(milliseconds)
+		return sleeps - before
+	}
+	// Once it looks for longer than that, it need not sleep at all.
+	let tries = 0
+	while (sleepsIn(0.05) > 0 && tries++ < 10_000);
+	t.true(tries < 10_000)
+})
+
 test('a hart that spins naps only while another thread needs its core, and so does one that is to give way', (t) => {
 	const {rcu, wait, other, counted} = hart()
 	wait.nap()

@@ -122,7 +122,7 @@ export class VirtioMmio implements Device {
 		this.served = new ServedQueues({
 			queues: this.#queues,
 			section: this.#section,
-			buffers: locks.add(`the buffers of ${this.name}`, state + field.buffersLock),
+			buffers: locks.add(`the buffers of ${this.name}`, state + field.buffersLock, true),
 			epoch: (number) => this.#state.get(field.epochs + number * 4),
 			isLive: (number) => this.#isLive(number),
 			features: () => ({accepted: this.#accepted, isLegacy: this.#isLegacy}),

@@ -24,8 +24,9 @@ export class WorkerBells {
 	/** Wakes a worker. Writes before this are visible to it once it has taken the bit. Pairs with take(), rung() and sleep(). */
 	ring(worker: number, bit: number): void {
 		const before = Atomics.or(this.#words, this.#first + worker, bit)
-		// A notification takes a lock of the whole process; a worker that is awake has bits, or takes them before it sleeps.
-		if (before === 0) Atomics.notify(this.#words, this.#first + worker)
+		// A notification takes a lock of the whole process; a worker that is awake has bits, or takes them before it sleeps. The last
+		// bell notifies in any case: whoever set a bit before may have died before it notified.
+		if (before === 0 || bit === WorkerBell.stop) Atomics.notify(this.#words, this.#first + worker)
 	}
 
 	/** Takes the queues' bits of a slot. Ordered before the look at their rings. Pairs with notify(). */

@@ -31,6 +31,7 @@ import {
 	RUN_FIRST_TRAP_PC,
 	RUN_INTERPRET_AT,
 	RUN_LAST_TRAP_RETIRED,
+	RUN_RESERVATION_OFFSET,
 	RUN_TRAP_CAUSE,
 	RUN_TRAP_TVAL,
 	SLOT_HANDLER,
@@ -118,7 +119,13 @@ function goTo(privilege: u32, status: u64, pc: u64): void {
 	store<u64>(hart, status, HART_MSTATUS)
 	store<u32>(hart, privilege, HART_PRIVILEGE)
 	store<u64>(hart, pc, HART_PC)
+	endReservation()
 	updateRegimes()
+}
+
+/** At each trap and return, as in QEMU: else the SC of one context could succeed by what another has reserved. */
+function endReservation(): void {
+	store<u32>(hart, 0, RUN_RESERVATION_OFFSET)
 }
 
 /** @returns 1 with HART_PC set, or 0 if the instruction is illegal. */
@@ -149,7 +156,10 @@ export function sret(): i32 {
 /** @returns 1 if it calls the built-in SBI; else 0 with the exception raised. */
 export function ecall(): i32 {
 	const privilege = load<u32>(hart, HART_PRIVILEGE)
-	if (privilege == PRIVILEGE_SUPERVISOR && load<i32>(hart, RUN_BUILT_IN_SBI) != 0) return 1
+	if (privilege == PRIVILEGE_SUPERVISOR && load<i32>(hart, RUN_BUILT_IN_SBI) != 0) {
+		endReservation()
+		return 1
+	}
 	raise(
 		privilege == PRIVILEGE_USER
 			? CAUSE_USER_ECALL

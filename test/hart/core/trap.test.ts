@@ -30,6 +30,26 @@ test('an exception goes to M-mode when it is not delegated', (t) => {
 	t.is(hart.get('traps'), 1n)
 })
 
+test('traps, returns from them and calls of the built-in SBI end the reservation', (t) => {
+	const hart = new HartCore()
+	const ends = (how: string, act: () => void) => {
+		hart.set('reservationOffset', 0x1000)
+		act()
+		t.is(hart.get('reservationOffset'), 0n, how)
+	}
+	hart.enter(supervisor)
+	ends('an exception', () => {
+		hart.core.raise(2, 0n)
+		hart.core.takeTrap()
+	})
+	ends('mret', () => hart.core.mret())
+	hart.enter(supervisor)
+	ends('sret', () => hart.core.sret())
+	hart.enter(supervisor)
+	hart.set('builtInSbi', 1)
+	ends('a call', () => hart.core.ecall())
+})
+
 test('a delegated exception goes to S-mode', (t) => {
 	const hart = trapped({from: supervisor, cause: 13, medeleg: 1n << 13n, status: Status.MIE | Status.SIE})
 	t.is(hart.get('pc'), 0x2000n)

@@ -105,7 +105,7 @@ export class FakeHost implements HostNetwork {
 	}
 
 	nameServers(): readonly HostEndpoint[] {
-		return this.servers
+		return this.servers.map((server) => ({...server}))
 	}
 
 	hasIpv6(): boolean {
