@@ -118,4 +118,18 @@ export const atomicMutations: readonly Mutation[] = [
 		replace: 'atomic.store<u64>(place, marked)',
 		tests: ['test/hart/core/pte-update.test.ts'],
 	},
+	{
+		name: 'a trap leaves the reservation',
+		file: 'src/hart/core/trap.ts',
+		find: '	endReservation()\n	updateRegimes()',
+		replace: '	updateRegimes()',
+		tests: ['test/hart/core/trap.test.ts'],
+	},
+	{
+		name: 'a call of the SBI leaves the reservation',
+		file: 'src/hart/core/trap.ts',
+		find: '		endReservation()\n		return 1',
+		replace: '		return 1',
+		tests: ['test/hart/core/trap.test.ts'],
+	},
 ]

@@ -55,4 +55,11 @@ export const csrMutations: readonly Mutation[] = [
 		replace: 'const DELEGABLE: u64 = 0xbbff',
 		tests,
 	},
+	{
+		name: 'a hart that is started keeps its interrupts',
+		file: 'src/hart/reset.ts',
+		find: "\tregisters.set('mie', registers.get('mie') & ~delegatedInterrupts)\n",
+		replace: '',
+		tests: ['test/hart/reset.test.ts'],
+	},
 ]

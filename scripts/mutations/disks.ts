@@ -145,4 +145,18 @@ export const diskMutations: readonly Mutation[] = [
 		replace: '',
 		tests: ['test/pace.test.ts'],
 	},
+	{
+		name: 'a sync that failed may succeed the next time',
+		file: 'src/disk/image-file.ts',
+		find: '			this.#lost = error as Error\n',
+		replace: '			throw error\n',
+		tests: ['test/disk/image-file.test.ts'],
+	},
+	{
+		name: 'a write from before a reset may come last',
+		file: 'src/io/block-handler.ts',
+		find: '		if (older) await older\n',
+		replace: '',
+		tests: ['test/io/block-handler.test.ts'],
+	},
 ]

@@ -73,4 +73,11 @@ export const leafCallMutations: readonly Mutation[] = [
 		replace: '\n',
 		tests,
 	},
+	{
+		name: 'a callee is in line without the block that it begins with',
+		file: 'src/translate/leaf-calls.ts',
+		find: '!hasEntry || ',
+		replace: '',
+		tests: ['test/translate/leaf-calls.test.ts'],
+	},
 ]

@@ -128,4 +128,32 @@ export const networkMutations: readonly Mutation[] = [
 		replace: 'room >= largestRead',
 		tests: [protocols],
 	},
+	{
+		name: 'a stream goes on although there is no room for what it brought',
+		file: 'src/net/tcp-relay.ts',
+		find: 'if (!this.#rest) this.#stream?.resume()\n',
+		replace: 'this.#stream?.resume()\n',
+		tests: ['test/net/tcp-relays.test.ts'],
+	},
+	{
+		name: 'a resolver is another one each time the host is asked',
+		file: 'src/net/resolvers.ts',
+		find: 'this.#servers.find((known) => isSame(known, server)) ?? server',
+		replace: 'server',
+		tests: ['test/net/udp-flows.test.ts'],
+	},
+	{
+		name: 'a resolver that has answered once is never silent',
+		file: 'src/net/udp-flows.ts',
+		find: 'Math.min(flow.name?.askedAt ?? now, now)',
+		replace: 'flow.name?.askedAt ?? now',
+		tests: ['test/net/udp-flows.test.ts'],
+	},
+	{
+		name: 'a frame goes to the buffers of a driver before the reset',
+		file: 'src/io/net-server.ts',
+		find: '		this.#forgetVoid()\n',
+		replace: '',
+		tests: ['test/io/net-server.test.ts'],
+	},
 ]

@@ -100,4 +100,18 @@ export const portMutations: readonly Mutation[] = [
 		replace: 'if (!path) {',
 		tests: [control],
 	},
+	{
+		name: 'what the guest wrote last is lost where the end wants no more',
+		file: 'src/io/console-server.ts',
+		find: 'this.#transmitRest(port)\n',
+		replace: 'this.#transmit(port)\n',
+		tests: ['test/io/console-server.test.ts'],
+	},
+	{
+		name: 'what was meant for a program that has left reaches the next one',
+		file: 'src/io/port-channel.ts',
+		find: '			if (this.#isLeft) return\n',
+		replace: '',
+		tests: ['test/io/port-channel.test.ts'],
+	},
 ]

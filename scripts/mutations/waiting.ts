@@ -175,4 +175,18 @@ export const waitingMutations: readonly Mutation[] = [
 		replace: '',
 		tests: [host],
 	},
+	{
+		name: 'a halt whose deadline has passed while it looked sleeps as long again',
+		file: 'src/vcpu-worker/doorbell-wait.ts',
+		find: 'if (left > 0) this.#sleep(left)',
+		replace: 'this.#sleep(milliseconds)',
+		tests: ['test/vcpu-worker/doorbell-wait.test.ts'],
+	},
+	{
+		name: 'a comparator of all ones is a deadline',
+		file: 'src/board/mtime.ts',
+		find: 'tick < 2 ** 53 ? tick : Number.POSITIVE_INFINITY',
+		replace: 'tick',
+		tests: ['test/board/mtime.test.ts'],
+	},
 ]

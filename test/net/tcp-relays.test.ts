@@ -2,7 +2,6 @@ import test from 'ava'
 import {read16} from '../../src/net/bytes.ts'
 import {ipProtocol} from '../../src/net/ip.ts'
 import {type TcpUser, tcpFlag} from '../../src/net/tcp/index.ts'
-import type {FakeStream} from './support/fake-host.ts'
 import {guestMac, icmpKind} from './support/guest.ts'
 import {fromHex, start} from './support/start.ts'
 
@@ -85,43 +84,74 @@ test('1,024 connections that nobody reads share what memory there is, in both di
 	t.true(windows > 32 * mebibyte, 'the share is used')
 })
 
-for (const isEager of [false, true])
-	test(`connections with a small share of the memory bring all that the host sends${isEager ? ', before the guest knows that there is one' : ''}`, (t) => {
-		const {guest, host, network, settle} = start()
-		guest.keepsFrames = false
-		const bytes = 100_000
-		const send = ({events}: FakeStream, left: number) => events.data(new Uint8Array(Math.min(left, 65_536)))
-		const [count, received] = [600, new Map<number, number>()]
-		for (let port = 1; port <= count; port++) {
-			received.set(port, 0)
-			const user: TcpUser = {
-				established() {},
-				data: (data) => void received.set(port, received.get(port)! + data.length),
-				room: () => 65_536,
-				ended() {},
-				writable() {},
-				over() {},
-			}
-			guest.connect({to: '192.0.2.1'}, {port: 80, localPort: port, user})
-			host.streams.at(-1)!.events.connected()
-			if (isEager) send(host.streams.at(-1)!, bytes)
-			settle()
+test('connections with a small share of the memory bring all that the host sends', (t) => {
+	const {guest, host, network, settle} = start()
+	guest.keepsFrames = false
+	const bytes = 100_000
+	const [count, received] = [600, new Map<number, number>()]
+	for (let port = 1; port <= count; port++) {
+		received.set(port, 0)
+		const user: TcpUser = {
+			established() {},
+			data: (data) => void received.set(port, received.get(port)! + data.length),
+			room: () => 65_536,
+			ended() {},
+			writable() {},
+			over() {},
 		}
-		t.is(network.connections, count)
-		const left = host.streams.map(() => (isEager ? bytes - 65_536 : bytes))
-		while (left.some((more) => more > 0)) {
-			let isStuck = true
-			for (const [index, stream] of host.streams.entries()) {
-				if (left[index]! <= 0 || stream.isPaused) continue
-				isStuck = false
-				send(stream, left[index]!)
-				left[index]! -= 65_536
-			}
-			settle()
-			if (isStuck) break
+		guest.connect({to: '192.0.2.1'}, {port: 80, localPort: port, user})
+		host.streams.at(-1)!.events.connected()
+		settle()
+	}
+	t.is(network.connections, count)
+	const left = host.streams.map(() => bytes)
+	while (left.some((more) => more > 0)) {
+		let isStuck = true
+		for (const [index, stream] of host.streams.entries()) {
+			if (left[index]! <= 0 || stream.isPaused) continue
+			isStuck = false
+			stream.events.data(new Uint8Array(Math.min(left[index]!, 65_536)))
+			left[index]! -= 65_536
 		}
-		t.true([...received.values()].every((sum) => sum === bytes))
-	})
+		settle()
+		if (isStuck) break
+	}
+	t.true([...received.values()].every((sum) => sum === bytes))
+})
+
+test('what a host sends before the guest knows that there is one comes first, and whole', (t) => {
+	const {guest, host, settle} = start()
+	guest.keepsFrames = false
+	const received: number[] = []
+	const connect = (port: number) => {
+		const user: TcpUser = {
+			established() {},
+			data: (data) => void (port === 601 && received.push(...data)),
+			room: () => 65_536,
+			ended() {},
+			writable() {},
+			over() {},
+		}
+		guest.connect({to: '192.0.2.1'}, {port: 80, localPort: port, user})
+		host.streams.at(-1)!.events.connected()
+		return host.streams.at(-1)!
+	}
+	// So many that each has a share that is less than what a host brings at once.
+	for (let port = 1; port <= 600; port++) {
+		connect(port)
+		settle()
+	}
+	const stream = connect(601)
+	const pieces = [1, 2].map((value) => new Uint8Array(65_536).fill(value))
+	stream.resume = () => {
+		const next = pieces.shift()
+		if (next) stream.events.data(next)
+	}
+	stream.resume()
+	settle()
+	t.is(received.length, 2 * 65_536)
+	t.true(received.every((value, index) => value === (index < 65_536 ? 1 : 2)))
+})
 
 test('what the guest has no buffers for waits, within bounds, and comes when there are some', (t) => {
 	const {guest, network, settle} = start({}, 0)
