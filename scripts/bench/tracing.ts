@@ -79,7 +79,7 @@ async function commandOf(guest: TracedGuest, folder: string, {harts, work}: Trac
 		commands: [...commands, '/bin/busybox poweroff -f'],
 	})
 	return [
-		...['--smp', `${harts}`, '--memory', '1G', '--kernel', boot.kernel],
+		...['--no-translation-cache', '--smp', `${harts}`, '--memory', '1G', '--kernel', boot.kernel],
 		...(boot.initrd ? ['--initrd', boot.initrd] : []),
 		...(boot.append ? ['--append', boot.append] : []),
 	]

@@ -186,7 +186,8 @@ type StatisticsOutput = Readonly<{
 
 const countedBoot = (harts: string) =>
 	manyhart(
-		...['run', '--guest', 'debian', '--smp', harts, '--count-chains', '--input', String.raw`poweroff -f\n`],
+		...['run', '--no-translation-cache', '--guest', 'debian', '--smp', harts, '--count-chains'],
+		...['--input', String.raw`poweroff -f\n`],
 		...['--timeout', '600', '--stats', statisticsFile],
 	)
 

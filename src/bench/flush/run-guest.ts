@@ -71,7 +71,8 @@ async function runManyhart(design: Readonly<Record<string, string>>, {boot}: Ima
 	const tlb = formatTlbDesign(design as Partial<TlbDesign>)
 	const file = join(folder, 'stats.json')
 	const args = [
-		...['run', '--smp', String(harts), '--memory', memory, '--kernel', boot.kernel],
+		// A design that ran before would else find its translations.
+		...['run', '--no-translation-cache', '--smp', String(harts), '--memory', memory, '--kernel', boot.kernel],
 		...(boot.initrd ? ['--initrd', boot.initrd] : []),
 		...(boot.append ? ['--append', boot.append] : []),
 		...(tlb ? ['--tlb', tlb] : []),

@@ -243,7 +243,8 @@ const runManyhart =
 		await rm(file, {force: true})
 		const {kernel, initrd, append} = image.boot
 		const args = [
-			...['run', '--smp', String(boot.harts), '--memory', memory, '--kernel', kernel],
+			// Every run begins alike, whatever ran before.
+			...['run', '--no-translation-cache', '--smp', String(boot.harts), '--memory', memory, '--kernel', kernel],
 			...(initrd ? ['--initrd', initrd] : []),
 			...(append ? ['--append', append] : []),
 			...['--expect', marksOf(boot).ended.source, '--stats', file, '--stats-at', markSource],
