@@ -3,6 +3,7 @@ import type {Mutation} from './mutation.ts'
 
 const connections = 'test/net/tcp/connection.test.ts'
 const protocols = 'test/net/user-network.test.ts'
+const relays = 'test/net/tcp-relays.test.ts'
 const device = 'test/io/net-server.test.ts'
 const connection = 'src/net/tcp/connection.ts'
 const transmitter = 'src/net/tcp/transmitter.ts'
@@ -70,28 +71,28 @@ export const networkMutations: readonly Mutation[] = [
 		file: 'src/net/tcp-relays.ts',
 		find: ' || this.#connecting.size >= mostConnecting',
 		replace: '',
-		tests: [protocols],
+		tests: [relays],
 	},
 	{
 		name: 'fragments may overlap',
 		file: 'src/net/reassembly.ts',
 		find: '(to <= other.from || from >= other.to) && ',
 		replace: '',
-		tests: [protocols],
+		tests: ['test/net/reassembly.test.ts'],
 	},
 	{
 		name: 'with restrict=on connections leave',
 		file: 'src/net/tcp-relays.ts',
 		find: "		if (isRestricted) return drops.count('restricted')\n",
 		replace: '',
-		tests: [protocols],
+		tests: ['test/net/dhcp.test.ts'],
 	},
 	{
 		name: 'whoever is blocked first is always served first',
 		file: 'src/net/wire.ts',
 		find: '			this.#waiting.delete(retry)\n			retry()',
 		replace: '			retry()',
-		tests: [protocols],
+		tests: [relays],
 	},
 	{
 		name: 'a frame in several buffers says that it is in one',
@@ -103,7 +104,7 @@ export const networkMutations: readonly Mutation[] = [
 	{
 		name: 'the driver is told of a byte too many',
 		file: 'src/io/net-server.ts',
-		find: '		if (isVoid) this.#forgetHeld()\n		this.#queues.completeAll(filled)\n',
+		find: '		this.#queues.completeAll(isVoid ? filled.map(({taken}) => ({taken, written: 0})) : filled)\n',
 		replace: '		for (const {taken, written} of filled) this.#queues.complete(taken, isVoid ? 0 : 1 + written)\n',
 		tests: [device],
 	},
@@ -112,28 +113,28 @@ export const networkMutations: readonly Mutation[] = [
 		file: 'src/net/tcp-relays.ts',
 		find: '				sendShare: share,\n',
 		replace: '',
-		tests: [protocols],
+		tests: [relays],
 	},
 	{
 		name: 'connections share no memory for what the host does not read',
 		file: 'src/net/tcp-relays.ts',
 		find: 'receiveShare: share,',
 		replace: 'receiveShare: () => sharedBytes,',
-		tests: [protocols],
+		tests: [relays],
 	},
 	{
 		name: 'a connection waits for more room than its share is',
 		file: 'src/net/tcp-relay.ts',
 		find: 'room >= Math.min(largestRead, capacity)',
 		replace: 'room >= largestRead',
-		tests: [protocols],
+		tests: [relays],
 	},
 	{
 		name: 'a stream goes on although there is no room for what it brought',
 		file: 'src/net/tcp-relay.ts',
 		find: 'if (!this.#rest) this.#stream?.resume()\n',
 		replace: 'this.#stream?.resume()\n',
-		tests: ['test/net/tcp-relays.test.ts'],
+		tests: [relays],
 	},
 	{
 		name: 'a resolver is another one each time the host is asked',

@@ -26,8 +26,8 @@ export const portMutations: readonly Mutation[] = [
 	{
 		name: 'an end that is full gets more',
 		file: consoleServer,
-		find: 'if (port.isFull || this.#isClosed) return',
-		replace: 'if (this.#isClosed) return',
+		find: 'if (port.isFull || this.#isClosed || ',
+		replace: 'if (this.#isClosed || ',
 		tests: [server],
 	},
 	{
