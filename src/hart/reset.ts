@@ -79,7 +79,8 @@ export function enterSupervisor(
 	registers.publishSatp(0n)
 	registers.set('mstatus', registers.get('mstatus') & ~Status.SIE)
 	registers.setWord('privilege', Privilege.supervisor)
-	registers.set('stvec', start.address)
+	// Direct, whatever the address is.
+	registers.set('stvec', start.address & ~3n)
 	registers.set('sscratch', 0n)
 	registers.set('mie', registers.get('mie') & ~delegatedInterrupts)
 	registers.setWord('reservationOffset', 0)

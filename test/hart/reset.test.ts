@@ -56,10 +56,10 @@ test('a hart that is started has nothing of its life before: interrupts are off,
 	registers.set('stvec', 0x8030_0001n)
 	registers.set('sscratch', 7n)
 	registers.setWord('reservationOffset', 0x1000)
-	enterSupervisor(registers, {hart: 0, address: 0x8040_0000n, opaque: 5n})
+	enterSupervisor(registers, {hart: 0, address: 0x8040_0002n, opaque: 5n})
 	t.deepEqual(
 		(['pc', 'mie', 'stvec', 'sscratch'] as const).map((name) => registers.get(name)),
-		[0x8040_0000n, 0x80n, 0x8040_0000n, 0n],
+		[0x8040_0002n, 0x80n, 0x8040_0000n, 0n],
 	)
 	t.is(registers.word('reservationOffset'), 0)
 })
