@@ -12,8 +12,8 @@ export class IoThread implements AsyncDisposable {
 	readonly #bells: WorkerBells
 	/** Its number among the machine's I/O workers. */
 	readonly worker: number
+	/** Until it has ended. */
 	#running: Promise<void> | undefined
-	#isRunning = false
 
 	/** @throws when the host cannot start it. */
 	constructor({
@@ -42,18 +42,17 @@ export class IoThread implements AsyncDisposable {
 
 	/** @param onFailure called if it ends before it is asked to, or cannot bring all to the disks. */
 	start(onFailure: (message: string) => void): void {
-		this.#isRunning = true
 		this.#running = this.#thread
 			.call((api) => api.run())
 			.catch((error: Error) => onFailure(`I/O worker ${this.worker} failed: ${error.message}`))
 			.finally(() => {
-				this.#isRunning = false
+				this.#running = undefined
 			})
 	}
 
 	/** From start() until it has ended. */
 	get isRunning(): boolean {
-		return this.#isRunning
+		return this.#running !== undefined
 	}
 
 	/** Resolves once all that the guest wrote is on the disks, or has failed to get there. While no vCPU runs. */

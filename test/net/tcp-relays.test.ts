@@ -84,6 +84,16 @@ test('1,024 connections that nobody reads share what memory there is, in both di
 	t.true(windows > 32 * mebibyte, 'the share is used')
 })
 
+/** Takes all that comes, at once. */
+const reader = (data: TcpUser['data']): TcpUser => ({
+	established() {},
+	data,
+	room: () => 65_536,
+	ended() {},
+	writable() {},
+	over() {},
+})
+
 test('connections with a small share of the memory bring all that the host sends', (t) => {
 	const {guest, host, network, settle} = start()
 	guest.keepsFrames = false
@@ -91,14 +101,7 @@ test('connections with a small share of the memory bring all that the host sends
 	const [count, received] = [600, new Map<number, number>()]
 	for (let port = 1; port <= count; port++) {
 		received.set(port, 0)
-		const user: TcpUser = {
-			established() {},
-			data: (data) => void received.set(port, received.get(port)! + data.length),
-			room: () => 65_536,
-			ended() {},
-			writable() {},
-			over() {},
-		}
+		const user = reader((data) => void received.set(port, received.get(port)! + data.length))
 		guest.connect({to: '192.0.2.1'}, {port: 80, localPort: port, user})
 		host.streams.at(-1)!.events.connected()
 		settle()
@@ -124,14 +127,7 @@ test('what a host sends before the guest knows that there is one comes first, an
 	guest.keepsFrames = false
 	const received: number[] = []
 	const connect = (port: number) => {
-		const user: TcpUser = {
-			established() {},
-			data: (data) => void (port === 601 && received.push(...data)),
-			room: () => 65_536,
-			ended() {},
-			writable() {},
-			over() {},
-		}
+		const user = reader((data) => void (port === 601 && received.push(...data)))
 		guest.connect({to: '192.0.2.1'}, {port: 80, localPort: port, user})
 		host.streams.at(-1)!.events.connected()
 		return host.streams.at(-1)!
