@@ -1,6 +1,16 @@
 /** Commands in Debian: with a machine of the library's, by `manyhart exec`, and by `manyhart ssh` and `cp`. */
 import {createHash} from 'node:crypto'
-import {lstatSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync} from 'node:fs'
+import {
+	chmodSync,
+	linkSync,
+	lstatSync,
+	mkdirSync,
+	readFileSync,
+	readlinkSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs'
 import {join} from 'node:path'
 import test, {type ExecutionContext} from 'ava'
 import {type ExecOptions, Machine, type MachineOptions} from '../../src/main/index.ts'
@@ -124,6 +134,47 @@ test('beside its own init a guest runs commands, too, and files are copied both 
 	t.is(readlinkSync(join(folder, 'back/link')), 'sub/file')
 	await machine.copyOut('/tmp/there/sub/file', folder)
 	t.true(readFileSync(join(folder, 'file')).equals(bytes))
+
+	// Links of both kinds, modes, and what is no file, both ways and under another name.
+	for (const mode of [0o444, 0o664, 0o666, 0o4755]) {
+		writeFileSync(join(from, `mode-${mode.toString(8)}`), '')
+		chmodSync(join(from, `mode-${mode.toString(8)}`), mode)
+	}
+	linkSync(join(from, 'sub/file'), join(from, 'same'))
+	symlinkSync('/etc/passwd', join(from, 'absolute'))
+	symlinkSync('../../outside', join(from, 'sub/outside'))
+	symlinkSync('from', join(folder, 'alias'))
+	await machine.copyIn(join(folder, 'alias'), '/tmp/renamed')
+	const shell = (script: string) => outcomeOf(machine, ['sh', '-c', script])
+	const listed =
+		'cd /tmp/renamed; stat -c "%n %a" mode-*; readlink absolute; readlink sub/outside; [ same -ef sub/file ] && echo same'
+	const outside = 'mode-444 444\nmode-4755 4755\nmode-664 664\nmode-666 666\n/etc/passwd\n../../outside\nsame\n'
+	t.is((await shell(listed)).out, outside)
+	await shell(
+		'mkdir -p /tmp/renamed/closed; chmod 555 /tmp/renamed/closed; ln -s renamed /tmp/by-link; mkfifo /tmp/renamed/fifo',
+	)
+	await t.throwsAsync(machine.copyOut('/tmp/by-link', join(folder, 'again')), {
+		name: 'UserError',
+		message: 'Expected files, folders and links, which have been copied, got again/fifo: not a file',
+	})
+	const again = join(folder, 'again')
+	t.is(readlinkSync(join(again, 'absolute')), '/etc/passwd')
+	t.is(readlinkSync(join(again, 'sub/outside')), '../../outside')
+	t.is(statSync(join(again, 'same')).ino, statSync(join(again, 'sub/file')).ino)
+	const modes = ['mode-444', 'mode-664', 'mode-666', 'mode-4755', 'closed'].map(
+		(name) => lstatSync(join(again, name)).mode & 0o7777,
+	)
+	t.deepEqual(modes, [0o444, 0o664, 0o666, 0o755, 0o555], "the host's users are not the guest's")
+	await machine.copyOut('/tmp/renamed/absolute', folder)
+	t.regex(readFileSync(join(folder, 'absolute'), 'utf8'), /^root:/, 'a link that is asked for is followed')
+
+	const broken = (async function* () {
+		yield 'some'
+		throw new Error('no more')
+	})()
+	const fed = await machine.exec(['sh', '-c', 'cat; echo all of it'], {stdin: broken})
+	await t.throwsAsync(fed.exitCode, {message: 'no more'})
+	t.false((await bytesOf(fed.stdout)).includes('all of it'), 'the command does not go on as if that were all')
 	await t.throwsAsync(machine.copyOut('/tmp/nothing', folder), {
 		name: 'UserError',
 		message: /^Expected the guest to read/,

@@ -1,49 +1,64 @@
 /** Copies files and folders between host and guest, as archives that the guest's tar reads and writes. */
-import {once} from 'node:events'
-import {mkdtemp, rename, rm, stat} from 'node:fs/promises'
-import {basename, dirname, join, posix} from 'node:path'
+import {realpath, stat} from 'node:fs/promises'
+import {basename, dirname, posix, resolve} from 'node:path'
 import {PassThrough} from 'node:stream'
-import {create, extract} from 'tar'
+import {create} from 'tar'
 import type {AgentConnection} from '../../agent/index.ts'
 import {UserError} from '../../errors.ts'
 import {describeSystemError} from '../system-error.ts'
 import {type ExecOptions, startCommand} from './guest-commands.ts'
+import {unpack} from './unpack.ts'
 
 /** Where a copy goes: the folder, and its name there. */
 type Target = Readonly<{folder: string; name: string}>
 
 /**
+ * A link is followed if it is `from` itself; those below are copied.
  * @param from a path of the host. @param to a path of the guest: a folder that is there gets a copy within; else it is the
  * copy's own. @throws UserError if it cannot be copied.
  */
 export async function copyIn(agent: AgentConnection, {from, to}: Readonly<{from: string; to: string}>): Promise<void> {
-	const base = basename(from)
-	await stat(from).catch((error) => {
+	const real = await realpath(from).catch((error) => {
 		throw new UserError(`Expected a file or a folder to copy, got ${from}: ${describeSystemError(error)}`)
 	})
+	const [base, realBase] = [nameOf(resolve(from)), nameOf(real)]
 	const isFolder = (await run(agent, ['test', '-d', to])).exitCode === 0
-	const target = targetOf(to, {isFolder, base})
+	const {folder, name} = targetOf(to, {isFolder, base})
+	const renamed = (path: string) => name + path.replace(/^\.\//, '').slice(realBase.length)
+	const others: string[] = []
 	const archive = create(
 		{
-			cwd: dirname(from),
-			portable: true,
+			cwd: dirname(real),
+			filter: (path, found) => {
+				const isCopied = 'isFile' in found && (found.isFile() || found.isDirectory() || found.isSymbolicLink())
+				if (!isCopied) others.push(path)
+				return isCopied
+			},
 			onWriteEntry: (entry) => {
-				entry.path = target.name + entry.path.replace(/^\.\//, '').slice(base.length)
+				entry.path = renamed(entry.path)
+				if (entry.type === 'Link' && entry.linkpath !== undefined) entry.linkpath = renamed(entry.linkpath)
 			},
 		},
 		// A name may begin with `@`, which is an archive otherwise.
-		[`./${base}`],
+		[`./${realBase}`],
 	)
 	// A stream of Node's, which holds the archive up while the guest does not read.
-	const bytes: AsyncIterable<Uint8Array> = archive.pipe(new PassThrough())
-	const {exitCode, errors} = await run(agent, ['tar', '-xof', '-', '-C', target.folder], {stdin: bytes})
+	const bytes = new PassThrough()
+	archive.on('error', (error) => bytes.destroy(error as Error))
+	archive.pipe(bytes)
+	const {exitCode, errors} = await run(agent, ['tar', '-xopf', '-', '-C', folder], {stdin: bytes}).catch((error) => {
+		throw bytes.errored ? new UserError(`Expected to read ${from}, got: ${describeSystemError(bytes.errored)}`) : error
+	})
 	if (exitCode !== 0)
 		throw new UserError(`Expected the guest to write ${to}, got: ${errors || `exit code ${exitCode}`}`)
+	checkOthers(others)
 }
 
 /** The other way. */
 export async function copyOut(agent: AgentConnection, {from, to}: Readonly<{from: string; to: string}>): Promise<void> {
-	const base = posix.basename(from)
+	const followed = await run(agent, ['readlink', '-f', '--', from])
+	const real = followed.exitCode === 0 ? followed.output.replace(/\n$/, '') : from
+	const [base, realBase] = [nameOf(posix.resolve('/', from)), nameOf(real)]
 	const isFolder = await stat(to).then(
 		(found) => found.isDirectory(),
 		() => false,
@@ -52,68 +67,57 @@ export async function copyOut(agent: AgentConnection, {from, to}: Readonly<{from
 	await stat(folder).catch((error) => {
 		throw new UserError(`Expected a folder for the copy, got ${folder}: ${describeSystemError(error)}`)
 	})
-	// Under another name: aside first, since the guest's archive has its own.
-	const aside = name === base ? undefined : await mkdtemp(join(folder, '.manyhart-copy-'))
-	try {
-		const command = startCommand(agent, {
-			command: ['tar', '-cf', '-', '-C', posix.dirname(from), '--', base],
-			cwd: '/',
-			options: {},
-		})
-		const errors = textOf(command.stderr)
-		const extracted = unpack(command.stdout, {folder: aside ?? folder, base})
-		// The guest's reason goes first: without its file there is no archive either.
-		extracted.catch(() => {})
-		const exitCode = await command.exitCode
-		if (exitCode !== 0)
-			throw new UserError(`Expected the guest to read ${from}, got: ${(await errors) || `exit code ${exitCode}`}`)
-		await extracted.catch((error: Error) => {
-			throw new UserError(`Expected to write ${to}, got: ${error.message}`)
-		})
-		if (aside) await rename(join(aside, base), to)
-	} finally {
-		if (aside) await rm(aside, {recursive: true, force: true})
-	}
+	const command = startCommand(agent, {
+		command: ['tar', '-cf', '-', '-C', posix.dirname(real), '--', realBase],
+		cwd: '/',
+		options: {},
+	})
+	const errors = textOf(command.stderr)
+	const [unpacked] = await Promise.allSettled([unpack(command.stdout, {folder, base: realBase, name})])
+	const exitCode = await command.exitCode
+	const reason = inOneLine(await errors)
+	// The guest's reason goes first: without its file there is no archive either. It has none if its reader has gone away.
+	if (exitCode !== 0 && (reason || unpacked.status === 'fulfilled'))
+		throw new UserError(`Expected the guest to read ${from}, got: ${reason || `exit code ${exitCode}`}`)
+	if (unpacked.status === 'rejected') throw new UserError(`Expected to write ${to}, got: ${unpacked.reason.message}`)
+	checkOthers(unpacked.value)
 }
 
-/** The guest is not trusted: nothing is written beside `base`, and the package follows no link out of the folder. */
-async function unpack(
-	bytes: AsyncIterable<Uint8Array>,
-	{folder, base}: Readonly<{folder: string; base: string}>,
-): Promise<void> {
-	const {promise, resolve, reject} = Promise.withResolvers<void>()
-	promise.catch(() => {})
-	const sink = extract({
-		cwd: folder,
-		preserveOwner: false,
-		strict: true,
-		filter: (path) => path === base || path.startsWith(`${base}/`),
-	})
-	sink.on('close', resolve)
-	sink.on('error', reject)
-	for await (const piece of bytes)
-		if (!sink.write(Buffer.from(piece))) await Promise.race([promise, once(sink, 'drain')])
-	sink.end()
-	await promise
+/** @throws UserError if there is more than was copied. */
+function checkOthers([first, ...rest]: readonly string[]): void {
+	if (first === undefined) return
+	const all = rest.length === 0 ? first : `${first} and ${rest.length} more`
+	throw new UserError(`Expected files, folders and links, which have been copied, got ${all}: not a file`)
+}
+
+function nameOf(path: string): string {
+	const name = posix.basename(path)
+	if (name === '') throw new UserError(`Expected something in a folder to copy, got ${path}`)
+	return name
 }
 
 function targetOf(to: string, {isFolder, base}: Readonly<{isFolder: boolean; base: string}>): Target {
 	return isFolder ? {folder: to, name: base} : {folder: dirname(to), name: basename(to)}
 }
 
-type Ran = Readonly<{exitCode: number; errors: string}>
+type Ran = Readonly<{exitCode: number; output: string; errors: string}>
 
 async function run(agent: AgentConnection, command: readonly string[], options: ExecOptions = {}): Promise<Ran> {
 	const {stdout, stderr, exitCode} = startCommand(agent, {command, cwd: '/', options})
-	const [, errors] = await Promise.all([textOf(stdout), textOf(stderr)])
-	return {exitCode: await exitCode, errors}
+	const [output, errors] = await Promise.all([textOf(stdout), textOf(stderr)])
+	return {exitCode: await exitCode, output, errors: inOneLine(errors)}
 }
 
-const mostText = 4096
+const mostText = 8192
 
-/** @returns one line of it. */
 async function textOf(stream: AsyncIterable<Uint8Array>): Promise<string> {
-	let text = ''
-	for await (const bytes of stream) if (text.length < mostText) text += Buffer.from(bytes).toString()
-	return text.trim().replace(/\s*\n\s*/g, '; ')
+	const pieces: Uint8Array[] = []
+	let length = 0
+	for await (const bytes of stream) {
+		length += bytes.length
+		if (length <= mostText) pieces.push(bytes)
+	}
+	return Buffer.concat(pieces).toString()
 }
+
+const inOneLine = (text: string) => text.trim().replace(/\s*\n\s*/g, '; ')

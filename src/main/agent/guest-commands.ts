@@ -29,7 +29,7 @@ export type GuestCommand = Readonly<{
 	stderr: AsyncIterable<Uint8Array>
 	/**
 	 * As in shells: 128 + n if signal n ended it, 127 if there is no such command, 126 if it cannot be run. Rejects if the machine
-	 * ends before.
+	 * ends before, and with what its stdin throws: then SIGTERM ends the command.
 	 */
 	exitCode: Promise<number>
 	/** Sends a signal, such as SIGINT, to the command and those that it has started. */
@@ -74,8 +74,9 @@ export function startCommand(
 		tty,
 		hasStdin: stdin !== undefined,
 	})
-	if (stdin !== undefined) void feed(process, stdin)
-	const exitCode = process.exited.then(({exitCode: code}: ExitStatus) => code)
+	const fed = Promise.withResolvers<never>()
+	if (stdin !== undefined) feed(process, stdin).catch(fed.reject)
+	const exitCode = Promise.race([process.exited.then(({exitCode: code}: ExitStatus) => code), fed.promise])
 	exitCode.catch(() => {})
 	if (signal) endOn(signal, process)
 	return {
@@ -95,6 +96,10 @@ async function feed(process: GuestProcess, stdin: CommandInput): Promise<void> {
 	try {
 		for await (const piece of pieces)
 			if (!(await process.write(typeof piece === 'string' ? Buffer.from(piece) : piece))) return
+	} catch (error) {
+		// Before the end of its input, which it could take for all of it.
+		process.kill('SIGTERM')
+		throw error
 	} finally {
 		process.end()
 	}
