@@ -129,8 +129,36 @@ export const waitingMutations: readonly Mutation[] = [
 	{
 		name: 'a hart that spins naps where cores are free',
 		file: wait,
-		find: "		if (!this.#cores?.areShort) return\n		this.#count('naps')\n",
-		replace: "		if (!this.#cores) return\n		this.#count('naps')\n",
+		find: "		if (!this.#cores?.areShort || most <= 0) return\n		this.#count('naps')\n",
+		replace: "		if (!this.#cores || most <= 0) return\n		this.#count('naps')\n",
+		tests: [halts],
+	},
+	{
+		name: 'naps begin anew after each, so that none is longer than the first',
+		file: wait,
+		find: 'if (!spins && !this.#hasNapped) this.#nap = firstNap',
+		replace: 'if (!spins) this.#nap = firstNap',
+		tests: [halts],
+	},
+	{
+		name: 'a hart that spins naps although an interrupt has come',
+		file: wait,
+		find: 'const spins = (bells & (Doorbell.spin | wakingBells)) === Doorbell.spin',
+		replace: 'const spins = (bells & Doorbell.spin) !== 0',
+		tests: [halts],
+	},
+	{
+		name: 'a thread that looks at its doorbell takes the bell of a fence for what it waits for',
+		file: wait,
+		find: '& wakingBells) !== 0) return true',
+		replace: '& -1) !== 0) return true',
+		tests: [halts],
+	},
+	{
+		name: 'a thread gives way for a wake-up from before it slept',
+		file: wait,
+		find: '		this.#cores?.takeWoken()\n',
+		replace: '',
 		tests: [halts],
 	},
 	{

@@ -51,6 +51,9 @@ export const Doorbell = {
 	giveWay: 512,
 } as const
 
+/** Those that are of use to a hart that waits. The others it answers before it runs again: a thread that looks at its doorbell looks on. */
+export const wakingBells = Doorbell.interrupt | Doorbell.pause | Doorbell.message | Doorbell.hsm
+
 /** Bits of mip, by the privileged specification's numbers. */
 export const Mip = {
 	SSIP: 1 << 1,

@@ -4,9 +4,10 @@
  * polling (Documentation/virt/kvm/halt-polling.rst). A hart that spins naps, if they are not.
  */
 import {Activity, type ActivityNote, type HartRegisters} from '../hart/index.ts'
-import {type VcpuBlocks, VcpuWords} from '../memory/index.ts'
+import {Doorbell, type VcpuBlocks, VcpuWords, wakingBells} from '../memory/index.ts'
 import type {RcuReader} from '../rcu/index.ts'
 import type {HostCores} from './host-cores.ts'
+import type {Timers} from './timers.ts'
 
 /** Milliseconds that a thread looks before it sleeps: at most, and the first time after it did not. */
 const [longestLook, firstLook] = [0.2, 0.01]
@@ -26,7 +27,8 @@ export class DoorbellWait {
 	readonly #cores: HostCores | undefined
 	/** Milliseconds. */
 	#look = 0
-	#nap = firstNap
+	#nap: number = firstNap
+	#hasNapped = false
 
 	/** @param options.cores undefined: by turns, where waits take no time of the host. */
 	constructor(options: {
@@ -69,28 +71,41 @@ export class DoorbellWait {
 		this.#reader.online()
 	}
 
-	/** The hart spins: if another thread needs its core, it gives that away for a moment, longer each time. */
-	nap(): void {
-		if (!this.#cores?.areShort) return
+	/**
+	 * After a safepoint: a hart that spins, or is in the way of a fence, may nap.
+	 * @param bells that it has taken. @returns whether it was asked to, and is online again, so that a safepoint comes before guest code.
+	 */
+	givesCore(bells: number, timers: Pick<Timers, 'check'>): boolean {
+		const hasWoken = this.#cores?.takeWoken() === true
+		const givesWay = (bells & Doorbell.giveWay) !== 0 || hasWoken
+		// What it spins for may have come with the same bells.
+		const spins = (bells & (Doorbell.spin | wakingBells)) === Doorbell.spin
+		// After a nap it has run nothing that it could have spun in.
+		if (!spins && !this.#hasNapped) this.#nap = firstNap
+		this.#hasNapped = spins
+		if (!spins && !givesWay) return false
+		const before = this.#note.begin(Activity.nap)
+		if (spins && this.#cores) this.#napUntil(timers.check())
+		if (givesWay) this.#giveWay()
+		this.#note.end(before)
+		return true
+	}
+
+	/** If another thread needs its core, the hart gives that away for a moment, longer each time. @param most milliseconds. */
+	#napUntil(most: number): void {
+		if (!this.#cores?.areShort || most <= 0) return
 		this.#count('naps')
-		this.sleep(this.#nap)
+		this.sleep(Math.min(this.#nap, most))
 		this.#nap = Math.min(2 * this.#nap, longestNap)
 	}
 
-	/** The hart does not spin any more. */
-	endNaps(): void {
-		this.#nap = firstNap
-	}
-
-	/** Another hart waits for one without a core. */
-	giveWay(): void {
+	/** Another hart waits for one without a core, if that is not over. */
+	#giveWay(): void {
 		const cores = this.#cores
-		if (!cores?.areShort) return
+		if (!cores?.areShort || !cores.areFencing) return
 		this.#count('waysGiven')
 		// Whoever is woken has to get a core, too. Not for long: there may always be fences.
-		let naps = 0
-		do this.sleep(firstNap)
-		while (++naps < mostNaps && cores.areFencing)
+		for (let naps = 0; naps < mostNaps && cores.areFencing; naps++) this.sleep(firstNap)
 	}
 
 	#sleep(milliseconds: number): void {
@@ -98,10 +113,12 @@ export class DoorbellWait {
 		this.#cores?.leave()
 		this.#blocks.sleepOnDoorbell(this.#vcpu, milliseconds)
 		this.#cores?.enter()
+		// Whoever this thread woke before it slept has had its core.
+		this.#cores?.takeWoken()
 		this.#note.end(before)
 	}
 
-	/** @returns whether a bell has rung within so many milliseconds. */
+	/** @returns whether a bell that is of use has rung within so many milliseconds. */
 	#rings(cores: HostCores, began: number, milliseconds: number): boolean {
 		if (milliseconds === 0) return false
 		const {i32} = this.#blocks.memory
@@ -109,7 +126,7 @@ export class DoorbellWait {
 		do {
 			for (let look = 0; look < looks; look++) {
 				// Orders nothing: the run loop takes the bell. Its writer is VcpuBlocks.ring().
-				if (Atomics.load(i32, doorbell) !== 0) return true
+				if ((Atomics.load(i32, doorbell) & wakingBells) !== 0) return true
 				Atomics.pause()
 			}
 		} while (!cores.areShort && performance.now() - began < milliseconds)

@@ -1,7 +1,7 @@
 /** Standstill: no hart can go on. A stuck hart asks between its looks whether another hart has rescued it. */
 import type {Board} from '../board/index.ts'
 import {Envcfg, HartRegisters, Privilege, Status} from '../hart/index.ts'
-import {Mip, type VcpuBlocks, VcpuWords} from '../memory/index.ts'
+import {Mip, type VcpuBlocks, VcpuWords, wakingBells} from '../memory/index.ts'
 import {type HartStates, HsmState} from '../sbi/index.ts'
 
 /** A hart that does not go on by itself. */
@@ -62,7 +62,7 @@ export class Standstill {
 			Atomics.load(this.#blocks.memory.i32, (this.#blocks.base(hart) + VcpuWords.offset[field]) >> 2)
 		const [sleeps, stuckLooks] = [word('sleeps'), word('stuckLooks')]
 		const isStuck = stuckLooks > 0
-		if ((!isStuck && (sleeps & 1) === 0) || word('doorbell') !== 0) return undefined
+		if ((!isStuck && (sleeps & 1) === 0) || (word('doorbell') & wakingBells) !== 0) return undefined
 		return this.#mayBeInterrupted(hart, isStuck) ? undefined : {sleeps, stuckLooks}
 	}
 

@@ -199,7 +199,7 @@ export class Vcpu {
 				const bells = this.#tlb.safepoint(this.#config.vcpu)
 				if (!this.#answerBells(bells)) break
 				// A nap ends online, and so with another safepoint before guest code runs.
-				if (this.#givesCore(bells)) continue
+				if (this.#wait.givesCore(bells, this.#timers)) continue
 				if (this.#mode === 'running') this.#runSlice()
 				else this.#sleep()
 			}
@@ -221,19 +221,6 @@ export class Vcpu {
 		if (bells & Doorbell.message) this.#receiveCode()
 		if (bells & Doorbell.hsm) this.#takeStart()
 		return (bells & Doorbell.pause) === 0
-	}
-
-	/** A hart that spins, or is in the way of a fence, may nap. @returns whether it was asked to. */
-	#givesCore(bells: number): boolean {
-		const spins = (bells & Doorbell.spin) !== 0
-		const givesWay = (bells & Doorbell.giveWay) !== 0 || this.#cores?.takeWoken() === true
-		if (!spins) this.#wait.endNaps()
-		if (!spins && !givesWay) return false
-		const before = this.#note.begin(Activity.nap)
-		if (spins) this.#wait.nap()
-		if (givesWay) this.#wait.giveWay()
-		this.#note.end(before)
-		return true
 	}
 
 	#receiveCode(): void {

@@ -27,7 +27,17 @@ function hart(options: {isSerial?: boolean} = {}) {
 		)
 		return {halts, polled, naps, given}
 	}
-	return {memory, blocks, rcu, wait, cores, other, counted}
+	const timers = {check: () => Number.POSITIVE_INFINITY}
+	/** The run loop between two safepoints. */
+	const afterSafepoint = (bells = 0) => wait.givesCore(bells, timers)
+	/** Milliseconds of each time that the thread sleeps. */
+	const slept: number[] = []
+	const {sleepOnDoorbell} = blocks
+	blocks.sleepOnDoorbell = (vcpu, milliseconds) => {
+		slept.push(milliseconds)
+		sleepOnDoorbell.call(blocks, vcpu, milliseconds)
+	}
+	return {memory, blocks, rcu, wait, cores, other, counted, timers, afterSafepoint, slept}
 }
 
 test('a halt ends when a bell rings on another thread, and was a quiescent state', async (t) => {
@@ -95,30 +105,99 @@ test('a deadline that passes while the thread looks ends the halt: it does not s
 	t.true(tries < 10_000)
 })
 
+const {spin, giveWay, interrupt, flush, codeMade} = Doorbell
+
 test('a hart that spins naps only while another thread needs its core, and so does one that is to give way', (t) => {
-	const {rcu, wait, other, counted} = hart()
-	wait.nap()
-	wait.giveWay()
+	const {rcu, other, counted, afterSafepoint} = hart()
+	t.true(afterSafepoint(spin | giveWay), 'another safepoint comes before guest code')
 	t.like(counted(), {naps: 0, given: 0})
 	other.enter()
 	const gracePeriod = rcu.startPoll()
 	t.false(rcu.poll(gracePeriod))
-	wait.nap()
+	t.true(afterSafepoint(spin))
 	t.true(rcu.poll(gracePeriod), 'no fence waits for a hart that naps')
-	wait.nap()
-	wait.endNaps()
-	wait.giveWay()
-	t.like(counted(), {naps: 2, given: 1})
+	t.like(counted(), {naps: 1, given: 0})
+	other.beginSleep([])
+	other.enter()
+	t.true(afterSafepoint(giveWay))
+	t.like(counted(), {naps: 1, given: 1})
 	other.leave()
-	wait.nap()
-	t.like(counted(), {naps: 2, given: 1})
+	other.endSleep()
+	t.true(afterSafepoint(giveWay), 'it was asked')
+	t.like(counted(), {naps: 1, given: 1}, 'the fence is over')
+	other.leave()
+	afterSafepoint(spin)
+	t.like(counted(), {naps: 1, given: 1})
+})
+
+test('naps grow to five times the first while the hart only spins, and begin anew once it does not', (t) => {
+	const {other, afterSafepoint, slept} = hart()
+	other.enter()
+	const spinOnce = () => {
+		t.true(afterSafepoint(spin))
+		t.false(afterSafepoint(), 'then it runs')
+	}
+	for (let time = 0; time < 5; time++) spinOnce()
+	t.deepEqual(slept, [0.02, 0.04, 0.08, 0.1, 0.1])
+	t.false(afterSafepoint(), 'a slice without spinning')
+	spinOnce()
+	t.is(slept[5], 0.02)
+})
+
+test('a hart that spins does not nap if what it may wait for has come with the same bells, nor beyond a deadline', (t) => {
+	const {other, afterSafepoint, slept, timers} = hart()
+	other.enter()
+	t.false(afterSafepoint(spin | interrupt))
+	t.deepEqual(slept, [])
+	t.true(afterSafepoint(spin | flush | codeMade), 'these are answered')
+	t.deepEqual(slept, [0.02])
+	timers.check = () => 0.03
+	afterSafepoint(spin)
+	afterSafepoint(spin)
+	t.deepEqual(slept, [0.02, 0.03, 0.03])
+	timers.check = () => 0
+	afterSafepoint(spin)
+	t.is(slept.length, 3)
+})
+
+test('a thread that has woken another gives way once, unless it has slept since', (t) => {
+	const {blocks, wait, cores, other, counted, afterSafepoint} = hart()
+	other.enter()
+	other.beginSleep([])
+	other.enter()
+	cores.woke()
+	t.true(afterSafepoint(giveWay))
+	t.false(afterSafepoint(), 'for both reasons at once')
+	t.is(counted().given, 1)
+	cores.woke()
+	blocks.ring(0, interrupt)
+	wait.halt(1)
+	blocks.takeDoorbell(0)
+	t.false(afterSafepoint(interrupt))
+	t.is(counted().given, 1)
+})
+
+test('a thread that looks at its doorbell looks on when a fence rings, which does not wait for it', (t) => {
+	const {memory, blocks, wait, counted} = hart()
+	const doorbell = (blocks.base(0) + VcpuWords.offset.doorbell) >> 2
+	// Until it looks for long.
+	for (let times = 0; times < 100_000 && counted().polled === 0; times++) {
+		blocks.ring(0, interrupt)
+		wait.halt(1)
+		blocks.takeDoorbell(0)
+	}
+	t.true(counted().polled! > 0)
+	const {polled} = counted()
+	Atomics.or(memory.i32, doorbell, flush)
+	wait.halt(0.001)
+	t.is(counted().polled, polled)
+	t.is(blocks.takeDoorbell(0), flush, 'it is there for the next safepoint')
 })
 
 test('by turns nothing depends on the host: no naps, no looks', (t) => {
-	const {blocks, wait, other, counted} = hart({isSerial: true})
+	const {blocks, wait, other, counted, afterSafepoint} = hart({isSerial: true})
 	other.enter()
-	wait.nap()
-	wait.giveWay()
+	t.true(afterSafepoint(spin | giveWay))
 	blocks.ring(0, Doorbell.interrupt)
 	wait.halt(1)
 	t.deepEqual(counted(), {halts: 0, polled: 0, naps: 0, given: 0})

@@ -1,7 +1,7 @@
 import test from 'ava'
 import {Board, boardMap, boardRegion} from '../../src/board/index.ts'
 import {HartRegisters, VcpuBlock} from '../../src/hart/index.ts'
-import {layOut, Mip, SharedMemory, VcpuBlocks, VcpuWords} from '../../src/memory/index.ts'
+import {Doorbell, layOut, Mip, SharedMemory, VcpuBlocks, VcpuWords} from '../../src/memory/index.ts'
 import {HartStates, HsmState} from '../../src/sbi/index.ts'
 import {Standstill} from '../../src/vcpu-worker/standstill.ts'
 
@@ -51,6 +51,12 @@ test('a hart that runs, or whose bell has rung, can go on', (t) => {
 	blocks.ring(2, 1)
 	t.deepEqual([look(), look(), look()], [false, false, false])
 	blocks.takeDoorbell(2)
+	t.deepEqual([look(), look(), look()], [false, false, true])
+})
+
+test('a fence whose bell has rung a hart that sleeps lets it do nothing', (t) => {
+	const {look, blocks} = standing()
+	blocks.ring(2, Doorbell.flush)
 	t.deepEqual([look(), look(), look()], [false, false, true])
 })
 
