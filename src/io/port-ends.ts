@@ -1,6 +1,6 @@
 /** What may be behind a port beside the main thread: a Unix socket, a file, nothing. As QEMU's character devices. */
-import {closeSync, constants, openSync, writeSync} from 'node:fs'
-import {createServer, type Socket} from 'node:net'
+import {closeSync, constants, fstatSync, lstatSync, openSync, rmSync, writeSync} from 'node:fs'
+import {connect, createServer, Socket} from 'node:net'
 import {UserError} from '../errors.ts'
 import type {ConsolePort} from './console-config.ts'
 import type {PortBackend, PortLink} from './console-server.ts'
@@ -38,6 +38,7 @@ function fileEnd(path: string, {link, onError}: EndOptions): PortBackend {
 		throw new UserError(`Expected a file for a port that can be written, got ${path}: ${(error as Error).message}`)
 	}
 	link.connect(true)
+	if (fstatSync(file).isFIFO()) return fifoEnd(file, {link, onError})
 	const stop = () => {
 		if (file !== undefined) closeSync(file)
 		file = undefined
@@ -58,19 +59,63 @@ function fileEnd(path: string, {link, onError}: EndOptions): PortBackend {
 	}
 }
 
+/** Its reader may be slow. */
+function fifoEnd(file: number, {link, onError}: EndOptions): PortBackend {
+	const stream = new Socket({fd: file, readable: false, writable: true})
+	stream.unref()
+	stream.on('error', (error) => onError(error.message))
+	stream.on('drain', () => link.drained())
+	stream.on('close', () => link.drained())
+	return {
+		// Once its reader has gone, it is lost.
+		receive: (bytes) => stream.destroyed || stream.write(bytes),
+		opened: () => {},
+		ready: () => {},
+		close: () => endStream(stream),
+	}
+}
+
+/** Resolves once the other end has taken the rest, or has had time to. */
+async function endStream(stream: Socket): Promise<void> {
+	const {promise, resolve} = Promise.withResolvers<void>()
+	const limit = setTimeout(resolve, longestFarewell)
+	stream.once('close', () => resolve())
+	if (stream.destroyed) resolve()
+	else stream.end(() => resolve())
+	await promise
+	clearTimeout(limit)
+	stream.destroy()
+}
+
 /** One connection at a time, as QEMU's `server=on,wait=off`. */
 class SocketEnd implements PortBackend {
 	readonly #link: PortLink
 	readonly #server = createServer((socket) => this.#connect(socket))
 	#socket: Socket | undefined
+	#isClosed = false
 	/** From the socket; it is paused while there is some. */
 	#waiting: Uint8Array = new Uint8Array()
 
 	constructor(path: string, {link, onError}: EndOptions) {
 		this.#link = link
 		this.#server.on('error', (error) => onError(error.message))
-		this.#server.listen(path)
 		this.#server.unref()
+		if (lstatSync(path, {throwIfNoEntry: false})?.isSocket()) this.#listenAgain(path)
+		else this.#server.listen(path)
+	}
+
+	/** A socket that a killed process has left makes way; one that somebody listens at does not. */
+	#listenAgain(path: string): void {
+		const probe = connect(path)
+		const listen = () => {
+			probe.destroy()
+			if (!this.#isClosed) this.#server.listen(path)
+		}
+		probe.on('connect', listen)
+		probe.on('error', ({code}: NodeJS.ErrnoException) => {
+			if (code === 'ECONNREFUSED') rmSync(path, {force: true})
+			listen()
+		})
 	}
 
 	receive(bytes: Uint8Array): boolean {
@@ -90,16 +135,9 @@ class SocketEnd implements PortBackend {
 
 	async close(): Promise<void> {
 		// Removes the socket, too, but not one that another program has at this path.
+		this.#isClosed = true
 		this.#server.close()
-		const socket = this.#socket
-		if (!socket) return
-		const {promise, resolve} = Promise.withResolvers<void>()
-		const limit = setTimeout(resolve, longestFarewell)
-		socket.once('close', () => resolve())
-		socket.end(() => resolve())
-		await promise
-		clearTimeout(limit)
-		socket.destroy()
+		if (this.#socket) await endStream(this.#socket)
 	}
 
 	#connect(socket: Socket): void {

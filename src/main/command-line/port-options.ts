@@ -1,4 +1,5 @@
 /** `--chardev` and `--device virtserialport`: QEMU's spellings of the ports of virtio-console. */
+import {stat} from 'node:fs/promises'
 import {expected, UserError} from '../../errors.ts'
 import type {PortOptions} from '../consoles.ts'
 import {KeyValues} from './key-values.ts'
@@ -22,6 +23,9 @@ export const isPortDevice = (text: string): boolean => bus.test(text) || port.te
 export async function beginPorts(ports: readonly RunPort[]): Promise<readonly PortOptions[]> {
 	for (const {file, replaces} of ports) {
 		if (!replaces) continue
+		// A FIFO or a device has nothing, and whoever reads it would see its end.
+		const found = await stat(file!).catch(() => undefined)
+		if (found && !found.isFile()) continue
 		await using _file = await OutputFile.open('--chardev file', file!)
 	}
 	return ports.map(({replaces: _, ...port}) => port)

@@ -89,10 +89,9 @@ export function withPackages(guest: string, extra: readonly string[]): string {
 /** @returns undefined if it is no guest on a disk. @throws UserError if it is one with packages that cannot be. */
 export function diskGuestNamed(asked: string): NamedGuest | undefined {
 	if (asked === name) return fullGuest()
-	const [guest, list] = asked.split(':', 2)
-	if (guest !== name || list === undefined) return undefined
+	if (!asked.startsWith(`${name}:`)) return undefined
 	return layerGuest(
-		withPackages(name, list.split(','))
+		withPackages(name, asked.slice(name.length + 1).split(','))
 			.slice(name.length + 1)
 			.split(','),
 	)

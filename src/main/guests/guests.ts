@@ -117,7 +117,9 @@ export async function removeGuest(name: string): Promise<RemovedGuest> {
 	const layers = (await diskGuests()).filter(
 		(other): other is CachedGuest => other.origin === 'cache' && other.base?.name === name,
 	)
-	const folders = [...layers, guest].flatMap(({folder, building}) => [folder, ...(building ? [building] : [])])
+	const owned = [...layers, guest].flatMap(({folder, building}) => [folder, ...(building ? [building] : [])])
+	const drafts = await draftsIn(join(cacheFolder(), 'guests'))
+	const folders = [...owned, ...drafts.filter((draft) => owned.some((folder) => draft.startsWith(folder + draftInfix)))]
 	const isThere = await Promise.all(folders.map((folder) => stat(folder).catch(() => undefined)))
 	const sizes = await Promise.all(folders.map(bytesUnder))
 	await Promise.all(
@@ -189,8 +191,14 @@ async function bytesUnder(folder: string): Promise<number> {
 	return (await Promise.all(files.map(fileBytes))).reduce<number>((sum, size) => sum + (size ?? 0), 0)
 }
 
+const draftInfix = '.draft-'
+
 /** Removes drafts that killed fetches have left. */
 async function removeDrafts(folder: string): Promise<void> {
-	const drafts = (await readdir(folder)).filter((name) => name.includes('.draft-'))
-	await Promise.all(drafts.map((name) => rm(join(folder, name), {recursive: true, force: true})))
+	await Promise.all((await draftsIn(folder)).map((draft) => rm(draft, {recursive: true, force: true})))
+}
+
+async function draftsIn(folder: string): Promise<string[]> {
+	const names = await readdir(folder).catch(() => [])
+	return names.filter((name) => name.includes(draftInfix)).map((name) => join(folder, name))
 }

@@ -1,7 +1,34 @@
+import {execFileSync} from 'node:child_process'
+import {readFileSync, writeFileSync} from 'node:fs'
+import {join} from 'node:path'
 import test from 'ava'
-import {isPortDevice, parsePorts} from '../../../src/main/command-line/port-options.ts'
+import {beginPorts, isPortDevice, parsePorts} from '../../../src/main/command-line/port-options.ts'
+import {testFolder} from '../../disk/images.ts'
 
 const device = ['virtio-serial-device']
+
+test('a file loses what it had when a run begins, unless it is appended to; a FIFO is not even opened', async (t) => {
+	const folder = await testFolder(t)
+	const [emptied, kept, fifo] = ['emptied', 'kept', 'fifo'].map((name) => join(folder, name)) as [
+		string,
+		string,
+		string,
+	]
+	for (const file of [emptied, kept]) writeFileSync(file, 'before')
+	execFileSync('mkfifo', [fifo])
+	// Opening it would wait for a reader.
+	const ports = await beginPorts([
+		{name: 'a', file: emptied, replaces: true},
+		{name: 'b', file: kept},
+		{name: 'c', file: fifo, replaces: true},
+		{name: 'd', file: '/dev/null', replaces: true},
+	])
+	t.deepEqual(ports[0], {name: 'a', file: emptied})
+	t.deepEqual(
+		[emptied, kept].map((file) => readFileSync(file, 'utf8')),
+		['', 'before'],
+	)
+})
 
 test("QEMU's -chardev and its ports are taken, in the order of the ports", (t) => {
 	t.deepEqual(

@@ -35,6 +35,12 @@ test.serial('a guest with more packages has the same name for any order of them'
 	t.throws(() => withPackages('debian-full', ['../x']), {message: 'Expected names of Debian packages, got ../x'})
 })
 
+test.serial('all that follows the first colon of a name is packages', async (t) => {
+	await t.throwsAsync(resolveGuest('debian-full:gcc:typo'), {
+		message: 'Expected names of Debian packages, got gcc:typo',
+	})
+})
+
 test.serial('a guest with more packages has its own disk, and the kernel of the one below', async (t) => {
 	await fetched('disk-a.qcow2')
 	await fetchedLayer('disk-a.qcow2')

@@ -55,6 +55,17 @@ test.serial('an aborted fetch rejects with the reason and leaves no guest', asyn
 	t.deepEqual(await readdir(join(cache, 'manyhart/guests')), [])
 })
 
+test.serial('with a guest go the drafts of its fetches that were killed, and no others', async (t) => {
+	const folder = join(cache, 'manyhart/guests')
+	for (const draft of ['debian-13-4.draft-1', 'debian-stress-13-4.draft-2'])
+		await mkdir(join(folder, draft, 'unpacked'), {recursive: true})
+	await writeFile(join(folder, 'debian-13-4.draft-1/unpacked/file'), 'some')
+	t.is((await removeGuest('debian')).bytes, 4)
+	t.deepEqual(await readdir(folder), ['debian-stress-13-4.draft-2'])
+	await removeGuest('debian-stress')
+	t.deepEqual(await readdir(folder), [])
+})
+
 test.serial('removing a guest that is not there is no mistake', async (t) => {
 	t.deepEqual(await removeGuest('debian'), {folder: undefined, bytes: 0, layers: []})
 })
