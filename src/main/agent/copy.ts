@@ -73,6 +73,8 @@ export async function copyOut(agent: AgentConnection, {from, to}: Readonly<{from
 		options: {},
 	})
 	const errors = textOf(command.stderr)
+	// If the machine ends, the exit code says so.
+	errors.catch(() => {})
 	const [unpacked] = await Promise.allSettled([unpack(command.stdout, {folder, base: realBase, name})])
 	const exitCode = await command.exitCode
 	const reason = inOneLine(await errors)

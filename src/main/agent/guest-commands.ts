@@ -15,7 +15,7 @@ export type ExecOptions = Readonly<{
 	stdin?: CommandInput
 	/** Variables beside PATH, HOME and the like; undefined takes one away. */
 	env?: Readonly<Record<string, string | undefined>>
-	/** A folder of the guest; by default the first of the machine's shares that it has mounted, or else `/`. */
+	/** A folder of the guest; by default the first of the machine's shares that it has mounted, or else `/root`. */
 	cwd?: string
 	/** Gives it a terminal of this size: then its stderr is part of stdout. */
 	tty?: TerminalSize

@@ -6,6 +6,8 @@ const windowLength = 65_536
 
 /** `^` and `$` match at each line; carriage returns are removed before matching. @throws UserError */
 export function parsePattern(text: string, option: string): RegExp {
+	// What an unset variable of a shell leaves would match anything.
+	if (text === '') throw expected(`${option} to be a regular expression`, '""')
 	try {
 		return new RegExp(text, 'm')
 	} catch (error) {

@@ -46,7 +46,7 @@ type Run = RunEnvironment & Readonly<{say: (line: string) => void; limit: AbortS
 
 async function bootAndRun(options: ExecCommandOptions, run: Run): Promise<number> {
 	const {say, limit, createMachine} = run
-	const {smp, memory, shares, networks = [], overlay, translation, virtioMmioVersion} = options.run
+	const {smp, memory, shares, networks = [], overlay, snapshot, translation, virtioMmioVersion} = options.run
 	// Until the command runs; then signals are the command's.
 	using signals = new EndingSignals()
 	const signal = AbortSignal.any([signals.signal, limit])
@@ -57,7 +57,7 @@ async function bootAndRun(options: ExecCommandOptions, run: Run): Promise<number
 		stats === undefined ? undefined : opened.use(await untilAborted(signal, OutputFile.open('--stats', stats)))
 	const {drives: ownDrives = [], networks: _, ...parts} = await guestParts(options, {...run, signal})
 	// That what a command writes to the guest's own disk is gone at the end is what exec is for.
-	const guestDisks = await untilAborted(signal, guestDrives(ownDrives, {overlay, say: () => {}}))
+	const guestDisks = await untilAborted(signal, guestDrives(ownDrives, {overlay, snapshot, say: () => {}}))
 	const drives = [...guestDisks, ...options.run.drives]
 	const openDrives = opened.use(await untilAborted(signal, OpenDrives.open(drives)))
 	for (const warning of openDrives.warnings) say(`manyhart: warning: ${warning}`)

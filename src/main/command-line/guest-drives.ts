@@ -8,6 +8,8 @@ import {describeSystemError} from '../system-error.ts'
 export type GuestDrivesOptions = Readonly<{
 	/** The path of the user's file, a qcow2 image on top of the guest's. Made if it is not there. */
 	overlay: string | undefined
+	/** What is written goes nowhere, the user's file or not. */
+	snapshot?: boolean
 	/** Shows a line to the user. */
 	say: (line: string) => void
 }>
@@ -15,7 +17,7 @@ export type GuestDrivesOptions = Readonly<{
 /** @param drives of the guest. @returns those of the run. @throws UserError if the file cannot be used. */
 export async function guestDrives(
 	drives: readonly DriveOptions[],
-	{overlay, say}: GuestDrivesOptions,
+	{overlay, snapshot, say}: GuestDrivesOptions,
 ): Promise<readonly DriveOptions[]> {
 	const [disk, ...others] = drives
 	if (!disk) {
@@ -39,5 +41,5 @@ export async function guestDrives(
 			`--overlay to be on top of ${backing.file}`,
 			`${overlay}, which is on top of ${present ?? 'nothing'}`,
 		)
-	return [{file, format: 'qcow2'}, ...others]
+	return [{file, format: 'qcow2', ...(snapshot && {snapshot})}, ...others]
 }

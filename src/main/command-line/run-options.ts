@@ -67,6 +67,8 @@ export type RunOptions = Readonly<{
 	parts: Readonly<Partial<Record<'kernel' | 'initrd' | 'append' | 'bios' | 'dtb', string>>>
 	dumpdtb: string | undefined
 	expect: RegExp | undefined
+	/** What is written to disks goes to temporary files. */
+	snapshot: boolean
 	timeoutSeconds: number | undefined
 	/** `@` and the path of a file, or text with escapes. */
 	input: string | undefined
@@ -120,6 +122,7 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		parts: Object.fromEntries(parts),
 		dumpdtb: raw.dumpdtb ?? dumpdtb,
 		expect: raw.expect === undefined ? undefined : parsePattern(raw.expect, '--expect'),
+		snapshot: raw.snapshot === true,
 		timeoutSeconds: raw.timeout === undefined ? undefined : parseSeconds(raw.timeout, '--timeout'),
 		input: raw.input,
 		stats: raw.stats,
@@ -145,7 +148,7 @@ function hasNetworks({nic, netdev, device, object, pcap}: RawRunOptions): boolea
 	return [nic, netdev, object, pcap].some((given) => given !== undefined) || (device ?? []).some(isNetworkDevice)
 }
 
-const pathOptions = 'kernel initrd bios dtb dumpdtb stats trace pcap hda hdb hdc hdd'.split(' ')
+const pathOptions = 'kernel initrd bios dtb dumpdtb stats trace pcap hda hdb hdc hdd overlay'.split(' ')
 
 /** What an unset variable of a shell leaves. @throws UserError that names the option. */
 function refuseEmptyPaths(raw: RawRunOptions): void {

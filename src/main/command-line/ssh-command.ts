@@ -1,6 +1,6 @@
 /** `manyhart ssh` and `manyhart cp`: a shell, commands and files of a machine that another process runs, by its name. */
 import type {AgentConnection} from '../../agent/index.ts'
-import {expected, UserError} from '../../errors.ts'
+import {expected, isUserError, UserError} from '../../errors.ts'
 import {exitCodes} from '../../exit-codes.ts'
 import {connectToMachine} from '../agent/control-client.ts'
 import {copyIn, copyOut} from '../agent/copy.ts'
@@ -43,7 +43,13 @@ export async function copyCommand(from: string, to: string): Promise<Result> {
 	using remote = await connectToMachine(name)
 	await untilReady(name, remote.agent)
 	const paths = {from: source.path, to: target.path}
-	await (source.machine === undefined ? copyIn(remote.agent, paths) : copyOut(remote.agent, paths))
+	await (source.machine === undefined ? copyIn : copyOut)(remote.agent, paths).catch((error: Error) => {
+		if (isUserError(error)) throw error
+		throw new UserError(
+			`Expected ${name} to go on until all is copied, got: ${error.message}`,
+			exitCodes.guestStuck.code,
+		)
+	})
 	return {exitCode: exitCodes.success.code, output: 'all'}
 }
 

@@ -33,6 +33,10 @@ test('old output is forgotten, and a long chunk is searched as a whole', (t) => 
 	t.is(firstMatch('start', [`start${filler}`]), 0)
 })
 
+test('an empty pattern, which would match anything, is refused', (t) => {
+	t.throws(() => parsePattern('', '--expect'), {message: 'Expected --expect to be a regular expression, got ""'})
+})
+
 test('a pattern that is no regular expression is refused in one line', (t) => {
 	const {message} = t.throws(() => parsePattern('(', '--expect'), {name: 'UserError'})
 	t.is(message, 'Expected --expect to be a regular expression, got /(/m: Unterminated group')

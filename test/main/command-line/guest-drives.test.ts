@@ -31,6 +31,9 @@ test('an overlay is made once, and is refused on top of another disk', async (t)
 	const {ino} = await stat(overlay)
 	await guestDrives(drives, {overlay, say})
 	t.is((await stat(overlay)).ino, ino)
+	t.deepEqual(await guestDrives(drives, {overlay, snapshot: true, say}), [
+		{file: overlay, format: 'qcow2', snapshot: true},
+	])
 	await t.throwsAsync(guestDrives([{file: other, format: 'qcow2'}], {overlay, say}), {
 		name: 'UserError',
 		message: `Expected --overlay to be on top of ${other}, got ${overlay}, which is on top of ${base}`,
