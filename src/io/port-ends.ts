@@ -87,6 +87,15 @@ async function endStream(stream: Socket): Promise<void> {
 	stream.destroy()
 }
 
+function isSocket(path: string): boolean {
+	try {
+		return lstatSync(path).isSocket()
+	} catch {
+		// There is none, or listen() tells why there cannot be.
+		return false
+	}
+}
+
 /** One connection at a time, as QEMU's `server=on,wait=off`. */
 class SocketEnd implements PortBackend {
 	readonly #link: PortLink
@@ -100,7 +109,7 @@ class SocketEnd implements PortBackend {
 		this.#link = link
 		this.#server.on('error', (error) => onError(error.message))
 		this.#server.unref()
-		if (lstatSync(path, {throwIfNoEntry: false})?.isSocket()) this.#listenAgain(path)
+		if (isSocket(path)) this.#listenAgain(path)
 		else this.#server.listen(path)
 	}
 

@@ -1,6 +1,6 @@
 import {execFileSync} from 'node:child_process'
 import {once} from 'node:events'
-import {constants, existsSync, openSync} from 'node:fs'
+import {constants, existsSync, openSync, writeFileSync} from 'node:fs'
 import {connect, Socket} from 'node:net'
 import {join} from 'node:path'
 import {buffer} from 'node:stream/consumers'
@@ -81,5 +81,15 @@ test('a socket that a killed process has left makes way; one that somebody liste
 	await second.close()
 	t.true(existsSync(path), "it is the first one's")
 	reader.destroy()
+	await backend.close()
+})
+
+test('a path where no socket can be is told of, and ends nothing', async (t) => {
+	const file = join(await testFolder(t), 'file')
+	writeFileSync(file, '')
+	const told = Promise.withResolvers<string>()
+	const options = {...link().options, onError: told.resolve}
+	const backend = connectPort({name: 'p', end: {kind: 'socket', path: join(file, 'port')}}, options)
+	t.regex(await told.promise, /^the port p: .*ENOTDIR/)
 	await backend.close()
 })
