@@ -1,5 +1,6 @@
 /** What may be behind a port beside the main thread: a Unix socket, a file, nothing. As QEMU's character devices. */
-import {closeSync, constants, fstatSync, lstatSync, openSync, rmSync, writeSync} from 'node:fs'
+import {closeSync, constants, fstatSync, lstatSync, openSync, writeSync} from 'node:fs'
+import {rm} from 'node:fs/promises'
 import {connect, createServer, Socket} from 'node:net'
 import {UserError} from '../errors.ts'
 import type {ConsolePort} from './console-config.ts'
@@ -24,7 +25,7 @@ export function connectPort(
 	}
 }
 
-/** Milliseconds that whoever is at a socket's other end has to take the rest. */
+/** Milliseconds that whoever is at the other end of a socket or a FIFO has to take the rest. */
 const longestFarewell = 2000
 
 type EndOptions = Readonly<{link: PortLink; onError: (what: string) => void}>
@@ -120,10 +121,11 @@ class SocketEnd implements PortBackend {
 			probe.destroy()
 			if (!this.#isClosed) this.#server.listen(path)
 		}
-		probe.on('connect', listen)
-		probe.on('error', ({code}: NodeJS.ErrnoException) => {
-			if (code === 'ECONNREFUSED') rmSync(path, {force: true})
-			listen()
+		probe.once('connect', listen)
+		probe.once('error', ({code}: NodeJS.ErrnoException) => {
+			if (code !== 'ECONNREFUSED') return listen()
+			// If it cannot be removed, listen() says that it is taken.
+			rm(path).then(listen, listen)
 		})
 	}
 
@@ -143,8 +145,8 @@ class SocketEnd implements PortBackend {
 	}
 
 	async close(): Promise<void> {
-		// Removes the socket, too, but not one that another program has at this path.
 		this.#isClosed = true
+		// Removes the socket, too, but not one that another program has at this path.
 		this.#server.close()
 		if (this.#socket) await endStream(this.#socket)
 	}

@@ -38,13 +38,17 @@ export async function unpack(
 		if (target !== undefined) links.set(path, target)
 		else if (type === 'Directory') folders.set(path, mode)
 		else if (fileTypes.has(type)) files.set(path, mode)
-		else if (type !== 'Link') others.push(path)
-		return target === undefined && (type === 'Directory' || type === 'Link' || fileTypes.has(type))
+		else if (type !== 'Link') {
+			others.push(path)
+			return false
+		}
+		return target === undefined
 	}
 	await extractAll(bytes, {folder, isWritten})
 	for (const [path, mode] of files) await chmod(join(folder, path), mode)
 	// After all files, so that none is written through them.
-	for (const [path, target] of links) await makeLink({folder, path, target})
+	const realFolder = await realpath(folder)
+	for (const [path, target] of links) await makeLink({folder: realFolder, path, target})
 	// Those below first.
 	for (const [path, mode] of [...folders].reverse()) await chmod(join(folder, path), mode)
 	return others
@@ -73,10 +77,10 @@ async function extractAll(
 	await promise
 }
 
+/** @param folder without links in it. @throws Error if there is a link on the way. */
 async function makeLink({folder, path, target}: Readonly<{folder: string; path: string; target: string}>) {
-	const [parent, expected] = [dirname(path), await realpath(folder)]
-	if ((await realpath(join(folder, parent))) !== join(expected, parent))
-		throw new Error(`${path} is not within the copy`)
-	await rm(join(folder, path), {force: true})
-	await symlink(target, join(folder, path))
+	const place = join(folder, path)
+	if ((await realpath(dirname(place))) !== dirname(place)) throw new Error(`${path} is not within the copy`)
+	await rm(place, {force: true})
+	await symlink(target, place)
 }
