@@ -171,7 +171,7 @@ test('a thread that has woken another gives way once, unless it has slept since'
 	t.is(counted().given, 1)
 	cores.woke()
 	blocks.ring(0, interrupt)
-	wait.halt(1)
+	wait.halt(patience)
 	blocks.takeDoorbell(0)
 	t.false(afterSafepoint(interrupt))
 	t.is(counted().given, 1)
