@@ -5,14 +5,21 @@ import {describeSystemError} from '../system-error.ts'
 
 const escapeCodes: Readonly<Record<string, string>> = {n: '\n', r: '\r', t: '\t', e: '\u001b', '0': '\0', '\\': '\\'}
 
-/** @example unescapeText(String.raw`ls\n`) // `ls` and a line feed. @throws UserError */
-export function unescapeText(text: string): string {
-	return text.replace(/\\(x[\da-fA-F]{2}|.|$)/gs, (sequence: string, code: string) => {
-		if (/^x./s.test(code)) return String.fromCharCode(Number.parseInt(code.slice(1), 16))
-		const character = escapeCodes[code]
-		if (character === undefined) throw expected(String.raw`--input to escape with \n \r \t \e \0 \\ or \xNN`, sequence)
-		return character
-	})
+/**
+ * @returns the text as UTF-8, but for the bytes that \xNN names.
+ * @example unescapeText(String.raw`ls\n`) // the bytes of `ls` and a line feed. @throws UserError
+ */
+export function unescapeText(text: string): Uint8Array {
+	const parts = text.split(/(\\(?:x[\da-fA-F]{2}|.|$))/s)
+	return Buffer.concat(parts.map((part, index) => (index % 2 === 0 ? Buffer.from(part) : unescapeSequence(part))))
+}
+
+function unescapeSequence(sequence: string): Uint8Array {
+	const code = sequence.slice(1)
+	if (/^x./.test(code)) return Uint8Array.of(Number.parseInt(code.slice(1), 16))
+	const character = escapeCodes[code]
+	if (character === undefined) throw expected(String.raw`--input to escape with \n \r \t \e \0 \\ or \xNN`, sequence)
+	return Buffer.from(character)
 }
 
 /**
@@ -26,7 +33,7 @@ export async function readInput(argument: string, warn: (line: string) => void):
 		(status) => !status.isDirectory(),
 		() => false,
 	)
-	if (!isFile) return Buffer.from(unescapeText(argument))
+	if (!isFile) return unescapeText(argument)
 	warn(`manyhart: --input ${argument} types the file of this name; write --input @${argument}`)
 	return await readInputFile(argument)
 }

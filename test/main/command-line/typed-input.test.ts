@@ -5,7 +5,11 @@ import test, {type ExecutionContext} from 'ava'
 import {readInput, unescapeText} from '../../../src/main/command-line/typed-input.ts'
 
 test('escapes stand for their characters', (t) => {
-	t.is(unescapeText(String.raw`a\nb\r\t\\n\x41\e`), 'a\nb\r\t\\nA\u001b')
+	t.is(Buffer.from(unescapeText(String.raw`a\nb\r\t\\n\x41\e`)).toString(), 'a\nb\r\t\\nA\u001b')
+})
+
+test('\\xNN is one byte, whatever is beside it, and other text is UTF-8', (t) => {
+	t.deepEqual([...unescapeText(String.raw`\xff\x80é\xc3`)], [0xff, 0x80, 0xc3, 0xa9, 0xc3])
 })
 
 for (const text of [String.raw`\q`, String.raw`\x4`, '\\']) {
