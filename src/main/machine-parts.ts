@@ -72,6 +72,7 @@ type Ingredients = Readonly<{
 	options: CoreOptions
 	serial: SerialConfig | undefined
 	io: IoDevices
+	traceFile: TraceFile | undefined
 	/** Takes all that must be ended if the constructor throws. */
 	started: AsyncDisposableStack
 }>
@@ -143,6 +144,8 @@ export class MachineParts implements AsyncDisposable {
 		// Ends the threads that have started if a later one cannot start.
 		await using started = new AsyncDisposableStack()
 		const io = started.use(await IoDevices.open(options))
+		const {trace, traceBytes = usualTraceBytes} = options
+		const traceFile = trace === undefined ? undefined : await TraceFile.open(trace, traceBytes)
 		const parts = new MachineParts({
 			plan,
 			memory,
@@ -155,6 +158,7 @@ export class MachineParts implements AsyncDisposable {
 			options,
 			serial,
 			io,
+			traceFile,
 			started,
 		})
 		await io.openForwards()
@@ -186,7 +190,7 @@ export class MachineParts implements AsyncDisposable {
 			served,
 			...(serial && serialBoard(serial, harts, now)),
 		})
-		this.times = notesTimes ? started.use(this.#createTimes(options, clockOrigin, plan.elf)) : undefined
+		this.times = notesTimes ? started.use(this.#createTimes(parts, clockOrigin)) : undefined
 		this.rcu = new Rcu(memory, harts, {
 			onElapsed: this.times?.onGracePeriod,
 			stallPeriod: heartbeat.milliseconds,
@@ -266,14 +270,8 @@ export class MachineParts implements AsyncDisposable {
 		])
 	}
 
-	/** @throws UserError if the trace cannot be written. */
-	#createTimes(
-		{trace, traceBytes, traceRate}: CoreOptions,
-		origin: ClockOrigin,
-		elf: Uint8Array | undefined,
-	): MachineTimes {
-		const file = trace === undefined ? undefined : new TraceFile(trace, traceBytes ?? usualTraceBytes)
-		const symbols = readSymbols((file && elf) ?? new Uint8Array())
+	#createTimes({traceFile: file, plan, options: {traceRate}}: Ingredients, origin: ClockOrigin): MachineTimes {
+		const symbols = readSymbols((file && plan.elf) ?? new Uint8Array())
 		const naming = {
 			symbol: (low: number, high: number) => symbols.name(low, high),
 			deviceAt: (gpa: number) => this.board.bus.nameAt(gpa),

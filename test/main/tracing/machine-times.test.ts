@@ -28,7 +28,7 @@ async function machine(
 		]),
 	)
 	const blocks = new VcpuBlocks(memory, harts)
-	const times = new MachineTimes(memory, {blocks, origin, file: new TraceFile(path, bytes), rate, naming})
+	const times = new MachineTimes(memory, {blocks, origin, file: await TraceFile.open(path, bytes), rate, naming})
 	const end = async () => {
 		times[Symbol.dispose]()
 		const trace = await readTrace(path)
