@@ -216,5 +216,5 @@ function reasonOf({errno, message}: NodeJS.ErrnoException): string {
 }
 
 function probeWarning(file: string): string {
-	return `Image format was not specified for '${file}' and probing guessed raw: a write to its first sector that would make it another format is refused. Specify format=raw to remove the restriction.`
+	return `Image format was not specified for '${file}' and probing guessed raw: a write to its first sector that would make it another format is refused. Specify the format raw to remove the restriction.`
 }

@@ -31,8 +31,8 @@ export function checkSerialDevices({drives, openDrives, shares, ownNetworks, por
 		'--drive': (openDrives?.count ?? 0) + (drives?.length ?? 0),
 		'--share': shares?.length ?? 0,
 		'--nic': ownNetworks?.length ?? 0,
-		ports: ports?.length ?? 0,
-		agent: agent ? 1 : 0,
+		'--device virtserialport': ports?.length ?? 0,
+		'--name': agent ? 1 : 0,
 	}
 	for (const [option, count] of Object.entries(counts))
 		if (count > 0) throw expected(`${option} without --serial, where nothing comes from outside`, 'both')

@@ -45,14 +45,11 @@ export class Machine implements CommandLineMachine {
 	static {
 		createMachineOn = async (options, drives, networks) => {
 			const checked = checkMachineOptions(options)
-			const ownNetworks = networks ?? parseNetworks({nic: checked.networks ?? []})
-			return new Machine(
-				await withLibraryNames(() =>
-					MachineCore.create({...checked, ownNetworks, ...(drives && {openDrives: drives})}),
-				),
-				checked,
-				ownNetworks,
-			)
+			return await withLibraryNames(async () => {
+				const ownNetworks = networks ?? parseNetworks({nic: checked.networks ?? []})
+				const core = await MachineCore.create({...checked, ownNetworks, ...(drives && {openDrives: drives})})
+				return new Machine(core, checked, ownNetworks)
+			})
 		}
 	}
 

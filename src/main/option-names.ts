@@ -17,6 +17,9 @@ const commandLineNames = {
 	tlb: '--tlb',
 	dumpWasm: '--dump-wasm',
 	trace: '--trace',
+	serial: '--serial',
+	ports: '--device virtserialport',
+	agent: '--name',
 } as const satisfies Partial<Record<keyof MachineOptions, string>>
 
 /** Runs `create`; what it throws names options as the library does. The cause is the error with the other spelling. */

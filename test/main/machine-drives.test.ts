@@ -104,7 +104,7 @@ for (const [what, make, message] of wrong)
 test.serial('disks and serial mode are refused together, and so are more disks than slots', async (t) => {
 	const file = await rawImage(t)
 	await t.throwsAsync(createMachine(t, {kernel: stay, serial: true, drives: [{file}]}), {
-		message: 'Expected drives without --serial, where nothing comes from outside, got both',
+		message: 'Expected drives without serial, where nothing comes from outside, got both',
 	})
 	const drives = Array.from({length: 8}, () => ({file, readOnly: true}))
 	await t.throwsAsync(createMachine(t, {kernel: stay, drives}), {message: 'Expected at most 7 of drives, got 8'})

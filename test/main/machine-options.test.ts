@@ -124,6 +124,24 @@ test('all options are taken together', (t) => {
 
 const library = JSON.stringify(join(import.meta.dirname, '../../dist/index.js'))
 
+const renamed: readonly (readonly [given: object, message: RegExp])[] = [
+	[{networks: ['tap']}, /^Expected networks user or none, got tap/],
+	[{networks: ['user,hostfwd=x']}, /^Expected hostfwd to be like/],
+	[{networks: Array(9).fill('user')}, /^Expected at most 7 network devices/],
+	[{serial: true, networks: ['user']}, /^Expected networks without serial, /],
+	[{serial: true, shares: [{path: '.'}]}, /^Expected shares without serial, /],
+	[{serial: true, agent: 'alone'}, /^Expected agent without serial, /],
+	[{serial: true, ports: [{name: 'a'}]}, /^Expected ports without serial, /],
+	[{trace: '/no/such'}, /^Expected to open trace \/no\/such, got ENOENT/],
+	[{initrd: '/no/such'}, /^Expected a readable file for initrd, got ENOENT/],
+]
+
+for (const [given, message] of renamed) {
+	test(`${JSON.stringify(given)} is refused by the names that were given`, async (t) => {
+		await t.throwsAsync(Machine.create({...good, ...given}), {name: 'UserError', message})
+	})
+}
+
 test('a process whose options are bad ends by itself', async (t) => {
 	const script = `
 		import {Machine} from ${library}

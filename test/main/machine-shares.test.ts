@@ -59,6 +59,6 @@ test.serial('tags are unique and short, and there are as many folders as slots',
 		await t.throwsAsync(createMachine(t, {kernel: stay, shares}), {name: 'UserError', message})
 	}
 	await t.throwsAsync(createMachine(t, {kernel: stay, serial: true, shares: [{path}]}), {
-		message: 'Expected shares without --serial, where nothing comes from outside, got both',
+		message: 'Expected shares without serial, where nothing comes from outside, got both',
 	})
 })

@@ -30,7 +30,7 @@ export async function findDebianMirror(signal: AbortSignal | undefined): Promise
 	const mirror = chooseMirror(parseIndexTargets(output))
 	if (!mirror)
 		throw new UserError(
-			`Expected a Debian mirror in this machine's apt sources, got none; set ${mirrorVariable}, or use --guest smp-demo`,
+			`Expected a Debian mirror in this machine's apt sources, got none; set ${mirrorVariable}, or use the guest smp-demo`,
 		)
 	return mirror
 }

@@ -41,7 +41,7 @@ export class Apt {
 		const keyring = await firstOf(keyrings)
 		if (!keyring)
 			throw new UserError(
-				`Expected ${keyrings[1]} (package debian-archive-keyring) to verify packages with, got none; use --guest smp-demo`,
+				`Expected ${keyrings[1]} (package debian-archive-keyring) to verify packages with, got none; use the guest smp-demo`,
 			)
 		await Promise.all(
 			['state/lists/partial', 'cache/archives/partial', 'packages'].map((name) => makeFolder(join(folder, name))),

@@ -18,7 +18,7 @@ export type ToolResult = Readonly<{output: string; errors: string; exitCode: num
 /** A tool that is not installed. */
 export class MissingTool extends UserError {
 	constructor(tool: string) {
-		super(`Expected ${tool} on this machine, as Debian and Ubuntu have it; use --guest smp-demo`)
+		super(`Expected ${tool} on this machine, as Debian and Ubuntu have it; use the guest smp-demo`)
 	}
 }
 

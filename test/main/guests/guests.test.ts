@@ -42,7 +42,7 @@ test.serial('a machine without apt says what it lacks', async (t) => {
 	try {
 		await t.throwsAsync(fetchGuest('debian'), {
 			name: 'UserError',
-			message: /^Expected apt-get on this machine.*use --guest smp-demo$/,
+			message: /^Expected apt-get on this machine.*use the guest smp-demo$/,
 		})
 	} finally {
 		process.env.PATH = PATH
