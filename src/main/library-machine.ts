@@ -91,6 +91,7 @@ export class Machine implements CommandLineMachine {
 	 * network. A command whose output nobody reads waits once 256 KiB of it are there.
 	 * @param command the program and its arguments: not for a shell.
 	 * @throws UserError if the machine has no agent, or the command cannot be sent. @throws if the machine ends before.
+	 * @throws the reason of the options' signal, if it aborts before the command runs.
 	 */
 	async exec(command: readonly string[], options: ExecOptions = {}): Promise<GuestCommand> {
 		return await this.#guest.exec(command, options)

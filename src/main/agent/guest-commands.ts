@@ -19,7 +19,7 @@ export type ExecOptions = Readonly<{
 	cwd?: string
 	/** Gives it a terminal of this size: then its stderr is part of stdout. */
 	tty?: TerminalSize
-	/** Ends the command by SIGTERM when aborted, and after five seconds by SIGKILL. */
+	/** Ends the command by SIGTERM when aborted, and after five seconds by SIGKILL. Before the command runs, exec() rejects. */
 	signal?: AbortSignal
 }>
 

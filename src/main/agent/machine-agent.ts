@@ -3,6 +3,7 @@ import type {AgentConnection} from '../../agent/index.ts'
 import {expected} from '../../errors.ts'
 import type {NetworkOptions} from '../network-devices.ts'
 import type {ShareOptions} from '../shares.ts'
+import {untilAborted} from '../until-aborted.ts'
 import type {AgentMode} from './agent-archive.ts'
 import {type ExecOptions, type GuestCommand, startCommand} from './guest-commands.ts'
 import {setUpGuest, sharePlaces} from './guest-setup.ts'
@@ -26,13 +27,22 @@ export class MachineAgent {
 		this.#options = options
 	}
 
-	/** Waits until the agent is there. @throws UserError if there is none, or the command cannot be sent. */
+	/**
+	 * Waits until the agent is there. @throws UserError if there is none, or the command cannot be sent. @throws the reason of the
+	 * options' signal as soon as it aborts.
+	 */
 	async exec(command: readonly string[], options: ExecOptions): Promise<GuestCommand> {
+		const {signal} = options
+		const preparing = this.#prepare()
+		const {connection, cwd} = await (signal ? untilAborted(signal, preparing) : preparing)
+		return startCommand(connection, {command, cwd, options})
+	}
+
+	/** Goes on if nobody waits for it any more: the next command needs it, too. */
+	async #prepare(): Promise<Readonly<{connection: AgentConnection; cwd: string}>> {
 		const connection = await this.ready()
 		this.#setUp ??= this.#setUpGuest(connection)
-		const cwd = await this.#setUp
-		options.signal?.throwIfAborted()
-		return startCommand(connection, {command, cwd, options})
+		return {connection, cwd: await this.#setUp}
 	}
 
 	/** @throws UserError if there is none. */
