@@ -10,7 +10,7 @@ import {expected, type UserError} from '../../errors.ts'
 import {commandEnvironment} from '../agent/guest-commands.ts'
 import {describeSystemError} from '../system-error.ts'
 import type {CommandOptions} from './exec-options.ts'
-import {echo, endingSignals, signalExitCode} from './signals.ts'
+import {commandSignals, echo, endingSignals, signalExitCode} from './signals.ts'
 import {handleStdoutFailure} from './stdout-failure.ts'
 import {Terminal} from './terminal.ts'
 
@@ -87,16 +87,24 @@ function terminalSize(): TerminalSize {
 function passSignals(guest: GuestProcess, cleanup: DisposableStack): Promise<number> {
 	const second = Promise.withResolvers<number>()
 	let first: number | undefined
+	const pass = (signal: NodeJS.Signals) => {
+		if (isLinuxSignal(signal)) guest.kill(signal)
+	}
 	const onSignal = (signal: NodeJS.Signals) => {
 		const now = performance.now()
 		if (first === undefined) {
 			first = now
-			if (isLinuxSignal(signal)) guest.kill(signal)
+			pass(signal)
 		} else if (now - first > echo) second.resolve(signalExitCode(signal))
 	}
-	for (const signal of endingSignals) process.on(signal, onSignal)
+	const listeners = [
+		...endingSignals.map((signal) => [signal, onSignal] as const),
+		// What stops this process stops the machine with all that is in it; the command learns that it goes on.
+		...[...commandSignals, 'SIGCONT' as const].map((signal) => [signal, pass] as const),
+	]
+	for (const [signal, listener] of listeners) process.on(signal, listener)
 	cleanup.defer(() => {
-		for (const signal of endingSignals) process.off(signal, onSignal)
+		for (const [signal, listener] of listeners) process.off(signal, listener)
 	})
 	return second.promise
 }

@@ -7,20 +7,22 @@ import {type SharePlace, setUpGuest, sharePlaces} from '../agent/guest-setup.ts'
 import {homeFolder} from '../agent/machine-agent.ts'
 import {OpenDrives} from '../drives.ts'
 import {translationsFolder} from '../guests/index.ts'
-import type {MachineOutcome} from '../machine-interface.ts'
+import type {CommandLineMachine, MachineOutcome} from '../machine-interface.ts'
+import type {NetworkOptions} from '../network-devices.ts'
 import {afterRunning} from '../running-time.ts'
 import {untilAborted} from '../until-aborted.ts'
 import type {BootParts} from './choose-guest.ts'
 import {checkTerminal, runCommandInGuest} from './command-session.ts'
 import {ConsoleTail} from './console-tail.ts'
 import type {ExecCommandOptions} from './exec-options.ts'
+import {describeFailure} from './failure.ts'
 import {fetchWithProgress} from './fetch-progress.ts'
 import {guestDrives} from './guest-drives.ts'
 import {OutputFile} from './output-file.ts'
 import {beginPorts} from './port-options.ts'
 import type {Result} from './result.ts'
 import type {RunEnvironment} from './run-command.ts'
-import {EndingSignals} from './signals.ts'
+import {commandSignals, EndingSignals, endingSignals} from './signals.ts'
 import {statisticsReport} from './statistics-report.ts'
 import {TimeLimit, TimePassed} from './time-limit.ts'
 
@@ -49,7 +51,7 @@ async function bootAndRun(options: ExecCommandOptions, run: Run): Promise<number
 	const {say, limit, createMachine} = run
 	const {smp, memory, shares, networks = [], overlay, snapshot, translation, virtioMmioVersion} = options.run
 	// Until the command runs; then signals are the command's.
-	using signals = new EndingSignals()
+	using signals = new EndingSignals([...endingSignals, ...commandSignals])
 	const signal = AbortSignal.any([signals.signal, limit])
 	const start = performance.now()
 	await using opened = new AsyncDisposableStack()
@@ -76,6 +78,36 @@ async function bootAndRun(options: ExecCommandOptions, run: Run): Promise<number
 		agent: 'alone' as const,
 	}
 	await using machine = await untilAborted(signal, createMachine(machineOptions, openDrives, networks))
+	const writeStatistics = async (exitCode: number) =>
+		await statisticsFile?.write(await statisticsReport(machine, {smp, memory, start}, {exitCode}))
+	const exitCode = await runInMachine(machine, options, {networks, signals, signal, limit, say}).catch(
+		async (error) => {
+			// However it has ended, there is a machine to ask.
+			await writeStatistics(exitCodeOf(error)).catch((failure) => say(describeFailure(failure).line))
+			throw error
+		},
+	)
+	await writeStatistics(exitCode)
+	return exitCode
+}
+
+const exitCodeOf = (error: unknown): number =>
+	error instanceof TimePassed ? exitCodes.timeout.code : describeFailure(error).exitCode
+
+type MachineRun = Pick<Run, 'say' | 'limit'> &
+	Readonly<{
+		networks: readonly NetworkOptions[]
+		/** Those until the command runs, and the abort that they or the limit cause. */
+		signals: EndingSignals
+		signal: AbortSignal
+	}>
+
+/** @returns the command's exit code, once the guest is off. @throws why the command does not end by itself. */
+async function runInMachine(
+	machine: CommandLineMachine,
+	options: ExecCommandOptions,
+	{networks, signals, signal, limit, say}: MachineRun,
+): Promise<number> {
 	const tail = new ConsoleTail(machine.console, {shows: options.showsConsole})
 	const over = machine.run().then(async (outcome) => {
 		await tail.ended
@@ -85,14 +117,13 @@ async function bootAndRun(options: ExecCommandOptions, run: Run): Promise<number
 	const agent = machine.agent!
 	const before = <Value>(work: Promise<Value>) => beforeEnd(work, over)
 	await untilAborted(signal, before(untilReady(agent, options, tail)))
-	const places = sharePlaces(shares)
+	const places = sharePlaces(options.run.shares)
 	const mounted = await untilAborted(signal, before(setUpGuest(agent, {places, networks})))
 	signals[Symbol.dispose]()
 	const {command} = options
 	const running = runCommandInGuest(agent, {command, cwd: folderIn(places, mounted), say})
 	const {exitCode, by} = await untilAborted(limit, before(running))
 	if (by === 'command') await powerOff(agent, over)
-	await statisticsFile?.write(await statisticsReport(machine, {smp, memory, start}, {exitCode}))
 	return exitCode
 }
 

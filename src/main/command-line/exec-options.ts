@@ -70,7 +70,7 @@ export const execOptions = (): readonly RunOption[] => [
 ]
 
 export const execNote = `The command's exit code is returned: 128 + n if signal n ended it, 127 if there is no such command, 126 if it
-cannot be run. Signals go to the command; a second one ends the machine at once.`
+cannot be run. Signals go to the command; a second one of Ctrl-C, SIGTERM, SIGHUP and SIGQUIT ends the machine at once.`
 
 /** @throws UserError */
 export function checkExecOptions(words: readonly string[], raw: RawExecOptions): ExecCommandOptions {

@@ -2,6 +2,10 @@
 import {constants} from 'node:os'
 
 export const endingSignals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const
+/** They say something to a command that runs, and end one that does not expect them. */
+export const commandSignals = ['SIGUSR1', 'SIGUSR2', 'SIGALRM'] as const
+
+export type EndingSignal = (typeof endingSignals)[number] | (typeof commandSignals)[number]
 
 /** As in shells; see exitCodes.signal. */
 export const signalExitCode = (signal: NodeJS.Signals): number => 128 + constants.signals[signal]
@@ -25,6 +29,7 @@ export const echo = 300
 
 export class EndingSignals implements Disposable {
 	readonly #controller = new AbortController()
+	readonly #names: readonly EndingSignal[]
 	readonly #now: () => number
 	#first = 0
 	readonly #listener = (signal: NodeJS.Signals) => {
@@ -39,9 +44,10 @@ export class EndingSignals implements Disposable {
 	}
 
 	/** @param now milliseconds; for tests. */
-	constructor(now: () => number = () => performance.now()) {
+	constructor(names: readonly EndingSignal[] = endingSignals, now: () => number = () => performance.now()) {
+		this.#names = names
 		this.#now = now
-		for (const name of endingSignals) process.on(name, this.#listener)
+		for (const name of names) process.on(name, this.#listener)
 	}
 
 	/** Aborted with a SignalReceived. */
@@ -50,6 +56,6 @@ export class EndingSignals implements Disposable {
 	}
 
 	[Symbol.dispose](): void {
-		for (const name of endingSignals) process.off(name, this.#listener)
+		for (const name of this.#names) process.off(name, this.#listener)
 	}
 }

@@ -9,7 +9,7 @@ test.serial('the first signal aborts; another one ends the process, unless it co
 		process.exit = exit
 	})
 	let now = 1000
-	using signals = new EndingSignals(() => now)
+	using signals = new EndingSignals(undefined, () => now)
 	process.emit('SIGINT', 'SIGINT')
 	t.true(signals.signal.reason instanceof SignalReceived)
 	t.is((signals.signal.reason as SignalReceived).exitCode, 130)
