@@ -141,6 +141,8 @@ async function injectAll(options: StressOptions, environment: StressEnvironment)
 	for (const fault of options.inject) {
 		if (environment.signal.aborted) break
 		const {injection, result} = await inject(fault, options, environment)
+		// What was ended before its time shows nothing.
+		if (!injection.found && environment.signal.aborted) break
 		injections.push(injection)
 		if (options.format !== 'text') continue
 		environment.print(describeInjection(injection))
@@ -150,10 +152,9 @@ async function injectAll(options: StressOptions, environment: StressEnvironment)
 	if (options.format === 'json') environment.print(JSON.stringify(injections, null, '\t'))
 	const missed = injections.filter(({found}) => !found)
 	if (options.format === 'text' && options.inject.length > 1)
-		environment.print(`${injections.length - missed.length} of ${injections.length} broken rules noticed`)
+		environment.print(`${injections.length - missed.length} of ${options.inject.length} broken rules noticed`)
 	if (missed.length > 0) return 'missed'
-	// One alone is a violation as any other; of all of them it is what was to be shown.
-	return options.inject.length === 1 && injections.length > 0 ? 'violated' : 'passed'
+	return injections.length === options.inject.length ? 'noticed' : 'passed'
 }
 
 async function inject(

@@ -1,4 +1,5 @@
 /** `manyhart campaign` and `campaign worker`. Campaigns are a bundle of their own, which only these commands load. */
+import {exitCodes} from '../../exit-codes.ts'
 import {campaignUrl} from '../artifacts.ts'
 import type {CampaignLibrary, CampaignOptions, CampaignWorkerOptions} from './campaign-library.ts'
 import {fetchWithProgress} from './fetch-progress.ts'
@@ -32,5 +33,5 @@ async function carryOut(
 	})
 	// What was measured until the signal is written.
 	if (signal.reason instanceof SignalReceived) return signal.reason.exitCode
-	return outcome === 'succeeded' ? 0 : 1
+	return (outcome === 'succeeded' ? exitCodes.success : exitCodes.failed).code
 }

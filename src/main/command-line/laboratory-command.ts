@@ -1,4 +1,5 @@
 /** `manyhart bench`, `scale` and `report`. The laboratory is a bundle of its own, which only these commands load. */
+import {exitCodes} from '../../exit-codes.ts'
 import {laboratoryUrl} from '../artifacts.ts'
 import {fetchWithProgress} from './fetch-progress.ts'
 import type {GuestLibrary} from './guest-library.ts'
@@ -37,7 +38,7 @@ export async function measureCommand<Options>(
 	})
 	// What was measured until the signal is written.
 	if (signal.reason instanceof SignalReceived) return signal.reason.exitCode
-	return outcome === 'succeeded' ? 0 : 1
+	return (outcome === 'succeeded' ? exitCodes.success : exitCodes.failed).code
 }
 
 export async function compareCommand(options: CompareOptions): Promise<void> {

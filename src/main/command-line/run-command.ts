@@ -193,7 +193,7 @@ function conclude(ending: Ending | Dumped, {options: {expect, timeoutSeconds}, s
 			return exitCodes.timeout.code
 		case 'quit':
 			if (expect) unmatched('none before the user quit')
-			return (expect ? exitCodes.unmatched : exitCodes.success).code
+			return (expect ? exitCodes.failed : exitCodes.success).code
 		case 'signal':
 			return signal.reason instanceof SignalReceived ? signal.reason.exitCode : exitCodes.failure.code
 		case 'machine': {
@@ -201,7 +201,7 @@ function conclude(ending: Ending | Dumped, {options: {expect, timeoutSeconds}, s
 			if (message !== undefined) say(`manyhart: ${message}`)
 			if (reason === 'error') return exitCode || exitCodes.failure.code
 			if (expect) unmatched(`none before the guest ended (${reason})`)
-			return expect ? exitCode || exitCodes.unmatched.code : exitCode
+			return expect ? exitCode || exitCodes.failed.code : exitCode
 		}
 	}
 }

@@ -1,4 +1,5 @@
 /** `manyhart stress`. Its runs are a bundle of their own, which only this command loads. */
+import {exitCodes} from '../../exit-codes.ts'
 import {stressUrl} from '../artifacts.ts'
 import {EndingSignals, SignalReceived} from './signals.ts'
 import type {StressLibrary, StressOptions} from './stress-library.ts'
@@ -9,6 +10,6 @@ export async function stressCommand(options: StressOptions): Promise<number> {
 	const {signal} = signals
 	const {stress}: StressLibrary = await import(stressUrl().href)
 	const outcome = await stress(options, {signal, print: console.log, stream: process.stderr})
-	if (outcome !== 'passed') return 1
+	if (outcome === 'violated' || outcome === 'missed') return exitCodes.failed.code
 	return signal.reason instanceof SignalReceived ? signal.reason.exitCode : 0
 }

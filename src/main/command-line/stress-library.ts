@@ -50,8 +50,11 @@ export type StressEnvironment = Readonly<{
 	stream: NodeJS.WriteStream
 }>
 
-/** `passed`: nothing was violated. `violated`: something was, by a rule that was broken or not. `missed`: a broken rule was not noticed. */
-export type StressOutcome = 'passed' | 'violated' | 'missed'
+/**
+ * `passed`: nothing was violated. `violated`: something was. Of rules that are broken on purpose, `noticed`: each was, as it is to be.
+ * `missed`: one was not.
+ */
+export type StressOutcome = 'passed' | 'violated' | 'noticed' | 'missed'
 
 /** What the entry of the bundle exports. */
 export type StressLibrary = Readonly<{
