@@ -31,7 +31,10 @@ export async function fetchCommand(
 }
 
 export async function removeCommand(name: string, guests: GuestLibrary, {format, print}: GuestOutput): Promise<number> {
-	const {folder, bytes, layers} = await guests.removeGuest(name)
+	using signals = new EndingSignals()
+	const onWait = () =>
+		void process.stderr.write(`manyhart: ${name}: waiting for another process that fetches or removes a guest\n`)
+	const {folder, bytes, layers} = await guests.removeGuest(name, {onWait, signal: signals.signal})
 	if (format === 'json') print(JSON.stringify({name, removed: folder !== undefined, folder, bytes, layers}))
 	else if (folder === undefined) print(`${name} was not fetched: nothing to remove`)
 	else

@@ -46,6 +46,12 @@ export type FetchOptions = Readonly<{
 	signal?: AbortSignal | undefined
 }>
 
+export type RemoveOptions = Readonly<{
+	/** Called once if another process fetches or removes guests: then this one waits for it. */
+	onWait?: (() => void) | undefined
+	signal?: AbortSignal | undefined
+}>
+
 export type ResolveOptions = Readonly<{
 	/** As among a machine's options: where the files of the package are. */
 	assets?: string | URL | undefined

@@ -9,7 +9,15 @@ import {cacheFolder} from './cache-folder.ts'
 import {fetchDebian} from './debian.ts'
 import {diskGuestNamed, diskGuests} from './disk-guests.ts'
 import {acquireFetchLock} from './fetch-lock.ts'
-import type {FetchOptions, GuestInfo, GuestParts, NamedGuest, RemovedGuest, ResolveOptions} from './guest.ts'
+import type {
+	FetchOptions,
+	GuestInfo,
+	GuestParts,
+	NamedGuest,
+	RemovedGuest,
+	RemoveOptions,
+	ResolveOptions,
+} from './guest.ts'
 import {isAsRecorded, readAbout, readRecord} from './guest-record.ts'
 
 type CachedGuest = NamedGuest & {origin: 'cache'}
@@ -109,11 +117,18 @@ async function fetchInOrder(guest: NamedGuest, options: FetchOptions): Promise<v
 
 const isReady = async (guest: NamedGuest) => (await stateOf(guest, 'contents')) === 'ready'
 
-/** Removes guests that are on top of its disk, too. @throws UserError if the name is unknown, or the guest is part of the package. */
-export async function removeGuest(name: string): Promise<RemovedGuest> {
+/**
+ * Removes guests that are on top of its disk, too. @throws UserError if the name is unknown, or the guest is part of the package.
+ * @throws the signal's reason if it aborts before.
+ */
+export async function removeGuest(name: string, {onWait, signal}: RemoveOptions = {}): Promise<RemovedGuest> {
 	const guest = named(name)
 	if (guest.origin === 'package') throw new UserError(`Expected a fetched guest, got ${name}, which is built in`)
-	await using _lock = await acquireFetchLock({folder: join(cacheFolder(), 'guests')})
+	await using _lock = await acquireFetchLock({
+		folder: join(cacheFolder(), 'guests'),
+		...(onWait && {onWait}),
+		signal,
+	})
 	const layers = (await diskGuests()).filter(
 		(other): other is CachedGuest => other.origin === 'cache' && other.base?.name === name,
 	)
