@@ -36,6 +36,7 @@ export async function execCommand(options: ExecCommandOptions, environment: RunE
 	checkTerminal(options.command)
 	using limit = new TimeLimit(options.run.timeoutSeconds)
 	const say = (line: string) => void process.stderr.write(`${line}\n`)
+	for (const warning of options.run.warnings) say(`manyhart: warning: ${warning}`)
 	try {
 		return {exitCode: await bootAndRun(options, {...environment, say, limit: limit.signal}), output: 'all'}
 	} catch (error) {

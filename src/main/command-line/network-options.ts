@@ -50,6 +50,12 @@ export function parseNetworks(raw: RawNetworkOptions): readonly NetworkOptions[]
 	return withMacs(attached)
 }
 
+/** @param raw what parseNetworks() takes. @returns the IDs of networks that no device shows: the guest has nothing of them. */
+export function unshownNetworks({netdev = [], device = []}: RawNetworkOptions): readonly string[] {
+	const shown = new Set(device.filter(isNetworkDevice).map((text) => deviceKeys(text).get('netdev')))
+	return netdev.flatMap((text) => parseNetdev(text).id ?? []).filter((id) => !shown.has(id))
+}
+
 export const isNetworkDevice = (text: string): boolean => /^virtio-net(?:-device)?(?:,|$)/.test(text)
 export const isDump = (text: string): boolean => /^filter-dump(?:,|$)/.test(text)
 
@@ -84,15 +90,20 @@ function parseNic(text: string): Attached[] {
 }
 
 function parseDevice(text: string, netdevs: ReadonlyMap<string, Netdev>): Attached {
-	const [driver = ''] = text.split(',', 1)
-	const keys = KeyValues.parse(text.slice(driver.length + 1), {
+	const keys = deviceKeys(text)
+	const netdev = netdevs.get(keys.get('netdev') ?? '')
+	if (!netdev) throw expected(`--device ${driverOf(text)} with netdev=ID of a --netdev`, quoted(text))
+	return {netdev, mac: readMac(keys)}
+}
+
+const driverOf = (device: string): string => device.split(',', 1)[0]!
+
+function deviceKeys(text: string): KeyValues {
+	const driver = driverOf(text)
+	return KeyValues.parse(text.slice(driver.length + 1), {
 		option: `--device ${driver}`,
 		known: ['netdev', 'mac', 'id'],
 	})
-	const id = keys.get('netdev')
-	const netdev = netdevs.get(id ?? '')
-	if (!netdev) throw expected(`--device ${driver} with netdev=ID of a --netdev`, quoted(text))
-	return {netdev, mac: readMac(keys)}
 }
 
 function readMac(keys: KeyValues): Mac | undefined {

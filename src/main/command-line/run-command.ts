@@ -39,6 +39,7 @@ export async function runCommand(options: RunOptions, environment: RunEnvironmen
 	using terminal = environment.terminal ?? new Terminal()
 	const say = (line: string) => terminal.say(line)
 	const signal = AbortSignal.any([signals.signal, limit.signal])
+	for (const warning of options.warnings) say(`manyhart: warning: ${warning}`)
 	const ending = await bootAndStay(options, {...environment, terminal, say, signal}).catch((error: unknown) => {
 		if (error === signal.reason && error instanceof TimePassed) return abortedBy(signal)
 		throw error

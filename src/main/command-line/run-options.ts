@@ -9,7 +9,7 @@ import type {ShareOptions} from '../shares.ts'
 import {parsePattern} from './console-matcher.ts'
 import {parseDrives, type RawDriveOptions} from './drive-options.ts'
 import {parseMachine} from './machine-option.ts'
-import {isNetworkDevice, parseNetworks, type RawNetworkOptions} from './network-options.ts'
+import {isNetworkDevice, parseNetworks, type RawNetworkOptions, unshownNetworks} from './network-options.ts'
 import {parsePorts, type RawPortOptions, type RunPort} from './port-options.ts'
 import {parseSeconds, parseSeed, parseSize, parseSmp, quoted} from './quantities.ts'
 import {parseShares, type RawShareOptions} from './share-options.ts'
@@ -97,6 +97,8 @@ export type RunOptions = Readonly<{
 	/** If undefined, the guest's own. */
 	networks: readonly NetworkOptions[] | undefined
 	ports: readonly RunPort[]
+	/** What the user may not have meant, a line each. */
+	warnings: readonly string[]
 	/** The file that keeps what the guest writes to its own disk; if undefined, nothing does. */
 	overlay: string | undefined
 	/** By which `ssh` and `cp` reach it. */
@@ -137,6 +139,8 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		shares: parseShares(raw),
 		networks: hasNetworks(raw) ? parseNetworks(raw) : undefined,
 		ports: parsePorts(raw),
+		// As QEMU words it, which says nothing of disks and ports that no device shows.
+		warnings: unshownNetworks(raw).map((id) => `netdev ${id} has no peer`),
 		overlay: raw.overlay,
 		name: raw.name,
 		virtioMmioVersion: raw.global === undefined ? undefined : parseGlobal(raw.global),

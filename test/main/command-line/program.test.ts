@@ -101,6 +101,15 @@ serial('each machine of a guest that reboots has a trace of its own', async (t) 
 	)
 })
 
+serial('a network that no device shows is warned of, as by QEMU, and nothing else that no device shows', async (t) => {
+	const netdevs = ['--netdev', 'user,id=n0', '--netdev', 'user,id=n1', '--object', 'filter-dump,id=f,netdev=n0,file=/f']
+	const device = ['--device', 'virtio-net-device,netdev=n1']
+	const {exitCode, stderr} = await run(['--kernel', '/k', ...netdevs, ...device])
+	t.deepEqual([exitCode, stderr], [0, 'manyhart: warning: netdev n0 has no peer\n'])
+	const others = ['--drive', 'file=/d,if=none,id=d', '--chardev', 'null,id=c', '--nic', 'user,id=n']
+	t.is((await run(['--kernel', '/k', ...others])).stderr, '')
+})
+
 serial('a trace that lacks events says so', async (t) => {
 	const lacking = (trace: object) => run(['--kernel', '/k', '--trace', 't.json'], () => powerOff, {statistics: {trace}})
 	t.is((await lacking({dropped: 0, leftOut: 0, cut: 0})).stderr, '')
