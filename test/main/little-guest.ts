@@ -84,6 +84,15 @@ export const shortChatter = binary([
 	ecall,
 ])
 
+/** Prints the text, and powers off. @param text short. */
+export function says(text: string): Uint8Array {
+	const powerOff = [...load(a7, srst), addi(a6, zero, 0), addi(a0, zero, 0), addi(a1, zero, 0), ecall]
+	const rest = [addi(a2, zero, 0), ecall, ...powerOff]
+	const textAt = (rest.length + 2) * 4
+	const print = [...load(a7, dbcn), addi(a6, zero, 0), ...load(a0, text.length), auipc(a1, 0), addi(a1, a1, textAt)]
+	return Buffer.concat([binary([...print, ...rest]), Buffer.from(text, 'latin1')])
+}
+
 export const chatterCounts = 0x8020_0000n + 8n * 4n
 
 /**

@@ -1,4 +1,5 @@
 /** Runs a machine whose guest builds a disk, and follows what it says. */
+import {rm} from 'node:fs/promises'
 import {availableParallelism} from 'node:os'
 import {UserError} from '../../errors.ts'
 import {Machine} from '../library-machine.ts'
@@ -25,7 +26,7 @@ export class BuildProgress {
 	#step = 0
 	#done = new Set<string>()
 	/** What the guest said last; undefined: nothing that ends it. */
-	result: 'done' | Readonly<{failure: string}> | undefined
+	result: 'done' | Readonly<{failure: string; isDamaged: boolean}> | undefined
 
 	constructor({tools, essential, packages}: BuildCounts) {
 		this.#counts = [tools, essential, 2 * essential, packages, packages, 1, 1]
@@ -48,7 +49,7 @@ export class BuildProgress {
 	push(line: string): void {
 		const [, word, rest = ''] = new RegExp(`^${buildMark} (\\w+) ?(.*)$`).exec(line) ?? []
 		if (word === 'done') this.result = 'done'
-		else if (word === 'failed') this.result = {failure: rest}
+		else if (word === 'failed' || word === 'damaged') this.result = {failure: rest, isDamaged: word === 'damaged'}
 		else if (word === 'step') {
 			const index = steps.findIndex(({name}) => name === rest)
 			if (index < 0) return
@@ -79,8 +80,21 @@ const usualPatience = 900_000
 /** Lines of the console that are kept for the message of a failure. */
 const keptLines = 20
 
-/** Resolves once the disk is whole. @throws UserError if the guest fails; the signal's reason. */
+/** The file system on the disk is not whole. */
+class DamagedDisk extends UserError {}
+
+/** Resolves once the disk is whole. One that is damaged is removed. @throws UserError if the guest fails; the signal's reason. */
 export async function buildDisk(options: BuildOptions): Promise<void> {
+	try {
+		await runBuild(options)
+	} catch (error) {
+		// A build that went on from it would find the same damage again.
+		if (error instanceof DamagedDisk) await rm(options.disk, {force: true})
+		throw error
+	}
+}
+
+async function runBuild(options: BuildOptions): Promise<void> {
 	const {kernel, initrd, disk, folder, counts, onProgress, signal, patience = usualPatience} = options
 	await using machine = await Machine.create({
 		smp: harts,
@@ -112,7 +126,10 @@ export async function buildDisk(options: BuildOptions): Promise<void> {
 		const {reason, message} = await running
 		signal?.throwIfAborted()
 		if (progress.result === 'done' && reason === 'power-off') return
-		throw new UserError(`Expected the guest to build its disk, got: ${failureOf()}`)
+		const failure = `Expected the guest to build its disk, got: ${failureOf()}`
+		if (typeof progress.result === 'object' && progress.result.isDamaged)
+			throw new DamagedDisk(`${failure}; the disk is removed, and the next fetch makes it anew`)
+		throw new UserError(failure)
 
 		function failureOf(): string {
 			if (isSilent) return `no word for ${patience / 1000} s while ${progress.step}; the last: ${last.at(-1)}`

@@ -79,7 +79,7 @@ if [ -e /build/base ]; then
 		mount_target || end failed "mounting the new file system"
 	fi
 else
-	mount_target || end failed "mounting the file system of the base"
+	mount_target || end damaged "mounting the file system of the base"
 fi
 if [ ! -e /target/etc/manyhart/extracted ]; then
 	say step "unpacking the essential packages"
@@ -104,7 +104,7 @@ if ! cmp -s /build/identity /target/etc/manyhart/identity; then
 fi
 say step "checking the file system"
 umount /target || end failed "unmounting the disk"
-mount -t ext4 -o ro /dev/vda /target && mount --bind /dev /target/dev || end failed "mounting the disk"
-chroot /target e2fsck -fn /dev/vda > /tmp/e2fsck 2>&1 || end failed "e2fsck: $(tail -n 1 /tmp/e2fsck)"
+mount -t ext4 -o ro /dev/vda /target && mount --bind /dev /target/dev || end damaged "mounting the disk"
+chroot /target e2fsck -fn /dev/vda > /tmp/e2fsck 2>&1 || end damaged "e2fsck: $(tail -n 1 /tmp/e2fsck)"
 end done
 `

@@ -1,5 +1,17 @@
+import {existsSync} from 'node:fs'
+import {mkdir, mkdtemp, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
 import test from 'ava'
-import {BuildProgress} from '../../../src/main/guests/disk-guest-build.ts'
+import {createDisk} from '../../../src/disk/index.ts'
+import {BuildProgress, buildDisk} from '../../../src/main/guests/disk-guest-build.ts'
+import {temporaryFile} from '../boot/boot-files.ts'
+import {says} from '../little-guest.ts'
+
+// The translations of what runs here are not kept for others.
+const cache = await mkdtemp(join(tmpdir(), 'manyhart-cache-'))
+process.env.XDG_CACHE_HOME = cache
+test.after.always(() => rm(cache, {recursive: true, force: true}))
 
 const counts = {tools: 2, essential: 2, packages: 4}
 
@@ -44,7 +56,36 @@ test('the last word of a build is that it is done, or why it failed', (t) => {
 	progress.push('@manyhart step what nobody knows')
 	t.is(progress.result, undefined)
 	progress.push('@manyhart failed mke2fs')
-	t.deepEqual(progress.result, {failure: 'mke2fs'})
+	t.deepEqual(progress.result, {failure: 'mke2fs', isDamaged: false})
+	progress.push('@manyhart damaged e2fsck')
+	t.deepEqual(progress.result, {failure: 'e2fsck', isDamaged: true})
 	progress.push('@manyhart done')
 	t.is(progress.result, 'done')
 })
+
+for (const [word, isKept, rest] of [
+	['failed', true, ''],
+	['damaged', false, '; the disk is removed, and the next fetch makes it anew'],
+] as const) {
+	test(`a build that ends with ${word} leaves ${isKept ? 'the disk to go on from' : 'no disk'}`, async (t) => {
+		const folder = await mkdtemp(join(tmpdir(), 'manyhart-build-'))
+		t.teardown(() => rm(folder, {recursive: true}))
+		const disk = join(folder, 'disk.qcow2')
+		await createDisk(disk, {size: 2 ** 20})
+		await mkdir(join(folder, 'input'))
+		const kernel = await temporaryFile(
+			t,
+			says(`@manyhart step checking the file system\n@manyhart ${word} e2fsck: no good\n`),
+		)
+		const initrd = await temporaryFile(t, 'an initrd')
+		const building = buildDisk({
+			...{kernel, initrd, disk, counts, folder: join(folder, 'input'), signal: undefined},
+			onProgress: () => {},
+		})
+		await t.throwsAsync(building, {
+			name: 'UserError',
+			message: `Expected the guest to build its disk, got: checking the file system: e2fsck: no good${rest}`,
+		})
+		t.is(existsSync(disk), isKept)
+	})
+}
