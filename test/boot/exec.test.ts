@@ -1,4 +1,5 @@
 /** Commands in Debian: with a machine of the library's, by `manyhart exec`, and by `manyhart ssh` and `cp`. */
+import {spawn} from 'node:child_process'
 import {createHash} from 'node:crypto'
 import {
 	chmodSync,
@@ -16,7 +17,8 @@ import test, {type ExecutionContext} from 'ava'
 import {type ExecOptions, Machine, type MachineOptions} from '../../src/main/index.ts'
 import {randomBytes, testFolder} from '../disk/images.ts'
 import {Random} from '../hart/core/float-operands.ts'
-import {manyhart} from '../main/manyhart-process.ts'
+import {entry, manyhart, startManyhart} from '../main/manyhart-process.ts'
+import {eventually} from '../support/eventually.ts'
 import {longPatience} from '../support/patience.ts'
 import {testTranslation} from '../support/translation.ts'
 import {fetchedGuest} from './boot-guest.ts'
@@ -215,4 +217,69 @@ test('`manyhart exec` runs a command in this folder, and the next one has what t
 		const {translation} = JSON.parse(readFileSync(statistics, 'utf8')).statistics
 		t.is(translation.knownModules > 0, isKnown, `run ${run}`)
 	}
+})
+
+const execInDebian = [
+	'exec',
+	'--guest',
+	'debian',
+	'--smp',
+	'1',
+	'--memory',
+	'512M',
+	'--no-translation-cache',
+	'--no-share',
+]
+
+test.serial(
+	'`manyhart exec` passes signals on; a second ending one ends the machine at once, with its statistics',
+	async (t) => {
+		if (!(await fetchedGuest(t, 'debian'))) return
+		const statistics = join(await testFolder(t), 'statistics.json')
+		const traps = ['HUP', 'USR1', 'USR2', 'ALRM', 'CONT'].map((signal) => `trap "echo ${signal}" ${signal}`).join('; ')
+		const script = `${traps}; echo ready; while :; do sleep 0.1; done`
+		const {child, ended} = startManyhart(t, [...execInDebian, '--stats', statistics, '--', 'sh', '-c', script])
+		let output = ''
+		child.stdout!.on('data', (bytes) => {
+			output += bytes
+		})
+		await eventually(() => output === 'ready\n', 'the command runs')
+		for (const signal of ['USR1', 'USR2', 'USR1', 'ALRM', 'CONT', 'HUP'] as const) {
+			const before = output
+			child.kill(`SIG${signal}`)
+			await eventually(() => output === `${before}${signal}\n`, `the command gets ${signal}`)
+		}
+		// One that follows at once may be the first one again.
+		await new Promise((resolve) => setTimeout(resolve, 400))
+		child.kill('SIGTERM')
+		t.is(await ended, 143)
+		t.like(JSON.parse(readFileSync(statistics, 'utf8')), {smp: 1, exitCode: 143})
+	},
+)
+
+test.serial('`manyhart exec -t` has a terminal of the size of this one, and its keys are the command’s', async (t) => {
+	if (!(await fetchedGuest(t, 'debian'))) return
+	const script = 'stty size; trap "echo interrupted; exit 5" INT; echo ready; while :; do sleep 0.1; done'
+	const command = [process.execPath, entry, ...execInDebian, '-t', '--', 'sh', '-c', `'${script}'`].join(' ')
+	const terminal = spawn(
+		'script',
+		['--quiet', '--return', '--command', `stty rows 31 cols 79; ${command}`, '/dev/null'],
+		{env: {...process.env, SHELL: '/bin/sh', TERM: 'dumb'}, stdio: ['pipe', 'pipe', 'inherit']},
+	)
+	t.teardown(() => terminal.kill('SIGKILL'))
+	const ended = Promise.withResolvers<number | null>()
+	terminal.on('close', ended.resolve).on('error', () => ended.resolve(null))
+	let output = ''
+	terminal.stdout.on('data', (bytes) => {
+		output += bytes
+	})
+	const started = eventually(() => /^ready\r*$/m.test(output), 'the command runs').then(() => true)
+	if ((await Promise.race([started, ended.promise])) === null) {
+		t.pass()
+		t.log('skipped: util-linux’s script is not there')
+		return
+	}
+	terminal.stdin.write('\u0003')
+	t.is(await ended.promise, 5)
+	t.regex(output.replaceAll('\r', ''), /^31 79\nready\n(?:\^C)?interrupted\n/m)
 })
