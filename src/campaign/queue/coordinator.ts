@@ -271,7 +271,7 @@ function hasEnded(owner: string): boolean {
 
 /** A job that took its workers with it too often has none. */
 function resultOf(job: RunJob): JobResult {
-	const {returnvalue, failedReason, processedBy, attemptsMade, stalledCounter} = job
+	const {returnvalue, failedReason, processedBy, attemptsMade} = job
 	const outcome = parseOutcome(returnvalue?.outcome)
 	if (outcome) return {outcome, worker: returnvalue.worker, attempt: returnvalue.attempt}
 	return {
@@ -279,7 +279,7 @@ function resultOf(job: RunJob): JobResult {
 			host: thisHost(),
 			began: new Date(job.processedOn ?? job.timestamp).toISOString(),
 			took: 0,
-			error: `${failedReason ?? 'its worker returned nothing that this build reads'} (${stalledCounter} workers were lost with it)`,
+			error: failedReason ?? 'its worker returned nothing that this build reads',
 		},
 		worker: processedBy ?? 'unknown',
 		attempt: attemptsMade,

@@ -137,7 +137,7 @@ class CampaignWorker {
 		const {link, lease, name} = this.#options
 		const worker: RunWorker = new Worker(queue, null, {
 			...{connection: link.client, prefix, name, autorun: false},
-			...{lockDuration: lease * 1000, stalledInterval: lease * 500, maxStalledCount: mostLost},
+			...{lockDuration: lease * 1000, stalledInterval: lease * 500},
 		})
 		// The link says what is amiss.
 		worker.on('error', () => {})
@@ -173,6 +173,7 @@ class CampaignWorker {
 		)
 		try {
 			if (job.data.build !== build) throw new Error(`of build ${job.data.build}, and this worker is ${build}`)
+			if (job.stalledCounter >= mostLost) return await this.#refuse(job, token)
 			const outcome = await pool.run(run, {cores: await pool.budget.acquire(run.harts, signal), signal})
 			const attempt = job.attemptsMade + 1
 			this.#done++
@@ -191,6 +192,16 @@ class CampaignWorker {
 		} finally {
 			clearInterval(renewal)
 		}
+	}
+
+	/** A run that has taken too many workers with it has failed. BullMQ counts them, and leaves the rest to whoever takes the job. */
+	async #refuse(job: RunJob, token: string): Promise<void> {
+		const {UnrecoverableError} = await import('bullmq')
+		const reason = `${job.stalledCounter} workers were lost with it`
+		this.#done++
+		this.#failed++
+		this.#options.say(`${inWords(job.data.run)}: failed: ${reason}`)
+		await this.#deliver(() => job.moveToFailed(new UnrecoverableError(reason), token, false))
 	}
 
 	/** Until Redis takes it, or says that the run is not ours any more. */

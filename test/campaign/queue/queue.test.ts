@@ -310,3 +310,30 @@ test.serial('a run that fails is tried again by workers, and is a result with it
 	const [line = ''] = (await readFile(join(scene.folder, 'out/results.jsonl'), 'utf8')).split('\n')
 	t.like(JSON.parse(line), {attempt: 2, outcome: {error: 'there is no qemu-system-riscv64 in PATH'}})
 })
+
+test.serial('a run that has taken three workers with it has failed, and the campaign ends', async (t) => {
+	const scene = await sceneOf(t)
+	if (!scene) return
+	const {path, plan} = await planAt(
+		scene.folder,
+		'campaign: deadly\nruns:\n  - {workload: compute-integer, engine: native, harts: 1, work: 1000000000}\n',
+	)
+	const {child, ended} = startManyhart(t, campaignArguments(scene, path))
+	const said = text(child.stderr!)
+	const queue = new Queue(queueName(plan), {connection: scene.client, prefix})
+	t.teardown(() => queue.close())
+	for (const label of ['a', 'b', 'c']) {
+		const worker = startWorker(t, scene, label)
+		await eventually(
+			async () => (await queue.getActive()).some((job) => job?.processedBy === label),
+			`the run at worker ${label}`,
+		)
+		worker.child.kill('SIGKILL')
+		await worker.ended
+	}
+	startWorker(t, scene, 'd')
+	t.is(await ended, 1)
+	t.regex(await said, /failed: 3 workers were lost with it\n/)
+	const [line = ''] = (await readFile(join(scene.folder, 'out/results.jsonl'), 'utf8')).split('\n')
+	t.like(JSON.parse(line), {worker: 'd', outcome: {error: '3 workers were lost with it'}})
+})
