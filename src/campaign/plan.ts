@@ -62,6 +62,9 @@ function expand(entry: Entry, at: (path: readonly (string | number)[]) => string
 	const other = entry.engine.find((engine) => engine !== 'manyhart')
 	if (other && entry.seed)
 		throw expected(`${at(['seed'])}, which is of manyhart --serial, without engine ${other}`, 'both')
+	const strongOnly = entry.workload.filter((name) => !scalesWeakly(name))
+	if (!entry.scaling.includes('strong') && strongOnly.length === entry.workload.length)
+		throw expected(`${at(['scaling'])}, to have strong, since there is no weak scaling of ${strongOnly.join(', ')}`, 'weak')
 	if (entry.engine.includes('native') && !entry.guest.includes('linux'))
 		throw expected(`${at(['engine'])}, to have native with guest linux`, entry.guest.join(', '))
 	return product(entry.guest, entry.workload, entry.scaling, entry.harts).flatMap(
@@ -70,7 +73,7 @@ function expand(entry: Entry, at: (path: readonly (string | number)[]) => string
 			if (guest === 'bare' && !workload.bareMetal) {
 				throw expected(`${at(['workload'])}, to be there on guest bare`, name)
 			}
-			if (scaling === 'weak' && (harts === 1 || !workload.scaling.includes(scaling))) return []
+			if (!workload.scaling.includes(scaling)) return []
 			return rotated(entry.engine, index).flatMap((engine) => {
 				// The host has no TLB of ours, nor a bare machine.
 				if (engine === 'native' && guest === 'bare') return []
@@ -78,7 +81,9 @@ function expand(entry: Entry, at: (path: readonly (string | number)[]) => string
 				const work = entry.work ?? usualWork(workload, engine)
 				return product(designs, seeds).map(
 					([tlb, seed]): Unrepeated => ({
-						...{kind: 'scale', guest, workload: name, scaling, work, harts, engine},
+						...{kind: 'scale', guest, workload: name, work, harts, engine},
+						// On one hart both are the same: the run that a curve of either begins with.
+						scaling: harts === 1 ? 'strong' : scaling,
 						...both(tlb, seed),
 					}),
 				)
@@ -86,6 +91,9 @@ function expand(entry: Entry, at: (path: readonly (string | number)[]) => string
 		},
 	)
 }
+
+const scalesWeakly = (name: string): boolean =>
+	scaleWorkloads.some((workload) => workload.name === name && workload.scaling.includes('weak'))
 
 const usualWork = ({work}: ScaleWorkload, engine: ScaleRun['engine']): number =>
 	engine === 'native' ? work.native : work.emulated
