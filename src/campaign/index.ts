@@ -88,7 +88,7 @@ type SummaryOptions = Readonly<{
 async function summarize(plan: Plan, {store, command, version, print, format}: SummaryOptions): Promise<void> {
 	const results = ownResults(plan, store)
 	const state = results.length < plan.runs.length ? 'interrupted' : 'complete'
-	const records = campaignRecords(results, {version, command, state})
+	const records = campaignRecords(results, {version, command, campaign: plan.name, state})
 	const paths = await writeRecords(store.folder, records)
 	const failed = results.filter(({outcome}) => outcome.error !== undefined).length
 	if (format === 'json') {

@@ -64,7 +64,10 @@ function expand(entry: Entry, at: (path: readonly (string | number)[]) => string
 		throw expected(`${at(['seed'])}, which is of manyhart --serial, without engine ${other}`, 'both')
 	const strongOnly = entry.workload.filter((name) => !scalesWeakly(name))
 	if (!entry.scaling.includes('strong') && strongOnly.length === entry.workload.length)
-		throw expected(`${at(['scaling'])}, to have strong, since there is no weak scaling of ${strongOnly.join(', ')}`, 'weak')
+		throw expected(
+			`${at(['scaling'])}, to have strong, since there is no weak scaling of ${strongOnly.join(', ')}`,
+			'weak',
+		)
 	if (entry.engine.includes('native') && !entry.guest.includes('linux'))
 		throw expected(`${at(['engine'])}, to have native with guest linux`, entry.guest.join(', '))
 	return product(entry.guest, entry.workload, entry.scaling, entry.harts).flatMap(

@@ -15,6 +15,9 @@ export type CampaignRecord = Readonly<{
 	record: ScaleRecord
 }>
 
+/** @property version of Manyhart. @property campaign its name. */
+type About = Readonly<{version: string; command: string; campaign: string; state: ScaleRecord['state']}>
+
 type ScaleResult = Result & {run: ScaleRun}
 
 /** What makes a host another one. Its load changes. */
@@ -23,10 +26,7 @@ function hostKey({load: _, ...host}: Host): string {
 }
 
 /** Of all results of kind `scale` in parallel; by turns, time is virtual. */
-export function campaignRecords(
-	results: Iterable<Result>,
-	{version, command, state}: Readonly<{version: string; command: string; state: ScaleRecord['state']}>,
-): readonly CampaignRecord[] {
+export function campaignRecords(results: Iterable<Result>, about: About): readonly CampaignRecord[] {
 	const measured = [...results].filter(
 		(result): result is ScaleResult => result.run.kind === 'scale' && result.run.seed === undefined,
 	)
@@ -35,7 +35,7 @@ export function campaignRecords(
 		const {outcome} = group[0]!
 		const key = createHash('sha256').update(hostKey(outcome.host)).digest('hex').slice(0, 6)
 		const name = outcome.host.name.replaceAll(/[^\w.-]/g, '-')
-		const record = recordOf(group, {version, command, state})
+		const record = recordOf(group, about)
 		return {path: join(`${name}-${key}`, recordName), host: outcome.host, record}
 	})
 }
@@ -47,10 +47,7 @@ const workloadOf = ({guest, workload}: ScaleRun): string =>
 	guest === 'linux' ? workload : bareWorkloads.find(({name}) => programName(name) === workload)!.name
 
 /** @param results of one host. */
-function recordOf(
-	results: readonly ScaleResult[],
-	{version, command, state}: Readonly<{version: string; command: string; state: ScaleRecord['state']}>,
-): ScaleRecord {
+function recordOf(results: readonly ScaleResult[], {version, command, campaign, state}: About): ScaleRecord {
 	const inTime = results.toSorted((one, other) => Date.parse(one.outcome.began) - Date.parse(other.outcome.began))
 	const [first] = inTime
 	const date = first!.outcome.began
@@ -83,7 +80,7 @@ function recordOf(
 	const kernel = inTime.find(({outcome}) => outcome.kernel)?.outcome.kernel
 	const ascending = (values: Iterable<number>) => [...new Set(values)].toSorted((one, other) => one - other)
 	return {
-		...{schema: schemaVersion, command, date, manyhart: version, node, host},
+		...{schema: schemaVersion, command, campaign, date, manyhart: version, node, host},
 		...(kernel !== undefined && {guest: `Debian's kernel ${kernel}`}),
 		quick: false,
 		smp: ascending(inTime.map(({run}) => run.harts)),

@@ -65,14 +65,17 @@ runs:
 
 test('weak scaling alone has its run on one hart, and what has no weak scaling is refused', (t) => {
 	const planned = (workload: string, harts: string) =>
-		planOf(`campaign: a\nruns:\n  - {workload: ${workload}, harts: ${harts}, scaling: weak}\n`).runs.map(({run}) => inWords(run))
+		planOf(`campaign: a\nruns:\n  - {workload: ${workload}, harts: ${harts}, scaling: weak}\n`).runs.map(({run}) =>
+			inWords(run),
+		)
 	t.deepEqual(planned('compute-integer', '1'), ['linux compute-integer strong, 1 hart, manyhart, repetition 1'])
 	t.deepEqual(planned('[compute-integer, barrier]', '[1, 2]'), [
 		'linux compute-integer strong, 1 hart, manyhart, repetition 1',
 		'linux compute-integer weak, 2 harts, manyhart, repetition 1',
 	])
 	t.throws(() => planned('barrier', '[1, 2]'), {
-		message: 'Expected c.yaml, line 3, runs[1].scaling, to have strong, since there is no weak scaling of barrier, got weak',
+		message:
+			'Expected c.yaml, line 3, runs[1].scaling, to have strong, since there is no weak scaling of barrier, got weak',
 	})
 })
 

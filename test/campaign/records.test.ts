@@ -10,7 +10,7 @@ import {ChecksumWatch} from '../../src/campaign/checks.ts'
 import {campaignRecords, writeRecords} from '../../src/campaign/records.ts'
 import {planOf, resultOf, someHost} from './some-results.ts'
 
-const about = {version: '0.1.0', command: 'manyhart campaign c.yaml', state: 'complete'} as const
+const about = {version: '0.1.0', command: 'manyhart campaign c.yaml', campaign: 'a', state: 'complete'} as const
 const swapped = {
 	id: 'Manyhart 0.1.0 --tlb policy=swap-pool',
 	kind: 'manyhart',
@@ -54,7 +54,16 @@ runs:
 		const place = {workload: 'sort', engine: 'Manyhart 0.1.0', scaling: 'strong', harts: 2} as const
 		t.is(new Summary(record).speedUp(place)?.median, 2)
 		await writeReport(join(path, '..'), record)
-		t.regex(await readFile(join(path, '../report.md'), 'utf8'), /parallel merge sort, on bare metal/)
+		const report = await readFile(join(path, '../report.md'), 'utf8')
+		t.regex(report, /parallel merge sort, on bare metal/)
+		t.regex(
+			report,
+			/Each run is a boot of its own.*\n.*It does all of its work, or is ended after 60 seconds/,
+		)
+		t.notRegex(
+			report,
+			/each repetition begins with another engine|After 1\.1 seconds|compare runs of the same repetition/,
+		)
 	}
 })
 

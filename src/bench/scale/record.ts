@@ -133,6 +133,8 @@ const ScaleRecord = v.object({
 	schema: v.literal(schemaVersion),
 	/** As typed. */
 	command: v.string(),
+	/** The name of the campaign that the runs are of: each is a boot of its own. Absent: they are of manyhart scale. */
+	campaign: v.optional(v.string()),
 	/** ISO 8601. */
 	date: v.string(),
 	manyhart: v.string(),

@@ -4,6 +4,7 @@ import {figure} from '../../report/words.ts'
 import type {Spread} from '../../statistics.ts'
 import {hartsInWords} from '../measure.ts'
 import type {Engine, ScaleRecord, Workload} from '../record.ts'
+import {taskTimeout} from '../run-guest.ts'
 import {verdictOn} from '../statistics.ts'
 import {peakHarts} from '../usl.ts'
 import {longestPart, nativeName} from '../workloads.ts'
@@ -49,8 +50,25 @@ export function disturbance({otherCores, cores}: Summary): readonly Block[] {
 	]
 }
 
+type Method = Readonly<{order: string; limit: string; ratios: string}>
+
+const methodOfScale: Method = {
+	order: 'Within a repetition they take turns; each repetition begins with another engine.',
+	limit: `After ${longestPart / 1000} seconds it ends with what it has done.`,
+	ratios: 'Ratios, such as speed-ups, compare runs of the same repetition.',
+}
+
+const methodOfCampaign: Method = {
+	order:
+		'Each run is a boot of its own, with one program. The plan has the repetitions one after the other, and engines by turns within them. Runs share the cores: a run with N harts takes N of them, and others of the campaign may go on beside it. They count as other processes.',
+	limit: `It does all of its work, or is ended after ${taskTimeout} seconds.`,
+	ratios:
+		'Hosts share the repetitions, so those of this host are numbered in the order in which they ran. Ratios, such as speed-ups, compare runs of the same number, which need not have run one after the other.',
+}
+
 /** How it was measured, and how figures are written. */
-export function method({cores}: Summary): Section {
+export function method({cores, record}: Summary): Section {
+	const {order, limit, ratios} = record.campaign === undefined ? methodOfScale : methodOfCampaign
 	return {
 		id: 'method',
 		title: 'How it was measured',
@@ -58,11 +76,11 @@ export function method({cores}: Summary): Section {
 			{
 				kind: 'list',
 				items: [
-					'All engines boot the same kernel, initial RAM disk and kernel command line, with the same number of harts and the same memory. Within a repetition they take turns; each repetition begins with another engine.',
-					`Each program first does a quarter of its work as a warm-up, which is not timed. Times are by the guest's clock. After ${longestPart / 1000} seconds it ends with what it has done. The checksum depends on the work alone: a run whose checksum differs from the others' counts as failed.`,
+					`All engines boot the same kernel, initial RAM disk and kernel command line, with the same number of harts and the same memory. ${order}`,
+					`Each program first does a quarter of its work as a warm-up, which is not timed. Times are by the guest's clock. ${limit} The checksum depends on the work alone: a run whose checksum differs from the others' counts as failed.`,
 					'`native` is the same program, compiled for the host, with as many threads or processes: the limit.',
 					'Figures are medians over the repetitions. In square brackets: the 95 % bootstrap interval of the median, from five repetitions on. In round brackets: least and greatest, of fewer.',
-					'Ratios, such as speed-ups, compare runs of the same repetition. A difference is called only where the whole interval is on one side of 1. That still happens by chance at about one of twenty points.',
+					`${ratios} A difference is called only where the whole interval is on one side of 1. That still happens by chance at about one of twenty points.`,
 					`Points with more harts than the host's ${cores} cores are marked with ${beyondMark}, and hollow in plots. They show how an engine shares cores, not how it scales.`,
 				],
 			},
