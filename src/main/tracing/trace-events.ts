@@ -156,13 +156,13 @@ export class TraceEvents {
 					at,
 					'guest',
 					'guest',
-					`{"from":"${this.#naming.symbol(low, high)}","instructions":${a >>> 0}}`,
+					`{"from":${this.#place(low, high)},"instructions":${a >>> 0}}`,
 				)
 			case Activity.halt:
-				return this.#addSlice(event, at, 'wfi', 'wait', `{"at":"${this.#naming.symbol(low, high)}"}`)
+				return this.#addSlice(event, at, 'wfi', 'wait', `{"at":${this.#place(low, high)}}`)
 			case Activity.sbiCall:
 				// pc is past the ecall already.
-				return this.#addSlice(event, at, sbiName(a, b), 'sbi', `{"at":"${this.#naming.symbol(low, high)}"}`)
+				return this.#addSlice(event, at, sbiName(a, b), 'sbi', `{"at":${this.#place(low, high)}}`)
 			case Activity.fence:
 				return this.#addSlice(event, at, 'fence', 'fence', '{}')
 			case Activity.flush:
@@ -181,6 +181,11 @@ export class TraceEvents {
 			default:
 				return this.#addSlice(event, at, plainNames[kind] ?? `activity ${kind}`, 'wait', '{}')
 		}
+	}
+
+	/** As JSON: a symbol may have any character in its name. */
+	#place(low: number, high: number): string {
+		return JSON.stringify(this.#naming.symbol(low, high))
 	}
 
 	#addSlice({duration}: TakenEvent, at: string, name: string, category: string, args: string): void {

@@ -11,7 +11,7 @@ import {faultsOf, readTrace} from './trace-checks.ts'
 
 const harts = 2
 const origin = process.hrtime()
-const naming = {symbol: (low: number) => `at ${low}`, deviceAt: () => 'uart'}
+const naming = {symbol: (low: number) => `at "${low}" \\u`, deviceAt: () => 'uart'}
 
 async function machine(
 	t: ExecutionContext,
@@ -37,6 +37,17 @@ async function machine(
 	}
 	return {memory, times, end, ring: (index: number) => new EventRing(memory, {index, harts})}
 }
+
+test('places have whatever name their symbols have', async (t) => {
+	const {end, ring} = await machine(t, {events: 8})
+	const owner = ring(0)
+	for (const kind of [Activity.guestCode, Activity.halt, Activity.sbiCall].toSorted((one, other) => one - other)) owner.add(kind, 10 * kind, 1, 0, 0, 7, 0)
+	const trace = await end()
+	t.deepEqual(
+		trace.flatMap(({ph, args}) => (ph === 'X' ? (args!.from ?? args!.at) : [])),
+		['at "7" \\u', 'at "7" \\u', 'at "7" \\u'],
+	)
+})
 
 test('events that found a ring full are counted in the trace', async (t) => {
 	const {end, ring, times} = await machine(t, {events: 8})
