@@ -1,6 +1,6 @@
 /** The workloads compiled for the host: what a guest's curve can reach at most on the same cores. */
 import {execFile} from 'node:child_process'
-import {createHash} from 'node:crypto'
+import {createHash, randomUUID} from 'node:crypto'
 import {access, glob, readFile, rename, rm} from 'node:fs/promises'
 import {join, sep} from 'node:path'
 import {fileURLToPath} from 'node:url'
@@ -52,7 +52,8 @@ export async function nativeWorkloads(given: NativeOptions = {}): Promise<Native
 	const units = files.filter((file) => file.endsWith('.c')).map((file) => join(sources, file))
 	let reason = ''
 	for (const linking of linkings) {
-		const draft = `${program}.${process.pid}`
+		// Threads of a process may compile at once.
+		const draft = `${program}.${randomUUID()}`
 		try {
 			await run(found.compiler, [...options, ...linking, ...units, '-o', draft], {...(signal && {signal})})
 			await rename(draft, program)

@@ -149,6 +149,20 @@ test.serial('a wrong command line ends with 2 and lists the workloads', async (t
 	}
 })
 
+test.serial('two compilations at once, in one process, do not write the same file', async (t) => {
+	const cache = await temporaryFolder(t)
+	const [compiler, log] = [join(cache, 'cc'), join(cache, 'log')]
+	// Each waits until both have begun.
+	const body = `for out; do :; done; echo "$out" >> ${log}; while [ $(wc -l < ${log}) -lt 2 ]; do sleep 0.02; done; echo whole > "$out"`
+	await writeFile(compiler, `#!/bin/sh\n[ "$1" = --version ] && { echo fake; exit; }\n${body}\n`, {mode: 0o755})
+	const options = {cache, compilers: [compiler], platform: 'linux', arch: 'x64'} as const
+	const [one, other] = await Promise.all([nativeWorkloads(options), nativeWorkloads(options)])
+	t.deepEqual(one, other)
+	t.is(await readFile(one!.program!, 'utf8'), 'whole\n')
+	const drafts = (await readFile(log, 'utf8')).trim().split('\n')
+	t.is(new Set(drafts).size, 2, drafts.join())
+})
+
 test.serial('without a compiler, or on another system, there is a reason', async (t) => {
 	const cache = await temporaryFolder(t)
 	t.deepEqual(await nativeWorkloads({cache, platform: 'linux', arch: 'x64', compilers: ['no-such-cc', 'nor-this']}), {
