@@ -179,7 +179,7 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 		new RunOption('--trace <file>', 'write a trace of all harts, which Perfetto and Chrome open'),
 		new RunOption(
 			'--trace-size <size>',
-			`the trace at most: later events are left out (default: ${usualTraceBytes / 2 ** 20}M)`,
+			`the trace at most, with those after reboots: later events are left out (default: ${usualTraceBytes / 2 ** 20}M)`,
 		),
 		new RunOption(
 			'--trace-rate <events>',

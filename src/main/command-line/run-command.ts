@@ -1,5 +1,4 @@
 /** `manyhart run`: boots a guest and stays with it until it ends. */
-import {format as formatPath, parse as parsePath} from 'node:path'
 import {exitCodes} from '../../exit-codes.ts'
 import {formatEndpoint} from '../../net/index.ts'
 import {ControlServer} from '../agent/control-server.ts'
@@ -24,6 +23,7 @@ import {EndingSignals, SignalReceived} from './signals.ts'
 import {statisticsReport} from './statistics-report.ts'
 import {Terminal} from './terminal.ts'
 import {TimeLimit, TimePassed} from './time-limit.ts'
+import {TraceFiles} from './trace-files.ts'
 import {readInput} from './typed-input.ts'
 
 export type RunEnvironment = Readonly<{
@@ -88,9 +88,8 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 	const ports = await untilAborted(signal, beginPorts(options.ports))
 	const control = options.name === undefined ? undefined : files.use(await ControlServer.listen(options.name))
 	let networks = options.networks ?? (serialSeed === undefined ? parseNetworks({nic: ownNetworks}) : [])
-	let machines = 0
-	const create = () => {
-		machines++
+	const traces = new TraceFiles(options, say)
+	const create = async () => {
 		const machineOptions = {
 			smp,
 			memory,
@@ -103,13 +102,11 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 			...(control && {agent: 'beside' as const}),
 			...(virtioMmioVersion && {virtioMmioVersion}),
 			...(options.times && {times: true}),
-			...(options.trace !== undefined && !treeFile && {trace: nameOfTrace(options.trace, machines)}),
-			...(options.traceBytes !== undefined && !treeFile && {traceBytes: options.traceBytes}),
-			...(options.traceRate !== undefined && !treeFile && {traceRate: options.traceRate}),
+			...(!treeFile && (await traces.next())),
 			...(serialSeed !== undefined && {serial: true, seed: serialSeed}),
 			signal,
 		}
-		return untilAborted(signal, createMachine(machineOptions, openDrives, networks))
+		return await untilAborted(signal, createMachine(machineOptions, openDrives, networks))
 	}
 	if (treeFile) {
 		await using machine = await create()
@@ -135,7 +132,7 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 			networks = concludeForwards(networks, {machine, say})
 			session ??= new RunSession({terminal, signal, expect, watcher, input})
 			const ending = await session.run(machine)
-			if (options.trace !== undefined) concludeTrace(machine, {path: nameOfTrace(options.trace, machines), say})
+			if (traces.path !== undefined) concludeTrace(machine, {path: traces.path, say})
 			if (rebooted(ending) && options.onReboot === 'start-again') continue
 			if (digest && ending.kind === 'machine') say(`manyhart: digest ${await machine.digest()}`)
 			await statisticsFile?.write(
@@ -146,13 +143,6 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 	} finally {
 		session?.[Symbol.dispose]()
 	}
-}
-
-/** A guest that reboots is another machine, with a trace of its own. @example nameOfTrace('/tmp/a.json', 2) // '/tmp/a-2.json' */
-function nameOfTrace(path: string, machine: number): string {
-	if (machine === 1) return path
-	const {dir, name, ext} = parsePath(path)
-	return formatPath({dir, base: `${name}-${machine}${ext}`})
 }
 
 /** Says what the trace lacks. */

@@ -1,5 +1,5 @@
 import {existsSync} from 'node:fs'
-import {mkdtemp, readFile, rm} from 'node:fs/promises'
+import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {PassThrough} from 'node:stream'
@@ -108,6 +108,30 @@ serial('a network that no device shows is warned of, as by QEMU, and nothing els
 	t.deepEqual([exitCode, stderr], [0, 'manyhart: warning: netdev n0 has no peer\n'])
 	const others = ['--drive', 'file=/d,if=none,id=d', '--chardev', 'null,id=c', '--nic', 'user,id=n']
 	t.is((await run(['--kernel', '/k', ...others])).stderr, '')
+})
+
+serial('traces of a guest that reboots again and again have one limit', async (t) => {
+	const folder = await mkdtemp(join(tmpdir(), 'manyhart-traces-'))
+	t.teardown(() => rm(folder, {recursive: true}))
+	let boots = 0
+	const script: Script = async (_, {trace}) => {
+		if (trace !== undefined) await writeFile(trace, new Uint8Array(100 * 1024))
+		return boots++ < 4 ? {reason: 'reboot', exitCode: 0} : powerOff
+	}
+	const path = join(folder, 't.json')
+	const {created, stderr} = await run(
+		['--kernel', '/k', '--trace', path, '--trace-size', '256k', '--trace-rate', '5000'],
+		script,
+	)
+	t.deepEqual(
+		created.map(({trace, traceBytes, traceRate}) => [trace, traceBytes, traceRate]),
+		[
+			[path, 256 * 1024, 5000],
+			[join(folder, 't-2.json'), 156 * 1024, 5000],
+			...Array.from({length: 3}, () => [undefined, undefined, undefined]),
+		],
+	)
+	t.is(stderr, 'manyhart: after this reboot there are no more traces: --trace-size is for all of them\n')
 })
 
 serial('a trace that lacks events says so', async (t) => {
