@@ -16,7 +16,8 @@ export type ComparedPoint = Readonly<{
 	rates: readonly [Spread, Spread]
 	/** The other's rate as a multiple of the one's. */
 	ratio: Spread
-	verdict: Verdict
+	/** `unlike`: not called, since the two were not measured alike. */
+	verdict: Verdict | 'unlike'
 }>
 
 export type Comparison = Readonly<{
@@ -24,6 +25,9 @@ export type Comparison = Readonly<{
 	/** Why the two may differ beside what was changed. */
 	warnings: readonly string[]
 }>
+
+/** What else may be the reason for a difference: of all points, or of a workload's. */
+type Unlike = Readonly<{all: readonly string[]; works: readonly string[]}>
 
 /** Versions may differ: that is what is compared. A QEMU only stands for the same version, Manyhart for the same design of the TLB. */
 function keyOf(engine: Engine): string {
@@ -37,6 +41,8 @@ export function compareRecords(one: ScaleRecord, other: ScaleRecord): Comparison
 		const same = other.engines.find((each) => keyOf(each) === keyOf(engine))
 		return same ? [[engine.id, same.id] as const] : []
 	})
+	const unlike = unlikeness(one, other)
+	const isAlike = (workload: string) => unlike.all.length === 0 && !unlike.works.includes(workload)
 	const points = engines.flatMap(([left, right]) =>
 		before.workloads.flatMap(({name: workload}) =>
 			one.scalings.flatMap((scaling) =>
@@ -50,15 +56,16 @@ export function compareRecords(one: ScaleRecord, other: ScaleRecord): Comparison
 							[...before.rates({...place, engine: left}).values()],
 						)
 						if (!rates[0] || !rates[1] || !ratio) return []
-						return [{...place, engines: [left, right], rates: [rates[0], rates[1]], ratio, verdict: verdictOn(ratio)}]
+						const verdict = isAlike(workload) ? verdictOn(ratio) : 'unlike'
+						return [{...place, engines: [left, right], rates: [rates[0], rates[1]], ratio, verdict}]
 					}),
 			),
 		),
 	)
-	return {points, warnings: differences(one, other)}
+	return {points, warnings: warningsOf(unlike, [one, other])}
 }
 
-function differences(one: ScaleRecord, other: ScaleRecord): readonly string[] {
+function unlikeness(one: ScaleRecord, other: ScaleRecord): Unlike {
 	const hosts = [one, other].map(
 		({host: {platform, arch, model, cores}}) => `${platform}, ${arch}, ${cores} cores, ${model ?? 'unknown'}`,
 	)
@@ -66,21 +73,31 @@ function differences(one: ScaleRecord, other: ScaleRecord): readonly string[] {
 		const same = other.workloads.find((each) => each.name === name)
 		return same && JSON.stringify(same.work) !== JSON.stringify(work) ? [name] : []
 	})
-	return [
+	const methods = [one, other].map(({campaign}) => (campaign === undefined ? 'manyhart scale' : 'a campaign'))
+	const all = [
 		...(hosts[0] === hosts[1] ? [] : [`the hosts differ: ${hosts.join('; and ')}`]),
 		...(one.guest === other.guest ? [] : [`the guests differ: ${one.guest ?? 'none'}; and ${other.guest ?? 'none'}`]),
+		...(methods[0] === methods[1] ? [] : [`the methods differ: ${methods.join('; and ')}`]),
+	]
+	return {all, works}
+}
+
+function warningsOf({all, works}: Unlike, records: readonly ScaleRecord[]): readonly string[] {
+	return [
+		...all,
 		...(works.length > 0 ? [`the amount of work differs: ${works.join(', ')}`] : []),
-		...[one, other].flatMap(({state}, index) =>
+		...records.flatMap(({state}, index) =>
 			state === 'complete' ? [] : [`the ${index === 0 ? 'first' : 'second'} record is not complete: ${state}`],
 		),
 	]
 }
 
-const calls: Readonly<Record<Verdict, string>> = {
+const calls: Readonly<Record<ComparedPoint['verdict'], string>> = {
 	more: 'faster',
 	less: 'slower',
 	none: 'not shown to differ',
 	'too few': 'not called: fewer than five repetitions',
+	unlike: 'not called: see the note',
 }
 
 export function comparisonText({points, warnings}: Comparison): string {
@@ -95,7 +112,8 @@ export function comparisonText({points, warnings}: Comparison): string {
 		withInterval(ratio),
 		calls[verdict],
 	])
-	const count = (...of: readonly Verdict[]) => points.filter(({verdict}) => of.includes(verdict)).length
+	const count = (...of: readonly ComparedPoint['verdict'][]) =>
+		points.filter(({verdict}) => of.includes(verdict)).length
 	return [
 		...markdownTable(
 			[
@@ -112,7 +130,7 @@ export function comparisonText({points, warnings}: Comparison): string {
 			['left', 'left', 'right', 'left', 'right', 'right', 'right', 'left'],
 		),
 		'',
-		`${points.length} points: ${count('more')} faster, ${count('less')} slower, ${count('none', 'too few')} not called.`,
+		`${points.length} points: ${count('more')} faster, ${count('less')} slower, ${count('none', 'too few', 'unlike')} not called.`,
 		...warnings.map((warning) => `Note: ${warning}.`),
 	].join('\n')
 }

@@ -264,6 +264,29 @@ test('two records are compared where both have a point, and differences are call
 	t.regex(comparisonText(few), /not called: fewer than five repetitions/)
 })
 
+test('no difference is called that another host, guest, method or amount of work may explain', (t) => {
+	const one = fakeRecord({noise: 0.01})
+	const faster = fakeRecord({noise: 0.01, faster: 2})
+	const verdicts = (change: Partial<typeof one>) => {
+		const comparison = compareRecords(one, {...faster, ...change})
+		return {...Object.groupBy(comparison.points, ({verdict}) => verdict), text: comparisonText(comparison)}
+	}
+	for (const change of [{host: {...one.host, cores: 8}}, {guest: 'another'}, {campaign: 'a'}]) {
+		const {more, less, text} = verdicts(change)
+		t.deepEqual([more, less], [undefined, undefined], JSON.stringify(change))
+		t.regex(
+			text,
+			/not called: see the note.*\n(?:.*\n)*.*: 0 faster, 0 slower, \d+ not called\.\nNote: the \w+ differ: /,
+		)
+	}
+	const [first, ...others] = faster.workloads
+	const {more, unlike, text} = verdicts({workloads: [{...first!, work: {emulated: 1, native: 1}}, ...others]})
+	t.deepEqual([...new Set(unlike!.map(({workload}) => workload))], [first!.name])
+	t.false(more!.some(({workload}) => workload === first!.name))
+	t.regex(text, /\nNote: the amount of work differs: compute\.$/)
+	t.truthy(verdicts({state: 'interrupted'}).more, 'what was measured was measured alike')
+})
+
 test('what differs beside the figures is said; another version of Manyhart is compared, another QEMU is not', (t) => {
 	const one = fakeRecord({repeat: 1})
 	const rename = (id: string) => id.replace('0.1.0', '0.2.0').replace('7.2.22', '9.1.0')
