@@ -1,4 +1,4 @@
-/** What other processes take from a measurement: cores, from the system's count of busy time. Linux only. */
+/** What others take from a measurement: cores that other processes have or the hypervisor gives away, from the system's count of busy time. Linux only. */
 import {setTimeout as delay} from 'node:timers/promises'
 import {coreTimes, cpuSecondsOfChildren} from '../../../src/bench/host.ts'
 

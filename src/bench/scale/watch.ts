@@ -40,17 +40,15 @@ export function costsBetween({before, after}: Span<Sample>, own?: ProgramCost): 
 			}
 		: processCosts(before.process, after.process)
 	const seconds = (after.at - before.at) / 1000
-	const host = before.cores &&
-		after.cores && {
-			stealSeconds: rounded(after.cores.steal - before.cores.steal),
-			...(process && {
-				otherCores: rounded(
-					(after.cores.busy - before.cores.busy - process.cpuSeconds - (after.own - before.own)) /
-						Math.max(seconds, 0.01),
-				),
-			}),
-		}
-	return {...process, ...host}
+	if (!before.cores || !after.cores) return {...process}
+	const steal = after.cores.steal - before.cores.steal
+	const busy = after.cores.busy - before.cores.busy - steal
+	const others = process && busy - process.cpuSeconds - (after.own - before.own)
+	return {
+		...process,
+		stealSeconds: rounded(steal),
+		...(others !== undefined && {otherCores: rounded(others / Math.max(seconds, 0.01))}),
+	}
 }
 
 function processCosts(before: ProcessTimes | undefined, after: ProcessTimes | undefined) {
