@@ -15,7 +15,7 @@ import {compareRecords, comparisonText} from './compare.ts'
 import {durationForecast} from './duration.ts'
 import {carryOut} from './measure.ts'
 import {nativeWorkloads} from './native.ts'
-import {defaultSmp, makePlan} from './plan.ts'
+import {chooseSmp, makePlan} from './plan.ts'
 import {readRecord, recordName, recordText, type ScaleRecord, scalings, schemaVersion, writeRecord} from './record.ts'
 import {writeReport} from './report/report.ts'
 import {chooseEngines, chooseWorkloads, workloadOf} from './subjects.ts'
@@ -33,11 +33,12 @@ export const scale: Laboratory['scale'] = async (options, environment) => {
 }
 
 async function measured(options: ScaleOptions, environment: LaboratoryEnvironment): Promise<ScaleRecord> {
-	const {quick, out, mostHarts, repeat = quick ? 1 : defaultRepeat} = options
+	const {quick, out, repeat = quick ? 1 : defaultRepeat} = options
 	const {prepareLinux, signal, stream, version} = environment
 	const subjects = await chooseWorkloads(options.workloads)
 	const {cores} = describeHost()
-	const smp = options.smp ?? defaultSmp(mostHarts, cores).filter((harts) => !quick || harts <= cores)
+	const smp = chooseSmp(options, cores)
+	if (!smp.includes(1)) stream.write('scale: --smp without 1: there are no speed-ups, which are over one hart\n')
 	const scaling = quick ? ['strong' as const] : scalings
 	const native = options.native ? await nativeWorkloads({signal}) : undefined
 	if (native && native.program === undefined) stream.write(`scale: ${native.reason}: there is no native run beside\n`)

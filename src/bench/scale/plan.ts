@@ -1,4 +1,5 @@
 /** The plan: every boot, in the order in which they come. Engines take turns, so that all see the same load. */
+import {expected} from '../../errors.ts'
 import type {Boot, Engine, Scaling} from './record.ts'
 import type {Subject} from './subjects.ts'
 import {nativeName} from './workloads.ts'
@@ -83,6 +84,16 @@ const rotated = <Item>(items: readonly Item[], by: number): readonly Item[] => [
 	...items.slice(by % items.length),
 	...items.slice(0, by % items.length),
 ]
+
+/** @throws UserError for a quick look at more harts than cores. */
+export function chooseSmp(
+	{smp, quick, mostHarts}: Readonly<{smp: readonly number[] | undefined; quick: boolean; mostHarts: number}>,
+	cores: number,
+): readonly number[] {
+	const chosen = smp ?? defaultSmp(mostHarts, cores).filter((harts) => !quick || harts <= cores)
+	if (!quick || chosen.every((harts) => harts <= cores)) return chosen
+	throw expected(`--quick with --smp of no more harts than the ${cores} cores that there are`, chosen.join(','))
+}
 
 /** Powers of two, the cores, and twice the cores. */
 export function defaultSmp(most: number, cores: number): readonly number[] {

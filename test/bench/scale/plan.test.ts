@@ -2,7 +2,7 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import test from 'ava'
-import {defaultSmp, makePlan, type PlanOptions} from '../../../src/bench/scale/plan.ts'
+import {chooseSmp, defaultSmp, makePlan, type PlanOptions} from '../../../src/bench/scale/plan.ts'
 import {scalings} from '../../../src/bench/scale/record.ts'
 import {chooseEngines, chooseWorkloads} from '../../../src/bench/scale/subjects.ts'
 import {bareWorkloads, nativeName, scaleWorkloads} from '../../../src/bench/scale/workloads.ts'
@@ -130,4 +130,16 @@ test('by default harts are powers of two up to the cores, the cores, and twice t
 	t.deepEqual(defaultSmp(64, 2), [1, 2, 4])
 	t.deepEqual(defaultSmp(64, 6), [1, 2, 4, 6, 12])
 	t.deepEqual(defaultSmp(64, 48), [1, 2, 4, 8, 16, 32, 48])
+})
+
+test('a quick look is at no more harts than cores: others are refused', (t) => {
+	const choose = (smp: readonly number[] | undefined, quick = true) => chooseSmp({smp, quick, mostHarts: 64}, 2)
+	t.deepEqual(choose(undefined), [1, 2])
+	t.deepEqual(choose(undefined, false), [1, 2, 4])
+	t.deepEqual(choose([2]), [2])
+	t.deepEqual(choose([4, 8], false), [4, 8])
+	t.throws(() => choose([4, 8]), {
+		name: 'UserError',
+		message: 'Expected --quick with --smp of no more harts than the 2 cores that there are, got 4,8',
+	})
 })
