@@ -1,4 +1,5 @@
 /** `manyhart scale` and `manyhart report`: definitions of their options, and checks of their values. */
+import {dirname} from 'node:path'
 import {Option} from 'commander'
 import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
@@ -57,7 +58,7 @@ export const scaleOptions = (): readonly Option[] => [
 export const renderOptions = (): readonly Option[] => [
 	new Option(
 		'--out <folder>',
-		`for report.html, report.md and the plots; created if missing (default: ${defaultFolder})`,
+		'for report.html, report.md and the plots; created if missing (default: the folder of the record)',
 	),
 ]
 
@@ -90,7 +91,7 @@ export function checkScaleOptions({
 
 export const checkRenderOptions = (file: string, {out}: RawRenderOptions): RenderOptions => ({
 	file,
-	out: checkFolder(out ?? defaultFolder),
+	out: checkFolder(out ?? dirname(file)),
 })
 
 export const checkCompareOptions = (one: string, other: string, {json}: RawCompareOptions): CompareOptions => ({

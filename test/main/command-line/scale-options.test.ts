@@ -39,7 +39,9 @@ test('options are taken over; counts of harts ascend, each once', (t) => {
 		out: 'x',
 		format: 'json',
 	})
-	t.deepEqual(checkRenderOptions('scale.json', {}), {file: 'scale.json', out: 'manyhart-scale'})
+	t.deepEqual(checkRenderOptions('scale.json', {}), {file: 'scale.json', out: '.'})
+	t.deepEqual(checkRenderOptions('/a/one/scale.json', {}), {file: '/a/one/scale.json', out: '/a/one'})
+	t.deepEqual(checkRenderOptions('/a/scale.json', {out: 'x'}), {file: '/a/scale.json', out: 'x'})
 	t.deepEqual(checkCompareOptions('a', 'b', {json: true}), {files: ['a', 'b'], format: 'json'})
 })
 
