@@ -49,6 +49,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
 		'markdown.ts',
 		'progress.ts',
 		'record-file.ts',
+		'scale/checksums.ts',
 		'scale/one-run.ts',
 		'scale/record.ts',
 		'scale/workloads.ts',

@@ -115,8 +115,8 @@ export const scalingMutations: readonly Mutation[] = [
 	{
 		name: 'a wrong checksum counts',
 		file: measure,
-		find: 'first.checksum !== checksum',
-		replace: 'first.checksum !== checksum && first.checksum === undefined',
+		find: 'const fault = this.#checksums.faultOf(workOf(each.run))',
+		replace: 'const fault = undefined as string | undefined',
 		tests: [measureTest],
 	},
 	{

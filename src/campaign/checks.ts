@@ -1,28 +1,35 @@
 /** The same work has the same checksum, wherever it is done. */
+import {Checksums} from '../bench/scale/checksums.ts'
 import type {Result} from './run.ts'
 
 export class ChecksumWatch {
-	/** By workload and operations. */
-	readonly #first = new Map<string, Readonly<{checksum: string; where: string}>>()
+	readonly #checksums = new Checksums()
 
 	/** @param results that are there already. */
 	constructor(results: Iterable<Result> = []) {
-		for (const result of results) this.checked(result)
+		for (const result of results) this.#add(result)
 	}
 
-	/** @returns the result, with an error if its checksum is not that of the first with the same work. */
+	/** @returns the result, with an error if its checksum is wrong by what is known so far, this one included. */
 	checked(result: Result): Result {
+		this.#add(result)
+		return this.judged(result)
+	}
+
+	/** The same of a result that is known: one that came later may show that it is wrong. */
+	judged(result: Result): Result {
+		const {outcome} = result
+		const fault = outcome.error === undefined ? this.#checksums.faultOf(workOf(result)) : undefined
+		return fault === undefined ? result : {...result, outcome: {...outcome, error: fault}}
+	}
+
+	#add(result: Result): void {
 		const {run, outcome} = result
-		const {checksum, operations, error, engine, host} = outcome
-		if (run.kind !== 'scale' || checksum === undefined || operations === undefined || error !== undefined) return result
-		const key = `${run.workload} ${operations}`
-		const where = `${engine?.id ?? run.engine} at ${host.name}`
-		const first = this.#first.get(key)
-		if (!first) this.#first.set(key, {checksum, where})
-		if (!first || first.checksum === checksum) return result
-		return {
-			...result,
-			outcome: {...outcome, error: `its checksum is ${checksum}, and ${first.checksum} on ${first.where}`},
-		}
+		if (run.kind !== 'scale') return
+		const {engine: {id} = {id: run.engine}, host} = outcome
+		const witness = {engine: `${id} at ${host.name}`, isNative: run.engine === 'native', harts: run.harts}
+		this.#checksums.add(workOf(result), witness)
 	}
 }
+
+const workOf = ({run, outcome: {operations, checksum}}: Result) => ({program: run.workload, operations, checksum})

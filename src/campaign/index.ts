@@ -61,7 +61,7 @@ async function carryOut(plan: Plan, options: CampaignOptions, environment: Campa
 			stream.write(`campaign: ${(error as Error).message}\n`)
 		})
 	}
-	const own = ownResults(plan, store)
+	const own = judgedResults(plan, store)
 	const failed = own.filter(({outcome}) => outcome.error !== undefined).length
 	if (signal.aborted) {
 		const going = link ? '; workers go on with what is in the queue (--withdraw takes it out)' : ''
@@ -73,8 +73,11 @@ async function carryOut(plan: Plan, options: CampaignOptions, environment: Campa
 	return failed > 0 ? 'some failed' : 'succeeded'
 }
 
-const ownResults = ({runs}: Plan, store: ResultStore): readonly Result[] =>
-	runs.flatMap(({id}) => store.results.get(id) ?? [])
+/** By all checksums: one that came later may show that an earlier one is wrong. */
+function judgedResults({runs}: Plan, store: ResultStore): readonly Result[] {
+	const checks = new ChecksumWatch(store.results.values())
+	return runs.flatMap(({id}) => store.results.get(id) ?? []).map((result) => checks.judged(result))
+}
 
 type SummaryOptions = Readonly<{
 	store: ResultStore
@@ -86,7 +89,7 @@ type SummaryOptions = Readonly<{
 
 /** Writes the records of each host, and prints what there is. */
 async function summarize(plan: Plan, {store, command, version, print, format}: SummaryOptions): Promise<void> {
-	const results = ownResults(plan, store)
+	const results = judgedResults(plan, store)
 	const state = results.length < plan.runs.length ? 'interrupted' : 'complete'
 	const records = campaignRecords(results, {version, command, campaign: plan.name, state})
 	const paths = await writeRecords(store.folder, records)

@@ -9,6 +9,7 @@ import {jsonText, parseJson, writeWhole} from '../bench/record-file.ts'
 import {expected} from '../errors.ts'
 import {makeFolder} from '../main/guests/index.ts'
 import {describeSystemError} from '../main/system-error.ts'
+import {ChecksumWatch} from './checks.ts'
 import {acquireFolder} from './folder-lock.ts'
 import type {Plan} from './plan.ts'
 import {Result, schemaVersion} from './run.ts'
@@ -56,8 +57,8 @@ export class ResultStore implements AsyncDisposable {
 	}
 
 	/**
-	 * Opens or creates the folder. Half a line that a crash has left is cut off; results of runs that failed are taken out, so that
-	 * these are run again.
+	 * Opens or creates the folder. Half a line that a crash has left is cut off; results of runs that failed, or that a later
+	 * checksum shows to be wrong, are taken out, so that these are run again.
 	 * @throws UserError also for a folder of another campaign, of another build, or of another process.
 	 */
 	static async open({folder, plan, command}: StoreOptions): Promise<ResultStore> {
@@ -152,7 +153,9 @@ async function readResults(path: string): Promise<Read> {
 	const all = lines.map((line, index) =>
 		parseJson(line, {schema: Result, what: `a result, schema ${schemaVersion}`, name: `${path}, line ${index + 1},`}),
 	)
-	const kept = new Map(all.filter(({outcome}) => outcome.error === undefined).map((result) => [result.id, result]))
+	const checks = new ChecksumWatch(all)
+	const sound = all.filter((result) => checks.judged(result).outcome.error === undefined)
+	const kept = new Map(sound.map((result) => [result.id, result]))
 	if (kept.size < all.length) {
 		const again = [...kept.values()].map((result) => `${JSON.stringify(result)}\n`).join('')
 		await writing(path, writeWhole(path, again))

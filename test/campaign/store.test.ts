@@ -39,6 +39,24 @@ test('a result is stored once, however often it comes', async (t) => {
 	)
 })
 
+test('a result that later ones show to be wrong is taken out, and its run is done again', async (t) => {
+	const folder = await folderOf(t)
+	const qemu = {id: 'QEMU 9', kind: 'qemu', version: '9', file: '/q'} as const
+	const [first, ...others] = results
+	const stored = [
+		{...first!, outcome: {...first!.outcome, checksum: '00000000000000ab'}},
+		...others.map((each) => ({...each, outcome: {...each.outcome, engine: qemu}})),
+	]
+	const more = {...others[0]!, id: 'other'}
+	{
+		await using store = await open(folder)
+		await store.append([...stored, more])
+	}
+	await using store = await open(folder)
+	t.false(store.has(first!.id))
+	t.deepEqual([...store.results.keys()], [...others.map(({id}) => id), 'other'])
+})
+
 test('half a line, of a process that was killed, is cut off, and its run is done again', async (t) => {
 	const folder = await folderOf(t)
 	{

@@ -4,11 +4,12 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import type {Image} from '../images.ts'
 import {LabProgress} from '../progress.ts'
+import {Checksums} from './checksums.ts'
 import {durationForecast} from './duration.ts'
-import {keyOf, type PlannedBoot} from './plan.ts'
+import {hartsInWords, keyOf, type PlannedBoot} from './plan.ts'
 import type {Breakdown, Engine, Run, ScaleRecord} from './record.ts'
 import {type BootFigures, makeImage, type RunFigures, runGuest} from './run-guest.ts'
-import {type CheckedRun, NativeRuns} from './run-native.ts'
+import {NativeRuns} from './run-native.ts'
 import {nativeId, type Subject} from './subjects.ts'
 import {programName} from './workloads.ts'
 
@@ -39,6 +40,9 @@ export async function carryOut(options: MeasureOptions): Promise<ScaleRecord> {
 		const start = performance.now()
 		const elapsed = () => Math.round(performance.now() - start) / 1000
 		let record = options.record
+		const checked = new CheckedRuns(lab.checksums, (boot, run, fault) =>
+			progress.say(`scale: ${inWords(boot)}: ${run.workload}, ${run.scaling}: ${fault}`),
+		)
 		for (const [number, boot] of plan.entries()) {
 			if (signal.aborted) break
 			progress.begin(number, inWords(boot), forecast.of(plan.slice(number)))
@@ -59,13 +63,14 @@ export async function carryOut(options: MeasureOptions): Promise<ScaleRecord> {
 			// Once, and not for each program that did not run.
 			if (figures.error !== undefined) progress.say(`scale: ${inWords(boot)}: ${figures.error}`)
 			const {tasks: _, ...about} = boot
+			checked.add(boot, measured)
 			const breakdowns = breakdownsOf(boot, {place: record.boots.length, times, taskLatencies})
 			if (measured.length > 0)
 				record = {
 					...record,
 					...(kernel !== undefined && {guest: `Debian's kernel ${kernel}`}),
 					boots: [...record.boots, {...about, began, took: Math.round(took * 1000) / 1000, ...figures}],
-					runs: [...record.runs, ...(boot.times ? [] : measured)],
+					runs: checked.runs,
 					breakdowns: [...record.breakdowns, ...breakdowns],
 				}
 			await keep(record)
@@ -99,15 +104,51 @@ function breakdownsOf(
 
 export const inWords = ({engine, harts, repetition, times, system}: PlannedBoot): string =>
 	`${engine}, ${hartsInWords(harts)}${system ? ', bare metal' : ''}, ${times ? 'where time goes' : `repetition ${repetition + 1}`}`
-export const hartsInWords = (harts: number): string => (harts === 1 ? '1 hart' : `${harts} harts`)
+
+const workOf = ({workload, operations, checksum}: Run) => ({program: programName(workload), operations, checksum})
+
+/** Runs as the record has them. A later one's checksum may show that an earlier one was wrong. */
+class CheckedRuns {
+	readonly #checksums: Checksums
+	readonly #say: (boot: PlannedBoot, run: Run, fault: string) => void
+	readonly #all: {boot: PlannedBoot; run: Run; fault: string | undefined}[] = []
+
+	/** @param say is told of each fault once. */
+	constructor(checksums: Checksums, say: (boot: PlannedBoot, run: Run, fault: string) => void) {
+		this.#checksums = checksums
+		this.#say = say
+	}
+
+	add(boot: PlannedBoot, runs: readonly Run[]): void {
+		const {engine, harts} = boot
+		const witness = {engine, harts, isNative: engine === nativeId}
+		for (const run of runs) {
+			if (run.error === undefined) this.#checksums.add(workOf(run), witness)
+			this.#all.push({boot, run, fault: run.error})
+		}
+		for (const each of this.#all) {
+			if (each.run.error !== undefined) continue
+			const fault = this.#checksums.faultOf(workOf(each.run))
+			if (fault !== undefined && each.fault === undefined) this.#say(each.boot, each.run, fault)
+			each.fault = fault
+		}
+	}
+
+	/** Without those that show where time goes. */
+	get runs(): Run[] {
+		return this.#all
+			.filter(({boot}) => !boot.times)
+			.map(({run, fault}) => (fault === undefined ? run : {...run, error: fault}))
+	}
+}
 
 class Lab {
 	readonly #options: MeasureOptions & Readonly<{folder: string}>
 	readonly #engines: ReadonlyMap<string, Engine>
 	/** By what boots and the number of harts: all engines boot the same. */
 	readonly #images = new Map<string, Promise<Image>>()
-	/** Checksums, by workload and operations: the same wherever they are done. */
-	readonly #checks = new Map<string, Readonly<{checksum: string; where: string}>>()
+	/** Of all that has run. */
+	readonly checksums = new Checksums()
 	readonly #native: NativeRuns | undefined
 	#linux: Promise<void> | undefined
 
@@ -115,20 +156,14 @@ class Lab {
 		this.#options = options
 		const {engines, subjects, native: file} = options
 		this.#engines = new Map(engines.map((engine) => [engine.id, engine]))
-		const check = (workload: string, run: CheckedRun) => this.#differentCheck(workload, run, nativeId)
-		this.#native = file === undefined ? undefined : new NativeRuns({file, subjects, check})
+		const {checksums} = this
+		this.#native = file === undefined ? undefined : new NativeRuns({file, subjects, checksums})
 	}
 
 	async boot(boot: PlannedBoot): Promise<BootFigures> {
-		const figures = await this.#run(boot).catch(
+		return await this.#run(boot).catch(
 			({message}: Error): BootFigures => ({runs: new Map<string, RunFigures>(), error: message}),
 		)
-		const runs = [...figures.runs].map(([key, run]): [string, RunFigures] => {
-			const [workload = ''] = key.split(' ')
-			const error = run.error ?? this.#differentCheck(workload, run, boot.engine)
-			return [key, error === undefined ? run : {...run, error}]
-		})
-		return {...figures, runs: new Map(runs)}
 	}
 
 	async #run(boot: PlannedBoot): Promise<BootFigures> {
@@ -157,16 +192,5 @@ class Lab {
 	async #makeImage(boot: PlannedBoot, folder: string): Promise<Image> {
 		await mkdir(folder)
 		return await makeImage(boot, {subjects: this.#options.subjects, folder})
-	}
-
-	/** @returns what is wrong; undefined: the same as elsewhere, or the first. */
-	#differentCheck(workload: string, {operations, checksum}: CheckedRun, where: string): string | undefined {
-		if (checksum === undefined || operations === undefined) return undefined
-		const key = `${programName(workload)} ${operations}`
-		const first = this.#checks.get(key)
-		if (!first) this.#checks.set(key, {checksum, where})
-		return first && first.checksum !== checksum
-			? `its checksum is ${checksum}, and ${first.checksum} on ${first.where}`
-			: undefined
 	}
 }

@@ -77,6 +77,8 @@ function tasksOf(
 	)
 }
 
+export const hartsInWords = (harts: number): string => (harts === 1 ? '1 hart' : `${harts} harts`)
+
 /** Of a record: what names a task. */
 export const keyOf = ({workload, scaling}: Task): string => `${workload} ${scaling}`
 

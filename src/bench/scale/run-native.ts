@@ -1,15 +1,13 @@
 /** Runs the workloads on the host itself: the limit of what an engine can reach. */
 import {runConsole} from '../console-run.ts'
+import type {Checksums} from './checksums.ts'
 import {parseCost, parseFigure} from './console.ts'
 import type {PlannedBoot, Task} from './plan.ts'
 import {keyOf} from './plan.ts'
-import type {Run} from './record.ts'
 import {amountOf, type BootFigures, type RunFigures, taskTimeout} from './run-guest.ts'
-import type {Subject} from './subjects.ts'
+import {nativeId, type Subject} from './subjects.ts'
 import {costsBetween, MarkReader, sample} from './watch.ts'
 import {programName, type ScaleWorkload, workloadArguments} from './workloads.ts'
-
-export type CheckedRun = Pick<Run, 'operations' | 'checksum'>
 
 export class NativeRuns {
 	readonly #file: string
@@ -17,23 +15,23 @@ export class NativeRuns {
 	readonly #workloads: ReadonlyMap<string, ScaleWorkload>
 	/** Tasks whose work of a guest was done and checked, by keyOf() and threads. */
 	readonly #checked = new Set<string>()
-	readonly #check: (workload: string, run: CheckedRun) => string | undefined
+	readonly #checksums: Checksums
 
-	/** @param check of the work that guests do. @returns what is wrong with it. */
+	/** @param checksums of the work that guests do. */
 	constructor({
 		file,
 		subjects,
-		check,
+		checksums,
 	}: Readonly<{
 		file: string
 		subjects: readonly Subject[]
-		check: (workload: string, run: CheckedRun) => string | undefined
+		checksums: Checksums
 	}>) {
 		this.#file = file
 		this.#workloads = new Map(
 			subjects.flatMap((subject) => (subject.kind === 'own' ? [] : [[programName(subject.name), subject.of]])),
 		)
-		this.#check = check
+		this.#checksums = checksums
 	}
 
 	/** @returns what ran until the end, or until the signal. */
@@ -53,11 +51,18 @@ export class NativeRuns {
 		const key = `${keyOf(task)} ${threads}`
 		if (!this.#checked.has(key)) {
 			const guests = await run(of.work.emulated)
-			const wrong = guests.error ?? this.#check(of.name, guests)
+			const wrong = guests.error ?? this.#faultOf(of.name, guests, threads)
 			if (wrong !== undefined) return {error: wrong}
 			this.#checked.add(key)
 		}
 		return await run(of.work.native)
+	}
+
+	/** @returns what is wrong with a guest's work that is done here. */
+	#faultOf(program: string, {operations, checksum}: RunFigures, threads: number): string | undefined {
+		const work = {program, operations, checksum}
+		this.#checksums.add(work, {engine: nativeId, isNative: true, harts: threads})
+		return this.#checksums.faultOf(work)
 	}
 
 	async #runOnce(args: readonly string[], signal: AbortSignal): Promise<RunFigures> {

@@ -101,7 +101,24 @@ onHost('the same work must have the same checksum', async (t) => {
 	const {record} = await carriedOut(t, 'echo scale $1 threads $3 operations 7 ns 5 checksum 000000000000000$3')
 	const wrong = record.runs.filter(({error}) => error !== undefined)
 	t.deepEqual([...new Set(wrong.map(({harts}) => harts))], [2])
-	t.is(wrong[0]!.error, 'its checksum is 0000000000000002, and 0000000000000001 on native')
+	t.is(wrong[0]!.error, 'its checksum is 0000000000000002, and 0000000000000001 on native with 1 hart')
+})
+
+onHost('a run that came first is wrong, too, if a later one shows it', async (t) => {
+	const engines = fakeEngines.filter(({kind}) => kind === 'native')
+	const plan = makePlan({smp: [1, 2], repeat: 1, scalings: ['strong'], engines, subjects: fakeSubjects}).toReversed()
+	const program = 'echo scale $1 threads $3 operations 7 ns 5 checksum 000000000000000$3'
+	const {record, said} = await carriedOut(t, program, {plan})
+	t.deepEqual(
+		record.runs.map(({harts, error}) => [harts, error !== undefined]),
+		[
+			[2, true],
+			[2, true],
+			[1, false],
+			[1, false],
+		],
+	)
+	t.is(said.match(/native, 2 harts, repetition 1: compute, strong: its checksum is 0+2, and 0+1 on native/g)?.length, 1)
 })
 
 onHost('what was measured before an interruption is a valid record', async (t) => {

@@ -2,7 +2,7 @@
 import {type Block, type Figure, paragraph, type Section, type Table} from '../../report/document.ts'
 import {figure} from '../../report/words.ts'
 import type {Spread} from '../../statistics.ts'
-import {hartsInWords} from '../measure.ts'
+import {hartsInWords} from '../plan.ts'
 import type {Engine, ScaleRecord, Workload} from '../record.ts'
 import {taskTimeout} from '../run-guest.ts'
 import {verdictOn} from '../statistics.ts'
@@ -77,7 +77,7 @@ export function method({cores, record}: Summary): Section {
 				kind: 'list',
 				items: [
 					`All engines boot the same kernel, initial RAM disk and kernel command line, with the same number of harts and the same memory. ${order}`,
-					`Each program first does a quarter of its work as a warm-up, which is not timed. Times are by the guest's clock. ${limit} The checksum depends on the work alone: a run whose checksum differs from the others' counts as failed.`,
+					`Each program first does a quarter of its work as a warm-up, which is not timed. Times are by the guest's clock. ${limit} The checksum depends on the work alone. Right is that of \`native\`, or else that of most engines; other runs count as failed.`,
 					'`native` is the same program, compiled for the host, with as many threads or processes: the limit.',
 					'Figures are medians over the repetitions. In square brackets: the 95 % bootstrap interval of the median, from five repetitions on. In round brackets: least and greatest, of fewer.',
 					`${ratios} A difference is called only where the whole interval is on one side of 1. That still happens by chance at about one of twenty points.`,
