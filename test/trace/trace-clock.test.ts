@@ -25,3 +25,37 @@ test('it shows the time since its origin, in any thread', async (t) => {
 	const [there] = (await once(worker, 'message')) as [number]
 	t.true(there >= first - tolerance && there <= here() + tolerance, `${first} ${there}`)
 })
+
+/** Microseconds: each thread knows the distance of its clock to half of 0.5. */
+const apart = 0.5
+const rounds = 300
+
+test('clocks of two threads agree as well as each knows its own', async (t) => {
+	const origin = process.hrtime()
+	// The number of the latest question, and of the latest answer; the answer.
+	const turns = new Int32Array(new SharedArrayBuffer(8))
+	const answer = new Float64Array(new SharedArrayBuffer(8))
+	const module = new URL('../../src/trace/trace-clock.ts', import.meta.url).href
+	const code = `
+		const {parentPort, workerData: {turns, answer, origin, rounds}} = require('node:worker_threads')
+		import(${JSON.stringify(module)}).then(({traceClock}) => {
+			const now = traceClock(origin)
+			parentPort.postMessage('ready')
+			for (let round = 1; round <= rounds; round++) {
+				while (Atomics.load(turns, 0) !== round);
+				answer[0] = now()
+				Atomics.store(turns, 1, round)
+			}
+		})`
+	const worker = new Worker(code, {eval: true, workerData: {turns, answer, origin, rounds}})
+	await once(worker, 'message')
+	const here = traceClock(origin)
+	for (let round = 1; round <= rounds; round++) {
+		const asked = here()
+		Atomics.store(turns, 0, round)
+		while (Atomics.load(turns, 1) !== round);
+		const [there, answered] = [answer[0]!, here()]
+		if (there < asked - apart || there > answered + apart) return t.fail(`${asked} ${there} ${answered}`)
+	}
+	t.pass()
+})

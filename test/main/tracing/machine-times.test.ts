@@ -41,7 +41,8 @@ async function machine(
 test('places have whatever name their symbols have', async (t) => {
 	const {end, ring} = await machine(t, {events: 8})
 	const owner = ring(0)
-	for (const kind of [Activity.guestCode, Activity.halt, Activity.sbiCall].toSorted((one, other) => one - other)) owner.add(kind, 10 * kind, 1, 0, 0, 7, 0)
+	for (const kind of [Activity.guestCode, Activity.halt, Activity.sbiCall].toSorted((one, other) => one - other))
+		owner.add(kind, 10 * kind, 1, 0, 0, 7, 0)
 	const trace = await end()
 	t.deepEqual(
 		trace.flatMap(({ph, args}) => (ph === 'X' ? (args!.from ?? args!.at) : [])),

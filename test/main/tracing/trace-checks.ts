@@ -19,6 +19,11 @@ export async function readTrace(path: string): Promise<Event[]> {
 	return JSON.parse(await readFile(path, 'utf8'))
 }
 
+/** Microseconds, as all that follow: of a rounded beginning plus a rounded duration. */
+const tolerance = 0.002
+/** Each thread knows the distance of its clock to half of what traceClock() calls close enough, 0.5. */
+const clockTolerance = 0.5 + tolerance
+
 /** @returns what is wrong, in words. */
 export function faultsOf(events: readonly Event[]): string[] {
 	return [...events.flatMap(faultsOfEvent), ...faultsOfThreads(events), ...faultsOfPairs(events)]
@@ -41,8 +46,6 @@ function faultsOfEvent(event: Event): string[] {
 
 /** Slices of a thread lie in one another or beside, and were written as they ended. */
 function faultsOfThreads(events: readonly Event[]): string[] {
-	// A rounded beginning plus a rounded duration.
-	const tolerance = 0.002
 	const threads = Map.groupBy(
 		events.filter(({ph}) => ph === 'X'),
 		({tid}) => tid,
@@ -77,7 +80,7 @@ function faultsOfPairs(events: readonly Event[]): string[] {
 	return [...pairs].flatMap(([key, pair]) => {
 		const phases = pair.map(({ph}) => ph).join('')
 		if (phases !== 'be' && phases !== 'sf') return [`${key} has the ends ${phases}`]
-		// Two threads' clocks differ by less than this.
-		return pair[1]!.ts! < pair[0]!.ts! - 5 ? [`${key} ends before it begins`] : []
+		const late = pair[0]!.ts! - pair[1]!.ts!
+		return late > (phases === 'sf' ? clockTolerance : tolerance) ? [`${key} ends ${late} µs before it begins`] : []
 	})
 }
