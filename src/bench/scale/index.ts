@@ -1,4 +1,6 @@
 /** How guests scale with harts, here and under QEMU: `manyhart scale` and `manyhart report`. */
+import {existsSync} from 'node:fs'
+import {rm} from 'node:fs/promises'
 import {join} from 'node:path'
 import {expected} from '../../errors.ts'
 import {
@@ -23,17 +25,25 @@ import {chooseEngines, chooseWorkloads, workloadOf} from './subjects.ts'
 export const scale: Laboratory['scale'] = async (options, environment) => {
 	const {out, format} = options
 	const {print, stream, signal} = environment
-	const record = await measured(options, environment)
+	const {record, traces} = await measured(options, environment)
 	const {summary, page} = await writeReport(out, record)
 	print(format === 'json' ? recordText(record).trimEnd() : summary)
 	if (signal.aborted) stream.write(`scale: interrupted; what was measured so far is in ${out}\n`)
 	const failed = record.runs.filter(({error}) => error !== undefined).length
 	if (failed > 0) stream.write(`scale: ${failed} of ${record.runs.length} runs failed: see ${join(out, page)}\n`)
-	return failed > 0 ? 'some failed' : 'succeeded'
+	const lacking = signal.aborted ? [] : traces.filter((path) => !existsSync(path))
+	if (lacking.length > 0) stream.write(`scale: there is no trace ${lacking.join(', ')}\n`)
+	return failed > 0 || lacking.length > 0 ? 'some failed' : 'succeeded'
 }
 
-async function measured(options: ScaleOptions, environment: LaboratoryEnvironment): Promise<ScaleRecord> {
-	const {quick, out, repeat = quick ? 1 : defaultRepeat} = options
+type Measured = Readonly<{
+	record: ScaleRecord
+	/** Files that there should be. */
+	traces: readonly string[]
+}>
+
+async function measured(options: ScaleOptions, environment: LaboratoryEnvironment): Promise<Measured> {
+	const {quick, out, trace, repeat = quick ? 1 : defaultRepeat} = options
 	const {prepareLinux, signal, stream, version} = environment
 	const subjects = await chooseWorkloads(options.workloads)
 	const {cores} = describeHost()
@@ -46,10 +56,12 @@ async function measured(options: ScaleOptions, environment: LaboratoryEnvironmen
 	const engines = await chooseEngines(options.engines, {version, compiler: compiled?.compiler})
 	if (options.engines.some(({kind}) => kind === 'qemu') && !engines.some(({kind}) => kind === 'qemu'))
 		stream.write('scale: there is no qemu-system-riscv64 in PATH: nothing is measured beside\n')
-	const plan = makePlan({smp, repeat, scalings: scaling, engines, subjects})
-	await makeFolder(out).catch((error) => {
-		throw expected(`--out ${out} to be a folder, or none yet`, describeSystemError(error))
-	})
+	const plan = makePlan({smp, repeat, scalings: scaling, engines, subjects, trace})
+	const traces = plan.flatMap((boot) => boot.trace ?? [])
+	await madeFolder('--out', out)
+	if (trace !== undefined) await madeFolder('--trace', trace)
+	// One of an earlier measurement is none of this one.
+	await Promise.all(traces.map((path) => rm(path, {force: true})))
 	const path = join(out, recordName)
 	const keep = (record: ScaleRecord) =>
 		writeRecord(path, record).catch((error) => {
@@ -67,7 +79,7 @@ async function measured(options: ScaleOptions, environment: LaboratoryEnvironmen
 		repeat,
 		scalings: [...scaling],
 		state: 'running',
-		planned: plan.length,
+		planned: plan.length - traces.length,
 		engines: [...engines],
 		workloads: subjects.map(workloadOf),
 		boots: [],
@@ -77,7 +89,7 @@ async function measured(options: ScaleOptions, environment: LaboratoryEnvironmen
 	await keep(record)
 	const seconds = durationForecast({cores}).of(plan)
 	stream.write(`scale: ${plan.length} boots, about ${inWords(seconds)}; results in ${out}\n`)
-	return await carryOut({
+	const kept = await carryOut({
 		plan,
 		subjects,
 		engines,
@@ -88,7 +100,13 @@ async function measured(options: ScaleOptions, environment: LaboratoryEnvironmen
 		signal,
 		stream,
 	})
+	return {record: kept, traces}
 }
+
+const madeFolder = (option: string, path: string): Promise<void> =>
+	makeFolder(path).catch((error) => {
+		throw expected(`${option} ${path} to be a folder, or none yet`, describeSystemError(error))
+	})
 
 export const compare: Laboratory['compare'] = async ({files, format}, {print}) => {
 	const [one, other] = await Promise.all(files.map((file) => readRecord(file, file)))

@@ -62,7 +62,8 @@ export async function carryOut(options: MeasureOptions): Promise<ScaleRecord> {
 				if (error !== undefined) progress.say(`scale: ${inWords(boot)}: ${key.replace(' ', ', ')}: ${error}`)
 			// Once, and not for each program that did not run.
 			if (figures.error !== undefined) progress.say(`scale: ${inWords(boot)}: ${figures.error}`)
-			const {tasks: _, ...about} = boot
+			if (boot.trace !== undefined) continue
+			const {tasks: _, trace: _none, ...about} = boot
 			checked.add(boot, measured)
 			const breakdowns = breakdownsOf(boot, {place: record.boots.length, times, taskLatencies})
 			if (measured.length > 0)
@@ -102,8 +103,15 @@ function breakdownsOf(
 	})
 }
 
-export const inWords = ({engine, harts, repetition, times, system}: PlannedBoot): string =>
-	`${engine}, ${hartsInWords(harts)}${system ? ', bare metal' : ''}, ${times ? 'where time goes' : `repetition ${repetition + 1}`}`
+export function inWords(boot: PlannedBoot): string {
+	const {engine, harts, system} = boot
+	return `${engine}, ${hartsInWords(harts)}${system ? ', bare metal' : ''}, ${purposeOf(boot)}`
+}
+
+function purposeOf({times, trace, repetition}: PlannedBoot): string {
+	if (trace !== undefined) return `trace ${trace}`
+	return times ? 'where time goes' : `repetition ${repetition + 1}`
+}
 
 const workOf = ({workload, operations, checksum}: Run) => ({program: programName(workload), operations, checksum})
 
@@ -179,8 +187,10 @@ class Lab {
 	}
 
 	#imageOf(boot: PlannedBoot): Promise<Image> {
-		const {system, harts} = boot
-		const name = `${system ?? 'linux'}-${harts}`
+		const {system, harts, trace} = boot
+		const name = [system ?? 'linux', harts, trace === undefined ? 'all' : programName(boot.tasks[0]!.workload)].join(
+			'-',
+		)
 		let image = this.#images.get(name)
 		if (!image) {
 			image = this.#makeImage(boot, join(this.#options.folder, name))

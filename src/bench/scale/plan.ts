@@ -1,4 +1,5 @@
 /** The plan: every boot, in the order in which they come. Engines take turns, so that all see the same load. */
+import {join} from 'node:path'
 import {expected} from '../../errors.ts'
 import type {Boot, Engine, Scaling} from './record.ts'
 import type {Subject} from './subjects.ts'
@@ -8,7 +9,11 @@ import {nativeName} from './workloads.ts'
 export type Task = Readonly<{workload: string; scaling: Scaling}>
 
 export type PlannedBoot = Pick<Boot, 'engine' | 'harts' | 'repetition' | 'times' | 'system'> &
-	Readonly<{tasks: readonly Task[]}>
+	Readonly<{
+		tasks: readonly Task[]
+		/** A file for a trace: the boot is for that alone, and in no record. */
+		trace?: string
+	}>
 
 export type PlanOptions = Readonly<{
 	smp: readonly number[]
@@ -16,14 +21,16 @@ export type PlanOptions = Readonly<{
 	scalings: readonly Scaling[]
 	engines: readonly Engine[]
 	subjects: readonly Subject[]
+	/** A folder for traces; undefined: none. */
+	trace?: string | undefined
 }>
 
 /**
  * A, B, A, B; and in each repetition another engine comes first. At the end each number of harts once more, with a look at
- * where time goes, which costs some.
+ * where time goes, which costs some; then the traces, which cost more.
  */
 export function makePlan(options: PlanOptions): readonly PlannedBoot[] {
-	const {smp, repeat, engines} = options
+	const {smp, repeat, engines, trace} = options
 	const timed = engines.filter(({kind}) => kind === 'manyhart')
 	const measured = Array.from({length: repeat}, (_, repetition) =>
 		smp.flatMap((harts) =>
@@ -33,7 +40,26 @@ export function makePlan(options: PlanOptions): readonly PlannedBoot[] {
 	const looks = smp.flatMap((harts) =>
 		timed.flatMap((engine) => bootsOf(engine, {...options, harts, repetition: repeat, times: true})),
 	)
-	return [...measured, ...looks].filter(({tasks}) => tasks.length > 0)
+	const traces = trace === undefined ? [] : timed.flatMap((engine) => tracesOf(engine, {...options, trace}))
+	return [...measured, ...looks, ...traces].filter(({tasks}) => tasks.length > 0)
+}
+
+/** A boot for each workload on each number of harts: a trace of one program is small, and says what it is of. */
+function tracesOf(
+	engine: Engine,
+	{trace, ...options}: PlanOptions & Readonly<{trace: string}>,
+): readonly PlannedBoot[] {
+	const {smp, repeat, subjects} = options
+	return smp.flatMap((harts) =>
+		subjects.flatMap((subject) =>
+			bootsOf(engine, {...options, subjects: [subject], scalings: ['strong'], harts, repetition: repeat}).map(
+				(boot) => ({
+					...boot,
+					trace: join(trace, `${subject.name.replaceAll('/', '-')}-${harts}.json`),
+				}),
+			),
+		),
+	)
 }
 
 type BootOptions = PlanOptions & Pick<PlannedBoot, 'harts' | 'repetition' | 'times'>

@@ -249,6 +249,7 @@ const runManyhart =
 			...(append ? ['--append', append] : []),
 			...['--expect', marksOf(boot).ended.source, '--stats', file, '--stats-at', markSource],
 			...(boot.times ? ['--times'] : []),
+			...(boot.trace === undefined ? [] : ['--trace', boot.trace]),
 			...switches,
 		]
 		const timeoutSeconds = timeoutOf(boot)

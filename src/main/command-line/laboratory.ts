@@ -39,6 +39,8 @@ export type ScaleOptions = Readonly<{
 	repeat: number | undefined
 	/** A folder. */
 	out: string
+	/** A folder for traces, which are made after all else; undefined: none. */
+	trace: string | undefined
 	format: 'text' | 'json'
 }>
 

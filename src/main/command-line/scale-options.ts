@@ -21,6 +21,7 @@ export type RawScaleOptions = Readonly<{
 	repeat?: string
 	quick?: boolean
 	out?: string
+	trace?: string
 	json?: boolean
 }>
 
@@ -52,6 +53,10 @@ export const scaleOptions = (): readonly Option[] => [
 		'--out <folder>',
 		`for scale.json, report.html, report.md and the plots; created if missing (default: ${defaultFolder})`,
 	),
+	new Option(
+		'--trace <folder>',
+		'after all else a run of each workload on each count of harts that counts nowhere: its trace, as NAME-HARTS.json, which Perfetto and Chrome open; created if missing',
+	),
 	new Option('--json', 'print the record'),
 ]
 
@@ -73,25 +78,30 @@ export function checkScaleOptions({
 	repeat,
 	quick,
 	out,
+	trace,
 	json,
 }: RawScaleOptions): ScaleOptions {
 	if (quick && repeat !== undefined) throw expected('--quick, which runs once, without --repeat', 'both')
+	const engines = (engine ?? engineNames.join(',')).split(',').map(parseEngine)
+	if (trace !== undefined && !engines.some(({kind}) => kind === 'manyhart'))
+		throw expected('--trace with --engine manyhart, of which it is', quoted(engine!))
 	return {
 		quick: quick === true,
 		smp: smp === undefined ? undefined : parseCounts(smp),
 		mostHarts: maximumHarts,
 		workloads: (workload ?? 'all').split(','),
-		engines: (engine ?? engineNames.join(',')).split(',').map(parseEngine),
+		engines,
 		native: native !== false,
 		repeat: repeat === undefined ? undefined : parseRepeat(repeat),
-		out: checkFolder(out ?? defaultFolder),
+		out: checkFolder('--out', out ?? defaultFolder),
+		trace: trace === undefined ? undefined : checkFolder('--trace', trace),
 		format: json ? 'json' : 'text',
 	}
 }
 
 export const checkRenderOptions = (file: string, {out}: RawRenderOptions): RenderOptions => ({
 	file,
-	out: checkFolder(out ?? dirname(file)),
+	out: checkFolder('--out', out ?? dirname(file)),
 })
 
 export const checkCompareOptions = (one: string, other: string, {json}: RawCompareOptions): CompareOptions => ({
@@ -123,8 +133,8 @@ function parseRepeat(text: string): number {
 	throw expected(`--repeat from 1 to ${mostRepeat}`, quoted(text))
 }
 
-function checkFolder(text: string): string {
-	if (text === '') throw expected('--out to be a folder', quoted(text))
+function checkFolder(option: string, text: string): string {
+	if (text === '') throw expected(`${option} to be a folder`, quoted(text))
 	return text
 }
 

@@ -12,6 +12,8 @@ import {chooseWorkloads, nativeId, type Subject} from '../../../src/bench/scale/
 import {scaleWorkloads} from '../../../src/bench/scale/workloads.ts'
 import {fetchedGuest} from '../../boot/boot-guest.ts'
 import {writtenText} from '../../main/command-line/written-text.ts'
+import {manyhart} from '../../main/manyhart-process.ts'
+import {faultsOf, readTrace} from '../../main/tracing/trace-checks.ts'
 import {longPatience, margin} from '../../support/patience.ts'
 import {fakeEngines, fakeRecord, fakeSubjects} from './fake-record.ts'
 
@@ -275,4 +277,33 @@ test('harts alone run workloads: their figures, and that their checks passed', a
 	t.truthy(taskLatencies!.get(keyOf(fencing))!.remoteFlushes)
 	// Of the whole boot: each operation is a fence of the other hart.
 	t.true(latencies!.remoteFlushes![0]!.count >= operations!)
+})
+
+test('--trace makes a trace of each workload after all else, which is in no figures', async (t) => {
+	t.timeout(longPatience + margin)
+	const folder = await folderOf(t)
+	const [out, traces] = [join(folder, 'out'), join(folder, 'traces')]
+	const {exitCode, stderr} = await manyhart([
+		...[
+			'scale',
+			'--quick',
+			'--smp',
+			'1',
+			'--workload',
+			'bare/sort,bare/barrier',
+			'--engine',
+			'manyhart',
+			'--no-native',
+		],
+		...['--out', out, '--trace', traces],
+	])
+	t.is(exitCode, 0, stderr)
+	for (const name of ['bare-sort-1', 'bare-barrier-1']) {
+		const events = await readTrace(join(traces, `${name}.json`))
+		t.deepEqual(faultsOf(events), [])
+		t.true(events.some((event) => event.name === 'guest'))
+	}
+	const {planned, boots, runs, breakdowns} = parseRecord(await readFile(join(out, 'scale.json'), 'utf8'), 'it')
+	t.deepEqual([planned, boots.length, runs.length, breakdowns.length], [2, 2, 2, 2])
+	t.regex(stderr, /scale: 4 of 4, .*: Manyhart .*, 1 hart, bare metal, trace .*bare-barrier-1\.json\n/)
 })

@@ -132,6 +132,30 @@ test('by default harts are powers of two up to the cores, the cores, and twice t
 	t.deepEqual(defaultSmp(64, 48), [1, 2, 4, 8, 16, 32, 48])
 })
 
+test('traces are made at the very end, of each workload on each number of harts, here only', (t) => {
+	const [own] = fakeSubjects
+	const bare = {...own!, name: 'bare/compute', system: 'bare'} as typeof own & object
+	const traced = makePlan({...options, subjects: [own!, bare], trace: 'traces'})
+	const untraced = makePlan({...options, subjects: [own!, bare]})
+	t.deepEqual(traced.slice(0, untraced.length), untraced)
+	t.deepEqual(
+		traced
+			.slice(untraced.length)
+			.map(({engine, harts, system, tasks, times, trace}) => [engine, harts, system, tasks, times, trace]),
+		[1, 2].flatMap((harts) => [
+			[ours, harts, undefined, [{workload: 'compute', scaling: 'strong'}], undefined, `traces/compute-${harts}.json`],
+			[
+				ours,
+				harts,
+				'bare',
+				[{workload: 'bare/compute', scaling: 'strong'}],
+				undefined,
+				`traces/bare-compute-${harts}.json`,
+			],
+		]),
+	)
+})
+
 test('a quick look is at no more harts than cores: others are refused', (t) => {
 	const choose = (smp: readonly number[] | undefined, quick = true) => chooseSmp({smp, quick, mostHarts: 64}, 2)
 	t.deepEqual(choose(undefined), [1, 2])

@@ -16,6 +16,7 @@ test('without options all workloads are measured, here, under every QEMU and on 
 		native: true,
 		repeat: undefined,
 		out: 'manyhart-scale',
+		trace: undefined,
 		format: 'text',
 	})
 })
@@ -28,6 +29,7 @@ test('options are taken over; counts of harts ascend, each once', (t) => {
 		native: false,
 		repeat: '7',
 		out: 'x',
+		trace: 'traces',
 		json: true,
 	}
 	t.like(checkScaleOptions(options), {
@@ -37,6 +39,7 @@ test('options are taken over; counts of harts ascend, each once', (t) => {
 		native: false,
 		repeat: 7,
 		out: 'x',
+		trace: 'traces',
 		format: 'json',
 	})
 	t.deepEqual(checkRenderOptions('scale.json', {}), {file: 'scale.json', out: '.'})
@@ -55,6 +58,8 @@ const mistakes: readonly (readonly [RawScaleOptions, RegExp])[] = [
 	[{engine: 'manyhart=x'}, /^Expected --engine with names among/],
 	[{repeat: '0'}, /^Expected --repeat from 1 to 1000, got 0$/],
 	[{repeat: '2', quick: true}, /^Expected --quick, which runs once, without --repeat, got both$/],
+	[{trace: ''}, /^Expected --trace to be a folder, got ""$/],
+	[{trace: 'x', engine: 'qemu'}, /^Expected --trace with --engine manyhart, of which it is, got qemu$/],
 	[{out: ''}, /^Expected --out to be a folder, got ""$/],
 ]
 for (const [options, message] of mistakes)
