@@ -38,8 +38,15 @@ export const waitingMutations: readonly Mutation[] = [
 	{
 		name: 'pauses are counted for ever',
 		file: 'src/hart/core/ration.ts',
-		find: '	forgetPauses()\n',
+		find: '	ebbPauses(before)\n',
 		replace: '',
+		tests: [pauses],
+	},
+	{
+		name: 'a small ration forgets as many pauses as the largest',
+		file: pause,
+		find: '(most >> shift)',
+		replace: 'most',
 		tests: [pauses],
 	},
 	{

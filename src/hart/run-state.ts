@@ -71,7 +71,7 @@ export const RunState = sharedStruct({
 	interpretAt: 'i32',
 	/** The GuestPage of an atomic store to code, to be announced once it is done; 0 = none. */
 	storedPage: 'i32',
-	/** Pauses in the present ration, and turns of loops that can only wait for memory: hart/core/pause.ts. */
+	/** Pauses in quick succession, and turns of loops that can only wait for memory: hart/core/pause.ts. */
 	pauses: 'i32',
 	/** watchStamp while accesses are watched, else 0; how many are left to watch; whose they are. */
 	watch: 'i32',
@@ -107,5 +107,5 @@ export const RunState = sharedStruct({
 /** Instructions that a region runs between two checks of the doorbell, at most: some microseconds. */
 export const largestRation = 4096
 
-/** A hart that pauses this often in one ration spins: it waits for another. */
+/** A hart that pauses this often in the largest ration, or as densely in more smaller ones, spins: it waits for another. */
 export const spinPauses = 64

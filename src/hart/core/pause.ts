@@ -11,7 +11,18 @@ export function pause(): void {
 	if (pauses == SPIN_PAUSES) atomic.or<i32>(hart, DOORBELL_SPIN, WORDS_DOORBELL)
 }
 
-/** A ration ends: only pauses in quick succession count. */
+/**
+ * A ration ends: only pauses in quick succession count, more than one in LARGEST_RATION / SPIN_PAUSES instructions. A loop that also
+ * reads the clock has small rations, which hold few pauses each.
+ * @param shift log2 of LARGEST_RATION / the ration.
+ */
+export function ebbPauses(shift: i32): void {
+	const pauses = load<i32>(hart, RUN_PAUSES)
+	// After the bell it counts anew.
+	const most = <i32>SPIN_PAUSES
+	store<i32>(hart, pauses < most ? max(pauses - (most >> shift), 0) : 0, RUN_PAUSES)
+}
+
 export function forgetPauses(): void {
 	store<i32>(hart, 0, RUN_PAUSES)
 }

@@ -13,7 +13,7 @@ import {
 } from '../../../build/hart/offsets'
 import {passTurn} from '../../tlb/core/env'
 import {hart} from './hart'
-import {forgetPauses} from './pause'
+import {ebbPauses} from './pause'
 import {isRung} from './slow'
 
 /** So that the smallest is 64. */
@@ -37,7 +37,7 @@ export function ration(budget: i32): i32 {
 	store<i32>(hart, until, RUN_CLOCK_SEEN)
 	store<i32>(hart, shift, RUN_RATION_SHIFT)
 	const reserve = load<i32>(hart, RUN_RESERVE)
-	forgetPauses()
+	ebbPauses(before)
 	let next = min(reserve, <i32>LARGEST_RATION >> shift)
 	if (FAULTS) next = inTurn(next)
 	store<i32>(hart, reserve - next, RUN_RESERVE)
