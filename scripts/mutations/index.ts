@@ -2,6 +2,7 @@
 
 import {addressSpaceMutations} from './address-spaces.ts'
 import {atomicMutations} from './atomics.ts'
+import {balloonMutations} from './balloon.ts'
 import {campaignMutations} from './campaigns.ts'
 import {codeStoreMutations} from './code-stores.ts'
 import {csrMutations} from './csrs.ts'
@@ -55,6 +56,7 @@ const byArea: Readonly<Record<Area, readonly Mutation[]>> = {
 	folders: folderMutations,
 	networks: networkMutations,
 	'ports and commands': portMutations,
+	balloon: balloonMutations,
 	'last pages': roamingMutations,
 	campaigns: campaignMutations,
 	scaling: scalingMutations,

@@ -13,6 +13,7 @@ export const areas = [
 	'folders',
 	'networks',
 	'ports and commands',
+	'balloon',
 	'last pages',
 	'stores to code',
 	'address spaces',

@@ -3,7 +3,7 @@ import {assert} from '../errors.ts'
 import {array, Doorbell, type SharedMemory, sharedStruct, type VcpuBlocks} from '../memory/index.ts'
 
 /** I/O workers of a machine at most. */
-export const maximumWorkers = 4
+export const maximumWorkers = 5
 
 export const Control = sharedStruct(
 	{

@@ -1,4 +1,5 @@
 /** The I/O worker: a thread that serves virtio devices. Exports what the main thread needs to start it. */
+export {BalloonConfig, type BalloonSlot, balloonDevice, balloonPageBytes} from './balloon-config.ts'
 export {blockDevice} from './block-config.ts'
 export type {BlockOptions} from './block-handler.ts'
 export {type ConsolePort, type ConsoleSlot, consoleDevice, mostPorts, type PortEnd} from './console-config.ts'

@@ -3,6 +3,7 @@ import type {ServedDevice, VirtioMmioVersion} from '../board/index.ts'
 import type {DiskFiles} from '../disk/index.ts'
 import type {MemoryMap} from '../memory/index.ts'
 import type {Mac, OpenForward, UserNetworkSettings} from '../net/index.ts'
+import type {BalloonSlot} from './balloon-config.ts'
 import type {BlockOptions} from './block-handler.ts'
 import type {ConsoleSlot} from './console-config.ts'
 import type {ShareSlot} from './share-config.ts'
@@ -26,6 +27,7 @@ export type IoConfig = Readonly<{
 	shares?: readonly ShareSlot[]
 	networks?: readonly NetSlot[]
 	consoles?: readonly ConsoleSlot[]
+	balloons?: readonly BalloonSlot[]
 }>
 
 /** The ports that are forwarded, or the user's mistake. */
@@ -35,6 +37,8 @@ export type OpenedPorts = Readonly<{forwards: readonly OpenForward[]; mistake?: 
 export type IoApi = Readonly<{
 	/** Before run(). */
 	open(): Promise<OpenedPorts>
+	/** The number of pages that the balloon shall have. */
+	resizeBalloon(pages: number): Promise<void>
 	/** Serves until the bell `stop` rings; then ends what is under way, and writes all to the disks. */
 	run(): Promise<void>
 }>

@@ -6,7 +6,9 @@ import {Server} from '../9p/index.ts'
 import {Board, type ServedQueues} from '../board/index.ts'
 import {attachDisk} from '../disk/index.ts'
 import {assert} from '../errors.ts'
-import {GuestRam, SharedMemory, VcpuBlocks} from '../memory/index.ts'
+import {GuestRam, HostPages, SharedMemory, VcpuBlocks} from '../memory/index.ts'
+import {BalloonConfig, type BalloonSlot} from './balloon-config.ts'
+import {BalloonHandler} from './balloon-handler.ts'
 import {type Serving, serveBells} from './bell-loop.ts'
 import {BlockHandler} from './block-handler.ts'
 import {BufferPool} from './buffer-pool.ts'
@@ -37,8 +39,12 @@ export async function createIoService(config: IoConfig, {sleeps}: Pick<Serving, 
 	)
 	for (const {slot, server} of networks) servers.set(slot, server)
 	for (const console of config.consoles ?? []) servers.set(console.slot, consoleServerOf(console, {board, ram}))
+	for (const balloon of config.balloons ?? []) servers.set(balloon.slot, balloonServerOf(balloon, {board, ram}))
 	return {
 		open: async () => ({forwards: (await Promise.all(networks.map(({network}) => network.open()))).flat()}),
+		resizeBalloon: async (pages) => {
+			for (const {slot} of config.balloons ?? []) queuesOf(board, slot).changeConfig(BalloonConfig.wanted, word(pages))
+		},
 		run: async () => {
 			await serveBells(board.workerBells, {worker, servers, ...(sleeps && {sleeps})})
 			await Promise.all(Array.from(servers.values(), (server) => server.close()))
@@ -81,4 +87,17 @@ function consoleServerOf({slot, ports}: ConsoleSlot, {board, ram}: {board: Board
 		ram,
 		ports: ports.map((port) => ({name: port.name, connect: (link) => connectPort(port, {link, onError})})),
 	})
+}
+
+function word(value: number): Uint8Array {
+	const bytes = new Uint8Array(4)
+	new DataView(bytes.buffer).setUint32(0, value, true)
+	return bytes
+}
+
+function balloonServerOf({slot}: BalloonSlot, {board, ram}: {board: Board; ram: GuestRam}): SlotServer {
+	const queues = queuesOf(board, slot)
+	const pages = HostPages.open(ram.memory)
+	assert(pages, 'the main thread has looked whether the host takes pages back')
+	return new SlotServer(queues, new BalloonHandler({queues, ram, pages}))
 }

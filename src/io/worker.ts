@@ -19,6 +19,7 @@ const api: IoApi = {
 			throw error
 		}
 	},
+	resizeBalloon: async (pages) => (await service).resizeBalloon(pages),
 	run: async () => (await service).run(),
 }
 Comlink.expose(api, nodeEndpoint(parentPort))

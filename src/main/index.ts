@@ -7,6 +7,7 @@ export type {RegisterDump} from '../hart/index.ts'
 export type {TlbDesign} from '../tlb/index.ts'
 export type {CommandInput, ExecOptions, GuestCommand} from './agent/guest-commands.ts'
 export {assetPaths} from './artifacts.ts'
+export type {BalloonOptions, BalloonStatistics} from './balloon.ts'
 export type {PortOptions} from './consoles.ts'
 export type {DriveOptions} from './drives.ts'
 export {

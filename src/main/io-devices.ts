@@ -1,4 +1,4 @@
-/** What a machine has of the world outside: disks, folders, networks and ports, in slots in this order, and the I/O workers that serve them. */
+/** What a machine has of the world outside: disks, folders, networks, ports and a balloon, in slots in this order, and the I/O workers that serve them. */
 import type {MessagePort} from 'node:worker_threads'
 import type {ServedDevice, VirtioMmioVersion, WorkerBells} from '../board/index.ts'
 import {expected} from '../errors.ts'
@@ -6,6 +6,7 @@ import type {IoConfig} from '../io/index.ts'
 import type {SharedMemory} from '../memory/index.ts'
 import type {OpenForward} from '../net/index.ts'
 import type {AgentMode} from './agent/agent-archive.ts'
+import {BalloonDevice, type BalloonOptions, balloonWorker} from './balloon.ts'
 import {Consoles, type PortOptions} from './consoles.ts'
 import {type DriveOptions, firstDriveSlot, OpenDrives} from './drives.ts'
 import {IoThread} from './io-thread.ts'
@@ -20,19 +21,22 @@ export type OutsideOptions = Readonly<{
 	ownNetworks?: readonly NetworkOptions[]
 	ports?: readonly PortOptions[]
 	agent?: AgentMode
+	balloon?: BalloonOptions
 }>
 
 /** Where the worker finds the devices. */
 type IoPlace = Readonly<{harts: number; virtioMmioVersion: VirtioMmioVersion | undefined}>
 
 /** @throws UserError for devices that serial mode cannot have. */
-export function checkSerialDevices({drives, openDrives, shares, ownNetworks, ports, agent}: OutsideOptions): void {
+export function checkSerialDevices(options: OutsideOptions): void {
+	const {drives, openDrives, shares, ownNetworks, ports, agent, balloon} = options
 	const counts = {
 		'--drive': (openDrives?.count ?? 0) + (drives?.length ?? 0),
 		'--share': shares?.length ?? 0,
 		'--nic': ownNetworks?.length ?? 0,
 		'--device virtserialport': ports?.length ?? 0,
 		'--name': agent ? 1 : 0,
+		'--device virtio-balloon-device': balloon ? 1 : 0,
 	}
 	for (const [option, count] of Object.entries(counts))
 		if (count > 0) throw expected(`${option} without --serial, where nothing comes from outside`, 'both')
@@ -46,7 +50,8 @@ export class IoDevices implements AsyncDisposable {
 	readonly #shares: Shares
 	readonly #networks: ReturnType<typeof networkDevices>
 	readonly #consoles: Consoles
-	/** One each for disks, folders, networks and ports, where the machine has such. */
+	readonly balloon: BalloonDevice
+	/** One each for disks, folders, networks, ports and the balloon, where the machine has such. */
 	readonly #threads: IoThread[] = []
 	#forwards: readonly OpenForward[] = []
 
@@ -59,11 +64,13 @@ export class IoDevices implements AsyncDisposable {
 		const {agent, ports = []} = options
 		const consoleSlot = firstDriveSlot + others + this.#networks.devices.length
 		this.#consoles = new Consoles({agent: agent !== undefined, ports}, consoleSlot)
+		this.balloon = new BalloonDevice(options.balloon, consoleSlot + this.#consoles.devices().length)
 		this.served = [
 			...drives.devices(),
 			...this.#shares.devices(),
 			...this.#networks.devices,
 			...this.#consoles.devices(),
+			...this.balloon.devices(),
 		]
 	}
 
@@ -92,12 +99,19 @@ export class IoDevices implements AsyncDisposable {
 		for (const config of configs) this.#threads.push(new IoThread({entry, config, bells}))
 		const consoles = this.#consoles.ioConfig(memory, rest)
 		if (consoles) this.#threads.push(new IoThread({entry, bells, ...consoles}))
+		const balloon = this.balloon.ioConfig(memory, rest)
+		if (balloon) this.#threads.push(new IoThread({entry, bells, config: balloon}))
 	}
 
 	/** Opens the ports that are forwarded. @throws UserError for those that cannot be opened. */
 	async openForwards(): Promise<void> {
 		const network = this.#threads.find(({worker}) => worker === networkWorker)
 		this.#forwards = (await network?.open()) ?? []
+	}
+
+	/** Asks the guest to have so many pages in its balloon. */
+	async resizeBalloon(pages: number): Promise<void> {
+		await this.#threads.find(({worker}) => worker === balloonWorker)?.resizeBalloon(pages)
 	}
 
 	/** This end of the agent's port; undefined without an agent. */

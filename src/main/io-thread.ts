@@ -40,6 +40,11 @@ export class IoThread implements AsyncDisposable {
 		return opened.forwards
 	}
 
+	/** @param pages that the balloon shall have. */
+	async resizeBalloon(pages: number): Promise<void> {
+		await this.#thread.call((api) => api.resizeBalloon(pages))
+	}
+
 	/** @param onFailure called if it ends before it is asked to, or cannot bring all to the disks. */
 	start(onFailure: (message: string) => void): void {
 		this.#running = this.#thread

@@ -116,6 +116,16 @@ export class Machine implements CommandLineMachine {
 		agent.powerOff()
 	}
 
+	/**
+	 * Asks the guest to do with so many bytes of RAM, as QEMU's `balloon`: the rest goes into its balloon, and back to the host. It
+	 * follows in its own time, as far as it can: see `balloon` in the statistics.
+	 * @throws UserError without a balloon (option `balloon`), for more RAM than there is, and once the machine was disposed of.
+	 */
+	async resizeBalloon(bytes: number): Promise<void> {
+		if (!this.#core) throw expected('a machine with a balloon', 'one that was disposed of')
+		await this.#core.resizeBalloon(bytes)
+	}
+
 	/** Parks every hart soon. Resolves once all are parked, or if the machine ends or is resumed. */
 	async pause(): Promise<void> {
 		await this.#core?.pause()

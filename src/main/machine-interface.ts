@@ -4,6 +4,7 @@ import type {AgentConnection} from '../agent/index.ts'
 import type {OpenForward} from '../net/index.ts'
 import type {TlbDesign} from '../tlb/index.ts'
 import type {AgentMode} from './agent/agent-archive.ts'
+import type {BalloonOptions} from './balloon.ts'
 import type {PortOptions} from './consoles.ts'
 import type {DriveOptions, OpenDrives} from './drives.ts'
 import type {NetworkOptions} from './network-devices.ts'
@@ -38,6 +39,8 @@ export type MachineOptions = Readonly<{
 	agent?: AgentMode
 	/** Ports of virtio-console, for programs of the guest. Not with `serial`. */
 	ports?: readonly PortOptions[]
+	/** A virtio-balloon: memory that the guest does without goes back to the host. Linux only. Not with `serial`. */
+	balloon?: BalloonOptions
 	/** Of the virtio-mmio transport: 1, the legacy interface, by default, as in QEMU; or 2. */
 	virtioMmioVersion?: 1 | 2
 	/**

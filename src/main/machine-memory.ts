@@ -4,6 +4,7 @@ import {expected} from '../errors.ts'
 import {codeCacheBytes, VcpuBlock, vcpuRegions} from '../hart/index.ts'
 import {decodingTableRegion, writeDecodingTable} from '../interpreter/index.ts'
 import {
+	askForHugePages,
 	GuestPage,
 	guestPagesRegion,
 	layOut,
@@ -18,7 +19,6 @@ import {type SerialConfig, SerialControl} from '../serial/index.ts'
 import {shadowRegions, type TlbConfig, tlbRegion} from '../tlb/index.ts'
 import {ringEvents, ringsRegion, timesRegion} from '../trace/index.ts'
 import {HostCores} from '../vcpu-worker/index.ts'
-import {askForHugePages} from './huge-pages.ts'
 
 export type MemoryPlan = Readonly<{
 	harts: number

@@ -6,6 +6,7 @@ import {diskFormats} from '../disk/index.ts'
 import {expected, UserError} from '../errors.ts'
 import {pageBytes} from '../memory/index.ts'
 import {tlbKeys} from '../tlb/index.ts'
+import type {BalloonOptions} from './balloon.ts'
 import type {PortOptions} from './consoles.ts'
 import type {DriveOptions} from './drives.ts'
 import {leastTraceBytes, leastTraceRate, type MachineOptions, mostSeed} from './machine-interface.ts'
@@ -70,6 +71,14 @@ const port = strict(
 	'a field of a port',
 )
 
+const balloon = strict(
+	{
+		freePageReporting: flag('balloon.freePageReporting'),
+		deflateOnOom: flag('balloon.deflateOnOom'),
+	} satisfies Record<keyof BalloonOptions, v.GenericSchema>,
+	'a field of the balloon',
+)
+
 const fields = {
 	smp: required(`smp from 1 to ${maximumHarts}`, integer(1, maximumHarts)),
 	memory: required(`memory in bytes, a multiple of ${pageBytes}`, v.pipe(integer(pageBytes), v.multipleOf(pageBytes))),
@@ -90,6 +99,7 @@ const fields = {
 	shares: option('shares to be an array of folders', v.array(share)),
 	agent: option('agent to be alone or beside', v.picklist(['alone', 'beside'])),
 	ports: option('ports to be an array of ports', v.array(port)),
+	balloon: v.optional(balloon),
 	signal: option('signal to be an AbortSignal', v.instance(AbortSignal)),
 	assets: option(
 		'assets to be the path or the file URL of a folder',

@@ -22,6 +22,7 @@ import {
 	type ThreadEntries,
 	translatorProgram,
 } from './artifacts.ts'
+import type {Balloon} from './balloon.ts'
 import {type BootPlan, planBoot, readSymbols} from './boot/index.ts'
 import {ConsoleStream} from './console-stream.ts'
 import {Failures} from './failures.ts'
@@ -92,6 +93,8 @@ export class MachineParts implements AsyncDisposable {
 	readonly failures: Failures
 	readonly threads: VcpuThreads
 	readonly io: IoDevices
+	/** Undefined without one. */
+	readonly balloon: Balloon | undefined
 	readonly serial: SerialControl | undefined
 	/** Undefined in serial mode: there the threads of harts clear tables, and translate. */
 	readonly helpers: HelperPool | undefined
@@ -190,6 +193,8 @@ export class MachineParts implements AsyncDisposable {
 			served,
 			...(serial && serialBoard(serial, harts, now)),
 		})
+		const ramBytes = memory.region('ram').size
+		this.balloon = io.balloon.control({board: this.board, ramBytes}, (pages) => io.resizeBalloon(pages))
 		this.times = notesTimes ? started.use(this.#createTimes(parts, clockOrigin)) : undefined
 		this.rcu = new Rcu(memory, harts, {
 			onElapsed: this.times?.onGracePeriod,

@@ -5,6 +5,7 @@ import type {SharedMemory, VcpuBlocks} from '../memory/index.ts'
 import type {Rcu, RcuStatistics} from '../rcu/index.ts'
 import type {SharedTlbStatistics, Tlb, TlbDesign, TlbStatistics} from '../tlb/index.ts'
 import type {HartTime} from '../trace/index.ts'
+import type {Balloon, BalloonStatistics} from './balloon.ts'
 import type {MachineTimes, TraceStatistics} from './tracing/index.ts'
 import {type KeptStatistics, type TranslationStatistics, translationByHarts} from './translation/index.ts'
 
@@ -69,6 +70,8 @@ export type MachineStatistics = Readonly<{
 	translation?: TranslationStatistics
 	/** Absent if no translations are kept for later runs. */
 	translationCache?: KeptStatistics
+	/** Absent without a balloon. */
+	balloon?: BalloonStatistics
 	/** Absent without a trace. */
 	trace?: TraceStatistics
 }>
@@ -83,6 +86,7 @@ export function readStatistics(machine: {
 	kept: KeptStatistics | undefined
 	countsChains: boolean
 	times: MachineTimes | undefined
+	balloon: Balloon | undefined
 }): MachineStatistics {
 	const harts = Array.from({length: machine.blocks.count}, (_, hart): HartStatistics => {
 		const registers = new HartRegisters(machine.memory, machine.blocks.base(hart))
@@ -107,13 +111,14 @@ export function readStatistics(machine: {
 	const translation = machine.translation === 'by harts' ? translationByHarts(memory, blocks) : machine.translation
 	const trace = machine.times?.statistics()
 	const shared = {tlb: tlb.design, tlbPool: tlb.sharedStatistics()}
-	const {kept} = machine
+	const {kept, balloon} = machine
 	return {
 		harts,
 		rcu: rcu.statistics(),
 		...shared,
 		...(translation && {translation}),
 		...(kept && {translationCache: kept}),
+		...(balloon && {balloon: balloon.statistics()}),
 		...(trace && {trace}),
 	}
 }

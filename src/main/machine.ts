@@ -199,6 +199,7 @@ export class MachineCore implements CommandLineMachine {
 			kept: this.#parts.kept?.statistics,
 			countsChains: this.#parts.countsChains,
 			times: this.#parts.times,
+			balloon: this.#parts.balloon,
 		})
 	}
 
@@ -241,6 +242,13 @@ export class MachineCore implements CommandLineMachine {
 	/** The ports that are forwarded to the guest. */
 	get forwards(): readonly OpenForward[] {
 		return this.#parts.io.forwards
+	}
+
+	/** Asks the guest to do with so many bytes of RAM. @throws UserError without a balloon, and for more RAM than there is. */
+	async resizeBalloon(bytes: number): Promise<void> {
+		const {balloon} = this.#parts
+		if (!balloon) throw expected('a machine with a balloon (option balloon)', 'one without')
+		await balloon.resize(bytes)
 	}
 
 	/** The guest's flattened device tree. */

@@ -14,6 +14,7 @@ const commandLineNames = {
 	drives: '--drive',
 	networks: '--nic',
 	shares: '--share',
+	balloon: '--device virtio-balloon-device',
 	tlb: '--tlb',
 	dumpWasm: '--dump-wasm',
 	trace: '--trace',

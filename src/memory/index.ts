@@ -2,6 +2,7 @@
 export * from './atomic-operation.ts'
 export * from './guest-pages.ts'
 export * from './guest-ram.ts'
+export * from './host-pages.ts'
 export * from './page.ts'
 export * from './shared-memory.ts'
 export * from './shared-struct.ts'

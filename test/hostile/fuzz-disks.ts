@@ -1,4 +1,4 @@
-/** The disks of the board that is attacked: a raw image, and a snapshot of another, which is qcow2; a folder; and a network. */
+/** The disks of the board that is attacked: a raw image, and a snapshot of another, which is qcow2; a folder; a network; a balloon. */
 import {createHash} from 'node:crypto'
 import {once} from 'node:events'
 import {mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
@@ -8,7 +8,7 @@ import {Worker} from 'node:worker_threads'
 import type {VirtioMmioVersion} from '../../src/board/index.ts'
 import {WorkerBell} from '../../src/board/index.ts'
 import {OpenDisk} from '../../src/disk/index.ts'
-import {type BlockSlot, blockDevice, type IoConfig, netDevice, shareDevice} from '../../src/io/index.ts'
+import {type BlockSlot, balloonDevice, blockDevice, type IoConfig, netDevice, shareDevice} from '../../src/io/index.ts'
 import type {SharedMemory} from '../../src/memory/index.ts'
 import {defaultSettings} from '../../src/net/settings.ts'
 import {patience} from '../support/patience.ts'
@@ -17,11 +17,12 @@ import {type HostileMachine, harts} from './board-machine.ts'
 
 const bytes = blockSectors * 512
 const mac = Uint8Array.of(0x52, 0x54, 0, 0x12, 0x34, 0x56)
-/** Disks in slots 1 and 2, the folder in slot 3, the network in slot 4. */
+/** Disks in slots 1 and 2, the folder in slot 3, the network in slot 4, the balloon in slot 5. */
 export const hostileDevices = [
 	...[1, 2].map(() => blockDevice({size: bytes, isReadOnly: false, worker: 0})),
 	shareDevice({tag: 'fuzz', worker: 0}),
 	netDevice({mac, worker: 0}),
+	balloonDevice({deflateOnOom: true, freePageReporting: true, worker: 0}),
 ]
 const shared = 'shared'
 
@@ -56,10 +57,11 @@ export class FuzzDisks implements AsyncDisposable {
 		const shares = [{slot: 3, server: {folder: join(folder, shared)}}]
 		// Restricted: what a fuzzer sends reaches nobody.
 		const networks = [{slot: 4, mac, settings: {...defaultSettings, isRestricted: true}, dumps: []}]
+		const balloons = process.platform === 'linux' ? [{slot: 5}] : []
 		const served = hostileDevices
 		const workerData: IoConfig = {
 			...{worker: 0, harts, memory, map, virtioMmioVersion, served},
-			...{blocks, shares, networks},
+			...{blocks, shares, networks, balloons},
 		}
 		const worker = new Worker(join(import.meta.dirname, 'fuzz-io-thread.ts'), {workerData})
 		opened.defer(async () => void (await worker.terminate()))

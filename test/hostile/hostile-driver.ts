@@ -5,6 +5,7 @@
 import {type Board, type BoardRange, boardMap, Finisher, virtioSlot, virtioSlotCount} from '../../src/board/index.ts'
 import {AtomicOperation, GuestRam, ramBase} from '../../src/memory/index.ts'
 import {Random} from '../hart/core/float-operands.ts'
+import {pokePages} from './balloon-attacks.ts'
 import {pokeBlockRequests} from './block-attacks.ts'
 import {type HostileMachine, ramBytes} from './board-machine.ts'
 import {pokeFrames} from './net-attacks.ts'
@@ -17,13 +18,15 @@ const devices: readonly BoardRange[] = [testFinisher, rtc, aclint, plic, uart, .
 /** Of `devices`, in their order. */
 const deviceNames = [
 	...['testFinisher', 'rtc', 'aclint', 'plic', 'uart'],
-	...slots.map((_, slot) => ['rng', 'raw', 'qcow2', '9p', 'net'][slot] ?? `slot ${slot}`),
+	...slots.map((_, slot) => ['rng', 'raw', 'qcow2', '9p', 'net', 'balloon'][slot] ?? `slot ${slot}`),
 ]
 /** Slots from 0 on that have devices. */
-const usedSlots = 5
+const usedSlots = 6
 /** All but the empty slots. */
 export const attackedDevices: readonly string[] = deviceNames.slice(0, usedSlots - virtioSlotCount)
-const [shareSlot, netSlot] = [3, 4]
+const [shareSlot, netSlot, balloonSlot] = [3, 4, 5]
+/** By slot; of others one. */
+const queueCounts: Readonly<Record<number, number>> = {[netSlot]: 2, [balloonSlot]: 5}
 
 /** Registers, arrays of registers, and where they end. */
 const interestingOffsets = [
@@ -225,7 +228,7 @@ export class HostileDriver {
 		const random = this.#random
 		const sloppy = random.below(4) === 0
 		this.#slot = random.below(usedSlots)
-		this.#queue = this.#slot === netSlot ? random.below(2) : 0
+		this.#queue = random.below(queueCounts[this.#slot] ?? 1)
 		if (random.below(16)) this.#register('status', 0)
 		this.#register('status', 3)
 		this.#register('driverFeaturesSelect', 0)
@@ -256,7 +259,7 @@ export class HostileDriver {
 		const random = this.#random
 		const sloppy = random.below(4) === 0
 		this.#slot = random.below(usedSlots)
-		this.#queue = this.#slot === netSlot ? random.below(2) : 0
+		this.#queue = random.below(queueCounts[this.#slot] ?? 1)
 		const [page, align, size] = [4096, sloppy ? this.#value() : 4096, random.pick(sloppy ? badQueueSizes : queueSizes)]
 		this.#register('guestPageSize', sloppy ? this.#value() : page)
 		if (random.below(16)) this.#register('status', 0)
@@ -326,7 +329,7 @@ export class HostileDriver {
 		if (random.below(2)) this.#register('interruptAcknowledge', 3)
 	}
 
-	/** For the disks, the folder or the network, or whatever was set up. */
+	/** For the disks, the folder, the network or the balloon, or whatever was set up. */
 	#offerRequests(): void {
 		const random = this.#random
 		const {descriptorTable: table, availableRing} = this.#areas
@@ -334,7 +337,8 @@ export class HostileDriver {
 		const data = () => (random.below(16) ? BigInt(this.#ramGpa(1)) : this.#address(1))
 		const poke = (gpa: bigint, bytes: 2 | 4, value: number) => this.#poke(gpa, bytes, value)
 		const places = {table, scratch, data, queue: this.#queue}
-		const pokeRequests = {[shareSlot]: pokeShareRequests, [netSlot]: pokeFrames}[this.#slot] ?? pokeBlockRequests
+		const pokeRequests =
+			{[shareSlot]: pokeShareRequests, [netSlot]: pokeFrames, [balloonSlot]: pokePages}[this.#slot] ?? pokeBlockRequests
 		const heads = pokeRequests(random, poke, places)
 		const isInOrder = random.below(2) === 0
 		for (let index = 0; index < 16; index++) {
@@ -348,9 +352,11 @@ export class HostileDriver {
 		if (random.below(8) === 0) this.#register('status', 0)
 	}
 
-	/** Of the rings, some or all. */
+	/** Of the rings, some or all; and mostly that free pages are reported. */
 	#features(): number {
-		return this.#random.pick([0, 1 << 28, 1 << 29, 3 << 28])
+		const random = this.#random
+		const ownFeatures = this.#slot === balloonSlot && random.below(4) ? 1 << 5 : 0
+		return random.pick([0, 1 << 28, 1 << 29, 3 << 28]) | ownFeatures
 	}
 
 	/** The next available index: a little more than before, or anything. Plain: it may well be torn or stale. */

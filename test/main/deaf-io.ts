@@ -4,5 +4,9 @@ import * as Comlink from 'comlink'
 import nodeEndpoint from 'comlink/dist/esm/node-adapter.mjs'
 import type {IoApi} from '../../src/io/index.ts'
 
-const api: IoApi = {open: async () => ({forwards: []}), run: () => new Promise(() => {})}
+const api: IoApi = {
+	open: async () => ({forwards: []}),
+	resizeBalloon: async () => {},
+	run: () => new Promise(() => {}),
+}
 Comlink.expose(api, nodeEndpoint(parentPort!))

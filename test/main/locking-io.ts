@@ -11,6 +11,7 @@ const shared = new SharedMemory(memory, map)
 const board = new Board(shared, new VcpuBlocks(shared, harts), {now: () => 0, worker, served})
 const api: IoApi = {
 	open: async () => ({forwards: []}),
+	resizeBalloon: async () => {},
 	run: async () => {
 		for (;;) board.rtc.lock.run(() => {})
 	},

@@ -100,6 +100,7 @@ test('all options are taken together', (t) => {
 		shares: [{path: 'a', tag: 'b', readOnly: true, securityModel: 'none', multidevs: 'forbid'}],
 		agent: 'alone',
 		ports: [{name: 'p', socket: 's', file: 'f'}],
+		balloon: {freePageReporting: true, deflateOnOom: false},
 		virtioMmioVersion: 2,
 		serial: true,
 		seed: 7,

@@ -23,7 +23,7 @@ type Parts = Readonly<{
 	features: () => DriverFeatures
 	interrupt: () => void
 	needReset: () => void
-	changeConfig: (bytes: Uint8Array) => void
+	changeConfig: (offset: number, bytes: Uint8Array) => void
 	takeNotified: () => number
 }>
 
@@ -112,8 +112,9 @@ export class ServedQueues {
 		})
 	}
 
-	changeConfig(bytes: Uint8Array): void {
-		this.#parts.section.run(() => this.#parts.changeConfig(bytes))
+	/** Writes bytes of the configuration space, and interrupts the driver, which reads it again. */
+	changeConfig(offset: number, bytes: Uint8Array): void {
+		this.#parts.section.run(() => this.#parts.changeConfig(offset, bytes))
 	}
 
 	/** Waits until no worker accesses buffers. For a reset, after it has changed the epochs. */

@@ -10,6 +10,8 @@ export interface VirtioDevice {
 	readonly features: number
 	/** The configuration space at power-on. */
 	readonly config?: Uint8Array
+	/** The first byte of the configuration space that the driver may write, and the end of such; default: none. */
+	readonly writableConfig?: readonly [from: number, to: number]
 	/** The I/O worker that serves the queues; undefined: the thread that notifies does, in serve(). */
 	readonly worker?: number
 	/**
@@ -21,5 +23,6 @@ export interface VirtioDevice {
 
 /** A device that an I/O worker serves, as plain data: every thread of the machine has it. */
 export type ServedDevice = Readonly<
-	Required<Pick<VirtioDevice, 'id' | 'queueCount' | 'features' | 'config' | 'worker'>>
+	Required<Pick<VirtioDevice, 'id' | 'queueCount' | 'features' | 'config' | 'worker'>> &
+		Pick<VirtioDevice, 'writableConfig'>
 >

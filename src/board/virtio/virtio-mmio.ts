@@ -128,7 +128,7 @@ export class VirtioMmio implements Device {
 			features: () => ({accepted: this.#accepted, isLegacy: this.#isLegacy}),
 			interrupt: () => this.#interrupt(Interrupt.usedBuffer),
 			needReset: () => this.#needReset(),
-			changeConfig: (bytes) => this.#changeConfig(bytes),
+			changeConfig: (offset, bytes) => this.#changeConfig(offset, bytes),
 			takeNotified: () => bells.takeNotified(state + field.notified),
 		})
 		this.#notified = state + field.notified
@@ -137,7 +137,15 @@ export class VirtioMmio implements Device {
 	/** Only while no vCPU runs. */
 	reset(): void {
 		this.#state.clear({to: VirtioMmioState.size})
-		this.#setConfig(this.#device?.config ?? new Uint8Array())
+		this.#setConfig(0, this.#device?.config ?? new Uint8Array())
+	}
+
+	/**
+	 * A word of the configuration space, whole, but not at one time with others. @param offset a multiple of 4. Takes no lock, for the main
+	 * thread. Plain: a report.
+	 */
+	configWord(offset: number): number {
+		return this.#state.get(field.config + offset) >>> 0
 	}
 
 	read(offset: number, bytes: AccessBytes): number {
@@ -152,9 +160,9 @@ export class VirtioMmio implements Device {
 
 	write(offset: number, bytes: AccessBytes, value: number): void {
 		const device = this.#device
-		if (device && bytes === 4 && offset < Register.config) {
-			this.#section.run(() => this.#writeRegister(device, {offset, value}))
-		}
+		if (!device) return
+		if (offset >= Register.config) return this.#section.run(() => this.#writeConfig(device, {offset, bytes, value}))
+		if (bytes === 4) this.#section.run(() => this.#writeRegister(device, {offset, value}))
 	}
 
 	#readConfig(offset: number, bytes: AccessBytes): number {
@@ -162,16 +170,35 @@ export class VirtioMmio implements Device {
 		return bytes === 4 ? word : (word >>> (8 * (offset & 3))) & (bytes === 1 ? 0xff : 0xffff)
 	}
 
-	#setConfig(bytes: Uint8Array): void {
-		const whole = new Uint8Array(configBytes)
-		whole.set(bytes)
+	#setConfig(offset: number, bytes: Uint8Array): void {
+		const whole = this.#config()
+		whole.set(bytes, offset)
 		const view = new DataView(whole.buffer)
 		for (let at = 0; at < configBytes; at += 4) this.#state.set(field.config + at, view.getUint32(at, true))
 	}
 
+	#config(): Uint8Array<ArrayBuffer> {
+		const whole = new Uint8Array(configBytes)
+		const view = new DataView(whole.buffer)
+		for (let at = 0; at < configBytes; at += 4) view.setUint32(at, this.#state.get(field.config + at), true)
+		return whole
+	}
+
+	#writeConfig(
+		{writableConfig: [from, to] = [0, 0]}: VirtioDevice,
+		{offset, bytes, value}: {offset: number; bytes: AccessBytes; value: number},
+	): void {
+		const at = offset - Register.config
+		if (at < from || at + bytes > to) return
+		this.#setConfig(
+			at,
+			Uint8Array.from({length: bytes}, (_, byte) => value >>> (8 * byte)),
+		)
+	}
+
 	/** virtio 1.2, 2.5 "Device Configuration Space". */
-	#changeConfig(bytes: Uint8Array): void {
-		this.#setConfig(bytes)
+	#changeConfig(offset: number, bytes: Uint8Array): void {
+		this.#setConfig(offset, bytes)
 		this.#state.set(field.configGeneration, this.#state.get(field.configGeneration) + 1)
 		if (this.#state.get(field.status) & Status.driverOk) this.#interrupt(Interrupt.configuration)
 	}

@@ -2,6 +2,7 @@
 import {type DiskFormat, diskFormats} from '../../disk/index.ts'
 import {expected, UserError} from '../../errors.ts'
 import type {DriveOptions} from '../drives.ts'
+import {isBalloon} from './balloon-options.ts'
 import {KeyValues} from './key-values.ts'
 import {isNetworkDevice} from './network-options.ts'
 import {isPortDevice} from './port-options.ts'
@@ -85,10 +86,10 @@ function parseDrive(text: string): Drive {
 /** @returns none for the random number generator, which the board has anyway, and for what is no disk. */
 function parseDevice(text: string, drives: ReadonlyMap<string, Drive>): {id: string; options: DriveOptions}[] {
 	const [driver = ''] = text.split(',')
-	if (driver === 'virtio-rng-device' || isShare(text) || isNetworkDevice(text) || isPortDevice(text)) return []
+	if (driver === 'virtio-rng-device' || isOther(text)) return []
 	if (driver !== 'virtio-blk-device')
 		throw expected(
-			'--device virtio-blk-device,drive=ID, virtio-9p-device,fsdev=ID, virtio-net-device,netdev=ID, virtio-serial-device, virtserialport,chardev=ID or virtio-rng-device',
+			'--device virtio-blk-device,drive=ID, virtio-9p-device,fsdev=ID, virtio-net-device,netdev=ID, virtio-serial-device, virtserialport,chardev=ID, virtio-balloon-device or virtio-rng-device',
 			`${quoted(text)}${driver.endsWith('-pci') ? ': the board has no PCI bus' : ''}`,
 		)
 	const keys = KeyValues.parse(text.slice(driver.length + 1), {
@@ -105,6 +106,9 @@ function parseDevice(text: string, drives: ReadonlyMap<string, Drive>): {id: str
 		throw expected(`a serial number of at most ${serialBytes} bytes`, quoted(serial))
 	return [{id, options: {...drive.options, ...(serial !== undefined && {serial})}}]
 }
+
+const isOther = (text: string): boolean =>
+	isShare(text) || isNetworkDevice(text) || isPortDevice(text) || isBalloon(text)
 
 function oneOf<Value extends string>(keys: KeyValues, key: string, values: readonly Value[]): Value | undefined {
 	const value = keys.get(key)

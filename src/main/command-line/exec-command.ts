@@ -75,6 +75,7 @@ async function bootAndRun(options: ExecCommandOptions, run: Run): Promise<number
 		...(drives.length > 0 && {drives}),
 		...(shares.length > 0 && {shares}),
 		...(ports.length > 0 && {ports}),
+		...(options.run.balloon && {balloon: options.run.balloon}),
 		...(virtioMmioVersion && {virtioMmioVersion}),
 		agent: 'alone' as const,
 	}

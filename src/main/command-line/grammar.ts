@@ -117,7 +117,7 @@ export const runOptions = (): Readonly<Record<string, readonly RunOption[]>> => 
 		new RunOption('--snapshot', 'what is written to disks goes to temporary files').asInQemu(),
 		new RunOption(
 			'--device <keys>',
-			'virtio-blk-device,drive=ID or virtio-net-device,netdev=ID: shows what has this ID; serial=TEXT; mac=ADDRESS',
+			'virtio-blk-device,drive=ID or virtio-net-device,netdev=ID: shows what has this ID; serial=TEXT; mac=ADDRESS. virtio-balloon-device: memory goes back to the host; free-page-reporting=on, deflate-on-oom=on',
 		)
 			.argParser(collect)
 			.asInQemu(),

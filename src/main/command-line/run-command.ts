@@ -99,6 +99,7 @@ async function bootAndStay(options: RunOptions, run: Run): Promise<Ending | Dump
 			...(drives.length > 0 && {drives}),
 			...(shares.length > 0 && {shares}),
 			...(ports.length > 0 && {ports}),
+			...(options.balloon && {balloon: options.balloon}),
 			...(control && {agent: 'beside' as const}),
 			...(virtioMmioVersion && {virtioMmioVersion}),
 			...(options.times && {times: true}),

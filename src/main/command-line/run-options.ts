@@ -2,10 +2,12 @@
 import {availableParallelism} from 'node:os'
 import {maximumHarts} from '../../board/index.ts'
 import {expected} from '../../errors.ts'
+import type {BalloonOptions} from '../balloon.ts'
 import type {DriveOptions} from '../drives.ts'
 import {defaultSeed, leastTraceBytes, leastTraceRate, type TranslationOptions} from '../machine-interface.ts'
 import type {NetworkOptions} from '../network-devices.ts'
 import type {ShareOptions} from '../shares.ts'
+import {parseBalloon} from './balloon-options.ts'
 import {parsePattern} from './console-matcher.ts'
 import {parseDrives, type RawDriveOptions} from './drive-options.ts'
 import {parseMachine} from './machine-option.ts'
@@ -97,6 +99,8 @@ export type RunOptions = Readonly<{
 	/** If undefined, the guest's own. */
 	networks: readonly NetworkOptions[] | undefined
 	ports: readonly RunPort[]
+	/** If undefined, there is none. */
+	balloon: BalloonOptions | undefined
 	/** What the user may not have meant, a line each. */
 	warnings: readonly string[]
 	/** The file that keeps what the guest writes to its own disk; if undefined, nothing does. */
@@ -139,6 +143,7 @@ export function checkRunOptions(raw: RawRunOptions): RunOptions {
 		shares: parseShares(raw),
 		networks: hasNetworks(raw) ? parseNetworks(raw) : undefined,
 		ports: parsePorts(raw),
+		balloon: parseBalloon(raw),
 		// As QEMU words it, which says nothing of disks and ports that no device shows.
 		warnings: unshownNetworks(raw).map((id) => `netdev ${id} has no peer`),
 		overlay: raw.overlay,

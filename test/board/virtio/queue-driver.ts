@@ -57,6 +57,8 @@ export function queueDriver(
 		read,
 		write,
 		config: (offset: number, width: 1 | 2 | 4) => board.bus.read(base + 0x100 + offset, width),
+		writeConfig: (offset: number, width: 1 | 2 | 4, value: number) =>
+			board.bus.write(base + 0x100 + offset, width, value),
 		setUp({features = 0}: {features?: number} = {}): void {
 			write('status', 0)
 			write('status', 3)

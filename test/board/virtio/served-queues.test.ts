@@ -1,5 +1,5 @@
 import test from 'ava'
-import {boardMap, virtioSlot, WorkerBell} from '../../../src/board/index.ts'
+import {boardMap, type ServedDevice, virtioSlot, WorkerBell} from '../../../src/board/index.ts'
 import {Mip, ramBase} from '../../../src/memory/index.ts'
 import {attachBoard, createBoard} from '../support.ts'
 import {Feature, Flag, needsReset, type QueueDriver, queueDriver, servedDevice} from './queue-driver.ts'
@@ -7,8 +7,12 @@ import {Feature, Flag, needsReset, type QueueDriver, queueDriver, servedDevice} 
 const buffers = ramBase + 0x4000
 
 /** Two threads' boards: of hart 0, with a driver, and of I/O worker 0. */
-function createPair({features = 0, size = 8}: {features?: number; size?: number} = {}) {
-	const served = [servedDevice()]
+function createPair({
+	features = 0,
+	size = 8,
+	...device
+}: {features?: number; size?: number} & Pick<Partial<ServedDevice>, 'config' | 'writableConfig'> = {}) {
+	const served = [servedDevice(device)]
 	const machine = createBoard({hart: 0, served, virtioMmioVersion: 2})
 	machine.board.reset()
 	const worker = attachBoard(machine.memory, {harts: 2, worker: 0, served, virtioMmioVersion: 2}).board
@@ -137,10 +141,29 @@ test('a chain that breaks the protocol of the device needs a reset', (t) => {
 test('a change of the configuration has a generation and an interrupt', (t) => {
 	const {driver, queues, read} = withRegisters(createPair())
 	t.is(read('configGeneration'), 0)
-	queues.changeConfig(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8))
+	queues.changeConfig(0, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8))
 	t.is(read('configGeneration'), 1)
 	t.is(read('interruptStatus'), 2)
 	t.deepEqual([driver.config(0, 4), driver.config(5, 1), driver.config(6, 2)], [0x0403_0201, 6, 0x0807])
+	queues.changeConfig(2, Uint8Array.of(9))
+	t.is(read('configGeneration'), 2)
+	t.deepEqual([driver.config(0, 4), driver.config(4, 4)], [0x0409_0201, 0x0807_0605], 'the rest stays')
+})
+
+test('the driver writes only those bytes of the configuration space that the device has for it, in any width', (t) => {
+	const config = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
+	const {driver, worker, read} = withRegisters(createPair({config, writableConfig: [4, 8]}))
+	const bytes = () => Array.from(config, (_, at) => driver.config(at, 1))
+	driver.writeConfig(0, 4, 0xffff_ffff)
+	driver.writeConfig(2, 4, 0xffff_ffff)
+	driver.writeConfig(8, 1, 0xff)
+	t.deepEqual(bytes(), [...config])
+	driver.writeConfig(4, 4, 0x0403_0201)
+	driver.writeConfig(6, 2, 0xbbaa)
+	driver.writeConfig(5, 1, 0xcc)
+	t.deepEqual(bytes(), [1, 2, 3, 4, 1, 0xcc, 0xaa, 0xbb, 9, 10, 11, 12])
+	t.is(worker.virtio[1]!.configWord(4), 0xbbaa_cc01)
+	t.deepEqual([read('configGeneration'), read('interruptStatus')], [0, 0], 'that is no change by the device')
 })
 
 const breaks = test.macro({
