@@ -7,13 +7,6 @@ const tests = ['test/io/balloon-handler.test.ts']
 
 export const balloonMutations: readonly Mutation[] = [
 	{
-		name: 'what is no RAM goes back to the host',
-		file: handler,
-		find: '		if (!ram.contains(gpa, length)) return\n',
-		replace: '',
-		tests,
-	},
-	{
 		name: 'a page that is given up in part goes back whole',
 		file: pages,
 		find: 'const from = Math.ceil(offset / pageBytes) * pageBytes',
