@@ -50,7 +50,7 @@ test('a FIFO whose reader comes a little later has the whole trace', async (t) =
 test('a FIFO whose reader takes nothing ends the trace, not the machine', async (t) => {
 	const path = await fifo(t)
 	const opening = TraceFile.open(path, mebibyte, short)
-	const idle = reader(t, 'sh', '-c', 'exec 3< "$0"; echo there; sleep 100', path)
+	const idle = reader(t, 'sh', '-c', 'exec 3< "$0"; echo there; exec sleep 100', path)
 	await once(idle.stdout, 'data')
 	const file = await opening
 	const name = 'x'.repeat(1000)
