@@ -49,7 +49,7 @@ const refused: readonly (readonly [RawDriveOptions, string])[] = [
 	[{drive: ['file=a,id=x'], device: ['virtio-blk-device,drive=x']}, "Drive 'x' is already in use by another device"],
 	[
 		{device: ['e1000']},
-		'Expected --device virtio-blk-device,drive=ID, virtio-9p-device,fsdev=ID, virtio-net-device,netdev=ID, virtio-serial-device, virtserialport,chardev=ID or virtio-rng-device, got e1000',
+		'Expected --device virtio-blk-device,drive=ID, virtio-9p-device,fsdev=ID, virtio-net-device,netdev=ID, virtio-serial-device, virtserialport,chardev=ID, virtio-balloon-device or virtio-rng-device, got e1000',
 	],
 	[
 		{drive: ['file=a,werror=stop']},
