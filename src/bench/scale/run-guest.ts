@@ -138,6 +138,8 @@ export type GuestOptions = Readonly<{
 	switches?: readonly string[]
 	/** A program with its arguments that starts the engine. */
 	launcher?: readonly string[]
+	/** Seconds without a word after which the guest is given up; default: what a healthy one never needs. */
+	mostSilence?: number
 }>
 
 /** What shows that the workloads begin, and that all have ended. */
@@ -147,12 +149,12 @@ const bootMarks = {
 	bare: {begins: /^scale: begin /m, ended: /^scale: passed/m},
 } as const
 const marksOf = ({system}: PlannedBoot) => bootMarks[system ?? 'linux']
-/** Seconds without a word: under Linux each program has a limit of its own. */
-const longestSilence = (boot: PlannedBoot) => (boot.system === 'bare' ? bootTimeout : timeoutOf(boot))
+/** Seconds without a word. Under Linux each program has a limit of its own, unless the guest itself hangs: each tells when it begins and ends. */
+const longestSilence = ({system}: PlannedBoot) => bootTimeout + (system === 'bare' ? 0 : taskTimeout)
 
 /** @returns what ran until the end, or until the signal. */
 export async function runGuest(engine: Engine, options: GuestOptions): Promise<BootFigures> {
-	const {boot, signal} = options
+	const {boot, signal, mostSilence = longestSilence(boot)} = options
 	let [console, pid]: [string, number | undefined] = ['', undefined]
 	const watch = new TaskWatch(() => pid)
 	let bootSeconds: number | undefined
@@ -160,7 +162,7 @@ export async function runGuest(engine: Engine, options: GuestOptions): Promise<B
 	const onStart = (of: number) => {
 		pid = of
 	}
-	using silence = new Silence(longestSilence(boot))
+	using silence = new Silence(mostSilence)
 	const onConsole = (all: string) => {
 		console = all
 		silence.broken()
@@ -181,7 +183,7 @@ export async function runGuest(engine: Engine, options: GuestOptions): Promise<B
 	const error = ended
 		? failureOf(ended.run, boot)
 		: silence.signal.aborted
-			? `said nothing for ${longestSilence(boot)} s; its console ended with: ${endOf(console)}`
+			? `said nothing for ${mostSilence} s; its console ended with: ${endOf(console)}`
 			: undefined
 	return {
 		runs: new Map(
@@ -277,7 +279,7 @@ function endOf(console: string): string {
 	return lines.slice(-5).join(' | ').slice(-500) || 'nothing'
 }
 
-/** Aborts when nothing is said for so long: without Linux, nobody in the guest ends a program that hangs. */
+/** Aborts when nothing is said for so long: without Linux, nobody in the guest ends a program that hangs, nor with a Linux that hangs. */
 class Silence implements Disposable {
 	readonly #end = new AbortController()
 	readonly #timer: NodeJS.Timeout

@@ -154,11 +154,16 @@ const line = (text: string) => `echo '${text}'`
 const figure = (name: string) => line(`scale ${name} threads 2 operations 5 ns 250000000 checksum 00000000000000ab`)
 
 /** A guest's console, by a script in QEMU's place. */
-async function guestRun(t: ExecutionContext, console: readonly string[], signal = new AbortController().signal) {
+async function guestRun(
+	t: ExecutionContext,
+	console: readonly string[],
+	{signal = new AbortController().signal, mostSilence}: {signal?: AbortSignal; mostSilence?: number} = {},
+) {
 	const folder = await folderOf(t)
 	const file = await script(folder, 'qemu', console.join('\n'))
 	const image = {boot: {kernel: '/k', harts: 2}, programs: []}
-	return await runGuest({...fakeEngines[1]!, kind: 'qemu', file, version: '0', id: ''}, {boot, image, folder, signal})
+	const engine = {...fakeEngines[1]!, kind: 'qemu' as const, file, version: '0', id: ''}
+	return await runGuest(engine, {boot, image, folder, signal, ...(mostSilence !== undefined && {mostSilence})})
 }
 
 const started = [
@@ -204,9 +209,15 @@ onHost('a guest that ends early leaves the figures that it had, and what its con
 	t.regex(error!, /^ended with 3 before the programs had; its console ended with: .* \| Kernel panic$/)
 })
 
+onHost('a guest that hangs, its Linux included, is given up long before its time is over', async (t) => {
+	const {runs, error} = await guestRun(t, [...started, 'exec sleep 1000'], {mostSilence: 2})
+	t.deepEqual([...runs.keys()], [keyOf(compute!)])
+	t.regex(error!, /^said nothing for 2 s; its console ended with: /)
+})
+
 onHost('an interruption in the middle of a guest leaves the figures that it had', async (t) => {
 	const interruption = new AbortController()
-	const running = guestRun(t, [...started, 'kill -USR2 $PPID', 'exec sleep 100'], interruption.signal)
+	const running = guestRun(t, [...started, 'kill -USR2 $PPID', 'exec sleep 100'], {signal: interruption.signal})
 	const stop = () => setImmediate(() => interruption.abort(new Error('stopped')))
 	process.once('SIGUSR2', stop)
 	t.teardown(() => process.off('SIGUSR2', stop))
