@@ -36,7 +36,7 @@ const style = `
 body{margin:0 auto;padding:1rem;max-width:76rem;font:16px/1.5 system-ui,-apple-system,"Segoe UI",Helvetica,Arial,sans-serif;color:var(--text);background:var(--page)}
 h1{font-size:1.7rem;line-height:1.2;margin:.5rem 0 1rem}h2{font-size:1.3rem;margin:2.2rem 0 .6rem;padding-bottom:.25rem;border-bottom:1px solid var(--line)}h3{font-size:1.08rem;margin:1.8rem 0 .5rem}
 p,li{max-width:46rem}a{color:var(--link)}code{font:.88em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--card);padding:.1em .3em;border-radius:4px;overflow-wrap:anywhere}
-nav ul{columns:14rem;padding-left:1.2rem}nav li{break-inside:avoid}nav ul ul{columns:auto;padding-left:1rem;font-size:.92em}
+nav ul{columns:14rem;padding-left:1.2rem}nav li li{break-inside:avoid}nav ul ul{columns:auto;padding-left:1rem;font-size:.92em}
 .table{overflow-x:auto;margin:.6rem 0 1.2rem}.table:focus-visible{outline:2px solid var(--link);outline-offset:2px}
 table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--soft);padding-bottom:.3rem}caption span{--wide:min(46rem,calc(100vw - 2rem));display:block;position:sticky;left:0;width:var(--wide);margin-right:calc(-1*var(--wide))}
