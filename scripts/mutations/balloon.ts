@@ -28,6 +28,13 @@ export const balloonMutations: readonly Mutation[] = [
 		tests,
 	},
 	{
+		name: 'a long list of one page holds the event loop up',
+		file: handler,
+		find: '			await new Promise(setImmediate)\n		}\n	}\n\n	/** In pieces',
+		replace: '		}\n	}\n\n	/** In pieces',
+		tests,
+	},
+	{
 		name: 'statistics stay with the device for ever',
 		file: handler,
 		find: '		this.#releaseStatistics()\n		if (this.#isStopping) return\n',

@@ -60,6 +60,8 @@ export class BalloonHandler implements ChainHandler {
 			if (!queues.access(taken, () => list.read(first * numberBytes, bytes))) return
 			const numbers = Array.from({length: bytes.length / numberBytes}, (_, at) => bytes.readUInt32LE(at * numberBytes))
 			await this.#giveBackAll(taken, rangesOf(numbers))
+			// However few pages they name: a list may be as long as RAM, and as many times.
+			await new Promise(setImmediate)
 		}
 	}
 
@@ -78,7 +80,10 @@ export class BalloonHandler implements ChainHandler {
 		}
 	}
 
-	/** What is no RAM is left alone, as in QEMU. */
+	/**
+	 * What is no RAM is left alone, as in QEMU. Not atomic: the pages are the device's until it gives the chain back, and the used index
+	 * is stored after this.
+	 */
 	#giveBack({gpa, length}: Range): void {
 		const {ram, pages} = this.#parts
 		if (!ram.contains(gpa, length)) return
